@@ -1,0 +1,1 @@
+"""Signing in: the session (pure), its problems, and the edges to MSAL and the token file."""

@@ -1,0 +1,16 @@
+"""Where the fonts, pictures and map data that ship with the program are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def asset(name: str) -> Path:
+    """Return the path of a shipped file, e.g. ``asset("fonts/B612-Regular.ttf")``.
+
+    In an installed wheel the assets lie inside the package, in a source tree beside it.
+    """
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "assets"
+    root = installed if installed.is_dir() else package.parent / "assets"
+    return root / name

@@ -1,0 +1,189 @@
+"""The family tree of our exceptions, grouped by what somebody can do about it.
+
+TvappError
+├── ConfigError            tell the installer: which file, key, found, allowed
+├── StorageError           the disk: full, read-only, corrupt; go on in memory
+├── DataError              one bad file, feature or reply: skip it, keep the rest
+├── SignInError            tell the viewer: carries what an admin needs
+├── NetworkError           nothing answered properly: try again later
+│   ├── Unreachable        refused, no route, no such host
+│   ├── TimedOut
+│   ├── TlsFailed          certificate not trusted, wrong name, wrong time
+│   └── ConnectionBroken   reset or truncated in the middle
+└── ServiceError           somebody answered, and said no
+    ├── Unauthorized       401
+    ├── Forbidden          403: role missing, or a policy
+    ├── NotFound           404, 410, and Azure's 400 for unknown ids
+    ├── Conflict           409, 412
+    ├── Throttled          429, with retry_after_s
+    ├── ServiceDown        5xx
+    └── UnexpectedReply    not what the protocol promises: HTML, wrong type, too large
+
+None of them is a sentence for the viewer: `ui.text` turns them into words.
+"""
+
+from __future__ import annotations
+
+
+class TvappError(Exception):
+    """Any failure that we have a name for."""
+
+
+class ConfigError(TvappError):
+    """A setting that cannot be used: where it stands, what was found, what is allowed."""
+
+    def __init__(self, source: str, key: str, found: str, allowed: str) -> None:
+        super().__init__(f"{source}: {key}: found {found}; allowed: {allowed}")
+        self.source = source
+        self.key = key
+        self.found = found
+        self.allowed = allowed
+
+
+class StorageError(TvappError):
+    """A file could not be read or written; `path` names it, `reason` is the system's word."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class DataError(TvappError):
+    """Something that was read makes no sense; `source` names the file, feature or reply."""
+
+    def __init__(self, source: str, reason: str) -> None:
+        super().__init__(f"{source}: {reason}")
+        self.source = source
+        self.reason = reason
+
+
+class SignInError(TvappError):
+    """The identity provider refused.
+
+    `error` is the OAuth error (the only field code may branch on), `aadsts` the number for an admin or 0,
+    `needs_person` tells *sign in again* (True) from *retry later* (False).
+    """
+
+    def __init__(
+        self,
+        error: str,
+        *,
+        aadsts: int = 0,
+        correlation_id: str = "",
+        needs_person: bool = True,
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(f"{error} (AADSTS{aadsts})" if aadsts else error)
+        self.error = error
+        self.aadsts = aadsts
+        self.correlation_id = correlation_id
+        self.needs_person = needs_person
+        self.retry_after_s = retry_after_s
+
+
+class NetworkError(TvappError):
+    """No proper answer from `host`; worth another try later."""
+
+    def __init__(self, host: str, reason: str = "") -> None:
+        super().__init__(f"{host}: {reason}" if reason else host)
+        self.host = host
+        self.reason = reason
+
+
+class Unreachable(NetworkError):
+    """Refused, no route, or no such host."""
+
+
+class TimedOut(NetworkError):
+    """No answer within the time allowed."""
+
+
+class TlsFailed(NetworkError):
+    """The certificate is not trusted, not for this host, or not for this time."""
+
+
+class ConnectionBroken(NetworkError):
+    """The connection ended in the middle of an answer."""
+
+
+class ServiceError(TvappError):
+    """`host` answered with an error status.
+
+    `code` and `message` come from the error body where there is one; `request_id` helps Azure's support.
+    """
+
+    def __init__(
+        self,
+        host: str,
+        status: int,
+        code: str = "",
+        message: str = "",
+        *,
+        request_id: str = "",
+        retry_after_s: float | None = None,
+    ) -> None:
+        super().__init__(f"{host}: {status} {code} {message}".rstrip())
+        self.host = host
+        self.status = status
+        self.code = code
+        self.message = message
+        self.request_id = request_id
+        self.retry_after_s = retry_after_s
+
+
+class Unauthorized(ServiceError):
+    """401."""
+
+
+class Forbidden(ServiceError):
+    """403."""
+
+
+class NotFound(ServiceError):
+    """404 or 410, or Azure Maps' 400 for an id it does not know."""
+
+
+class Conflict(ServiceError):
+    """409 or 412."""
+
+
+class Throttled(ServiceError):
+    """429; `retry_after_s` is None where the service did not say."""
+
+
+class ServiceDown(ServiceError):
+    """5xx."""
+
+
+class UnexpectedReply(ServiceError):
+    """An answer that the protocol does not know: a proxy's HTML page, a wrong type, too many bytes."""
+
+
+BY_STATUS: dict[int, type[ServiceError]] = {
+    401: Unauthorized,
+    403: Forbidden,
+    404: NotFound,
+    410: NotFound,
+    409: Conflict,
+    412: Conflict,
+    429: Throttled,
+}
+
+
+def service_error(
+    host: str,
+    status: int,
+    code: str = "",
+    message: str = "",
+    *,
+    request_id: str = "",
+    retry_after_s: float | None = None,
+) -> ServiceError:
+    """Build the branch of ServiceError that stands for an HTTP status.
+
+    >>> type(service_error("example.com", 503)).__name__
+    'ServiceDown'
+    """
+    kind = BY_STATUS.get(status) or (ServiceDown if status >= 500 else ServiceError)
+    return kind(host, status, code, message, request_id=request_id, retry_after_s=retry_after_s)

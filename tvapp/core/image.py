@@ -1,0 +1,29 @@
+"""Raw pixels on their way from a worker to the screen."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Image:
+    """A picture of `width` x `height` pixels.
+
+    `pixels` holds 4 bytes a pixel in the order B, G, R, A (straight alpha, rows top to bottom, no padding): what
+    SDL calls ARGB8888 on a little-endian machine, so that no conversion is left for the thread that draws.
+    An `opaque` picture has no transparent pixel, which lets the renderer copy instead of blend.
+    """
+
+    width: int
+    height: int
+    pixels: bytes
+    opaque: bool = False
+
+    def __post_init__(self) -> None:
+        if len(self.pixels) != self.width * self.height * 4:
+            raise ValueError(f"{self.width}x{self.height} needs {self.width * self.height * 4} bytes")
+
+    @property
+    def size_bytes(self) -> int:
+        """What the picture costs in memory."""
+        return len(self.pixels)

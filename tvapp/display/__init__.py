@@ -1,0 +1,1 @@
+"""The window, the renderer and the canvas on the real screen."""

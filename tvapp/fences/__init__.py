@@ -1,0 +1,1 @@
+"""Geofences: model, GeoJSON, spatial index, rasterising; the stores are edges."""

@@ -1,0 +1,1 @@
+"""Where geofences live: one store a module."""

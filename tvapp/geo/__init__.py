@@ -1,0 +1,1 @@
+"""Positions, projection and geodesy; pure."""

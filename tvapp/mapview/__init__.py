@@ -1,0 +1,1 @@
+"""Viewport, camera, layers and scene: what the map shows; pure."""

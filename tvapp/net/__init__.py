@@ -1,0 +1,1 @@
+"""Sending HTTP requests, and what every request has in common."""

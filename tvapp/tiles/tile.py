@@ -1,0 +1,87 @@
+"""What identifies a tile, and what arrives when one was asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from tvapp.core.errors import TvappError
+from tvapp.core.image import Image
+
+TILE_SIZE = 512
+"""Pixels along the edge of every tile that we ask for (azure-maps `tileSize`)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TileId:
+    """One tile of a tileset: column `x` from the west, row `y` from the north (XYZ), at zoom `z`.
+
+    `x` may lie outside 0 ... 2^z - 1 when the view crosses the date line; `wrapped()` is what a server knows.
+    """
+
+    tileset: str
+    z: int
+    x: int
+    y: int
+
+    def wrapped(self) -> TileId:
+        """Return the same ground with `x` in 0 ... 2^z - 1.
+
+        >>> TileId("t", 1, -1, 0).wrapped().x
+        1
+        """
+        x = self.x % (1 << self.z)
+        return self if x == self.x else TileId(self.tileset, self.z, x, self.y)
+
+    def ancestor(self, z: int) -> TileId:
+        """Return the tile at the lower zoom `z` that covers this one."""
+        shift = self.z - z
+        return TileId(self.tileset, z, self.x >> shift, self.y >> shift)
+
+    def children(self) -> tuple[TileId, TileId, TileId, TileId]:
+        """Return the four tiles of the next zoom: north-west, north-east, south-west, south-east."""
+        z, x, y = self.z + 1, self.x * 2, self.y * 2
+        t = self.tileset
+        return TileId(t, z, x, y), TileId(t, z, x + 1, y), TileId(t, z, x, y + 1), TileId(t, z, x + 1, y + 1)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TileImage:
+    """A decoded tile. `image` is None where the tile is empty (wholly transparent).
+
+    Transparent margins are cut off: the picture covers the box (`left`, `top`) + its own size, in pixels of a
+    tile of `size` x `size`.
+    """
+
+    image: Image | None
+    left: int = 0
+    top: int = 0
+    size: int = TILE_SIZE
+
+    @property
+    def size_bytes(self) -> int:
+        """What it costs in memory; never 0, so that empty tiles are bounded too."""
+        return 256 + (self.image.size_bytes if self.image is not None else 0)
+
+
+Origin = Literal["network", "disk", "stale", "worker"]
+"""Where a tile came from; `stale` is from disk, past its freshness, and may be followed by a newer one."""
+
+
+@dataclass(frozen=True, slots=True)
+class TileArrived:
+    """A tile (with wrapped x) is there."""
+
+    tile: TileId
+    content: TileImage
+    origin: Origin
+    revision: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TileUnavailable:
+    """A tile cannot be had now. `retry_in_s` tells when the loader tries again by itself; None: it does not."""
+
+    tile: TileId
+    error: TvappError
+    retry_in_s: float | None = None

@@ -1,0 +1,1 @@
+"""What the viewer sees: theme, text, focus, widgets, screens; draws only on a Canvas."""
