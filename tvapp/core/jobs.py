@@ -131,9 +131,7 @@ class Jobs:
         if self._stopped:
             return
         if not isinstance(error, TvappError):
-            self._log.event(
-                "job.failed", level="error", job=name, error=type(error).__name__, detail=str(error)
-            )
+            self._log.event("job.failed", level="error", job=name, error=type(error).__name__, detail=str(error))
         self.inbox.post(JobFailed(name, error))
 
 
