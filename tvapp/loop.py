@@ -1,0 +1,184 @@
+"""The frame loop: inputs, messages within a time allowance, update, draw if something changed, and sleep.
+
+It runs on the main thread and never waits for anything but the next event, message, animation frame or wake-up time
+that the program asked for. An idle program costs nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from tvapp.core.clock import Clock
+from tvapp.core.jobs import Inbox
+from tvapp.core.log import Log
+from tvapp.ui.canvas import Canvas
+
+FRAME_S = 1 / 60
+EARLY_S = 0.0015
+"""A frame may be drawn this much ahead of its time: waits have a resolution of a millisecond."""
+MESSAGE_ALLOWANCE_S = 0.003
+"""How long messages may be taken in before the next frame; the rest waits for the frame after."""
+BURST_GAP_S = 0.1
+"""Frames further apart than this do not belong to one motion."""
+SHORTEST_BURST = 30
+
+
+class Screen(Protocol):
+    """What the loop needs of the display edge."""
+
+    @property
+    def canvas(self) -> Canvas: ...
+
+    def wait(self, timeout_s: float | None) -> Sequence[object]:
+        """Sleep until an event, a wake-up from another thread or the time-out; return the events."""
+        ...
+
+    def present(self) -> None:
+        """Show what was drawn."""
+        ...
+
+
+class Program(Protocol):
+    """What the loop drives. Times are monotonic seconds."""
+
+    @property
+    def stop_reason(self) -> str | None:
+        """Why the program wants to end; None while it does not."""
+        ...
+
+    def handle(self, event: object, now: float) -> None: ...
+
+    def receive(self, message: object, now: float) -> None: ...
+
+    def update(self, now: float) -> bool:
+        """Advance to `now`; True when a frame is needed."""
+        ...
+
+    def draw(self, canvas: Canvas, now: float) -> None: ...
+
+    def next_wakeup(self, now: float) -> float | None:
+        """Tell when `update` wants to be called even if nothing happens; None: not at all."""
+        ...
+
+    def presented(self, now: float) -> None:
+        """Hear that a frame is on the screen."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """Frames of one motion: how many, and the main thread's work for each in seconds."""
+
+    started: float
+    ended: float
+    work_s: tuple[float, ...]
+
+
+class Loop:
+    """Drives a program on a screen until it wants to stop."""
+
+    def __init__(
+        self,
+        screen: Screen,
+        program: Program,
+        inbox: Inbox,
+        clock: Clock,
+        log: Log,
+        on_burst: Callable[[Burst], None] = lambda _burst: None,
+    ) -> None:
+        self._screen = screen
+        self._program = program
+        self._inbox = inbox
+        self._clock = clock
+        self._log = log
+        self._on_burst = on_burst
+        self._dirty = True
+        self._next_frame = 0.0
+        self._last_frame = 0.0
+        self._burst_start = 0.0
+        self._burst: list[float] = []
+        self._failures = 0
+
+    def run(self) -> str:
+        """Go on until the program has a reason to stop; returns the reason."""
+        while (reason := self._program.stop_reason) is None:
+            self.turn()
+        self._end_burst()
+        return reason
+
+    def turn(self) -> None:
+        """Wait as long as there is nothing to do, then take in what came, and draw one frame if need be."""
+        events = self._screen.wait(self._timeout(self._clock.monotonic()))
+        began = self._clock.monotonic()
+        try:
+            for event in events:
+                self._program.handle(event, began)
+            self._take_messages(began)
+            now = self._clock.monotonic()
+            self._dirty = self._program.update(now) or self._dirty
+            if self._dirty and now >= self._next_frame - EARLY_S:
+                self._frame(began, now)
+            self._failures = 0
+        except Exception as error:  # noqa: BLE001 - the one broad catch around a frame
+            self._failed(error, began)
+
+    def _timeout(self, now: float) -> float | None:
+        if len(self._inbox) and not self._dirty:
+            return 0.0
+        due = self._next_frame - EARLY_S if self._dirty else self._program.next_wakeup(now)
+        if due is None and self._burst:
+            due = self._last_frame + BURST_GAP_S
+        return None if due is None else max(0.0, due - now)
+
+    def _take_messages(self, began: float) -> None:
+        until = began + MESSAGE_ALLOWANCE_S
+        for message in self._inbox.drain():
+            self._program.receive(message, began)
+            if self._clock.monotonic() >= until:
+                break
+
+    def _frame(self, began: float, now: float) -> None:
+        self._dirty = False
+        self._program.draw(self._screen.canvas, now)
+        self._screen.present()
+        done = self._clock.monotonic()
+        # Keep the beat while frames follow each other; start a new one after a rest or a late frame.
+        late = now - self._next_frame > FRAME_S
+        self._next_frame = (now if late else self._next_frame) + FRAME_S
+        if now - self._last_frame > BURST_GAP_S:
+            self._end_burst()
+            self._burst_start = now
+        self._last_frame = now
+        self._burst.append(done - began)
+        self._program.presented(done)
+
+    def _end_burst(self) -> None:
+        if len(self._burst) >= SHORTEST_BURST:
+            self._on_burst(Burst(self._burst_start, self._last_frame, tuple(self._burst)))
+        self._burst.clear()
+
+    def _failed(self, error: Exception, now: float) -> None:
+        self._failures += 1
+        if self._failures in (1, 10, 100) or self._failures % 1000 == 0:
+            self._log.event(
+                "frame.failed",
+                level="error",
+                error=type(error).__name__,
+                detail=str(error),
+                where=_where(error),
+                times=self._failures,
+            )
+        self._dirty = True
+        self._next_frame = now + min(1.0, FRAME_S * self._failures)
+
+
+def _where(error: BaseException) -> str:
+    """Name the module and line an exception came from, without values."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None:
+        return ""
+    return f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}"
