@@ -1,0 +1,66 @@
+"""What the operating system knows about our process and asks of it: its start, and its signals."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+STOP_SIGNALS = {signal.SIGTERM: "SIGTERM", signal.SIGHUP: "SIGHUP", signal.SIGINT: "SIGINT"}
+LONGEST_STOP_S = 4.5
+"""After this long a stop is no longer polite: an init system that waits 5 s must not have to kill us."""
+
+
+@dataclass(frozen=True, slots=True)
+class StopRequested:
+    """The system wants the program to end; `reason` is the signal's name."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenshotRequested:
+    """Somebody sent SIGUSR1: save what is on the screen."""
+
+
+def seconds_since_start() -> float:
+    """Return the seconds since the process was started (exec), to 10 ms, from proc(5) field 22."""
+    try:
+        with open("/proc/self/stat", encoding="ascii", errors="replace") as file:  # noqa: PTH123 - pathlib is not needed yet
+            ticks = int(file.read().rpartition(")")[2].split()[19])
+        return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
+    except (OSError, ValueError, IndexError, AttributeError):
+        return time.process_time()
+
+
+class Signals:
+    """Signals as messages: blocked in every thread, and waited for in one.
+
+    Python runs its handlers on the main thread between two instructions, which a thread that sleeps inside SDL never
+    reaches; so nobody handles them, and a thread of their own fetches them.
+    """
+
+    def __init__(self) -> None:
+        self._wanted = {*STOP_SIGNALS, signal.SIGUSR1}
+        signal.pthread_sigmask(signal.SIG_BLOCK, self._wanted)
+
+    def deliver(self, post: Callable[[object], None]) -> None:
+        """Post a message for each signal; runs for ever, on a thread of its own."""
+        while True:
+            number = signal.sigwait(self._wanted)
+            if number == signal.SIGUSR1:
+                post(ScreenshotRequested())
+                continue
+            post(StopRequested(STOP_SIGNALS[signal.Signals(number)]))
+            timer = threading.Timer(LONGEST_STOP_S, _end_at_once)
+            timer.daemon = True
+            timer.start()
+
+
+def _end_at_once() -> None:
+    sys.stderr.write("tvapp: did not end in time, ending at once\n")
+    os._exit(1)
