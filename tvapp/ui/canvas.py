@@ -64,7 +64,7 @@ class PixelRect(NamedTuple):
     h: int
 
 
-Face = Literal["sans", "bold", "mono"]
+Face = Literal["sans", "bold", "mono", "icon"]
 Anchor = Literal["left", "center", "right"]
 
 
