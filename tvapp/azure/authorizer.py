@@ -1,0 +1,111 @@
+"""Puts the account's credentials on requests to one host, and reacts to a 401: the only code that sees them in use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from tvapp.core.errors import DataError
+from tvapp.core.log import Log
+from tvapp.net.transport import Request, Response, Sender, origin_of
+
+
+class BearerToken(Protocol):
+    """An access token; its repr hides the secret."""
+
+    @property
+    def secret(self) -> str: ...
+
+
+class TokenSource(Protocol):
+    """Gives access tokens of the person signed in."""
+
+    async def get(self, scope: str, *, rejected: str | None = None) -> BearerToken:
+        """Return a token for `scope`, never the one whose secret is `rejected`.
+
+        Raises:
+            SignInError: there is none, and a person may be needed.
+            NetworkError: it could not be fetched now.
+        """
+        ...
+
+
+class Authorizer(Protocol):
+    """Sends requests with credentials."""
+
+    async def send(self, http: Sender, request: Request) -> Response:
+        """Send `request` through `http` and return the answer, whatever its status.
+
+        Raises:
+            DataError: `request` goes to another host than the one the credentials are for.
+            SignInError: nobody is signed in.
+            NetworkError, UnexpectedReply: see Sender.
+        """
+        ...
+
+
+class EntraAuthorizer:
+    """Bearer tokens of Entra ID, with the Azure Maps account's id in `x-ms-client-id`."""
+
+    def __init__(self, tokens: TokenSource, scope: str, maps_client_id: str, *, endpoint: str) -> None:
+        self._tokens = tokens
+        self._scope = scope
+        self._maps_client_id = maps_client_id
+        self._origin = _secure_origin(endpoint)
+
+    async def send(self, http: Sender, request: Request) -> Response:
+        """See Authorizer. A 401 drops the token, and the request is sent once more with another one."""
+        _demand_origin(request, self._origin)
+        token = await self._tokens.get(self._scope)
+        response = await http.send(self._authorized(request, token))
+        if response.status != 401:
+            return response
+        renewed = await self._tokens.get(self._scope, rejected=token.secret)
+        return await http.send(self._authorized(request, renewed))
+
+    def _authorized(self, request: Request, token: BearerToken) -> Request:
+        return request.with_headers({"authorization": f"Bearer {token.secret}", "x-ms-client-id": self._maps_client_id})
+
+
+class SharedKeyAuthorizer:
+    """The account's subscription keys: goes on with the other one when one is refused (keys are rotated)."""
+
+    def __init__(self, keys: Sequence[str], *, endpoint: str, log: Log) -> None:
+        self._keys = tuple(keys)
+        self._origin = _secure_origin(endpoint)
+        self._log = log
+        self._current = 0
+
+    def __repr__(self) -> str:
+        return f"SharedKeyAuthorizer({len(self._keys)} keys)"
+
+    async def send(self, http: Sender, request: Request) -> Response:
+        """See Authorizer."""
+        _demand_origin(request, self._origin)
+        first = self._current
+        response = await http.send(self._authorized(request, first))
+        if response.status not in {401, 403}:
+            return response
+        for other in range(len(self._keys)):
+            if other == first:
+                continue
+            second = await http.send(self._authorized(request, other))
+            if second.status not in {401, 403}:
+                if self._current != other:
+                    self._current = other
+                    self._log.event("maps.key_failover", level="warning", refused=first + 1, now=other + 1)
+                return second
+        return response
+
+    def _authorized(self, request: Request, index: int) -> Request:
+        return request.with_headers({"subscription-key": self._keys[index]})
+
+
+def _secure_origin(endpoint: str) -> str:
+    origin = origin_of(endpoint)
+    return origin if origin.startswith("https://") else ""
+
+
+def _demand_origin(request: Request, origin: str) -> None:
+    if not origin or origin_of(request.url) != origin:
+        raise DataError(request.host or "url", "not the host that the credentials are for")

@@ -1,0 +1,101 @@
+"""What an answer of Azure Maps means when it is not the one that was hoped for (also used for its Data service)."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Mapping
+
+from tvapp.core.errors import ServiceError, UnexpectedReply, service_error
+from tvapp.core.headers import is_json, media_type, parse_retry_after
+from tvapp.net.transport import Response
+
+_MAX_BODY = 64 << 10
+_MAX_CODE = 80
+_MAX_MESSAGE = 300
+_REQUEST_IDS = ("x-ms-request-id", "x-correlation-id", "x-ms-correlation-request-id", "x-ms-client-request-id")
+# Seen with unbalanced quotes, so a quote ends a value only where it is there.
+_CHALLENGE = re.compile(r'\b(error|error_description)\s*=\s*"?([^",]{1,300})', re.IGNORECASE)
+
+
+def failure(response: Response, wall_s: float) -> ServiceError:
+    """Return the error that `response` stands for; `wall_s` is the time, for a Retry-After that is a date.
+
+    A page where a machine's answer should be is somebody else's (a proxy, a hotel's portal): UnexpectedReply, unless
+    the status says that the service is busy or down, which gateways say in HTML.
+    """
+    status = response.status
+    retry_after_s = parse_retry_after(response.headers.get("retry-after"), wall_s)
+    request_id = next((plain(response.headers[name], 80) for name in _REQUEST_IDS if name in response.headers), "")
+    if is_page(response) and not (status == 429 or status >= 500):
+        return UnexpectedReply(response.host, status, "html", "a page instead of an answer", request_id=request_id)
+    if status < 400:
+        kind = media_type(response.headers) or "nothing"
+        return UnexpectedReply(response.host, status, "", plain(f"unexpected {kind}", 120), request_id=request_id)
+    code, message = _error_body(response)
+    if status == 401:
+        challenge = parse_challenge(response.headers.get("www-authenticate", ""))
+        code = challenge.get("error") or code
+        message = challenge.get("error_description") or message
+    return service_error(response.host, status, code, message, request_id=request_id, retry_after_s=retry_after_s)
+
+
+def is_page(response: Response) -> bool:
+    """Tell whether the body is an HTML page, by what it says or by how it begins."""
+    if media_type(response.headers) in {"text/html", "application/xhtml+xml"}:
+        return True
+    start = response.body[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    return start.startswith((b"<!doctype html", b"<html"))
+
+
+def parse_json(response: Response) -> object:
+    """Return the JSON that a 200 carries.
+
+    Raises:
+        UnexpectedReply: it is not JSON, or does not say that it is.
+    """
+    if is_json(response.headers) and not is_page(response):
+        try:
+            return json.loads(response.body)
+        except (ValueError, RecursionError) as error:
+            raise UnexpectedReply(response.host, response.status, "json", "broken JSON") from error
+    raise UnexpectedReply(response.host, response.status, "", "not JSON")
+
+
+def parse_challenge(text: str) -> dict[str, str]:
+    """Return `error` and `error_description` of a WWW-Authenticate field, as far as they can be read.
+
+    >>> parse_challenge('Bearer realm="https://atlas.microsoft.com/", error="InvalidClientId')
+    {'error': 'InvalidClientId'}
+    """
+    return {name.lower(): plain(value, _MAX_MESSAGE) for name, value in _CHALLENGE.findall(text[:4096])}
+
+
+def plain(text: str, limit: int) -> str:
+    """Return `text` on one line, without control characters or direction marks, cut to `limit` characters.
+
+    >>> plain("a\\x00b \\n c", 10)
+    'ab c'
+    """
+    kept = (c for c in text[: limit * 8] if c.isspace() or not unicodedata.category(c).startswith("C"))
+    words = " ".join("".join(kept).split())
+    return words if len(words) <= limit else words[: limit - 1].rstrip() + "…"
+
+
+def _error_body(response: Response) -> tuple[str, str]:
+    if not is_json(response.headers) or len(response.body) > _MAX_BODY:
+        return "", ""
+    try:
+        body = json.loads(response.body)
+    except (ValueError, RecursionError):
+        return "", ""
+    error = body.get("error") if isinstance(body, dict) else None
+    if not isinstance(error, dict):
+        return "", ""
+    return _text(error, "code", _MAX_CODE), _text(error, "message", _MAX_MESSAGE)
+
+
+def _text(fields: Mapping[object, object], name: str, limit: int) -> str:
+    value = fields.get(name)
+    return plain(value, limit) if isinstance(value, str) else ""

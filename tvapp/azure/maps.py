@@ -1,0 +1,145 @@
+"""The Render API of Azure Maps, 2024-04-01: URLs, headers, and what its answers mean."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tvapp.azure.attribution_text import clean_lines
+from tvapp.azure.authorizer import Authorizer
+from tvapp.azure.errors import failure, is_page, parse_json
+from tvapp.core.clock import Clock
+from tvapp.core.errors import NotFound, ServiceError, UnexpectedReply
+from tvapp.core.headers import Headers, media_type
+from tvapp.core.log import Log
+from tvapp.geo.position import Bounds
+from tvapp.net.transport import Request, Response, Sender, with_query
+from tvapp.tiles.reply import TileReply
+from tvapp.tiles.tile import TILE_SIZE
+
+API_VERSION = "2024-04-01"
+MAX_TILE_BYTES = 4 << 20
+MAX_JSON_BYTES = 1 << 20
+_MAX_LATITUDE = 85.0511
+_TILE_TIMEOUT_S = 20.0
+# The spec lists JPEG among the reply types of a tileset that it calls PNG.
+_TILE_TYPES = "image/png, image/jpeg, image/webp, application/json;q=0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class TilesetInfo:
+    """What `/map/tileset` tells: the zooms there are."""
+
+    tileset: str
+    min_zoom: int
+    max_zoom: int
+
+
+class MapsClient:
+    """Asks one Azure Maps endpoint; raises only our errors."""
+
+    def __init__(self, http: Sender, endpoint: str, authorizer: Authorizer, log: Log, *, clock: Clock) -> None:
+        self._http = http
+        self._endpoint = endpoint.rstrip("/")
+        self._authorizer = authorizer
+        self._log = log
+        self._clock = clock
+
+    async def tile(
+        self,
+        tileset_id: str,
+        z: int,
+        x: int,
+        y: int,
+        *,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        language: str,
+        view: str,
+        timestamp: str | None = None,
+    ) -> TileReply:
+        """Return one tile of 512 x 512 pixels as it came, or 304 where a validator still holds.
+
+        `timestamp` (ISO 8601) is for weather tilesets only. Raises NotFound where there is no such tile.
+        """
+        headers = {"accept": _TILE_TYPES}
+        if etag:
+            headers["if-none-match"] = etag
+        if last_modified:
+            headers["if-modified-since"] = last_modified
+        query: _Query = {
+            "tilesetId": tileset_id,
+            "zoom": z,
+            "x": x,
+            "y": y,
+            "tileSize": TILE_SIZE,
+            "language": language,
+            "view": view,
+            "timeStamp": timestamp,
+        }
+        response = await self._get("/map/tile", query, headers, MAX_TILE_BYTES)
+        if response.status == 304 and (etag or last_modified):
+            return TileReply(304, b"", response.headers)
+        kind = media_type(response.headers)
+        if response.status == 200 and not is_page(response) and (kind.startswith("image/") or kind in _UNTYPED):
+            return TileReply(200, response.body, response.headers)
+        if response.status == 204:
+            raise NotFound(response.host, 204, message="no tile here")
+        error = failure(response, self._clock.wall())
+        if response.status == 400 and not isinstance(error, UnexpectedReply):
+            raise _not_found(error)
+        raise error
+
+    async def attribution(self, tileset: str, zoom: int, bounds: Bounds) -> tuple[str, ...]:
+        """Return the lines that must be shown for what `bounds` shows of `tileset`, as plain text."""
+        strings: list[object] = []
+        for box in split_at_date_line(bounds):
+            response = await self._get(
+                "/map/attribution", {"tilesetId": tileset, "zoom": zoom, "bounds": box}, _JSON, MAX_JSON_BYTES
+            )
+            fields = self._fields(response)
+            copyrights = fields.get("copyrights")
+            if not isinstance(copyrights, list):
+                raise UnexpectedReply(response.host, response.status, "json", "no copyrights")
+            strings += copyrights
+        return clean_lines(strings)
+
+    async def tileset(self, tileset: str) -> TilesetInfo:
+        """Return the zooms of a tileset."""
+        response = await self._get("/map/tileset", {"tilesetId": tileset}, _JSON, MAX_JSON_BYTES)
+        fields = self._fields(response)
+        low, high = fields.get("minzoom", 0), fields.get("maxzoom", 22)
+        if not (isinstance(low, int) and isinstance(high, int) and 0 <= low <= high <= 30):
+            raise UnexpectedReply(response.host, response.status, "json", "zooms that make no sense")
+        return TilesetInfo(tileset, low, high)
+
+    async def _get(self, path: str, query: _Query, headers: dict[str, str], limit_bytes: int) -> Response:
+        url = with_query(self._endpoint + path, {"api-version": API_VERSION, **query})
+        request = Request("GET", url, Headers(headers), limit_bytes=limit_bytes, timeout_s=_TILE_TIMEOUT_S)
+        return await self._authorizer.send(self._http, request)
+
+    def _fields(self, response: Response) -> dict[str, object]:
+        if response.status != 200:
+            raise failure(response, self._clock.wall())
+        fields = parse_json(response)
+        if not isinstance(fields, dict):
+            raise UnexpectedReply(response.host, response.status, "json", "no object")
+        return fields
+
+
+_Query = dict[str, str | int | None]
+_JSON = {"accept": "application/json"}
+_UNTYPED = frozenset({"", "application/octet-stream", "binary/octet-stream"})
+
+
+def split_at_date_line(bounds: Bounds) -> tuple[str, ...]:
+    """Return `bounds` as swLon,swLat,neLon,neLat; two of them where it crosses the date line."""
+    south, north = (max(-_MAX_LATITUDE, min(_MAX_LATITUDE, lat)) for lat in (bounds.south, bounds.north))
+    if bounds.crosses_date_line:
+        spans = [(bounds.west, 180.0), (-180.0, bounds.east)]
+    else:
+        spans = [(max(-180.0, bounds.west), min(180.0, bounds.east))]
+    return tuple(f"{west:.4f},{south:.4f},{east:.4f},{north:.4f}" for west, east in spans)
+
+
+def _not_found(error: ServiceError) -> NotFound:
+    return NotFound(error.host, error.status, error.code, error.message, request_id=error.request_id)

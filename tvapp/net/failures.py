@@ -1,0 +1,71 @@
+"""Says which of our network errors a failure of the HTTP library, of TLS or of the system is."""
+
+from __future__ import annotations
+
+import socket
+import ssl
+from collections.abc import Iterator
+
+import httpx
+
+from tvapp.core.errors import ConnectionBroken, NetworkError, TimedOut, TlsFailed, Unreachable
+
+_CERTIFICATE_REASONS = {
+    9: "certificate not valid yet",
+    10: "certificate expired",
+    18: "certificate self-signed",
+    19: "certificate authority not trusted",
+    20: "certificate authority not trusted",
+    62: "certificate for another host",
+    64: "certificate for another host",
+}
+"""By OpenSSL's X509_V_ERR number: the ones that an installer can do something about."""
+
+
+def name_failure(host: str, error: BaseException) -> NetworkError:
+    """Return the NetworkError that stands for `error`, told by its type and by what caused it."""
+    causes = list(_causes(error))
+    for cause in causes:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return TlsFailed(host, _CERTIFICATE_REASONS.get(cause.verify_code, "certificate not accepted"))
+    if isinstance(error, httpx.TimeoutException | TimeoutError):
+        return TimedOut(host, "no answer in time")
+    if isinstance(error, httpx.ProxyError):
+        return Unreachable(host, f"proxy: {str(error)[:80]}")
+    connecting = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
+    for cause in causes:
+        # A peer that hangs up during the handshake is no failure of trust.
+        if isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError | ConnectionResetError | BrokenPipeError):
+            return ConnectionBroken(host, "closed by the other side")
+        if isinstance(cause, ssl.SSLError):
+            return TlsFailed(host, (cause.reason or "TLS handshake failed").lower().replace("_", " "))
+        if isinstance(cause, socket.gaierror):
+            return Unreachable(host, "no such host")
+        if isinstance(cause, ConnectionRefusedError):
+            return Unreachable(host, "refused")
+    if connecting:
+        if any(type(cause).__name__ in {"EndOfStream", "BrokenResourceError"} for cause in causes):
+            return ConnectionBroken(host, "closed by the other side")
+        return Unreachable(host, _system_word(causes))
+    return ConnectionBroken(host, type(error).__name__)
+
+
+def _causes(error: BaseException) -> Iterator[BaseException]:
+    waiting: list[BaseException] = [error]
+    seen: set[int] = set()
+    while waiting and len(seen) < 30:
+        current = waiting.pop(0)
+        if id(current) in seen:
+            continue
+        seen.add(id(current))
+        yield current
+        if isinstance(current, BaseExceptionGroup):
+            waiting.extend(current.exceptions)
+        waiting.extend(cause for cause in (current.__cause__, current.__context__) if cause is not None)
+
+
+def _system_word(causes: list[BaseException]) -> str:
+    for cause in causes:
+        if isinstance(cause, OSError) and cause.strerror:
+            return cause.strerror.lower()
+    return "no connection"

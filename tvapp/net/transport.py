@@ -1,0 +1,342 @@
+"""The one way out: sends an HTTP request and returns the whole, bounded answer or one of our errors.
+
+Lives on the io thread. HTTP/2 where the server offers it, redirects never followed, no cookies, no retries save one:
+a GET on a kept connection that the server had closed meanwhile is sent again on a new one (RFC 9110, 9.2.2).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import ipaddress
+import logging
+import zlib
+from collections.abc import AsyncIterator, Callable, Mapping
+from dataclasses import dataclass, field
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Protocol
+from urllib.parse import urlencode, urlsplit
+
+import h2.exceptions
+import hpack.exceptions
+import httpx
+import hyperframe.exceptions
+
+from tvapp.core.clock import Clock
+from tvapp.core.errors import (
+    ConnectionBroken,
+    DataError,
+    NetworkError,
+    TimedOut,
+    UnexpectedReply,
+    Unreachable,
+)
+from tvapp.core.headers import Headers
+from tvapp.core.log import Log
+from tvapp.net.failures import name_failure
+from tvapp.net.trust import trust
+
+CONNECT_TIMEOUT_S = 10.0
+STALL_TIMEOUT_S = 15.0
+"""How long a connection may be silent, either way."""
+
+_LIMITS = httpx.Limits(max_connections=16, max_keepalive_connections=12, keepalive_expiry=55.0)
+_AGENT = "tvapp"
+
+_BROKEN = (
+    httpx.HTTPError,
+    httpx.StreamError,
+    OSError,  # includes ssl.SSLError
+    # httpcore 1.0 lets these through when a server breaks HTTP/2 in the middle of a body.
+    h2.exceptions.H2Error,
+    hpack.exceptions.HPACKError,
+    hyperframe.exceptions.HyperframeError,
+    KeyError,  # its stream table, when two streams of a dying connection are closed at once
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One request. The answer's body may have `limit_bytes` (decoded), and all of it may take `timeout_s`."""
+
+    method: str
+    url: str
+    headers: Headers = field(default_factory=Headers)
+    body: bytes = field(default=b"", repr=False)
+    limit_bytes: int = 8 << 20
+    timeout_s: float = 20.0
+
+    @property
+    def host(self) -> str:
+        """The host name, for messages."""
+        return host_of(self.url)
+
+    def with_headers(self, fields: Mapping[str, str]) -> Request:
+        """Return a copy with `fields` added or replaced."""
+        return Request(
+            self.method, self.url, self.headers.replaced(fields), self.body, self.limit_bytes, self.timeout_s
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Response:
+    """One whole answer, whatever its status; `url` is the one that was asked for."""
+
+    status: int
+    headers: Headers
+    body: bytes = field(repr=False)
+    url: str = ""
+
+    @property
+    def host(self) -> str:
+        """The host name, for messages."""
+        return host_of(self.url)
+
+
+class Sender(Protocol):
+    """Sends a request; what everything above the transport needs."""
+
+    async def send(self, request: Request) -> Response:
+        """Return the answer, whatever its status.
+
+        Raises:
+            NetworkError: no whole answer came.
+            UnexpectedReply: it was too large or cannot be decoded.
+        """
+        ...
+
+
+Listener = Callable[[str, NetworkError | None], None]
+"""Told the origin after each request, and the error or None; called on the io thread."""
+
+
+class HttpClient:
+    """Sends requests through one pool of connections.
+
+    `ca_bundle` alone is trusted where it is given, whatever the environment says. Proxies come from the environment,
+    but never for this machine itself.
+    """
+
+    def __init__(self, *, ca_bundle: str, clock: Clock, log: Log) -> None:
+        self._ca_bundle = ca_bundle
+        self._clock = clock
+        self._log = log
+        self._pools: dict[bool, _Pool] = {}
+        self._listeners: list[Listener] = []
+        self._closed = False
+        # At DEBUG these write every header, credentials included.
+        for name in ("httpx", "httpcore", "hpack", "h2"):
+            logging.getLogger(name).setLevel(logging.WARNING)
+
+    def listen(self, listener: Listener) -> None:
+        """Have every outcome told to `listener`."""
+        self._listeners.append(listener)
+
+    async def send(self, request: Request) -> Response:
+        """See Sender."""
+        origin = origin_of(request.url)
+        try:
+            response = await self._send(request)
+        except NetworkError as error:
+            self._log.event(
+                "http.failed", level="debug", host=error.host, error=type(error).__name__, reason=error.reason
+            )
+            self._tell(origin, error)
+            raise
+        self._tell(origin, None)
+        return response
+
+    async def aclose(self) -> None:
+        """Close all connections; what is under way fails."""
+        self._closed = True
+        pools, self._pools = list(self._pools.values()), {}
+        for pool in pools:
+            await pool.close()
+
+    def _tell(self, origin: str, error: NetworkError | None) -> None:
+        for listener in self._listeners:
+            listener(origin, error)
+
+    async def _send(self, request: Request) -> Response:
+        for attempt in (0, 1):
+            pool = self._pool(request)
+            reused = pool.answered > 0
+            try:
+                return await pool.send(request)
+            except ConnectionBroken:
+                await self._retire(pool)
+                # Kept connections die unnoticed (idle time-outs, a NAT, a restarted server).
+                if attempt or not reused or request.method not in {"GET", "HEAD"}:
+                    raise
+            except BaseException:
+                # httpcore 1.0 does not reset an HTTP/2 stream that is given up: the rest of its body would eat the
+                # connection's window. New requests get new connections, this one's siblings may finish.
+                await self._retire(pool)
+                raise
+        raise AssertionError("unreachable")
+
+    def _pool(self, request: Request) -> _Pool:
+        direct = is_loopback(request.host)
+        pool = self._pools.get(direct)
+        if pool is None:
+            if self._closed:
+                raise Unreachable(request.host, "shutting down")
+            pool = self._pools[direct] = _Pool(self._open(request.host, direct))
+        return pool
+
+    async def _retire(self, pool: _Pool) -> None:
+        for direct, current in list(self._pools.items()):
+            if current is pool:
+                del self._pools[direct]
+        await pool.retire()
+
+    def _open(self, host: str, direct: bool) -> httpx.AsyncClient:
+        context = trust(self._ca_bundle, host)
+
+        def build(use_environment: bool) -> httpx.AsyncClient:
+            return httpx.AsyncClient(
+                verify=context,
+                http2=True,
+                trust_env=use_environment,
+                limits=_LIMITS,
+                follow_redirects=False,
+                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+            )
+
+        if direct:
+            return build(False)
+        try:
+            return build(True)
+        except (ValueError, ImportError, httpx.InvalidURL) as error:
+            # A proxy variable that is no URL, or a SOCKS proxy, which would need another library.
+            self._log.event("proxy.ignored", level="warning", reason=type(error).__name__)
+            return build(False)
+
+
+class _Pool:
+    """One httpx client, which closes itself once it is retired and nothing uses it any more."""
+
+    def __init__(self, client: httpx.AsyncClient) -> None:
+        self._client = client
+        self._users = 0
+        self._retired = False
+        self.answered = 0
+
+    async def send(self, request: Request) -> Response:
+        self._users += 1
+        try:
+            response = await _exchange(self._client, request)
+            self.answered += 1
+            return response
+        finally:
+            self._users -= 1
+            if self._retired and not self._users:
+                await self.close()
+
+    async def retire(self) -> None:
+        self._retired = True
+        if not self._users:
+            await self.close()
+
+    async def close(self) -> None:
+        try:
+            await asyncio.shield(self._client.aclose())
+        except _BROKEN as error:
+            logging.getLogger(__name__).debug("closing a pool: %s", type(error).__name__)
+
+
+async def _exchange(client: httpx.AsyncClient, request: Request) -> Response:
+    stall_s = min(STALL_TIMEOUT_S, request.timeout_s)
+    limits = httpx.Timeout(stall_s, connect=min(CONNECT_TIMEOUT_S, request.timeout_s), pool=request.timeout_s)
+    headers = {"user-agent": _AGENT, "accept-encoding": "gzip", **request.headers}
+    try:
+        async with asyncio.timeout(request.timeout_s):
+            outgoing = client.build_request(
+                request.method, request.url, headers=headers, content=request.body or None, timeout=limits
+            )
+            answer = await client.send(outgoing, stream=True)
+            try:
+                body = await _read_bounded(answer, request)
+            finally:
+                await answer.aclose()
+    except TimeoutError as error:
+        raise TimedOut(request.host, f"no whole answer in {request.timeout_s:g} s") from error
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:
+        raise DataError(request.host or "url", "not a URL that can be asked for") from error
+    except _BROKEN as error:
+        raise name_failure(request.host, error) from error
+    return Response(answer.status_code, Headers(answer.headers.multi_items()), body, request.url)
+
+
+async def _read_bounded(answer: httpx.Response, request: Request) -> bytes:
+    encoding = answer.headers.get("content-encoding", "").strip().lower()
+    inflate = None
+    if encoding in {"gzip", "x-gzip", "deflate"}:
+        inflate = zlib.decompressobj(wbits=47)  # zlib or gzip, told by the header
+    elif encoding not in {"", "identity"}:
+        raise _unexpected(answer, request, "unknown content encoding")
+    declared = answer.headers.get("content-length", "")
+    if declared.isascii() and declared.isdigit() and int(declared[:18]) > request.limit_bytes:
+        raise _unexpected(answer, request, "too large")
+    body = bytearray()
+    chunks: AsyncIterator[bytes] = answer.aiter_raw()
+    async for chunk in chunks:
+        try:
+            # Never inflate more than what may be kept: a few kilobytes can stand for gigabytes.
+            body += chunk if inflate is None else inflate.decompress(chunk, request.limit_bytes + 1 - len(body))
+        except zlib.error as error:
+            raise _unexpected(answer, request, "bad compression") from error
+        if len(body) > request.limit_bytes:
+            raise _unexpected(answer, request, "too large")
+    if inflate is not None and not inflate.eof and (body or inflate.unused_data):
+        raise ConnectionBroken(request.host, "compressed body cut short")
+    return bytes(body)
+
+
+def _unexpected(answer: httpx.Response, request: Request, reason: str) -> UnexpectedReply:
+    return UnexpectedReply(request.host, answer.status_code, message=reason)
+
+
+def host_of(url: str) -> str:
+    """Return the host name of a URL, or an empty string."""
+    try:
+        return urlsplit(url).hostname or ""
+    except ValueError:
+        return ""
+
+
+def origin_of(url: str) -> str:
+    """Return scheme, host and port of a URL, as in ``https://example.com``; empty where it has none.
+
+    >>> origin_of("HTTPS://Example.com:443/map?x=1")
+    'https://example.com'
+    """
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return ""
+    if not host or not parts.scheme:
+        return ""
+    host = f"[{host}]" if ":" in host else host
+    default = {"https": 443, "http": 80}.get(parts.scheme)
+    return f"{parts.scheme}://{host}" + (f":{port}" if port not in {None, default} else "")
+
+
+def with_query(url: str, fields: Mapping[str, str | int | None]) -> str:
+    """Return `url` with a query; fields that are None are left out.
+
+    >>> with_query("https://example.com/map/tile", {"zoom": 1, "view": None})
+    'https://example.com/map/tile?zoom=1'
+    """
+    query = urlencode({name: value for name, value in fields.items() if value is not None})
+    return f"{url}{'&' if '?' in url else '?'}{query}" if query else url
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether `host` is this machine itself."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
