@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
 from tvapp.core.image import Image
+from tvapp.core.image import PixelRect as PixelRect
 
 
 class Color(NamedTuple):
@@ -53,15 +54,6 @@ class Rect(NamedTuple):
 
     def moved(self, dx: float, dy: float) -> Rect:
         return Rect(self.x + dx, self.y + dy, self.w, self.h)
-
-
-class PixelRect(NamedTuple):
-    """A box in real pixels: left, top, width, height."""
-
-    x: int
-    y: int
-    w: int
-    h: int
 
 
 Face = Literal["sans", "bold", "mono", "icon"]
