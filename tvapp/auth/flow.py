@@ -1,0 +1,73 @@
+"""One code that counts, and the pace at which it is polled (RFC 8628 3.5)."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+from tvapp.auth.problems import Problem
+from tvapp.auth.view import Prompt
+from tvapp.core.backoff import Backoff
+
+SLOW_DOWN_S = 5.0
+"""RFC 8628 3.5: `slow_down` adds five seconds to the interval, for good."""
+
+LOOP_PAUSE_S = 180.0
+"""Silence after loop detection (AADSTS50196): minutes, says Microsoft."""
+
+TRANSIENT = Backoff(first_s=1.0, ceiling_s=30.0)
+"""Between requests for a code while nothing answers: back within 30 s of the network's return."""
+
+
+@dataclass(slots=True)
+class Flow:
+    """A code somebody may still approve; `number` is all the rest of the program knows of its device code."""
+
+    number: int
+    prompt: Prompt
+    interval: float
+    next_poll_at: float
+    renew_at: float
+    last_poll_at: float = -math.inf
+    failures: int = 0
+    in_flight: bool = False
+
+    def begin_poll(self, now: float) -> bool:
+        """Mark the flow as being polled if that is due; returns whether it was."""
+        if self.in_flight or not self.next_poll_at <= now < self.prompt.expires_at:
+            return False
+        self.in_flight = True
+        self.last_poll_at = now
+        return True
+
+    def is_pending(self, now: float, slow_down: bool) -> None:
+        """Take the answer that nobody has approved yet."""
+        self.in_flight = False
+        self.failures = 0
+        if slow_down:
+            self.interval += SLOW_DOWN_S
+        self.next_poll_at = now + self.interval
+
+    def is_troubled(self, problem: Problem, now: float, random: float) -> None:
+        """Take a failed attempt: ask less and less often (RFC 8628 3.5); the code counts until it runs out."""
+        pace = Backoff(first_s=max(1.0, self.interval), ceiling_s=max(30.0, self.interval), jitter=0.1)
+        self.in_flight = False
+        self.next_poll_at = now + max(self.interval, pause_s(problem, pace, self.failures, random))
+        self.failures += 1
+
+    def hurry(self, now: float) -> None:
+        """Poll as soon as the interval allows, because what failed may work now."""
+        if self.failures:
+            self.next_poll_at = max(now, self.last_poll_at + self.interval)
+
+
+def pause_s(problem: Problem, pace: Backoff, failures: int, random: float) -> float:
+    """Return how long to wait after `problem` was met for the `failures`-th time in a row (0 is the first)."""
+    return max(pace.delay(failures, random, problem.retry_after_s), quiet_s(problem))
+
+
+def quiet_s(problem: Problem) -> float:
+    """Return how long the server wants to hear nothing at all from us (at most an hour)."""
+    if problem.kind == "too-eager":
+        return max(LOOP_PAUSE_S, problem.retry_after_s or 0.0)
+    return min(max(problem.retry_after_s or 0.0, 0.0), 3600.0)
