@@ -37,7 +37,7 @@ def name_failure(host: str, error: BaseException) -> NetworkError:
         # A peer that hangs up during the handshake is no failure of trust.
         if isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError | ConnectionResetError | BrokenPipeError):
             return ConnectionBroken(host, "closed by the other side")
-        if isinstance(cause, ssl.SSLError):
+        if connecting and isinstance(cause, ssl.SSLError):
             return TlsFailed(host, (cause.reason or "TLS handshake failed").lower().replace("_", " "))
         if isinstance(cause, socket.gaierror):
             return Unreachable(host, "no such host")

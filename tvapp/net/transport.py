@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import ipaddress
 import logging
+import re
 import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
@@ -52,6 +53,9 @@ _BROKEN = (
     hyperframe.exceptions.HyperframeError,
     KeyError,  # its stream table, when two streams of a dying connection are closed at once
 )
+
+_POISON = (h2.exceptions.H2Error, hpack.exceptions.HPACKError, httpx.LocalProtocolError, KeyError)
+_SENDABLE = re.compile(r"[!-~]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,8 @@ class HttpClient:
     async def send(self, request: Request) -> Response:
         """See Sender."""
         origin = origin_of(request.url)
+        if not origin.startswith(("https://", "http://")) or not _SENDABLE.fullmatch(request.url):
+            raise DataError(request.host or "url", "not a URL that can be asked for")
         try:
             response = await self._send(request)
         except NetworkError as error:
@@ -162,8 +168,11 @@ class HttpClient:
             reused = pool.answered > 0
             try:
                 return await pool.send(request)
-            except ConnectionBroken:
+            except ConnectionBroken as error:
                 await self._retire(pool)
+                if isinstance(error.__cause__, _POISON):
+                    # The other streams of that connection would wait for answers that were lost with this one's.
+                    await pool.close()
                 # Kept connections die unnoticed (idle time-outs, a NAT, a restarted server).
                 if attempt or not reused or request.method not in {"GET", "HEAD"}:
                     raise

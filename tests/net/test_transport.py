@@ -1,0 +1,402 @@
+import asyncio
+import gzip
+import socket
+import ssl
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import h2.config
+import h2.connection
+import h2.events
+import pytest
+
+from tests.net.raw import Authority, Handler, answer, make_authority, raw_server
+from tvapp.core.clock import ManualClock
+from tvapp.core.errors import (
+    ConnectionBroken,
+    DataError,
+    NetworkError,
+    TimedOut,
+    TlsFailed,
+    TvappError,
+    UnexpectedReply,
+    Unreachable,
+)
+from tvapp.core.headers import Headers
+from tvapp.core.log import RecordingLog
+from tvapp.net.transport import HttpClient, Request, Response, origin_of, with_query
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR"):
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    for name in ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.delenv(name, raising=False)
+
+
+@pytest.fixture(scope="module")
+def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
+    return make_authority(tmp_path_factory.mktemp("trusted"))
+
+
+def run(work: Callable[[HttpClient], Awaitable[None]], *, ca: str = "", log: RecordingLog | None = None) -> None:
+    async def main() -> None:
+        http = HttpClient(ca_bundle=ca, clock=ManualClock(), log=log or RecordingLog())
+        try:
+            await work(http)
+        finally:
+            await http.aclose()
+
+    asyncio.run(main())
+
+
+def outcome(
+    *script: bytes | Handler,
+    ca: str = "",
+    tls: ssl.SSLContext | None = None,
+    timeout_s: float = 5.0,
+    limit_bytes: int = 1 << 20,
+) -> Response | TvappError:
+    """What one GET of a server with this script ends with."""
+    result: list[Response | TvappError] = []
+
+    async def work(http: HttpClient) -> None:
+        async with raw_server(*script, tls=tls) as server:
+            try:
+                result.append(
+                    await http.send(Request("GET", server.url + "/x", timeout_s=timeout_s, limit_bytes=limit_bytes))
+                )
+            except TvappError as error:
+                result.append(error)
+
+    run(work, ca=ca)
+    return result[0]
+
+
+def test_a_whole_answer_comes_back_with_its_status_fields_and_body() -> None:
+    response = outcome(answer(b"hello", "404 Not Found", Content_Type="text/plain"))
+    assert isinstance(response, Response)
+    assert (response.status, response.body, response.headers["content-type"]) == (404, b"hello", "text/plain")
+    assert response.host == "localhost"
+
+
+def test_nobody_listening_is_unreachable() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+
+    async def work(http: HttpClient) -> None:
+        with pytest.raises(Unreachable) as caught:
+            await http.send(Request("GET", f"https://localhost:{port}/", timeout_s=5))
+        assert caught.value.host == "localhost"
+
+    run(work)
+
+
+def test_a_name_that_does_not_exist_is_unreachable_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def no_such_host(*args: object, **kwargs: object) -> list[object]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", no_such_host)
+
+    async def work(http: HttpClient) -> None:
+        with pytest.raises(Unreachable, match="no such host"):
+            await http.send(Request("GET", "https://nowhere.example/", timeout_s=5))
+
+    run(work)
+
+
+async def _say_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    await reader.read()
+
+
+async def _drip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 900\r\n\r\n")
+    for _ in range(1000):
+        writer.write(b"x")
+        await writer.drain()
+        await asyncio.sleep(0.01)
+
+
+async def _reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    sock = writer.get_extra_info("socket")
+    sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
+    writer.transport.abort()
+
+
+async def _hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.close()
+
+
+async def _half(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nhalf")
+    await writer.drain()
+
+
+async def _half_gzip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    body = gzip.compress(b"hello" * 100)[:-8]
+    writer.write(answer(body, Content_Encoding="gzip"))
+    await writer.drain()
+
+
+@pytest.mark.parametrize(
+    ("script", "expected"),
+    [
+        (_say_nothing, TimedOut),
+        (_drip, TimedOut),
+        (_reset, ConnectionBroken),
+        (_hang_up, ConnectionBroken),
+        (_half, ConnectionBroken),
+        (_half_gzip, ConnectionBroken),
+        (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", ConnectionBroken),
+        (b"HTTP/1.1 200 OK\r\ncontent-length: nonsense\r\n\r\n", ConnectionBroken),
+        (b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 40000 + b"\r\n", ConnectionBroken),
+        (answer(b"x" * 2000), UnexpectedReply),
+        (answer(b"x" * 2000, content_length="", connection="close"), UnexpectedReply),
+        (answer(gzip.compress(bytes(50_000_000)), content_encoding="gzip"), UnexpectedReply),
+        (answer(b"not gzip at all", content_encoding="gzip"), UnexpectedReply),
+        (answer(b"x", content_encoding="br"), UnexpectedReply),
+    ],
+)
+def test_each_way_of_failing_has_its_name(script: bytes | Handler, expected: type[TvappError]) -> None:
+    result = outcome(script, timeout_s=0.25, limit_bytes=1000)
+    assert type(result) is expected, repr(result)
+
+
+def test_a_compressed_body_is_inflated() -> None:
+    response = outcome(answer(gzip.compress(b"hello" * 100), content_encoding="gzip"))
+    assert isinstance(response, Response)
+    assert response.body == b"hello" * 100
+
+
+def test_a_redirect_is_an_answer_like_any_other() -> None:
+    response = outcome(answer(b"", "302 Found", location="https://elsewhere.example/"))
+    assert isinstance(response, Response)
+    assert response.status == 302
+
+
+def test_cookies_are_not_kept() -> None:
+    async def work(http: HttpClient) -> None:
+        async with raw_server(answer(b"", set_cookie="spy=1; Path=/")) as server:
+            await http.send(Request("GET", server.url))
+            await http.send(Request("GET", server.url))
+            assert not any("cookie" in head.lower() for head in server.heads)
+
+    run(work)
+
+
+def test_a_url_that_makes_no_sense_is_a_data_error() -> None:
+    async def work(http: HttpClient) -> None:
+        for url in ("https://[::1", "gopher://example.com/", "no url", "https://exa mple.com:99999/"):
+            with pytest.raises(DataError):
+                await http.send(Request("GET", url))
+
+    run(work)
+
+
+def test_the_configured_bundle_is_trusted_whatever_the_environment_says(
+    authority: Authority, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    other = make_authority(tmp_path / "other")
+    for name in ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"):
+        monkeypatch.setenv(name, str(other.ca_file))
+    assert isinstance(outcome(answer(), ca=str(authority.ca_file), tls=authority.server), Response)
+
+
+def test_without_a_configured_bundle_the_environment_counts(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", str(authority.ca_file))
+    assert isinstance(outcome(answer(), tls=authority.server), Response)
+
+
+@pytest.mark.parametrize("case", ["unknown authority", "other host", "expired", "no bundle", "no TLS at all"])
+def test_tls_failures_are_told_apart(case: str, authority: Authority, tmp_path: Path) -> None:
+    reasons = {
+        "unknown authority": "not trusted",
+        "other host": "another host",
+        "expired": "expired",
+        "no bundle": "cannot read",
+        "no TLS at all": "",
+    }
+    ca, tls = str(authority.ca_file), authority.server
+    if case == "other host":
+        made = make_authority(tmp_path / "x", host="elsewhere.example")
+        ca, tls = str(made.ca_file), made.server
+    elif case == "expired":
+        made = make_authority(tmp_path / "x", days=-1)
+        ca, tls = str(made.ca_file), made.server
+    elif case == "unknown authority":
+        ca = ""
+    elif case == "no bundle":
+        ca = str(tmp_path / "missing.pem")
+    result = outcome(answer(), ca=ca, tls=tls) if case != "no TLS at all" else _https_to_plain()
+    assert isinstance(result, TlsFailed)
+    assert reasons[case] in result.reason
+
+
+def _https_to_plain() -> Response | TvappError:
+    result: list[TvappError] = []
+
+    async def plain(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+        await writer.drain()
+        writer.close()
+
+    async def work(http: HttpClient) -> None:
+        server = await asyncio.start_server(plain, "127.0.0.1", 0)
+        port = server.sockets[0].getsockname()[1]
+        with pytest.raises(NetworkError) as caught:
+            await http.send(Request("GET", f"https://127.0.0.1:{port}/"))
+        result.append(caught.value)
+        server.close()
+
+    run(work)
+    return result[0]
+
+
+def test_a_proxy_from_the_environment_is_used_but_not_for_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
+    async def work(http: HttpClient) -> None:
+        async with raw_server(answer(b"from proxy")) as proxy, raw_server(answer(b"direct")) as server:
+            monkeypatch.setenv("HTTP_PROXY", proxy.url)
+            far = await http.send(Request("GET", "http://maps.example/x"))
+            near = await http.send(Request("GET", server.url))
+            assert (far.body, near.body) == (b"from proxy", b"direct")
+
+    run(work)
+
+
+def test_a_proxy_that_is_no_url_is_ignored_and_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "socks9://user:pass@:::")
+    log = RecordingLog()
+
+    async def work(http: HttpClient) -> None:
+        with pytest.raises(NetworkError):
+            await http.send(Request("GET", "https://maps.invalid/", timeout_s=3))
+
+    def no_such_host(*args: object, **kwargs: object) -> list[object]:
+        raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
+
+    monkeypatch.setattr(socket, "getaddrinfo", no_such_host)
+    run(work, log=log)
+    assert log.named("proxy.ignored")
+    assert "pass" not in str(log.events)
+
+
+def test_a_kept_connection_that_died_costs_nothing() -> None:
+    async def work(http: HttpClient) -> None:
+        async with raw_server(answer(b"1"), _hang_up, answer(b"2")) as server:
+            first = await http.send(Request("GET", server.url))
+            second = await http.send(Request("GET", server.url))
+            assert (first.body, second.body) == (b"1", b"2")
+
+    run(work)
+
+
+def test_a_post_is_never_sent_twice() -> None:
+    async def work(http: HttpClient) -> None:
+        async with raw_server(answer(b"1"), _hang_up, answer(b"2")) as server:
+            await http.send(Request("GET", server.url))
+            with pytest.raises(ConnectionBroken):
+                await http.send(Request("POST", server.url))
+            assert len(server.heads) == 2
+
+    run(work)
+
+
+def test_listeners_hear_of_each_outcome() -> None:
+    heard: list[tuple[str, NetworkError | None]] = []
+
+    async def work(http: HttpClient) -> None:
+        http.listen(lambda origin, error: heard.append((origin, error)))
+        async with raw_server(answer(b"", "503 Busy"), _reset) as server:
+            await http.send(Request("GET", server.url + "/a"))
+            with pytest.raises(ConnectionBroken):
+                await http.send(Request("POST", server.url + "/b"))
+            assert [origin for origin, _ in heard] == [server.url] * 2
+
+    run(work)
+    assert heard[0][1] is None
+    assert isinstance(heard[1][1], ConnectionBroken)
+
+
+def test_secrets_are_in_no_repr_and_no_log() -> None:
+    log = RecordingLog()
+    request = Request(
+        "GET", "http://localhost:1/", Headers({"Authorization": "Bearer s3cret", "Subscription-Key": "k3y"})
+    )
+
+    async def work(http: HttpClient) -> None:
+        with pytest.raises(NetworkError) as caught:
+            await http.send(request)
+        assert "s3cret" not in repr(caught.value)
+
+    run(work, log=log)
+    assert "s3cret" not in repr(request) + str(log.events)
+    assert "k3y" not in repr(request) + str(log.events)
+
+
+def _serve_h2(*bodies: bytes, lie: bool = False) -> Handler:
+    """An HTTP/2 server that answers each stream; with `lie` it ends bodies before their declared length."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = h2.connection.H2Connection(h2.config.H2Configuration(client_side=False))
+        connection.initiate_connection()
+        writer.write(connection.data_to_send())
+        count = 0
+        while data := await reader.read(65536):
+            for event in connection.receive_data(data):
+                if isinstance(event, h2.events.RequestReceived):
+                    body = bodies[min(count, len(bodies) - 1)]
+                    count += 1
+                    length = len(body) + (50 if lie else 0)
+                    stream = event.stream_id
+                    assert stream is not None
+                    connection.send_headers(stream, [(":status", "200"), ("content-length", str(length))])
+                    connection.send_data(stream, body, end_stream=True)
+            writer.write(connection.data_to_send())
+            await writer.drain()
+
+    return serve
+
+
+@pytest.mark.parametrize("lie", [False, True])
+def test_http_2_is_spoken_where_it_is_offered_and_half_a_body_is_noticed(tmp_path: Path, lie: bool) -> None:
+    made = make_authority(tmp_path, alpn=True)
+
+    async def work(http: HttpClient) -> None:
+        serve = _serve_h2(b"hello", lie=lie)
+        connections = 0
+
+        async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            nonlocal connections
+            connections += 1
+            try:
+                await serve(reader, writer)
+            except OSError:
+                pass  # the client hung up
+            finally:
+                writer.close()
+
+        server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=made.server)
+        url = f"https://localhost:{server.sockets[0].getsockname()[1]}/"
+        requests = [http.send(Request("GET", url, timeout_s=5)) for _ in range(5)]
+        results = await asyncio.gather(*requests, return_exceptions=True)
+        server.close()
+        if lie:
+            assert all(isinstance(result, ConnectionBroken) for result in results), results
+        else:
+            assert [result.body for result in results if isinstance(result, Response)] == [b"hello"] * 5
+            assert connections == 1
+        await http.aclose()
+
+    run(work, ca=str(made.ca_file))
+
+
+def test_origins_and_queries() -> None:
+    assert origin_of("https://example.com:8443/x?y") == "https://example.com:8443"
+    assert origin_of("https://[::1]:1/") == "https://[::1]:1"
+    assert origin_of("https://exa:mple") == origin_of("nothing") == ""
+    assert with_query("https://e/x?a=1", {"b": "ä b", "c": None}) == "https://e/x?a=1&b=%C3%A4+b"
