@@ -2,6 +2,7 @@
 
 TvappError
 ├── ConfigError            tell the installer: which file, key, found, allowed
+├── DisplayError           the screen: none there, or gone; open it again later
 ├── StorageError           the disk: full, read-only, corrupt; go on in memory
 ├── DataError              one bad file, feature or reply: skip it, keep the rest
 ├── SignInError            tell the viewer: carries what an admin needs
@@ -38,6 +39,10 @@ class ConfigError(TvappError):
         self.key = key
         self.found = found
         self.allowed = allowed
+
+
+class DisplayError(TvappError):
+    """There is no screen, it is gone, or it cannot be drawn on."""
 
 
 class StorageError(TvappError):

@@ -1,0 +1,49 @@
+"""A store of things that cost memory: bounded in bytes, the least recently used goes first."""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Generic, TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+
+class Bounded(Generic[K, V]):
+    """Keeps what was made by `get`, as long as it fits into `limit_bytes`."""
+
+    def __init__(self, limit_bytes: int) -> None:
+        self.limit_bytes = limit_bytes
+        self.size_bytes = 0
+        self.hits = 0
+        self.misses = 0
+        self._items: OrderedDict[K, tuple[V, int]] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def get(self, key: K, make: Callable[[], tuple[V, int]]) -> V:
+        """Return what is kept under `key`; `make` makes it (and tells its bytes) when there is none.
+
+        What is larger than the whole limit is returned, but not kept.
+        """
+        found = self._items.get(key)
+        if found is not None:
+            self.hits += 1
+            self._items.move_to_end(key)
+            return found[0]
+        self.misses += 1
+        value, size = make()
+        if size <= self.limit_bytes:
+            self._items[key] = (value, size)
+            self.size_bytes += size
+            while self.size_bytes > self.limit_bytes:
+                _, (_, freed) = self._items.popitem(last=False)
+                self.size_bytes -= freed
+        return value
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._items.clear()
+        self.size_bytes = 0

@@ -1,0 +1,80 @@
+"""Which of SDL's renderers draws: decided by what is really there, never by SDL's default.
+
+Under X11 without a GPU, SDL's default pushes every frame through Mesa's software OpenGL: 16.6 ms at 1920x1080 where
+SDL's own software renderer with a plain shared-memory window takes 1.4 ms.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+RendererWish = Literal["auto", "accelerated", "software"]
+
+SILENT_DRIVERS = frozenset({"dummy", "offscreen"})
+"""Video drivers without any input of their own: nothing but a wake-up from another thread can happen."""
+
+WAITING_DRIVERS = frozenset({"x11", "wayland"})
+"""Video drivers in which SDL sleeps until an event comes; in all others it looks every millisecond."""
+
+ALWAYS_SET: Mapping[str, str] = {
+    "SDL_NO_SIGNAL_HANDLERS": "1",
+    "SDL_VIDEO_ALLOW_SCREENSAVER": "0",
+    "SDL_VIDEO_MINIMIZE_ON_FOCUS_LOSS": "0",
+    "SDL_VIDEO_X11_NET_WM_BYPASS_COMPOSITOR": "1",
+    "SDL_VIDEO_X11_WMCLASS": "tvapp",
+    "SDL_VIDEO_WAYLAND_WMCLASS": "tvapp",
+    "SDL_RENDER_BATCHING": "1",
+    # Keys that go down while another window has the focus are not for us, gamepads are: a TV has one viewer.
+    "SDL_JOYSTICK_ALLOW_BACKGROUND_EVENTS": "1",
+    "SDL_MOUSE_TOUCH_EVENTS": "0",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RendererChoice:
+    """What to ask SDL for: environment variables (its hints), and renderer drivers in order of preference."""
+
+    environment: Mapping[str, str]
+    accelerated: bool
+    reason: str
+
+
+def has_gpu(dri: Path = Path("/dev/dri")) -> bool:
+    """Tell whether the kernel offers a GPU that may draw for us (a DRM render node)."""
+    return any(dri.glob("renderD*"))
+
+
+def choose_renderer(wish: RendererWish, environ: Mapping[str, str], gpu: bool) -> RendererChoice:
+    """Decide between the GPU and SDL's software renderer.
+
+    >>> choose_renderer("auto", {"DISPLAY": ":0"}, gpu=False).reason
+    'no GPU'
+    """
+    video = expected_driver(environ)
+    if forced := environ.get("SDL_RENDER_DRIVER"):
+        return RendererChoice({}, forced != "software", f"SDL_RENDER_DRIVER is {forced}")
+    if wish == "accelerated":
+        return RendererChoice({}, True, "configured")
+    software: dict[str, str] = {"SDL_RENDER_DRIVER": "software"}
+    if video == "x11" and "SDL_FRAMEBUFFER_ACCELERATION" not in environ:
+        # Without it SDL would hand the finished picture to OpenGL. Wayland has no other way to show it.
+        software["SDL_FRAMEBUFFER_ACCELERATION"] = "0"
+    if wish == "software":
+        return RendererChoice(software, False, "configured")
+    if video in SILENT_DRIVERS:
+        return RendererChoice(software, False, f"nothing to show on the {video} driver")
+    if not gpu:
+        return RendererChoice(software, False, "no GPU")
+    return RendererChoice({}, True, "GPU found")
+
+
+def expected_driver(environ: Mapping[str, str]) -> str:
+    """Guess SDL's video driver before SDL is started, because its hints have to be set first."""
+    if forced := environ.get("SDL_VIDEODRIVER", ""):
+        return forced.split(",")[0]
+    if environ.get("DISPLAY"):
+        return "x11"
+    return "wayland" if environ.get("WAYLAND_DISPLAY") else "kmsdrm"

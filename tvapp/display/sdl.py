@@ -1,0 +1,43 @@
+"""The only import of pygame: lean, so that the first frame is not late.
+
+``import pygame`` also loads its sound modules, and with pygame 2.6 numpy and pkg_resources: 0.2 s for nothing we use.
+They are hidden during the import and can be imported later by whoever wants them. Import this module before
+starting threads: hiding is process-wide for those 20 ms.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+_NOT_NEEDED = tuple(
+    f"pygame.{name}"
+    for name in ("mixer", "mixer_music", "surfarray", "sndarray", "pkgdata", "fastevent", "scrap")
+)
+
+
+def _hide() -> list[str]:
+    if "pygame" in sys.modules:
+        return []
+    os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
+    hidden = [name for name in _NOT_NEEDED if name not in sys.modules]
+    # None in sys.modules makes an import fail, which pygame's own __init__ expects and survives.
+    sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
+    return hidden
+
+
+_hidden = _hide()
+try:
+    import pygame
+    import pygame._sdl2.video as video
+finally:
+    for _name in _hidden:
+        sys.modules.pop(_name, None)
+
+if TYPE_CHECKING:
+    from pygame._sdl2.video import Renderer, Texture, Window
+else:
+    Renderer, Texture, Window = video.Renderer, video.Texture, video.Window
+
+__all__ = ["Renderer", "Texture", "Window", "pygame", "video"]

@@ -1,0 +1,332 @@
+"""The window: opening, events, sleeping until something happens, showing what was drawn."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from tvapp.core.clock import Clock, SystemClock
+from tvapp.core.errors import DisplayError
+from tvapp.display.driver import (
+    ALWAYS_SET,
+    SILENT_DRIVERS,
+    WAITING_DRIVERS,
+    RendererChoice,
+    RendererWish,
+    choose_renderer,
+    has_gpu,
+)
+from tvapp.display.glyphs import Fonts
+from tvapp.display.pygame_canvas import PygameCanvas
+from tvapp.display.sdl import Renderer, Window, pygame, video
+
+LOOK_EVERY_S = 0.008
+"""Where SDL cannot sleep until an event, we look for one this often, a fifth of the CPU of SDL's own millisecond."""
+SMALLEST = (320, 180)
+
+
+@dataclass(frozen=True, slots=True)
+class DisplaySpec:
+    """What window to open. `size` None: the whole screen, or 1280x720 in a window."""
+
+    size: tuple[int, int] | None = None
+    fullscreen: bool = True
+    title: str = "tvapp"
+    renderer: RendererWish = "auto"
+
+
+@dataclass(frozen=True, slots=True)
+class Resized:
+    """The window has another size now, in real pixels."""
+
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Exposed:
+    """The picture has to be drawn again."""
+
+
+@dataclass(frozen=True, slots=True)
+class FocusLost:
+    """Keys go elsewhere from now on: none of ours is held any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class CloseRequested:
+    """Somebody closed the window."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResourcesLost:
+    """Every texture is gone; upload the pictures again."""
+
+
+class KeySource(Protocol):
+    """Turns pygame's events into key events; see `remote.pygame_source`."""
+
+    def translate(self, event: pygame.event.Event, now: float) -> list[object]:
+        """Return what an event means; nothing for one that is not about keys."""
+        ...
+
+    def open_gamepads(self) -> None:
+        """Start to listen to gamepads, those that are plugged in later too."""
+        ...
+
+    @property
+    def needs_looking(self) -> bool:
+        """Tell whether a gamepad is open, for which SDL would look every millisecond."""
+        ...
+
+
+class Display:
+    """A window with its renderer and canvas. Made by `Display.open`; all but `wake` and `feed` on the main thread."""
+
+    def __init__(self, spec: DisplaySpec, keys: KeySource | None, clock: Clock, choice: RendererChoice) -> None:
+        self._spec = spec
+        self._keys = keys
+        self._clock = clock
+        self._choice = choice
+        self._fonts = Fonts()
+        self._fed: deque[object] = deque()
+        self._wake = threading.Condition()
+        self._woken = False
+        self._sleeps_in_sdl = False
+        self._open = False
+        self.reason = choice.reason
+        self._build()
+
+    @classmethod
+    def open(cls, spec: DisplaySpec, keys: KeySource | None = None, clock: Clock | None = None) -> Display:
+        """Open a window.
+
+        Raises:
+            DisplayError: there is no screen, or SDL cannot draw on it.
+        """
+        for name, value in ALWAYS_SET.items():
+            os.environ.setdefault(name, value)
+        choice = choose_renderer(spec.renderer, os.environ, has_gpu())
+        os.environ.update(choice.environment)
+        return cls(spec, keys, clock or SystemClock(), choice)
+
+    @property
+    def canvas(self) -> PygameCanvas:
+        """What to draw on; another one after `reopen`."""
+        return self._canvas
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in real pixels."""
+        return self._canvas.size
+
+    @property
+    def is_silent(self) -> bool:
+        """Tell whether nobody can see it or press its keys (SDL's dummy driver)."""
+        return self.driver in SILENT_DRIVERS
+
+    def wait(self, timeout_s: float | None) -> list[object]:
+        """Sleep until an event, `wake`, or the time-out (None: no end), and return what happened.
+
+        The list holds KeyEvent, Resized, Exposed, FocusLost, CloseRequested, ResourcesLost and what `feed` was given.
+        """
+        raw: list[pygame.event.Event] = []
+        if self._sleeps_in_sdl and not (self._keys is not None and self._keys.needs_looking):
+            raw = self._wait_in_sdl(timeout_s)
+        else:
+            raw = self._wait_and_look(timeout_s)
+        with self._wake:
+            self._woken = False
+        events: list[object] = []
+        while self._fed:
+            events.append(self._fed.popleft())
+        now = self._clock.monotonic()
+        for event in raw:
+            events.extend(self._translate(event, now))
+        return events
+
+    def wake(self) -> None:
+        """End a `wait`; may be called from any thread, and often."""
+        with self._wake:
+            if self._woken:
+                return
+            self._woken = True
+            self._wake.notify()
+            if self._sleeps_in_sdl and self._open:
+                pygame.event.post(pygame.event.Event(pygame.USEREVENT))
+
+    def feed(self, event: object) -> None:
+        """Make `wait` return `event` as if a device had sent it; may be called from any thread."""
+        self._fed.append(event)
+        self.wake()
+
+    def open_gamepads(self) -> None:
+        """Start to listen to gamepads; left out at first because it takes time that the first frame has not."""
+        if self._keys is not None and self._open:
+            self._keys.open_gamepads()
+
+    def begin(self) -> None:
+        """Start a frame: black, no clip."""
+        self._canvas.begin()
+
+    def present(self) -> None:
+        """Show what was drawn.
+
+        Raises:
+            DisplayError: the screen is gone; `reopen` may bring it back.
+        """
+        try:
+            self._canvas.clip(None)
+            self._renderer.present()
+        except pygame.error as error:
+            raise DisplayError(str(error)) from error
+
+    def screenshot(self, path: Path) -> None:
+        """Write what was drawn last as a PNG file; with a GPU call it between drawing and `present`.
+
+        Raises:
+            DisplayError: it could not be read or written.
+        """
+        try:
+            self._canvas.clip(None)
+            surface = self._renderer.to_surface()
+            pygame.image.save(surface, str(path))
+        except (pygame.error, OSError) as error:
+            raise DisplayError(f"{path}: {error}") from error
+
+    def set_fullscreen(self, fullscreen: bool) -> None:
+        """Change between the whole screen and a window."""
+        if fullscreen:
+            self._window.set_fullscreen(True)
+        else:
+            self._window.set_windowed()
+        self._canvas.resize(self._real_size())
+
+    def reopen(self) -> None:
+        """Free textures, renderer and window, in this order, and build them again.
+
+        Raises:
+            DisplayError: it did not work; call it again later.
+        """
+        self.close()
+        self._build()
+
+    def close(self) -> None:
+        """Free everything. Afterwards only `reopen` may be called."""
+        if not self._open:
+            return
+        with self._wake:
+            self._open = False
+        self._canvas.forget()
+        del self._canvas
+        del self._renderer
+        self._window.destroy()
+        del self._window
+        pygame.display.quit()
+
+    def _build(self) -> None:
+        try:
+            pygame.display.init()
+            pygame.font.init()
+            self.driver = pygame.display.get_driver()
+            pygame.mouse.set_visible(False)
+            self._window = self._new_window()
+            self._renderer, self.renderer_name = self._new_renderer()
+        except pygame.error as error:
+            pygame.display.quit()
+            raise DisplayError(str(error)) from error
+        pygame.key.set_repeat()
+        software = self.renderer_name == "software"
+        self._canvas = PygameCanvas(self._renderer, self._real_size(), software=software, fonts=self._fonts)
+        self._sleeps_in_sdl = self.driver in WAITING_DRIVERS
+        self._open = True
+
+    def _new_window(self) -> Window:
+        spec = self._spec
+        if spec.fullscreen and self.driver not in SILENT_DRIVERS:
+            return Window(spec.title, size=self._desktop(), fullscreen_desktop=True)
+        size = spec.size or (self._desktop() if self.driver in SILENT_DRIVERS else (1280, 720))
+        width, height = max(SMALLEST[0], size[0]), max(SMALLEST[1], size[1])
+        return Window(spec.title, size=(width, height), resizable=True)
+
+    def _desktop(self) -> tuple[int, int]:
+        if self.driver in SILENT_DRIVERS:
+            return (1920, 1080)
+        sizes = pygame.display.get_desktop_sizes()
+        return sizes[0] if sizes else (1920, 1080)
+
+    def _new_renderer(self) -> tuple[Renderer, str]:
+        names = [info.name for info in video.get_drivers()]
+        wanted = [name for name in names if name != "software"] if self._choice.accelerated else []
+        forced = os.environ.get("SDL_RENDER_DRIVER")
+        if forced in names:
+            wanted = [forced]
+        failures = []
+        for name in (*wanted, "software"):
+            try:
+                return Renderer(self._window, index=names.index(name)), name
+            except (pygame.error, ValueError) as error:
+                failures.append(f"{name}: {error}")
+                self.reason = f"{self._choice.reason}; {'; '.join(failures)}"
+        raise DisplayError("; ".join(failures))
+
+    def _real_size(self) -> tuple[int, int]:
+        width, height = self._window.size
+        return int(width), int(height)
+
+    def _wait_in_sdl(self, timeout_s: float | None) -> list[pygame.event.Event]:
+        if self._fed or self._woken:
+            timeout_s = 0.0
+        if timeout_s is None:
+            first = pygame.event.wait()
+        elif timeout_s <= 0:
+            return pygame.event.get()
+        else:
+            # SDL counts whole milliseconds; 0 would mean "for ever" to pygame.
+            first = pygame.event.wait(max(1, round(timeout_s * 1000)))
+        if first.type == pygame.NOEVENT:
+            return []
+        return [first, *pygame.event.get()]
+
+    def _wait_and_look(self, timeout_s: float | None) -> list[pygame.event.Event]:
+        until = None if timeout_s is None else self._clock.monotonic() + timeout_s
+        while True:
+            events = pygame.event.get()
+            with self._wake:
+                if events or self._woken or self._fed:
+                    return events
+                left = None if until is None else until - self._clock.monotonic()
+                if left is not None and left <= 0:
+                    return events
+                if self.driver in SILENT_DRIVERS:
+                    self._wake.wait(left)
+                else:
+                    self._wake.wait(LOOK_EVERY_S if left is None else min(left, LOOK_EVERY_S))
+
+    def _translate(self, event: pygame.event.Event, now: float) -> list[object]:
+        kind = event.type
+        if kind in (pygame.WINDOWSIZECHANGED, pygame.WINDOWRESIZED):
+            return self._resized()
+        if kind in (pygame.WINDOWEXPOSED, pygame.WINDOWSHOWN, pygame.WINDOWRESTORED):
+            return [Exposed()]
+        if kind == pygame.WINDOWFOCUSLOST:
+            return [FocusLost()]
+        if kind in (pygame.QUIT, pygame.WINDOWCLOSE):
+            return [CloseRequested()]
+        if kind in (pygame.RENDER_TARGETS_RESET, pygame.RENDER_DEVICE_RESET):
+            self._canvas.forget()
+            return [ResourcesLost()]
+        if self._keys is not None:
+            return self._keys.translate(event, now)
+        return []
+
+    def _resized(self) -> list[object]:
+        size = self._real_size()
+        if size == self._canvas.size:
+            return []
+        self._canvas.resize(size)
+        return [Resized(*size)]
