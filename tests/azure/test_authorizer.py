@@ -1,0 +1,76 @@
+import asyncio
+from collections.abc import Callable
+
+import pytest
+
+from tests.azure.fakes import ENDPOINT, FakeSender, FakeTokens, reply
+from tvapp.azure.authorizer import Authorizer, EntraAuthorizer, SharedKeyAuthorizer
+from tvapp.core.errors import DataError
+from tvapp.core.log import RecordingLog
+from tvapp.net.transport import Request, Response
+
+SCOPE = "https://atlas.microsoft.com/user_impersonation"
+
+
+def send(authorizer: Authorizer, sender: FakeSender, url: str = f"{ENDPOINT}/map/tile") -> Response:
+    return asyncio.run(authorizer.send(sender, Request("GET", url)))
+
+
+def entra(tokens: FakeTokens) -> EntraAuthorizer:
+    return EntraAuthorizer(tokens, SCOPE, "account-id", endpoint=ENDPOINT)
+
+
+def accepts(field: str, *values: str) -> Callable[[Request], Response]:
+    return lambda request: reply(200 if request.headers.get(field) in values else 401)
+
+
+def test_the_bearer_and_the_account_id_go_along() -> None:
+    sender = FakeSender(accepts("authorization", "Bearer token-1"))
+    assert send(entra(FakeTokens()), sender).status == 200
+    assert sender.requests[0].headers["x-ms-client-id"] == "account-id"
+    assert "token-1" not in repr(sender.requests)
+
+
+def test_a_401_drops_the_token_and_the_request_is_sent_once_more() -> None:
+    tokens, sender = FakeTokens(), FakeSender(accepts("authorization", "Bearer token-2"))
+    assert send(entra(tokens), sender).status == 200
+    assert tokens.rejected == ["token-1"]
+    assert len(sender.requests) == 2
+
+
+def test_a_second_401_is_the_answer() -> None:
+    tokens, sender = FakeTokens(), FakeSender(accepts("authorization"))
+    assert send(entra(tokens), sender).status == 401
+    assert len(sender.requests) == 2
+
+
+@pytest.mark.parametrize(
+    "url", ["https://evil.example/", "http://maps.example/", "https://maps.example:444/", "https://maps.example.evil/"]
+)
+def test_credentials_go_to_no_other_host_and_never_in_the_clear(url: str) -> None:
+    sender = FakeSender(lambda request: reply())
+    for authorizer in (
+        entra(FakeTokens()),
+        SharedKeyAuthorizer(("k",), endpoint=ENDPOINT, log=RecordingLog()),
+        EntraAuthorizer(FakeTokens(), SCOPE, "id", endpoint="http://maps.example"),
+    ):
+        with pytest.raises(DataError):
+            send(authorizer, sender, url)
+    assert sender.requests == []
+
+
+def test_the_other_key_takes_over_and_stays() -> None:
+    log = RecordingLog()
+    authorizer = SharedKeyAuthorizer(("old-key", "new-key"), endpoint=ENDPOINT, log=log)
+    sender = FakeSender(accepts("subscription-key", "new-key"))
+    assert [send(authorizer, sender).status for _ in range(3)] == [200, 200, 200]
+    assert len(sender.requests) == 4
+    assert len(log.named("maps.key_failover")) == 1
+    assert "new-key" not in repr(authorizer) + repr(sender.requests) + str(log.events)
+
+
+def test_with_both_keys_refused_the_first_refusal_is_the_answer_and_nothing_is_remembered() -> None:
+    log = RecordingLog()
+    sender = FakeSender(lambda request: reply(403))
+    assert send(SharedKeyAuthorizer(("a", "b"), endpoint=ENDPOINT, log=log), sender).status == 403
+    assert log.events == []
