@@ -24,6 +24,7 @@ FONT_FILES: dict[Face, str] = {
     "sans": "fonts/IBMPlexSans-Regular.ttf",
     "bold": "fonts/IBMPlexSans-SemiBold.ttf",
     "mono": "fonts/JetBrainsMono-SemiBold.ttf",
+    "icon": "fonts/Icons.ttf",
 }
 FALLBACK_FILES = tuple(
     Path("/usr/share/fonts", name)
