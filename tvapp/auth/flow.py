@@ -18,6 +18,9 @@ LOOP_PAUSE_S = 180.0
 TRANSIENT = Backoff(first_s=1.0, ceiling_s=30.0)
 """Between requests for a code while nothing answers: back within 30 s of the network's return."""
 
+RESTART = Backoff(first_s=2.0, ceiling_s=60.0)
+"""Between codes that the server does not want to know any more."""
+
 
 @dataclass(slots=True)
 class Flow:

@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from tvapp.auth.flow import TRANSIENT, Flow, pause_s, quiet_s
+from tvapp.auth.flow import RESTART, TRANSIENT, Flow, pause_s, quiet_s
 from tvapp.auth.messages import (
     AccountLoaded,
     CodeReceived,
@@ -34,10 +34,6 @@ from tvapp.auth.messages import (
 )
 from tvapp.auth.problems import Problem
 from tvapp.auth.view import Account, Phase, Prompt, SessionView, Status
-from tvapp.core.backoff import Backoff
-
-RESTART = Backoff(first_s=2.0, ceiling_s=60.0)
-"""Between codes that the server does not want to know any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +123,8 @@ class Session:
             return []
         commands: list[Command] = []
         for flow in [flow for flow in self._flows if now >= flow.prompt.expires_at and not flow.in_flight]:
-            commands += self._drop(flow)
+            self._flows.remove(flow)
+            commands.append(DropFlow(flow.number))
         commands += [Poll(flow.number) for flow in self._flows if flow.begin_poll(now)]
         if self._request is None and now >= self._request_due():
             self._last_number += 1
@@ -190,7 +187,7 @@ class Session:
             phase=phase,
             status=status,
             prompt=flow.prompt if flow else None,
-            remaining_s=flow.prompt.expires_at - now if flow else None,
+            remaining_s=min(flow.prompt.expires_in, flow.prompt.expires_at - now) if flow else None,
             problem=problem if self._state in ("asking", "failed") else None,
             account=self._account,
             retry_in_s=max(0.0, retry_at - now) if retry_at is not None else None,
@@ -277,7 +274,8 @@ class Session:
         if problem.next == "waits-for-ok":
             return self._fail(problem)
         was_newest = flow is self._flows[-1]
-        commands: list[Command] = self._drop(flow)
+        self._flows.remove(flow)
+        commands: list[Command] = [DropFlow(flow.number)]
         if not was_newest:
             return commands
         self._restarts += 1
@@ -353,10 +351,6 @@ class Session:
         if self._state != "asking":
             return None
         return next((flow for flow in self._flows if flow.number == number), None)
-
-    def _drop(self, flow: Flow) -> list[Command]:
-        self._flows.remove(flow)
-        return [DropFlow(flow.number)]
 
     def _drop_all(self) -> list[Command]:
         commands: list[Command] = [DropFlow(flow.number) for flow in self._flows]

@@ -1,0 +1,403 @@
+"""The sign-in screen, minute by minute."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.auth.rig import AINO, BERT, Rig, code, problem
+from tvapp.auth.messages import (
+    AccountLoaded,
+    CodeRefused,
+    DropFlow,
+    ForgetAccount,
+    PersonNeeded,
+    Poll,
+    PollPending,
+    PollRefused,
+    PollSlowDown,
+    PollSucceeded,
+    RequestCode,
+    SignOut,
+)
+
+
+def test_the_first_start_asks_for_a_code_by_itself() -> None:
+    rig = Rig().start()
+    assert rig.phase() == "requesting"
+    rig.prompted()
+    assert rig.phase() == "prompting"
+    assert rig.view.status == "waiting"
+    assert rig.reports("signin.prompted") == [
+        {"verification_uri": "https://login.example.com/device", "expires_in": 900, "renewal": 0}
+    ]
+
+
+def test_a_known_account_is_signed_in_without_a_code() -> None:
+    rig = Rig().start(AINO)
+    assert rig.phase() == "signed-in"
+    assert rig.view.account == AINO
+    assert not rig.take(RequestCode)
+    assert rig.session.next_wakeup() is None
+
+
+def test_the_view_names_the_organisation_and_counts_down() -> None:
+    rig = Rig().start()
+    rig.prompted()
+    rig.advance(100)
+    assert rig.view.organisation == "Contoso"
+    assert rig.view.remaining_s == pytest.approx(800)
+
+
+def test_a_view_does_not_print_the_user_code() -> None:
+    rig = Rig().start()
+    rig.prompted()
+    assert rig.view.prompt is not None
+    assert rig.view.prompt.user_code == "CODE1"
+    assert "CODE1" not in repr(rig.view)
+    assert "CODE1" not in repr(rig.log)
+
+
+def test_polls_keep_the_interval() -> None:
+    rig = Rig().start()
+    rig.prompted(interval=5)
+    rig.advance(4.9)
+    assert not rig.take(Poll)
+    rig.advance(0.1)
+    assert len(rig.take(Poll)) == 1
+
+
+def test_slow_down_adds_five_seconds_for_good() -> None:
+    rig = Rig().start()
+    number = rig.prompted(interval=5)
+    rig.advance(5)
+    rig.take(Poll)
+    rig.send(PollSlowDown(number))
+    rig.advance(9.9)
+    assert not rig.take(Poll)
+    rig.advance(0.1)
+    assert rig.take(Poll)
+    rig.send(PollPending(number))
+    rig.advance(9.9)
+    assert not rig.take(Poll)
+
+
+def test_the_code_renews_itself_before_it_runs_out_and_the_former_one_still_counts() -> None:
+    rig = Rig().start()
+    first = rig.prompted()
+    rig.wait_pending(839)
+    assert not rig.take(RequestCode)
+    rig.wait_pending(2)
+    second = rig.prompted()
+    assert rig.view.prompt is not None
+    assert rig.view.prompt.user_code == f"CODE{second}"
+    assert rig.view.prompt.renewal == 1
+    rig.advance(6)
+    assert {poll.flow for poll in rig.take(Poll)} == {first, second}
+    rig.send(PollSucceeded(first, AINO))
+    assert rig.phase() == "succeeded"
+    assert {drop.flow for drop in rig.take(DropFlow)} == {first, second}
+
+
+def test_the_former_code_is_dropped_when_its_time_is_over() -> None:
+    rig = Rig().start()
+    first = rig.prompted()
+    rig.wait_pending(841)
+    rig.prompted()
+    rig.wait_pending(60)
+    assert DropFlow(first) in rig.commands
+    rig.advance(5)
+    assert {poll.flow for poll in rig.take(Poll)} == {2}
+
+
+def test_nobody_there_for_long_pauses_until_ok_is_pressed() -> None:
+    rig = Rig().start()
+    rig.prompted()
+    for _ in range(40):
+        rig.wait_pending(300)
+        if rig.take(RequestCode):
+            rig.send(code(rig.session._last_number))
+    assert rig.phase() == "paused"
+    assert len(rig.reports("signin.prompted")) == 9
+    assert [report["renewal"] for report in rig.reports("signin.prompted")] == list(range(9))
+    assert rig.session.next_wakeup() is None
+    rig.ok()
+    rig.prompted()
+    assert rig.reports("signin.prompted")[-1]["renewal"] == 0
+
+
+def test_a_key_press_now_and_then_keeps_the_codes_coming() -> None:
+    rig = Rig().start()
+    rig.prompted()
+    for _ in range(60):
+        rig.wait_pending(300)
+        rig.session.person_present()
+        if rig.take(RequestCode):
+            rig.send(code(rig.session._last_number))
+    assert rig.phase() == "prompting"
+
+
+def test_success_is_shown_for_a_moment_and_then_the_map_comes() -> None:
+    rig = Rig().start()
+    number = rig.prompted()
+    rig.advance(5)
+    rig.send(PollSucceeded(number, AINO))
+    assert rig.phase() == "succeeded"
+    rig.advance(2)
+    assert rig.phase() == "signed-in"
+    assert rig.reports("signin.succeeded") == [{"tenant": "tid-1", "account": "ai***@contoso.com"}]
+
+
+def test_a_decline_waits_for_ok_before_another_code() -> None:
+    rig = Rig().start()
+    number = rig.prompted()
+    rig.advance(5)
+    rig.take(Poll)
+    rig.send(PollRefused(number, problem("declined")))
+    assert rig.phase() == "failed"
+    assert rig.view.waits_for_ok
+    assert rig.reports("signin.failed")[-1]["next"] == "waits-for-ok"
+    rig.advance(100_000)
+    assert not rig.take(RequestCode)
+    rig.ok()
+    assert rig.take(RequestCode)
+
+
+def test_a_dead_code_is_replaced_by_itself_but_not_for_ever() -> None:
+    rig = Rig().start()
+    for _ in range(20):
+        rig.advance(120)
+        if rig.phase() == "failed":
+            break
+        number = rig.prompted()
+        rig.advance(5)
+        rig.take(Poll)
+        rig.send(PollRefused(number, problem("code-unknown")))
+    assert rig.phase() == "failed"
+    assert len(rig.reports("signin.prompted")) == 6
+    assert rig.reports("signin.failed")[0]["next"] == "new-code"
+
+
+def test_connection_errors_slow_the_polls_down_and_keep_the_code() -> None:
+    rig = Rig().start()
+    number = rig.prompted(interval=5)
+    gaps = []
+    for _ in range(6):
+        before = rig.now
+        while not rig.take(Poll):
+            rig.advance(1)
+        gaps.append(rig.now - before)
+        rig.send(PollRefused(number, problem("offline")))
+        assert rig.view.status == "offline"
+        assert rig.view.prompt is not None
+    assert gaps == sorted(gaps)
+    assert gaps[-1] <= 34
+    assert not rig.take(RequestCode)
+
+
+def test_no_early_renewal_while_nothing_answers_but_a_new_code_when_the_old_one_is_over() -> None:
+    rig = Rig().start()
+    number = rig.prompted()
+    rig.wait_pending(830)
+    for _ in range(10):
+        rig.advance(6.9)
+        if rig.take(Poll):
+            rig.send(PollRefused(number, problem("interrupted")))
+    rig.advance(0.1)
+    assert rig.now < 1000 + 900
+    assert not rig.take(RequestCode)
+    rig.advance(60)
+    for poll in rig.take(Poll):
+        rig.send(PollRefused(poll.flow, problem("interrupted")))
+    assert rig.take(RequestCode)
+
+
+def test_retry_after_is_obeyed_with_the_same_code() -> None:
+    rig = Rig().start()
+    number = rig.prompted()
+    rig.advance(5)
+    rig.take(Poll)
+    rig.send(PollRefused(number, problem("busy", retry_after_s=40)))
+    assert rig.view.status == "busy"
+    rig.advance(39.9)
+    assert not rig.take(Poll)
+    rig.advance(3)
+    assert rig.take(Poll) == [Poll(number)]
+
+
+def test_loop_detection_is_answered_with_minutes_of_silence() -> None:
+    rig = Rig().start()
+    number = rig.prompted()
+    rig.advance(5)
+    rig.take(Poll)
+    rig.send(PollRefused(number, problem("too-eager")))
+    rig.advance(179)
+    assert not rig.take(Poll)
+    rig.advance(10)
+    assert rig.take(Poll)
+
+
+def test_the_confirmation_page_is_not_an_error() -> None:
+    rig = Rig().start()
+    number = rig.prompted()
+    rig.advance(5)
+    rig.take(Poll)
+    rig.send(PollRefused(number, problem("confirming")))
+    assert rig.phase() == "prompting"
+    assert rig.view.status == "waiting"
+    assert not rig.reports("signin.failed")
+
+
+def test_without_a_network_it_says_so_and_goes_on_by_itself() -> None:
+    rig = Rig().start()
+    for _ in range(8):
+        rig.advance(60)
+        (request,) = rig.take(RequestCode)
+        rig.send(CodeRefused(request.flow, problem("offline")))
+        assert rig.phase() == "offline"
+        assert rig.view.retry_in_s is not None
+        assert rig.view.retry_in_s <= 40
+    assert len(rig.reports("signin.failed")) == 1
+    rig.advance(60)
+    rig.prompted()
+    assert rig.phase() == "prompting"
+    assert rig.view.problem is None
+
+
+def test_the_networks_return_is_used_at_once() -> None:
+    rig = Rig().start()
+    for _ in range(8):
+        rig.advance(60)
+        (request,) = rig.take(RequestCode)
+        rig.send(CodeRefused(request.flow, problem("offline")))
+    rig.restore_network()
+    assert rig.take(RequestCode)
+
+
+def test_ok_tries_again_at_once_but_not_against_retry_after() -> None:
+    rig = Rig().start()
+    (request,) = rig.take(RequestCode)
+    rig.send(CodeRefused(request.flow, problem("busy", retry_after_s=60)))
+    rig.ok()
+    assert not rig.take(RequestCode)
+    rig.advance(62)
+    assert rig.take(RequestCode)
+
+
+@pytest.mark.parametrize("kind", ["app-unknown", "tenant-unknown", "public-client-off", "no-device-flow"])
+def test_a_wrong_registration_is_explained_and_waits(kind: str) -> None:
+    rig = Rig().start()
+    (request,) = rig.take(RequestCode)
+    rig.send(CodeRefused(request.flow, problem(kind, aadsts=90002, correlation_id="c-9")))
+    assert rig.phase() == "failed"
+    assert rig.view.problem is not None
+    assert rig.view.problem.kind == kind
+    assert rig.view.problem.correlation_id == "c-9"
+
+
+def test_a_refused_renewal_leaves_the_present_code_alone() -> None:
+    rig = Rig().start()
+    rig.prompted()
+    rig.wait_pending(841)
+    (request,) = rig.take(RequestCode)
+    rig.send(CodeRefused(request.flow, problem("app-disabled")))
+    assert rig.phase() == "prompting"
+    assert rig.view.status == "waiting"
+
+
+def test_a_decline_of_the_former_code_counts() -> None:
+    rig = Rig().start()
+    first = rig.prompted()
+    rig.wait_pending(841)
+    rig.prompted()
+    rig.send(PollRefused(first, problem("declined")))
+    assert rig.phase() == "failed"
+
+
+def test_the_end_of_the_former_code_changes_nothing() -> None:
+    rig = Rig().start()
+    first = rig.prompted()
+    rig.wait_pending(841)
+    second = rig.prompted()
+    rig.send(PollRefused(first, problem("code-expired")))
+    assert rig.view.prompt is not None
+    assert rig.view.prompt.user_code == f"CODE{second}"
+    assert not rig.take(RequestCode)
+
+
+def test_tokens_that_cannot_be_renewed_bring_the_code_back_and_keep_the_account() -> None:
+    rig = Rig().start(AINO)
+    rig.send(PersonNeeded(problem("session-ended", aadsts=50173)))
+    assert rig.view.account == AINO
+    assert rig.view.again
+    rig.prompted()
+    assert rig.phase() == "prompting"
+    assert rig.view.problem is not None
+    assert rig.view.problem.kind == "session-ended"
+    assert rig.reports("signin.failed")[-1]["next"] == "new-code"
+
+
+def test_another_person_signing_in_again_replaces_the_former_account() -> None:
+    rig = Rig().start(AINO)
+    rig.send(PersonNeeded(problem("session-ended")))
+    number = rig.prompted()
+    rig.send(PollSucceeded(number, BERT))
+    assert ForgetAccount(AINO.home_id) in rig.commands
+    assert rig.view.account == BERT
+    assert not rig.view.again
+
+
+def test_the_same_person_signing_in_again_is_not_forgotten() -> None:
+    rig = Rig().start(AINO)
+    rig.send(PersonNeeded(problem("session-ended")))
+    rig.send(PollSucceeded(rig.prompted(), AINO))
+    assert not rig.take(ForgetAccount)
+
+
+def test_a_second_approval_by_somebody_else_is_forgotten() -> None:
+    rig = Rig().start()
+    first = rig.prompted()
+    rig.wait_pending(841)
+    second = rig.prompted()
+    rig.send(PollSucceeded(second, AINO))
+    rig.send(PollSucceeded(first, BERT))
+    assert rig.take(ForgetAccount) == [ForgetAccount(BERT.home_id)]
+    assert rig.view.account == AINO
+
+
+def test_sign_out_forgets_and_waits_for_ok() -> None:
+    rig = Rig().start(AINO)
+    rig.sign_out()
+    assert rig.take(SignOut)
+    assert rig.phase() == "signed-out"
+    assert rig.view.account is None
+    rig.advance(10_000)
+    assert not rig.take(RequestCode)
+    rig.ok()
+    assert rig.take(RequestCode)
+
+
+def test_an_approval_that_arrives_after_signing_out_is_forgotten() -> None:
+    rig = Rig().start()
+    number = rig.prompted()
+    rig.advance(5)
+    rig.sign_out()
+    rig.send(PollSucceeded(number, AINO))
+    assert rig.take(ForgetAccount)
+    assert rig.phase() == "signed-out"
+
+
+def test_a_code_that_arrives_too_late_is_dropped() -> None:
+    rig = Rig().start()
+    (request,) = rig.take(RequestCode)
+    rig.sign_out()
+    rig.send(code(request.flow))
+    assert rig.take(DropFlow) == [DropFlow(request.flow)]
+    assert rig.phase() == "signed-out"
+
+
+def test_signing_out_while_starting_ignores_the_account_that_comes_later() -> None:
+    rig = Rig()
+    rig.session.start(rig.now)
+    rig.sign_out()
+    rig.send(AccountLoaded(AINO))
+    assert rig.phase() == "signed-out"
