@@ -1,0 +1,287 @@
+"""How the viewport moves over time: steps, holds, zooms and flights. The time is passed in."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Protocol
+
+from tvapp.mapview.flight import Flight, ease_out, flight
+from tvapp.mapview.viewport import MAX_ZOOM, Viewport, lowest_zoom
+
+STEP = 1 / 8
+"""What one tap moves, in screen heights."""
+
+GLIDE_S = 0.16
+"""How long the map takes to come to rest after the key is released."""
+
+ZOOM_S = 0.2
+"""How long one zoom takes, however many presses add up in it."""
+
+HEAD_START_S = 0.016
+"""A press moves the map by this much at once, so that the very next frame shows its effect."""
+
+# Holding, in screen heights: a steady start, so that every tap up to LINGER_S long ends as one whole step, then
+# faster and faster until the screen passes in two thirds of a second.
+_START_SPEED = 0.45
+_LINGER_S = 0.2
+_ACCELERATION = 0.9
+_TOP_SPEED = 1.5
+
+_LONGEST_FRAME_S = 0.1
+# A stall (display lost, machine busy) must not become a leap of the map under a held key.
+
+_REPEAT_AFTER_S = 0.4
+_REPEAT_EVERY_S = 0.15
+# With motion off a held key takes whole steps at this pace.
+
+_UNIT = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
+
+
+class Direction(Protocol):
+    """An arrow by its name: `remote.intents.Intent` is one, and rooms of the same floor do not import each other."""
+
+    @property
+    def value(self) -> str:
+        """One of up, down, left, right."""
+        ...
+
+
+@dataclass(slots=True)
+class _Hold:
+    """A direction kept down for `held_s`; `travelled` so far, in screen heights."""
+
+    held_s: float
+    travelled: float
+
+
+@dataclass(slots=True)
+class _Glide:
+    """The way to rest after a release: cubic Hermite, from `speed` to standstill over `way` (screen heights)."""
+
+    unit: tuple[int, int]
+    since: float
+    way: float
+    speed: float
+    done: float = 0.0
+
+    def part(self, now: float) -> float:
+        """Return the way covered until `now`."""
+        p = min(max((now - self.since) / GLIDE_S, 0.0), 1.0)
+        return p * (1.0 - p) ** 2 * self.speed * GLIDE_S + p * p * (3.0 - 2.0 * p) * self.way
+
+
+@dataclass(slots=True)
+class _Zooming:
+    since: float
+    start: float
+    goal: float
+
+
+class Camera:
+    """A viewport and what moves it. Calls that move it take the time; `update` tells the view at a time."""
+
+    def __init__(self, viewport: Viewport, *, motion: bool = True) -> None:
+        self.viewport = viewport
+        self.motion = motion
+        self._holds: dict[str, _Hold] = {}
+        self._glides: list[_Glide] = []
+        self._zooming: _Zooming | None = None
+        self._flight: tuple[Flight, float] | None = None
+        self._last = 0.0
+
+    @property
+    def is_held(self) -> bool:
+        """A direction key is down."""
+        return bool(self._holds)
+
+    @property
+    def is_zooming(self) -> bool:
+        """A zoom or a flight is under way: intermediate views do not matter."""
+        return self._zooming is not None or self._flight is not None
+
+    @property
+    def target(self) -> Viewport:
+        """Where the map comes to rest if every key is released now."""
+        if self._flight is not None:
+            return self._flight[0].target
+        dx = dy = 0.0
+        for glide in self._glides:
+            dx += glide.unit[0] * (glide.way - glide.done)
+            dy += glide.unit[1] * (glide.way - glide.done)
+        for direction, hold in self._holds.items():
+            rest = self._rest(hold)
+            dx += _UNIT[direction][0] * rest
+            dy += _UNIT[direction][1] * rest
+        moved = self.viewport.panned(dx * self.viewport.height, dy * self.viewport.height)
+        return moved if self._zooming is None else moved.at(moved.u, moved.v, self._zooming.goal)
+
+    def is_moving(self, now: float) -> bool:
+        """Tell whether the view at a later time may differ, without another key."""
+        return bool(self._holds or self._glides or self._zooming or self._flight)
+
+    def heading(self) -> tuple[float, float]:
+        """Return the direction of a pan (east and south positive, length 1), or (0, 0) when nothing pans.
+
+        Zooms and flights have none: what is ahead of them is their target, not the neighbourhood.
+        """
+        if self.is_zooming:
+            return 0.0, 0.0
+        dx = sum(_UNIT[d][0] for d in self._holds) + sum(g.unit[0] for g in self._glides)
+        dy = sum(_UNIT[d][1] for d in self._holds) + sum(g.unit[1] for g in self._glides)
+        length = math.hypot(dx, dy)
+        return (dx / length, dy / length) if length else (0.0, 0.0)
+
+    def press(self, direction: Direction, now: float) -> None:
+        """A direction key went down. Anything but a direction, and a second press of the same, changes nothing."""
+        name = direction.value
+        if name not in _UNIT or name in self._holds:
+            return
+        self.update(now)
+        self._flight = None
+        hold = _Hold(HEAD_START_S, _way(HEAD_START_S)) if self.motion else _Hold(0.0, STEP)
+        self._holds[name] = hold
+        self._pan(_UNIT[name], hold.travelled)
+
+    def release(self, direction: Direction, now: float) -> None:
+        """A direction key went up: come to rest softly, after at least one whole step."""
+        self._release(direction.value, now)
+
+    def release_all(self, now: float) -> None:
+        """Take every key as released: the screen lost the keys' attention, or a release was missed."""
+        for name in tuple(self._holds):
+            self._release(name, now)
+
+    def zoom_by(self, levels: int, now: float) -> None:
+        """Zoom by whole levels about the centre; presses in quick succession add up."""
+        self.update(now)
+        if self._flight is not None:
+            self.fly_to(self._flight[0].target.zoomed(levels), now)
+            return
+        goal = self._clamp((self._zooming.goal if self._zooming else self.viewport.zoom) + levels)
+        if goal == self.viewport.zoom:
+            self._zooming = None
+        elif self.motion:
+            self._zooming = _Zooming(now - HEAD_START_S, self.viewport.zoom, goal)
+            self._advance_zoom(now)
+        else:
+            self.viewport = self.viewport.at(self.viewport.u, self.viewport.v, goal)
+
+    def fly_to(self, target: Viewport, now: float) -> None:
+        """Fly to another view; takes 0.25 s nearby and 1.5 s to the other end of the world."""
+        self.update(now)
+        here = self.viewport
+        target = target.resized(here.width, here.height, here.scale)
+        self.jump_to(here)
+        if target == here:
+            return
+        if self.motion:
+            self._flight = (flight(here, target), now)
+        else:
+            self.viewport = target
+
+    def jump_to(self, viewport: Viewport) -> None:
+        """Be somewhere else at once; all motion ends."""
+        self._holds.clear()
+        self._glides.clear()
+        self._zooming = None
+        self._flight = None
+        self.viewport = viewport
+
+    def resize(self, width: int, height: int, scale: float) -> None:
+        """Go on with another screen size; a flight ends at its target."""
+        if self._flight is not None:
+            self.jump_to(self._flight[0].target)
+        self.viewport = self.viewport.resized(width, height, scale)
+
+    def update(self, now: float) -> Viewport:
+        """Move on to the time `now` and return the view then."""
+        elapsed, self._last = max(now - self._last, 0.0), max(now, self._last)
+        if self._flight is not None:
+            course, since = self._flight
+            self.viewport = course.at(now - since)
+            if now - since >= course.duration_s:
+                self._flight = None
+            return self.viewport
+        if self._zooming is not None:
+            self._advance_zoom(now)
+        if self._glides:
+            self._advance_glides(now)
+        if self._holds:
+            self._advance_holds(min(elapsed, _LONGEST_FRAME_S))
+        return self.viewport
+
+    def _release(self, name: str, now: float) -> None:
+        if name not in self._holds:
+            return
+        self.update(now)
+        hold = self._holds.pop(name)
+        if self.motion:
+            self._glides.append(_Glide(_UNIT[name], now, self._rest(hold), _speed(hold.held_s)))
+
+    def _advance_zoom(self, now: float) -> None:
+        zooming = self._zooming
+        if zooming is None:
+            return
+        p = (now - zooming.since) / ZOOM_S
+        if p >= 1.0:
+            self._zooming = None
+            zoom = zooming.goal
+        else:
+            zoom = zooming.start + (zooming.goal - zooming.start) * ease_out(p)
+        here = self.viewport
+        self.viewport = here.at(here.u, here.v, zoom)
+
+    def _advance_glides(self, now: float) -> None:
+        dx = dy = 0.0
+        for glide in self._glides:
+            part = glide.part(now)
+            dx += glide.unit[0] * (part - glide.done)
+            dy += glide.unit[1] * (part - glide.done)
+            glide.done = part
+        self._glides = [glide for glide in self._glides if now - glide.since < GLIDE_S]
+        self._pan((dx, dy), 1.0)
+
+    def _advance_holds(self, elapsed: float) -> None:
+        dx = dy = 0.0
+        for direction, hold in self._holds.items():
+            hold.held_s += elapsed
+            way = _way(hold.held_s) if self.motion else _stepped(hold.held_s)
+            dx += _UNIT[direction][0] * (way - hold.travelled)
+            dy += _UNIT[direction][1] * (way - hold.travelled)
+            hold.travelled = way
+        self._pan((dx, dy), 1.0)
+
+    def _pan(self, unit: tuple[float, float], heights: float) -> None:
+        way = heights * self.viewport.height
+        self.viewport = self.viewport.panned(unit[0] * way, unit[1] * way)
+
+    def _rest(self, hold: _Hold) -> float:
+        """Return how far a hold still carries if it ends now, in screen heights."""
+        if not self.motion:
+            return 0.0
+        # A third of speed x time is the shortest way to rest on which the Hermite curve never turns back.
+        return max(STEP - hold.travelled, _speed(hold.held_s) * GLIDE_S / 3.0)
+
+    def _clamp(self, zoom: float) -> float:
+        return min(max(zoom, lowest_zoom(self.viewport.height, self.viewport.scale)), MAX_ZOOM)
+
+
+def _speed(held_s: float) -> float:
+    """Return screen heights a second after a hold of `held_s`."""
+    return min(_START_SPEED + _ACCELERATION * max(held_s - _LINGER_S, 0.0), _TOP_SPEED)
+
+
+def _way(held_s: float) -> float:
+    """Return screen heights covered by a hold of `held_s`: the integral of `_speed`."""
+    faster = min(max(held_s - _LINGER_S, 0.0), (_TOP_SPEED - _START_SPEED) / _ACCELERATION)
+    at_top = max(held_s - _LINGER_S - faster, 0.0)
+    steady = _START_SPEED * (held_s - at_top)
+    return steady + _ACCELERATION * faster * faster / 2.0 + _TOP_SPEED * at_top
+
+
+def _stepped(held_s: float) -> float:
+    """Return screen heights covered by a hold with motion off."""
+    if held_s < _REPEAT_AFTER_S:
+        return STEP
+    return STEP * (2 + math.floor((held_s - _REPEAT_AFTER_S) / _REPEAT_EVERY_S))

@@ -1,0 +1,325 @@
+"""The map as a value over time: camera, layers, the tiles in memory, what each frame shows and what is asked for.
+
+No window and no network: tiles come in through `receive`, wishes go out through `wish_list`, pictures through `quads`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from tvapp.core.image import Image
+from tvapp.geo.position import Bounds
+from tvapp.mapview.camera import Camera
+from tvapp.mapview.layers import Layer, background
+from tvapp.mapview.picture import FADE_S, LayerPicture, Quad, Texture, TileKey, cells_in_view
+from tvapp.mapview.revisions import Revisions
+from tvapp.mapview.viewport import Viewport
+from tvapp.mapview.wishes import Progress, Wishes
+from tvapp.tiles.memory import TileMemory
+from tvapp.tiles.pyramid import TileRange
+from tvapp.tiles.tile import TileArrived, TileId, TileUnavailable
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A picture that the screen must put on the renderer under `key`."""
+
+    key: TileKey
+    image: Image
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The view changed, and nothing more is expected to arrive: the fields of the `map.settled` event."""
+
+    tiles: int
+    missing: int
+    from_cache: int
+    zoom: float
+
+
+class MapModel:
+    """Everything about the map but its pixels."""
+
+    def __init__(self, viewport: Viewport, layers: Sequence[Layer], budget_bytes: int, *, motion: bool = True) -> None:
+        self.camera = Camera(viewport, motion=motion)
+        self.memory: TileMemory[TileKey, Texture] = TileMemory(budget_bytes)
+        self._held: dict[str, dict[int, int]] = {}
+        self._pictures: dict[str, LayerPicture] = {}
+        self._former_base: LayerPicture | None = None
+        self._fading: dict[TileKey, Texture] = {}
+        self._evicted: dict[TileKey, None] = {}
+        self._revisions = Revisions()
+        self._wishes = Wishes(self.memory)
+        self._fetched: set[TileKey] = set()
+        self._view_changed = True
+        self._needs_frame = True
+        self._drawn: list[Quad] | None = None
+        self._drawn_view: Viewport | None = None
+        self._layers: tuple[Layer, ...] = ()
+        self.set_layers(layers)
+
+    @property
+    def layers(self) -> tuple[Layer, ...]:
+        """What is shown, from the bottom to the top."""
+        return self._layers
+
+    @property
+    def viewport(self) -> Viewport:
+        """The view as of the last update."""
+        return self.camera.viewport
+
+    @property
+    def background(self) -> tuple[int, int, int]:
+        """The colour for where no tile has ever been."""
+        return background(self._layers)
+
+    def set_layers(self, layers: Sequence[Layer]) -> None:
+        """Show other layers. A replaced base stays below the new one until that fills the screen."""
+        layers = tuple(layers)
+        if layers == self._layers:
+            return
+        base = self._layers[0] if self._layers else None
+        if base is not None and base.is_opaque and layers and layers[0].tileset != base.tileset:
+            self._former_base = self._pictures[base.tileset]
+        former = self._pictures
+        self._pictures = {}
+        for layer in layers:
+            picture = former.get(layer.tileset)
+            if picture is None or picture.layer != layer:
+                picture = LayerPicture(layer)
+            self._pictures[layer.tileset] = picture
+        self._layers = layers
+        self._wishes.set_layers(layers)
+        self._changed_view()
+
+    def resize(self, width: int, height: int, scale: float) -> None:
+        """Go on with another screen size."""
+        self.camera.resize(width, height, scale)
+        self._changed_view()
+
+    def receive(self, message: TileArrived | TileUnavailable, now: float) -> Upload | None:
+        """Take in what the loader posted; return what the screen must upload, if anything."""
+        tile = message.tile.wrapped()
+        key = (tile.tileset, tile.z, tile.x, tile.y)
+        if isinstance(message, TileUnavailable):
+            self._wishes.unavailable(key, message.retry_in_s, now)
+            return None
+        if tile.tileset not in self._pictures:
+            # Nobody looks at that tileset any more; the loader has it on disk should they come back.
+            return None
+        texture = self.memory.peek(key)
+        is_old = message.origin == "worker" and message.revision < self._revisions.wanted(tile)
+        is_stale = is_old or message.origin == "stale"
+        self._wishes.arrived(key, ask_again=is_old)
+        if texture is not None and (message.origin == "stale" or (is_old and message.revision < texture.revision)):
+            # What is shown is at least as good.
+            return None
+        is_new = texture is None
+        if texture is None:
+            texture = Texture(key)
+            self._count(key, 1)
+        content = message.content
+        had_picture = texture.width > 0
+        image = content.image
+        texture.left, texture.top, texture.size = content.left, content.top, content.size
+        texture.width, texture.height = (image.width, image.height) if image is not None else (0, 0)
+        texture.revision, texture.is_stale = message.revision, is_stale
+        self.memory.put(key, texture, content.size_bytes)
+        if message.origin in ("network", "worker"):
+            self._fetched.add(key)
+        if is_new:
+            self._appear(texture, now)
+        self._pictures[tile.tileset].dirty = True
+        self._drawn = None
+        self._needs_frame = True
+        self._evict()
+        if image is None or not image.width:
+            if had_picture:
+                self._evicted[key] = None
+            return None
+        self._evicted.pop(key, None)
+        return Upload(key, image)
+
+    def evictions(self) -> list[TileKey]:
+        """Return the keys whose textures are to be released, each once."""
+        gone = list(self._evicted)
+        self._evicted.clear()
+        return gone
+
+    def invalidate(self, tileset: str, tiles: Iterable[TileId] | None, revision: int) -> None:
+        """Mark tiles (None: the whole tileset) as outdated: shown until replaced, and asked for again.
+
+        Only what workers draw carries revisions; a fetched tile of any revision counts as the new one.
+        """
+        self._outdate(tileset, self._revisions.add_tiles(tileset, tiles, revision), revision)
+
+    def invalidate_bounds(self, tileset: str, bounds: Sequence[Bounds] | None, revision: int) -> None:
+        """Mark the tiles that touch any of the boxes as outdated."""
+        self._outdate(tileset, self._revisions.add_bounds(tileset, bounds, revision), revision)
+
+    def retry_unavailable(self) -> None:
+        """Ask again for what could not be had: the network is back, or the account has its role now."""
+        self._wishes.forget_unavailable()
+
+    def forget_all(self) -> None:
+        """The display was lost with every texture: ask for everything again."""
+        self.memory.clear()
+        self._held.clear()
+        self._fading.clear()
+        self._evicted.clear()
+        self._former_base = None
+        self._touch_all()
+        self._wishes.ask_again()
+
+    def update(self, now: float) -> bool:
+        """Move on to the time `now`; True when the picture differs from the last one drawn."""
+        self._wishes.now = now
+        before = self.camera.viewport
+        viewport = self.camera.update(now)
+        if viewport is not before and viewport != before:
+            self._view_changed = self._needs_frame = True
+            self._drawn = None
+        if self._fading:
+            self._needs_frame = True
+            self._drawn = None
+            self._end_fades(now)
+        needed, self._needs_frame = self._needs_frame, False
+        return needed
+
+    def is_animating(self, now: float) -> bool:
+        """Tell whether frames are needed without any further key or message."""
+        return bool(self._fading) or self.camera.is_moving(now)
+
+    def wish_list(self) -> tuple[TileId, ...] | None:
+        """Return what to load, most wanted first, or None when that is what the last call returned."""
+        return self._wishes.changed(self._wished_view(), self.camera.heading())
+
+    def progress(self) -> Progress:
+        """Tell how much of the view (while zooming or flying: of its target) is there."""
+        return self._wishes.progress(self._wished_view(), self.camera.heading())
+
+    def is_settled(self, now: float) -> bool:
+        """Tell whether the map stands still and nothing more is expected to arrive."""
+        return not self.camera.is_moving(now) and self.progress().loading == 0
+
+    def take_settled(self, now: float) -> Settled | None:
+        """Return what the `map.settled` event says, once after each change of the view; None otherwise."""
+        if not (self._view_changed or self._wishes.filled) or not self.is_settled(now):
+            return None
+        self._view_changed = self._wishes.filled = False
+        progress = self.progress()
+        fresh = self._wishes.count_in_view(self._fetched)
+        self._fetched.clear()
+        return Settled(
+            progress.in_view, progress.missing, progress.in_view - progress.missing - fresh, self.viewport.zoom
+        )
+
+    def quads(self, now: float) -> list[Quad]:
+        """Return what to draw, in order. The list must not be changed: it is the same one while nothing moves."""
+        viewport = self.camera.viewport
+        if self._drawn is not None and self._drawn_view is viewport:
+            return self._drawn
+        quads: list[Quad] = []
+        self._draw_former(viewport, now, quads)
+        for picture in self._pictures.values():
+            self._plan(picture, viewport)
+            picture.draw(viewport, now, quads)
+        self._drawn, self._drawn_view = quads, viewport
+        return quads
+
+    def _plan(self, picture: LayerPicture, viewport: Viewport) -> None:
+        cells = cells_in_view(picture.layer, viewport)
+        if not picture.dirty and cells == picture.cells:
+            return
+        tileset = picture.layer.tileset
+        peek = self.memory.peek
+
+        def find(z: int, x: int, y: int) -> Texture | None:
+            return peek((tileset, z, x, y))
+
+        picture.plan(cells, find, self._held.get(tileset, ()))
+        for key in picture.used:
+            self.memory.touch(key)
+
+    def _draw_former(self, viewport: Viewport, now: float, quads: list[Quad]) -> None:
+        former = self._former_base
+        if former is None:
+            return
+        new = self._pictures[self._layers[0].tileset]
+        self._plan(new, viewport)
+        if new.is_complete or not new.layer.is_opaque:
+            self._former_base = None
+            return
+        self._plan(former, viewport)
+        former.draw(viewport, now, quads)
+
+    def _wished_view(self) -> Viewport:
+        # Halfway through a zoom or a flight nothing is worth fetching but what is there at its end.
+        return self.camera.target if self.camera.is_zooming else self.camera.viewport
+
+    def _appear(self, texture: Texture, now: float) -> None:
+        """Fade in what appears on the screen; what arrives beside it is simply there."""
+        tileset, z, x, y = texture.key
+        cells = self._pictures[tileset].cells
+        if self.camera.motion and cells is not None and cells.z == z and _shows(cells, x, y):
+            texture.fade_from = now
+            self._fading[texture.key] = texture
+
+    def _end_fades(self, now: float) -> None:
+        done = [t for t in self._fading.values() if t.fade_from is None or now - t.fade_from >= FADE_S]
+        for texture in done:
+            texture.fade_from = None
+            del self._fading[texture.key]
+            picture = self._pictures.get(texture.key[0])
+            if picture is not None:
+                picture.dirty = True
+
+    def _evict(self) -> None:
+        for key in self.memory.evict(self._is_pinned):
+            self._count(key, -1)
+            self._evicted[key] = None
+            self._fading.pop(key, None)
+            self._fetched.discard(key)
+
+    def _is_pinned(self, key: TileKey) -> bool:
+        picture = self._pictures.get(key[0])
+        if picture is not None and key in picture.used:
+            return True
+        former = self._former_base
+        return self._wishes.wants(key) or (former is not None and key in former.used)
+
+    def _count(self, key: TileKey, change: int) -> None:
+        zooms = self._held.setdefault(key[0], {})
+        count = zooms.get(key[1], 0) + change
+        if count:
+            zooms[key[1]] = count
+        else:
+            zooms.pop(key[1], None)
+
+    def _outdate(self, tileset: str, is_outdated: Callable[[TileKey], bool], revision: int) -> None:
+        for key in self.memory:
+            if key[0] == tileset and is_outdated(key):
+                texture = self.memory.peek(key)
+                if texture is not None and texture.revision < revision:
+                    texture.is_stale = True
+        self._wishes.forget_unavailable(tileset)
+
+    def _changed_view(self) -> None:
+        self._view_changed = True
+        self._touch_all()
+
+    def _touch_all(self) -> None:
+        for picture in self._pictures.values():
+            picture.dirty = True
+        self._drawn = None
+        self._needs_frame = True
+
+
+def _shows(cells: TileRange, x: int, y: int) -> bool:
+    """Tell whether a range shows a wrapped cell in any copy of the world."""
+    if not cells.y0 <= y < cells.y1:
+        return False
+    n = 1 << cells.z
+    return (x - cells.x0) % n < cells.x1 - cells.x0

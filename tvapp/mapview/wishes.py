@@ -1,0 +1,155 @@
+"""What the map asks for, in which order, and how much of the view is there."""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from typing import NamedTuple, Protocol
+
+from tvapp.mapview.layers import Layer
+from tvapp.mapview.picture import Texture, TileKey, cells_in_view
+from tvapp.mapview.viewport import Viewport
+from tvapp.tiles.pyramid import TileRange, by_distance
+from tvapp.tiles.tile import TileId
+
+REFUSED_S = 600.0
+"""After how long a tile that the loader gave up on is asked for again, at the next change of the view."""
+
+
+class Progress(NamedTuple):
+    """Tiles in view (all layers, each once): how many, how many are not there, how many are expected to arrive.
+
+    An outdated tile is there, and its successor is expected.
+    """
+
+    in_view: int
+    missing: int
+    loading: int
+
+
+class Textures(Protocol):
+    """What is in memory."""
+
+    def peek(self, key: TileKey) -> Texture | None: ...
+
+
+class Wishes:
+    """The tiles that the view needs, less those that are there."""
+
+    def __init__(self, textures: Textures) -> None:
+        self.now = 0.0
+        self.dirty = True
+        """Something arrived or went: count again."""
+        self.filled = False
+        """A tile came that could not be had before."""
+        self._textures = textures
+        self._layers: tuple[Layer, ...] = ()
+        self._view: Viewport | None = None
+        self._heading = (0.0, 0.0)
+        self._ranges: list[tuple[TileRange, TileRange]] = []
+        self._ordered: list[tuple[bool, TileKey]] = []
+        self._wanted: set[TileKey] = set()
+        # When a refused tile may be asked for again, and whether the loader does so by itself.
+        self._unavailable: dict[TileKey, tuple[float, bool]] = {}
+        self._progress = Progress(0, 0, 0)
+        self._list: tuple[TileId, ...] = ()
+        self._told: tuple[TileId, ...] | None = None
+
+    def set_layers(self, layers: tuple[Layer, ...]) -> None:
+        """Wish for other layers."""
+        self._layers = layers
+        self._view = None
+        self._ranges = []
+        self.dirty = True
+
+    def changed(self, view: Viewport, heading: tuple[float, float]) -> tuple[TileId, ...] | None:
+        """Return the wish list if it differs from what was returned last."""
+        self._refresh(view, heading)
+        if self._told is not None and (self._told is self._list or self._told == self._list):
+            return None
+        self._told = self._list
+        return self._list
+
+    def progress(self, view: Viewport, heading: tuple[float, float]) -> Progress:
+        """Count the tiles in view."""
+        self._refresh(view, heading)
+        return self._progress
+
+    def wants(self, key: TileKey) -> bool:
+        """Tell whether a tile is in view or ahead, there or not."""
+        return key in self._wanted
+
+    def count_in_view(self, keys: Container[TileKey]) -> int:
+        """Count the tiles in view that are among `keys`."""
+        return sum(key in keys for ahead, key in self._ordered if not ahead)
+
+    def arrived(self, key: TileKey, *, ask_again: bool) -> None:
+        """A tile came; `ask_again` when the loader is done with it, and yet it is too old."""
+        if self._unavailable.pop(key, None) is not None and key in self._wanted:
+            self.filled = True
+        if ask_again:
+            self._told = None
+        self.dirty = True
+
+    def unavailable(self, key: TileKey, retry_in_s: float | None, now: float) -> None:
+        """A tile cannot be had now. With a retry the loader keeps it on its list, so it stays on ours."""
+        self._unavailable[key] = (now + (REFUSED_S if retry_in_s is None else retry_in_s), retry_in_s is not None)
+        self.dirty = True
+
+    def forget_unavailable(self, tileset: str | None = None) -> None:
+        """Ask for everything (of a tileset) again."""
+        for key in [key for key in self._unavailable if tileset in (None, key[0])]:
+            del self._unavailable[key]
+        self.ask_again()
+
+    def ask_again(self) -> None:
+        """Tell the whole list again, even if it is the same."""
+        self._told = None
+        self.dirty = True
+
+    def _refresh(self, view: Viewport, heading: tuple[float, float]) -> None:
+        if view is not self._view or heading != self._heading:
+            self._view, self._heading = view, heading
+            ranges = []
+            for layer in self._layers:
+                seen = cells_in_view(layer, view)
+                ranges.append((seen, seen.grown(heading)))
+            if ranges != self._ranges:
+                self._ranges = ranges
+                self._order(view)
+        if self.dirty:
+            self._count()
+
+    def _order(self, view: Viewport) -> None:
+        found: list[tuple[bool, float, int, TileKey]] = []
+        for rank, (layer, (seen, ahead)) in enumerate(zip(self._layers, self._ranges, strict=True)):
+            tileset = layer.tileset
+            found += [
+                (beyond, distance, rank, (tileset, z, x, y))
+                for beyond, distance, z, x, y in by_distance(seen, ahead, view.u, view.v)
+            ]
+        found.sort()
+        self._ordered = [(beyond, key) for beyond, _, _, key in found]
+        self._wanted = {key for _, key in self._ordered}
+        for key in [key for key, (until, _) in self._unavailable.items() if until <= self.now]:
+            del self._unavailable[key]
+        self.dirty = True
+
+    def _count(self) -> None:
+        peek, unavailable = self._textures.peek, self._unavailable
+        in_view = missing = loading = 0
+        wishes = []
+        for beyond, key in self._ordered:
+            if not beyond:
+                in_view += 1
+            texture = peek(key)
+            if texture is not None and not texture.is_stale:
+                continue
+            refused = unavailable.get(key)
+            if refused is None or refused[1]:
+                wishes.append(TileId(*key))
+            if not beyond:
+                missing += texture is None
+                loading += refused is None
+        self._progress = Progress(in_view, missing, loading)
+        self._list = tuple(wishes)
+        self.dirty = False
