@@ -1,0 +1,121 @@
+"""The collection of geofences, boxes and the place of a name."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tvapp.fences import extent
+from tvapp.fences.book import FenceBook
+from tvapp.fences.interior import point_inside
+from tvapp.fences.model import Circle, Geofence, Line, Polygon
+from tvapp.fences.validity import Validity
+from tvapp.geo.position import Bounds, Position
+
+
+def fence(fence_id: str, lon: float = 0, lat: float = 0, name: str = "", expires: float | None = None) -> Geofence:
+    return Geofence(fence_id, name or fence_id, (Circle(Position(lon, lat), 100),), validity=Validity(expires))
+
+
+def test_fences_are_found_by_id_and_listed_by_name() -> None:
+    book = FenceBook([fence("a", name="Depot 10"), fence("b", name="depot 9"), fence("c", name="Äpple")], 3)
+    assert [each.name for each in book.listed] == ["Äpple", "depot 9", "Depot 10"]
+    assert book.get("b") is book.fences[1]
+    assert book.get("x") is None
+    assert "a" in book
+    assert "x" not in book
+    assert len(book) == 3
+    assert book.skipped_count == 3
+
+
+def test_equal_ids_from_two_files_are_told_apart() -> None:
+    book = FenceBook([fence("a"), fence("a~2"), fence("a", lon=5)])
+    assert [each.id for each in book] == ["a", "a~2", "a~3"]
+    assert book.fences[2].notes
+
+
+def test_the_bounds_of_all_go_the_short_way_round() -> None:
+    assert FenceBook().bounds is None
+    bounds = FenceBook([fence("a", 179), fence("b", -179)]).bounds
+    assert bounds is not None
+    assert bounds.crosses_date_line
+    assert bounds.lon_span < 3
+
+
+def test_what_came_went_or_changed_is_redrawn() -> None:
+    old = FenceBook([fence("a"), fence("b", 1), fence("c", 2)])
+    new = FenceBook([fence("a"), fence("b", 1.5), fence("d", 3)])
+    lons = sorted(round(box.center.lon, 3) for box in new.changed_bounds(old))
+    assert lons == [1, 1.5, 2, 3]
+
+
+def test_the_next_change_is_that_of_the_first_fence_to_change() -> None:
+    book = FenceBook([fence("a"), fence("b", expires=500), fence("c", expires=900)])
+    change = book.next_change(0)
+    assert change == math.nextafter(500, math.inf)
+    assert book.restated_bounds(0, change) == (book.fences[1].bounds,)
+    assert FenceBook([fence("a")]).next_change(0) is None
+
+
+def test_a_circle_near_a_pole_goes_all_round_it() -> None:
+    box = Circle(Position(10, 89.99), 10_000).bounds
+    assert box.lon_span == 360
+    assert box.north == 90
+
+
+def test_a_fence_needs_a_shape() -> None:
+    with pytest.raises(ValueError, match="shape"):
+        Geofence("a", "a", ())
+
+
+def test_the_name_of_a_line_is_at_its_middle() -> None:
+    points = (Position(0, 0), Position(1, 1), Position(2, 0))
+    assert Geofence("l", "l", (Line(points, 5),)).center == Position(1, 1)
+
+
+def test_the_name_of_a_horseshoe_is_inside_it() -> None:
+    ring = tuple(Position(*p) for p in [(0, 0), (9, 0), (9, 9), (8, 9), (8, 1), (1, 1), (1, 9), (0, 9), (0, 0)])
+    inside = point_inside((ring,))
+    assert inside.lat < 1 or inside.lon < 1 or inside.lon > 8
+    assert Geofence("h", "h", (Polygon((ring,)),)).center == inside
+
+
+BOXES = st.tuples(st.floats(-180, 179), st.floats(0, 300), st.floats(-80, 70), st.floats(0, 10)).map(
+    lambda box: extent.bounds(box[0], box[2], box[0] + box[1], box[2] + box[3])
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(BOXES, min_size=1, max_size=6))
+def test_the_union_holds_every_box(boxes: list[Bounds]) -> None:
+    whole = extent.union(boxes)
+    assert whole is not None
+    for box in boxes:
+        for share in (0.0, 0.5, 1.0):
+            lon = box.west + box.lon_span * share
+            offset = (lon - whole.west + 1e-6) % 360
+            assert offset <= whole.lon_span + 2e-6 or whole.lon_span > 359.99
+        assert whole.south <= box.south
+        assert whole.north >= box.north
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.tuples(st.integers(2, 50), st.integers(0, 359)), min_size=3, max_size=12))
+def test_the_point_inside_a_star_is_inside(arms: list[tuple[int, int]]) -> None:
+    angles = sorted({angle for _, angle in arms})
+    if len(angles) < 3 or max((b - a) % 360 for a, b in zip(angles, angles[1:] + angles[:1], strict=True)) >= 175:
+        return
+    ring = [
+        Position(radius * math.cos(math.radians(angle)), radius * math.sin(math.radians(angle)))
+        for (radius, _), angle in zip(arms, angles, strict=False)
+    ]
+    inside = point_inside(((*ring, ring[0]),))
+    crossings = 0
+    for a, b in zip(ring, ring[1:] + ring[:1], strict=True):
+        if (a.lat > inside.lat) != (b.lat > inside.lat):
+            share = (inside.lat - a.lat) / (b.lat - a.lat)
+            crossings += a.lon + share * (b.lon - a.lon) > inside.lon
+    assert crossings % 2 == 1

@@ -1,0 +1,69 @@
+"""Boxes around shapes and around many boxes, the short way round the earth."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+
+from tvapp.geo.position import Bounds, Position
+
+_METRES_PER_DEGREE = (
+    110_574.0  # of latitude at the equator, the smallest: boxes come out a little too large, never small
+)
+
+
+def wrap(lon: float) -> float:
+    """Return a longitude in [-180, 180)."""
+    return lon if -180.0 <= lon < 180.0 else (lon + 180.0) % 360.0 - 180.0
+
+
+def around(points: Sequence[Position], radius_m: float = 0.0) -> Bounds:
+    """Return the box around points with continuous longitudes, `radius_m` wider on every side."""
+    west = min(point.lon for point in points)
+    east = max(point.lon for point in points)
+    south = min(point.lat for point in points)
+    north = max(point.lat for point in points)
+    if radius_m > 0:
+        reach = radius_m / _METRES_PER_DEGREE
+        south, north = south - reach, north + reach
+        widest = max(abs(south), abs(north))
+        if widest >= 90.0:
+            west, east = -180.0, 180.0
+        else:
+            # cos at the far edge: the widest longitude of a circle lies poleward of its centre.
+            reach /= math.cos(math.radians(widest))
+            west, east = west - reach, east + reach
+    return bounds(west, max(south, -90.0), east, min(north, 90.0))
+
+
+def bounds(west: float, south: float, east: float, north: float) -> Bounds:
+    """Build a box from continuous longitudes (`east` >= `west`, any turn of the earth)."""
+    if east - west >= 360.0:
+        return Bounds(-180.0, south, 180.0, north)
+    if west >= -180.0 and east <= 180.0:
+        return Bounds(west, south, east, north)
+    return Bounds(wrap(west), south, wrap(east), north)
+
+
+def union(boxes: Iterable[Bounds]) -> Bounds | None:
+    """Return the smallest box around all boxes, leaving out the widest empty stretch of longitudes; None for none."""
+    spans = sorted((box.west, box.west + box.lon_span, box.south, box.north) for box in boxes)
+    if not spans:
+        return None
+    south = min(span[2] for span in spans)
+    north = max(span[3] for span in spans)
+    first = spans[0][0]
+    reach = spans[0][1]
+    gap, gap_end = -1.0, first
+    for west, east, _, _ in spans[1:]:
+        if west - reach > gap:
+            gap, gap_end = west - reach, west
+        reach = max(reach, east)
+    last_gap = first + 360.0 - reach
+    if last_gap >= gap:  # the empty stretch lies behind the last box: nothing to turn round
+        return bounds(first, south, reach, north)
+    if gap <= 0:
+        return Bounds(-180.0, south, 180.0, north)
+    # Boxes before the gap lie one turn further east.
+    furthest = max(east + (360.0 if west < gap_end else 0.0) for west, east, _, _ in spans)
+    return bounds(gap_end, south, furthest, north)

@@ -1,0 +1,75 @@
+"""What workers tell the main thread about geofences."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from tvapp.core.errors import TvappError
+from tvapp.core.image import Image
+from tvapp.fences.book import FenceBook
+from tvapp.fences.model import Geofence, Ring, Skipped
+from tvapp.geo.position import Bounds, Position
+
+
+class Index(Protocol):
+    """What the main thread may ask the spatial index (`fences.index` builds it)."""
+
+    def __len__(self) -> int: ...
+
+    def at(self, position: Position, now_s: float, tolerance_m: float = 0.0) -> tuple[Geofence, ...]:
+        """Return the fences at a place, the smallest first."""
+        ...
+
+    def outline(self, fence: Geofence) -> tuple[Ring, ...]:
+        """Return the rings to draw around a selected fence."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FencesLoaded:
+    """A store was read, in `ms` milliseconds."""
+
+    store: str
+    fences: tuple[Geofence, ...]
+    skipped: tuple[Skipped, ...]
+    ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class FencesUnavailable:
+    """A store could not be read; what was shown before stays."""
+
+    store: str
+    error: TvappError
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class IndexBuilt:
+    """A new book and its index. `changed` tells where pictures differ from the former one; None: anywhere."""
+
+    index: Index
+    book: FenceBook
+    revision: int
+    changed: tuple[Bounds, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Label:
+    """A name on the map: its picture is drawn centred at `position`, `dx`, `dy` real pixels further."""
+
+    key: object
+    fence_id: str
+    position: Position
+    image: Image
+    dx: int = 0
+    dy: int = 0
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelsPlaced:
+    """The names for one zoom level, most important first."""
+
+    labels: tuple[Label, ...]
+    zoom: int
+    revision: int
