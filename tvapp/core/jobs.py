@@ -70,6 +70,12 @@ class Jobs:
         """Run `work` on a worker and post what it returns (None posts nothing); JobFailed if it raises."""
         return self._pool.submit(self._run, name, work)
 
+    def thread(self, name: str, work: Callable[[], None]) -> threading.Thread:
+        """Run `work`, which goes on until it is told to stop, on a thread of its own; JobFailed if it raises."""
+        thread = threading.Thread(target=self._run, args=(name, work), name=name, daemon=True)
+        thread.start()
+        return thread
+
     def call(self, work: Callable[[], T]) -> Future[T]:
         """Run `work` on a worker for a caller that waits for the result itself (never the main thread)."""
         return self._pool.submit(work)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
 from math import hypot
 
 Point = tuple[float, float]
@@ -53,7 +54,7 @@ def clip_segment(segment: Segment, width: float, height: float, margin: float) -
 
 def visible_segments(points: Sequence[Point], width: float, height: float, margin: float) -> Iterator[Segment]:
     """Yield the parts of a polyline that are on the screen."""
-    for (x0, y0), (x1, y1) in zip(points, points[1:], strict=False):
+    for (x0, y0), (x1, y1) in pairwise(points):
         if (cut := clip_segment((x0, y0, x1, y1), width, height, margin)) is not None:
             yield cut
 

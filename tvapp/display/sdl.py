@@ -12,8 +12,7 @@ import sys
 from typing import TYPE_CHECKING
 
 _NOT_NEEDED = tuple(
-    f"pygame.{name}"
-    for name in ("mixer", "mixer_music", "surfarray", "sndarray", "pkgdata", "fastevent", "scrap")
+    f"pygame.{name}" for name in ("mixer", "mixer_music", "surfarray", "sndarray", "pkgdata", "fastevent", "scrap")
 )
 
 

@@ -10,7 +10,7 @@ class KeyEvent:
     """A key went down (`pressed`) or up.
 
     `key` is SDL's name in small letters ("return", "left"), a gamepad's ("pad:a"), or a Linux key code ("key:402").
-    `at` is in monotonic seconds. `device` tells keys of different devices apart: "keyboard", "pad:0", "/dev/input/event3".
+    `at` is in monotonic seconds. `device` tells devices apart: "keyboard", "pad:0", "/dev/input/event3".
     """
 
     key: str

@@ -1,0 +1,223 @@
+"""Reads keys from Linux input devices, beside SDL: those it drops, or all of the devices that the config names.
+
+Runs on a thread of its own and sleeps in poll(2). Devices may come and go; what cannot be opened is tried again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import errno
+import fcntl
+import grp
+import os
+import select
+import stat
+import struct
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from tvapp.core.clock import Clock
+from tvapp.core.log import Log
+from tvapp.remote.evdev import Records, key_codes
+from tvapp.remote.keymap import Keymap, dropped_by_sdl
+from tvapp.remote.keys import KeyEvent
+
+RESCAN_S = 5.0
+"""How often devices are looked for where the kernel does not tell; it costs reading one folder."""
+READ_BYTES = 24 * 64
+EVIOCGRAB = 0x40044590
+
+
+@dataclass(slots=True)
+class _Open:
+    path: str
+    records: Records
+    passes_all: bool
+
+
+class EvdevSource:
+    """Posts KeyEvents. `devices` are paths named by the installer, which pass every key."""
+
+    def __init__(
+        self,
+        post: Callable[[KeyEvent], None],
+        keymap: Keymap,
+        clock: Clock,
+        log: Log,
+        *,
+        devices: Sequence[str] = (),
+        grab: bool = False,
+        input_dir: Path = Path("/dev/input"),
+        sysfs: Path = Path("/sys/class/input"),
+    ) -> None:
+        self._post = post
+        self._wanted = frozenset(code for code in keymap.codes() if dropped_by_sdl(code))
+        self._clock = clock
+        self._log = log
+        self._explicit = tuple(devices)
+        self._grab = grab
+        self._input_dir = input_dir
+        self._sysfs = sysfs
+        self._open: dict[int, _Open] = {}
+        self._reported: set[str] = set()
+        self._poll = select.poll()
+        self._stop_read, self._stop_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        self._poll.register(self._stop_read, select.POLLIN)
+        self._watch: int | None = None
+
+    @property
+    def open_devices(self) -> tuple[str, ...]:
+        """The paths that are being read."""
+        return tuple(sorted(device.path for device in self._open.values()))
+
+    def run(self) -> None:
+        """Read until `stop`; for `Jobs.thread`."""
+        self.scan()
+        while self.step(None if not self._needs_rescan() else RESCAN_S):
+            pass
+        self._close_all()
+
+    def stop(self) -> None:
+        """End `run`; may be called from any thread."""
+        with contextlib.suppress(OSError):
+            os.write(self._stop_write, b"x")
+
+    def step(self, timeout_s: float | None) -> bool:
+        """Wait for one round of events and post them; False when it is time to stop."""
+        ready = self._poll.poll(None if timeout_s is None else timeout_s * 1000)
+        if not ready:
+            self.scan()
+        for fd, _ in ready:
+            if fd == self._stop_read:
+                return False
+            if fd == self._watch:
+                with contextlib.suppress(OSError):
+                    os.read(fd, 4096)
+                self.scan()
+            elif fd in self._open:
+                self._read(fd)
+        return True
+
+    def scan(self) -> None:
+        """Open the devices that are there and not open yet."""
+        if self._watch is None and (watch := _watch_folder(self._input_dir)) is not None:
+            self._watch = watch
+            self._poll.register(watch, select.POLLIN)
+        known = {device.path for device in self._open.values()}
+        for path in self._explicit:
+            if path not in known:
+                self._try(path, passes_all=True)
+        for path in self._relevant():
+            if path not in known and path not in self._explicit:
+                self._try(path, passes_all=False)
+
+    def _needs_rescan(self) -> bool:
+        missing = set(self._explicit) - {device.path for device in self._open.values()}
+        return self._watch is None or bool(missing)
+
+    def _relevant(self) -> list[str]:
+        found = []
+        for path in sorted(self._input_dir.glob("event*")):
+            with contextlib.suppress(OSError):
+                keys = (self._sysfs / path.name / "device/capabilities/key").read_text("ascii", "replace")
+                if key_codes(keys) & self._wanted:
+                    found.append(str(path))
+        return found
+
+    def _try(self, path: str, *, passes_all: bool) -> None:
+        try:
+            fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+        except OSError as error:
+            self._report(path, error)
+            return
+        mode = os.fstat(fd).st_mode
+        if not (stat.S_ISCHR(mode) or stat.S_ISFIFO(mode)):
+            os.close(fd)
+            self._report(path, OSError(errno.ENODEV, "neither a device nor a FIFO"))
+            return
+        if self._grab and passes_all and stat.S_ISCHR(mode):
+            with contextlib.suppress(OSError):
+                fcntl.ioctl(fd, EVIOCGRAB, struct.pack("i", 1))
+        self._reported.discard(path)
+        self._open[fd] = _Open(path, Records(path), passes_all)
+        self._poll.register(fd, select.POLLIN)
+        self._log.event("remote.device_opened", device=path, all_keys=passes_all)
+
+    def _report(self, path: str, error: OSError) -> None:
+        if path in self._reported:
+            return
+        self._reported.add(path)
+        if error.errno in (errno.EACCES, errno.EPERM):
+            group = _group_of(path)
+            remedy = f"add the user to the group {group}" if group else "make it readable"
+            self._log.event("remote.device_denied", level="warning", device=path, group=group, remedy=remedy)
+        elif path in self._explicit:
+            reason = error.strerror or str(error)
+            self._log.event("remote.device_missing", level="warning", device=path, reason=reason)
+
+    def _read(self, fd: int) -> None:
+        device = self._open[fd]
+        try:
+            data = os.read(fd, READ_BYTES)
+        except BlockingIOError:
+            return
+        except OSError:
+            data = b""  # ENODEV: unplugged
+        now = self._clock.monotonic()
+        events = device.records.feed(data, now) if data else device.records.release_all(now)
+        for event in events:
+            if device.passes_all or int(event.key[4:]) in self._wanted:
+                self._post(event)
+        if not data:
+            self._forget(fd)
+            if _is_fifo(device.path):
+                # The writer went away; the next one finds us listening again.
+                self._try(device.path, passes_all=device.passes_all)
+            else:
+                self._log.event("remote.device_closed", device=device.path)
+
+    def _forget(self, fd: int) -> None:
+        self._poll.unregister(fd)
+        os.close(fd)
+        del self._open[fd]
+
+    def _close_all(self) -> None:
+        for fd in list(self._open):
+            self._forget(fd)
+        for fd in (self._stop_read, self._stop_write, self._watch):
+            if fd is not None:
+                os.close(fd)
+
+
+def _is_fifo(path: str) -> bool:
+    """Tell whether there is a FIFO at `path` now."""
+    try:
+        return stat.S_ISFIFO(os.stat(path).st_mode)
+    except OSError:
+        return False
+
+
+def _group_of(path: str) -> str:
+    try:
+        return grp.getgrgid(os.stat(path).st_gid).gr_name
+    except (OSError, KeyError):
+        return ""
+
+
+def _watch_folder(folder: Path) -> int | None:
+    """Return an inotify(7) descriptor that becomes readable when devices come or get other permissions."""
+    import ctypes
+
+    create, attrib = 0x100, 0x4
+    try:
+        libc = ctypes.CDLL(None, use_errno=True)
+        fd = int(libc.inotify_init1(os.O_CLOEXEC | os.O_NONBLOCK))
+        if fd < 0:
+            return None
+        if libc.inotify_add_watch(fd, os.fsencode(folder), create | attrib) < 0:
+            os.close(fd)
+            return None
+    except (OSError, AttributeError):
+        return None
+    return fd

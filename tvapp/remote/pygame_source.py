@@ -1,0 +1,179 @@
+"""Keys and gamepads that SDL passes on, as key events.
+
+Import `tvapp.display.window` first: it imports pygame the quick way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import pygame
+
+from tvapp.remote.keys import KeyEvent
+
+KEYBOARD = "keyboard"
+# SDL_GameControllerButton, in order.
+BUTTONS = (
+    *("a", "b", "x", "y", "back", "guide", "start", "leftstick", "rightstick", "leftshoulder", "rightshoulder"),
+    *("dpad-up", "dpad-down", "dpad-left", "dpad-right"),
+)
+AXIS_X, AXIS_Y, AXIS_LEFT_TRIGGER, AXIS_RIGHT_TRIGGER = 0, 1, 4, 5
+PRESS_AT = 0.6
+RELEASE_AT = 0.4
+"""A stick has to come back further than it went, or a trembling thumb would press again and again."""
+FULL = 32767
+
+
+@dataclass(slots=True)
+class AxisKeys:
+    """Turns an axis (-1 to 1) into the presses of a key at either end. Pure.
+
+    >>> axis = AxisKeys("left", "right")
+    >>> axis.move(0.9), axis.move(0.5), axis.move(-1.0)
+    ([('right', True)], [], [('right', False), ('left', True)])
+    """
+
+    low: str
+    high: str
+    pressed: str = ""
+
+    def move(self, value: float) -> list[tuple[str, bool]]:
+        """Take in where the axis is; returns the keys that went down or up."""
+        end = self.high if value > 0 else self.low
+        wanted = self.pressed
+        if abs(value) >= PRESS_AT:
+            wanted = end
+        elif abs(value) < RELEASE_AT or (self.pressed and self.pressed != end):
+            wanted = ""
+        if wanted == self.pressed:
+            return []
+        changes = [(self.pressed, False)] if self.pressed else []
+        if wanted:
+            changes.append((wanted, True))
+        self.pressed = wanted
+        return changes
+
+
+def _axes() -> dict[int, AxisKeys]:
+    return {
+        AXIS_X: AxisKeys("pad:stick-left", "pad:stick-right"),
+        AXIS_Y: AxisKeys("pad:stick-up", "pad:stick-down"),
+        AXIS_LEFT_TRIGGER: AxisKeys("", "pad:lefttrigger"),
+        AXIS_RIGHT_TRIGGER: AxisKeys("", "pad:righttrigger"),
+    }
+
+
+@dataclass(slots=True)
+class _Pad:
+    """A gamepad: SDL's object for it, which listens as long as it lives, and what is held on it."""
+
+    handle: object
+    has_layout: bool
+    axes: dict[int, AxisKeys] = field(default_factory=_axes)
+    hat: frozenset[str] = frozenset()
+    down: set[str] = field(default_factory=set)
+
+
+class PygameKeys:
+    """Implements `display.window.KeySource`."""
+
+    def __init__(self) -> None:
+        self._pads: dict[int, _Pad] = {}
+        self._gamepads_open = False
+
+    @property
+    def needs_looking(self) -> bool:
+        """Tell whether a gamepad is open."""
+        return bool(self._pads)
+
+    def open_gamepads(self) -> None:
+        """Listen to the gamepads that are there and to those that will come."""
+        if self._gamepads_open:
+            return
+        from pygame._sdl2 import controller
+
+        pygame.joystick.init()
+        controller.init()
+        self._gamepads_open = True
+        for index in range(pygame.joystick.get_count()):
+            self._add(index)
+
+    def translate(self, event: pygame.event.Event, now: float) -> list[object]:
+        """Return the key events that an event of pygame means."""
+        kind = event.type
+        if kind in (pygame.KEYDOWN, pygame.KEYUP):
+            name = pygame.key.name(event.key, use_compat=False).lower() or f"scancode:{event.scancode}"
+            return [KeyEvent(name, kind == pygame.KEYDOWN, now, KEYBOARD)]
+        if not self._gamepads_open:
+            return []
+        if kind == pygame.JOYDEVICEADDED:
+            self._add(event.device_index)
+            return []
+        if kind == pygame.JOYDEVICEREMOVED:
+            return self._remove(event.instance_id, now)
+        pad = self._pads.get(getattr(event, "instance_id", -1))
+        if pad is None:
+            return []
+        changes = self._with_layout(pad, event) if pad.has_layout else self._without_layout(pad, event)
+        return self._events(event.instance_id, pad, changes, now)
+
+    def _with_layout(self, pad: _Pad, event: pygame.event.Event) -> list[tuple[str, bool]]:
+        if event.type in (pygame.CONTROLLERBUTTONDOWN, pygame.CONTROLLERBUTTONUP):
+            if event.button < len(BUTTONS):
+                return [(f"pad:{BUTTONS[event.button]}", event.type == pygame.CONTROLLERBUTTONDOWN)]
+        elif event.type == pygame.CONTROLLERAXISMOTION and event.axis in pad.axes:
+            value = event.value / FULL if isinstance(event.value, int) else event.value
+            return pad.axes[event.axis].move(value)
+        return []
+
+    def _without_layout(self, pad: _Pad, event: pygame.event.Event) -> list[tuple[str, bool]]:
+        if event.type in (pygame.JOYBUTTONDOWN, pygame.JOYBUTTONUP):
+            return [(f"pad:button-{event.button}", event.type == pygame.JOYBUTTONDOWN)]
+        if event.type == pygame.JOYAXISMOTION and event.axis in (AXIS_X, AXIS_Y):
+            return pad.axes[event.axis].move(event.value)
+        if event.type == pygame.JOYHATMOTION:
+            before, pad.hat = pad.hat, _hat_keys(*event.value)
+            return [*((key, False) for key in before - pad.hat), *((key, True) for key in pad.hat - before)]
+        return []
+
+    def _events(self, number: int, pad: _Pad, changes: list[tuple[str, bool]], now: float) -> list[object]:
+        events: list[object] = []
+        for key, pressed in changes:
+            if not key or (key in pad.down) == pressed:
+                continue
+            if pressed:
+                pad.down.add(key)
+            else:
+                pad.down.discard(key)
+            events.append(KeyEvent(key, pressed, now, f"pad:{number}"))
+        return events
+
+    def _add(self, index: int) -> None:
+        from pygame._sdl2 import controller
+
+        try:
+            joystick = pygame.joystick.Joystick(index)
+            number = joystick.get_instance_id()
+            if number in self._pads:
+                return
+            if controller.is_controller(index):
+                self._pads[number] = _Pad((joystick, controller.Controller(index)), has_layout=True)
+            else:
+                self._pads[number] = _Pad(joystick, has_layout=False)
+        except pygame.error:
+            return  # it was unplugged again in the meantime
+
+    def _remove(self, number: int, now: float) -> list[object]:
+        pad = self._pads.pop(number, None)
+        if pad is None:
+            return []
+        return [KeyEvent(key, False, now, f"pad:{number}") for key in sorted(pad.down)]
+
+
+def _hat_keys(x: int, y: int) -> frozenset[str]:
+    keys = set()
+    if x:
+        keys.add("pad:dpad-right" if x > 0 else "pad:dpad-left")
+    if y:
+        keys.add("pad:dpad-up" if y > 0 else "pad:dpad-down")
+    return frozenset(keys)

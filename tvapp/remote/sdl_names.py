@@ -1,0 +1,95 @@
+"""SDL 2's names of keys, in small letters, so that a misspelt one in a config file can be told."""
+
+from __future__ import annotations
+
+_ONE_WORD = frozenset(
+    """again alterase app1 app2 application audiofastforward audiomute audionext audioplay audioprev audiorewind
+    audiostop backspace brightnessdown brightnessup calculator call cancel capslock clear computer copy crsel
+    currencysubunit currencyunit cut decimalseparator delete displayswitch down eject end endcall escape execute
+    exsel f1 f10 f11 f12 f13 f14 f15 f16 f17 f18 f19 f2 f20 f21 f22 f23 f24 f3 f4 f5 f6 f7 f8 f9 find help home
+    insert kbdillumdown kbdillumtoggle kbdillumup left mail mediaselect menu modeswitch mute numlock oper out
+    pagedown pageup paste pause power printscreen prior return right scrolllock select separator sleep softleft
+    softright space stop sysreq tab thousandsseparator undo up volumedown volumeup www""".split()  # noqa: SIM905 - as a list it would be 90 lines
+)
+_OTHERS = frozenset(
+    (
+        "ac back",
+        "ac bookmarks",
+        "ac forward",
+        "ac home",
+        "ac refresh",
+        "ac search",
+        "ac stop",
+        "clear / again",
+        "keypad !",
+        "keypad #",
+        "keypad %",
+        "keypad &",
+        "keypad &&",
+        "keypad (",
+        "keypad )",
+        "keypad *",
+        "keypad +",
+        "keypad +/-",
+        "keypad ,",
+        "keypad -",
+        "keypad .",
+        "keypad /",
+        "keypad 0",
+        "keypad 00",
+        "keypad 000",
+        "keypad 1",
+        "keypad 2",
+        "keypad 3",
+        "keypad 4",
+        "keypad 5",
+        "keypad 6",
+        "keypad 7",
+        "keypad 8",
+        "keypad 9",
+        "keypad :",
+        "keypad <",
+        "keypad =",
+        "keypad = (as400)",
+        "keypad >",
+        "keypad @",
+        "keypad ^",
+        "keypad a",
+        "keypad b",
+        "keypad backspace",
+        "keypad binary",
+        "keypad c",
+        "keypad clear",
+        "keypad clearentry",
+        "keypad d",
+        "keypad decimal",
+        "keypad e",
+        "keypad enter",
+        "keypad f",
+        "keypad hexadecimal",
+        "keypad memadd",
+        "keypad memclear",
+        "keypad memdivide",
+        "keypad memmultiply",
+        "keypad memrecall",
+        "keypad memstore",
+        "keypad memsubtract",
+        "keypad octal",
+        "keypad space",
+        "keypad tab",
+        "keypad xor",
+        "keypad {",
+        "keypad |",
+        "keypad ||",
+        "keypad }",
+        "left alt",
+        "left ctrl",
+        "left gui",
+        "left shift",
+        "right alt",
+        "right ctrl",
+        "right gui",
+        "right shift",
+    )
+)
+SDL_NAMES = _ONE_WORD | _OTHERS
