@@ -1,0 +1,234 @@
+"""Keeps one store's geofences up to date on this screen: loads, indexes, restates and places names, on other threads."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tvapp.core.backoff import Backoff
+from tvapp.core.clock import Clock
+from tvapp.core.errors import TvappError
+from tvapp.core.jobs import JobFailed, Jobs
+from tvapp.core.log import Log
+from tvapp.fences import labels
+from tvapp.fences.book import FenceBook
+from tvapp.fences.index import FenceIndex
+from tvapp.fences.messages import FencesLoaded, FencesUnavailable, IndexBuilt, LabelsPlaced
+from tvapp.fences.model import Skipped
+from tvapp.fences.raster import rasterise
+from tvapp.fences.stores.base import Store
+from tvapp.geo.position import Bounds
+from tvapp.tiles.tile import TileId, TileImage
+
+LOAD = "geofences.load"
+BUILD = "geofences.index"
+LABELS = "geofences.labels"
+MOST_SKIPPED_EVENTS = 100
+_RETRY = Backoff(first_s=5.0, ceiling_s=300.0)
+
+
+@dataclass(frozen=True, slots=True)
+class FencesUnchanged:
+    """The store was read, and nothing is new."""
+
+
+@dataclass(frozen=True, slots=True)
+class FencesRestated:
+    """Time has passed: some fences came into force or ran out, within these boxes."""
+
+    changed: tuple[Bounds, ...]
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRequest:
+    """Which names are wanted: what the map shows (with a margin), at which zoom."""
+
+    bounds: Bounds
+    zoom: int
+    selected: str | None = None
+
+
+class FenceService:
+    """The geofences of one store. All but `rasterise` on the main thread."""
+
+    def __init__(
+        self,
+        store: Store,
+        jobs: Jobs,
+        clock: Clock,
+        log: Log,
+        *,
+        refresh_s: float,
+        scale: float,
+        random: Callable[[], float],
+    ) -> None:
+        self._store = store
+        self._jobs = jobs
+        self._clock = clock
+        self._log = log
+        self._refresh_s = refresh_s
+        self._scale = scale
+        self._random = random
+        self._index: FenceIndex | None = None
+        self._book = FenceBook()
+        self._skipped: tuple[Skipped, ...] = ()
+        self._revision = 0
+        self._loading = False
+        self._failures = 0
+        self._load_at: float | None = None
+        self._restate_at: float | None = None
+        self._stated_at = 0.0
+        self._placing = False
+        self._wanted_labels: LabelRequest | None = None
+
+    @property
+    def revision(self) -> int:
+        """Counts what the fences look like; tiles drawn for a lower one are out of date."""
+        return self._revision
+
+    @property
+    def has_loaded(self) -> bool:
+        return self._index is not None
+
+    def rescale(self, scale: float) -> None:
+        """Draw for another number of real pixels per design pixel from now on."""
+        self._scale = scale
+
+    def load(self) -> None:
+        """Read the store now, unless that is going on."""
+        if self._loading:
+            return
+        self._loading = True
+        self._load_at = None
+        self._jobs.spawn(LOAD, self._load)
+
+    def rasterise(self, tile: TileId) -> TileImage:
+        """Draw one tile of geofences, on a worker."""
+        index = self._index
+        if index is None:
+            return TileImage(None)
+        return rasterise(index, tile, self._clock.wall(), scale=self._scale)
+
+    def request_labels(self, request: LabelRequest) -> None:
+        """Place the names for a view; the newest request wins, one is worked on at a time."""
+        self._wanted_labels = request
+        self._place()
+
+    def receive(self, message: object, now: float) -> bool:
+        """Take a result; True when it was one of ours (others may be interested all the same)."""
+        match message:
+            case FencesLoaded():
+                self._loaded(message, now)
+            case FencesUnchanged():
+                self._rest(now, failed=False)
+            case FencesUnavailable(store, error):
+                self._log.event("geofences.unavailable", level="warning", store=store, error=type(error).__name__)
+                self._rest(now, failed=True)
+            case IndexBuilt():
+                self._built(message, now)
+            case LabelsPlaced():
+                self._placing = False
+                self._place()
+            case JobFailed(name) if name in (LOAD, BUILD):
+                self._rest(now, failed=True)
+            case JobFailed(name) if name == LABELS:
+                self._placing = False
+            case _:
+                return False
+        return True
+
+    def tick(self, now: float) -> FencesRestated | None:
+        """Do what is due; returns what time alone has changed."""
+        if self._load_at is not None and now >= self._load_at:
+            self.load()
+        if self._restate_at is None or now < self._restate_at:
+            return None
+        wall = self._clock.wall()
+        changed = self._book.restated_bounds(self._stated_at, wall)
+        self._schedule_restating(now)
+        if not changed:
+            return None
+        self._revision += 1
+        return FencesRestated(changed, self._revision)
+
+    def next_wakeup(self) -> float | None:
+        """Tell when `tick` has something to do."""
+        times = [at for at in (self._load_at, self._restate_at) if at is not None]
+        return min(times, default=None)
+
+    async def _load(self) -> object:
+        began = self._clock.monotonic()
+        try:
+            loaded = await self._store.load()
+        except TvappError as error:
+            return FencesUnavailable(self._store.name, error)
+        if loaded.unchanged:
+            return FencesUnchanged()
+        ms = (self._clock.monotonic() - began) * 1000
+        return FencesLoaded(self._store.name, loaded.fences, loaded.skipped, ms)
+
+    def _loaded(self, message: FencesLoaded, now: float) -> None:
+        if message.skipped != self._skipped:
+            self._report_skipped(message.skipped)
+        self._skipped = message.skipped
+        older, revision = (self._book if self._index is not None else None), self._revision + 1
+
+        def build() -> IndexBuilt:
+            began = self._clock.monotonic()
+            book = FenceBook(message.fences, len(message.skipped))
+            index = FenceIndex(book.fences)
+            changed = None if older is None else book.changed_bounds(older)
+            ms = message.ms + (self._clock.monotonic() - began) * 1000
+            self._log.event(
+                "geofences.loaded", store=message.store, count=len(book), skipped=len(message.skipped), ms=round(ms)
+            )
+            return IndexBuilt(index, book, revision, changed)
+
+        self._jobs.run(BUILD, build)
+
+    def _built(self, message: IndexBuilt, now: float) -> None:
+        assert isinstance(message.index, FenceIndex)
+        self._index = message.index
+        self._book = message.book
+        self._revision = max(self._revision, message.revision)
+        self._schedule_restating(now)
+        self._rest(now, failed=False)
+
+    def _rest(self, now: float, *, failed: bool) -> None:
+        self._loading = False
+        if failed:
+            delay = _RETRY.delay(self._failures, self._random())
+            self._failures += 1
+        else:
+            delay = self._refresh_s
+            self._failures = 0
+        self._load_at = now + delay if delay > 0 else None
+
+    def _schedule_restating(self, now: float) -> None:
+        wall = self._clock.wall()
+        self._stated_at = wall
+        change = self._book.next_change(wall)
+        self._restate_at = None if change is None else now + max(0.05, change - wall)
+
+    def _place(self) -> None:
+        request, index = self._wanted_labels, self._index
+        if request is None or index is None or self._placing:
+            return
+        self._wanted_labels = None
+        self._placing = True
+        scale, revision, wall = self._scale, self._revision, self._clock.wall()
+
+        def place() -> LabelsPlaced:
+            placed = labels.place(index, request.bounds, request.zoom, scale, wall, selected=request.selected)
+            return LabelsPlaced(placed, request.zoom, revision)
+
+        self._jobs.run(LABELS, place)
+
+    def _report_skipped(self, skipped: tuple[Skipped, ...]) -> None:
+        for item in skipped[:MOST_SKIPPED_EVENTS]:
+            fields = {field.name: getattr(item, field.name) for field in dataclasses.fields(item)}
+            self._log.event("geofence.skipped", level="warning", **fields)
+        if len(skipped) > MOST_SKIPPED_EVENTS:
+            self._log.event("geofences.skipped", level="warning", count=len(skipped))
