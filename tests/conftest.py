@@ -1,0 +1,73 @@
+"""Fixtures for every test: a clean environment, the local cloud, and the rule about missing tools."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.cloud import LocalCloud
+
+# Before anything imports pygame.
+os.environ["SDL_VIDEODRIVER"] = "dummy"
+os.environ["SDL_AUDIODRIVER"] = "dummy"
+os.environ["PYGAME_HIDE_SUPPORT_PROMPT"] = "1"
+
+FOREIGN = (
+    "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE",
+    "CURL_CA_BUNDLE", "SSLKEYLOGFILE", "NOTIFY_SOCKET", "WATCHDOG_USEC", "WATCHDOG_PID", "LANG", "LC_ALL",
+)  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep the developer's proxies, certificates, settings and home folder out of the tests."""
+    for name in FOREIGN:
+        monkeypatch.delenv(name, raising=False)
+        monkeypatch.delenv(name.lower(), raising=False)
+    for name in [name for name in os.environ if name.startswith("TVAPP_")]:
+        monkeypatch.delenv(name)
+    home = tmp_path / "home"
+    for name, folder in (
+        ("HOME", home),
+        ("XDG_CONFIG_HOME", home / ".config"),
+        ("XDG_DATA_HOME", home / ".local/share"),
+        ("XDG_STATE_HOME", home / ".local/state"),
+        ("XDG_CACHE_HOME", home / ".cache"),
+        ("XDG_RUNTIME_DIR", home / "run"),
+    ):
+        folder.mkdir(parents=True, exist_ok=True)
+        monkeypatch.setenv(name, str(folder))
+    monkeypatch.setenv("TZ", "UTC")
+
+
+@pytest.fixture(scope="session")
+def cloud_process() -> Iterator[LocalCloud]:
+    """Run one local cloud for all tests. Tests use `cloud`."""
+    running = LocalCloud()
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def cloud(cloud_process: LocalCloud) -> LocalCloud:
+    """Return the local cloud as it is after its start: no faults, no codes, the sample files."""
+    cloud_process.reset()
+    return cloud_process
+
+
+def require_tool(name: str) -> str:
+    """Return the path of a program that a test needs.
+
+    Where it is missing the test is skipped on a developer's machine and fails on CI.
+    """
+    path = shutil.which(name)
+    if path is not None:
+        return path
+    reason = f"{name} is not installed"
+    if os.environ.get("CI") == "true":
+        pytest.fail(reason)
+    pytest.skip(reason)

@@ -1,0 +1,46 @@
+"""What all services of the local cloud share: settings, time, grants, tokens, faults."""
+
+from __future__ import annotations
+
+import email.utils
+from dataclasses import dataclass, field
+
+from tvapp.core.clock import Clock, SystemClock
+from tvapp.localcloud.faults import Switchboard
+from tvapp.localcloud.grants import Grants
+from tvapp.localcloud.people import TENANT_ID
+from tvapp.localcloud.settings import Settings
+from tvapp.localcloud.throttle import GuessThrottle
+from tvapp.localcloud.tokens import Mint
+
+
+@dataclass(slots=True)
+class Cloud:
+    """The state of one local cloud. `base_url` is set once the port is known."""
+
+    settings: Settings = field(default_factory=Settings)
+    clock: Clock = field(default_factory=SystemClock)
+    base_url: str = ""
+    page_url: str = ""
+    subscription_keys: tuple[str, str] = ("", "")
+    grants: Grants = field(default_factory=Grants)
+    mint: Mint = field(default_factory=Mint)
+    switchboard: Switchboard = field(default_factory=Switchboard)
+    throttle: GuessThrottle = field(default_factory=GuessThrottle)
+
+    @property
+    def authority(self) -> str:
+        """The authority of the one tenant."""
+        return f"{self.base_url}/{TENANT_ID}"
+
+    def now(self) -> float:
+        """Seconds for deadlines; never jumps."""
+        return self.clock.monotonic()
+
+    def wall(self, extra_skew_s: float = 0.0) -> float:
+        """This cloud's idea of the time: seconds since 1970."""
+        return self.clock.wall() + self.settings.clock_skew_s + extra_skew_s
+
+    def http_date(self, extra_skew_s: float = 0.0) -> str:
+        """The same, as a Date header has it."""
+        return email.utils.formatdate(self.wall(extra_skew_s), usegmt=True)

@@ -1,0 +1,168 @@
+"""Device authorization grants (RFC 8628) and refresh tokens as state; the time comes in, nothing waits."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Literal
+
+from tvapp.localcloud.people import Person
+
+# No 0/O, 1/I/L, 8/B, 5/S, 2/Z: a code is read from a screen across the room.
+USER_CODE_LETTERS = "ACDEFGHJKMNPQRTUVWXY34679"
+KEPT_AFTER_EXPIRY_S = 3600.0
+EARLY_POLL_TOLERANCE = 0.8
+SLOW_DOWN_S = 5.0
+
+State = Literal["pending", "approved", "declined", "used"]
+Poll = Literal["pending", "slow_down", "approved", "declined", "expired", "unknown"]
+
+
+@dataclass(slots=True)
+class Grant:
+    """One request for a code, from asking to the tokens. `flavour` is the service that issued it."""
+
+    device_code: str = field(repr=False)
+    user_code: str = field(repr=False)
+    flavour: Literal["entra", "oidc"]
+    tenant: str
+    client_id: str
+    scope: str
+    expires_at: float
+    interval_s: float
+    state: State = "pending"
+    person: Person | None = None
+    earliest_poll: float = 0.0
+    polls: int = 0
+
+    def is_expired(self, now: float) -> bool:
+        return now >= self.expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshToken:
+    """Bound to person and client, not to a resource."""
+
+    person: Person
+    client_id: str
+    flavour: Literal["entra", "oidc"]
+    scope: str
+    generation: int = 0
+
+
+def normalised_code(typed: str) -> str:
+    """Return a user code as it was issued, whatever way a person typed it.
+
+    >>> normalised_code(" acd-efg hjk ")
+    'ACDEFGHJK'
+    """
+    return "".join(letter for letter in typed.upper() if letter.isalnum())
+
+
+class Grants:
+    """Every grant of this cloud, found by either of its codes."""
+
+    def __init__(self) -> None:
+        self._by_device_code: dict[str, Grant] = {}
+        self._by_user_code: dict[str, Grant] = {}
+        self._refresh_tokens: dict[str, RefreshToken] = {}
+
+    def create(
+        self,
+        flavour: Literal["entra", "oidc"],
+        tenant: str,
+        client_id: str,
+        scope: str,
+        now: float,
+        *,
+        lifetime_s: float,
+        interval_s: float,
+        code_length: int = 9,
+    ) -> Grant:
+        """Start a grant with codes nobody else has."""
+        self._forget_old(now)
+        user_code = _random_code(code_length)
+        while user_code in self._by_user_code:
+            user_code = _random_code(code_length)
+        grant = Grant(
+            secrets.token_urlsafe(48), user_code, flavour, tenant, client_id, scope, now + lifetime_s, interval_s
+        )
+        grant.earliest_poll = now
+        self._by_device_code[grant.device_code] = grant
+        self._by_user_code[user_code] = grant
+        return grant
+
+    def find(self, typed: str) -> Grant | None:
+        """Look a grant up by what a person typed."""
+        return self._by_user_code.get(normalised_code(typed))
+
+    def pending(self, now: float) -> Iterator[Grant]:
+        """Yield the grants that somebody could still approve, oldest first."""
+        return (g for g in self._by_device_code.values() if g.state == "pending" and not g.is_expired(now))
+
+    def poll(
+        self, device_code: str, client_id: str, now: float, *, enforce_interval: bool
+    ) -> tuple[Poll, Grant | None]:
+        """Answer one poll; an approved grant is used up by it."""
+        grant = self._by_device_code.get(device_code)
+        if grant is None or grant.client_id != client_id or grant.state == "used":
+            return "unknown", None
+        grant.polls += 1
+        if grant.state == "declined":
+            return "declined", grant
+        if grant.is_expired(now):
+            return "expired", grant
+        too_soon = now < grant.earliest_poll
+        if enforce_interval and too_soon:
+            # RFC 8628 3.5: the interval MUST be 5 seconds longer from now on.
+            grant.interval_s += SLOW_DOWN_S
+        grant.earliest_poll = now + grant.interval_s * EARLY_POLL_TOLERANCE
+        if enforce_interval and too_soon:
+            return "slow_down", grant
+        if grant.state == "approved":
+            grant.state = "used"
+            return "approved", grant
+        return "pending", grant
+
+    def issue_refresh_token(self, token: RefreshToken) -> str:
+        """Store a refresh token and return its secret."""
+        secret = "1." + secrets.token_urlsafe(64)
+        self._refresh_tokens[secret] = token
+        return secret
+
+    def refresh_token(self, secret: str) -> RefreshToken | None:
+        """Return what a refresh token stands for; None if it is unknown or revoked."""
+        return self._refresh_tokens.get(secret)
+
+    def rotate(self, secret: str, scope: str) -> str:
+        """Issue the successor of a refresh token. The old one stays valid, as Entra's do."""
+        old = self._refresh_tokens[secret]
+        return self.issue_refresh_token(
+            RefreshToken(old.person, old.client_id, old.flavour, scope, generation=old.generation + 1)
+        )
+
+    def revoke(self, secret: str) -> None:
+        """Revoke one refresh token."""
+        self._refresh_tokens.pop(secret, None)
+
+    def revoke_all(self) -> int:
+        """Revoke every refresh token; returns how many there were."""
+        count = len(self._refresh_tokens)
+        self._refresh_tokens.clear()
+        return count
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._by_device_code.clear()
+        self._by_user_code.clear()
+        self._refresh_tokens.clear()
+
+    def _forget_old(self, now: float) -> None:
+        for grant in [g for g in self._by_device_code.values() if now > g.expires_at + KEPT_AFTER_EXPIRY_S]:
+            del self._by_device_code[grant.device_code]
+            del self._by_user_code[grant.user_code]
+
+
+def _random_code(length: int) -> str:
+    return "".join(secrets.choice(USER_CODE_LETTERS) for _ in range(max(4, length)))
