@@ -121,16 +121,21 @@ class Loop:
             if self._dirty and now >= self._next_frame - EARLY_S:
                 self._frame(began, now)
             self._failures = 0
+            if len(self._burst) >= SHORTEST_BURST and now - self._last_frame >= BURST_GAP_S:
+                self._end_burst()
         except Exception as error:  # noqa: BLE001 - the one broad catch around a frame
             self._failed(error, began)
 
     def _timeout(self, now: float) -> float | None:
         if len(self._inbox) and not self._dirty:
             return 0.0
-        due = self._next_frame - EARLY_S if self._dirty else self._program.next_wakeup(now)
-        if due is None and self._burst:
-            due = self._last_frame + BURST_GAP_S
-        return None if due is None else max(0.0, due - now)
+        frame_due = self._next_frame - EARLY_S
+        due = frame_due if self._dirty else self._program.next_wakeup(now)
+        if len(self._burst) >= SHORTEST_BURST:
+            gap = self._last_frame + BURST_GAP_S
+            due = gap if due is None else min(due, gap)
+        # Whatever is due sooner than the next frame could only be shown by that frame.
+        return None if due is None else max(0.0, max(due, frame_due) - now)
 
     def _take_messages(self, began: float) -> None:
         until = began + MESSAGE_ALLOWANCE_S

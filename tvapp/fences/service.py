@@ -1,4 +1,4 @@
-"""Keeps one store's geofences up to date on this screen: loads, indexes, restates and places names, on other threads."""
+"""Keeps one store's geofences up to date on this screen: loads, indexes, restates and names them on other threads."""
 
 from __future__ import annotations
 

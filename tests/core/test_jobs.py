@@ -1,0 +1,112 @@
+"""Work on other threads, and its messages."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+
+import pytest
+
+from tvapp.core.errors import TimedOut
+from tvapp.core.jobs import Inbox, JobFailed, Jobs
+from tvapp.core.log import RecordingLog
+
+PATIENCE_S = 10.0
+
+
+class Rig:
+    def __init__(self) -> None:
+        self.arrived = threading.Event()
+        self.inbox = Inbox(self.arrived.set)
+        self.log = RecordingLog()
+        self.jobs = Jobs(self.inbox, self.log, workers=2)
+
+    def message(self) -> object:
+        assert self.arrived.wait(PATIENCE_S)
+        return next(iter(self.inbox.drain()))
+
+
+@pytest.fixture
+def rig() -> Iterator[Rig]:
+    rig = Rig()
+    yield rig
+    assert rig.jobs.stop()
+
+
+def test_what_a_worker_returns_becomes_a_message(rig: Rig) -> None:
+    rig.jobs.run("answer", lambda: 42)
+    assert rig.message() == 42
+
+
+def test_a_worker_that_returns_nothing_posts_nothing(rig: Rig) -> None:
+    rig.jobs.run("quiet", lambda: None).result(PATIENCE_S)
+    assert len(rig.inbox) == 0
+
+
+def test_an_expected_failure_is_a_message_and_no_log_line(rig: Rig) -> None:
+    def fail() -> object:
+        raise TimedOut("example.com")
+
+    rig.jobs.run("fetch", fail)
+    message = rig.message()
+    assert isinstance(message, JobFailed)
+    assert message.name == "fetch"
+    assert isinstance(message.error, TimedOut)
+    assert rig.log.events == []
+
+
+def test_a_defect_is_a_message_and_one_log_line(rig: Rig) -> None:
+    def fail() -> object:
+        raise KeyError("nobody expected this")
+
+    rig.jobs.run("broken", fail)
+    assert isinstance(rig.message(), JobFailed)
+    assert [fields["job"] for fields in rig.log.named("job.failed")] == ["broken"]
+
+
+def test_a_coroutine_runs_on_the_io_thread(rig: Rig) -> None:
+    async def where() -> object:
+        return threading.current_thread().name
+
+    rig.jobs.spawn("where", where)
+    assert rig.message() == "io"
+
+
+def test_a_coroutine_may_wait_for_a_worker(rig: Rig) -> None:
+    async def ask() -> object:
+        return await rig.jobs.in_worker(lambda: threading.current_thread().name.partition("_")[0])
+
+    rig.jobs.spawn("ask", ask)
+    assert rig.message() == "worker"
+
+
+def test_stopping_cancels_a_coroutine_that_waits_for_ever() -> None:
+    rig = Rig()
+    started = threading.Event()
+    ended = threading.Event()
+
+    async def wait() -> object:
+        started.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+        return None
+
+    rig.jobs.spawn("wait", wait)
+    assert started.wait(PATIENCE_S)
+    assert rig.jobs.stop()
+    assert ended.is_set()
+
+
+def test_draining_takes_only_what_was_there_when_it_began() -> None:
+    inbox = Inbox()
+    inbox.post(1)
+    inbox.post(2)
+    seen = []
+    for message in inbox.drain():
+        seen.append(message)
+        inbox.post(message)
+    assert seen == [1, 2]
+    assert len(inbox) == 2
