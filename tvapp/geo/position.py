@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 
@@ -51,3 +52,43 @@ class Bounds:
         if not self.south <= position.lat <= self.north:
             return False
         return (position.lon - self.west) % 360.0 <= self.lon_span
+
+    def intersects(self, other: Bounds) -> bool:
+        """Tell whether two boxes have a place in common, edges included."""
+        if self.south > other.north or other.south > self.north:
+            return False
+        east_of_me = (other.west - self.west) % 360.0
+        return east_of_me <= self.lon_span or 360.0 - east_of_me <= other.lon_span
+
+    def union(self, other: Bounds) -> Bounds:
+        """Return the smallest box that holds both; of the two ways round the world the shorter."""
+        south, north = min(self.south, other.south), max(self.north, other.north)
+        eastwards = max(self.lon_span, (other.west - self.west) % 360.0 + other.lon_span)
+        westwards = max(other.lon_span, (self.west - other.west) % 360.0 + self.lon_span)
+        west, span = (self.west, eastwards) if eastwards <= westwards else (other.west, westwards)
+        return _box(west, span, south, north)
+
+
+def bounds_of(positions: Iterable[Position]) -> Bounds:
+    """Return the box around places of one shape, whose longitudes are continuous (they may go past +-180).
+
+    Raises:
+        ValueError: there are none.
+
+    >>> bounds_of([Position(179.0, 0.0), Position(181.0, 1.0)])
+    Bounds(west=179.0, south=0.0, east=-179.0, north=1.0)
+    """
+    places = list(positions)
+    lons, lats = [place.lon for place in places], [place.lat for place in places]
+    return _box(min(lons), max(lons) - min(lons), min(lats), max(lats))
+
+
+def _box(west: float, span: float, south: float, north: float) -> Bounds:
+    if span >= 360.0:
+        return Bounds(-180.0, south, 180.0, north)
+    east = west + span
+    if west >= -180.0 and east <= 180.0:
+        return Bounds(west, south, east, north)
+    west = (west + 180.0) % 360.0 - 180.0
+    east = west + span
+    return Bounds(west, south, east if east <= 180.0 else east - 360.0, north)
