@@ -50,6 +50,13 @@ class ForgetAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class UseAccount:
+    """Tokens are for this account from now on; None is for nobody."""
+
+    home_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class SignOut:
     """Remove every account, and the file."""
 
@@ -75,7 +82,7 @@ def failure_report(problem: Problem) -> Report:
     return Report("signin.failed", fields, "warning" if problem.next == "waits-for-ok" else "info")
 
 
-Command: TypeAlias = LoadAccount | RequestCode | Poll | DropFlow | ForgetAccount | SignOut | Report
+Command: TypeAlias = LoadAccount | RequestCode | Poll | DropFlow | ForgetAccount | UseAccount | SignOut | Report
 
 # -- events ---------------------------------------------------------------------------------------------------------
 

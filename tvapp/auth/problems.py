@@ -193,12 +193,28 @@ def from_reply(
     )
 
 
-def from_error(error: errors.TvappError) -> Problem:
-    """Name the problem behind one of our exceptions."""
+class Refused(errors.SignInError):
+    """A SignInError that carries the whole problem."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(
+            problem.error,
+            aadsts=problem.aadsts,
+            correlation_id=problem.correlation_id,
+            needs_person=problem.next not in ("retries", "keeps-waiting"),
+            retry_after_s=problem.retry_after_s,
+        )
+        self.problem = problem
+
+
+def from_error(error: errors.TvappError, *, when: str = "refresh") -> Problem:
+    """Name the problem behind one of our exceptions; `when` as for `from_reply`."""
     match error:
+        case Refused():
+            return error.problem
         case errors.SignInError():
             body = {"error": error.error, "error_codes": [error.aadsts] if error.aadsts else []}
-            problem = from_reply(body | {"correlation_id": error.correlation_id}, when="refresh")
+            problem = from_reply(body | {"correlation_id": error.correlation_id}, when=when)
             return replace(problem, retry_after_s=error.retry_after_s)
         case errors.TimedOut():
             return _named("slow", "timed_out")
@@ -215,7 +231,7 @@ def from_error(error: errors.TvappError) -> Problem:
             return _named("captive-portal" if error.code == "html" else "bad-reply", error.code or "unexpected_reply")
         case errors.ServiceError():
             body = {"error": error.code, "correlation_id": error.request_id}
-            return from_reply(body, status=error.status, retry_after_s=error.retry_after_s)
+            return from_reply(body, status=error.status, retry_after_s=error.retry_after_s, when=when)
         case errors.ConfigError():
             return _named("ca-bundle" if error.key == "identity.ca_bundle" else "authority-wrong", "bad_setting")
         case _:

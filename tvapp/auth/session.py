@@ -30,6 +30,7 @@ from tvapp.auth.messages import (
     Report,
     RequestCode,
     SignOut,
+    UseAccount,
     failure_report,
 )
 from tvapp.auth.problems import Problem
@@ -131,7 +132,7 @@ class Session:
             self._request = self._last_number
             self._requested_at = now
             commands.append(RequestCode(self._request))
-        elif self._is_tired and self._request is None and not self._flows:
+        elif self._unattended >= self._settings.renewals and self._request is None and not self._flows:
             self._state = "paused"
             commands.append(Report("signin.paused", {"renewals": self._renewal}))
         return commands
@@ -175,7 +176,7 @@ class Session:
         self._account = None
         self._again = False
         self._problem = self._reason = None
-        return [*commands, SignOut(), Report("signin.signed_out", {"tenant": self._settings.tenant})]
+        return [*commands, UseAccount(None), SignOut(), Report("signin.signed_out", {"tenant": self._settings.tenant})]
 
     def view(self, now: float) -> SessionView:
         """Return what the screen shows at `now`."""
@@ -206,7 +207,7 @@ class Session:
             return []
         self._account = account
         self._state = "signed-in"
-        return [Report("signin.restored", {"tenant": self._tenant(account), "account": account.shortened})]
+        return [UseAccount(account.home_id), self._told("signin.restored", account)]
 
     def _code_received(self, event: CodeReceived, now: float) -> list[Command]:
         if event.flow != self._request or self._state != "asking":
@@ -301,7 +302,7 @@ class Session:
         self._problem = self._reason = None
         self._state = "succeeded"
         self._succeeded_until = now + self._settings.succeeded_s
-        return [*commands, Report("signin.succeeded", {"tenant": self._tenant(account), "account": account.shortened})]
+        return [*commands, UseAccount(account.home_id), self._told("signin.succeeded", account)]
 
     def _person_needed(self, problem: Problem) -> list[Command]:
         if self._state not in ("succeeded", "signed-in"):
@@ -312,10 +313,6 @@ class Session:
         return self._report_failure(replace(problem, next="new-code"))
 
     # -- parts ------------------------------------------------------------------------------------------------------
-
-    @property
-    def _is_tired(self) -> bool:
-        return self._unattended >= self._settings.renewals
 
     def _ask(self) -> None:
         """Start over with a first code."""
@@ -335,7 +332,7 @@ class Session:
             due = max(due, newest.prompt.expires_at if newest.failures else newest.renew_at)
             # Never more than two codes that count.
             due = max([due, *(flow.prompt.expires_at for flow in self._flows[:-1])])
-        return math.inf if self._is_tired else due
+        return math.inf if self._unattended >= self._settings.renewals else due
 
     def _be_quiet(self, problem: Problem, now: float) -> None:
         self._quiet_until = max(self._quiet_until, now + quiet_s(problem))
@@ -366,8 +363,9 @@ class Session:
         self._reported = mark
         return [failure_report(problem)]
 
-    def _tenant(self, account: Account) -> str:
-        return account.tenant or self._settings.tenant
+    def _told(self, name: str, account: Account) -> Report:
+        tenant = account.tenant or self._settings.tenant
+        return Report(name, {"tenant": tenant, "account": account.shortened})
 
     def _shown(self, now: float) -> Flow | None:
         if self._state != "asking":

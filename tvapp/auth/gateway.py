@@ -1,0 +1,65 @@
+"""What the sign-in needs from an identity provider (MSAL behind it, or a fake in tests), as a protocol."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from tvapp.auth.messages import CodeReceived, CodeRefused, PollPending, PollRefused, PollSlowDown, PollSucceeded
+from tvapp.auth.view import Account
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """An access token as the gateway hands it out; times in seconds from the moment of asking.
+
+    `renew_in` is when to renew it ahead of expiry; `is_new` tells that the network was used.
+    """
+
+    secret: str = field(repr=False)
+    expires_in: float
+    renew_in: float
+    is_new: bool
+
+
+class Gateway(Protocol):
+    """One identity provider and one app registration. Each call blocks; each makes at most one attempt."""
+
+    @property
+    def clock_skew_s(self) -> float | None:
+        """How far the provider's clock was ahead of ours at its last answer; None before the first."""
+        ...
+
+    def load_account(self) -> Account | None:
+        """Return the account of last time, without the network."""
+        ...
+
+    def request_code(self, flow: int) -> CodeReceived | CodeRefused: ...
+
+    def poll(self, flow: int) -> PollPending | PollSlowDown | PollSucceeded | PollRefused: ...
+
+    def drop(self, flow: int) -> None:
+        """Forget a device code; never blocks."""
+        ...
+
+    def acquire(self, scopes: Sequence[str], home_id: str, *, fresh: bool) -> Grant:
+        """Return an access token without a person; `fresh` asks for a new one even if the cached one looks good.
+
+        Raises:
+            NetworkError: nobody answered properly.
+            Refused: somebody said no; `needs_person` tells for how long.
+        """
+        ...
+
+    def forget(self, home_id: str) -> None:
+        """Remove everything of one account."""
+        ...
+
+    def sign_out(self) -> None:
+        """Remove everything of every account, and the file.
+
+        Raises:
+            StorageError: the file is still there; the memory is clean all the same.
+        """
+        ...

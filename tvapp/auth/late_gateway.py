@@ -1,0 +1,91 @@
+"""The gateway of the running program: what the token cache can answer it answers at once, for the rest it loads MSAL.
+
+Importing MSAL and its HTTP library costs more than the first frame may take; with a good access token in the cache
+neither is needed until that is renewed.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+
+from tvapp.auth import cached, provider
+from tvapp.auth.gateway import Gateway, Grant
+from tvapp.auth.messages import CodeReceived, CodeRefused, PollPending, PollRefused, PollSlowDown, PollSucceeded
+from tvapp.auth.token_store import TokenStore, token_file
+from tvapp.auth.view import Account
+from tvapp.config import Identity
+from tvapp.core.clock import Clock
+from tvapp.core.log import Log
+
+
+class LateGateway:
+    """A `Gateway` that becomes MSAL's when first needed; the calls that block come from workers."""
+
+    def __init__(self, identity: Identity, data_dir: Path, clock: Clock, log: Log) -> None:
+        self._identity = identity
+        self._clock = clock
+        self._store = TokenStore(
+            token_file(data_dir), log, authority=provider.authority(identity), client_id=identity.client_id
+        )
+        self._lock = threading.Lock()
+        self._real: Gateway | None = None
+
+    @property
+    def clock_skew_s(self) -> float | None:
+        return self._real.clock_skew_s if self._real is not None else None
+
+    def load_account(self) -> Account | None:
+        with self._lock:
+            if self._real is None:
+                found = cached.accounts(cached.parse(self._store.load()) or {})
+                return found[0] if found else None
+        return self._real.load_account()
+
+    def request_code(self, flow: int) -> CodeReceived | CodeRefused:
+        return self._msal().request_code(flow)
+
+    def poll(self, flow: int) -> PollPending | PollSlowDown | PollSucceeded | PollRefused:
+        return self._msal().poll(flow)
+
+    def drop(self, flow: int) -> None:
+        if self._real is not None:
+            self._real.drop(flow)
+
+    def acquire(self, scopes: Sequence[str], home_id: str, *, fresh: bool) -> Grant:
+        if not fresh:
+            with self._lock:
+                if self._real is None:
+                    cache = cached.parse(self._store.load()) or {}
+                    found = cached.access_token(cache, scopes, home_id, self._identity.client_id, self._clock.wall())
+                    if found is not None and found.renew_in > 0:
+                        return Grant(found.secret, found.expires_in, found.renew_in, is_new=False)
+        return self._msal().acquire(scopes, home_id, fresh=fresh)
+
+    def forget(self, home_id: str) -> None:
+        self._msal().forget(home_id)
+
+    def sign_out(self) -> None:
+        with self._lock:
+            if self._real is None:
+                self._store.erase()
+                return
+        self._real.sign_out()
+
+    def _msal(self) -> Gateway:
+        with self._lock:
+            if self._real is None:
+                from tvapp.auth.http_client import HttpClient
+                from tvapp.auth.msal_gateway import MsalGateway
+
+                self._real = MsalGateway(
+                    client_id=self._identity.client_id,
+                    authority=provider.authority(self._identity),
+                    is_oidc=bool(self._identity.oidc_authority),
+                    scopes=provider.first_resource(self._identity.scopes),
+                    http=HttpClient(self._clock, ca_bundle=self._identity.ca_bundle),
+                    store=self._store,
+                    clock=self._clock,
+                )
+            return self._real

@@ -1,0 +1,288 @@
+"""The identity provider through MSAL: the only import of msal, built when first needed, one attempt a call.
+
+MSAL contacts the authority when its application is built, keeps failed answers for a minute, and reports errors as
+dicts or as whatever exception came by. None of that leaves this module.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+from urllib.parse import urlsplit
+
+import msal
+import requests
+
+from tvapp import __version__
+from tvapp.auth import cached, problems
+from tvapp.auth.gateway import Grant
+from tvapp.auth.http_client import Failed, HttpClient
+from tvapp.auth.messages import CodeReceived, CodeRefused, PollPending, PollRefused, PollSlowDown, PollSucceeded
+from tvapp.auth.problems import Problem, Refused
+from tvapp.auth.token_store import TokenStore
+from tvapp.auth.view import Account
+from tvapp.core import errors
+from tvapp.core.clock import Clock
+
+T = TypeVar("T")
+
+BUGS_OF_BAD_REPLIES = (KeyError, ValueError, TypeError, AttributeError, AssertionError, RuntimeError)
+"""What MSAL raises when a reply is JSON but not what it expects."""
+
+REBUILD_S = 24 * 3600.0
+"""Endpoints are discovered again once a day, when somebody signs in."""
+
+LONGEST_CODE_S = 86400.0
+RESERVED_SCOPES = frozenset({"openid", "profile", "offline_access"})
+
+logging.getLogger("msal").setLevel(logging.WARNING)  # at DEBUG it writes device codes
+
+
+class _Forgetful(dict[object, object]):
+    """MSAL's HTTP cache, which would replay failures (azure-facts 2.4): remembers nothing. Our own back-off decides."""
+
+    def __setitem__(self, key: object, value: object) -> None:
+        pass
+
+
+@dataclass(slots=True)
+class _Vault:
+    """One person's tokens; signing out throws the whole of it away, so that late answers fall into the void."""
+
+    cache: msal.SerializableTokenCache
+    app: msal.PublicClientApplication | None = None
+    built_at: float = 0.0
+
+
+@dataclass(slots=True)
+class _Flow:
+    vault: _Vault
+    app: msal.PublicClientApplication
+    data: dict[str, Any] = field(repr=False)
+
+
+class MsalGateway:
+    """A `Gateway` for Entra ID, anything shaped like it, and OpenID providers with a device flow."""
+
+    def __init__(
+        self,
+        *,
+        client_id: str,
+        authority: str,
+        is_oidc: bool,
+        scopes: Sequence[str],
+        http: HttpClient,
+        store: TokenStore,
+        clock: Clock,
+    ) -> None:
+        self._client_id = client_id
+        self._authority = authority
+        self._is_oidc = is_oidc
+        self._scopes = [scope for scope in scopes if scope not in RESERVED_SCOPES]
+        self._http = http
+        self._store = store
+        self._clock = clock
+        self._host = urlsplit(authority).hostname or authority
+        self._flows: dict[int, _Flow] = {}
+        self._lock = threading.Lock()  # the vault and its file
+        self._building = threading.Lock()
+        self._refreshing = threading.Lock()  # a refresh token that rotates must not be used twice
+        self._vault: _Vault | None = None
+        self._text = ""  # the cache as it was last loaded or saved
+
+    @property
+    def clock_skew_s(self) -> float | None:
+        return self._http.skew_s
+
+    # -- Gateway ----------------------------------------------------------------------------------------------------
+
+    def load_account(self) -> Account | None:
+        self._open_vault()
+        found = cached.accounts(self._cached())
+        return found[0] if found else None
+
+    def request_code(self, flow: int) -> CodeReceived | CodeRefused:
+        try:
+            vault = self._open_vault()
+            app = self._app(vault, rebuild=True)
+            if not app.authority.device_authorization_endpoint:
+                raise Failed(errors.SignInError("no_device_flow"))
+            data = self._guarded(lambda: app.initiate_device_flow(scopes=self._scopes))
+            if "user_code" not in data or "device_code" not in data:
+                return CodeRefused(flow, problems.from_reply(data, when="code"))
+            received = self._guarded(lambda: _code_received(flow, data))
+        except Failed as failed:
+            return CodeRefused(flow, _problem(failed, "code"))
+        data["interval"] = received.interval
+        self._flows[flow] = _Flow(vault, app, data)
+        return received
+
+    def poll(self, flow: int) -> PollPending | PollSlowDown | PollSucceeded | PollRefused:
+        known = self._flows.get(flow)
+        if known is None:
+            return PollRefused(flow, Problem("code-unknown", "new-code", "bad_verification_code"))
+        known.data["latest_attempt_at"] = 0  # MSAL would judge our pace by the wall clock
+        try:
+            result = self._guarded(
+                lambda: known.app.acquire_token_by_device_flow(known.data, exit_condition=lambda _: True)
+            )
+        except Failed as failed:
+            return PollRefused(flow, _problem(failed, "poll"))
+        match result.get("error"):
+            case "authorization_pending":
+                return PollPending(flow)
+            case "slow_down":
+                return PollSlowDown(flow)
+            case None if "access_token" in result:
+                return self._approved(flow, known.vault, result)
+            case _:
+                return PollRefused(flow, problems.from_reply(result, when="poll"))
+
+    def drop(self, flow: int) -> None:
+        self._flows.pop(flow, None)
+
+    def acquire(self, scopes: Sequence[str], home_id: str, *, fresh: bool) -> Grant:
+        wanted = [scope for scope in scopes if scope not in RESERVED_SCOPES]
+        vault = self._open_vault()
+        found = cached.access_token(self._cached(), wanted, home_id, self._client_id, self._clock.wall())
+        if found is not None and not fresh:
+            grant = Grant(found.secret, found.expires_in, found.renew_in, is_new=False)
+            if grant.renew_in > 0:
+                return grant
+        try:
+            return self._renewed(vault, wanted, home_id)
+        except Failed as failed:
+            if found is not None and not fresh:
+                return Grant(found.secret, found.expires_in, found.renew_in, is_new=False)
+            if isinstance(failed.error, errors.NetworkError):
+                raise failed.error from failed
+            raise Refused(_problem(failed, "refresh")) from failed
+
+    def forget(self, home_id: str) -> None:
+        with self._refreshing:
+            vault = self._open_vault()
+            for kind in ("AccessToken", "RefreshToken", "IdToken", "Account"):
+                for entry in list(vault.cache.search(kind, query={"home_account_id": home_id})):
+                    vault.cache.modify(kind, entry, None)
+            self._keep(vault)
+
+    def sign_out(self) -> None:
+        with self._lock:
+            self._vault = None
+            self._text = ""
+            self._flows.clear()
+            self._store.erase()
+
+    # -- parts ------------------------------------------------------------------------------------------------------
+
+    def _open_vault(self) -> _Vault:
+        with self._lock:
+            if self._vault is None:
+                self._text = self._store.load()
+                cache = msal.SerializableTokenCache()
+                cache.deserialize(self._text)
+                self._vault = _Vault(cache)
+            return self._vault
+
+    def _cached(self) -> cached.Cache:
+        return cached.parse(self._text) or {}
+
+    def _keep(self, vault: _Vault) -> None:
+        """Put what has changed on the disk, unless somebody signed out meanwhile."""
+        with self._lock:
+            if vault is self._vault and vault.cache.has_state_changed:
+                self._text = vault.cache.serialize()
+                self._store.save(self._text)
+
+    def _app(self, vault: _Vault, *, rebuild: bool = False) -> msal.PublicClientApplication:
+        with self._building:
+            age = self._clock.monotonic() - vault.built_at
+            if vault.app is not None and not (rebuild and age > REBUILD_S):
+                return vault.app
+            try:
+                app = msal.PublicClientApplication(
+                    self._client_id,
+                    token_cache=vault.cache,
+                    http_client=self._http,
+                    http_cache=_Forgetful(),
+                    instance_discovery=False,
+                    app_name="tvapp",
+                    app_version=__version__,
+                    **{"oidc_authority" if self._is_oidc else "authority": self._authority},
+                )
+            except Failed as failed:
+                if isinstance(failed.error, errors.NotFound) and not failed.body:
+                    raise Failed(errors.SignInError("bad_authority")) from failed
+                raise
+            except BUGS_OF_BAD_REPLIES as error:
+                raise Failed(errors.SignInError("bad_authority")) from error
+            vault.app, vault.built_at = app, self._clock.monotonic()
+            return app
+
+    def _guarded(self, work: Callable[[], T]) -> T:
+        """Run one MSAL call; whatever it raises becomes `Failed`."""
+        try:
+            return work()
+        except Failed:
+            raise
+        except (requests.RequestException, msal.exceptions.MsalError, *BUGS_OF_BAD_REPLIES) as error:
+            raise Failed(errors.UnexpectedReply(self._host, 200, "not_oauth", type(error).__name__)) from error
+
+    def _approved(self, flow: int, vault: _Vault, result: Mapping[str, object]) -> PollSucceeded | PollRefused:
+        self.drop(flow)
+        self._keep(vault)
+        home_id = cached.home_id(result)
+        cache = cached.parse(self._text if vault is self._vault else vault.cache.serialize()) or {}
+        for account in cached.accounts(cache):
+            if account.home_id == home_id:
+                return PollSucceeded(flow, account)
+        # Without an id_token or client_info nobody could be kept signed in.
+        return PollRefused(flow, Problem("bad-reply", "waits-for-ok", "no_account"))
+
+    def _renewed(self, vault: _Vault, scopes: list[str], home_id: str) -> Grant:
+        with self._refreshing:
+            app = self._app(vault)
+            accounts = self._guarded(app.get_accounts)
+            account = next((account for account in accounts if account["home_account_id"] == home_id), None)
+            result = self._guarded(lambda: app.acquire_token_silent_with_error(scopes, account, force_refresh=True))
+            self._keep(vault)
+        if result is None:
+            raise Failed(errors.SignInError("no_refresh_token"))
+        if "access_token" not in result:
+            raise Failed(Refused(problems.from_reply(result, when="refresh")))
+        return self._guarded(lambda: _grant(result, self._clock.wall()))
+
+
+def _code_received(flow: int, data: Mapping[str, Any]) -> CodeReceived:
+    uri = str(data.get("verification_uri") or data["verification_url"])
+    complete = data.get("verification_uri_complete")
+    return CodeReceived(
+        flow,
+        verification_uri=uri,
+        verification_uri_complete=complete if isinstance(complete, str) else "",
+        user_code=str(data["user_code"]),
+        expires_in=min(max(int(data["expires_in"]), 1), LONGEST_CODE_S),
+        # An interval of 0 would make MSAL spin (azure-facts 2.2), and us a nuisance.
+        interval=min(max(int(data["interval"]), 1), 60),
+    )
+
+
+def _grant(result: Mapping[str, Any], wall: float) -> Grant:
+    expires_in = float(result.get("expires_in", 600))
+    token = cached.CachedToken(str(result["access_token"]), expires_in, expires_in, None)
+    refresh_on = result.get("refresh_on")
+    renew_in = token.renew_in
+    if isinstance(refresh_on, int | float):
+        renew_in = min(renew_in, max(0.0, refresh_on - wall))
+    return Grant(token.secret, expires_in, renew_in, is_new=True)
+
+
+def _problem(failed: Failed, when: str) -> Problem:
+    """Name the problem; an OAuth error body knows more of it than the status."""
+    error = failed.error
+    if failed.body is not None and isinstance(error, errors.ServiceError) and "error" in failed.body:
+        return problems.from_reply(failed.body, status=error.status, retry_after_s=error.retry_after_s, when=when)
+    return problems.from_error(error, when=when)

@@ -1,0 +1,51 @@
+"""Which identity provider the configuration means, and what to call it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from urllib.parse import urlsplit
+
+from tvapp.config import Identity
+
+LOGIN_HOSTS = {
+    "public": "login.microsoftonline.com",
+    "us-government": "login.microsoftonline.us",
+    "china": "login.partner.microsoftonline.cn",
+}
+
+
+def authority(identity: Identity) -> str:
+    """Return the authority's address.
+
+    >>> authority(Identity(tenant="contoso.com"))
+    'https://login.microsoftonline.com/contoso.com'
+    """
+    chosen = identity.oidc_authority or identity.authority
+    return (chosen or f"https://{LOGIN_HOSTS[identity.cloud]}/{identity.tenant}").rstrip("/")
+
+
+def organisation(identity: Identity) -> str:
+    """Return what to call the organisation before anybody has signed in."""
+    return identity.organisation or identity.tenant or urlsplit(authority(identity)).hostname or ""
+
+
+def first_resource(scopes: Sequence[str]) -> tuple[str, ...]:
+    """Return the scopes of the first resource: a code is for one resource at a time (AADSTS700022).
+
+    >>> first_resource(["https://a.example/one", "https://b.example/two", "https://a.example/three"])
+    ('https://a.example/one', 'https://a.example/three')
+    """
+    if not scopes:
+        return ()
+    return tuple(scope for scope in scopes if resource(scope) == resource(scopes[0]))
+
+
+def resource(scope: str) -> str:
+    """Return the resource that a scope (or the first of several) belongs to.
+
+    >>> resource("https://atlas.microsoft.com/user_impersonation")
+    'https://atlas.microsoft.com'
+    """
+    first = (scope.split() or [""])[0]
+    parts = urlsplit(first)
+    return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""

@@ -1,0 +1,118 @@
+"""The token cache on disk: private, replaced as a whole, and never a reason not to start.
+
+The content is MSAL's own serialised cache inside a small envelope that names the authority and the app it belongs to,
+so that tokens of one registration are never tried on another. Headless Linux has no keyring: the file is plain text,
+readable by its owner alone.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from pathlib import Path
+
+from tvapp.auth import cached
+from tvapp.core.errors import StorageError
+from tvapp.core.files import make_private_dir, read_bounded, remove, write_atomic
+from tvapp.core.log import Log
+
+LIMIT_BYTES = 4 * 1024 * 1024
+VERSION = 1
+
+
+def token_file(data_dir: Path) -> Path:
+    """Return where the tokens of this data directory lie."""
+    return data_dir / "auth" / "tokens.json"
+
+
+class TokenStore:
+    """Loads and saves the serialised cache of one app registration; called from one worker at a time."""
+
+    def __init__(self, path: Path, log: Log, *, authority: str, client_id: str) -> None:
+        self.path = path
+        self._log = log
+        self._owner = {"authority": authority, "client_id": client_id}
+        self._complained = False
+
+    def load(self) -> str:
+        """Return the serialised cache, or "" where there is none that can be used.
+
+        A file that makes no sense is moved aside and reported as `token_cache.corrupt`.
+        """
+        try:
+            data = read_bounded(self.path, LIMIT_BYTES)
+        except StorageError as error:
+            self._set_aside(error.reason)
+            return ""
+        if data is None:
+            return ""
+        try:
+            envelope = json.loads(data.decode())
+        except (ValueError, RecursionError):
+            self._set_aside("not JSON" if data else "empty")
+            return ""
+        if not isinstance(envelope, dict) or envelope.get("version") != VERSION:
+            self._set_aside("another format")
+            return ""
+        if {key: envelope.get(key) for key in self._owner} != self._owner:
+            self._log.event("token_cache.ignored", reason="it belongs to another authority or app")
+            return ""
+        text = json.dumps(envelope.get("cache"))
+        if cached.parse(text) is None:
+            self._set_aside("not a token cache")
+            return ""
+        with contextlib.suppress(OSError):
+            if self.path.stat().st_mode & 0o077:
+                self.path.chmod(0o600)
+        return text
+
+    def save(self, text: str) -> bool:
+        """Replace the file; returns whether it worked. A full or read-only disk is told once; memory has it all."""
+        envelope = {"version": VERSION, **self._owner, "cache": json.loads(text)}
+        try:
+            make_private_dir(self.path.parent)
+            write_atomic(self.path, json.dumps(envelope).encode())
+        except StorageError as error:
+            if not self._complained:
+                self._log.event("token_cache.not_saved", level="warning", reason=error.reason, next="memory only")
+            self._complained = True
+            return False
+        self._complained = False
+        return True
+
+    def erase(self) -> bool:
+        """Remove the file and what was moved aside; returns whether there was anything.
+
+        Raises:
+            StorageError: it is still there.
+        """
+        return erase(self.path)
+
+    def _set_aside(self, reason: str) -> None:
+        self._log.event("token_cache.corrupt", level="warning", reason=reason, next="sign in again")
+        try:
+            self.path.replace(_aside(self.path))
+        except OSError as error:
+            self._log.event("token_cache.not_moved", level="warning", reason=error.strerror or str(error))
+
+
+def erase(path: Path) -> bool:
+    """Remove a token file and everything beside it that may hold its tokens; returns whether there was anything.
+
+    Raises:
+        StorageError: something is still there.
+    """
+    found = False
+    try:
+        leftovers = [path, _aside(path), *path.parent.glob(f".{path.name}.*.tmp")]
+    except OSError as error:
+        raise StorageError(str(path.parent), error.strerror or str(error)) from error
+    for file in leftovers:
+        if file.is_symlink() or file.is_file():
+            found = True
+            remove(file)
+    return found
+
+
+def _aside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.corrupt")

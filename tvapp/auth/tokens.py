@@ -1,0 +1,225 @@
+"""Access tokens for whoever sends requests: one renewal at a time, ahead of expiry, out of everybody's way."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tvapp.auth.gateway import Gateway, Grant
+from tvapp.auth.messages import PersonNeeded
+from tvapp.auth.problems import from_error
+from tvapp.auth.provider import resource
+from tvapp.core.backoff import Backoff
+from tvapp.core.clock import Clock
+from tvapp.core.errors import NetworkError, SignInError, TvappError
+from tvapp.core.jobs import Jobs
+from tvapp.core.log import Log
+
+PACE = Backoff(first_s=2.0, ceiling_s=60.0)
+REJECTED_PAUSE_S = 30.0
+"""A brand-new token that is rejected too will not get better by asking for another one at once."""
+
+ABOUT_ONE_RESOURCE = frozenset({"consent-needed", "consent-declined", "service-missing", "no-licence", "scope-unknown"})
+"""Problems with an extra resource that say nothing about the sign-in itself."""
+
+LAST_MOMENT_S = 5.0
+"""A token this close to its end would expire on the way."""
+
+
+@dataclass(frozen=True, slots=True)
+class AccessToken:
+    """A secret for one resource; `expires_at` is monotonic."""
+
+    secret: str = field(repr=False)
+    expires_at: float
+
+
+@dataclass(slots=True)
+class _Slot:
+    """What is known about one scope, for the account of the time."""
+
+    token: AccessToken | None = None
+    obtained_at: float = 0.0
+    renew_at: float = 0.0
+    retry_at: float = 0.0
+    quiet_until: float = 0.0
+    failures: int = 0
+    reported: str = ""
+    error: SignInError | NetworkError | None = None
+    claimed: bool = False
+    task: asyncio.Task[None] | None = None
+
+
+class TokenProvider:
+    """Gives out access tokens of the account that is signed in.
+
+    `get` and `renew` run on the io thread, the rest on the main thread.
+    """
+
+    def __init__(
+        self,
+        gateway: Gateway,
+        jobs: Jobs,
+        clock: Clock,
+        log: Log,
+        *,
+        primary: str = "",
+        on_person_needed: Callable[[PersonNeeded], None] = lambda _: None,
+        random: Callable[[], float] = lambda: 0.5,
+    ) -> None:
+        self._gateway = gateway
+        self._jobs = jobs
+        self._clock = clock
+        self._log = log
+        self._primary = resource(primary)
+        self._on_person_needed = on_person_needed
+        self._random = random
+        self._lock = threading.Lock()
+        self._home_id: str | None = None
+        self._slots: dict[str, _Slot] = {}
+
+    # -- main thread ------------------------------------------------------------------------------------------------
+
+    def use_account(self, home_id: str | None) -> None:
+        """Serve this account from now on, starting from nothing; None serves nobody."""
+        with self._lock:
+            self._home_id = home_id
+            self._slots = {}
+
+    def next_renewal(self) -> float | None:
+        """Return when `renew_due` has something to give next."""
+        with self._lock:
+            return min((_due_at(slot) for slot in self._slots.values() if _is_kept(slot)), default=None)
+
+    def renew_due(self, now: float) -> tuple[str, ...]:
+        """Return the scopes to `renew` now; each is given once."""
+        with self._lock:
+            due = [scope for scope, slot in self._slots.items() if _is_kept(slot) and _due_at(slot) <= now]
+            for scope in due:
+                self._slots[scope].claimed = True
+            return tuple(due)
+
+    def network_restored(self) -> None:
+        """Try again at once what failed for want of a network."""
+        with self._lock:
+            for slot in self._slots.values():
+                slot.retry_at = slot.quiet_until
+
+    # -- io thread --------------------------------------------------------------------------------------------------
+
+    async def get(self, scope: str, *, rejected: str | None = None) -> AccessToken:
+        """Return an access token for `scope` (or several of one resource, with spaces between).
+
+        A service that refused a token passes its secret as `rejected`, and gets another one.
+
+        Raises:
+            SignInError: `needs_person` tells *sign in again* from *retry later*.
+            NetworkError: no token left, and nobody to renew it.
+        """
+        slot = self._slot(scope)
+        now = self._clock.monotonic()
+        token = slot.token
+        if _is_dead(slot):
+            # The map goes on with what is left of the access token while somebody signs in again.
+            if token is not None and token.secret != rejected and now < token.expires_at - LAST_MOMENT_S:
+                return token
+            raise slot.error or SignInError("signed_out")
+        if token is not None and token.secret == rejected:
+            if now - slot.obtained_at < REJECTED_PAUSE_S:
+                return token
+            slot.token = token = None
+            slot.renew_at = now
+        if token is not None and now < token.expires_at - LAST_MOMENT_S:
+            if now >= _due_at(slot):
+                self._begin(scope, slot, fresh=True)
+            return token
+        if slot.error is not None and now < slot.retry_at:
+            raise slot.error
+        await asyncio.shield(self._begin(scope, slot, fresh=token is not None or rejected is not None))
+        if slot.token is None or slot.token is token:
+            raise slot.error or SignInError("signed_out")
+        return slot.token
+
+    async def renew(self, scope: str) -> None:
+        """Renew ahead of expiry; a failure is kept for whoever needs the token, and tried again later."""
+        try:
+            slot = self._slot(scope)
+            await asyncio.shield(self._begin(scope, slot, fresh=True))
+        except SignInError:
+            return  # nobody is signed in any more
+        finally:
+            with self._lock:
+                if scope in self._slots:
+                    self._slots[scope].claimed = False
+
+    def _slot(self, scope: str) -> _Slot:
+        with self._lock:
+            if self._home_id is None:
+                raise SignInError("signed_out")
+            return self._slots.setdefault(scope, _Slot())
+
+    def _begin(self, scope: str, slot: _Slot, *, fresh: bool) -> asyncio.Task[None]:
+        """Start asking for a token, or join whoever is asking already."""
+        if slot.task is None or slot.task.done():
+            home_id = self._home_id or ""
+            slot.task = asyncio.get_running_loop().create_task(self._ask(scope, slot, home_id, fresh))
+        return slot.task
+
+    async def _ask(self, scope: str, slot: _Slot, home_id: str, fresh: bool) -> None:
+        asked_at = self._clock.monotonic()
+        try:
+            grant = await self._jobs.in_worker(lambda: self._gateway.acquire(scope.split(), home_id, fresh=fresh))
+        except TvappError as error:
+            self._failed(scope, slot, error)
+            return
+        self._succeeded(scope, slot, grant, asked_at)
+
+    def _succeeded(self, scope: str, slot: _Slot, grant: Grant, asked_at: float) -> None:
+        slot.token = AccessToken(grant.secret, asked_at + grant.expires_in)
+        slot.obtained_at = asked_at if grant.is_new else asked_at - REJECTED_PAUSE_S
+        slot.renew_at = asked_at + max(grant.renew_in, 1.0)
+        slot.retry_at = slot.quiet_until = 0.0
+        slot.failures = 0
+        slot.error = None
+        slot.reported = ""
+        if grant.is_new:
+            self._log.event("token.renewed", resource=resource(scope) or scope, expires_in=round(grant.expires_in))
+
+    def _failed(self, scope: str, slot: _Slot, error: TvappError) -> None:
+        problem = from_error(error)
+        slot.error = error if isinstance(error, SignInError | NetworkError) else SignInError(problem.error)
+        needs_person = _is_dead(slot)
+        pause = PACE.delay(slot.failures, self._random(), problem.retry_after_s)
+        slot.failures += 1
+        slot.retry_at = self._clock.monotonic() + pause
+        if problem.retry_after_s is not None:
+            slot.quiet_until = slot.retry_at
+        fields: dict[str, object] = {
+            "resource": resource(scope) or scope,
+            "error": problem.error,
+            "kind": problem.kind,
+            "aadsts": problem.aadsts,
+            "correlation_id": problem.correlation_id,
+        }
+        fields |= {"needs_person": True} if needs_person else {"retry_in": round(pause, 1)}
+        if slot.reported != problem.kind:
+            self._log.event("token.renewal_failed", level="warning", **fields)
+        slot.reported = problem.kind
+        concerns_all = resource(scope) == self._primary or problem.kind not in ABOUT_ONE_RESOURCE
+        if needs_person and concerns_all and self._slots.get(scope) is slot:
+            self._on_person_needed(PersonNeeded(problem))
+
+
+def _is_kept(slot: _Slot) -> bool:
+    return slot.token is not None and not slot.claimed and not _is_dead(slot)
+
+
+def _is_dead(slot: _Slot) -> bool:
+    """Tell whether only a person can help."""
+    return isinstance(slot.error, SignInError) and slot.error.needs_person
+
+
+def _due_at(slot: _Slot) -> float:
+    return max(slot.renew_at, slot.retry_at)
