@@ -16,9 +16,6 @@ RendererWish = Literal["auto", "accelerated", "software"]
 SILENT_DRIVERS = frozenset({"dummy", "offscreen"})
 """Video drivers without any input of their own: nothing but a wake-up from another thread can happen."""
 
-WAITING_DRIVERS = frozenset({"x11", "wayland"})
-"""Video drivers in which SDL sleeps until an event comes; in all others it looks every millisecond."""
-
 ALWAYS_SET: Mapping[str, str] = {
     "SDL_NO_SIGNAL_HANDLERS": "1",
     "SDL_VIDEO_ALLOW_SCREENSAVER": "0",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,6 @@ from tvapp.core.errors import DisplayError
 from tvapp.display.driver import (
     ALWAYS_SET,
     SILENT_DRIVERS,
-    WAITING_DRIVERS,
     RendererChoice,
     RendererWish,
     choose_renderer,
@@ -23,9 +21,17 @@ from tvapp.display.driver import (
 from tvapp.display.glyphs import Fonts
 from tvapp.display.pygame_canvas import PygameCanvas
 from tvapp.display.sdl import Renderer, Window, pygame, video
+from tvapp.display.sleeper import (
+    IDLE_AFTER_S,
+    LONGEST_S,
+    LOOK_EVERY_IDLE_S,
+    LOOK_EVERY_S,
+    SETTLE_S,
+    Sleeper,
+    open_sockets,
+    x_socket,
+)
 
-LOOK_EVERY_S = 0.008
-"""Where SDL cannot sleep until an event, we look for one this often, a fifth of the CPU of SDL's own millisecond."""
 SMALLEST = (320, 180)
 
 
@@ -94,9 +100,8 @@ class Display:
         self._choice = choice
         self._fonts = Fonts()
         self._fed: deque[object] = deque()
-        self._wake = threading.Condition()
-        self._woken = False
-        self._sleeps_in_sdl = False
+        self._sleeper = Sleeper()
+        self._last_event = 0.0
         self._open = False
         self.reason = choice.reason
         self._build()
@@ -134,30 +139,21 @@ class Display:
 
         The list holds KeyEvent, Resized, Exposed, FocusLost, CloseRequested, ResourcesLost and what `feed` was given.
         """
-        raw: list[pygame.event.Event] = []
-        if self._sleeps_in_sdl and not (self._keys is not None and self._keys.needs_looking):
-            raw = self._wait_in_sdl(timeout_s)
-        else:
-            raw = self._wait_and_look(timeout_s)
-        with self._wake:
-            self._woken = False
-        events: list[object] = []
-        while self._fed:
-            events.append(self._fed.popleft())
-        now = self._clock.monotonic()
-        for event in raw:
-            events.extend(self._translate(event, now))
-        return events
+        until = None if timeout_s is None else self._clock.monotonic() + timeout_s
+        while True:
+            # Looking comes first: Xlib may hold events that its socket does not show any more.
+            events = self._take_events()
+            now = self._clock.monotonic()
+            left = None if until is None else max(0.0, until - now)
+            if events or left == 0:
+                self._sleeper.sleep(0)
+                return events + self._take_fed()
+            if self._sleeper.sleep(_shortest(left, self._look_again_in(now))):
+                return self._take_events() + self._take_fed()
 
     def wake(self) -> None:
         """End a `wait`; may be called from any thread, and often."""
-        with self._wake:
-            if self._woken:
-                return
-            self._woken = True
-            self._wake.notify()
-            if self._sleeps_in_sdl and self._open:
-                pygame.event.post(pygame.event.Event(pygame.USEREVENT))
+        self._sleeper.wake()
 
     def feed(self, event: object) -> None:
         """Make `wait` return `event` as if a device had sent it; may be called from any thread."""
@@ -219,8 +215,8 @@ class Display:
         """Free everything. Afterwards only `reopen` may be called."""
         if not self._open:
             return
-        with self._wake:
-            self._open = False
+        self._open = False
+        self._sleeper.fd = None
         self._canvas.forget()
         del self._canvas
         del self._renderer
@@ -229,6 +225,7 @@ class Display:
         pygame.display.quit()
 
     def _build(self) -> None:
+        sockets = open_sockets()
         try:
             pygame.display.init()
             pygame.font.init()
@@ -242,7 +239,7 @@ class Display:
         pygame.key.set_repeat()
         software = self.renderer_name == "software"
         self._canvas = PygameCanvas(self._renderer, self._real_size(), software=software, fonts=self._fonts)
-        self._sleeps_in_sdl = self.driver in WAITING_DRIVERS
+        self._sleeper.fd = x_socket(sockets) if self.driver == "x11" else None
         self._open = True
 
     def _new_window(self) -> Window:
@@ -278,34 +275,24 @@ class Display:
         width, height = self._window.size
         return int(width), int(height)
 
-    def _wait_in_sdl(self, timeout_s: float | None) -> list[pygame.event.Event]:
-        if self._fed or self._woken:
-            timeout_s = 0.0
-        if timeout_s is None:
-            first = pygame.event.wait()
-        elif timeout_s <= 0:
-            return pygame.event.get()
-        else:
-            # SDL counts whole milliseconds; 0 would mean "for ever" to pygame.
-            first = pygame.event.wait(max(1, round(timeout_s * 1000)))
-        if first.type == pygame.NOEVENT:
+    def _take_events(self) -> list[object]:
+        raw = pygame.event.get()
+        if not raw:
             return []
-        return [first, *pygame.event.get()]
+        self._sleeper.saw_events()
+        self._last_event = now = self._clock.monotonic()
+        return [meaning for event in raw for meaning in self._translate(event, now)]
 
-    def _wait_and_look(self, timeout_s: float | None) -> list[pygame.event.Event]:
-        until = None if timeout_s is None else self._clock.monotonic() + timeout_s
-        while True:
-            events = pygame.event.get()
-            with self._wake:
-                if events or self._woken or self._fed:
-                    return events
-                left = None if until is None else until - self._clock.monotonic()
-                if left is not None and left <= 0:
-                    return events
-                if self.driver in SILENT_DRIVERS:
-                    self._wake.wait(left)
-                else:
-                    self._wake.wait(LOOK_EVERY_S if left is None else min(left, LOOK_EVERY_S))
+    def _take_fed(self) -> list[object]:
+        return [self._fed.popleft() for _ in range(len(self._fed))]
+
+    def _look_again_in(self, now: float) -> float | None:
+        quiet_for = now - self._last_event
+        if self.driver in SILENT_DRIVERS:
+            return None
+        if self._sleeper.fd is None or (self._keys is not None and self._keys.needs_looking):
+            return LOOK_EVERY_S if quiet_for < IDLE_AFTER_S else LOOK_EVERY_IDLE_S
+        return SETTLE_S if quiet_for < 2 * SETTLE_S else LONGEST_S
 
     def _translate(self, event: pygame.event.Event, now: float) -> list[object]:
         kind = event.type
@@ -330,3 +317,9 @@ class Display:
             return []
         self._canvas.resize(size)
         return [Resized(*size)]
+
+
+def _shortest(first: float | None, second: float | None) -> float | None:
+    if first is None or second is None:
+        return second if first is None else first
+    return min(first, second)

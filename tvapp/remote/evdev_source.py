@@ -185,22 +185,23 @@ class EvdevSource:
     def _close_all(self) -> None:
         for fd in list(self._open):
             self._forget(fd)
-        for fd in (self._stop_read, self._stop_write, self._watch):
-            if fd is not None:
-                os.close(fd)
+        os.close(self._stop_read)
+        os.close(self._stop_write)
+        if self._watch is not None:
+            os.close(self._watch)
 
 
 def _is_fifo(path: str) -> bool:
     """Tell whether there is a FIFO at `path` now."""
     try:
-        return stat.S_ISFIFO(os.stat(path).st_mode)
+        return stat.S_ISFIFO(Path(path).stat().st_mode)
     except OSError:
         return False
 
 
 def _group_of(path: str) -> str:
     try:
-        return grp.getgrgid(os.stat(path).st_gid).gr_name
+        return grp.getgrgid(Path(path).stat().st_gid).gr_name
     except (OSError, KeyError):
         return ""
 
