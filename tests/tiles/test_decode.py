@@ -1,0 +1,116 @@
+import struct
+import zlib
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image as Pillow
+
+from tests.tiles.pictures import encode, png
+from tvapp.core.errors import DataError
+from tvapp.tiles.decode import decode_tile, sniff
+
+
+def test_pixels_come_in_the_order_the_screen_wants() -> None:
+    tile = decode_tile(png((1, 2, 3)), "t")
+    assert tile.image is not None
+    assert tile.image.pixels[:4] == bytes([3, 2, 1, 255])
+    assert (tile.image.width, tile.image.height, tile.image.opaque) == (512, 512, True)
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode"),
+    [("PNG", "RGB"), ("PNG", "L"), ("PNG", "P"), ("PNG", "1"), ("JPEG", "RGB"), ("JPEG", "L"), ("WEBP", "RGB")],
+)
+def test_every_format_and_mode_that_may_come_is_read(kind: str, mode: str) -> None:
+    tile = decode_tile(encode(Pillow.new("RGB", (256, 256), (255, 255, 255)).convert(mode), kind), "t")
+    assert tile.size == 256
+    assert tile.image is not None
+    assert tile.image.opaque
+    assert tile.image.pixels[0] > 250
+
+
+def test_transparent_margins_are_cut_off() -> None:
+    picture = Pillow.new("RGBA", (512, 512))
+    picture.paste((255, 0, 0, 128), (100, 50, 130, 60))
+    tile = decode_tile(encode(picture), "t")
+    assert (tile.left, tile.top, tile.size) == (100, 50, 512)
+    assert tile.image is not None
+    assert (tile.image.width, tile.image.height, tile.image.opaque) == (30, 10, False)
+    assert tile.image.pixels == bytes([0, 0, 255, 128]) * 300
+
+
+def test_a_wholly_transparent_tile_has_no_image() -> None:
+    assert decode_tile(png((9, 9, 9, 0)), "t").image is None
+
+
+def test_a_palette_with_a_transparent_colour_is_transparent() -> None:
+    picture = Pillow.new("P", (256, 256), 0)
+    picture.putpalette([0, 0, 0, 255, 255, 255])
+    picture.paste(1, (0, 0, 10, 10))
+    tile = decode_tile(encode(picture, transparency=0), "t")
+    assert tile.image is not None
+    assert (tile.image.width, tile.image.height) == (10, 10)
+
+
+def test_alpha_that_hides_nothing_counts_as_opaque() -> None:
+    tile = decode_tile(png((1, 2, 3, 255)), "t")
+    assert tile.image is not None
+    assert tile.image.opaque
+
+
+def bomb(width: int, height: int) -> bytes:
+    """A PNG that promises `width` x `height` pixels."""
+
+    def chunk(kind: bytes, body: bytes) -> bytes:
+        return struct.pack(">I", len(body)) + kind + body + struct.pack(">I", zlib.crc32(kind + body))
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    body = chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(bytes(100000))) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + body
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"<html>no</html>",
+        b"\x89PNG\r\n\x1a\n",
+        bomb(65000, 65000),
+        bomb(20000, 20000),
+        bomb(512, 512),
+        png(size=512)[:-1],
+        encode(Pillow.new("RGB", (512, 256)), "PNG"),
+        encode(Pillow.new("RGB", (1024, 1024)), "PNG"),
+        encode(Pillow.new("RGB", (512, 512)), "GIF"),
+        encode(Pillow.effect_noise((512, 512), 90), "JPEG")[:-2000],
+        encode(Pillow.effect_noise((512, 512), 90), "WEBP")[:-2000],
+        b"\x89PNG\r\n\x1a\n" + bytes(5 << 20) + b"IEND\xaeB`\x82",
+    ],
+)
+def test_what_is_no_tile_is_refused(data: bytes) -> None:
+    with pytest.raises(DataError):
+        decode_tile(data, "t")
+
+
+_NOISE = encode(Pillow.effect_noise((256, 256), 90))
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(0, len(_NOISE) - 1), st.integers(0, 255))
+def test_a_file_cut_anywhere_is_refused_and_a_damaged_one_never_hurts(at: int, value: int) -> None:
+    with pytest.raises(DataError):
+        decode_tile(_NOISE[:at], "t")
+    damaged = bytearray(_NOISE)
+    damaged[at] = value
+    try:
+        tile = decode_tile(bytes(damaged), "t")
+    except DataError:
+        return
+    assert tile.size == 256
+
+
+def test_formats_are_told_by_their_first_bytes() -> None:
+    assert sniff(b"\xff\xd8\xff\xe0") == "JPEG"
+    assert sniff(b"RIFF....WEBP") == "WEBP"
+    assert sniff(b"RIFF....WAVE") is None

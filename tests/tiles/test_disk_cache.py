@@ -1,0 +1,337 @@
+import signal
+import sqlite3
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from tvapp.core.clock import ManualClock
+from tvapp.core.headers import Headers
+from tvapp.core.log import RecordingLog
+from tvapp.tiles.cache_key import CacheKey, CacheScope
+from tvapp.tiles.disk_cache import DiskCache
+from tvapp.tiles.tile import TileId
+
+SCOPE = CacheScope("https://maps.example", "somebody@contoso.example", "en", "Unified")
+ETAG = Headers({"ETag": '"1"', "Cache-Control": "max-age=60"})
+
+
+def key(x: int, scope: CacheScope = SCOPE) -> CacheKey:
+    return CacheKey(scope, TileId("microsoft.base.road", 9, x, 7))
+
+
+class Bench:
+    """A cache in a folder, with a clock and a log."""
+
+    def __init__(self, path: Path, budget_bytes: int = 10 << 20) -> None:
+        self.path = path
+        self.budget_bytes = budget_bytes
+        self.clock = ManualClock()
+        self.log = RecordingLog()
+        self.cache = self.open()
+
+    def open(self) -> DiskCache:
+        self.cache = DiskCache(self.path, clock=self.clock, log=self.log, budget_bytes=self.budget_bytes)
+        return self.cache
+
+    def reopen(self) -> DiskCache:
+        self.cache.close()
+        return self.open()
+
+    def body(self, x: int, scope: CacheScope = SCOPE) -> bytes | None:
+        entry = self.cache.get(key(x, scope))
+        return None if entry is None else entry.body
+
+
+@pytest.fixture
+def bench(tmp_path: Path) -> Bench:
+    return Bench(tmp_path / "cache" / "tiles.db")
+
+
+def test_a_tile_comes_back_before_and_after_it_was_written(bench: Bench) -> None:
+    bench.cache.put(key(1), b"one", ETAG)
+    assert bench.body(1) == b"one"
+    bench.reopen()
+    entry = bench.cache.get(key(1))
+    assert entry is not None
+    assert (entry.body, entry.is_fresh, entry.etag, entry.last_modified) == (b"one", True, '"1"', None)
+
+
+def test_it_turns_stale_but_stays_and_a_304_makes_it_fresh_again(bench: Bench) -> None:
+    bench.cache.put(key(1), b"one", ETAG)
+    bench.clock.advance(61)
+    stale = bench.cache.get(key(1))
+    assert stale is not None
+    assert not stale.is_fresh
+    assert stale.age_s == 61
+    bench.cache.refresh(key(1), Headers({"Cache-Control": "max-age=100"}))
+    bench.reopen()
+    bench.clock.advance(99)
+    fresh = bench.cache.get(key(1))
+    assert fresh is not None
+    assert fresh.is_fresh
+    assert fresh.etag == '"1"'
+
+
+def test_what_may_not_be_stored_is_not_and_ousts_what_was(bench: Bench) -> None:
+    bench.cache.put(key(1), b"one", ETAG)
+    bench.cache.put(key(1), b"two", Headers({"Cache-Control": "no-store"}))
+    assert bench.body(1) is None
+    assert bench.reopen().get(key(1)) is None
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        CacheScope("https://us.maps.example", SCOPE.account),
+        CacheScope(SCOPE.endpoint, "another"),
+        CacheScope(SCOPE.endpoint, SCOPE.account, "fi"),
+        CacheScope(SCOPE.endpoint, SCOPE.account, "en", "IN"),
+    ],
+)
+def test_scopes_do_not_mix(bench: Bench, other: CacheScope) -> None:
+    bench.cache.put(key(1), b"one", ETAG)
+    bench.cache.flush()
+    assert bench.body(1, other) is None
+
+
+def test_signing_out_leaves_nothing_of_the_account_in_any_file(bench: Bench) -> None:
+    other = CacheScope(SCOPE.endpoint, "another")
+    bench.cache.put(key(1), b"MINE" * 5000, ETAG)
+    bench.cache.put(key(1, other), b"other", ETAG)
+    bench.cache.flush()
+    bench.cache.put(key(2), b"MINE" * 5000, ETAG)
+    bench.cache.clear(SCOPE.account)
+    assert (bench.body(1), bench.body(2), bench.body(1, other)) == (None, None, b"other")
+    bench.cache.close()
+    files = b"".join(file.read_bytes() for file in bench.path.parent.iterdir())
+    assert b"MINEMINE" not in files
+    assert b"somebody" not in files
+
+
+def test_signing_out_the_last_account_removes_the_file(bench: Bench) -> None:
+    bench.cache.put(key(1), b"one", ETAG)
+    bench.cache.flush()
+    bench.cache.clear(SCOPE.account)
+    assert list(bench.path.parent.iterdir()) == []
+    bench.cache.put(key(1), b"again", ETAG)
+    assert bench.reopen().get(key(1)) is not None
+
+
+def test_the_budget_holds_and_the_least_recently_used_go_first(tmp_path: Path) -> None:
+    bench = Bench(tmp_path / "tiles.db", budget_bytes=20 * 10_512)
+    for x in range(20):
+        bench.cache.put(key(x), bytes([x]) * 10_000, ETAG)
+        bench.cache.flush()
+    assert bench.body(0) is not None
+    for x in range(20, 24):
+        bench.cache.put(key(x), bytes([x]) * 10_000, ETAG)
+        bench.cache.flush()
+    kept = {x for x in range(24) if bench.body(x) is not None}
+    assert kept >= {0, 20, 21, 22, 23}
+    assert not kept & {1, 2, 3}
+    bench.cache.close()
+    assert bench.path.stat().st_size < 2 * 20 * 10_512
+
+
+def test_reading_writes_nothing_until_the_cache_is_closed(bench: Bench) -> None:
+    for x in range(20):
+        bench.cache.put(key(x), bytes(5000), ETAG)
+    bench.reopen()
+    before = {file.name: file.stat().st_size for file in bench.path.parent.iterdir()}
+    for x in range(20):
+        assert bench.body(x) is not None
+    bench.cache.flush()
+    after = {file.name: file.stat().st_size for file in bench.path.parent.iterdir() if not file.name.endswith("-shm")}
+    assert {name: size for name, size in after.items() if size} == before
+
+
+def test_files_are_private(bench: Bench) -> None:
+    bench.cache.put(key(1), b"one", ETAG)
+    bench.cache.flush()
+    assert all(file.stat().st_mode & 0o077 == 0 for file in bench.path.parent.iterdir())
+
+
+def test_a_link_at_the_path_is_not_followed(bench: Bench, tmp_path: Path) -> None:
+    target = tmp_path / "precious"
+    target.write_bytes(b"precious")
+    bench.path.parent.mkdir()
+    bench.path.symlink_to(target)
+    bench.cache.put(key(1), b"one", ETAG)
+    bench.cache.flush()
+    assert target.read_bytes() == b"precious"
+    assert len(bench.log.named("tile_cache.unavailable")) == 1
+
+
+def test_a_disk_that_is_full_is_reported_once_and_read_on(bench: Bench) -> None:
+    def small(path: Path) -> sqlite3.Connection:
+        db = sqlite3.connect(path, check_same_thread=False)
+        db.execute("PRAGMA max_page_count = 8").fetchall()
+        return db
+
+    cache = DiskCache(bench.path, clock=bench.clock, log=bench.log, connect=small)
+    cache.put(key(0), b"fits", ETAG)
+    cache.flush()
+    for x in range(1, 4):
+        cache.put(key(x), bytes(200_000), ETAG)
+        cache.flush()
+        bench.clock.advance(700)
+    assert len(bench.log.named("tile_cache.unavailable")) == 1
+    entry = cache.get(key(0))
+    assert entry is not None
+    assert entry.body == b"fits"
+    cache.put(key(9), b"fits too", ETAG)
+    cache.flush()
+    assert bench.log.events[-1][0] == "tile_cache.restored"
+    cache.close()
+
+
+def test_a_file_that_may_not_grow_is_survived(tmp_path: Path) -> None:
+    script = f"""
+        import resource
+        from pathlib import Path
+        from tests.tiles.test_disk_cache import Bench, ETAG, key
+        bench = Bench(Path({str(tmp_path)!r}) / "tiles.db")
+        bench.cache.put(key(0), b"one", ETAG)
+        bench.cache.flush()
+        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, resource.RLIM_INFINITY))
+        for x in range(1, 9):
+            bench.cache.put(key(x), bytes(90_000), ETAG)
+            bench.cache.flush()
+            bench.clock.advance(700)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        assert len(bench.log.named("tile_cache.unavailable")) == 1, bench.log.events
+        assert bench.body(0) == b"one"
+        bench.cache.put(key(1), bytes(90_000), ETAG)
+        bench.reopen()
+        assert bench.body(1) is not None
+    """
+    done = subprocess.run([sys.executable, "-c", textwrap.dedent(script)], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("path", ["/proc/nowhere/tiles.db", "/dev/null/tiles.db"])
+def test_without_a_place_to_write_there_is_just_no_cache(path: str) -> None:
+    bench = Bench(Path(path))
+    for x in range(100):
+        bench.cache.put(key(x), bytes(100_000), ETAG)
+    bench.cache.flush()
+    assert bench.body(1) is None
+    assert len(bench.log.named("tile_cache.unavailable")) == 1
+    bench.cache.clear("x")
+    bench.cache.close()
+
+
+def test_a_disk_that_turned_read_only_is_still_read(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.cache.put(key(1), b"one", ETAG)
+    bench.cache.close()
+
+    def refuse(path: object, *args: object) -> int:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr("tvapp.tiles.cache_store.os.open", refuse)
+    bench.open()
+    assert bench.body(1) == b"one"
+    bench.cache.put(key(2), b"two", ETAG)
+    bench.cache.flush()
+    assert bench.body(1) == b"one"
+    assert len(bench.log.named("tile_cache.unavailable")) == 1
+
+
+def test_a_folder_removed_while_running_comes_back(bench: Bench) -> None:
+    bench.cache.put(key(1), b"one", ETAG)
+    bench.cache.flush()
+    for file in bench.path.parent.iterdir():
+        file.unlink()
+    bench.path.parent.rmdir()
+    assert bench.body(1) is None
+    bench.cache.put(key(2), b"two", ETAG)
+    assert bench.reopen().get(key(2)) is not None
+
+
+def test_a_file_of_something_else_is_moved_aside(bench: Bench) -> None:
+    bench.path.parent.mkdir()
+    bench.path.write_bytes(b"my holiday pictures" * 1000)
+    assert bench.body(1) is None
+    assert bench.path.with_name("tiles.db.corrupt").read_bytes().startswith(b"my holiday")
+    bench.cache.put(key(1), b"one", ETAG)
+    assert bench.reopen().get(key(1)) is not None
+    assert len(bench.log.named("tile_cache.recreated")) == 1
+
+
+def test_a_file_of_another_version_is_moved_aside(bench: Bench) -> None:
+    bench.path.parent.mkdir()
+    db = sqlite3.connect(bench.path)
+    db.execute("PRAGMA user_version = 99")
+    db.execute("CREATE TABLE tile (x)")
+    db.close()
+    assert bench.body(1) is None
+    bench.cache.put(key(1), b"one", ETAG)
+    assert bench.reopen().get(key(1)) is not None
+
+
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    bench = Bench(tmp_path_factory.mktemp("filled") / "tiles.db")
+    for x in range(30):
+        bench.cache.put(key(x), bytes([x]) * 6000, ETAG)
+    bench.cache.close()
+    return bench.path.read_bytes()
+
+
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_damage_anywhere_costs_tiles_and_never_shows_wrong_ones(
+    filled: bytes, tmp_path: Path, data: st.DataObject
+) -> None:
+    damaged = bytearray(filled)
+    for _ in range(data.draw(st.integers(1, 4))):
+        at = data.draw(st.integers(0, len(filled) - 1))
+        damaged[at : at + data.draw(st.integers(1, 300))] = data.draw(st.binary(min_size=1, max_size=300))
+    cut = data.draw(st.none() | st.integers(0, len(damaged)))
+    path = tmp_path / "tiles.db"
+    for suffix in ("", "-wal", "-shm"):
+        path.with_name(path.name + suffix).unlink(missing_ok=True)
+    path.write_bytes(damaged[:cut])
+    bench = Bench(path)
+    for x in range(30):
+        assert bench.body(x) in (None, bytes([x]) * 6000)
+    for x in range(20, 40):
+        bench.cache.put(key(x), bytes([x]) * 6000, ETAG)
+    bench.cache.flush()
+    bench.reopen()
+    for x in range(40):
+        assert bench.body(x) in (None, bytes([x]) * 6000)
+    bench.cache.close()
+
+
+def test_killed_in_the_middle_of_writing_it_opens_again_and_is_whole(tmp_path: Path) -> None:
+    script = f"""
+        from pathlib import Path
+        from tests.tiles.test_disk_cache import Bench, ETAG, key
+        bench = Bench(Path({str(tmp_path)!r}) / "tiles.db", 3 << 20)
+        for x in range(10 ** 9):
+            bench.cache.put(key(x % 500), bytes([x % 256]) * 20_000, ETAG)
+            if x % 7 == 0:
+                print(x, flush=True)
+                bench.cache.flush()
+    """
+    for round_ in range(3):
+        child = subprocess.Popen([sys.executable, "-c", textwrap.dedent(script)], stdout=subprocess.PIPE)
+        assert child.stdout is not None
+        # It says when it is about to write, so it is caught in the middle, somewhere else each round.
+        for _ in range(20 + 13 * round_):
+            child.stdout.readline()
+        child.send_signal(signal.SIGKILL)
+        child.wait()
+        child.stdout.close()
+        bench = Bench(tmp_path / "tiles.db", 3 << 20)
+        bodies = [body for x in range(500) if (body := bench.body(x)) is not None]
+        assert bodies
+        assert all(body == body[:1] * 20_000 for body in bodies)
+        assert bench.log.events == []
+        bench.cache.close()

@@ -1,0 +1,259 @@
+"""The tiles on disk: what HTTP allows to keep, least recently used out first, private to an account.
+
+Own code on the standard library's SQLite, because hishel 2.0, the one library that is close, stores the request with
+its credentials, reads the wall clock by itself, ignores `Age` and takes an answer without `Date` for fresh for ever.
+
+Made for SD cards and power cuts: writes are gathered and committed together in write-ahead mode, the times of last use
+go along with them, and every row carries a checksum. Whatever the disk does, callers see a miss.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+from tvapp.core.clock import Clock
+from tvapp.core.errors import StorageError
+from tvapp.core.files import make_private_dir
+from tvapp.core.headers import Headers
+from tvapp.core.log import Log
+from tvapp.tiles.cache_key import CacheKey
+from tvapp.tiles.cache_store import NotOurs, Row, TileStore
+from tvapp.tiles.freshness import fresh_until_s, is_fresh, may_store, refreshed, relevant
+
+T = TypeVar("T")
+
+BUDGET_BYTES = 256 << 20
+RETRY_S = 600.0
+"""How long a disk that failed is left alone."""
+
+_BATCH_ROWS = 32
+_BATCH_BYTES = 4 << 20
+_BATCH_S = 30.0
+_MAX_TOUCHED = 512
+_ASIDE = ".corrupt"
+_COMPANIONS = ("-wal", "-shm", "-journal")
+
+_DISK_TROUBLE = frozenset(
+    {
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_BUSY,
+        sqlite3.SQLITE_LOCKED,
+        sqlite3.SQLITE_NOMEM,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_NOLFS,
+    }
+)
+"""SQLite's primary result codes that speak of the disk; any other means that the content makes no sense."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A stored tile: its bytes, whether it may be used unasked, its age and its validators."""
+
+    body: bytes = field(repr=False)
+    is_fresh: bool
+    age_s: float
+    etag: str | None
+    last_modified: str | None
+
+
+class DiskCache:
+    """Safe to call from any worker, never from the main thread; raises nothing."""
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        clock: Clock,
+        log: Log,
+        budget_bytes: int = BUDGET_BYTES,
+        connect: Callable[[Path], sqlite3.Connection] | None = None,
+    ) -> None:
+        self._path = path
+        self._clock = clock
+        self._log = log
+        self._budget = budget_bytes
+        self._connect = connect
+        self._lock = threading.Lock()
+        self._store: TileStore | None = None
+        self._retry_at = 0.0
+        self._failed = False
+        self._closed = False
+        self._pending: dict[CacheKey, Row] = {}
+        self._pending_bytes = 0
+        self._pending_since = 0.0
+        self._touched: dict[CacheKey, None] = {}
+
+    def get(self, key: CacheKey) -> Entry | None:
+        """Return what is stored under `key`, fresh or not, or None."""
+        with self._lock:
+            row = self._pending.get(key) or self._read(key)
+            if row is None:
+                return None
+            if len(self._touched) < _MAX_TOUCHED:
+                self._touched[key] = None
+        now = self._clock.wall()
+        return Entry(
+            row.body,
+            is_fresh(now, row.stored_s, row.fresh_until_s),
+            max(0.0, now - row.stored_s),
+            row.fields.get("etag"),
+            row.fields.get("last-modified"),
+        )
+
+    def put(self, key: CacheKey, body: bytes, headers: Mapping[str, str], *, delay_s: float = 0.0) -> None:
+        """Keep the body of a 200, as far as its headers allow; `delay_s` is how long the answer took."""
+        if not may_store(200, headers):
+            self.drop(key)
+            return
+        self._add(key, body, relevant(headers), delay_s)
+
+    def refresh(self, key: CacheKey, headers: Mapping[str, str], *, delay_s: float = 0.0) -> None:
+        """Note that a 304 confirmed what is stored under `key`."""
+        with self._lock:
+            row = self._pending.get(key) or self._read(key)
+        if row is not None:
+            self._add(key, row.body, refreshed(row.fields, headers), delay_s)
+
+    def drop(self, key: CacheKey) -> None:
+        """Forget one tile."""
+        with self._lock:
+            self._forget_pending(key)
+            self._touched.pop(key, None)
+            self._guard(lambda store: store.delete(key))
+
+    def clear(self, account: str | None = None) -> None:
+        """Forget all tiles of `account` (all tiles where it is None), so that nothing of them is left in the file."""
+        with self._lock:
+            for key in [key for key in self._pending if account is None or key.scope.account == account]:
+                self._forget_pending(key)
+            self._touched.clear()
+            self._retry_at = 0.0
+            left = self._guard(lambda store: store.clear(account))
+            if not left:
+                self._remove_files()
+
+    def flush(self) -> None:
+        """Write what was gathered; worth calling once nothing more is expected for a while."""
+        with self._lock:
+            self._flush()
+
+    def close(self) -> None:
+        """Write what was gathered, times of last use too, and close the file."""
+        with self._lock:
+            if self._touched or self._pending:
+                self._write()
+            self._closed = True
+            self._close_store()
+
+    def _add(self, key: CacheKey, body: bytes, fields: Headers, delay_s: float) -> None:
+        now = self._clock.wall()
+        row = Row(body, fields, now, fresh_until_s(fields, now, delay_s))
+        with self._lock:
+            if self._closed:
+                return
+            self._forget_pending(key)
+            if not self._pending:
+                self._pending_since = self._clock.monotonic()
+            self._pending[key] = row
+            self._pending_bytes += len(body)
+            waited = self._clock.monotonic() - self._pending_since
+            if len(self._pending) >= _BATCH_ROWS or self._pending_bytes >= _BATCH_BYTES or waited >= _BATCH_S:
+                self._flush()
+
+    def _forget_pending(self, key: CacheKey) -> None:
+        row = self._pending.pop(key, None)
+        if row is not None:
+            self._pending_bytes -= len(row.body)
+
+    def _read(self, key: CacheKey) -> Row | None:
+        return self._guard(lambda store: store.read(key))
+
+    def _flush(self) -> None:
+        if self._pending:
+            self._write()
+
+    def _write(self) -> None:
+        rows, touched = self._pending, self._touched
+        # Gone either way: a disk that takes nothing must not fill the memory instead.
+        self._pending, self._pending_bytes, self._touched = {}, 0, {}
+        self._guard(lambda store: store.write(rows, touched, self._budget), writes=True)
+
+    def _guard(self, work: Callable[[TileStore], T], *, writes: bool = False) -> T | None:
+        """Run `work` on the open store, and turn what the disk does into None."""
+        if self._closed or (self._clock.monotonic() < self._retry_at and (writes or self._store is None)):
+            return None
+        try:
+            if self._store is not None and not self._store.is_in_place():
+                self._close_store()
+            if self._store is None:
+                make_private_dir(self._path.parent)
+                self._store = TileStore(self._path, self._connect)
+            result = work(self._store)
+        except NotOurs as error:
+            self._start_over(str(error))
+            return None
+        except sqlite3.Error as error:
+            code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
+            # A read error that is still there ten minutes later is damage too.
+            if code in _DISK_TROUBLE and not (code == sqlite3.SQLITE_IOERR and self._failed and not writes):
+                self._gave_up(str(error), writes)
+            else:
+                self._start_over(str(error))
+            return None
+        except (StorageError, OSError) as error:
+            self._gave_up(error.reason if isinstance(error, StorageError) else error.strerror or str(error), writes)
+            return None
+        if writes and self._failed:
+            self._failed = False
+            self._log.event("tile_cache.restored")
+        return result
+
+    def _gave_up(self, reason: str, writes: bool) -> None:
+        self._retry_at = self._clock.monotonic() + RETRY_S
+        if not writes:
+            # A full or read-only disk can still be read; one that cannot be read is left alone.
+            self._close_store()
+        if not self._failed:
+            self._failed = True
+            self._log.event("tile_cache.unavailable", level="warning", reason=reason)
+
+    def _start_over(self, reason: str) -> None:
+        """Move a file that is no cache of ours (any more) aside; the next use makes a new one."""
+        self._close_store()
+        try:
+            for suffix in _COMPANIONS:
+                self._beside(suffix).unlink(missing_ok=True)
+            # One is kept for whoever wants to look into it; more would fill the disk.
+            self._path.replace(self._beside(_ASIDE))
+        except FileNotFoundError:
+            pass  # somebody else removed it, which is as good
+        except OSError as error:
+            self._gave_up(error.strerror or str(error), writes=True)
+            return
+        self._log.event("tile_cache.recreated", level="warning", reason=reason)
+
+    def _remove_files(self) -> None:
+        """Delete the file itself: nothing worth keeping is in it, or it cannot be cleared in any other way."""
+        self._close_store()
+        try:
+            for suffix in ("", _ASIDE, *_COMPANIONS):
+                self._beside(suffix).unlink(missing_ok=True)
+        except OSError as error:
+            self._gave_up(error.strerror or str(error), writes=True)
+
+    def _beside(self, suffix: str) -> Path:
+        return self._path.with_name(self._path.name + suffix)
+
+    def _close_store(self) -> None:
+        if self._store is not None:
+            self._store.close()
+            self._store = None
