@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from tvapp.remote.intents import Intent
 from tvapp.ui.canvas import Rect
@@ -136,7 +137,7 @@ class Focus:
             return
         self.focused = key
         self._last_rect = chain[-1].rect
-        for group, child in zip(chain, chain[1:], strict=False):
+        for group, child in pairwise(chain):
             self._memory[group.key] = child.key
 
     def move(self, direction: Intent) -> bool:

@@ -76,6 +76,11 @@ class Screen(Protocol):
     """One screen, or one panel over another (`is_overlay`)."""
 
     @property
+    def name(self) -> str:
+        """What the log calls it."""
+        ...
+
+    @property
     def is_overlay(self) -> bool:
         """Tell whether what lies below is still to be seen."""
         ...

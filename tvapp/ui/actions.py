@@ -1,0 +1,52 @@
+"""What screens ask the app to do, because they cannot do it themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from tvapp.fences.model import Geofence
+from tvapp.geo.position import Bounds
+from tvapp.mapview.layers import LayerChoice
+from tvapp.mapview.viewport import Viewport
+from tvapp.tiles.tile import TileId
+
+
+class Actions(Protocol):
+    """The app, as screens see it. Every call returns at once; results come as messages."""
+
+    def want_tiles(self, tiles: Sequence[TileId]) -> None:
+        """Load these tiles, most wanted first; replaces the former list."""
+        ...
+
+    def request_labels(self, bounds: Bounds, zoom: int, selected: str | None) -> None:
+        """Place the names of geofences; answered by LabelsPlaced."""
+        ...
+
+    def request_outline(self, fence: Geofence) -> None:
+        """Work out the outline of a fence; answered by OutlineReady."""
+        ...
+
+    def view_rested(self, viewport: Viewport) -> None:
+        """The map came to rest here: the attribution may be another one."""
+        ...
+
+    def choose_layers(self, choice: LayerChoice) -> None:
+        """The viewer picked layers; the map shows them already."""
+        ...
+
+    def fence_selected(self, fence: Geofence) -> None:
+        """The viewer selected a geofence."""
+        ...
+
+    def sign_out(self) -> None:
+        """Forget everything of the account."""
+        ...
+
+    def retry_sign_in(self) -> None:
+        """Try to sign in now: a new code after a failure or a pause, or the next attempt without waiting."""
+        ...
+
+    def leave(self) -> None:
+        """End the app."""
+        ...

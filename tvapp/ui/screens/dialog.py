@@ -1,0 +1,151 @@
+"""A question over everything else: a title, some words, and buttons; the first button changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from tvapp.remote.intents import Input, Intent
+from tvapp.ui import layout, theme
+from tvapp.ui.canvas import Canvas, Rect
+from tvapp.ui.focus import Focus, Group, Leaf
+from tvapp.ui.motion import Motion
+from tvapp.ui.navigator import Navigator
+from tvapp.ui.screen import Binding, Hint, arrows, bind, dispatch, hints_of
+from tvapp.ui.settings import UiSettings
+from tvapp.ui.widgets.label import draw_icon, label, paragraph, paragraph_height
+from tvapp.ui.widgets.surface import Button, card, scrim
+
+WIDTH = 1040.0
+BUTTON_HEIGHT = 84.0
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A button and what pressing it does (after the dialog has closed)."""
+
+    button: Button
+    act: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a dialog says. `lines` stand between title and advice, e.g. who is signed in."""
+
+    name: str
+    title: str
+    advice: str
+    icon: str
+    lines: tuple[str, ...] = ()
+
+
+class DialogScreen:
+    """Asks a question; Back is the same as the first button."""
+
+    is_overlay = True
+
+    def __init__(
+        self, settings: UiSettings, navigator: Navigator, question: Question, choices: Sequence[Choice]
+    ) -> None:
+        self._settings = settings
+        self._navigator = navigator
+        self._question = question
+        self._choices = tuple(choices)
+        self._focus = Focus()
+        self._motion = Motion(settings.motion)
+        self._began = False
+        self._place(Rect(0, 0, WIDTH, BUTTON_HEIGHT))
+        self._bindings = (
+            arrows(self._move, ("left-right", "hint.choose")),
+            bind(Intent.SELECT, self._press, ("ok", "hint.confirm")),
+            bind((Intent.BACK, Intent.MENU), self._close, ("back", "hint.cancel")),
+        )
+
+    @property
+    def name(self) -> str:
+        return self._question.name
+
+    @property
+    def focused(self) -> str:
+        return self._focus.focused
+
+    def focusables(self) -> tuple[str, ...]:
+        return self._focus.keys()
+
+    def bindings(self) -> tuple[Binding, ...]:
+        return self._bindings
+
+    def hints(self) -> tuple[Hint, ...]:
+        return hints_of(self._bindings)
+
+    def handle(self, input: Input, now: float) -> bool:  # noqa: A002
+        # A dialog keeps every key to itself.
+        return dispatch(self._bindings, input, now) or True
+
+    def receive(self, message: object, now: float) -> None:
+        """Nothing changes a question."""
+
+    def update(self, now: float) -> bool:
+        if not self._began:
+            self._began = True
+            self._motion.start("open", now, theme.SLIDE_S)
+        return self._motion.advance(now)
+
+    def next_wakeup(self, now: float) -> float | None:
+        return now if self._motion.is_running or not self._began else None
+
+    def draw(self, canvas: Canvas, now: float) -> None:
+        opened = self._motion.value("open", now)
+        scrim(canvas, opened)
+        question = self._question
+        inner = WIDTH - 2 * 56
+        advice_style = theme.style(theme.BODY, theme.MUTED)
+        line_style = theme.style(theme.LEAD)
+        advice_height = paragraph_height(canvas, question.advice, inner, advice_style, 4)
+        lines_height = len(question.lines) * 48 + (16 if question.lines else 0)
+        height = 56 + 76 + lines_height + advice_height + 40 + BUTTON_HEIGHT + 48
+        box = layout.centred(layout.content(canvas), WIDTH, height).moved(0, (1 - opened) * 24)
+        card(canvas, box, theme.PANEL, 28)
+        x, y = box.x + 56, box.y + 48
+        draw_icon(canvas, question.icon, x + 26, y + 30, 52, theme.ACCENT)
+        label(canvas, question.title, x + 76, y, inner - 76, theme.style(theme.HEADING, face="bold"))
+        y += 84
+        for line in question.lines:
+            label(canvas, line, x, y, inner, line_style)
+            y += 48
+        y += 16 if question.lines else 0
+        paragraph(canvas, question.advice, x, y, inner, advice_style, 4)
+        self._place(Rect(x, box.bottom - 48 - BUTTON_HEIGHT, inner, BUTTON_HEIGHT))
+        growth = self._motion.value("focus", now)
+        for choice in self._choices:
+            rect = self._focus.rect(choice.button.key)
+            if rect is not None:
+                choice.button.draw(canvas, rect, choice.button.key == self.focused, growth)
+
+    def _place(self, row: Rect) -> None:
+        boxes = layout.spread(row, len(self._choices), 24)
+        buttons = tuple(Leaf(c.button.key, box) for c, box in zip(self._choices, boxes, strict=True))
+        self._focus.place(Group(self.name, buttons, modal=True, wraps_x=True))
+
+    def _move(self, input_: Input, now: float) -> bool:
+        if self._focus.move(input_.intent):
+            self._motion.start("focus", now, theme.FOCUS_S)
+        return True
+
+    def _press(self, _input: Input, _now: float) -> bool:
+        chosen = next(choice for choice in self._choices if choice.button.key == self.focused)
+        self._navigator.pop()
+        chosen.act()
+        return True
+
+    def _close(self, _input: Input, _now: float) -> bool:
+        self._navigator.pop()
+        return True
+
+
+def leave_dialog(settings: UiSettings, navigator: Navigator, leave: Callable[[], None]) -> DialogScreen:
+    """Return the question that Back asks where there is nothing to go back to."""
+    question = Question("leave", settings.words("leave.title"), settings.words("leave.advice"), "monitor")
+    stay = Choice(Button("stay", settings.words("leave.stay")), lambda: None)
+    close = Choice(Button("leave", settings.words("leave.leave"), danger=True), leave)
+    return DialogScreen(settings, navigator, question, (stay, close))

@@ -1,0 +1,32 @@
+"""What screens know about this TV: language, units, who runs it."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+
+from tvapp.config import Home
+from tvapp.ui.phrases import LocalTime, Units
+from tvapp.ui.text import counted, words
+
+
+@dataclass(frozen=True, slots=True)
+class UiSettings:
+    """Settings that change what is drawn. `has_account` is False where a key opens the map."""
+
+    language: str = "en"
+    units: Units = "metric"
+    motion: bool = True
+    app_name: str = "tvapp"
+    organisation: str = ""
+    home: Home | None = None
+    has_account: bool = True
+    local_time: LocalTime = time.localtime
+
+    def words(self, key: str, **fields: object) -> str:
+        """Return a sentence in this TV's language."""
+        return words(key, self.language, **fields)
+
+    def counted(self, key: str, count: int) -> str:
+        """Return a sentence about a number of things."""
+        return counted(key, count, self.language)

@@ -1,0 +1,124 @@
+"""The screens on top of each other: keys go to the upmost, messages to all, Back goes one level up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tvapp.remote.intents import Input, Intent, Phase
+from tvapp.ui import theme
+from tvapp.ui.canvas import Canvas
+from tvapp.ui.screen import Hint, Screen
+from tvapp.ui.widgets.hint_line import draw_hints, hint_box
+
+
+class ScreenStack:
+    """A base screen and the panels over it; `show` comes first.
+
+    `on_change` hears the name of the upmost screen whenever that changes.
+    """
+
+    def __init__(self, language: str = "en", on_change: Callable[[str], None] = lambda _name: None) -> None:
+        self._screens: list[Screen] = []
+        self._language = language
+        self._on_change = on_change
+        self._changed = True
+        self._pressed_on: dict[Intent, Screen] = {}
+        self.hint_reserve = 0.0
+        """Design pixels at the right of the hint line that belong to somebody else (the attribution)."""
+
+    @property
+    def base(self) -> Screen:
+        return self._screens[0]
+
+    @property
+    def top(self) -> Screen:
+        return self._screens[-1]
+
+    @property
+    def depth(self) -> int:
+        return len(self._screens)
+
+    def show(self, screen: Screen) -> None:
+        """Replace everything by one screen."""
+        self._screens = [screen]
+        self._changed_top()
+
+    def push(self, screen: Screen) -> None:
+        """Put a panel or dialog on top."""
+        self._screens.append(screen)
+        self._changed_top()
+
+    def pop(self) -> None:
+        """Take the upmost panel away; the base stays."""
+        if len(self._screens) > 1:
+            self._screens.pop()
+            self._changed_top()
+
+    def pop_to_base(self) -> None:
+        """Take every panel away."""
+        if len(self._screens) > 1:
+            del self._screens[1:]
+            self._changed_top()
+
+    def handle(self, input_: Input, now: float) -> bool:
+        """Offer an input to the upmost screen. Back that nobody wants closes a panel, and is harmless on the base.
+
+        The end of a key press goes only to the screen that saw its beginning: what a key opened must not take the
+        release of that same key for its own.
+        """
+        if not self._screens:
+            return False
+        top = self.top
+        if input_.phase is Phase.PRESS:
+            self._pressed_on[input_.intent] = top
+        else:
+            owner = self._pressed_on.get(input_.intent)
+            if input_.phase is Phase.RELEASE:
+                self._pressed_on.pop(input_.intent, None)
+            if owner is not top:
+                # A release still ends what a lower screen began (a held arrow keeps panning otherwise).
+                if owner is not None and input_.phase is Phase.RELEASE and owner in self._screens:
+                    owner.handle(input_, now)
+                return False
+        if top.handle(input_, now):
+            return True
+        if input_.intent is Intent.BACK and input_.phase is Phase.PRESS and len(self._screens) > 1:
+            self.pop()
+            return True
+        return False
+
+    def receive(self, message: object, now: float) -> None:
+        """Tell every screen."""
+        for screen in tuple(self._screens):
+            screen.receive(message, now)
+
+    def update(self, now: float) -> bool:
+        """Advance every screen; True when a frame is needed."""
+        needed = self._changed
+        self._changed = False
+        for screen in tuple(self._screens):
+            needed = screen.update(now) or needed
+        return needed
+
+    def draw(self, canvas: Canvas, now: float) -> None:
+        """Draw from the last screen that hides what is below it, then the hint line of the upmost."""
+        if not self._screens:
+            return
+        first = max(index for index, screen in enumerate(self._screens) if index == 0 or not screen.is_overlay)
+        for screen in self._screens[first:]:
+            screen.draw(canvas, now)
+        over_map = self._screens[first].name == "map"
+        reserve = self.hint_reserve if over_map else 0.0
+        draw_hints(canvas, hint_box(canvas, reserve + theme.GAP), self.hints(), self._language, over_map=over_map)
+
+    def next_wakeup(self, now: float) -> float | None:
+        times = [at for screen in self._screens if (at := screen.next_wakeup(now)) is not None]
+        return min(times, default=None)
+
+    def hints(self) -> tuple[Hint, ...]:
+        """Return what the keys do now."""
+        return self.top.hints() if self._screens else ()
+
+    def _changed_top(self) -> None:
+        self._changed = True
+        self._on_change(self.top.name)
