@@ -24,7 +24,7 @@ _EPILOG = """exit status:
 
 def run(arguments: Sequence[str]) -> int:
     """Carry out a command line; returns the exit status."""
-    options = _parser().parse_args(arguments)
+    options = parse(arguments)
     command: str = options.command or "run"
     if command == "version":
         from tvapp import __version__
@@ -46,6 +46,11 @@ def run(arguments: Sequence[str]) -> int:
     from tvapp.launch import run_app
 
     return run_app(options)
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read a command line; ends the process with status 2 and a hint when it is wrong."""
+    return _parser().parse_args(arguments)
 
 
 def default_data_dir() -> Path:

@@ -25,7 +25,17 @@ from tvapp.phone import Phone
 
 STEP_WITHIN_S = 60.0
 KEY_HELD_S = 0.06
-KEYS = {"up": 103, "down": 108, "left": 105, "right": 106, "ok": 352, "back": 158, "menu": 139, "zoom-in": 402}
+KEYS = {
+    "up": 103,
+    "down": 108,
+    "left": 105,
+    "right": 106,
+    "ok": 352,
+    "back": 158,
+    "menu": 139,
+    "zoom-in": 402,
+    "zoom-out": 403,
+}
 _EV_SYN, _EV_KEY = 0, 1
 _RECORD = struct.Struct("llHHi")
 
@@ -46,13 +56,19 @@ class RemoteControl:
     def press(self, *keys: str) -> None:
         """Press and let go the keys one after another, with the pause of a thumb."""
         for key in keys:
-            for value in (1, 0):
-                now = time.time()
-                seconds, fraction = int(now), int(now % 1 * 1e6)
-                record = _RECORD.pack(seconds, fraction, _EV_KEY, KEYS[key], value)
-                os.write(self._fd, record + _RECORD.pack(seconds, fraction, _EV_SYN, 0, 0))
-                time.sleep(KEY_HELD_S)
+            self.hold(key, KEY_HELD_S)
             time.sleep(KEY_HELD_S)
+
+    def hold(self, key: str, seconds: float) -> None:
+        """Keep a key down for a while."""
+        self._write(key, 1)
+        time.sleep(seconds)
+        self._write(key, 0)
+
+    def _write(self, key: str, value: int) -> None:
+        seconds, fraction = divmod(time.time_ns() // 1000, 1_000_000)
+        record = _RECORD.pack(seconds, fraction, _EV_KEY, KEYS[key], value)
+        os.write(self._fd, record + _RECORD.pack(seconds, fraction, _EV_SYN, 0, 0))
 
     def close(self) -> None:
         os.close(self._fd)
@@ -61,8 +77,10 @@ class RemoteControl:
 class AppProcess:
     """The app as a child process whose log is read event by event."""
 
-    def __init__(self, arguments: Sequence[str], environment: Mapping[str, str]) -> None:
-        command = [sys.executable, "-m", "tvapp", *arguments, "--log-format", "json"]
+    def __init__(
+        self, arguments: Sequence[str], environment: Mapping[str, str], module: Sequence[str] = ("tvapp",)
+    ) -> None:
+        command = [sys.executable, "-m", *module, *arguments, "--log-format", "json"]
         self._process = subprocess.Popen(command, env=dict(environment), stderr=subprocess.PIPE)
         assert self._process.stderr is not None
         self._pipe = self._process.stderr
@@ -72,6 +90,10 @@ class AppProcess:
         self._rest = b""
         self._waiting: list[tuple[str, Fields]] = []
         self.seen: list[str] = []
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
 
     def __enter__(self) -> Self:
         return self
@@ -102,6 +124,12 @@ class AppProcess:
             if time.monotonic() > until or not self._read(until):
                 last = ", ".join(self.seen[-8:])
                 raise StepFailed(f"{event} did not come within {within_s:.0f} s; the last events were {last}")
+
+    def drain(self) -> None:
+        """Take in what has been logged so far and forget it."""
+        while self._selector.select(0) and self._read(time.monotonic()):
+            pass
+        self._waiting.clear()
 
     def signal(self, number: signal.Signals) -> None:
         self._process.send_signal(number)

@@ -34,12 +34,16 @@ class Phone:
 
     def waiting_code(self) -> str:
         """Read the newest user code that waits for somebody (from the cloud, as we have no eyes)."""
-        answer = self._client.get(f"{self._control}/pending")
-        answer.raise_for_status()
-        codes = answer.json()
-        if not codes:
+        codes = self.control("GET", "/pending")
+        if not isinstance(codes, list) or not codes:
             raise PageChanged("no code is waiting")
-        return str(max(codes, key=lambda code: code["expires_in"])["user_code"])
+        return str(max(codes, key=lambda code: float(code["expires_in"]))["user_code"])
+
+    def control(self, method: str, path: str, body: Mapping[str, object] | None = None) -> object:
+        """Call the local cloud's control API; returns its JSON answer."""
+        answer = self._client.request(method, f"{self._control}{path}", json=body)
+        answer.raise_for_status()
+        return answer.json()
 
     def sign_in(self, verification_uri: str, user_code: str, person: str, *, decline: bool = False) -> str:
         """Type the code, pick the person, allow (or decline); returns the last page's text."""
