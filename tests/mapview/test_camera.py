@@ -1,0 +1,321 @@
+import itertools
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.geo.places import places
+from tests.mapview.world import FRAME_S, HELSINKI, screen
+from tvapp.geo.position import Position
+from tvapp.mapview.camera import STEP, Camera
+from tvapp.mapview.flight import FAR_S, NEAR_S, flight
+from tvapp.mapview.viewport import MAX_ZOOM, Viewport
+from tvapp.remote.intents import Intent
+
+START = 50.0
+
+
+def moved_px(camera: Camera, since: Viewport) -> tuple[float, float]:
+    """Return how far the map has gone, in pixels at the zoom it had."""
+    du = camera.viewport.u - since.u
+    du -= math.floor(du + 0.5)
+    return du * since.world, (camera.viewport.v - since.v) * since.world
+
+
+def play(camera: Camera, start: float, seconds: float) -> list[Viewport]:
+    """Let frames pass."""
+    frames = round(seconds / FRAME_S)
+    return [camera.update(start + (i + 1) * FRAME_S) for i in range(frames)]
+
+
+@pytest.mark.parametrize(
+    ("direction", "sign"),
+    [(Intent.LEFT, (-1, 0)), (Intent.RIGHT, (1, 0)), (Intent.UP, (0, -1)), (Intent.DOWN, (0, 1))],
+)
+@pytest.mark.parametrize("held_s", [0.0, 0.03, 0.08, 0.15])
+def test_a_tap_moves_exactly_one_step(direction: Intent, sign: tuple[int, int], held_s: float) -> None:
+    camera = Camera(screen())
+    camera.update(START)
+    camera.press(direction, START)
+    camera.release(direction, START + held_s)
+    play(camera, START + held_s, 0.5)
+    dx, dy = moved_px(camera, screen())
+    assert (dx, dy) == pytest.approx((sign[0] * STEP * 1080, sign[1] * STEP * 1080), abs=0.01)
+    assert not camera.is_moving(START + 1)
+
+
+def test_the_map_has_moved_in_the_very_frame_of_the_press() -> None:
+    camera = Camera(screen())
+    camera.press(Intent.RIGHT, START)
+    assert moved_px(camera, screen())[0] > 4
+
+
+def test_a_tap_is_over_within_a_quarter_of_a_second() -> None:
+    camera = Camera(screen())
+    camera.press(Intent.RIGHT, START)
+    camera.release(Intent.RIGHT, START + 0.08)
+    camera.update(START + 0.25)
+    assert not camera.is_moving(START + 0.25)
+
+
+def test_quick_taps_add_up() -> None:
+    camera = Camera(screen())
+    for i in range(4):
+        camera.press(Intent.DOWN, START + 0.1 * i)
+        camera.release(Intent.DOWN, START + 0.1 * i + 0.05)
+    play(camera, START + 0.4, 0.5)
+    assert moved_px(camera, screen())[1] == pytest.approx(4 * STEP * 1080, abs=0.01)
+
+
+def test_a_hold_accelerates_and_never_moves_back() -> None:
+    camera = Camera(screen())
+    camera.press(Intent.RIGHT, START)
+    ways = [moved_px(camera, screen())[0]]
+    for i in range(180):
+        camera.update(START + (i + 1) * FRAME_S)
+        ways.append(moved_px(camera, screen())[0])
+    steps = [b - a for a, b in itertools.pairwise(ways)]
+    assert all(later >= earlier - 1e-3 for earlier, later in itertools.pairwise(steps))
+    assert steps[-1] > 2.5 * steps[0]
+    assert camera.is_held
+    camera.release(Intent.RIGHT, START + 3.0)
+    before = moved_px(camera, screen())[0]
+    for i in range(20):
+        camera.update(START + 3.0 + i * FRAME_S)
+        assert moved_px(camera, screen())[0] >= before - 1e-6
+        before = moved_px(camera, screen())[0]
+    assert before - ways[-1] < 1080 / 4
+    assert not camera.is_moving(START + 4)
+
+
+def test_the_way_of_a_hold_does_not_depend_on_the_frame_rate() -> None:
+    results = []
+    for frames in (30, 60, 144):
+        camera = Camera(screen())
+        camera.update(START)
+        camera.press(Intent.LEFT, START)
+        for i in range(frames):
+            camera.update(START + (i + 1) / frames)
+        camera.release(Intent.LEFT, START + 1)
+        camera.update(START + 2)
+        results.append(moved_px(camera, screen())[0])
+    assert results == [pytest.approx(results[0], abs=0.01)] * 3
+
+
+def test_two_arrows_held_move_diagonally() -> None:
+    camera = Camera(screen())
+    camera.press(Intent.RIGHT, START)
+    camera.press(Intent.UP, START)
+    play(camera, START, 0.5)
+    dx, dy = moved_px(camera, screen())
+    assert dx > 0
+    assert dy == pytest.approx(-dx)
+    assert camera.heading() == pytest.approx((math.sqrt(0.5), -math.sqrt(0.5)))
+
+
+def test_opposite_arrows_cancel_out() -> None:
+    camera = Camera(screen())
+    camera.press(Intent.RIGHT, START)
+    camera.press(Intent.LEFT, START)
+    play(camera, START, 0.5)
+    assert moved_px(camera, screen())[0] == pytest.approx(0, abs=0.01)
+    assert camera.heading() == (0.0, 0.0)
+
+
+def test_a_lost_release_is_made_good_by_releasing_all() -> None:
+    camera = Camera(screen())
+    camera.press(Intent.RIGHT, START)
+    camera.press(Intent.UP, START)
+    camera.release_all(START + 0.2)
+    assert not camera.is_held
+    play(camera, START + 0.2, 0.5)
+    assert not camera.is_moving(START + 1)
+
+
+def test_releases_without_a_press_and_keys_that_are_no_arrows_change_nothing() -> None:
+    camera = Camera(screen())
+    camera.release(Intent.RIGHT, START)
+    camera.press(Intent.SELECT, START)
+    assert not camera.is_moving(START)
+    assert camera.update(START + 1) == screen()
+
+
+def test_a_stall_under_a_held_key_does_not_become_a_leap() -> None:
+    camera = Camera(screen())
+    camera.press(Intent.RIGHT, START)
+    camera.update(START + 30)
+    assert moved_px(camera, screen())[0] < 1080 / 4
+
+
+def test_the_target_tells_where_a_tap_and_a_hold_come_to_rest() -> None:
+    camera = Camera(screen())
+    camera.press(Intent.RIGHT, START)
+    play(camera, START, 0.7)
+    expected = camera.target
+    camera.release(Intent.RIGHT, START + 0.7)
+    assert camera.target.u == pytest.approx(expected.u, abs=1e-9)
+    play(camera, START + 0.7, 0.5)
+    assert camera.viewport.u == pytest.approx(expected.u, abs=1e-9)
+    assert camera.target == camera.viewport
+
+
+def test_one_zoom_is_exactly_one_level_and_takes_a_fifth_of_a_second() -> None:
+    camera = Camera(screen())
+    camera.zoom_by(1, START)
+    assert 13 < camera.viewport.zoom < 14
+    assert camera.target.zoom == 14
+    assert camera.is_zooming
+    camera.update(START + 0.2)
+    assert camera.viewport.zoom == 14
+    assert not camera.is_moving(START + 0.2)
+    assert camera.viewport.center.lat == pytest.approx(HELSINKI.lat, abs=1e-9)
+
+
+def test_quick_zooms_add_up() -> None:
+    camera = Camera(screen())
+    for i in range(3):
+        camera.zoom_by(1, START + 0.05 * i)
+    camera.zoom_by(-1, START + 0.16)
+    camera.update(START + 1)
+    assert camera.viewport.zoom == 15
+
+
+def test_zooming_stops_at_both_ends() -> None:
+    camera = Camera(screen())
+    camera.zoom_by(50, START)
+    camera.update(START + 1)
+    assert camera.viewport.zoom == MAX_ZOOM
+    camera.zoom_by(1, START + 2)
+    assert not camera.is_moving(START + 2)
+    camera.zoom_by(-50, START + 3)
+    camera.update(START + 4)
+    assert camera.viewport.zoom == 2
+
+
+def test_panning_goes_on_while_zooming() -> None:
+    camera = Camera(screen())
+    camera.press(Intent.RIGHT, START)
+    camera.zoom_by(1, START)
+    play(camera, START, 0.5)
+    assert camera.viewport.zoom == 14
+    assert moved_px(camera, screen())[0] > 50
+
+
+def test_a_flight_ends_exactly_at_its_target() -> None:
+    camera = Camera(screen())
+    target = screen(Position(-122.1, 47.6), 16)
+    camera.fly_to(target, START)
+    assert camera.target == target
+    play(camera, START, FAR_S + 0.1)
+    assert camera.viewport == target
+    assert not camera.is_moving(START + 2)
+
+
+def test_a_far_flight_goes_out_and_in_again_within_a_second_and_a_half() -> None:
+    camera = Camera(screen())
+    camera.fly_to(screen(Position(-122.1, 47.6), 13), START)
+    zooms = [view.zoom for view in play(camera, START, FAR_S)]
+    assert min(zooms) < 6
+    lowest = zooms.index(min(zooms))
+    assert zooms[:lowest] == sorted(zooms[:lowest], reverse=True)
+    assert zooms[lowest:] == sorted(zooms[lowest:])
+    assert not camera.is_moving(START + FAR_S)
+
+
+def test_a_near_flight_is_quick_and_hardly_zooms() -> None:
+    camera = Camera(screen())
+    camera.fly_to(screen().panned(300, 100), START)
+    zooms = [view.zoom for view in play(camera, START, NEAR_S)]
+    assert min(zooms) > 12.9
+    camera.update(START + NEAR_S + 0.01)
+    assert not camera.is_moving(START + NEAR_S + 0.01)
+
+
+@settings(max_examples=60, deadline=None)
+@given(places(80), places(80), st.integers(2, 20), st.integers(2, 20))
+def test_every_flight_is_continuous_and_in_time(a: Position, b: Position, za: int, zb: int) -> None:
+    course = flight(screen(a, za), screen(b, zb))
+    assert NEAR_S <= course.duration_s <= FAR_S
+    assert course.at(course.duration_s) == screen(b, zb)
+    # The journal of a flight: no jump by more than part of a screen in a two hundredth of its time.
+    before = course.at(0.0)
+    assert before.u == pytest.approx(screen(a, za).u, abs=1e-6)
+    assert before.zoom == pytest.approx(za, abs=1e-6)
+    for i in range(1, 201):
+        view = course.at(course.duration_s * i / 200)
+        du = view.u - before.u
+        du -= math.floor(du + 0.5)
+        assert abs(du) * min(view.world, before.world) < 960
+        assert abs(view.zoom - before.zoom) < 1.0
+        before = view
+
+
+def test_flights_take_the_short_way_over_the_date_line() -> None:
+    camera = Camera(screen(Position(179, 0), 6))
+    camera.fly_to(screen(Position(-179, 0), 6), START)
+    assert all(abs(view.center.lon) > 178 for view in play(camera, START, 1.6))
+
+
+def test_an_arrow_ends_a_flight_where_it_is() -> None:
+    camera = Camera(screen())
+    camera.fly_to(screen(Position(-122.1, 47.6), 13), START)
+    camera.update(START + 0.5)
+    camera.press(Intent.LEFT, START + 0.5)
+    camera.release(Intent.LEFT, START + 0.55)
+    play(camera, START + 0.55, 1.0)
+    assert camera.viewport.center.lon > -100
+
+
+def test_a_zoom_during_a_flight_changes_what_it_flies_to() -> None:
+    camera = Camera(screen())
+    camera.fly_to(screen(Position(25.2, 60.2), 13), START)
+    camera.zoom_by(1, START + 0.1)
+    play(camera, START + 0.1, 2.0)
+    assert camera.viewport.zoom == 14
+    assert camera.viewport.center.lon == pytest.approx(25.2)
+
+
+def test_flying_to_where_one_is_is_no_motion() -> None:
+    camera = Camera(screen())
+    camera.fly_to(screen(), START)
+    assert not camera.is_moving(START)
+
+
+def test_without_motion_everything_jumps() -> None:
+    camera = Camera(screen(), motion=False)
+    camera.update(START)
+    camera.zoom_by(2, START)
+    assert camera.viewport.zoom == 15
+    camera.fly_to(screen(Position(0, 0), 5), START)
+    assert camera.viewport == screen(Position(0, 0), 5)
+    camera.press(Intent.RIGHT, START)
+    assert moved_px(camera, screen(Position(0, 0), 5))[0] == pytest.approx(135)
+    camera.release(Intent.RIGHT, START + 0.1)
+    assert not camera.is_moving(START + 0.1)
+    assert camera.update(START + 1) == camera.viewport
+    assert moved_px(camera, screen(Position(0, 0), 5))[0] == pytest.approx(135)
+
+
+def test_without_motion_a_held_arrow_repeats_whole_steps() -> None:
+    camera = Camera(screen(), motion=False)
+    camera.update(START)
+    camera.press(Intent.RIGHT, START)
+    play(camera, START, 1.0)
+    steps = moved_px(camera, screen())[0] / 135
+    assert steps == pytest.approx(round(steps), abs=1e-6)
+    assert steps > 3
+
+
+def test_another_screen_size_ends_a_flight_at_its_target() -> None:
+    camera = Camera(screen())
+    camera.fly_to(screen(Position(0, 0), 5), START)
+    camera.resize(3840, 2160, 2.0)
+    assert camera.viewport == Viewport(Position(0, 0), 5, 3840, 2160, 2.0)
+
+
+def test_the_map_stops_at_the_pole() -> None:
+    camera = Camera(screen(Position(0, 84), 4))
+    camera.press(Intent.UP, START)
+    play(camera, START, 3.0)
+    assert camera.viewport.v * camera.viewport.world == pytest.approx(540)
