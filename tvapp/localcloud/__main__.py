@@ -19,7 +19,7 @@ from pathlib import Path
 from tvapp.core.errors import DataError, StorageError
 from tvapp.localcloud.server import LocalServer, Options, lan_address
 from tvapp.localcloud.settings import Settings, changed
-from tvapp.localcloud.tile_source import paint_basemap, paint_plain
+from tvapp.localcloud.tile_source import basemap_painter, paint_plain
 
 PARENT_CHECK_S = 1.0
 EXIT_USAGE, EXIT_CANNOT_START = 2, 3
@@ -37,6 +37,7 @@ def main(argv: list[str] | None = None) -> int:
         if address is None:
             print("localcloud: this machine has no address in a local network", file=sys.stderr)
             return EXIT_CANNOT_START
+    kept_tiles = arguments.data_dir / "tiles" if arguments.data_dir else None
     with _data_dir(arguments.data_dir) as data_dir:
         try:
             server = LocalServer(
@@ -47,7 +48,7 @@ def main(argv: list[str] | None = None) -> int:
                     lan_port=arguments.lan_port,
                     seed_dir=arguments.seed_dir,
                     settings=_settings(arguments),
-                    painter=paint_plain if arguments.plain_tiles else paint_basemap,
+                    painter=paint_plain if arguments.plain_tiles else basemap_painter(kept_tiles),
                 )
             )
         except (OSError, StorageError, DataError) as error:
@@ -130,7 +131,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--lan", action="store_true", help="open the sign-in page, and only that, to the local network")
     parser.add_argument("--lan-address", help="the address to do that on (default: this machine's own)")
     parser.add_argument("--lan-port", type=int, default=0, help="the port to do that on (default: any free one)")
-    parser.add_argument("--data-dir", type=Path, help="where the certificates go (default: a temporary folder)")
+    parser.add_argument(
+        "--data-dir", type=Path, help="for certificates and painted tiles (default: a temporary folder)"
+    )
     parser.add_argument("--seed-dir", type=Path, help="*.geojson files to start with (default: the samples)")
     parser.add_argument("--tile-latency-ms", type=int, help="added to each tile")
     parser.add_argument("--code-lifetime-s", type=int, help="how long a user code can be used (default: 900)")

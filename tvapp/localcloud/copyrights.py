@@ -16,26 +16,28 @@ HELSINKI: Box = (24.83, 60.13, 25.08, 60.24)
 """Where the basemap has streets from OpenStreetMap."""
 STREET_ZOOM = 9
 
-OSM = ("https://www.openstreetmap.org/copyright", "&copy; OpenStreetMap contributors")
-NATURAL_EARTH = ("https://www.naturalearthdata.com/", "Made with Natural Earth")
-GEONAMES = ("https://www.geonames.org/", "&copy; GeoNames")
-SAMPLE = ("https://localhost/", "Sample weather &amp; traffic: not real")
+OSM = "© OpenStreetMap contributors"
+LINKS = {
+    OSM: "https://www.openstreetmap.org/copyright",
+    "Made with Natural Earth": "https://www.naturalearthdata.com/",
+    "© GeoNames": "https://www.geonames.org/",
+}
+VECTOR_LIKE = "microsoft.base.road"
 
 
 def attribution_html(tileset: Tileset, zoom: int, box: Box) -> list[str]:
     """Return anchors with entities in them, as Azure does."""
-    if tileset.kind in ("weather", "traffic"):
-        sources = [SAMPLE]
-    else:
-        sources = [NATURAL_EARTH]
-        if tileset.kind in ("base", "labels", "hybrid", "vector"):
-            sources.append(GEONAMES)
-        if zoom >= STREET_ZOOM and _overlap(box, HELSINKI):
-            sources.insert(0, OSM)
-    return [
-        f'<a data-azure-maps-attribution-tileset="{tileset.id}" href="{link}" target="_blank">{text}</a>'
-        for link, text in sources
-    ]
+    from tvapp.localcloud.basemap import attribution
+
+    names = attribution(VECTOR_LIKE if tileset.is_vector else tileset.id)
+    streets = zoom >= STREET_ZOOM and _overlap(box, HELSINKI)
+    return [_anchor(tileset.id, name) for name in names if streets or name != OSM]
+
+
+def _anchor(tileset_id: str, name: str) -> str:
+    text = escape(name).replace("©", "&copy;")
+    link = f' href="{LINKS[name]}" target="_blank"' if name in LINKS else ""
+    return f'<a data-azure-maps-attribution-tileset="{tileset_id}"{link}>{text}</a>'
 
 
 def copyright_answer(request: Request) -> Response:

@@ -22,7 +22,7 @@ from tvapp.localcloud.map_data_store import MapDataStore
 from tvapp.localcloud.people import CLIENT_ID, MAPS_CLIENT_ID, ORGANISATION, TENANT_ID
 from tvapp.localcloud.samples import seed
 from tvapp.localcloud.settings import Settings
-from tvapp.localcloud.tile_source import Painter, TileSource, paint_basemap
+from tvapp.localcloud.tile_source import Painter, TileSource
 from tvapp.localcloud.wire import TRANSPORT
 
 LOOPBACKS = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
@@ -33,12 +33,12 @@ class Options:
     """How to start."""
 
     data_dir: Path
+    painter: Painter
     port: int = 0
     lan_address: str | None = None
     lan_port: int = 0
     seed_dir: Path | None = None
     settings: Settings = field(default_factory=Settings)
-    painter: Painter = paint_basemap
 
 
 class _Protocol(H11Protocol):
@@ -120,6 +120,7 @@ class LocalServer:
                 await asyncio.sleep(0.005)
             else:
                 ready()
+                self._tiles.warm_up()
                 await stop.wait()
         finally:
             for server, _ in self._servers:

@@ -1,4 +1,4 @@
-"""Where tile pictures come from: painted on worker threads, each at most once at a time, kept in memory."""
+"""Where tile pictures come from: painted on worker threads, each each at most once at a time."""
 
 from __future__ import annotations
 
@@ -6,38 +6,34 @@ import asyncio
 import hashlib
 import struct
 import zlib
-from collections import OrderedDict
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 TileKey = tuple[str, int, int, int, int]
 Painter = Callable[[str, int, int, int, int], bytes]
-"""tileset id, zoom, x, y, size -> PNG."""
+"""tileset id, zoom, x, y, size -> PNG. The painter remembers what it painted."""
 
-KEPT_BYTES = 96 << 20
+# Painted when the process starts: it loads the data, and it is where the sample geofences are.
+FIRST_TILE: TileKey = ("microsoft.base.darkgrey", 13, 4663, 2371, 512)
 
 
 class TileSource:
-    """Renders tiles with `painter` and remembers them, least recently used out first."""
+    """Renders tiles with `painter` on worker threads, so that the protocol endpoints keep answering meanwhile."""
 
     def __init__(self, painter: Painter, *, workers: int = 2) -> None:
         self._painter = painter
-        # Painting holds no lock for long, so the protocol endpoints keep answering meanwhile.
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="paint")
-        self._kept: OrderedDict[TileKey, bytes] = OrderedDict()
-        self._kept_bytes = 0
         self._running: dict[TileKey, asyncio.Future[bytes]] = {}
 
     async def tile(self, tileset: str, zoom: int, x: int, y: int, size: int) -> bytes:
         """Return a tile as PNG bytes."""
         key = (tileset, zoom, x, y, size)
-        if (found := self._kept.get(key)) is not None:
-            self._kept.move_to_end(key)
-            return found
-        if (running := self._running.get(key)) is None:
+        running = self._running.get(key)
+        if running is None:
             running = asyncio.get_running_loop().run_in_executor(self._pool, self._painter, *key)
             self._running[key] = running
-            running.add_done_callback(lambda future: self._finished(key, future))
+            running.add_done_callback(lambda _: self._running.pop(key, None))
         # Shielded: a client that goes away must not cancel the painting for the others.
         return await asyncio.shield(running)
 
@@ -45,27 +41,27 @@ class TileSource:
         """Run other picture work on the same threads."""
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
+    def warm_up(self) -> None:
+        """Begin to load what the painter needs."""
+        self._pool.submit(self._painter, *FIRST_TILE)
+
     def close(self) -> None:
         """Let the threads end."""
         self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _finished(self, key: TileKey, future: asyncio.Future[bytes]) -> None:
-        self._running.pop(key, None)
-        if future.cancelled() or future.exception() is not None:
-            return
-        data = future.result()
-        self._kept[key] = data
-        self._kept_bytes += len(data)
-        while self._kept_bytes > KEPT_BYTES and len(self._kept) > 1:
-            _, old = self._kept.popitem(last=False)
-            self._kept_bytes -= len(old)
 
+def basemap_painter(folder: Path | None) -> Painter:
+    """Return the painter of real geography, which loads its data at its first tile.
 
-def paint_basemap(tileset: str, zoom: int, x: int, y: int, size: int) -> bytes:
-    """Paint real geography; the first call loads it."""
-    from tvapp.localcloud.basemap import render_tile
+    `folder` keeps tiles between runs.
+    """
 
-    return render_tile(tileset, zoom, x, y, size)
+    def paint(tileset: str, zoom: int, x: int, y: int, size: int) -> bytes:
+        from tvapp.localcloud.basemap import render_tile
+
+        return render_tile(tileset, zoom, x, y, size, folder)
+
+    return paint
 
 
 def paint_plain(tileset: str, zoom: int, x: int, y: int, size: int) -> bytes:

@@ -56,6 +56,6 @@ _ALL = (
 TILESETS: dict[str, Tileset] = {tileset.id: tileset for tileset in _ALL}
 
 VIEWS = frozenset(
-    ("AE", "AR", "BH", "IN", "IQ", "JO", "KW", "LB", "MA", "OM", "PK", "PS", "QA", "SA", "SY", "US", "YE")
-    + ("Auto", "Unified")
+    {"AE", "AR", "BH", "IN", "IQ", "JO", "KW", "LB", "MA", "OM", "PK", "PS", "QA", "SA", "SY", "US", "YE"}
+    | {"Auto", "Unified"}
 )
