@@ -8,9 +8,9 @@ SENTENCES: dict[str, str] = {
     # Starting
     "start.title": "Starting",
     "start.network": "Waiting for the network",
-    "start.network.advice": "Check the network cable or the Wi-Fi of this TV. It goes on by itself as soon as the network is there.",
+    "start.network.advice": "Check the cable or the Wi-Fi of this TV. It goes on by itself as soon as the network is there.",
     "start.time": "Waiting for the right time",
-    "start.time.advice": "The clock of this TV is not set yet. It goes on by itself as soon as the network tells the time.",
+    "start.time.advice": "The clock of this TV is not set. It goes on by itself once the network tells the time.",
     "start.service": "Waiting for the sign-in service",
     "start.service.advice": "The service does not answer yet. It goes on by itself.",
     "start.account": "Looking for the account of last time",
@@ -24,7 +24,7 @@ SENTENCES: dict[str, str] = {
     "signin.to": "You are signing in to",
     "signin.step.address": "On your phone, scan the code or go to",
     "signin.step.code": "and type this code",
-    "signin.scan": "Scan with your phone's camera",
+    "signin.scan": "Scan with your phone’s camera",
     "signin.expires": "A new code comes in {time}",
     "signin.expires.last": "This code is about to change",
     "signin.safety": "Use this code only while you stand here. Never type a code that somebody sent you.",
@@ -52,7 +52,7 @@ SENTENCES: dict[str, str] = {
     "signin.paused.title": "Nobody signed in for a while",
     "signin.paused.advice": "For safety no new code is shown until somebody is here.",
     "signin.signed-out.title": "You are signed out",
-    "signin.signed-out.advice": "This TV keeps nothing of your account: the sign-in, map pictures and geofences are removed.",
+    "signin.signed-out.advice": "Sign-in, map pictures and geofences of your account are removed from this TV.",
     "signin.admin": "For your administrator",
     "signin.admin.aadsts": "Error",
     "signin.admin.correlation": "Correlation id",
@@ -88,7 +88,8 @@ SENTENCES: dict[str, str] = {
     "notice.unauthorized.advice": "It is being renewed. If this stays, sign out and in again under Account.",
     "notice.forbidden": "This account may not see the map",
     "notice.forbidden.advice": (
-        "Ask your administrator for the role “Azure Maps Data Reader”, and to check the maps client id in the settings of this TV."
+        "Ask your administrator for the role “Azure Maps Data Reader” "
+        "and to check the maps client id in the settings of this TV."
     ),
     "notice.no-tileset": "This layer is not available",
     "notice.no-tileset.advice": "Choose another one under Layers.",
@@ -100,10 +101,11 @@ SENTENCES: dict[str, str] = {
     "notice.store-forbidden.advice": "Ask your administrator for the right to read them.",
     "notice.store-retired": "The place for geofences was closed by Microsoft",
     "notice.store-retired.advice": (
-        "Azure Maps Data ended on 16 September 2024. Your administrator can set the store to “blob” in the settings of this TV."
+        "Azure Maps Data ended on 16 September 2024. "
+        "Your administrator can set the store to “blob” in the settings of this TV."
     ),
     "notice.store-undecided": "No place for geofences is set",
-    "notice.store-undecided.advice": "Your administrator can choose one in the settings of this TV: the store, under geofences.",
+    "notice.store-undecided.advice": "Your administrator can choose a store in the settings of this TV.",
     "notice.storage": "This TV cannot save anything",
     "notice.storage.advice": "Its disk is full or cannot be written. Everything else goes on.",
     "notice.sign-in-needed": "Please sign in again",
@@ -195,7 +197,7 @@ SENTENCES: dict[str, str] = {
     "error.config.allowed": "Allowed",
     "error.config.more": "and {count} more",
     "error.fatal.title": "The app cannot go on",
-    "error.fatal.advice": "Switch the TV box off and on again. If that does not help, tell your administrator what stands below.",
+    "error.fatal.advice": "Switch the TV box off and on again. If that does not help, show this to your administrator.",
     "error.close": "Close the app",
     # What keys do
     "hint.look-around": "Look around",
@@ -206,7 +208,7 @@ SENTENCES: dict[str, str] = {
     "hint.zoom": "Zoom",
     "hint.tour": "Tour",
     "hint.stop-tour": "Any key stops the tour",
-    "hint.choose": "Choose",
+    "hint.choose": "Move",
     "hint.move": "Move",
     "hint.open": "Open",
     "hint.details": "Details",
@@ -220,7 +222,7 @@ SENTENCES: dict[str, str] = {
     "hint.sign-in": "Sign in",
     "hint.try-now": "Try now",
     "hint.leave": "Close the app",
-    "hint.confirm": "OK",
+    "hint.confirm": "Choose",
     "hint.cancel": "Cancel",
     "hint.switch": "Switch on or off",
     "key.ok": "OK",

@@ -1,4 +1,4 @@
-"""What a viewer reads, in English, when something went wrong: every kind of `auth.problems`, every error of `core.errors`.
+"""What a viewer reads, in English, when something went wrong: the kinds of `auth.problems`, the tree of `core.errors`.
 
 Each has a title (what happened) and an advice (what to do next); `.admin` is for whoever looks after the TV.
 """

@@ -1,8 +1,8 @@
 """The one thing that keys go to: a tree of rectangles, choice by geometry, memory, and a boundary for dialogs.
 
 Choosing is pure arithmetic on rectangles. The tree says which rectangles belong together: a move first looks among its
-siblings, then among those of its group; entering a group goes back to where its focus was. Focus cannot be lost: when the
-focused thing goes away, the nearest one takes over.
+siblings, then among those of its group; entering a group goes back to where its focus was. Focus cannot be lost: when
+the focused thing goes away, the nearest one takes over.
 """
 
 from __future__ import annotations

@@ -111,7 +111,7 @@ def area(square_metres: float, units: Units = "metric") -> str:
 def place(position: Position) -> str:
     """Return a place in degrees as people read it: north or south first.
 
-    >>> place(Position(-122.127, 47.63975))
+    >>> place(Position(-122.127, 47.63976))
     '47.6398° N 122.1270° W'
     """
     position = position.normalised()

@@ -9,7 +9,7 @@ from tvapp.auth.view import Prompt, SessionView
 from tvapp.remote.intents import Input, Intent
 from tvapp.ui import layout, theme
 from tvapp.ui.actions import Actions
-from tvapp.ui.canvas import Canvas, Rect
+from tvapp.ui.canvas import Canvas
 from tvapp.ui.motion import Motion
 from tvapp.ui.navigator import Navigator
 from tvapp.ui.screen import Binding, Hint, bind, dispatch, hints_of
@@ -175,8 +175,3 @@ def _whole(seconds: float | None) -> int | None:
 
 def _seconds(seconds: float) -> str:
     return f"{math.ceil(seconds)} s"
-
-
-def safe_rect(canvas: Canvas) -> Rect:
-    """Return where this screen may place things."""
-    return layout.content(canvas)

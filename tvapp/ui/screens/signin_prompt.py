@@ -18,7 +18,7 @@ CARD_PAD = 12.0
 """White around the QR code's own quiet zone."""
 COLUMN_GAP = 72.0
 LAST_S = 3.0
-GROUP_GAP = 0.62
+GROUP_GAP = 0.5
 """Space between two groups of the user code, in widths of a character."""
 LONGEST_GROUP = 4
 
@@ -35,11 +35,14 @@ class PromptPicture:
     focus_growth: float = 1.0
 
     @property
-    def target(self) -> str:
-        """Organisation and app that one is about to sign in to."""
-        view, settings = self.view, self.settings
-        names = (view.organisation or settings.organisation, view.app_name or settings.app_name)
-        return " · ".join(name for name in names if name)
+    def organisation(self) -> str:
+        """Whose account is asked for."""
+        return self.view.organisation or self.settings.organisation
+
+    @property
+    def app_name(self) -> str:
+        """What one is about to sign in to."""
+        return self.view.app_name or self.settings.app_name
 
 
 def groups(code: str) -> tuple[str, ...]:
@@ -100,6 +103,7 @@ def draw_prompt(canvas: Canvas, picture: PromptPicture) -> None:
 def draw_large_prompt(canvas: Canvas, picture: PromptPicture) -> None:
     """Draw the QR code as high as the screen allows, with address and code beside it."""
     area = layout.content(canvas)
+    area = Rect(area.x, area.y, area.w, area.h - theme.GAP)
     column_width = max(660.0, area.w - area.h - COLUMN_GAP)
     side = min(area.h, area.w - column_width - COLUMN_GAP)
     card = Rect(area.x, area.y + (area.h - side) / 2, side, side)
@@ -108,8 +112,9 @@ def draw_large_prompt(canvas: Canvas, picture: PromptPicture) -> None:
     say = picture.settings.words
     code = picture.prompt.user_code
     lines = _code_lines(canvas, code, width)
-    y = area.y + max(0.0, (area.h - 420 - 150 * len(lines)) / 2)
-    y = _draw_address(canvas, x, y, width, picture)
+    y = area.y + max(0.0, (area.h - 620 - 130 * len(lines)) / 2)
+    _draw_target(canvas, x, y, width, picture)
+    y = _draw_address(canvas, x, y + 76, width, picture)
     label(canvas, say("signin.step.code"), x, y, width, theme.style(theme.BODY, theme.MUTED))
     y += 56
     for line in lines:
@@ -120,7 +125,9 @@ def draw_large_prompt(canvas: Canvas, picture: PromptPicture) -> None:
             canvas.text(group, left, y, style)
             left += each * (len(group) + GROUP_GAP)
         y += height + 4
-    _draw_time(canvas, x, y + 16, width, picture)
+    y = _draw_time(canvas, x, y + 16, width, picture)
+    _draw_status(canvas, x, y + 36, width, picture)
+    _draw_safety(canvas, Rect(x, y + 144, width, 110), picture)
 
 
 def _code_lines(canvas: Canvas, code: str, width: float) -> list[list[str]]:
@@ -140,8 +147,7 @@ def _code_lines(canvas: Canvas, code: str, width: float) -> list[list[str]]:
 
 def _draw_brand(canvas: Canvas, area: Rect, picture: PromptPicture) -> float:
     draw_icon(canvas, "map-pinned", area.x + 22, area.y + 26, 44, theme.ACCENT)
-    name = picture.view.app_name or picture.settings.app_name
-    label(canvas, name, area.x + 60, area.y + 4, area.w / 2, theme.style(theme.LEAD, face="bold"))
+    label(canvas, picture.app_name, area.x + 60, area.y + 4, area.w / 2, theme.style(theme.LEAD, face="bold"))
     return area.y + 64
 
 
@@ -154,16 +160,29 @@ def _draw_words(canvas: Canvas, box: Rect, picture: PromptPicture) -> None:
     lead = say("signin.to") + " "
     style = theme.style(theme.LEAD, theme.MUTED)
     offset = label(canvas, lead, x, y, width, style)
-    label(canvas, picture.target, x + offset, y, width - offset, theme.style(theme.LEAD, face="bold"))
+    _draw_target(canvas, x + offset, y, width - offset, picture)
     y = _draw_address(canvas, x, y + 82, width, picture)
     label(canvas, say("signin.step.code"), x, y, width, theme.style(theme.BODY, theme.MUTED))
     y += 46
     draw_code(canvas, picture.prompt.user_code, Rect(x, y, width, 150), picture.opacity)
     y = _draw_time(canvas, x, y + 156, width, picture)
-    _draw_status(canvas, x, y + 30, width, picture)
-    safety = Rect(x, box.bottom - 84, width, 84)
-    draw_icon(canvas, "shield-check", x + 20, safety.y + 22, 40, theme.GOOD)
-    paragraph(canvas, say("signin.safety"), x + 60, safety.y + 2, width - 60, theme.style(theme.SMALL, theme.MUTED), 2)
+    _draw_status(canvas, x, y + 22, width, picture)
+    _draw_safety(canvas, Rect(x, box.bottom - 64, width, 72), picture)
+
+
+def _draw_safety(canvas: Canvas, box: Rect, picture: PromptPicture) -> None:
+    draw_icon(canvas, "shield-check", box.x + 20, box.y + 20, 40, theme.GOOD)
+    style = theme.style(theme.SMALL, theme.MUTED)
+    paragraph(canvas, picture.settings.words("signin.safety"), box.x + 60, box.y, box.w - 60, style, 3)
+
+
+def _draw_target(canvas: Canvas, x: float, y: float, width: float, picture: PromptPicture) -> None:
+    """Draw organisation and app; of the two a long organisation is the one that is cut."""
+    style = theme.style(theme.LEAD, face="bold")
+    app = f" · {picture.app_name}" if picture.organisation else picture.app_name
+    room = width - canvas.measure(app, style)[0]
+    x += label(canvas, picture.organisation, x, y, room, style)
+    label(canvas, app, x, y, width, style)
 
 
 def _draw_address(canvas: Canvas, x: float, y: float, width: float, picture: PromptPicture) -> float:
