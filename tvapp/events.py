@@ -1,0 +1,218 @@
+"""Log events: one line each, as text or JSON, on standard error and in a file; secrets taken out."""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal, TextIO
+
+from tvapp.core.clock import Clock, SystemClock
+from tvapp.core.log import Level
+
+Format = Literal["text", "json"]
+
+LONGEST_LINE = 4000
+LONGEST_VALUE = 1000
+MOST_ITEMS = 20
+MASK = "***"
+
+SECRET_NAMES = re.compile(
+    r"secret|password|passwd|authorization|cookie|(?:^|_)(?:device_code|user_code|access_token|refresh_token|id_token"
+    r"|subscription_keys?|api_keys?|assertion)(?:$|_)|^(?:token|code|key|bearer|sig)$",
+    re.IGNORECASE,
+)
+"""Names of fields whose values are never written, whatever they look like."""
+
+_JWT = re.compile(r"\beyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)*")
+_BEARER = re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]{8,}", re.IGNORECASE)
+_PARAMETER = re.compile(
+    r"\b(access_token|refresh_token|id_token|device_code|user_code|subscription-key|client_secret|code|sig|otc)"
+    r"(\"?\s*[=:]\s*\"?)[^\s&\"',;]+",
+    re.IGNORECASE,
+)
+_ENTRA_TOKEN = re.compile(r"\b[01]\.A[\w-]{60,}(?:\.[\w-]+)*")
+_LONG_SECRET = re.compile(r"(?<![\w/.-])(?=[\w+/=-]*\d)(?=[\w+/=-]*[A-Za-z])[\w+/=-]{64,}")
+_MAIL = re.compile(r"[\w.+%'-]+@[\w-]+(?:\.[\w-]+)+")
+
+
+class EventLog:
+    """Implements `core.log.Log`. Never raises, whatever happens to the disk or to standard error."""
+
+    def __init__(
+        self,
+        *,
+        file: Path | None = None,
+        form: Format = "text",
+        clock: Clock | None = None,
+        stream: TextIO | None = None,
+    ) -> None:
+        self._path = file
+        self._form = form
+        self._clock = clock or SystemClock()
+        self._stream = stream
+        self._lock = threading.Lock()
+        self._fd: int | None = None
+        self._identity: tuple[int, int] | None = None
+        self._file_failed = False
+        self.counts: Counter[str] = Counter()
+
+    def event(self, name: str, /, *, level: Level = "info", **fields: object) -> None:
+        """Write one line; may be called from any thread."""
+        try:
+            line = self._line(name, level, fields)
+        except Exception as error:  # noqa: BLE001 - a log that can end the program is worse than a lost line
+            line = self._line(name, level, {"log_error": type(error).__name__})
+        with self._lock:
+            self.counts[name] += 1
+            self._to_stream(line)
+            if self._path is not None:
+                self._to_file(line)
+
+    def close(self) -> None:
+        """Close the file; later events open it again."""
+        with self._lock:
+            self._close_file()
+
+    def _line(self, name: str, level: Level, fields: Mapping[str, object]) -> str:
+        stamp = timestamp(self._clock.wall())
+        safe = {key: redact(key, value) for key, value in fields.items() if value is not None}
+        line = _json(stamp, level, name, safe) if self._form == "json" else _text(stamp, level, name, safe)
+        if len(line) <= LONGEST_LINE:
+            return line
+        short = {key: value[:100] if isinstance(value, str) else value for key, value in safe.items()}
+        short = {key: value for key, value in short.items() if not isinstance(value, list | dict)}
+        short["cut"] = True
+        line = _json(stamp, level, name, short) if self._form == "json" else _text(stamp, level, name, short)
+        if len(line) <= LONGEST_LINE:
+            return line
+        first = dict(list(short.items())[:MOST_ITEMS])
+        return _json(stamp, level, name, first) if self._form == "json" else _text(stamp, level, name, first)
+
+    def _to_stream(self, line: str) -> None:
+        try:
+            stream = self._stream if self._stream is not None else sys.stderr
+            stream.write(line + "\n")
+            stream.flush()
+        except (OSError, ValueError, AttributeError):
+            return  # nobody reads it any more; the file is tried nevertheless
+
+    def _to_file(self, line: str) -> None:
+        assert self._path is not None
+        try:
+            self._open_file(self._path)
+            assert self._fd is not None
+            # One write for each line, so that lines of two processes never mix.
+            os.write(self._fd, (line + "\n").encode("utf-8", "replace"))
+            self._file_failed = False
+        except OSError as error:
+            self._close_file()
+            if self._file_failed:
+                return
+            self._file_failed = True
+            reason = error.strerror or str(error)
+            self._to_stream(self._line("log.file_failed", "error", {"file": str(self._path), "reason": reason}))
+
+    def _open_file(self, path: Path) -> None:
+        if self._fd is not None:
+            try:
+                there = os.stat(path)
+                if (there.st_dev, there.st_ino) == self._identity:
+                    return
+            except FileNotFoundError:
+                pass  # moved away or deleted (logrotate): a new one is begun
+            self._close_file()
+        self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK, 0o640)
+        opened = os.fstat(self._fd)
+        self._identity = (opened.st_dev, opened.st_ino)
+
+    def _close_file(self) -> None:
+        fd, self._fd, self._identity = self._fd, None, None
+        if fd is not None:
+            try:
+                os.close(fd)
+            except OSError:
+                return  # the disk reports a late error; the descriptor is closed all the same
+
+
+def timestamp(epoch_s: float) -> str:
+    """Write a time as ISO 8601 in UTC with milliseconds.
+
+    >>> timestamp(0.5)
+    '1970-01-01T00:00:00.500Z'
+    """
+    seconds, rest = divmod(round(epoch_s * 1000), 1000)
+    return f"{time.strftime('%Y-%m-%dT%H:%M:%S', time.gmtime(seconds))}.{rest:03d}Z"
+
+
+def shorten_account(username: str) -> str:
+    """Shorten an account so that an operator recognises it and nobody can write to it.
+
+    >>> shorten_account("aino@contoso.com")
+    'ai***@contoso.com'
+    """
+    name, at, domain = username.partition("@")
+    kept = name[:2] if len(name) > 2 else name[:1]
+    return f"{kept}{MASK}{at}{domain}" if username else ""
+
+
+def redact(name: str, value: object) -> object:
+    """Return a field's value as it may be written: plain data, no secrets, not too long."""
+    if value is None or isinstance(value, bool | int):
+        return MASK if isinstance(value, int) and not isinstance(value, bool) and _is_secret(name) else value
+    if isinstance(value, float):
+        return round(value, 3) if value == value and abs(value) != float("inf") else str(value)
+    if _is_secret(name):
+        return MASK
+    if isinstance(value, Mapping):
+        return {str(key): redact(str(key), item) for key, item in list(value.items())[:MOST_ITEMS]}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [redact("", item) for item in list(value)[:MOST_ITEMS]]
+    return clean_text(str(value))
+
+
+def clean_text(text: str) -> str:
+    """Take out of a text what must not be in a log: tokens, codes, keys and full e-mail addresses."""
+    text = text[: 4 * LONGEST_VALUE]
+    text = _JWT.sub(MASK, text)
+    text = _BEARER.sub(rf"\1 {MASK}", text)
+    text = _PARAMETER.sub(rf"\1\2{MASK}", text)
+    text = _ENTRA_TOKEN.sub(MASK, text)
+    text = _LONG_SECRET.sub(MASK, text)
+    text = _MAIL.sub(lambda match: shorten_account(match[0]), text)
+    return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}..."
+
+
+def _is_secret(name: str) -> bool:
+    return SECRET_NAMES.search(name) is not None
+
+
+def _json(stamp: str, level: str, name: str, fields: Mapping[str, object]) -> str:
+    import json
+
+    own = {"ts": stamp, "level": level, "event": name}
+    return json.dumps({**own, **{key: value for key, value in fields.items() if key not in own}}, ensure_ascii=False)
+
+
+def _text(stamp: str, level: str, name: str, fields: Mapping[str, object]) -> str:
+    pairs = "".join(f" {key}={_plain(value)}" for key, value in fields.items())
+    return f"{stamp} {level:<7} {name}{pairs}"
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, str):
+        is_simple = value and value.isprintable() and not set(value) & set(' "=\\')
+        if is_simple:
+            return value
+    elif isinstance(value, int | float):
+        return str(value)
+    import json
+
+    return json.dumps(value, ensure_ascii=False)
