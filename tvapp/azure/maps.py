@@ -13,7 +13,7 @@ from tvapp.core.headers import Headers, media_type
 from tvapp.core.log import Log
 from tvapp.geo.position import Bounds
 from tvapp.net.transport import Request, Response, Sender, with_query
-from tvapp.tiles.reply import TileReply
+from tvapp.tiles.needs import TileReply
 from tvapp.tiles.tile import TILE_SIZE
 
 API_VERSION = "2024-04-01"

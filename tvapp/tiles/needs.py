@@ -1,11 +1,18 @@
-"""What a tile source answers, and what the loader needs of one."""
+"""What the loader needs of others: a source of tiles, somebody who draws tiles, and threads."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from tvapp.core.headers import Headers
+from tvapp.tiles.tile import TileId, TileImage
+
+if TYPE_CHECKING:
+    import asyncio
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,3 +46,20 @@ class TileSource(Protocol):
             TvappError: NetworkError, ServiceError, SignInError or DataError.
         """
         ...
+
+
+class Runner(Protocol):
+    """What is needed of core.jobs.Jobs."""
+
+    def io_loop(self) -> asyncio.AbstractEventLoop: ...
+
+    async def in_worker(self, work: Callable[[], T]) -> T: ...
+
+
+class Rasteriser(Protocol):
+    """Draws tiles on a worker; each change of what there is to draw is a new rasteriser with a higher revision."""
+
+    @property
+    def revision(self) -> int: ...
+
+    def rasterise(self, tile: TileId) -> TileImage: ...

@@ -1,0 +1,386 @@
+"""Brings the tiles that the map wishes for: disk, network or a worker's drawing, in the order of the wish list.
+
+The wish list is replaced as the view moves; what has not been asked for yet is then dropped, what is under way is
+finished and kept on disk. A tile is never asked for twice at the same time. All state belongs to the io thread.
+
+A stale tile from disk is posted as such at once; when the service confirms it (304), it is posted again as good.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from tvapp.core.clock import Clock
+from tvapp.core.errors import DataError, NetworkError, TvappError
+from tvapp.core.jobs import Inbox
+from tvapp.core.log import Log
+from tvapp.tiles.cache_key import CacheKey, CacheScope
+from tvapp.tiles.decode import decode_tile
+from tvapp.tiles.disk_cache import DiskCache
+from tvapp.tiles.needs import Rasteriser, Runner, TileReply, TileSource
+from tvapp.tiles.patience import Hold, Patience
+from tvapp.tiles.tile import Origin, TileArrived, TileId, TileImage, TileUnavailable
+
+MAX_REQUESTS = 8
+"""Under way for tiles that are wanted; as many again may be finishing for tiles left behind."""
+
+MAX_LOOKUPS = 4
+"""A little more than there are workers, so that none is idle and no queue builds up in front of them."""
+
+SETTLE_S = 5.0
+"""A tile that is still wished for so long after it was posted got lost on its way, and is brought again."""
+
+FLUSH_S = 2.0
+
+_Kind = Literal["lookup", "request", "drawing"]
+
+
+@dataclass(frozen=True, slots=True)
+class _Validators:
+    """What the disk lookup of a tile found: nothing, or the means to ask whether it is still right."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+class TileLoader:
+    """Posts TileArrived and TileUnavailable in the inbox. The public methods may be called from any thread."""
+
+    def __init__(
+        self,
+        jobs: Runner,
+        maps: TileSource,
+        cache: DiskCache,
+        inbox: Inbox,
+        *,
+        scope: CacheScope,
+        clock: Clock,
+        log: Log,
+        random: Callable[[], float],
+        drawn_tileset: str = "geofences",
+    ) -> None:
+        self.requests_sent = 0
+        self.disk_hits = 0
+        self._jobs = jobs
+        self._maps = maps
+        self._cache = cache
+        self._inbox = inbox
+        self._scope = scope
+        self._clock = clock
+        self._log = log
+        self._drawn_tileset = drawn_tileset
+        self._rasteriser: Rasteriser | None = None
+        self._patience = Patience(random)
+        self._wanted: dict[TileId, None] = {}
+        self._busy: dict[TileId, tuple[_Kind, asyncio.Task[None]]] = {}
+        self._looked: dict[TileId, _Validators] = {}
+        self._served: dict[TileId, tuple[int, float]] = {}
+        self._told: dict[TileId, Hold] = {}
+        self._timer: asyncio.TimerHandle | None = None
+        self._flush_timer: asyncio.TimerHandle | None = None
+        self._flushing: asyncio.Task[None] | None = None
+        self._stopped = False
+
+    def want(self, ids: Sequence[TileId]) -> None:
+        """Replace the wish list; most wanted first."""
+        wishes = tuple(ids)
+        self._soon(lambda: self._replace(wishes))
+
+    def set_rasteriser(self, rasteriser: Rasteriser | None) -> None:
+        """Draw with another one from now on; call it before the map is told what is outdated."""
+
+        def change() -> None:
+            self._rasteriser = rasteriser
+            self._pump()
+
+        self._soon(change)
+
+    def set_scope(self, scope: CacheScope) -> None:
+        """Go on for another account or language: nothing that is under way for the former one is used."""
+
+        def change() -> None:
+            if scope == self._scope:
+                return
+            self._scope = scope
+            self._cancel_all()
+            self._forget()
+            self._patience.resume()
+            self._pump()
+
+        self._soon(change)
+
+    def resume(self) -> None:
+        """Try again what was refused or failed: somebody signed in, or wants to see."""
+
+        def change() -> None:
+            self._patience.resume()
+            self._told.clear()
+            self._pump()
+
+        self._soon(change)
+
+    def forget(self) -> None:
+        """Everything that was posted is lost (a display went away): what is wished for is brought again."""
+
+        def change() -> None:
+            self._forget()
+            self._pump()
+
+        self._soon(change)
+
+    def network_changed(self, error: NetworkError | None) -> None:
+        """Wait while the network is away (`error` says how), go on when it is back (None)."""
+
+        def change() -> None:
+            if error is not None:
+                self._patience.network_lost(error)
+            else:
+                self._patience.network_restored()
+            self._told.clear()
+            self._pump()
+
+        self._soon(change)
+
+    def stop(self) -> None:
+        """Give up everything; nothing is posted any more."""
+
+        def change() -> None:
+            self._stopped = True
+            self._wanted.clear()
+            self._cancel_all()
+            for timer in (self._timer, self._flush_timer):
+                if timer is not None:
+                    timer.cancel()
+
+        self._soon(change)
+
+    def _soon(self, work: Callable[[], None]) -> None:
+        self._jobs.io_loop().call_soon_threadsafe(work)
+
+    def _replace(self, wishes: tuple[TileId, ...]) -> None:
+        if self._stopped:
+            return
+        self._wanted = dict.fromkeys(tile.wrapped() for tile in wishes)
+        for memory in (self._looked, self._served, self._told):
+            for tile in [tile for tile in memory if tile not in self._wanted]:
+                memory.pop(tile, None)
+        self._pump()
+
+    def _pump(self) -> None:
+        """Start whatever may be started now, and note when to look again."""
+        if self._stopped:
+            return
+        now = self._clock.monotonic()
+        wake = float("inf")
+        room = self._room()
+        for tile in self._wanted:
+            if tile in self._busy or self._is_served(tile, now):
+                continue
+            if tile.tileset == self._drawn_tileset:
+                hold = self._patience.held_alone(tile, now)
+                kind: _Kind = "drawing"
+            elif tile not in self._looked:
+                hold, kind = None, "lookup"
+            else:
+                hold, kind = self._patience.held(tile, now), "request"
+            if hold is not None:
+                wake = min(wake, hold.until)
+                self._tell(tile, hold, now)
+            elif room[kind] > 0 and (kind != "drawing" or self._rasteriser is not None):
+                room[kind] -= 1
+                self._start(tile, kind)
+        self._wake_at(wake, now)
+
+    def _room(self) -> dict[_Kind, int]:
+        kinds = [kind for kind, _ in self._busy.values()]
+        wanted = sum(kind == "request" and tile in self._wanted for tile, (kind, _) in self._busy.items())
+        requests = min(MAX_REQUESTS - wanted, 2 * MAX_REQUESTS - kinds.count("request"))
+        if self._patience.is_doubtful:
+            requests = 1 - kinds.count("request")
+        drawings = kinds.count("drawing")
+        # Drawing geofences leaves workers for pictures from elsewhere, as long as there are any to come.
+        others = len(kinds) - drawings
+        return {
+            "lookup": MAX_LOOKUPS - kinds.count("lookup"),
+            "request": requests,
+            "drawing": (1 if others else 2) - drawings,
+        }
+
+    def _is_served(self, tile: TileId, now: float) -> bool:
+        served = self._served.get(tile)
+        if served is None:
+            return False
+        revision, at = served
+        current = self._rasteriser.revision if self._rasteriser and tile.tileset == self._drawn_tileset else 0
+        if revision >= current and now - at < SETTLE_S:
+            return True
+        del self._served[tile]
+        self._looked.pop(tile, None)
+        return False
+
+    def _start(self, tile: TileId, kind: _Kind) -> None:
+        work: Coroutine[object, object, None]
+        if kind == "drawing":
+            assert self._rasteriser is not None
+            work = self._draw(tile, self._rasteriser)
+        elif kind == "lookup":
+            work = self._look_up(tile)
+        else:
+            work = self._request(tile, self._looked[tile])
+        task = asyncio.get_running_loop().create_task(work)
+        self._busy[tile] = (kind, task)
+        task.add_done_callback(lambda done: self._finished(tile, done))
+
+    def _finished(self, tile: TileId, task: asyncio.Task[None]) -> None:
+        current = self._busy.get(tile)
+        if current is not None and current[1] is task:
+            del self._busy[tile]
+        if self._stopped or task.cancelled():
+            return
+        error = task.exception()
+        if error is not None:
+            # A defect of ours; the tile is tried again, later and later.
+            name = type(error).__name__
+            self._log.event("job.failed", level="error", job="tile", error=name, detail=str(error)[:200])
+            self._fail(tile, DataError(tile.tileset, name))
+        self._flush_later()
+        self._pump()
+
+    async def _draw(self, tile: TileId, rasteriser: Rasteriser) -> None:
+        revision = rasteriser.revision
+        content = await self._jobs.in_worker(lambda: rasteriser.rasterise(tile))
+        self._serve(tile, content, "worker", revision)
+
+    async def _look_up(self, tile: TileId) -> None:
+        key = CacheKey(self._scope, tile)
+        entry = await self._jobs.in_worker(lambda: self._read(key))
+        if tile not in self._wanted:
+            return
+        if entry is None:
+            self._looked[tile] = _Validators()
+            return
+        content, is_fresh, validators = entry
+        self.disk_hits += 1
+        if is_fresh:
+            self._serve(tile, content, "disk")
+        else:
+            self._looked[tile] = validators
+            self._inbox.post(TileArrived(tile, content, "stale"))
+
+    async def _request(self, tile: TileId, validators: _Validators) -> None:
+        self.requests_sent += 1
+        key = CacheKey(self._scope, tile)
+        sent = self._clock.monotonic()
+        try:
+            reply = await self._maps.tile(
+                tile.tileset,
+                tile.z,
+                tile.x,
+                tile.y,
+                etag=validators.etag,
+                last_modified=validators.last_modified,
+                language=self._scope.language,
+                view=self._scope.view,
+            )
+            delay_s = self._clock.monotonic() - sent
+            content = await self._jobs.in_worker(lambda: self._keep(key, reply, delay_s))
+        except TvappError as error:
+            self._fail(tile, error)
+            return
+        self._patience.succeeded(tile, self._clock.monotonic())
+        self._told.pop(tile, None)
+        if content is not None:
+            self._serve(tile, content, "disk" if reply.status == 304 else "network")
+        elif tile in self._wanted:
+            # Confirmed, but gone from disk meanwhile: ask for it whole.
+            self._looked[tile] = _Validators()
+
+    def _read(self, key: CacheKey) -> tuple[TileImage, bool, _Validators] | None:
+        """On a worker: return what the disk has of a tile, decoded, or None."""
+        entry = self._cache.get(key)
+        if entry is None:
+            return None
+        try:
+            content = decode_tile(entry.body, key.tile.tileset)
+        except DataError:
+            self._cache.drop(key)
+            return None
+        return content, entry.is_fresh, _Validators(entry.etag, entry.last_modified)
+
+    def _keep(self, key: CacheKey, reply: TileReply, delay_s: float) -> TileImage | None:
+        """On a worker: decode an answer and store it, in this order, so that nothing bad is ever stored."""
+        if reply.status == 304:
+            self._cache.refresh(key, reply.headers, delay_s=delay_s)
+            found = self._read(key)
+            return found[0] if found is not None else None
+        content = decode_tile(reply.body, key.tile.tileset)
+        if key.scope == self._scope:  # not after signing out, which empties the cache
+            self._cache.put(key, reply.body, reply.headers, delay_s=delay_s)
+        return content
+
+    def _serve(self, tile: TileId, content: TileImage, origin: Origin, revision: int = 0) -> None:
+        if self._stopped or tile not in self._wanted:
+            return
+        self._served[tile] = (revision, self._clock.monotonic())
+        self._looked.pop(tile, None)
+        self._inbox.post(TileArrived(tile, content, origin, revision))
+
+    def _fail(self, tile: TileId, error: TvappError) -> None:
+        now = self._clock.monotonic()
+        self._patience.failed(tile, error, now)
+        hold = self._patience.held(tile, now)
+        self._log.event(
+            "tile.failed",
+            level="debug",
+            tileset=tile.tileset,
+            z=tile.z,
+            x=tile.x,
+            y=tile.y,
+            error=type(error).__name__,
+            retry_in=round(hold.until - now, 1) if hold is not None and hold.retries else None,
+        )
+        if hold is not None:
+            self._tell(tile, hold, now)
+
+    def _tell(self, tile: TileId, hold: Hold, now: float) -> None:
+        """Post why a wished tile does not come, once for each reason and once more when its time is over."""
+        told = self._told.get(tile)
+        if tile not in self._wanted or (told is not None and told.error is hold.error and now < told.until):
+            return
+        self._told[tile] = hold
+        self._inbox.post(TileUnavailable(tile, hold.error, hold.until - now if hold.retries else None))
+
+    def _forget(self) -> None:
+        self._looked.clear()
+        self._served.clear()
+        self._told.clear()
+
+    def _cancel_all(self) -> None:
+        busy, self._busy = self._busy, {}
+        for _, task in busy.values():
+            task.cancel()
+
+    def _wake_at(self, moment: float, now: float) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if moment != float("inf"):
+            delay_s = max(0.05, moment - now)
+            self._timer = asyncio.get_running_loop().call_later(delay_s, self._pump)
+
+    def _flush_later(self) -> None:
+        if self._busy:
+            return
+        if self._flush_timer is not None:
+            self._flush_timer.cancel()
+        self._flush_timer = asyncio.get_running_loop().call_later(FLUSH_S, self._flush)
+
+    def _flush(self) -> None:
+        async def flush() -> None:
+            await self._jobs.in_worker(self._cache.flush)
+
+        if not self._stopped and (self._flushing is None or self._flushing.done()):
+            self._flushing = asyncio.get_running_loop().create_task(flush())
