@@ -31,7 +31,7 @@ class Flow:
     interval: float
     next_poll_at: float
     renew_at: float
-    last_poll_at: float = -math.inf
+    answered_at: float = -math.inf
     failures: int = 0
     in_flight: bool = False
 
@@ -40,12 +40,12 @@ class Flow:
         if self.in_flight or not self.next_poll_at <= now < self.prompt.expires_at:
             return False
         self.in_flight = True
-        self.last_poll_at = now
         return True
 
     def is_pending(self, now: float, slow_down: bool) -> None:
         """Take the answer that nobody has approved yet."""
         self.in_flight = False
+        self.answered_at = now
         self.failures = 0
         if slow_down:
             self.interval += SLOW_DOWN_S
@@ -55,13 +55,14 @@ class Flow:
         """Take a failed attempt: ask less and less often (RFC 8628 3.5); the code counts until it runs out."""
         pace = Backoff(first_s=max(1.0, self.interval), ceiling_s=max(30.0, self.interval), jitter=0.1)
         self.in_flight = False
+        self.answered_at = now
         self.next_poll_at = now + max(self.interval, pause_s(problem, pace, self.failures, random))
         self.failures += 1
 
     def hurry(self, now: float) -> None:
         """Poll as soon as the interval allows, because what failed may work now."""
         if self.failures:
-            self.next_poll_at = max(now, self.last_poll_at + self.interval)
+            self.next_poll_at = max(now, self.answered_at + self.interval)
 
 
 def pause_s(problem: Problem, pace: Backoff, failures: int, random: float) -> float:

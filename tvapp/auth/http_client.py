@@ -61,6 +61,11 @@ class Limits:
     bytes: int = 1024 * 1024
 
 
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Know of none: requests reads the whole body of a redirect, however long, even when told not to follow."""
+
+
 class HttpClient:
     """Sends MSAL's requests; may be used from several workers."""
 
@@ -76,7 +81,7 @@ class HttpClient:
         self._limits = limits or Limits()
         self._ca_bundle = ca_bundle
         self._environ = os.environ if environ is None else environ
-        self._session = requests.Session()
+        self._session = _Session()
         # With trust_env, requests would let its CA variables win over the config, and send ~/.netrc passwords along.
         self._session.trust_env = False
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))

@@ -243,10 +243,10 @@ def _named(kind: str, error: str) -> Problem:
 
 
 def _kind(error: str, numbers: tuple[int, ...], status: int, when: str) -> str:
-    if error in DECIDED:
-        return BY_ERROR[error]
     if status == 429:
         return "busy"
+    if error in DECIDED:
+        return BY_ERROR[error]
     if status >= 500:
         return "service-down"
     hints = [BY_NUMBER[number] for number in numbers if number in BY_NUMBER]
@@ -254,9 +254,11 @@ def _kind(error: str, numbers: tuple[int, ...], status: int, when: str) -> str:
         return hints[0]
     if error in BY_ERROR:
         return BY_ERROR[error]
-    # A grant that is no good any more, for no reason we know: the code, or what keeps us signed in.
+    # A grant that is no good any more, and no number to say why: the code, or what keeps us signed in.
     if error == "invalid_grant" and when == "refresh":
         return "session-ended"
+    if error == "invalid_grant" and when == "poll" and not numbers:
+        return "code-unknown"
     return "refused"
 
 

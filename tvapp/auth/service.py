@@ -155,7 +155,7 @@ def build_sign_in(
     return SignIn(Session(settings, random), gateway, jobs, clock, log, primary_scope=primary, random=random)
 
 
-def sign_out_all(config: Config, data_dir: Path) -> bool:
+def sign_out_all(config: Config, data_dir: Path) -> bool:  # noqa: ARG001 - other providers may keep more
     """Forget whoever is signed in, without the network; returns whether there was anything to forget.
 
     Raises:

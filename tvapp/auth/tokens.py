@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from tvapp.auth.gateway import Gateway, Grant
 from tvapp.auth.messages import PersonNeeded
@@ -16,6 +16,9 @@ from tvapp.core.clock import Clock
 from tvapp.core.errors import NetworkError, SignInError, TvappError
 from tvapp.core.jobs import Jobs
 from tvapp.core.log import Log
+
+if TYPE_CHECKING:
+    import asyncio
 
 PACE = Backoff(first_s=2.0, ceiling_s=60.0)
 REJECTED_PAUSE_S = 30.0
@@ -118,6 +121,8 @@ class TokenProvider:
             SignInError: `needs_person` tells *sign in again* from *retry later*.
             NetworkError: no token left, and nobody to renew it.
         """
+        import asyncio
+
         slot = self._slot(scope)
         now = self._clock.monotonic()
         token = slot.token
@@ -144,6 +149,8 @@ class TokenProvider:
 
     async def renew(self, scope: str) -> None:
         """Renew ahead of expiry; a failure is kept for whoever needs the token, and tried again later."""
+        import asyncio
+
         try:
             slot = self._slot(scope)
             await asyncio.shield(self._begin(scope, slot, fresh=True))
@@ -162,6 +169,8 @@ class TokenProvider:
 
     def _begin(self, scope: str, slot: _Slot, *, fresh: bool) -> asyncio.Task[None]:
         """Start asking for a token, or join whoever is asking already."""
+        import asyncio
+
         if slot.task is None or slot.task.done():
             home_id = self._home_id or ""
             slot.task = asyncio.get_running_loop().create_task(self._ask(scope, slot, home_id, fresh))

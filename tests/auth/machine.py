@@ -1,0 +1,138 @@
+"""A sign-in on real threads against the local cloud, with a clock that leaps from wake-up to wake-up."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
+from pathlib import Path
+from typing import Any, TypeVar
+
+from tests.cloud import LocalCloud
+from tvapp.auth.http_client import HttpClient
+from tvapp.auth.late_gateway import LateGateway
+from tvapp.auth.msal_gateway import MsalGateway
+from tvapp.auth.service import SignIn
+from tvapp.auth.session import Session, SessionSettings
+from tvapp.auth.token_store import TokenStore, token_file
+from tvapp.auth.view import SessionView
+from tvapp.config import Identity
+from tvapp.core.clock import ManualClock, SystemClock
+from tvapp.core.jobs import Inbox, Jobs
+from tvapp.core.log import RecordingLog
+
+SCOPE = "https://atlas.microsoft.com/user_impersonation"
+T = TypeVar("T")
+
+
+def identity(cloud: LocalCloud, **changes: str) -> Identity:
+    values = {"client_id": cloud.client_id, "authority": cloud.authority, "ca_bundle": cloud.ca_bundle} | changes
+    return Identity(tenant="contoso.com", organisation="Contoso", **values)  # type: ignore[arg-type]
+
+
+def gateway(
+    cloud: LocalCloud, folder: Path, *, log: RecordingLog | None = None, http: HttpClient | None = None, **changes: str
+) -> MsalGateway:
+    who = identity(cloud, **changes)
+    authority = who.oidc_authority or who.authority
+    clock = SystemClock()
+    return MsalGateway(
+        client_id=who.client_id,
+        authority=authority,
+        is_oidc=bool(who.oidc_authority),
+        scopes=who.scopes,
+        http=http or HttpClient(clock, ca_bundle=who.ca_bundle),
+        store=TokenStore(token_file(folder), log or RecordingLog(), authority=authority, client_id=who.client_id),
+        clock=clock,
+    )
+
+
+class WatchedJobs(Jobs):
+    """Jobs that can tell whether something is still to come."""
+
+    def __init__(self, inbox: Inbox, log: RecordingLog) -> None:
+        super().__init__(inbox, log)
+        self.futures: list[Future[None]] = []
+
+    def run(self, name: str, work: Callable[[], object]) -> Future[None]:
+        self.futures.append(super().run(name, work))
+        return self.futures[-1]
+
+    def spawn(self, name: str, work: Callable[[], Coroutine[Any, Any, object]]) -> Future[None]:
+        self.futures.append(super().spawn(name, work))
+        return self.futures[-1]
+
+    def busy(self) -> bool:
+        self.futures = [future for future in self.futures if not future.done()]
+        return bool(self.futures)
+
+
+class Machine:
+    """The main loop of a TV that does nothing but sign in."""
+
+    def __init__(self, who: Identity, folder: Path) -> None:
+        self.clock = ManualClock(1000.0)
+        self.log = RecordingLog()
+        self.arrived = threading.Event()
+        self.jobs = WatchedJobs(Inbox(self.arrived.set), self.log)
+        session = Session(SessionSettings("Contoso", tenant="contoso.com"))
+        late = LateGateway(who, folder, SystemClock(), self.log)
+        self.sign_in = SignIn(session, late, self.jobs, self.clock, self.log, primary_scope=SCOPE)
+        self.sign_in.start(self.clock.now)
+
+    @property
+    def view(self) -> SessionView:
+        return self.sign_in.view(self.clock.now)
+
+    @property
+    def user_code(self) -> str:
+        assert self.view.prompt is not None
+        return self.view.prompt.user_code
+
+    def settle(self, timeout_s: float = 20) -> None:
+        """Take messages until nothing is under way."""
+        deadline = time.monotonic() + timeout_s
+        while True:
+            self.arrived.clear()
+            busy = self.jobs.busy()
+            for message in self.jobs.inbox.drain():
+                self.sign_in.receive(message, self.clock.now)
+            if not busy and not self.jobs.busy() and not len(self.jobs.inbox):
+                return
+            assert time.monotonic() < deadline, "a job hangs"
+            self.arrived.wait(0.02)
+
+    def until(self, condition: Callable[[SessionView], bool], *, within_s: float = 4000) -> SessionView:
+        """Leap from wake-up to wake-up until the view is as wanted."""
+        end = self.clock.now + within_s
+        self.settle()
+        while not condition(self.view):
+            wakeup = self.sign_in.next_wakeup()
+            assert wakeup is not None, f"nothing more would happen: {self.view}"
+            assert wakeup <= end, f"not within {within_s} s: {self.view}"
+            self.clock.now = max(self.clock.now, wakeup)
+            self.sign_in.tick(self.clock.now)
+            self.settle()
+        return self.view
+
+    def until_phase(self, phase: str, *, within_s: float = 4000) -> SessionView:
+        return self.until(lambda view: view.phase == phase, within_s=within_s)
+
+    def leap(self, seconds: float) -> None:
+        """Let time pass in one go, as a machine does that was suspended."""
+        self.clock.now += seconds
+        self.sign_in.tick(self.clock.now)
+        self.settle()
+
+    def wait_for(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Run a coroutine on the io thread and wait for it."""
+        import asyncio
+
+        return asyncio.run_coroutine_threadsafe(work(), self.jobs.io_loop()).result(20)
+
+    def token(self, rejected: str | None = None) -> str:
+        return self.wait_for(lambda: self.sign_in.tokens.get(SCOPE, rejected=rejected)).secret
+
+    def stop(self) -> None:
+        self.jobs.stop()

@@ -1,0 +1,214 @@
+"""The token cache survives whatever happens to its file, and tells nobody else."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import stat
+import time
+from pathlib import Path
+
+import msal
+import pytest
+
+from tvapp.auth import cached
+from tvapp.auth.token_store import TokenStore, erase, token_file
+from tvapp.core.errors import StorageError
+from tvapp.core.log import RecordingLog
+
+HOME_ID = "uid-1.tid-1"
+SCOPE = "https://atlas.microsoft.com/user_impersonation"
+
+
+def encoded(value: object) -> str:
+    return base64.urlsafe_b64encode(json.dumps(value).encode()).decode().rstrip("=")
+
+
+def filled(*, expires_in: int = 3600, refresh_in: int | None = None) -> str:
+    """Return a cache as MSAL writes it."""
+    cache = msal.SerializableTokenCache()
+    claims = {"sub": "s", "oid": "uid-1", "tid": "tid-1", "name": "Aino V", "preferred_username": "aino@contoso.com"}
+    response: dict[str, object] = {
+        "access_token": "AT-secret",
+        "refresh_token": "RT-secret",
+        "id_token": f"{encoded({'alg': 'none'})}.{encoded(claims)}.x",
+        "client_info": encoded({"uid": "uid-1", "utid": "tid-1"}),
+        "expires_in": expires_in,
+        "token_type": "Bearer",
+    }
+    if refresh_in is not None:
+        response["refresh_in"] = refresh_in
+    cache.add(
+        {
+            "client_id": "app",
+            "scope": [SCOPE, "openid"],
+            "token_endpoint": "https://login.example.com/tid-1/oauth2/v2.0/token",
+            "response": response,
+            "grant_type": "urn:ietf:params:oauth:grant-type:device_code",
+        }
+    )
+    text: str = cache.serialize()
+    return text
+
+
+def make_store(folder: Path, log: RecordingLog | None = None, *, client_id: str = "app") -> TokenStore:
+    log = log or RecordingLog()
+    return TokenStore(token_file(folder), log, authority="https://login.example.com/tid-1", client_id=client_id)
+
+
+def test_what_was_saved_comes_back(tmp_path: Path) -> None:
+    assert make_store(tmp_path).save(filled())
+    text = make_store(tmp_path).load()
+    assert json.loads(text) == json.loads(filled()) or cached.parse(text)
+    (account,) = cached.accounts(cached.parse(text) or {})
+    assert (account.name, account.username, account.home_id, account.tenant) == (
+        "Aino V",
+        "aino@contoso.com",
+        HOME_ID,
+        "tid-1",
+    )
+
+
+def test_the_file_and_its_folder_are_the_owners_alone(tmp_path: Path) -> None:
+    os.umask(0o022)
+    store = make_store(tmp_path)
+    store.save(filled())
+    assert stat.S_IMODE(store.path.stat().st_mode) == 0o600
+    assert stat.S_IMODE(store.path.parent.stat().st_mode) == 0o700
+    store.path.chmod(0o644)
+    store.load()
+    assert stat.S_IMODE(store.path.stat().st_mode) == 0o600
+
+
+def test_a_file_cut_off_at_any_byte_is_read_as_signed_out_and_moved_aside(tmp_path: Path) -> None:
+    store = make_store(tmp_path)
+    store.save(filled())
+    whole = store.path.read_bytes()
+    for length in range(len(whole)):
+        log = RecordingLog()
+        store = make_store(tmp_path, log)
+        store.path.write_bytes(whole[:length])
+        assert store.load() == ""
+        assert not store.path.exists()
+        assert len(log.named("token_cache.corrupt")) == 1
+    assert "AT-secret" not in repr(log.events)
+    store.path.write_bytes(whole)
+    assert store.load()
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"\x00" * 400,
+        b"\xff\xfe",
+        b"null",
+        b"[]",
+        b'{"version": 2}',
+        b"[" * 100_000,
+        b'{"version":1,"authority":"https://login.example.com/tid-1","client_id":"app","cache":[1]}',
+        b'{"version":1,"authority":"https://login.example.com/tid-1","client_id":"app","cache":{"Account":{"a":1}}}',
+        b'{"version":1,"authority":"https://login.example.com/tid-1","client_id":"app",'
+        b'"cache":{"AccessToken":{"a":{"expires_on":"soon"}}}}',
+        b'{"version":1,"authority":"https://login.example.com/tid-1","client_id":"app","cache":{"Account":{"a":{}}}}',
+    ],
+)
+def test_a_file_that_makes_no_sense_is_moved_aside(tmp_path: Path, content: bytes) -> None:
+    log = RecordingLog()
+    store = make_store(tmp_path, log)
+    store.path.parent.mkdir(parents=True)
+    store.path.write_bytes(content)
+    assert store.load() == ""
+    assert log.named("token_cache.corrupt")
+    assert store.path.with_name("tokens.json.corrupt").exists()
+
+
+def test_an_enormous_file_and_a_folder_in_its_place_are_survived(tmp_path: Path) -> None:
+    store = make_store(tmp_path)
+    store.path.parent.mkdir(parents=True)
+    store.path.write_bytes(b" " * (5 * 1024 * 1024))
+    assert store.load() == ""
+    store.path.mkdir()
+    log = RecordingLog()
+    assert make_store(tmp_path, log).load() == ""
+    assert log.named("token_cache.corrupt")
+
+
+def test_tokens_of_another_app_are_left_alone(tmp_path: Path) -> None:
+    make_store(tmp_path).save(filled())
+    log = RecordingLog()
+    other = make_store(tmp_path, log, client_id="another")
+    assert other.load() == ""
+    assert log.named("token_cache.ignored")
+    assert make_store(tmp_path).load()
+
+
+def test_a_disk_that_takes_nothing_is_told_once(tmp_path: Path) -> None:
+    (tmp_path / "auth").write_text("in the way")
+    log = RecordingLog()
+    store = make_store(tmp_path, log)
+    assert not store.save(filled())
+    assert not store.save(filled())
+    assert len(log.named("token_cache.not_saved")) == 1
+
+
+def test_erasing_removes_what_was_moved_aside_too(tmp_path: Path) -> None:
+    store = make_store(tmp_path)
+    store.save(filled())
+    store.path.with_name("tokens.json.corrupt").write_text("RT-secret")
+    store.path.with_name(".tokens.json.1234.tmp").write_text("RT-secret")
+    assert store.erase()
+    assert list(store.path.parent.iterdir()) == []
+    assert not store.erase()
+    assert not erase(tmp_path / "nowhere" / "tokens.json")
+
+
+def test_erasing_what_cannot_be_erased_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = make_store(tmp_path)
+    store.save(filled())
+
+    def refuse(self: Path, missing_ok: bool = False) -> None:
+        raise PermissionError(30, "Read-only file system")
+
+    monkeypatch.setattr(Path, "unlink", refuse)
+    with pytest.raises(StorageError):
+        store.erase()
+
+
+def test_a_good_access_token_is_found_without_msal() -> None:
+    cache = cached.parse(filled()) or {}
+    found = cached.access_token(cache, [SCOPE], HOME_ID, "app", time.time())
+    assert found is not None
+    assert found.secret == "AT-secret"
+    assert 3590 < found.expires_in <= 3600
+    assert 3290 < found.renew_in <= 3300
+    assert "AT-secret" not in repr(found)
+
+
+def test_the_server_may_ask_for_an_earlier_renewal() -> None:
+    cache = cached.parse(filled(refresh_in=1000)) or {}
+    found = cached.access_token(cache, [SCOPE], HOME_ID, "app", time.time())
+    assert found is not None
+    assert found.renew_in <= 1000
+
+
+@pytest.mark.parametrize(
+    ("scope", "home_id", "client_id", "later"),
+    [
+        ("https://storage.azure.com/user_impersonation", HOME_ID, "app", 0),
+        (SCOPE, "somebody.else", "app", 0),
+        (SCOPE, HOME_ID, "another", 0),
+        (SCOPE, HOME_ID, "app", 3601),
+        (SCOPE, HOME_ID, "app", -3600),
+    ],
+)
+def test_no_token_is_used_for_what_it_is_not(scope: str, home_id: str, client_id: str, later: float) -> None:
+    cache = cached.parse(filled()) or {}
+    assert cached.access_token(cache, [scope], home_id, client_id, time.time() + later) is None
+
+
+def test_an_account_without_tokens_is_no_account() -> None:
+    cache = dict(cached.parse(filled()) or {})
+    cache["RefreshToken"] = cache["AccessToken"] = {}
+    assert cached.accounts(cache) == ()
