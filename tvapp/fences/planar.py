@@ -1,0 +1,66 @@
+"""Web Mercator and short distances over whole arrays (numpy): the fast twin of `geo` for thousands of fences."""
+
+from __future__ import annotations
+
+import math
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+from tvapp.geo import geodesy
+from tvapp.geo.position import Position
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+
+EQUATOR_M = 2 * math.pi * geodesy.A
+_FURTHEST_LATITUDE = 89.9
+# Beyond the edge of the map, so that what lies at a pole is not squeezed onto that edge.
+
+
+def project_many(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
+    """Return world units (u east, v south, the map is 0 to 1); longitudes beyond +-180 lie beyond 0 and 1."""
+    radians = np.radians(np.clip(lat, -_FURTHEST_LATITUDE, _FURTHEST_LATITUDE))
+    return lon / 360.0 + 0.5, 0.5 - np.arcsinh(np.tan(radians)) / (2 * math.pi)
+
+
+def to_positions(coords: Floats) -> tuple[Position, ...]:
+    """Return the positions of (u, v) rows."""
+    lon = (coords[:, 0] - 0.5) * 360.0
+    lat = np.degrees(np.arctan(np.sinh(2 * math.pi * (0.5 - coords[:, 1]))))
+    return tuple(Position(x, y) for x, y in zip(lon.tolist(), lat.tolist(), strict=True))
+
+
+def radii_of_curvature(lat: Floats) -> tuple[Floats, Floats]:
+    """Return the radii north-south (M) and east-west (N) of WGS 84, in metres."""
+    w2 = 1.0 - geodesy.E2 * np.sin(np.radians(lat)) ** 2
+    return geodesy.A * (1.0 - geodesy.E2) / w2**1.5, geodesy.A / np.sqrt(w2)
+
+
+def disc_axes(lat: Floats, radius_m: Floats) -> tuple[Floats, Floats]:
+    """Return half the width and half the height of circles on the ground, in world units."""
+    north_south, east_west = radii_of_curvature(lat)
+    cosine = np.maximum(np.cos(np.radians(lat)), 1e-3)
+    return radius_m / (east_west * cosine * 2 * math.pi), radius_m / (north_south * cosine * 2 * math.pi)
+
+
+def disc_ring(lon: float, lat: float, radius_m: float, segments: int) -> Floats:
+    """Return a closed ring of (u, v) around a circle on the ground, exact to centimetres at 10 km."""
+    angle = np.linspace(0.0, 2 * math.pi, segments + 1)
+    angle[-1] = 0.0
+    (m,), (n,) = radii_of_curvature(np.array([lat]))
+    phi = math.radians(lat)
+    north, east = radius_m * np.cos(angle), radius_m * np.sin(angle)
+    tangent = math.tan(phi)
+    d_lat = north / m - east * east * tangent / (2 * m * n)
+    d_lon = east / (n * max(math.cos(phi), 1e-3)) * (1.0 + north * tangent / m)
+    return np.stack(project_many(lon + np.degrees(d_lon), lat + np.degrees(d_lat)), axis=1)
+
+
+def metres_apart(place: Position, lon: Floats, lat: Floats) -> Floats:
+    """Return the distances from `place` to places nearby (tens of kilometres, not near a pole)."""
+    middle = (lat + place.lat) / 2
+    north_south, east_west = radii_of_curvature(middle)
+    d_lon = np.radians((lon - place.lon + 180.0) % 360.0 - 180.0)
+    d_lat = np.radians(lat - place.lat)
+    return np.hypot(d_lat * north_south, d_lon * east_west * np.cos(np.radians(middle)))

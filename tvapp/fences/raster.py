@@ -1,0 +1,328 @@
+"""Draws geofences into transparent map tiles, on a worker (Pillow, numpy).
+
+Everything is drawn without smoothing at three times the size, each pixel holding the number of an ink; then blocks are
+coloured and averaged. Numbers instead of colours make drawing cheap, and overlapping fences of one colour stay clear.
+No single call into C works on more than a block or a few thousand edges, so that the thread that draws gets its turn.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image as Pillow
+from PIL import ImageDraw
+
+from tvapp.core.image import Image
+from tvapp.fences import style
+from tvapp.fences.index import STATES, FenceIndex, Floats, Ints
+from tvapp.fences.planar import disc_axes, disc_ring, project_many
+from tvapp.fences.strokes import Path, clip, clip_half, dashes, smooth_paths
+from tvapp.tiles.tile import TILE_SIZE, TileId, TileImage
+
+FINE = 3
+"""Fine pixels along the edge of a pixel."""
+_BLOCK = 128
+_CELL_PX = 14.0
+"""Tiny fences within one square of this size share a dot, in design pixels."""
+_MARGIN_PX = 48.0
+"""How far around a tile fences are looked at: a cell of dots, and half an outline, in design pixels."""
+_DISC_ELLIPSE_PX = 160.0
+_MOST_EDGES = 1_200
+
+_FILL, _HATCH, _CASING, _LINE = range(1, 5)
+_ROLES = 4
+
+
+def rasterise(index: FenceIndex, tile: TileId, now_s: float, size: int = TILE_SIZE, scale: float = 1.0) -> TileImage:
+    """Draw what of the fences lies in a tile; `scale` is how many of its pixels are a design pixel."""
+    edge = 1 << tile.z
+    unit = 1.0 / (edge * size)
+    margin = _MARGIN_PX * scale * unit
+    west, north = (tile.x % edge) / edge, tile.y / edge
+    span = 1.0 / edge
+    found = index.parts_in(west - margin, north - margin, west + span + margin, north + span + margin)
+    if not len(found.parts):
+        return TileImage(None, size=size)
+    sheet = _Sheet(index, tile.z, west, north, unit, size, scale)
+    sheet.draw(found.parts, found.shift, now_s)
+    return _developed(sheet.ink, size, scale)
+
+
+def ink_number(place: int, state: int, role: int) -> int:
+    """Return the number that stands for a colour of style.PALETTE, a state of STATES and a role."""
+    return (place * len(STATES) + state) * _ROLES + role
+
+
+@dataclass(slots=True)
+class _Outline:
+    ink: int
+    slim: bool
+    dash_px: tuple[float, float] | None = None
+    box: tuple[float, float, float, float] | None = None
+    ring: Floats | None = None
+    path: Path | None = None
+
+
+class _Sheet:
+    """One tile being drawn, in fine pixels."""
+
+    def __init__(
+        self, index: FenceIndex, zoom: int, west: float, north: float, unit: float, size: int, scale: float
+    ) -> None:
+        self._index = index
+        self._zoom = zoom
+        self._west, self._north = west, north
+        self._unit = unit
+        self._fine = FINE / unit
+        self._scale = scale
+        self._edge = size * FINE
+        self.ink = Pillow.new("L", (self._edge, self._edge))
+        self._pen = ImageDraw.Draw(self.ink)
+        self._widths = [self._width(style.LINE_PX), self._width(style.SLIM_LINE_PX)]
+        self._slack = float(self._widths[0][1] + 4 * FINE)
+        self._low, self._high = -self._slack, self._edge + self._slack
+        self._styles = [style.style_of_slot(0, state) for state in STATES]
+        self._dashed = np.array([look.dash_px is not None for look in self._styles])
+
+    def _width(self, line_px: float) -> tuple[int, int]:
+        """Return the width of an outline and of its casing, in fine pixels."""
+        line = max(2, round(line_px * self._scale * FINE))
+        return line, line + 2 * max(1, round(style.CASING_PX * self._scale * FINE))
+
+    def draw(self, parts: Ints, shift: Floats, now_s: float) -> None:
+        index = self._index
+        owners = index.owner[parts]
+        unique, back = np.unique(owners, return_inverse=True)
+        states = index.states(unique, now_s)[back]
+        inks = (index.slot[owners] * len(STATES) + states) * _ROLES
+        tiny = index.largest[owners] < style.TINY_PX * self._scale * self._unit
+        whole = np.flatnonzero(~tiny)
+        outlines = self._fill(parts, shift, states, inks, whole[np.argsort(index.rank[owners[whole]], kind="stable")])
+        self._stroke(outlines)
+        some = np.flatnonzero(tiny)
+        if len(some):
+            self._dots(parts[some], shift[some], states[some], inks[some])
+
+    def _fill(self, parts: Ints, shift: Floats, states: Ints, inks: Ints, order: Ints) -> list[_Outline]:
+        index = self._index
+        chosen, shift = parts[order], shift[order]
+        wide, high = disc_axes(index.lat[chosen], index.radius_m[chosen])
+        us, vs = project_many(index.lon[chosen], index.lat[chosen])
+        xs, ys = (us + shift - self._west) * self._fine, (vs - self._north) * self._fine
+        rx, ry = wide * self._fine, high * self._fine
+        boxes = np.stack([xs - rx, ys - ry, xs + rx, ys + ry], axis=1).tolist()
+        plain = index.is_disc[chosen] & (rx <= _DISC_ELLIPSE_PX * FINE) & (self._dashed[states[order]] == 0)
+        largest = index.largest[index.owner[chosen]]
+        slim = (largest < style.SMALL_PX * self._scale * self._unit).tolist()
+        rings = self._rings(chosen, shift, ~plain)
+        outlines: list[_Outline] = []
+        rows = zip(plain.tolist(), states[order].tolist(), inks[order].tolist(), strict=True)
+        for at, (ellipse, state, ink) in enumerate(rows):
+            if ellipse:
+                self._pen.ellipse(boxes[at], fill=ink + _FILL)
+                outlines.append(_Outline(ink, slim[at], box=boxes[at]))
+            elif self._dashed[state]:
+                self._fill_polygon(rings[at], ink)
+                dash_px = self._styles[state].dash_px
+                outlines.extend(_Outline(ink, slim[at], dash_px, ring=ring) for ring in rings[at])
+            else:
+                clipped = self._fill_polygon(rings[at], ink)
+                outlines.extend(_Outline(ink, slim[at], ring=ring) for ring in clipped)
+        return outlines
+
+    def _rings(self, chosen: Ints, shift: Floats, wanted: npt.NDArray[np.bool_]) -> dict[int, list[Floats]]:
+        """Return the unclosed rings of some parts in fine pixels, by place in `chosen`."""
+        index = self._index
+        gathered: list[Floats] = []
+        places: list[int] = []
+        for at in np.flatnonzero(wanted).tolist():
+            part = int(chosen[at])
+            if index.is_disc[part]:
+                # Segments so short that the arc rises above its chord by a fifth of a fine pixel.
+                side = float(index.boxes[part, 2] - index.boxes[part, 0]) * self._fine
+                segments = min(4096, max(24, math.ceil(math.pi * math.sqrt(side / 0.8))))
+                lon, lat, radius_m = (float(values[part]) for values in (index.lon, index.lat, index.radius_m))
+                rings = [disc_ring(lon, lat, radius_m, segments)]
+            else:
+                rings = index.rings_for(part, self._zoom, self._unit)
+            gathered.extend(rings)
+            places.extend([at] * len(rings))
+        result: dict[int, list[Floats]] = {at: [] for at in places}
+        if not gathered:
+            return result
+        sizes = [len(ring) for ring in gathered]
+        points = np.concatenate(gathered)
+        points[:, 0] += np.repeat(shift[places], sizes)
+        points = (points - np.array([self._west, self._north])) * self._fine
+        end = 0
+        for at, size in zip(places, sizes, strict=True):
+            result[at].append(points[end : end + size - 1])
+            end += size
+        return result
+
+    def _fill_polygon(self, rings: Sequence[Floats], ink: int) -> list[Floats]:
+        """Fill a polygon and return its rings as far as they are near the tile."""
+        clipped: list[Floats] = []
+        for number, ring in enumerate(rings):
+            inner = ring
+            if ring.min() < self._low or ring.max() > self._high:
+                inner = clip(ring, self._low, self._high)
+            if len(inner) >= 3:
+                clipped.append(inner)
+            elif number == 0:
+                return []
+        if len(clipped) == 1:
+            self._polygon(self._pen, clipped[0], ink + _FILL)
+        else:
+            self._fill_with_holes(clipped, ink + _FILL)
+        return clipped
+
+    def _fill_with_holes(self, rings: Sequence[Floats], ink: int) -> None:
+        # Drawn apart, so that a hole shows the fence below.
+        low = np.clip(np.floor(rings[0].min(axis=0)), 0, self._edge).astype(int)
+        high = np.clip(np.ceil(rings[0].max(axis=0)) + 1, 0, self._edge).astype(int)
+        width, height = int(high[0] - low[0]), int(high[1] - low[1])
+        if width <= 0 or height <= 0:
+            return
+        mask = Pillow.new("L", (width, height))
+        pen = ImageDraw.Draw(mask)
+        self._polygon(pen, rings[0] - low, 255)
+        for hole in rings[1:]:
+            self._polygon(pen, hole - low, 0)
+        self.ink.paste(ink, (int(low[0]), int(low[1]), int(high[0]), int(high[1])), mask)
+
+    def _polygon(self, pen: ImageDraw.ImageDraw, ring: Floats, ink: int) -> None:
+        if len(ring) <= _MOST_EDGES:
+            _polygon(pen, ring, ink)
+            return
+        # Pillow looks at every edge in every row: rows by the strip keep one call short.
+        strip = _BLOCK * FINE
+        for top in range(0, self._edge, strip):
+            piece = clip_half(clip_half(ring, 1, float(top), 1.0), 1, float(top + strip), -1.0)
+            if len(piece) >= 3:
+                _polygon(pen, piece, ink)
+
+    def _stroke(self, outlines: list[_Outline]) -> None:
+        whole = [(outline, outline.ring) for outline in outlines if outline.ring is not None and not outline.dash_px]
+        paths = smooth_paths([ring for _, ring in whole], self._widths[0][0])
+        for (outline, _), path in zip(whole, paths, strict=True):
+            outline.path = path
+        for outline in outlines:
+            line, cased = self._widths[outline.slim]
+            if outline.box is not None:
+                for width, role in ((cased, _CASING), (line, _LINE)):
+                    left, top, right, bottom = outline.box
+                    out = width / 2
+                    box = (left - out, top - out, right + out, bottom + out)
+                    self._pen.ellipse(box, outline=outline.ink + role, width=width)
+            elif outline.path is not None:
+                self._polyline(outline.path, outline.ink + _CASING, cased)
+                self._polyline(outline.path, outline.ink + _LINE, line)
+            elif outline.ring is not None and outline.dash_px:
+                drawn, gap = (value * self._scale * FINE for value in outline.dash_px)
+                pieces = dashes(outline.ring, drawn, gap, self._low, self._high)
+                for piece in pieces:
+                    _line(self._pen, piece, outline.ink + _CASING, cased)
+                for piece in pieces:
+                    _line(self._pen, piece, outline.ink + _LINE, line)
+
+    def _polyline(self, path: Path, ink: int, width: int) -> None:
+        for start in range(0, len(path) - 1, _MOST_EDGES):
+            _line(self._pen, path[start : start + _MOST_EDGES + 1], ink, width)
+
+    def _dots(self, parts: Ints, shift: Floats, states: Ints, inks: Ints) -> None:
+        """Mark tiny fences, one dot for those that share a cell of the world; the first to count is the one shown."""
+        index = self._index
+        boxes = index.boxes[parts]
+        u = (boxes[:, 0] + boxes[:, 2]) / 2 + shift
+        v = (boxes[:, 1] + boxes[:, 3]) / 2
+        cell = _CELL_PX * self._scale * self._unit
+        columns, lines = np.floor(u / cell).astype(np.int64), np.floor(v / cell).astype(np.int64)
+        order = np.lexsort((parts, index.rank[index.owner[parts]], states, columns, lines))
+        change = np.flatnonzero(np.diff(columns[order]) | np.diff(lines[order])) + 1
+        first = np.concatenate([[0], change])
+        counts = np.diff([*first.tolist(), len(order)])
+        for at, count in zip(order[first].tolist(), counts.tolist(), strict=True):
+            x, y = float(u[at] - self._west) * self._fine, float(v[at] - self._north) * self._fine
+            # A crowd gets a slightly larger dot, up to half as large again.
+            radius = style.DOT_PX * self._scale * FINE * (1.0 + min(0.5, math.log10(count) / 4))
+            ink, look = int(inks[at]), self._styles[int(states[at])]
+            casing = radius + style.CASING_PX * self._scale * FINE
+            self._pen.ellipse((x - casing, y - casing, x + casing, y + casing), fill=ink + _CASING)
+            self._pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=ink + _LINE)
+            if look.hollow:
+                inner = radius * 0.5
+                self._pen.ellipse((x - inner, y - inner, x + inner, y + inner), fill=ink + _CASING)
+
+
+def _polygon(pen: ImageDraw.ImageDraw, ring: Floats, ink: int) -> None:
+    pen.polygon(np.ascontiguousarray(ring, dtype=np.float32), fill=ink)  # type: ignore[arg-type]  # takes buffers
+
+
+def _line(pen: ImageDraw.ImageDraw, path: Path, ink: int, width: int) -> None:
+    pen.line(np.ascontiguousarray(path, dtype=np.float32), fill=ink, width=width)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True, slots=True)
+class _Inks:
+    """What the numbers stand for: premultiplied colours, and which numbers turn into which in a stripe of hatching."""
+
+    colors: bytes
+    hatching: tuple[int, ...]
+    hatched: tuple[int, ...]
+
+
+@lru_cache(maxsize=1)
+def _inks() -> _Inks:
+    colors = bytearray(4 * 256)
+    hatching = list(range(256))
+    for place in range(len(style.PALETTE)):
+        for state, name in enumerate(STATES):
+            look = style.style_of_slot(place, name)
+            base = ink_number(place, state, 0)
+            hatch = look.line._replace(a=min(255, look.fill.a * 3))
+            for role, color in ((_FILL, look.fill), (_HATCH, hatch), (_CASING, look.casing), (_LINE, look.line)):
+                at = 4 * (base + role)
+                colors[at : at + 4] = (*(round(part * color.a / 255) for part in color[:3]), color.a)
+            if look.hatched:
+                hatching[base + _FILL] = base + _HATCH
+    return _Inks(bytes(colors), tuple(hatching), tuple(n for n, other in enumerate(hatching) if n != other))
+
+
+@lru_cache(maxsize=2)
+def _stripes(scale: float) -> Pillow.Image:
+    """Return a block's diagonal stripes; their distance divides the block, so that they go on in the next one."""
+    period = FINE * min((8, 16, 32, 64), key=lambda px: abs(px - 14 * scale))
+    along = np.add.outer(np.arange(_BLOCK * FINE), np.arange(_BLOCK * FINE)) % period
+    return Pillow.fromarray(np.where(along < period * 0.3, 255, 0).astype(np.uint8))
+
+
+def _developed(ink: Pillow.Image, size: int, scale: float) -> TileImage:
+    """Colour and average the ink block by block; empty margins are cut off."""
+    box = ink.getbbox()
+    if box is None:
+        return TileImage(None, size=size)
+    left, top = box[0] // FINE, box[1] // FINE
+    right, bottom = -(-box[2] // FINE), -(-box[3] // FINE)
+    inks = _inks()
+    result = Pillow.new("RGBA", (right - left, bottom - top))
+    for y in range(top - top % _BLOCK, bottom, _BLOCK):
+        for x in range(left - left % _BLOCK, right, _BLOCK):
+            area = (max(x, left), max(y, top), min(x + _BLOCK, right), min(y + _BLOCK, bottom))
+            block = ink.crop((area[0] * FINE, area[1] * FINE, area[2] * FINE, area[3] * FINE))
+            counts = block.histogram()
+            if counts[0] == block.width * block.height:
+                continue
+            if any(counts[number] for number in inks.hatched):
+                corner = ((area[0] % _BLOCK) * FINE, (area[1] % _BLOCK) * FINE)
+                stripes = _stripes(scale).crop((*corner, corner[0] + block.width, corner[1] + block.height))
+                block.paste(block.point(inks.hatching), (0, 0), stripes)
+            block.putpalette(inks.colors, "RGBA")
+            result.paste(block.convert("RGBA").reduce(FINE), (area[0] - left, area[1] - top))
+    straight = Pillow.frombytes("RGBa", result.size, result.tobytes()).convert("RGBA")
+    return TileImage(Image(result.width, result.height, straight.tobytes("raw", "BGRA")), left, top, size)

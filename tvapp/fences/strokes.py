@@ -1,0 +1,141 @@
+"""Rings in pixels to what Pillow can draw well: clipped, with smooth corners, cut into dashes (numpy)."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TypeAlias
+
+import numpy as np
+import numpy.typing as npt
+
+Floats: TypeAlias = npt.NDArray[np.float64]
+Path: TypeAlias = npt.NDArray[np.float32]
+"""Points as Pillow takes them: rows of x, y in 32-bit floats."""
+
+LEAST_DASHES = 5
+_MOST_DASHES = 4_000
+_FEW_DASHES = 24
+
+
+def clip(ring: Floats, low: float, high: float) -> Floats:
+    """Clip a closed ring to the square [low, high]^2 (Sutherland and Hodgman, 1974); fewer than 3 rows: nothing left.
+
+    Edges along the square's border are left in: choose it larger than what is seen.
+    """
+    for axis, bound, sign in ((0, low, 1.0), (0, high, -1.0), (1, low, 1.0), (1, high, -1.0)):
+        ring = clip_half(ring, axis, bound, sign)
+        if len(ring) < 3:
+            return ring
+    return ring
+
+
+def clip_half(ring: Floats, axis: int, bound: float, sign: float) -> Floats:
+    """Keep what lies on one side of a line parallel to an axis: above `bound` for `sign` 1, below it for -1."""
+    if not len(ring):
+        return ring
+    depth = (ring[:, axis] - bound) * sign
+    inside = depth >= 0
+    if inside.all():
+        return ring
+    if not inside.any():
+        return ring[:0]
+    following = np.roll(ring, -1, axis=0)
+    depth_after = np.roll(depth, -1)
+    crosses = inside != np.roll(inside, -1)
+    share = np.zeros(len(ring))
+    share[crosses] = depth[crosses] / (depth[crosses] - depth_after[crosses])
+    cuts = ring + (following - ring) * share[:, None]
+    both = np.stack([ring, cuts], axis=1).reshape(-1, 2)
+    return both[np.stack([inside, crosses], axis=1).reshape(-1)]
+
+
+def smooth_paths(rings: Sequence[Floats], width: float) -> list[Path]:
+    """Return closed paths for Pillow's wide lines, which leave a notch at each corner.
+
+    At a corner both edges are drawn a little further, by tan(turn / 4) of half the width, and joined: the outer side
+    gets a short bevel either way. All rings (unclosed: no repeated first row) are worked on at once.
+    """
+    if not rings:
+        return []
+    sizes = np.array([len(ring) for ring in rings])
+    ends = np.cumsum(sizes)
+    starts = ends - sizes
+    points = np.concatenate(rings)
+    after = np.arange(1, len(points) + 1)
+    after[ends - 1] = starts
+    before = np.arange(-1, len(points) - 1)
+    before[starts] = ends - 1
+    edges = points[after] - points
+    lengths = np.hypot(edges[:, 0], edges[:, 1])
+    out = edges / np.maximum(lengths, 1e-9)[:, None]
+    into = out[before]
+    turn = np.arctan2(np.abs(into[:, 0] * out[:, 1] - into[:, 1] * out[:, 0]), (into * out).sum(axis=1))
+    reach = (width / 2 * np.tan(turn / 4))[:, None]
+    doubled = np.stack([points + into * reach, points - out * reach], axis=1).reshape(-1, 2).astype(np.float32)
+    return [
+        np.concatenate([doubled[2 * start + 1 : 2 * end], doubled[2 * start : 2 * start + 2]])
+        for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
+    ]
+
+
+def dashes(ring: Floats, drawn: float, gap: float, low: float, high: float) -> list[Path]:
+    """Return the dashes of an unclosed ring that may touch the square [low, high]^2.
+
+    They are counted from the ring's first point, so that neighbouring tiles agree. The period is adapted a little so
+    that the last dash meets the first, and shortened for small rings, which get at least LEAST_DASHES.
+    """
+    closed = np.concatenate([ring, ring[:1]])
+    edges = closed[1:] - closed[:-1]
+    steps = np.hypot(edges[:, 0], edges[:, 1])
+    along = np.concatenate([[0.0], np.cumsum(steps)])
+    length = float(along[-1])
+    if length <= 0 or not math.isfinite(length):
+        return []
+    count = max(LEAST_DASHES, round(length / (drawn + gap)))
+    period = length / count
+    drawn = period * drawn / (drawn + gap)
+    if count <= _FEW_DASHES or (closed.min() >= low and closed.max() <= high):
+        numbers = np.arange(min(count, _MOST_DASHES), dtype=np.float64)
+    else:
+        numbers = _touching(closed, edges, steps, along, period, count, low, high)
+    if not len(numbers):
+        return []
+    starts = numbers * period
+    ends = np.minimum(starts + drawn, length)
+    # All corners and all ends in one row, so that one interpolation serves them all.
+    at = np.sort(np.concatenate([along, starts, ends]))
+    points = np.empty((len(at), 2), dtype=np.float32)
+    points[:, 0] = np.interp(at, along, closed[:, 0])
+    points[:, 1] = np.interp(at, along, closed[:, 1])
+    first = np.searchsorted(at, starts, side="right") - 1
+    last = np.searchsorted(at, ends, side="left") + 1
+    return [points[begin:end] for begin, end in zip(first.tolist(), last.tolist(), strict=True)]
+
+
+def _touching(
+    closed: Floats, edges: Floats, steps: Floats, along: Floats, period: float, count: int, low: float, high: float
+) -> Floats:
+    """Return the numbers of the dashes on those parts of the edges that lie in the square."""
+    near = np.minimum(closed[:-1], closed[1:]), np.maximum(closed[:-1], closed[1:])
+    wanted: set[int] = set()
+    for edge in np.flatnonzero(((near[1] >= low) & (near[0] <= high)).all(axis=1)).tolist():
+        begin, end = _reach(closed[edge], edges[edge], low, high)
+        first = math.floor((along[edge] + steps[edge] * begin) / period) - 1
+        last = math.floor((along[edge] + steps[edge] * end) / period) + 1
+        wanted.update(number % count for number in range(first, min(last, first + count - 1) + 1))
+        if len(wanted) > _MOST_DASHES:
+            break
+    return np.array(sorted(wanted), dtype=np.float64)
+
+
+def _reach(start: Floats, edge: Floats, low: float, high: float) -> tuple[float, float]:
+    """Return between which shares of an edge it may lie in the square (Liang and Barsky, 1984)."""
+    begin, end = 0.0, 1.0
+    for axis in (0, 1):
+        step = float(edge[axis])
+        if abs(step) < 1e-9:
+            continue
+        one, other = (low - float(start[axis])) / step, (high - float(start[axis])) / step
+        begin, end = max(begin, min(one, other)), min(end, max(one, other))
+    return (begin, end) if begin <= end else (0.0, 0.0)
