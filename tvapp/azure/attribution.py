@@ -1,0 +1,165 @@
+"""Keeps the attribution on the map right: asks again when style, zoom or position changed, and not too often."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Protocol
+
+from tvapp.azure.attribution_text import MAX_LINES
+from tvapp.azure.messages import AttributionArrived
+from tvapp.core.backoff import Backoff
+from tvapp.core.clock import Clock
+from tvapp.core.errors import NetworkError, TvappError
+from tvapp.core.jobs import Inbox
+from tvapp.core.log import Log
+from tvapp.geo.mercator import project, unproject
+from tvapp.geo.position import Bounds, Position
+
+__all__ = ["AttributionArrived", "AttributionFeed"]
+
+DEBOUNCE_S = 0.8
+"""The view has to rest for so long before somebody is asked."""
+
+FRESH_S = 24 * 3600.0
+_MAX_KEPT = 256
+_RETRY = Backoff(first_s=5.0, ceiling_s=300.0)
+
+_Key = tuple[str, int, int, int, int, int]
+
+
+class Source(Protocol):
+    """Where attribution comes from (azure.maps.MapsClient)."""
+
+    async def attribution(self, tileset: str, zoom: int, bounds: Bounds) -> tuple[str, ...]: ...
+
+
+class IoRunner(Protocol):
+    """What is needed of core.jobs.Jobs."""
+
+    def io_loop(self) -> asyncio.AbstractEventLoop: ...
+
+
+class AttributionFeed:
+    """Posts AttributionArrived when the lines change. The public methods may be called from any thread."""
+
+    def __init__(
+        self,
+        jobs: IoRunner,
+        maps: Source,
+        inbox: Inbox,
+        *,
+        clock: Clock,
+        log: Log,
+        random: Callable[[], float],
+        sleep: Callable[[float], Coroutine[object, object, None]] = asyncio.sleep,
+    ) -> None:
+        self._jobs = jobs
+        self._maps = maps
+        self._inbox = inbox
+        self._clock = clock
+        self._log = log
+        self._random = random
+        self._sleep = sleep
+        self._kept: dict[_Key, tuple[float, tuple[str, ...]]] = {}
+        self._shown: tuple[str, ...] | None = None
+        self._keys: tuple[_Key, ...] = ()
+        self._task: asyncio.Task[None] | None = None
+
+    def show(self, tilesets: Sequence[str], zoom: float, bounds: Bounds) -> None:
+        """Tell what is on the screen; cheap, to be called at each change of the view."""
+        cells = tuple(view_key(tileset, zoom, bounds) for tileset in tilesets)
+        self._jobs.io_loop().call_soon_threadsafe(self._change, cells)
+
+    def retry(self) -> None:
+        """Ask again for what could not be had: signed in, or the network is back."""
+        self._jobs.io_loop().call_soon_threadsafe(self._restart)
+
+    def stop(self) -> None:
+        """Ask no more."""
+        self._jobs.io_loop().call_soon_threadsafe(self._change, ())
+
+    def _change(self, keys: tuple[_Key, ...]) -> None:
+        if keys != self._keys:
+            self._keys = keys
+            self._restart()
+
+    def _restart(self) -> None:
+        if self._task is not None:
+            self._task.cancel()
+        self._task = asyncio.get_running_loop().create_task(self._follow(self._keys)) if self._keys else None
+
+    async def _follow(self, keys: tuple[_Key, ...]) -> None:
+        if not all(self._is_fresh(key) for key in keys):
+            self._post(keys)
+            await self._sleep(DEBOUNCE_S)
+        attempt = 0
+        while True:
+            failed = False
+            for key in keys:
+                if not self._is_fresh(key):
+                    failed |= not await self._fetch(key)
+            self._post(keys)
+            if not failed:
+                return
+            await self._sleep(_RETRY.delay(attempt, self._random()))
+            attempt += 1
+
+    async def _fetch(self, key: _Key) -> bool:
+        tileset, zoom, *_ = key
+        try:
+            lines = await self._maps.attribution(tileset, zoom, key_bounds(key))
+        except TvappError as error:
+            if not isinstance(error, NetworkError):
+                self._log.event("attribution.failed", level="warning", tileset=tileset, error=type(error).__name__)
+            return False
+        self._kept.pop(key, None)
+        self._kept[key] = (self._clock.monotonic(), lines)
+        if len(self._kept) > _MAX_KEPT:
+            del self._kept[next(iter(self._kept))]
+        return True
+
+    def _is_fresh(self, key: _Key) -> bool:
+        kept = self._kept.get(key)
+        return kept is not None and self._clock.monotonic() - kept[0] < FRESH_S
+
+    def _post(self, keys: tuple[_Key, ...]) -> None:
+        """Post the lines of what is known; for the rest, those of the same tileset elsewhere are closer than none."""
+        lines: dict[str, None] = {}
+        for key in keys:
+            kept = self._kept.get(key) or next(
+                (value for other, value in reversed(self._kept.items()) if other[0] == key[0]), None
+            )
+            if kept is not None:
+                lines.update(dict.fromkeys(kept[1]))
+        posted = tuple(lines)[:MAX_LINES]
+        if posted != self._shown:
+            self._shown = posted
+            self._inbox.post(AttributionArrived(posted))
+
+
+def view_key(tileset: str, zoom: float, bounds: Bounds) -> _Key:
+    """Return the tileset, the whole zoom, and the box in tiles of that zoom: column, width, first and last row.
+
+    The box is grown to whole tiles, so that panning a little asks nobody.
+    """
+    z = max(0, min(22, round(zoom)))
+    count = 1 << z
+    west, north = project(Position(bounds.west, bounds.north))
+    east, south = project(Position(bounds.west + bounds.lon_span, bounds.south))
+    left, right = math.floor(west * count), math.ceil(east * count)
+    top = min(count - 1, math.floor(north * count))
+    bottom = max(top + 1, math.ceil(south * count))
+    width = max(1, right - left)
+    return (tileset, z, 0, count, top, bottom) if width >= count else (tileset, z, left % count, width, top, bottom)
+
+
+def key_bounds(key: _Key) -> Bounds:
+    """Return the box of a key."""
+    _, z, left, width, top, bottom = key
+    count = 1 << z
+    north_west = unproject(left / count, top / count)
+    south_east = unproject((left + width) / count, bottom / count)
+    east = south_east.lon - 360.0 if south_east.lon > 180.0 else south_east.lon
+    return Bounds(north_west.lon, south_east.lat, east, north_west.lat)

@@ -1,0 +1,184 @@
+"""Knows whether the network is there, without asking while it is.
+
+It listens to the outcome of every request. When a host that matters cannot be reached, the network counts as lost, and
+a light probe (HEAD, no credentials, any answer will do) goes out with back-off until all such hosts answer. A time-out
+or a cut connection may be one request's bad luck, so that is only believed once a probe has failed as well.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Coroutine, Iterable
+from pathlib import Path
+from typing import Protocol
+
+from tvapp.core.backoff import Backoff
+from tvapp.core.clock import Clock
+from tvapp.core.errors import ConnectionBroken, NetworkError, TimedOut, TvappError
+from tvapp.core.headers import Headers
+from tvapp.core.jobs import Inbox
+from tvapp.core.log import Log
+from tvapp.net.messages import NetworkLost, NetworkRestored
+from tvapp.net.transport import Request, Sender, host_of, origin_of
+
+__all__ = ["NetworkLost", "NetworkMonitor", "NetworkRestored", "has_link"]
+
+PROBE_TIMEOUT_S = 5.0
+PROBE_BACKOFF = Backoff(first_s=1.0, ceiling_s=15.0, jitter=0.2)
+"""With the time-out on top of the longest delay, a return is noticed within 30 s."""
+
+LINK_POLL_S = 1.0
+"""How often, while the network is lost, the system is asked whether a cable or a radio link came back."""
+
+
+class IoRunner(Protocol):
+    """What is needed of core.jobs.Jobs."""
+
+    def io_loop(self) -> asyncio.AbstractEventLoop: ...
+
+
+class NetworkMonitor:
+    """Watches `urls`' hosts. Posts NetworkLost and NetworkRestored, and tells subscribers on the io thread."""
+
+    def __init__(
+        self,
+        jobs: IoRunner,
+        http: Sender,
+        urls: Iterable[str],
+        inbox: Inbox,
+        *,
+        clock: Clock,
+        log: Log,
+        random: Callable[[], float],
+        sleep: Callable[[float], Coroutine[object, object, None]] = asyncio.sleep,
+        link: Callable[[], bool] | None = None,
+    ) -> None:
+        self._jobs = jobs
+        self._http = http
+        self._watched = {origin for url in urls if (origin := origin_of(url))}
+        self._inbox = inbox
+        self._clock = clock
+        self._log = log
+        self._random = random
+        self._sleep = sleep
+        self._link = link or has_link
+        self._subscribers: list[Callable[[NetworkError | None], None]] = []
+        self._failing: dict[str, NetworkError] = {}
+        self._lost_at: float | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._stopped = False
+
+    @property
+    def is_lost(self) -> bool:
+        """Tell whether something that is needed cannot be reached."""
+        return self._lost_at is not None
+
+    def subscribe(self, subscriber: Callable[[NetworkError | None], None]) -> None:
+        """Have `subscriber` called with the error when the network is lost, and with None when it is back."""
+        self._subscribers.append(subscriber)
+
+    def watch(self, url: str) -> None:
+        """Have one more host matter."""
+        if origin := origin_of(url):
+            self._jobs.io_loop().call_soon_threadsafe(self._watched.add, origin)
+
+    def report(self, url: str, error: NetworkError | None) -> None:
+        """Tell the outcome of a request that went another way (MSAL's); from any thread."""
+        self._jobs.io_loop().call_soon_threadsafe(self.observe, origin_of(url), error)
+
+    def stop(self) -> None:
+        """Probe no more; from any thread."""
+
+        def end() -> None:
+            self._stopped = True
+            if self._task is not None:
+                self._task.cancel()
+
+        self._jobs.io_loop().call_soon_threadsafe(end)
+
+    def observe(self, origin: str, error: NetworkError | None) -> None:
+        """Take note of a request's outcome; on the io thread (a transport.Listener)."""
+        if self._stopped or origin not in self._watched:
+            return
+        if error is None:
+            if self._failing.pop(origin, None) is not None and not self._failing:
+                self._restored()
+            return
+        is_news = origin not in self._failing
+        self._failing[origin] = error
+        if not is_news:
+            return
+        if not isinstance(error, TimedOut | ConnectionBroken):
+            self._lost(error)
+        if self._task is None or self._task.done():
+            self._task = asyncio.get_running_loop().create_task(self._probe())
+
+    async def _probe(self) -> None:
+        """Try the hosts that fail until none does."""
+        attempt = 0
+        while self._failing:
+            if self.is_lost:
+                await self._wait(PROBE_BACKOFF.delay(attempt, self._random()))
+                attempt += 1
+            for origin in list(self._failing):
+                error = await self._try(origin)
+                if error is None:
+                    self.observe(origin, None)
+                elif origin in self._failing:
+                    self._failing[origin] = error
+                    self._lost(error)
+
+    async def _try(self, origin: str) -> NetworkError | None:
+        request = Request(
+            "HEAD", origin + "/", Headers({"accept": "*/*"}), limit_bytes=64 << 10, timeout_s=PROBE_TIMEOUT_S
+        )
+        try:
+            await self._http.send(request)
+        except NetworkError as error:
+            return error
+        except TvappError:
+            pass  # it answered, if oddly: the network is there
+        return None
+
+    async def _wait(self, delay_s: float) -> None:
+        """Wait for a delay, or less when a link comes up."""
+        had_link = self._link()
+        while delay_s > 0:
+            step_s = min(LINK_POLL_S, delay_s)
+            await self._sleep(step_s)
+            delay_s -= step_s
+            link = self._link()
+            if link and not had_link:
+                return
+            had_link = link
+
+    def _lost(self, error: NetworkError) -> None:
+        if self._lost_at is not None:
+            return
+        self._lost_at = self._clock.monotonic()
+        kind = type(error).__name__
+        self._log.event("network.lost", level="warning", what=error.host, error=kind, reason=error.reason)
+        self._inbox.post(NetworkLost(error.host or host_of(next(iter(self._failing), "")), kind, error.reason))
+        for subscriber in self._subscribers:
+            subscriber(error)
+
+    def _restored(self) -> None:
+        if self._lost_at is None:
+            return
+        after_s = round(self._clock.monotonic() - self._lost_at, 1)
+        self._lost_at = None
+        self._log.event("network.restored", after_s=after_s)
+        self._inbox.post(NetworkRestored(after_s))
+        for subscriber in self._subscribers:
+            subscriber(None)
+
+
+def has_link(root: Path = Path("/sys/class/net")) -> bool:
+    """Tell whether any interface but the loopback is up, as far as Linux tells; True where it does not."""
+    try:
+        states = [
+            (interface / "operstate").read_text().strip() for interface in root.iterdir() if interface.name != "lo"
+        ]
+    except OSError:
+        return True
+    return any(state in {"up", "unknown"} for state in states)
