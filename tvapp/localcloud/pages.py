@@ -21,7 +21,7 @@ main{width:100%;max-width:27rem;margin:0 auto;padding:1.25rem 1rem 2rem;flex:1}
 .card{background:var(--paper);border-radius:1.1rem;padding:1.4rem 1.25rem 1.5rem;
 box-shadow:0 1px 2px #14233a14,0 10px 30px #14233a14}
 h1{font-size:1.45rem;line-height:1.25;margin:0 0 .4rem;letter-spacing:-.01em}
-p{margin:.4rem 0}.soft{color:var(--soft)}.small{font-size:.87rem}
+p{margin:.4rem 0}.soft{color:var(--soft)}.small{font-size:.87rem;margin-top:1rem}
 label.field{display:block;font-weight:600;margin:1.1rem 0 .4rem}
 input[type=text]{width:100%;font:600 1.65rem/1.2 ui-monospace,"SF Mono",Menlo,Consolas,"DejaVu Sans Mono",monospace;
 letter-spacing:.14em;text-transform:uppercase;text-align:center;padding:.8rem .5rem;border:2px solid var(--line);
@@ -29,7 +29,7 @@ border-radius:.8rem;background:#fbfcfe;color:inherit;min-height:3.6rem}
 input[type=text]:focus{outline:3px solid #0b63ce55;border-color:var(--blue)}
 input[type=text].wrong{border-color:var(--warn)}
 button{display:block;width:100%;min-height:3.3rem;margin-top:.8rem;border-radius:.8rem;border:2px solid transparent;
-font:600 1.06rem/1.2 inherit;font-family:inherit;cursor:pointer;padding:.7rem 1rem}
+font-family:inherit;font-size:1.06rem;font-weight:600;line-height:1.2;cursor:pointer;padding:.7rem 1rem}
 button.main{background:var(--blue);color:#fff}button.main:active{background:var(--deep)}
 button.other{background:#fff;color:var(--ink);border-color:var(--line)}
 button:focus-visible,.person input:focus-visible+span{outline:3px solid #0b63ce77;outline-offset:2px}
@@ -52,7 +52,7 @@ padding:.65rem .8rem;min-height:4rem}
 .done{text-align:center;padding:2.2rem 1.25rem}.done svg{width:4.6rem;height:4.6rem;margin-bottom:.6rem}
 footer{text-align:center;color:var(--soft);font-size:.82rem;padding:0 1rem 1.4rem}
 @media (prefers-color-scheme:dark){:root{--ink:#e8eef7;--soft:#a3b1c6;--line:#34445c;--paper:#16202f;--ground:#0d1420;
---blue:#2f81e8;--deep:#1d66c0;--warn:#ffb58a;--warnbg:#3a2216;--ok:#6fd39b}
+--blue:#2270d4;--deep:#1a5cb0;--warn:#ffb58a;--warnbg:#3a2216;--ok:#6fd39b}
 body{background:radial-gradient(120% 60% at 50% 0,#1a2b45 0,var(--ground) 70%)}
 input[type=text]{background:#101826}.ask{background:#101826}button.other{background:transparent}
 .person input:checked+span.row{background:#152a47}}
