@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 from shapely.geometry import MultiPolygon
 
-from tvapp.localcloud.basemap.data import CITY, COUNTRY, SCALE, SEA, to_world
+from tvapp.localcloud.basemap.data import BELOW, CAPITAL, CITY, COUNTRY, DOTS_UNTIL, SCALE, SEA, to_world
 from tvapp.localcloud.basemap.typography import city_size, country_size, text_width
 
 LAST_ZOOM = 16
@@ -23,7 +23,7 @@ UNWANTED = {"East Helsinki", "Keskusta", "Espoon Keskus", "Vanha munkkiniemi", "
             "City of Sammamish", "Herttoniemen yritysalue", "Pitäjänmäen yritysalue", "Espoonlahden keskus", "Vanha-Nuuksio-Nupuri", "Linjat",
             "Union Hill-Novelty Hill", "Inglewood-Finn Hill", "Länsi-Herttoniemi", "Vanha-Mankkaa", "Lidmalmen", "Grinddal", "Munkkisaari", "Länsisatama"}  # fmt: skip
 # The least population for a name at each zoom.
-FLOOR = {1: 25e6, 2: 12e6, 3: 4e6, 4: 1.2e6, 5: 4e5, 6: 1.5e5, 7: 6e4, 8: 3e4, 9: 1.5e4, 10: 8e3, 11: 3e3, 12: 5e2}
+FLOOR = {1: 1e9, 2: 1e9, 3: 9e6, 4: 2.4e6, 5: 8e5, 6: 2.5e5, 7: 9e4, 8: 4e4, 9: 1.5e4, 10: 8e3, 11: 3e3, 12: 5e2}
 
 
 @dataclass(slots=True)
@@ -51,8 +51,28 @@ class _Place:
         else:
             em = city_size(self.population, zoom)
             half = text_width(self.name, "bold", em, 0.02) / 2
-        margin = 30 if zoom <= 8 else 40 if zoom <= 12 else 28
-        return x - half - margin, y - em * 0.8 - margin * 0.5, x + half + margin, y + em * 0.8 + margin * 0.5
+            if zoom <= DOTS_UNTIL:
+                y += em * 0.72 * (1 if self.rank & BELOW else -1)
+        margin = 16 if zoom <= DOTS_UNTIL else 40 if zoom <= 12 else 28
+        return x - half - margin, y - em * 0.75 - margin * 0.4, x + half + margin, y + em * 0.75 + margin * 0.4
+
+    def tier(self) -> int:
+        """The lower, the sooner it is given room."""
+        if self.kind == COUNTRY:
+            return (0, 2, 4, 5)[self.rank]
+        if self.kind == SEA:
+            return 3
+        weight = self.population * (3 if self.rank & CAPITAL else 1)
+        return 1 if weight >= 9e6 else 3 if weight >= 3.5e6 else 6
+
+    def places(self, zoom: int) -> list[tuple[float, int]]:
+        """The (v, rank) it may have; just the one it has where it had room before."""
+        if self.mask & (1 << (zoom - 1)) or self.kind == SEA:
+            return [(self.v, self.rank)]
+        if self.kind == COUNTRY:
+            em = country_size(self.rank, zoom) / (512 * 2.0**zoom)
+            return [(self.v + shift * em, self.rank) for shift in (0, -1.1, 1.1, -1.8, 1.8)]
+        return [(self.v, self.rank), (self.v, self.rank | BELOW)] if zoom <= DOTS_UNTIL else [(self.v, self.rank)]
 
 
 def make(countries: list[tuple[str, MultiPolygon]], path: Path) -> None:
@@ -79,32 +99,35 @@ def _place(found: list[_Place], zoom: int) -> None:
     taken: dict[tuple[int, int], list[tuple[float, float, float, float]]] = defaultdict(list)
     before = 1 << (zoom - 1)
     candidates = [place for place in found if place.first <= zoom <= place.last]
-    candidates.sort(
-        key=lambda place: (
-            place.kind == CITY,
-            not place.mask & before,
-            place.rank if place.kind != CITY else 0,
-            -place.population,
-        )
-    )
+    candidates.sort(key=lambda place: (not place.mask & before, place.tier(), -place.population))
     for place in candidates:
-        west, north, east, south = frame = place.box(zoom)
-        if place.kind == COUNTRY and (east - west - 60) > place.width * 512 * 2.0**zoom * 1.25 + 30:
+        west, _, east, _ = place.box(zoom)
+        if place.kind == COUNTRY and (east - west - 32) > place.width * 512 * 2.0**zoom * 1.2 + 24:
             continue
-        cells = [
-            (x, y)
-            for x in range(int(west // 256), int(east // 256) + 1)
-            for y in range(int(north // 256), int(south // 256) + 1)
-        ]
-        if any(
-            west < other[2] and other[0] < east and north < other[3] and other[1] < south
-            for cell in cells
-            for other in taken.get(cell, ())
-        ):
-            continue
-        for cell in cells:
-            taken[cell].append(frame)
-        place.mask |= 1 << zoom
+        home = place.v, place.rank
+        for v, rank in place.places(zoom):
+            place.v, place.rank = v, rank
+            frame = place.box(zoom)
+            cells = _cells(frame)
+            if not any(_meet(frame, other) for cell in cells for other in taken.get(cell, ())):
+                for cell in cells:
+                    taken[cell].append(frame)
+                place.mask |= 1 << zoom
+                break
+        else:
+            place.v, place.rank = home
+
+
+Box = tuple[float, float, float, float]
+
+
+def _cells(frame: Box) -> list[tuple[int, int]]:
+    west, north, east, south = (int(edge // 256) for edge in frame)
+    return [(x, y) for x in range(west, east + 1) for y in range(north, south + 1)]
+
+
+def _meet(one: Box, other: Box) -> bool:
+    return one[0] < other[2] and other[0] < one[2] and one[1] < other[3] and other[1] < one[3]
 
 
 def _countries(countries: list[tuple[str, MultiPolygon]]) -> list[_Place]:
@@ -130,7 +153,7 @@ def _countries(countries: list[tuple[str, MultiPolygon]]) -> list[_Place]:
                 spot[1],
                 COUNTRY,
                 rank,
-                0,
+                round(largest.area * 1e9),
                 2,
                 4 if rank == 0 else 5 if rank == 1 else 6,
                 east - west,
@@ -163,5 +186,5 @@ def _cities() -> list[_Place]:
             continue
         last = 13 if population >= 250_000 else 14 if population >= 60_000 else LAST_ZOOM
         u, v = to_world(np.array([(lon, lat)]))[0]
-        places.append(_Place(name, float(u), float(v), CITY, 1 if capital else 0, population, first, last))
+        places.append(_Place(name, float(u), float(v), CITY, CAPITAL if capital else 0, population, first, last))
     return places

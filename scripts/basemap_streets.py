@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import osmium
 import shapely
+import shapely.ops
 from shapely.geometry import LineString, Point, Polygon, box
 from shapely.geometry.base import BaseGeometry
 
@@ -190,11 +191,9 @@ def read(path: Path) -> Extract:
 
 def _land(frame: Polygon, coast: list[LineString]) -> BaseGeometry:
     """Cut the frame along the shore; land lies to the left of each coastline as one looks along it."""
-    # The extract ends a little before its frame, so the loose ends are drawn out across it.
-    lines = [
-        _drawn_out(line, 2e-6)
-        for line in shapely.get_parts(shapely.line_merge(shapely.union_all(coast), directed=True))
-    ]
+    # The extract ends a little before its frame, so loose ends are led to the frame.
+    merged = shapely.line_merge(shapely.multilinestrings(coast), directed=True)
+    lines = [_led_to(line, frame) for line in shapely.get_parts(merged)]
     cut = shapely.union_all([frame.boundary, *lines])
     faces = [face for face in shapely.get_parts(shapely.polygonize([cut])) if face.representative_point().within(frame)]
     flat = [part for face in faces for part in shapely.get_parts(face)]
@@ -220,10 +219,13 @@ def _land(frame: Polygon, coast: list[LineString]) -> BaseGeometry:
     return shapely.union_all(land)
 
 
-def _drawn_out(line: LineString, length: float) -> LineString:
+def _led_to(line: LineString, frame: Polygon) -> LineString:
     if line.is_ring:
         return line
     xy = np.asarray(line.coords)
-    start = xy[0] - (xy[1] - xy[0]) / np.hypot(*(xy[1] - xy[0])) * length
-    end = xy[-1] + (xy[-1] - xy[-2]) / np.hypot(*(xy[-1] - xy[-2])) * length
-    return LineString(np.concatenate([[start], xy, [end]]))
+    ends = []
+    for end in (xy[0], xy[-1]):
+        _, spot = shapely.ops.nearest_points(Point(end), frame.boundary)
+        beyond = np.array([spot.x, spot.y]) * 2 - end  # a little farther, so that it surely crosses
+        ends.append(beyond[None, :])
+    return LineString(np.concatenate([ends[0], xy, ends[1]]))

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import numpy as np
 import shapely
+import shapely.affinity
 from numpy.typing import NDArray
 from shapely.geometry import LineString, MultiPolygon, Polygon, box
 from shapely.geometry.base import BaseGeometry
@@ -35,6 +36,8 @@ import basemap_streets
 from tvapp.localcloud.basemap.data import KIND, KINDS, REPLACED, SCALE, SKETCHED, Feature, to_world
 
 PIECE_VERTICES = 160
+JOIN = 1.0e-5  # world units, 200 m at Helsinki: how far a loose end may be from the road it joins
+JOINED = frozenset(("primary", "secondary", "tertiary", "street"))
 # Tolerances in world units: half a pixel of a 512 tile at the level's last zoom.
 LEVELS = (("50m", 2), ("50m", 5), ("10m", 7))  # source, zoom of the tolerance
 
@@ -105,11 +108,26 @@ class TopoJson:
 
 
 def world_polygon(rings: Iterable[NDArray[np.float64]]) -> BaseGeometry:
-    """Return a polygon in world units, made valid."""
-    outer, *holes = (to_world(ring) for ring in rings)
+    """Return a polygon in world units, made valid, what crosses the date line on both sides of the map."""
+    outer, *holes = (to_world(unwrapped(ring)) for ring in rings)
     if len(outer) < 4:
         return Polygon()
-    return shapely.make_valid(Polygon(outer, [hole for hole in holes if len(hole) >= 4])).buffer(0)
+    shape = shapely.make_valid(Polygon(outer, [hole for hole in holes if len(hole) >= 4])).buffer(0)
+    if shape.bounds[0] >= 0 and shape.bounds[2] <= 1:
+        return shape
+    turns = [shapely.affinity.translate(shape, turn) for turn in (-1, 0, 1)]
+    return shapely.union_all(turns).intersection(box(0, 0, 1, 1))
+
+
+def unwrapped(ring: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Let longitudes run on across the date line; a ring around the pole is closed below it."""
+    jumps = np.diff(ring[:, 0])
+    turns = np.concatenate([[0], np.cumsum(np.where(jumps > 180, -360, np.where(jumps < -180, 360, 0)))])
+    ring = np.column_stack([ring[:, 0] + turns, ring[:, 1]])
+    if abs(ring[-1, 0] - ring[0, 0]) > 180:
+        below = np.array([(ring[-1, 0], -89.0), (ring[0, 0], -89.0)])
+        ring = np.concatenate([ring, below, ring[:1]])
+    return ring
 
 
 def pieces(geometry: BaseGeometry, depth: int = 0) -> Iterable[Polygon]:
@@ -216,9 +234,13 @@ def add_arcs(layer: Layer, topo: TopoJson, tolerance: float) -> None:
         else:
             lines = [arc]
         for line in lines:
-            slim = LineString(to_world(line)).simplify(tolerance)
-            for piece in line_pieces(np.asarray(slim.coords)):
-                layer.add(piece, kind)
+            slim = LineString(to_world(unwrapped(line)[: len(line)])).simplify(tolerance)
+            for turn in (-1, 0, 1):
+                turned = shapely.affinity.translate(slim, turn).intersection(box(0, 0, 1, 1))
+                for part in shapely.get_parts(turned):
+                    if isinstance(part, LineString):
+                        for piece in line_pieces(np.asarray(part.coords)):
+                            layer.add(piece, kind)
 
 
 def add_close(close: Layer, far: Layer, extract: basemap_streets.Extract) -> None:
@@ -245,6 +267,22 @@ def add_close(close: Layer, far: Layer, extract: basemap_streets.Extract) -> Non
         close.add(shape_of(ring).difference(extract.frame), "water", name)
 
 
+def joined(road: LineString, others: Sequence[BaseGeometry]) -> LineString:
+    """Lead loose ends of a sketched road to the next road there is."""
+    xy = np.asarray(road.coords)
+    ends = []
+    for end, before in ((xy[0], xy[1]), (xy[-1], xy[-2])):
+        point = shapely.Point(end)
+        distances = shapely.distance(np.array(others, dtype=object), point)
+        nearest = int(np.argmin(distances))
+        spot = others[nearest].interpolate(others[nearest].project(point))
+        ahead, onward = end - before, np.array([spot.x, spot.y]) - end
+        straight = float(ahead @ onward) > 0.6 * float(np.hypot(*ahead) * np.hypot(*onward))
+        joins = 0 < distances[nearest] < (JOIN if straight else JOIN / 5)
+        ends.append(np.array([(spot.x, spot.y) if joins else (point.x, point.y)]))
+    return LineString(np.concatenate([ends[0], xy, ends[1]]))
+
+
 def make_streets(extract: basemap_streets.Extract) -> Layer:
     """Return the extract's features and the sketched parks and roads beyond it."""
     layer = Layer()
@@ -252,9 +290,19 @@ def make_streets(extract: basemap_streets.Extract) -> Layer:
         layer.features.append(feature)
     for name, ring in (*sketch.HELSINKI_PARKS, *sketch.REDMOND_PARKS):
         layer.add(shape_of(ring).difference(extract.frame), "park", name, SKETCHED)
-    for kind, name, line in (*sketch.HELSINKI_ROADS, *sketch.REDMOND_ROADS):
-        road = LineString(smooth(to_world(np.array(line)), 3, closed=False))
-        layer.add(road.difference(extract.frame) if kind != "ferry" else road, kind, name, SKETCHED)
+    roads = [
+        (kind, name, LineString(smooth(to_world(np.array(line)), 3, closed=False)))
+        for kind, name, line in (*sketch.HELSINKI_ROADS, *sketch.REDMOND_ROADS)
+    ]
+    known = [feature.geometry for feature in extract.features if KINDS[feature.kind] in JOINED]
+    for number, (kind, name, road) in enumerate(roads):
+        if kind == "ferry":
+            layer.add(road, kind, name, SKETCHED)
+            continue
+        others = [other for index, (_, _, other) in enumerate(roads) if index != number and roads[index][0] != "ferry"]
+        rest = road.difference(extract.frame)
+        for part in shapely.get_parts(rest):
+            layer.add(joined(part, [*known, *others]) if kind != "rail" else part, kind, name, SKETCHED)
     return layer
 
 

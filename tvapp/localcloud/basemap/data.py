@@ -116,7 +116,7 @@ class Layer:
 
 def _steps(rows: NDArray[np.uint8]) -> Floats:
     steps = np.ascontiguousarray(rows.T).view(np.int32).ravel()
-    return np.cumsum(steps, dtype=np.int64) / SCALE
+    return (np.cumsum(steps, dtype=np.int64) & 0xFFFFFFFF) / SCALE  # steps are modulo 2^32
 
 
 def _gather(starts: NDArray[np.int64], numbers: NDArray[np.intp]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
@@ -165,6 +165,8 @@ def world(zoom: int) -> tuple[Layer, ...]:
 
 
 COUNTRY, SEA, CITY = 0, 1, 2
+CAPITAL, BELOW = 1, 2  # bits of a settlement's rank; BELOW: its name stands under its dot
+DOTS_UNTIL = 8  # the last zoom at which settlements have dots
 
 
 class Places:

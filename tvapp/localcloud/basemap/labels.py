@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from tvapp.localcloud.basemap import data
-from tvapp.localcloud.basemap.data import CITY, COUNTRY, SEA
+from tvapp.localcloud.basemap.data import BELOW, CAPITAL, CITY, COUNTRY, DOTS_UNTIL, SEA
 from tvapp.localcloud.basemap.palette import Palette
 from tvapp.localcloud.basemap.sheet import TILE
 from tvapp.localcloud.basemap.street_labels import StreetLabel, street_labels
@@ -22,7 +22,6 @@ from tvapp.localcloud.basemap.typography import Sprites, TextStyle, city_size, c
 REACH = 420  # no name reaches farther from its middle, in pixels
 LAST_ZOOM = 16
 SUBURB_FROM = 12
-DOTS_UNTIL = 8
 
 _SPRITES = Sprites()
 
@@ -57,17 +56,16 @@ def _places(image: Image.Image, zoom: int, x: int, y: int, palette: Palette) -> 
     bit = np.uint32(1 << min(max(zoom, 1), LAST_ZOOM))
     tiles = 2.0**zoom
     words: list[Word] = []
-    draw = ImageDraw.Draw(image)
     for turn in (-1, 0, 1) if zoom < 3 or x in (0, int(tiles) - 1) else (0,):
         px = ((names.u + turn) * tiles - x) * TILE
         py = (names.v * tiles - y) * TILE
         near = (px > -REACH) & (px < TILE + REACH) & (py > -80) & (py < TILE + 80) & ((names.mask & bit) != 0)
         for number in np.flatnonzero(near).tolist():
-            words.append(_place(number, float(px[number]), float(py[number]), zoom, palette, draw))
+            words.append(_place(number, float(px[number]), float(py[number]), zoom, palette, image))
     return words
 
 
-def _place(number: int, px: float, py: float, zoom: int, palette: Palette, draw: ImageDraw.ImageDraw) -> Word:
+def _place(number: int, px: float, py: float, zoom: int, palette: Palette, image: Image.Image) -> Word:
     names = data.places()
     kind, text, population = int(names.kind[number]), names.names[number], int(names.population[number])
     if kind == COUNTRY:
@@ -80,16 +78,17 @@ def _place(number: int, px: float, py: float, zoom: int, palette: Palette, draw:
     if zoom >= SUBURB_FROM and population < 90_000:
         return Word(text.upper(), px, py, TextStyle("bold", 24, palette.text_soft, palette.halo, 3, 0.06))
     if zoom <= DOTS_UNTIL:
-        radius = 3.6 if names.rank[number] else 2.8
-        _dot(draw, px, py, radius + 1.4, palette.halo)
-        _dot(draw, px, py, radius, palette.text)
-        py -= size * 0.72
-    face = "bold" if population >= 500_000 or zoom >= 9 else "medium"
-    colour = palette.text if population >= 100_000 or zoom >= 9 else palette.text_soft
+        radius = 3.6 if names.rank[number] & CAPITAL else 2.8
+        _dot(image, px, py, radius + 1.4, palette.halo)
+        _dot(image, px, py, radius, palette.text)
+        py += size * 0.72 * (1 if names.rank[number] & BELOW else -1)
+    large = population >= (500_000 if zoom <= DOTS_UNTIL else 90_000)
+    face = "bold" if large else "medium"
+    colour = palette.text if population >= 90_000 else palette.text_soft
     return Word(text, px, py, TextStyle(face, size, colour, palette.halo, 3))
 
 
-def _dot(draw: ImageDraw.ImageDraw, px: float, py: float, radius: float, colour: tuple[int, int, int]) -> None:
+def _dot(image: Image.Image, px: float, py: float, radius: float, colour: tuple[int, int, int]) -> None:
     if -10 < px < TILE + 10 and -10 < py < TILE + 10:
         # A small disc with smooth edges: four times larger, then down.
         box = 2 * (int(radius) + 2)
@@ -101,7 +100,7 @@ def _dot(draw: ImageDraw.ImageDraw, px: float, py: float, radius: float, colour:
             (middle + fx - reach, middle + fy - reach, middle + fx + reach, middle + fy + reach), fill=255
         )
         mask = big.reduce(4)
-        draw.bitmap((round(px) - box // 2, round(py) - box // 2), mask, fill=colour)
+        image.paste((*colour, 255) if image.mode == "RGBA" else colour, (round(px) - box // 2, round(py) - box // 2), mask)
 
 
 def _streets(image: Image.Image, zoom: int, x: int, y: int, palette: Palette) -> list[Word]:
@@ -109,15 +108,14 @@ def _streets(image: Image.Image, zoom: int, x: int, y: int, palette: Palette) ->
         return []
     labels = _placed(zoom)
     left, top = x * TILE, y * TILE
-    draw = ImageDraw.Draw(image)
     words = []
     for label in labels:
         px, py = label.x - left, label.y - top
         if not (-label.reach < px < TILE + label.reach and -label.reach < py < TILE + label.reach):
             continue
         if label.kind == "poi":
-            _dot(draw, px, py - 17, 4.6, palette.halo)
-            _dot(draw, px, py - 17, 3.4, palette.text_soft)
+            _dot(image, px, py - 17, 4.6, palette.halo)
+            _dot(image, px, py - 17, 3.4, palette.text_soft)
         words.append(Word(label.text, px, py, _style(label, palette), label.degrees))
     return words
 

@@ -11,7 +11,7 @@ from PIL import Image
 
 from tvapp.localcloud.basemap import data
 from tvapp.localcloud.basemap.data import KIND, REPLACED, SKETCHED, Layer
-from tvapp.localcloud.basemap.palette import Palette, width
+from tvapp.localcloud.basemap.palette import HYBRID, Palette, width
 from tvapp.localcloud.basemap.sheet import TILE, Geometries, Sheet
 
 # Drawn in this order; each class's casing lies under every fill.
@@ -92,6 +92,23 @@ def paint_map(zoom: int, x: int, y: int, palette: Palette) -> Image.Image:
     return sheet.finished()
 
 
+def paint_hybrid(zoom: int, x: int, y: int) -> Image.Image:
+    """Draw borders and roads to lie over imagery."""
+    sheet = Sheet(zoom, x, y, (*HYBRID.halo, 0))
+    if zoom >= 2:
+        borders = gather(world_parts(sheet), "border")
+        sheet.lines(borders, 3.0, (*HYBRID.halo, 110))
+        sheet.lines(borders, 1.3, (*HYBRID.border, 190))
+    if zoom >= STREETS_FROM:
+        found = Found(data.layer("streets"), sheet)
+        for ink, more in (((*HYBRID.halo, 120), 1.6), ((246, 240, 222, 170), 0.0)):
+            for kind in ("street", *MAJOR):
+                wide = width(kind, zoom) * 0.62
+                if wide:
+                    sheet.lines(found.of(kind), wide + more, ink)
+    return sheet.finished()
+
+
 def _shallows(sheet: Sheet, parts: tuple[Found, ...], palette: Palette) -> None:
     """Lighten the water along the shore, a hint of a shelf."""
     coast = gather(parts, "coast")
@@ -113,7 +130,7 @@ def _street_level(sheet: Sheet, palette: Palette) -> None:
         return
     for geometries, area in ((found.of("park", SKETCHED), "park"), (found.of("wood", SKETCHED), "wood")):
         sheet.areas(geometries, palette.areas[area])
-    if sheet.zoom < 13:
+    if sheet.zoom < 13 or not shows_detail(sheet):
         _lines(sheet, found, palette, MAJOR)
         return
     plain = None
@@ -167,6 +184,12 @@ def _lines(sheet: Sheet, found: Found, palette: Palette, kinds: tuple[str, ...])
         sheet.lines(found.of("rail"), rail, palette.rail)
 
 
+def shows_detail(sheet: Sheet) -> bool:
+    west, north, east, south = sheet.bounds()
+    frame = extract_frame()
+    return west < frame[2] and frame[0] < east and north < frame[3] and frame[1] < south
+
+
 def detail_mask(sheet: Sheet) -> Image.Image | None:
     """Return how much of the street detail shows, or None where all of it does."""
     fade = _fade(sheet.zoom, sheet.x, sheet.y)
@@ -186,7 +209,6 @@ def _fade(zoom: int, x: int, y: int) -> NDArray[np.uint8] | None:
     if across.min() >= 1 and down.min() >= 1:
         return None
     if across.max() <= 0 or down.max() <= 0:
-        # Nothing of the extract is here: only what was sketched, which never fades.
-        return np.full((TILE, TILE), 0, np.uint8)
+        return np.zeros((TILE, TILE), np.uint8)
     soft = np.outer(down * down * (3 - 2 * down), across * across * (3 - 2 * across))
     return np.asarray(np.round(soft * 255), dtype=np.uint8)

@@ -20,9 +20,11 @@ Ink = tuple[int, ...]
 class Sheet:
     """A square of the world at `zoom`, in pixels of TILE * factor."""
 
-    def __init__(self, zoom: int, x: int, y: int, background: Ink, factor: int = OVERSAMPLING) -> None:
-        self.zoom, self.x, self.y, self.factor = zoom, x, y, factor
-        self.size = TILE * factor
+    def __init__(
+        self, zoom: int, x: int, y: int, background: Ink, factor: int = OVERSAMPLING, border: int = 0
+    ) -> None:
+        self.zoom, self.x, self.y, self.factor, self.border = zoom, x, y, factor, border
+        self.size = (TILE + 2 * border) * factor
         mode = {1: "L", 3: "RGB", 4: "RGBA"}[len(background)]
         self.image = Image.new(mode, (self.size, self.size), background[0] if mode == "L" else background)
         self.draw = ImageDraw.Draw(self.image)
@@ -30,7 +32,7 @@ class Sheet:
     def bounds(self, margin: float = 0.0) -> tuple[float, float, float, float]:
         """Return west, north, east, south in world units; `margin` in pixels of a 512 tile."""
         tiles = 2.0**self.zoom
-        edge = margin / TILE
+        edge = (margin + self.border) / TILE
         return (
             (self.x - edge) / tiles,
             (self.y - edge) / tiles,
@@ -44,8 +46,10 @@ class Sheet:
             return geometries
         cut = shapely.clip_by_rect(geometries, *_as_rect(self.bounds(margin)))
         cut = shapely.get_parts(cut[~shapely.is_empty(cut)])
-        scale = 2.0**self.zoom * self.size
-        origin = np.array([self.x * self.size, self.y * self.size], dtype=np.float64)
+        tile = TILE * self.factor
+        scale = 2.0**self.zoom * tile
+        inset = self.border * self.factor
+        origin = np.array([self.x * tile - inset, self.y * tile - inset], dtype=np.float64)
         return np.asarray(shapely.set_coordinates(cut, shapely.get_coordinates(cut) * scale - origin))
 
     def areas(self, geometries: Geometries, ink: Ink, *, edge: Ink | None = None, edge_width: float = 0.0) -> None:
@@ -119,7 +123,7 @@ class Sheet:
 
     def _dashed(self, geometries: Geometries, dash: tuple[float, float], margin: float) -> Geometries:
         """Cut lines into dashes, counted from the line's own start so that neighbouring tiles agree."""
-        scale = 2.0**self.zoom * self.size
+        scale = 2.0**self.zoom * TILE * self.factor
         on, period = dash[0] * self.factor / scale, sum(dash) * self.factor / scale
         rect = self.bounds(margin)
         pieces: list[shapely.LineString] = []
@@ -143,7 +147,8 @@ class Sheet:
         if self.factor == 1:
             return self.image
         if self.image.mode == "RGBA":
-            return self.image.resize((TILE, TILE), Image.Resampling.BOX)  # weighs colours by their opacity
+            side = self.size // self.factor
+            return self.image.resize((side, side), Image.Resampling.BOX)  # weighs colours by their opacity
         return self.image.reduce(self.factor)
 
 

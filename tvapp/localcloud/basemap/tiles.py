@@ -11,9 +11,12 @@ from pathlib import Path
 from PIL import Image
 
 from tvapp.core.errors import DataError
+from tvapp.localcloud.basemap.imagery import paint_imagery
 from tvapp.localcloud.basemap.labels import draw_labels
-from tvapp.localcloud.basemap.painter import paint_map
+from tvapp.localcloud.basemap.overlays import paint_infrared, paint_radar, paint_traffic
+from tvapp.localcloud.basemap.painter import paint_hybrid, paint_map
 from tvapp.localcloud.basemap.palette import HYBRID, PALETTES
+from tvapp.localcloud.basemap.relief import paint_relief
 from tvapp.localcloud.basemap.sheet import TILE
 from tvapp.localcloud.basemap.tilesets import TILESETS, Tileset
 
@@ -27,7 +30,7 @@ def attribution(tileset_id: str) -> tuple[str, ...]:
     return _tileset(tileset_id).credits
 
 
-def render_tile(tileset_id: str, z: int, x: int, y: int, size: int, folder: Path | None = None) -> bytes:
+def render_tile(tileset_id: str, z: int, x: int, y: int, size: int, *, moment: int = 0, folder: Path | None = None) -> bytes:
     """Return a tile as PNG.
 
     A 256 tile shows what a quarter of the 512 tile one zoom farther out shows, as Azure Maps has it.
@@ -38,6 +41,7 @@ def render_tile(tileset_id: str, z: int, x: int, y: int, size: int, folder: Path
         x: Column, 0 to 2^z - 1.
         y: Row, from the north.
         size: 256 or 512.
+        moment: Steps of the weather since its start; only weather changes with it.
         folder: Where to keep tiles between runs; nowhere by default.
 
     Raises:
@@ -48,7 +52,7 @@ def render_tile(tileset_id: str, z: int, x: int, y: int, size: int, folder: Path
         raise DataError(tileset_id, f"no zoom {z} in {size} pixels")
     if not (0 <= x < 2**z and 0 <= y < 2**z):
         raise DataError(tileset_id, f"no tile {z}/{x}/{y}")
-    return _CACHE.get(tileset, z, x, y, size, folder)
+    return _CACHE.get(tileset, z, x, y, size, moment if tileset.kind in ("radar", "infrared") else 0, folder)
 
 
 def _tileset(tileset_id: str) -> Tileset:
@@ -57,13 +61,13 @@ def _tileset(tileset_id: str) -> Tileset:
     return TILESETS[tileset_id]
 
 
-Key = tuple[str, int, int, int, int]
+Key = tuple[str, int, int, int, int, int]
 
 
 class TileCache:
     """Encoded tiles, bounded in bytes, and the last few pictures for the quarters of 256 tiles; safe for several threads."""
 
-    def __init__(self, draw: Callable[[Tileset, int, int, int], Image.Image], limit: int = MEMORY_BYTES) -> None:
+    def __init__(self, draw: Callable[[Tileset, int, int, int, int], Image.Image], limit: int = MEMORY_BYTES) -> None:
         self._draw = draw
         self._limit = limit
         self._lock = threading.Lock()
@@ -71,16 +75,16 @@ class TileCache:
         self._tiles: OrderedDict[Key, bytes] = OrderedDict()
         self._pictures: OrderedDict[Key, Image.Image] = OrderedDict()
 
-    def get(self, tileset: Tileset, z: int, x: int, y: int, size: int, folder: Path | None = None) -> bytes:
+    def get(self, tileset: Tileset, z: int, x: int, y: int, size: int, moment: int = 0, folder: Path | None = None) -> bytes:
         """Return a tile, drawn if need be."""
-        key = (tileset.id, z, x, y, size)
+        key = (tileset.id, z, x, y, size, moment)
         with self._lock:
             found = self._tiles.get(key)
             if found is not None:
                 self._tiles.move_to_end(key)
                 return found
-        path = folder / tileset.id / f"{z}-{x}-{y}-{size}.png" if folder else None
-        encoded = _read(path) or _encode(self._picture(tileset, z, x, y, size))
+        path = folder / tileset.id / f"{z}-{x}-{y}-{size}-{moment}.png" if folder else None
+        encoded = _read(path) or _encode(self._picture(tileset, z, x, y, size, moment))
         _write(path, encoded)
         with self._lock:
             if key not in self._tiles:
@@ -90,22 +94,22 @@ class TileCache:
                 self._bytes -= len(self._tiles.popitem(last=False)[1])
         return encoded
 
-    def _picture(self, tileset: Tileset, z: int, x: int, y: int, size: int) -> Image.Image:
+    def _picture(self, tileset: Tileset, z: int, x: int, y: int, size: int, moment: int) -> Image.Image:
         if size == TILE:
-            return self._whole(tileset, z, x, y)
+            return self._whole(tileset, z, x, y, moment)
         if z == 0:
-            return self._whole(tileset, 0, 0, 0).reduce(2)
+            return self._whole(tileset, 0, 0, 0, moment).reduce(2)
         half = TILE // 2
         left, top = (x % 2) * half, (y % 2) * half
-        return self._whole(tileset, z - 1, x // 2, y // 2).crop((left, top, left + half, top + half))
+        return self._whole(tileset, z - 1, x // 2, y // 2, moment).crop((left, top, left + half, top + half))
 
-    def _whole(self, tileset: Tileset, z: int, x: int, y: int) -> Image.Image:
-        key = (tileset.id, z, x, y, TILE)
+    def _whole(self, tileset: Tileset, z: int, x: int, y: int, moment: int) -> Image.Image:
+        key = (tileset.id, z, x, y, TILE, moment)
         with self._lock:
             found = self._pictures.get(key)
         if found is not None:
             return found
-        picture = self._draw(tileset, z, x, y)
+        picture = self._draw(tileset, z, x, y, moment)
         with self._lock:
             self._pictures[key] = picture
             while len(self._pictures) > PICTURES_KEPT:
@@ -140,14 +144,29 @@ def _write(path: Path | None, encoded: bytes) -> None:
         return  # a full disk costs time, nothing else
 
 
-def draw(tileset: Tileset, z: int, x: int, y: int) -> Image.Image:
+def draw(tileset: Tileset, z: int, x: int, y: int, moment: int) -> Image.Image:
     """Draw one 512 tile."""
-    if tileset.kind == "road":
-        picture = paint_map(z, x, y, PALETTES[tileset.look])
-        draw_labels(picture, z, x, y, PALETTES[tileset.look])
-        return picture
-    picture = Image.new("RGBA", (TILE, TILE), (0, 0, 0, 0))
-    draw_labels(picture, z, x, y, PALETTES[tileset.look] if tileset.kind == "labels" else HYBRID)
+    match tileset.kind:
+        case "imagery":
+            return paint_imagery(z, x, y)
+        case "relief":
+            return paint_relief(z, x, y)
+        case "radar":
+            return paint_radar(z, x, y, moment)
+        case "infrared":
+            return paint_infrared(z, x, y, moment)
+        case "traffic":
+            return paint_traffic(z, x, y, tileset.look, only_slow="delay" in tileset.id or "reduced" in tileset.id)
+        case "road":
+            palette = PALETTES[tileset.look]
+            picture = paint_map(z, x, y, palette)
+        case "labels":
+            palette = PALETTES[tileset.look]
+            picture = Image.new("RGBA", (TILE, TILE), (*palette.halo, 0))
+        case "hybrid":
+            palette = HYBRID
+            picture = paint_hybrid(z, x, y)
+    draw_labels(picture, z, x, y, palette)
     return picture
 
 

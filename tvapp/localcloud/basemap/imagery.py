@@ -1,0 +1,179 @@
+"""A picture as from above: made up, but after the true shapes of land, water, parks, streets and houses."""
+
+from __future__ import annotations
+
+import numpy as np
+import shapely
+from PIL import Image, ImageFilter
+
+from tvapp.localcloud.basemap import data
+from tvapp.localcloud.basemap.data import KIND, SKETCHED
+from tvapp.localcloud.basemap.noise import Field, Grid, blend, latitudes, step
+from tvapp.localcloud.basemap.painter import Found, detail_mask, gather, shows_detail, world_parts
+from tvapp.localcloud.basemap.palette import width
+from tvapp.localcloud.basemap.sheet import TILE, Sheet
+
+BORDER = 64  # pixels around the tile, for what a blur reaches
+ROOFS = ((150, 146, 140), (122, 118, 114), (136, 98, 80), (166, 160, 150), (104, 124, 112), (142, 112, 92), (90, 88, 88), (178, 172, 164))
+ASPHALT = (104, 102, 100)
+GREENS = {"park": (74, 92, 52), "grass": (92, 108, 62), "wood": (48, 66, 38), "pitch": (96, 118, 70)}
+PALE = {"plaza": (164, 158, 148), "square": (168, 160, 148), "pier": (150, 144, 134), "platform": (156, 152, 146), "parking": (122, 120, 118)}
+
+
+def paint_imagery(zoom: int, x: int, y: int) -> Image.Image:
+    """Draw one tile."""
+    grid = Grid(zoom, x, y)
+    mask = Sheet(zoom, x, y, (0,), 2, BORDER)
+    parts = world_parts(mask)
+    mask.areas(gather(parts, "land"), (255,))
+    mask.areas(gather(parts, "water"), (0,))
+    shape = mask.finished()
+    land = _cropped(shape)
+    near = [_cropped(shape.filter(ImageFilter.GaussianBlur(radius))) for radius in (5, 24)]
+    colour = _sea(grid, near)
+    ground = _ground(grid)
+    if zoom >= 6:
+        ground = _towns(grid, ground)
+    beach = step(0.25, 0.75, land) * (1 - step(0.62, 0.98, near[0])) * (0.55 if zoom > 8 else 0.3)
+    ground = blend(ground, (150, 138, 112), beach)
+    colour = blend(colour, ground, land)
+    picture = Image.fromarray(np.clip(colour, 0, 255).astype(np.uint8), "RGB")
+    return _streets(zoom, x, y, grid, picture) if zoom >= 12 else picture
+
+
+def _cropped(picture: Image.Image) -> Field:
+    inner = picture.crop((BORDER, BORDER, BORDER + TILE, BORDER + TILE))
+    return np.asarray(inner, dtype=np.float32) / np.float32(255)
+
+
+def _sea(grid: Grid, near: list[Field]) -> Field:
+    z = grid.zoom
+    swell = grid.fractal(max(2, z - 1), z + 5, 11, 0.6)
+    basin = grid.fractal(2, 7, 5)
+    colour = np.empty((TILE, TILE, 3), np.float32)
+    colour[:] = (9, 26, 46)
+    colour = blend(colour, (17, 44, 68), np.clip(basin * 0.5 + 0.35, 0, 1))
+    colour = blend(colour, (30, 72, 88), near[1] * np.float32(0.55))
+    colour = blend(colour, (58, 104, 108), step(0.05, 0.6, near[0]) * np.float32(0.45))
+    return colour + (swell * np.float32(3.0 if z < 12 else 2.2))[..., None]
+
+
+def _ground(grid: Grid) -> Field:
+    """Ice, tundra, woods, fields, steppe and desert by latitude, bent by noise."""
+    z = grid.zoom
+    macro = grid.fractal(3, 10, 1, 0.55)
+    meso = grid.fractal(max(5, z + 1), z + 5, 2, 0.6)
+    micro = grid.fractal(z + 5, z + 8, 3, 0.75)
+    lat = np.asarray(latitudes(grid.v), np.float32)[:, None] + macro * 7
+    away = np.abs(lat)
+    colour = np.empty((TILE, TILE, 3), np.float32)
+    colour[:] = (58, 74, 40)
+    colour = blend(colour, (44, 66, 34), step(18, 6, away) * np.float32(0.9))
+    dry = step(10, 20, away) * (1 - step(31, 42, away)) * np.clip(0.7 + macro * 0.9, 0, 1)
+    colour = blend(colour, (186, 158, 112), dry)
+    colour = blend(colour, (122, 118, 74), step(30, 40, away) * (1 - step(46, 52, away)) * np.clip(0.3 + macro * 0.8, 0, 1))
+    colour = blend(colour, (48, 62, 40), step(52, 60, away) * np.float32(0.8))
+    colour = blend(colour, (116, 112, 92), step(65, 71, away) * np.float32(0.85))
+    colour = blend(colour, (234, 240, 245), step(73, 79, away))
+    colour = blend(colour, (238, 243, 247), step(-60, -63, lat))
+    woods = step(0.02, 0.35, meso)
+    colour = blend(colour, colour * np.float32(0.74), woods * (1 - dry) * np.float32(0.8))
+    fields = step(0.1, 0.5, -meso) * (1 - step(62, 68, away)) * (1 - dry)
+    colour = blend(colour, (128, 122, 78), fields * np.float32(0.32))
+    return colour * (1 + meso * np.float32(0.07) + micro * np.float32(0.11))[..., None]
+
+
+def _towns(grid: Grid, ground: Field) -> Field:
+    """Turn the ground around settlements into roofs and gardens."""
+    names = data.places()
+    reach = np.sqrt(np.maximum(names.population, 300)) * 4.2e-8 * 2.2
+    west, east, north, south = grid.u[0], grid.u[-1], grid.v[0], grid.v[-1]
+    near = (names.kind == data.CITY) & (names.u > west - reach * 2) & (names.u < east + reach * 2)
+    near &= (names.v > north - reach * 2) & (names.v < south + reach * 2)
+    numbers = np.flatnonzero(near)
+    if not len(numbers):
+        return ground
+    numbers = numbers[np.argsort(-names.population[numbers], kind="stable")][:160]
+    built = np.zeros((TILE, TILE), np.float32)
+    for number in numbers.tolist():
+        across = np.exp(-(((grid.u - names.u[number]) / reach[number]) ** 2)).astype(np.float32)
+        down = np.exp(-(((grid.v - names.v[number]) / reach[number]) ** 2)).astype(np.float32)
+        built = np.maximum(built, down[:, None] * across[None, :])
+    z = grid.zoom
+    edge = grid.fractal(8, 16, 21, 0.6)
+    built = step(0.22, 0.62, built + edge * np.float32(0.22))
+    if z < 12:
+        speckle = grid.fractal(z + 6, z + 8, 22, 0.8)
+        town = np.empty_like(ground)
+        town[:] = (122, 116, 106)
+        town *= (1 + speckle * np.float32(0.16))[..., None]
+        return blend(ground, town, built * np.float32(0.62))
+    block = grid.cells(2.4e-6, 17, 23)
+    roof = grid.cells(6.0e-7, 17, 24)
+    town = ground * np.float32(0.92)
+    tones = np.array(ROOFS, np.float32)[(roof * len(ROOFS)).astype(int) % len(ROOFS)]
+    housed = (roof * 3.7 % 1 < 0.34 + 0.3 * block) & (block > 0.22)
+    softly = np.asarray(Image.fromarray(housed).convert("L").filter(ImageFilter.BoxBlur(1)), np.float32) / np.float32(255)
+    town = blend(town, tones, softly * np.float32(0.5))
+    return blend(ground, town, built)
+
+
+def _streets(zoom: int, x: int, y: int, grid: Grid, picture: Image.Image) -> Image.Image:
+    sheet = Sheet(zoom, x, y, (0, 0, 0), 2)
+    found = Found(data.layer("streets"), sheet)
+    if not len(found.numbers):
+        return picture
+    sheet.image.paste(picture.resize(sheet.image.size, Image.Resampling.BILINEAR))
+    sheet.areas(found.of("park", SKETCHED), GREENS["park"])
+    for kind in ("tertiary", "secondary", "primary", "trunk", "motorway"):
+        lines = found.of(kind, SKETCHED)
+        if width(kind, zoom):
+            sheet.lines(lines, max(width(kind, zoom) * 0.8, 1.0), ASPHALT)
+    mask = detail_mask(sheet) if shows_detail(sheet) else None
+    if shows_detail(sheet) and zoom >= 13:
+        before = sheet.image.copy() if mask is not None else None
+        _detail(sheet, found)
+        if before is not None and mask is not None:
+            before.paste(sheet.image, (0, 0), mask)
+            sheet.image = before
+    grain = 1 + grid.fractal(zoom + 6, zoom + 8, 41, 0.8) * np.float32(0.07) + grid.fractal(zoom + 2, zoom + 5, 42) * np.float32(0.06)
+    pixels = np.asarray(sheet.finished(), dtype=np.float32) * grain[..., None]
+    return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8), "RGB")
+
+
+def _detail(sheet: Sheet, found: Found) -> None:
+    for kind in ("wood", "park", "grass", "pitch"):
+        sheet.areas(found.of(kind), GREENS[kind])
+    for kind, ink in PALE.items():
+        sheet.areas(found.of(kind), ink)
+    sheet.areas(found.of("water"), (30, 66, 76))
+    zoom = sheet.zoom
+    for kind in ("path", "service", "pedestrian", "street", "tertiary", "secondary", "primary"):
+        wide = width(kind, zoom)
+        if wide:
+            sheet.lines(found.of(kind), wide * 0.85, (150, 142, 128) if kind in ("path", "pedestrian") else ASPHALT)
+    if width("rail", zoom):
+        sheet.lines(found.of("rail"), max(width("rail", zoom) * 2.2, 2), (112, 100, 90))
+        sheet.lines(found.of("rail"), width("rail", zoom) * 0.6, (140, 134, 130))
+    if zoom >= 15:
+        trees = found.of("tree")
+        sheet.dots(trees, 2.6 * 2.0 ** (zoom - 17), (50, 64, 36))
+        sheet.dots(trees, 1.6 * 2.0 ** (zoom - 17), (70, 86, 48))
+    _houses(sheet, found)
+
+
+def _houses(sheet: Sheet, found: Found) -> None:
+    layer = found.layer
+    numbers = found.numbers[found.kinds == KIND["building"]]
+    drop = 7.0e-8 * 2.0**sheet.zoom * TILE * sheet.factor  # the shadow of a house of five storeys
+    shadows = sheet.local(layer.geometries[numbers], 40)
+    sheet.fill(shapely.transform(shadows, lambda xy: xy + np.array([drop * 0.7, -drop])), (52, 52, 54))
+    for number in numbers.tolist():
+        tone = ROOFS[(number * 2654435761 >> 7) % len(ROOFS)]
+        shape = layer.geometries[number : number + 1]
+        sheet.areas(shape, tone)
+        if sheet.zoom >= 16:
+            pixels = sheet.local(shape, 40)
+            ridge = shapely.buffer(pixels, -3.5e-8 * 2.0**sheet.zoom * TILE * sheet.factor, join_style="mitre")
+            ridge = shapely.get_parts(ridge[~shapely.is_empty(ridge)])
+            sheet.fill(ridge, tuple(min(255, round(level * 1.09)) for level in tone))
