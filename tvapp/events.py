@@ -24,7 +24,7 @@ MASK = "***"
 
 SECRET_NAMES = re.compile(
     r"secret|password|passwd|authorization|cookie|(?:^|_)(?:device_code|user_code|access_token|refresh_token|id_token"
-    r"|subscription_keys?|api_keys?|assertion)(?:$|_)|^(?:token|code|key|bearer|sig)$",
+    r"|subscription_keys?|api_keys?|assertion)(?:$|_)|^(?:token|bearer|sig)$",
     re.IGNORECASE,
 )
 """Names of fields whose values are never written, whatever they look like."""
@@ -32,12 +32,13 @@ SECRET_NAMES = re.compile(
 _JWT = re.compile(r"\beyJ[\w-]{5,}\.[\w-]+(?:\.[\w-]*)*")
 _BEARER = re.compile(r"\b(bearer|basic)\s+[\w.~+/=-]{8,}", re.IGNORECASE)
 _PARAMETER = re.compile(
-    r"\b(access_token|refresh_token|id_token|device_code|user_code|subscription-key|client_secret|code|sig|otc)"
+    r"(\b(?:access_token|refresh_token|id_token|device_code|user_code|subscription-key|client_secret|sig|otc)|[?&]code)"
     r"(\"?\s*[=:]\s*\"?)[^\s&\"',;]+",
     re.IGNORECASE,
 )
 _ENTRA_TOKEN = re.compile(r"\b[01]\.A[\w-]{60,}(?:\.[\w-]+)*")
-_LONG_SECRET = re.compile(r"(?<![\w/.-])(?=[\w+/=-]*\d)(?=[\w+/=-]*[A-Za-z])[\w+/=-]{64,}")
+_LONG_SECRET = re.compile(r"(?<![\w/.-])(?=[\w+=-]*\d)(?=[\w+=-]*[A-Z])(?=[\w+=-]*[a-z])[\w+=-]{43,}")
+"""Azure's keys, and tokens without a shape of their own; no file name, GUID or digest looks like that."""
 _MAIL = re.compile(r"[\w.+%'-]+@[\w-]+(?:\.[\w-]+)+")
 
 
@@ -121,7 +122,7 @@ class EventLog:
     def _open_file(self, path: Path) -> None:
         if self._fd is not None:
             try:
-                there = os.stat(path)
+                there = path.stat()
                 if (there.st_dev, there.st_ino) == self._identity:
                     return
             except FileNotFoundError:

@@ -32,7 +32,7 @@ ALWAYS_SET: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class RendererChoice:
-    """What to ask SDL for: environment variables (its hints), and renderer drivers in order of preference."""
+    """What to ask SDL for: environment variables (its hints), and a renderer that uses the GPU or not."""
 
     environment: Mapping[str, str]
     accelerated: bool
@@ -55,7 +55,7 @@ def choose_renderer(wish: RendererWish, environ: Mapping[str, str], gpu: bool) -
         return RendererChoice({}, forced != "software", f"SDL_RENDER_DRIVER is {forced}")
     if wish == "accelerated":
         return RendererChoice({}, True, "configured")
-    software: dict[str, str] = {"SDL_RENDER_DRIVER": "software"}
+    software: dict[str, str] = {}
     if video == "x11" and "SDL_FRAMEBUFFER_ACCELERATION" not in environ:
         # Without it SDL would hand the finished picture to OpenGL. Wayland has no other way to show it.
         software["SDL_FRAMEBUFFER_ACCELERATION"] = "0"

@@ -42,8 +42,8 @@ FALLBACK_FILES = tuple(
     )
 )
 """Fonts that Linux systems have, for characters that ours lack; tried in this order."""
-SURELY_COVERED = "\u024f"
-"""Every font of ours has the Latin letters up to here."""
+SURELY_COVERED = "\u0131"
+"""Every font of ours has the letters up to here; beyond, its file is asked."""
 
 
 @dataclass(frozen=True, slots=True)
