@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from tests.cloud import LocalCloud
 from tvapp.auth.http_client import HttpClient
@@ -24,6 +24,7 @@ from tvapp.core.log import RecordingLog
 
 SCOPE = "https://atlas.microsoft.com/user_impersonation"
 T = TypeVar("T")
+Boot: TypeAlias = Callable[..., "Machine"]
 
 
 def identity(cloud: LocalCloud, **changes: str) -> Identity:
@@ -72,6 +73,7 @@ class Machine:
     """The main loop of a TV that does nothing but sign in."""
 
     def __init__(self, who: Identity, folder: Path) -> None:
+        self.token_file = token_file(folder)
         self.clock = ManualClock(1000.0)
         self.log = RecordingLog()
         self.arrived = threading.Event()
@@ -136,3 +138,12 @@ class Machine:
 
     def stop(self) -> None:
         self.jobs.stop()
+
+
+def signed_in(boot: Boot, cloud: LocalCloud, person: str = "aino", **changes: str) -> Machine:
+    """Start a machine and let a person approve its first code."""
+    machine = boot(**changes)
+    machine.until_phase("prompting")
+    cloud.approve(machine.user_code, person)
+    machine.until_phase("signed-in")
+    return machine

@@ -184,14 +184,14 @@ class HttpClient:
             raise Failed(errors.UnexpectedReply(host, status, "html", "redirected"))
         if body is None:
             is_html = "html" in lower.get("content-type", "") or text.lstrip()[:1] == "<"
-            if status in (404, 410):
+            if status in (404, 410) and method == "GET":
                 raise Failed(errors.NotFound(host, status))
             raise Failed(errors.UnexpectedReply(host, status, "html" if is_html else "not_json"))
         if method == "GET" and status >= 400:
             raise Failed(_service_error(host, status, body, lower, after), body)
         if body.get("error") in TRANSIENT_ERRORS:
             raise Failed(_service_error(host, status, body, lower, after), body)
-        if status >= 400 and "error" not in body:
+        if method == "POST" and "error" not in body and (status >= 400 or not _is_oauth(body)):
             raise Failed(errors.UnexpectedReply(host, status, "not_oauth"))
         return Reply(status, text, headers)
 
@@ -258,6 +258,17 @@ def _causes(error: BaseException) -> list[BaseException]:
 
 def _never_connected(error: BaseException) -> bool:
     return isinstance(error, urllib3_errors.NewConnectionError | ConnectionRefusedError)
+
+
+def _is_oauth(body: Mapping[str, object]) -> bool:
+    """Tell whether a reply has a code or tokens in it, each of a type that MSAL may put into its cache."""
+    texts = ("access_token", "refresh_token", "id_token", "client_info", "token_type", "scope", "foci")
+    numbers = ("expires_in", "ext_expires_in", "refresh_in", "expires_on", "interval")
+    return (
+        ("access_token" in body or "device_code" in body)
+        and all(isinstance(body.get(name), str | None) for name in texts)
+        and all(re.fullmatch(r"\d{1,12}(\.0)?", str(body.get(name, 0))) for name in numbers)
+    )
 
 
 def _json_object(text: str) -> Mapping[str, object] | None:

@@ -67,11 +67,8 @@ class LateGateway:
         self._msal().forget(home_id)
 
     def sign_out(self) -> None:
-        with self._lock:
-            if self._real is None:
-                self._store.erase()
-                return
-        self._real.sign_out()
+        # MSAL is loaded even for this: its gateway remembers not to read a file that could not be removed.
+        self._msal().sign_out()
 
     def _msal(self) -> Gateway:
         with self._lock:

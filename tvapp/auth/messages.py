@@ -151,6 +151,13 @@ class PersonNeeded:
     problem: Problem
 
 
+@dataclass(frozen=True, slots=True)
+class TokensChanged:
+    """An access token was renewed, or could not be: the time of the next renewal has changed."""
+
+    resource: str
+
+
 Event: TypeAlias = (
     AccountLoaded | CodeReceived | CodeRefused | PollPending | PollSlowDown | PollSucceeded | PollRefused | PersonNeeded
 )

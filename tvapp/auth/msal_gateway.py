@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 from urllib.parse import urlsplit
 
@@ -117,7 +117,10 @@ class MsalGateway:
         except Failed as failed:
             return CodeRefused(flow, _problem(failed, "code"))
         data["interval"] = received.interval
-        self._flows[flow] = _Flow(vault, app, data)
+        with self._lock:
+            if vault is not self._vault:  # somebody signed out meanwhile
+                return CodeRefused(flow, Problem("interrupted", "retries", "signed_out"))
+            self._flows[flow] = _Flow(vault, app, data)
         return received
 
     def poll(self, flow: int) -> PollPending | PollSlowDown | PollSucceeded | PollRefused:
@@ -130,7 +133,8 @@ class MsalGateway:
                 lambda: known.app.acquire_token_by_device_flow(known.data, exit_condition=lambda _: True)
             )
         except Failed as failed:
-            return PollRefused(flow, _problem(failed, "poll"))
+            # Only the provider's own answer can end a code.
+            return PollRefused(flow, replace(_problem(failed, "poll"), next="retries"))
         match result.get("error"):
             case "authorization_pending":
                 return PollPending(flow)
@@ -159,7 +163,10 @@ class MsalGateway:
                 return Grant(found.secret, found.expires_in, found.renew_in, is_new=False)
             if isinstance(failed.error, errors.NetworkError):
                 raise failed.error from failed
-            raise Refused(_problem(failed, "refresh")) from failed
+            problem = _problem(failed, "refresh")
+            # Only the provider's own answer can ask for a person; a portal's page or a bad address cannot.
+            is_answer = isinstance(failed.error, errors.SignInError) and problem.error != "bad_authority"
+            raise Refused(problem if is_answer else replace(problem, next="retries")) from failed
 
     def forget(self, home_id: str) -> None:
         with self._refreshing:
@@ -171,7 +178,7 @@ class MsalGateway:
 
     def sign_out(self) -> None:
         with self._lock:
-            self._vault = None
+            self._vault = _Vault(msal.SerializableTokenCache())  # not None: the file may resist, and must not be read
             self._text = ""
             self._flows.clear()
             self._store.erase()
@@ -213,10 +220,6 @@ class MsalGateway:
                     app_version=__version__,
                     **{"oidc_authority" if self._is_oidc else "authority": self._authority},
                 )
-            except Failed as failed:
-                if isinstance(failed.error, errors.NotFound) and not failed.body:
-                    raise Failed(errors.SignInError("bad_authority")) from failed
-                raise
             except BUGS_OF_BAD_REPLIES as error:
                 raise Failed(errors.SignInError("bad_authority")) from error
             vault.app, vault.built_at = app, self._clock.monotonic()
@@ -257,16 +260,21 @@ class MsalGateway:
 
 
 def _code_received(flow: int, data: Mapping[str, Any]) -> CodeReceived:
-    uri = str(data.get("verification_uri") or data["verification_url"])
-    complete = data.get("verification_uri_complete")
+    uri = data.get("verification_uri") or data["verification_url"]  # Google's older name for the same
+    complete = data.get("verification_uri_complete") or ""
+    for value, limit in ((uri, 2048), (complete, 2048), (data["user_code"], 64)):
+        if not isinstance(value, str) or len(value) > limit or not value.isprintable():
+            raise ValueError("not fit for a screen")
+    if not uri or not data["user_code"]:
+        raise ValueError("nothing to show")
     return CodeReceived(
         flow,
         verification_uri=uri,
-        verification_uri_complete=complete if isinstance(complete, str) else "",
-        user_code=str(data["user_code"]),
+        verification_uri_complete=complete,
+        user_code=data["user_code"],
         expires_in=min(max(int(data["expires_in"]), 1), LONGEST_CODE_S),
         # An interval of 0 would make MSAL spin (azure-facts 2.2), and us a nuisance.
-        interval=min(max(int(data["interval"]), 1), 60),
+        interval=min(max(int(data["interval"]), 1), 3600),
     )
 
 
@@ -283,6 +291,9 @@ def _grant(result: Mapping[str, Any], wall: float) -> Grant:
 def _problem(failed: Failed, when: str) -> Problem:
     """Name the problem; an OAuth error body knows more of it than the status."""
     error = failed.error
+    if isinstance(error, errors.NotFound) and failed.body is None:
+        # A wrong address in the configuration, or a portal in between: told as the former, tried again as the latter.
+        return Problem("authority-wrong", "retries", "bad_authority")
     if failed.body is not None and isinstance(error, errors.ServiceError) and "error" in failed.body:
         return problems.from_reply(failed.body, status=error.status, retry_after_s=error.retry_after_s, when=when)
     return problems.from_error(error, when=when)

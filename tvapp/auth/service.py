@@ -22,6 +22,7 @@ from tvapp.auth.messages import (
     Report,
     RequestCode,
     SignOut,
+    TokensChanged,
     UseAccount,
 )
 from tvapp.auth.problems import KINDS, Problem
@@ -61,7 +62,7 @@ class SignIn:
         self._jobs = jobs
         self._log = log
         self.tokens = TokenProvider(
-            gateway, jobs, clock, log, primary=primary_scope, on_person_needed=jobs.inbox.post, random=random
+            gateway, jobs, clock, log, primary=primary_scope, post=jobs.inbox.post, random=random
         )
 
     def start(self, now: float) -> None:
@@ -76,7 +77,7 @@ class SignIn:
                 return message.name.startswith("signin.")
             message = event
         if not isinstance(message, Event):
-            return False
+            return isinstance(message, TokensChanged)
         self._do(self._session.handle(message, now))
         return True
 

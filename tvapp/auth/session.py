@@ -207,7 +207,7 @@ class Session:
             return []
         self._account = account
         self._state = "signed-in"
-        return [UseAccount(account.home_id), self._told("signin.restored", account)]
+        return [UseAccount(account.home_id), self._told("signin.succeeded", account, restored=True)]
 
     def _code_received(self, event: CodeReceived, now: float) -> list[Command]:
         if event.flow != self._request or self._state != "asking":
@@ -363,9 +363,9 @@ class Session:
         self._reported = mark
         return [failure_report(problem)]
 
-    def _told(self, name: str, account: Account) -> Report:
+    def _told(self, name: str, account: Account, **more: object) -> Report:
         tenant = account.tenant or self._settings.tenant
-        return Report(name, {"tenant": tenant, "account": account.shortened})
+        return Report(name, {"tenant": tenant, "account": account.shortened, **more})
 
     def _shown(self, now: float) -> Flow | None:
         if self._state != "asking":

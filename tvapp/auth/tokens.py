@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tvapp.auth.gateway import Gateway, Grant
-from tvapp.auth.messages import PersonNeeded
+from tvapp.auth.messages import PersonNeeded, TokensChanged
 from tvapp.auth.problems import from_error
 from tvapp.auth.provider import resource
 from tvapp.core.backoff import Backoff
@@ -69,7 +69,7 @@ class TokenProvider:
         log: Log,
         *,
         primary: str = "",
-        on_person_needed: Callable[[PersonNeeded], None] = lambda _: None,
+        post: Callable[[PersonNeeded | TokensChanged], None] = lambda _: None,
         random: Callable[[], float] = lambda: 0.5,
     ) -> None:
         self._gateway = gateway
@@ -77,7 +77,7 @@ class TokenProvider:
         self._clock = clock
         self._log = log
         self._primary = resource(primary)
-        self._on_person_needed = on_person_needed
+        self._post = post
         self._random = random
         self._lock = threading.Lock()
         self._home_id: str | None = None
@@ -130,7 +130,7 @@ class TokenProvider:
             # The map goes on with what is left of the access token while somebody signs in again.
             if token is not None and token.secret != rejected and now < token.expires_at - LAST_MOMENT_S:
                 return token
-            raise slot.error or SignInError("signed_out")
+            raise _anew(slot.error)
         if token is not None and token.secret == rejected:
             if now - slot.obtained_at < REJECTED_PAUSE_S:
                 return token
@@ -141,10 +141,10 @@ class TokenProvider:
                 self._begin(scope, slot, fresh=True)
             return token
         if slot.error is not None and now < slot.retry_at:
-            raise slot.error
+            raise _anew(slot.error)
         await asyncio.shield(self._begin(scope, slot, fresh=token is not None or rejected is not None))
         if slot.token is None or slot.token is token:
-            raise slot.error or SignInError("signed_out")
+            raise _anew(slot.error)
         return slot.token
 
     async def renew(self, scope: str) -> None:
@@ -153,6 +153,7 @@ class TokenProvider:
 
         try:
             slot = self._slot(scope)
+            slot.retry_at = self._clock.monotonic() + PACE.ceiling_s  # should the attempt end in no way we foresee
             await asyncio.shield(self._begin(scope, slot, fresh=True))
         except SignInError:
             return  # nobody is signed in any more
@@ -182,8 +183,9 @@ class TokenProvider:
             grant = await self._jobs.in_worker(lambda: self._gateway.acquire(scope.split(), home_id, fresh=fresh))
         except TvappError as error:
             self._failed(scope, slot, error)
-            return
-        self._succeeded(scope, slot, grant, asked_at)
+        else:
+            self._succeeded(scope, slot, grant, asked_at)
+        self._post(TokensChanged(resource(scope)))
 
     def _succeeded(self, scope: str, slot: _Slot, grant: Grant, asked_at: float) -> None:
         slot.token = AccessToken(grant.secret, asked_at + grant.expires_in)
@@ -218,11 +220,16 @@ class TokenProvider:
         slot.reported = problem.kind
         concerns_all = resource(scope) == self._primary or problem.kind not in ABOUT_ONE_RESOURCE
         if needs_person and concerns_all and self._slots.get(scope) is slot:
-            self._on_person_needed(PersonNeeded(problem))
+            self._post(PersonNeeded(problem))
 
 
 def _is_kept(slot: _Slot) -> bool:
     return slot.token is not None and not slot.claimed and not _is_dead(slot)
+
+
+def _anew(error: SignInError | NetworkError | None) -> SignInError | NetworkError:
+    """Return a kept error for raising once more; its traceback would grow with each time."""
+    return error.with_traceback(None) if error is not None else SignInError("signed_out")
 
 
 def _is_dead(slot: _Slot) -> bool:

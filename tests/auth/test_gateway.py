@@ -1,0 +1,217 @@
+"""MSAL behind the gateway: one attempt a call, nothing replayed, nothing kept that should not be."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import cast
+
+import pytest
+
+from tests.auth.machine import SCOPE, gateway
+from tests.cloud import LocalCloud
+from tvapp.auth.http_client import HttpClient
+from tvapp.auth.messages import CodeReceived, CodeRefused, PollPending, PollRefused, PollSlowDown, PollSucceeded
+from tvapp.auth.msal_gateway import MsalGateway
+from tvapp.auth.problems import Refused
+from tvapp.auth.token_store import token_file
+from tvapp.core.clock import SystemClock
+from tvapp.core.errors import NetworkError, SignInError
+
+
+def asked(which: MsalGateway, flow: int = 1) -> CodeReceived:
+    answer = which.request_code(flow)
+    assert isinstance(answer, CodeReceived), answer
+    return answer
+
+
+def approved(which: MsalGateway, cloud: LocalCloud, flow: int = 1, person: str = "aino") -> str:
+    cloud.approve(asked(which, flow).user_code, person)
+    answer = which.poll(flow)
+    assert isinstance(answer, PollSucceeded), answer
+    return answer.account.home_id
+
+
+def test_one_call_is_one_request(cloud: LocalCloud, tmp_path: Path) -> None:
+    which = gateway(cloud, tmp_path)
+    asked(which)
+    cloud.forget_requests()
+    assert which.poll(1) == PollPending(1)
+    assert which.poll(1) == PollPending(1)
+    assert cloud.count("token") == 2
+    assert cloud.count("discovery") == cloud.count("instance") == 0
+
+
+def test_slow_down_is_passed_on(cloud: LocalCloud, tmp_path: Path) -> None:
+    cloud.settings(enforce_interval=True, interval_s=60)
+    which = gateway(cloud, tmp_path)
+    assert asked(which).interval == 60
+    which.poll(1)
+    assert which.poll(1) == PollSlowDown(1)
+
+
+def test_no_failure_is_replayed(cloud: LocalCloud, tmp_path: Path) -> None:
+    which = gateway(cloud, tmp_path)
+    cloud.fault("devicecode", status=429, retry_after=60, times=1)
+    assert isinstance(which.request_code(1), CodeRefused)
+    asked(which, 2)
+    cloud.fault("token", status=429, times=1)
+    assert isinstance(which.poll(2), PollRefused)
+    assert which.poll(2) == PollPending(2)
+
+
+def test_a_failed_refresh_is_really_tried_again(cloud: LocalCloud, tmp_path: Path) -> None:
+    which = gateway(cloud, tmp_path)
+    home_id = approved(which, cloud)
+    cloud.fault("refresh", error="invalid_request", status=400, times=1)
+    with pytest.raises(SignInError):
+        which.acquire([SCOPE], home_id, fresh=True)
+    assert which.acquire([SCOPE], home_id, fresh=True).is_new
+
+
+def test_another_resource_needs_no_second_code(cloud: LocalCloud, tmp_path: Path) -> None:
+    which = gateway(cloud, tmp_path)
+    home_id = approved(which, cloud)
+    first = which.acquire([SCOPE], home_id, fresh=False)
+    again = which.acquire([SCOPE], home_id, fresh=False)
+    assert first.secret == again.secret
+    assert not again.is_new
+
+
+def test_without_a_refresh_token_a_person_is_needed_in_the_end(cloud: LocalCloud, tmp_path: Path) -> None:
+    cloud.settings(issue_refresh_tokens=False)
+    which = gateway(cloud, tmp_path)
+    home_id = approved(which, cloud)
+    with pytest.raises(SignInError) as caught:
+        which.acquire([SCOPE], home_id, fresh=True)
+    assert caught.value.needs_person
+    assert caught.value.error == "no_refresh_token"
+
+
+def test_a_person_is_never_needed_because_of_what_a_portal_says(cloud: LocalCloud, tmp_path: Path) -> None:
+    home_id = approved(gateway(cloud, tmp_path), cloud)
+    for fault in (
+        {"status": 404, "body": "<html>", "content_type": "text/html"},
+        {"status": 200, "body": "{}"},
+        {"status": 403, "body": "<html>", "content_type": "text/html"},
+        {"status": 400, "body": "{}"},
+        {"html": True},
+    ):
+        for endpoint in ("discovery", "refresh"):
+            fresh = gateway(cloud, tmp_path)
+            cloud.fault(endpoint, times=1, **fault)
+            with pytest.raises((NetworkError, SignInError)) as caught:
+                fresh.acquire([SCOPE], home_id, fresh=True)
+            assert not getattr(caught.value, "needs_person", False), (endpoint, fault)
+            cloud.clear()
+
+
+def test_a_refusal_carries_what_an_administrator_needs(cloud: LocalCloud, tmp_path: Path) -> None:
+    which = gateway(cloud, tmp_path)
+    home_id = approved(which, cloud)
+    cloud.fault("refresh", aadsts=50173)
+    with pytest.raises(Refused) as caught:
+        which.acquire([SCOPE], home_id, fresh=True)
+    problem = caught.value.problem
+    assert (problem.kind, problem.aadsts) == ("session-ended", 50173)
+    assert problem.correlation_id
+    assert problem.trace_id
+
+
+def test_an_approval_that_comes_after_signing_out_leaves_nothing_behind(cloud: LocalCloud, tmp_path: Path) -> None:
+    which = gateway(cloud, tmp_path)
+    answer = asked(which)
+    flows = cast(dict[int, object], which._flows)
+    kept = dict(flows)
+    which.sign_out()
+    flows.update(kept)  # as if the poll had been under way
+    cloud.approve(answer.user_code)
+    assert isinstance(which.poll(1), PollSucceeded)
+    assert which.load_account() is None
+    assert not token_file(tmp_path).exists()
+
+
+def test_a_forgotten_account_is_gone_and_the_other_one_stays(cloud: LocalCloud, tmp_path: Path) -> None:
+    which = gateway(cloud, tmp_path)
+    aino = approved(which, cloud, 1, "aino")
+    ben = approved(which, cloud, 2, "ben")
+    which.forget(aino)
+    with pytest.raises(SignInError):
+        which.acquire([SCOPE], aino, fresh=False)
+    assert which.acquire([SCOPE], ben, fresh=True).is_new
+    account = gateway(cloud, tmp_path).load_account()
+    assert account is not None
+    assert account.home_id == ben
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{}",
+        '{"device_code": "d", "user_code": 5, "verification_uri": "https://x", "expires_in": 9, "interval": 1}',
+        '{"device_code": "d", "user_code": "", "verification_uri": "https://x", "expires_in": 9, "interval": 1}',
+        '{"device_code": "d", "user_code": "A\\u0007", "verification_uri": "https://x", "expires_in": 9}',
+        '{"device_code": "d", "user_code": "AB", "expires_in": 9, "interval": 1}',
+        '{"device_code": "d", "user_code": "AB", "verification_uri": "https://x", "expires_in": "soon"}',
+        '{"device_code": "d", "user_code": "AB", "verification_uri": "https://x", "interval": null}',
+    ],
+)
+def test_a_code_that_makes_no_sense_is_not_shown(cloud: LocalCloud, tmp_path: Path, body: str) -> None:
+    cloud.fault("devicecode", status=200, body=body, content_type="application/json")
+    answer = gateway(cloud, tmp_path).request_code(1)
+    assert isinstance(answer, CodeRefused)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "{}",
+        '{"access_token": "x"}',
+        '{"access_token": "x", "expires_in": "soon"}',
+        '{"access_token": "x", "id_token": "not.a.token"}',
+        '{"access_token": "x", "client_info": "!!!"}',
+        '{"access_token": ["x"], "expires_in": 5}',
+        '{"error": {"code": 5}}',
+    ],
+)
+def test_tokens_that_make_no_sense_end_in_a_problem(cloud: LocalCloud, tmp_path: Path, body: str) -> None:
+    which = gateway(cloud, tmp_path)
+    asked(which)
+    cloud.fault("token", status=200, body=body, content_type="application/json")
+    assert isinstance(which.poll(1), PollRefused)
+
+
+def test_what_it_says_hides_the_secrets(cloud: LocalCloud, tmp_path: Path) -> None:
+    which = gateway(cloud, tmp_path)
+    answer = asked(which)
+    cloud.approve(answer.user_code)
+    success = which.poll(1)
+    assert isinstance(success, PollSucceeded)
+    grant = which.acquire([SCOPE], success.account.home_id, fresh=False)
+    shown = repr((answer, success, grant, which))
+    for secret in (answer.user_code, grant.secret, "aino@", "Aino"):
+        assert secret not in shown
+    assert dataclasses.is_dataclass(grant)
+
+
+def test_an_authority_without_tls_is_refused(cloud: LocalCloud, tmp_path: Path) -> None:
+    answer = gateway(cloud, tmp_path, authority="http://localhost/tenant").request_code(1)
+    assert isinstance(answer, CodeRefused)
+    assert answer.problem.kind == "authority-wrong"
+
+
+def test_a_slow_answer_is_given_up(cloud: LocalCloud, tmp_path: Path) -> None:
+    from tvapp.auth.http_client import Limits
+
+    limits = Limits(connect_s=2, read_s=0.2, total_s=0.3)
+    http = HttpClient(SystemClock(), ca_bundle=cloud.ca_bundle, limits=limits)
+    which = gateway(cloud, tmp_path, http=http)
+    asked(which)
+    cloud.fault("token", delay_s=1.0, times=1)
+    answer = which.poll(1)
+    assert isinstance(answer, PollRefused)
+    assert answer.problem.kind == "slow"
+    cloud.fault("token", drip_s=3.0, times=1)
+    answer = which.poll(1)
+    assert isinstance(answer, PollRefused)
+    assert answer.problem.kind in ("slow", "interrupted")
