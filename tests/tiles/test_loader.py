@@ -1,0 +1,496 @@
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.tiles.pictures import png
+from tvapp.core.clock import ManualClock
+from tvapp.core.errors import (
+    DataError,
+    Forbidden,
+    NotFound,
+    ServiceDown,
+    Throttled,
+    TvappError,
+    Unreachable,
+)
+from tvapp.core.headers import Headers
+from tvapp.core.jobs import Inbox
+from tvapp.core.log import RecordingLog
+from tvapp.tiles.cache_key import CacheKey, CacheScope
+from tvapp.tiles.disk_cache import DiskCache
+from tvapp.tiles.loader import MAX_REQUESTS, TileLoader
+from tvapp.tiles.needs import T, TileReply
+from tvapp.tiles.tile import TileArrived, TileId, TileImage, TileUnavailable
+
+SCOPE = CacheScope("https://maps.example", "aino")
+FRESH = Headers({"cache-control": "max-age=600", "etag": '"1"'})
+
+
+def tile(x: int, tileset: str = "road") -> TileId:
+    return TileId(tileset, 9, x, 7)
+
+
+def ordered(posted: Iterable[tuple[TileId, str]]) -> list[tuple[TileId, str]]:
+    return sorted(posted, key=lambda told: (told[0].tileset, told[0].x, told[1]))
+
+
+class InlineJobs:
+    """Workers that work at once, on the loop that runs the test."""
+
+    def io_loop(self) -> asyncio.AbstractEventLoop:
+        return asyncio.get_running_loop()
+
+    async def in_worker(self, work: Callable[[], T]) -> T:
+        await asyncio.sleep(0)
+        return work()
+
+
+@dataclass
+class Rasters:
+    revision: int = 1
+    drawn: list[TileId] = field(default_factory=list)
+
+    def rasterise(self, wanted: TileId) -> TileImage:
+        self.drawn.append(wanted)
+        if wanted.x == 13:
+            raise ZeroDivisionError
+        return TileImage(None)
+
+
+@dataclass
+class Desk:
+    """A loader with a source whose answers wait until the test lets them go."""
+
+    folder: Path
+    clock: ManualClock = field(default_factory=ManualClock)
+    log: RecordingLog = field(default_factory=RecordingLog)
+    inbox: Inbox = field(default_factory=Inbox)
+    picture: bytes = field(default_factory=lambda: png((1, 2, 3), 256))
+    headers: Headers = FRESH
+    errors: dict[TileId, TvappError] = field(default_factory=dict)
+    error: TvappError | None = None
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+    asked: list[tuple[TileId, str | None]] = field(default_factory=list)
+    waiting: int = 0
+
+    def __post_init__(self) -> None:
+        self.gate.set()
+        self.cache = DiskCache(self.folder / "tiles.db", clock=self.clock, log=self.log)
+        self.loader = self.open()
+
+    def open(self) -> TileLoader:
+        """Start anew, with the disk as it is."""
+        self.loader = TileLoader(
+            InlineJobs(),
+            self,
+            self.cache,
+            self.inbox,
+            scope=SCOPE,
+            clock=self.clock,
+            log=self.log,
+            random=lambda: 0.5,
+        )
+        return self.loader
+
+    async def tile(
+        self,
+        tileset_id: str,
+        z: int,
+        x: int,
+        y: int,
+        *,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        language: str,
+        view: str,
+        timestamp: str | None = None,
+    ) -> TileReply:
+        wanted = TileId(tileset_id, z, x, y)
+        self.asked.append((wanted, etag))
+        self.waiting += 1
+        try:
+            await self.gate.wait()
+        finally:
+            self.waiting -= 1
+        error = self.errors.get(wanted) or self.error
+        if error is not None:
+            raise error
+        if etag is not None and etag == self.headers.get("etag"):
+            return TileReply(304, b"", self.headers)
+        return TileReply(200, self.picture, self.headers)
+
+    async def want(self, *tiles: TileId) -> list[tuple[TileId, str]]:
+        """Wish, let everything happen that can, and return what was posted."""
+        self.loader.want(tiles)
+        return await self.settle()
+
+    async def settle(self) -> list[tuple[TileId, str]]:
+        for _ in range(300):
+            await asyncio.sleep(0)
+        posted: list[tuple[TileId, str]] = []
+        for message in self.inbox.drain():
+            if isinstance(message, TileArrived):
+                posted.append((message.tile, message.origin))
+            elif isinstance(message, TileUnavailable):
+                posted.append((message.tile, type(message.error).__name__))
+                self.retry_in_s = message.retry_in_s
+        return posted
+
+    @property
+    def order(self) -> list[int]:
+        return [asked.x for asked, _ in self.asked]
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Callable[[Callable[[Desk], Awaitable[None]]], None]:
+    def runner(work: Callable[[Desk], Awaitable[None]]) -> None:
+        async def main() -> None:
+            desk = Desk(tmp_path)
+            try:
+                await work(desk)
+            finally:
+                desk.loader.stop()
+                await asyncio.sleep(0)
+                desk.cache.close()
+
+        asyncio.run(main())
+
+    return runner
+
+
+Run = Callable[[Callable[[Desk], Awaitable[None]]], None]
+
+
+def test_tiles_are_asked_for_in_the_order_of_the_wishes_and_posted(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        posted = await desk.want(tile(3), tile(1), tile(2))
+        assert desk.order == [3, 1, 2]
+        assert ordered(posted) == [(tile(1), "network"), (tile(2), "network"), (tile(3), "network")]
+        assert desk.loader.requests_sent == 3
+
+    run(work)
+
+
+def test_columns_around_the_world_are_one_tile(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        posted = await desk.want(tile(-1), tile(511), tile(1023))
+        assert posted == [(tile(511), "network")]
+
+    run(work)
+
+
+def test_only_so_many_are_under_way_and_what_is_not_wanted_any_more_is_never_asked_for(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        desk.gate.clear()
+        await desk.want(*(tile(x) for x in range(30)))
+        assert desk.order == list(range(MAX_REQUESTS))
+        await desk.want(tile(100), tile(2))
+        assert desk.order == [*range(MAX_REQUESTS), 100]
+        desk.gate.set()
+        posted = await desk.settle()
+        assert ordered(posted) == [(tile(2), "network"), (tile(100), "network")]
+        assert len(desk.order) == MAX_REQUESTS + 1
+
+    run(work)
+
+
+def test_however_wild_the_panning_requests_stay_bounded(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        desk.gate.clear()
+        for start in range(0, 400, 20):
+            await desk.want(*(tile(x) for x in range(start, start + 20)))
+        assert desk.waiting == 2 * MAX_REQUESTS
+
+    run(work)
+
+
+def test_a_tile_left_behind_is_kept_on_disk_and_comes_from_there_on_return(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        desk.gate.clear()
+        await desk.want(tile(1))
+        await desk.want()
+        desk.gate.set()
+        assert await desk.settle() == []
+        assert await desk.want(tile(1)) == [(tile(1), "disk")]
+        assert desk.loader.requests_sent == 1
+        assert desk.loader.disk_hits == 1
+
+    run(work)
+
+
+def test_a_tile_is_never_asked_for_twice_at_a_time_nor_posted_twice(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        desk.gate.clear()
+        for _ in range(5):
+            await desk.want(tile(1), tile(2))
+            await desk.want(tile(2))
+        desk.gate.set()
+        await desk.settle()
+        assert sorted(desk.order) == [1, 2]
+        assert await desk.want(tile(2)) == []
+
+    run(work)
+
+
+def test_a_tile_that_got_lost_on_its_way_is_brought_again_after_a_while(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        await desk.want(tile(1))
+        desk.clock.advance(6)
+        assert await desk.want(tile(1)) == [(tile(1), "disk")]
+
+    run(work)
+
+
+def test_after_losing_the_display_everything_is_brought_again(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        await desk.want(tile(1))
+        desk.loader.forget()
+        assert await desk.want(tile(1)) == [(tile(1), "disk")]
+
+    run(work)
+
+
+def test_a_stale_tile_is_shown_at_once_and_confirmed_by_a_304(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        await desk.want(tile(1))
+        await desk.want()
+        desk.clock.advance(601)
+        assert await desk.want(tile(1)) == [(tile(1), "stale"), (tile(1), "disk")]
+        assert desk.asked[-1] == (tile(1), '"1"')
+        await desk.want()
+        assert await desk.want(tile(1)) == [(tile(1), "disk")]
+        assert desk.loader.requests_sent == 2
+
+    run(work)
+
+
+def test_a_stale_tile_that_changed_is_replaced(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        await desk.want(tile(1))
+        await desk.want()
+        desk.clock.advance(601)
+        desk.headers = Headers({"etag": '"2"'})
+        assert await desk.want(tile(1)) == [(tile(1), "stale"), (tile(1), "network")]
+
+    run(work)
+
+
+def test_without_a_network_stale_tiles_are_shown_the_rest_is_told_and_its_return_brings_all(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        await desk.want(tile(1))
+        await desk.want()
+        desk.clock.advance(601)
+        desk.loader.network_changed(Unreachable("maps.example"))
+        posted = await desk.want(tile(1), tile(2))
+        assert ordered(posted) == [(tile(1), "Unreachable"), (tile(1), "stale"), (tile(2), "Unreachable")]
+        assert desk.retry_in_s is not None
+        assert await desk.want(tile(2), tile(1)) == []
+        assert desk.loader.requests_sent == 1
+        desk.loader.network_changed(None)
+        assert ordered(await desk.settle()) == [(tile(1), "disk"), (tile(2), "network")]
+
+    run(work)
+
+
+def test_a_missing_role_stops_the_tileset_after_the_first_volley_until_it_is_tried_again(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        desk.error = Forbidden("maps.example", 403)
+        wishes = [tile(x) for x in range(40)]
+        posted = await desk.want(*wishes)
+        assert ordered(posted) == ordered((wish, "Forbidden") for wish in wishes)
+        assert desk.loader.requests_sent <= MAX_REQUESTS
+        sent = desk.loader.requests_sent
+        desk.clock.advance(59)
+        await desk.want(*wishes)
+        assert desk.loader.requests_sent == sent
+        desk.error = None
+        desk.loader.resume()
+        assert len(await desk.settle()) == 40
+
+    run(work)
+
+
+def test_a_throttled_service_is_left_alone_and_then_asked_once(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        desk.error = Throttled("maps.example", 429, retry_after_s=30.0)
+        wishes = [tile(x) for x in range(20)]
+        await desk.want(*wishes)
+        sent = desk.loader.requests_sent
+        desk.clock.advance(29)
+        await desk.want(*wishes)
+        assert desk.loader.requests_sent == sent
+        desk.gate.clear()
+        desk.clock.advance(4)
+        await desk.want(*wishes)
+        assert desk.loader.requests_sent == sent + 1
+        desk.error = None
+        desk.gate.set()
+        assert len(await desk.settle()) == 20
+
+    run(work)
+
+
+def test_a_tile_that_is_not_there_is_not_asked_for_again(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        desk.errors = {tile(1): NotFound("maps.example", 404)}
+        assert ordered(await desk.want(tile(1), tile(2))) == [(tile(1), "NotFound"), (tile(2), "network")]
+        assert desk.retry_in_s is None
+        await desk.want()
+        desk.clock.advance(100)
+        assert await desk.want(tile(1)) == [(tile(1), "NotFound")]
+        assert desk.order == [1, 2]
+
+    run(work)
+
+
+@pytest.mark.parametrize("trouble", [ServiceDown("maps.example", 500), DataError("x", "y"), None])
+def test_trouble_with_one_tile_is_tried_again_and_never_kept(run: Run, trouble: TvappError | None) -> None:
+    async def work(desk: Desk) -> None:
+        good = desk.picture
+        if trouble is None:
+            desk.picture = good[:-20]
+        else:
+            desk.error = trouble
+        assert len(await desk.want(tile(1))) == 1
+        assert desk.retry_in_s is not None
+        desk.picture, desk.error = good, None
+        desk.clock.advance(2)
+        assert await desk.want(tile(1)) == [(tile(1), "network")]
+
+    run(work)
+
+
+def test_a_damaged_tile_on_disk_is_fetched_anew(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        await desk.want(tile(1))
+        await desk.want()
+        desk.cache.put(CacheKey(SCOPE, tile(1)), b"nothing", FRESH)
+        assert await desk.want(tile(1)) == [(tile(1), "network")]
+
+    run(work)
+
+
+def test_geofences_are_drawn_and_redrawn_only_when_there_is_something_new(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        fences = tile(1, "geofences")
+        assert await desk.want(fences) == []
+        first = Rasters(1)
+        desk.loader.set_rasteriser(first)
+        assert await desk.settle() == [(fences, "worker")]
+        assert await desk.want(fences) == []
+        second = Rasters(2)
+        desk.loader.set_rasteriser(second)
+        assert await desk.settle() == [(fences, "worker")]
+        assert (len(first.drawn), len(second.drawn)) == (1, 1)
+        assert desk.loader.requests_sent == 0
+
+    run(work)
+
+
+def test_a_drawing_that_fails_is_logged_and_waits_without_holding_up_others(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        desk.loader.set_rasteriser(Rasters())
+        posted = await desk.want(tile(13, "geofences"), tile(1, "geofences"), tile(2))
+        assert ordered(posted) == [
+            (tile(1, "geofences"), "worker"),
+            (tile(13, "geofences"), "DataError"),
+            (tile(2), "network"),
+        ]
+        assert desk.log.named("job.failed")[0]["error"] == "ZeroDivisionError"
+
+    run(work)
+
+
+def test_geofences_are_drawn_while_the_network_is_away(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        desk.loader.set_rasteriser(Rasters())
+        desk.loader.network_changed(Unreachable("maps.example"))
+        assert await desk.want(tile(1, "geofences")) == [(tile(1, "geofences"), "worker")]
+
+    run(work)
+
+
+def test_another_account_gets_nothing_of_the_former_one(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        await desk.want(tile(1))
+        desk.gate.clear()
+        await desk.want(tile(1), tile(2))
+        desk.loader.set_scope(CacheScope("https://maps.example", "ben"))
+        await desk.settle()
+        desk.gate.set()
+        assert ordered(await desk.settle()) == [(tile(1), "network"), (tile(2), "network")]
+        assert desk.order == [1, 2, 1, 2]
+
+    run(work)
+
+
+def test_after_the_end_nothing_is_asked_or_posted(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        desk.gate.clear()
+        await desk.want(tile(1))
+        desk.loader.stop()
+        desk.gate.set()
+        assert await desk.want(tile(2)) == []
+        assert desk.order == [1]
+
+    run(work)
+
+
+def test_a_trip_asks_for_each_tile_once_and_for_none_on_the_way_back(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        seen: set[TileId] = set()
+        for column in [*range(12), *range(12, -1, -1)]:
+            view = [TileId("road", 9, column + dx, y) for dx in range(5) for y in range(3)]
+            await desk.want(*(one for one in view if one not in seen))
+            seen.update(view)
+        assert len(desk.asked) == len({asked for asked, _ in desk.asked}) == len(seen)
+
+    run(work)
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(
+        st.tuples(
+            st.lists(st.integers(0, 9), max_size=8, unique=True), st.sampled_from(["", "lost", "back", "fail", "heal"])
+        ),
+        max_size=12,
+    )
+)
+def test_in_the_end_every_wish_is_answered_once(steps: list[tuple[list[int], str]]) -> None:
+    async def work(desk: Desk) -> None:
+        for columns, event in steps:
+            if event == "lost":
+                desk.loader.network_changed(Unreachable("maps.example"))
+            elif event == "back":
+                desk.loader.network_changed(None)
+            elif event == "fail":
+                desk.error = ServiceDown("maps.example", 500)
+            else:
+                desk.error = None
+            await desk.want(*(tile(x) for x in columns))
+            desk.clock.advance(1.3)
+        desk.error = None
+        desk.loader.network_changed(None)
+        desk.loader.forget()
+        desk.clock.advance(100)
+        await desk.want()
+        first = await desk.want(*(tile(x) for x in range(10)))
+        desk.clock.advance(1)
+        second = await desk.want(*(tile(x) for x in range(10)))
+        assert ordered(first) == ordered({*first})
+        assert {wish for wish, _ in first} == {tile(x) for x in range(10)}
+        assert second == []
+
+    async def main() -> None:
+        desk = Desk(Path("/proc/nowhere"))
+        await work(desk)
+        desk.loader.stop()
+        await asyncio.sleep(0)
+
+    asyncio.run(main())
