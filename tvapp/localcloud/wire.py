@@ -110,7 +110,7 @@ class WireResponse(Response):
     async def _send(self, scope: Scope, send: Send) -> None:
         fault, inner = self.fault, self.inner
         if fault.reset in ("before", "after"):
-            _cut(scope)
+            await _cut(scope)
             return
         body = bytes(inner.body)
         if fault.bad_bytes:
@@ -126,7 +126,7 @@ class WireResponse(Response):
         if fault.reset == "headers":
             await send({"type": "http.response.body", "body": b"", "more_body": True})
             await asyncio.sleep(0.02)
-            _cut(scope)
+            await _cut(scope)
             return
         if fault.truncate:
             part = min(len(body) - 1, int(len(body) * min(fault.truncate, 1.0)))
@@ -222,10 +222,12 @@ def _transport(scope: Scope) -> asyncio.Transport:
     return transport
 
 
-def _cut(scope: Scope) -> None:
+async def _cut(scope: Scope) -> None:
     transport = _transport(scope)
     sock = transport.get_extra_info("socket")
     if sock is not None:
         # Lingering for zero seconds makes the kernel send RST instead of FIN.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
+    # Until the loop has told everybody that the connection is lost, nobody may write to it.
+    await asyncio.sleep(0.01)
