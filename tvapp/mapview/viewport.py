@@ -46,7 +46,7 @@ class Viewport:
             v = inside
         if not 0.0 <= u < 1.0:
             put(self, "center", self.center.normalised())
-            u = self.center.lon / 360.0 + 0.5
+            u -= math.floor(u)
         put(self, "zoom", zoom)
         put(self, "world", world)
         put(self, "u", u)

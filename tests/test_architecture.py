@@ -1,0 +1,368 @@
+"""The rules of the house, read from the imports: who may know whom, and what the pure middle never touches."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGE = ROOT / "tvapp"
+LONGEST = 400
+
+EDGE_ROOMS = ("net", "azure", "display", "systemd", "fences.stores")
+"""Wholly edges: everything in them may touch the world outside."""
+
+MIXED_ROOMS = ("auth", "fences", "remote", "tiles")
+"""Pure modules and the edges that serve them. What touches the outside, or a module that does, is an edge."""
+
+PURE = (
+    "auth.messages", "auth.problems", "auth.session",
+    "fences.book", "fences.geojson", "fences.messages", "fences.model", "fences.style",
+    "remote.hold", "remote.intents", "remote.keymap", "remote.keys",
+    "tiles.memory", "tiles.pyramid", "tiles.tile",
+)  # fmt: skip
+"""Modules of mixed rooms that must stay pure, whatever else becomes an edge."""
+
+ROOMS = {"core": 0, "config": 1, "geo": 1, "tiles": 2, "mapview": 2, "fences": 2, "auth": 2, "remote": 2, "ui": 3}
+"""Floors of the pure middle: a module imports from lower floors and its own room. `config` is settings as values."""
+
+EDGE_FLOOR = 4
+TOP_FLOOR = 5
+"""`app`, `cli`, `doctor` and what else puts the house together."""
+
+SHARED_TOP = ("events",)
+"""The one top-level module that edges may use: the names of log events."""
+
+OUTSIDE = {
+    "asyncio", "concurrent", "fcntl", "http", "multiprocessing", "queue", "selectors", "signal", "socket", "ssl",
+    "subprocess", "threading", "time", "urllib",
+    "httpx", "msal", "numpy", "PIL", "pygame", "requests", "shapely", "starlette", "uvicorn",
+}  # fmt: skip
+"""What the pure middle never imports (`core` has the few modules in which some of these live)."""
+
+CORE_MAY = {"core.clock": {"time"}, "core.jobs": {"threading", "queue", "concurrent", "asyncio"}}
+
+HARMLESS = {"urllib.parse"}
+"""Mere text, in packages that are not."""
+
+CALENDAR = {"struct_time", "localtime", "gmtime", "strftime", "mktime"}
+"""What of `time` turns one value into another, and so may be used where the clock must not be read."""
+
+THREAD_STARTERS = {
+    "core.jobs": "its purpose",
+    "process": "the last resort that ends a program which does not stop",
+}
+
+ENVIRONMENT_READERS = {
+    "config": "its purpose",
+    "localcloud": "a program of its own",
+    "display": "SDL is told through it which driver to use",
+    "demo": "hands it to the configuration and to child processes as a value",
+    "launch": "hands it to the configuration as a value",
+    "auth.http_client": "proxies and certificates of the system, which are not our settings",
+    "net": "as above",
+}
+
+
+@dataclass(frozen=True)
+class Import:
+    """One import statement: `target` in full; `typing_only` when under `if TYPE_CHECKING`; `deferred` in a function."""
+
+    target: str
+    line: int
+    typing_only: bool
+    deferred: bool
+
+
+@dataclass(frozen=True)
+class Module:
+    """A module of ours: its name below `tvapp`, its tree and its imports."""
+
+    name: str
+    path: Path
+    tree: ast.Module
+    imports: tuple[Import, ...]
+    lines: int
+
+    @property
+    def ours(self) -> Iterator[tuple[str, Import]]:
+        """Its imports of our modules, without the `tvapp.` in front."""
+        for item in self.imports:
+            if item.target.startswith("tvapp."):
+                yield item.target.removeprefix("tvapp."), item
+
+
+def dotted(path: Path) -> str:
+    parts = list(path.relative_to(PACKAGE).with_suffix("").parts)
+    if parts[-1] == "__init__":
+        parts.pop()
+    return ".".join(parts)
+
+
+@cache
+def modules() -> dict[str, Module]:
+    """Read every module that is there today."""
+    found: dict[str, Module] = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        name = dotted(path)
+        source = path.read_text(encoding="utf-8")
+        tree = ast.parse(source, str(path))
+        found[name] = Module(name, path, tree, (), source.count("\n"))
+    names = set(found)
+    return {
+        name: Module(name, module.path, module.tree, tuple(imports(module, names)), module.lines)
+        for name, module in found.items()
+    }
+
+
+def imports(module: Module, names: set[str]) -> Iterator[Import]:
+    """Yield the imports of a module; `from package import name` counts as the submodule where there is one."""
+
+    def walk(node: ast.AST, typing_only: bool, deferred: bool) -> Iterator[Import]:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.Import):
+                for alias in child.names:
+                    yield Import(alias.name, child.lineno, typing_only, deferred)
+            elif isinstance(child, ast.ImportFrom):
+                base = child.module or ""
+                if child.level:
+                    package = ["tvapp", *module.name.split(".")]
+                    keep = len(package) - child.level + (module.path.name == "__init__.py")
+                    base = ".".join([*package[:keep], *([child.module] if child.module else [])])
+                for alias in child.names:
+                    full = f"{base}.{alias.name}"
+                    is_module = full.removeprefix("tvapp.") in names
+                    yield Import(full if is_module else base, child.lineno, typing_only, deferred)
+            elif isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test):
+                for statement in child.body:
+                    yield from walk(ast.Module([statement], []), True, deferred)
+                for statement in child.orelse:
+                    yield from walk(ast.Module([statement], []), typing_only, deferred)
+            else:
+                inside = deferred or isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+                yield from walk(child, typing_only, inside)
+
+    yield from walk(module.tree, False, False)
+
+
+def within(name: str, prefixes: tuple[str, ...]) -> bool:
+    return any(name == prefix or name.startswith(prefix + ".") for prefix in prefixes)
+
+
+def room(name: str) -> str:
+    first = name.split(".")[0]
+    return "config" if first.startswith("config_") else first
+
+
+@cache
+def edges() -> frozenset[str]:
+    """Return the edges: whole rooms, and in mixed rooms what touches the outside or another edge."""
+    found = {name for name in modules() if within(name, EDGE_ROOMS)}
+    mixed = [m for m in all_modules() if within(m.name, MIXED_ROOMS) and m.name not in PURE and m.name not in found]
+    found |= {module.name for module in mixed if any(touches_outside(module, item) for item in module.imports)}
+    before = 0
+    while len(found) != before:
+        before = len(found)
+        found |= {module.name for module in mixed if any(target in found for target, _ in module.ours)}
+    return frozenset(found)
+
+
+def is_edge(name: str) -> bool:
+    return name in edges()
+
+
+def touches_outside(module: Module, item: Import) -> bool:
+    """Tell whether an import reaches for the world outside."""
+    top = item.target.split(".")[0]
+    if item.typing_only or item.target in HARMLESS or top not in OUTSIDE - CORE_MAY.get(module.name, set()):
+        return False
+    return not (item.target == "time" and uses_of(module, "time") <= CALENDAR)
+
+
+def uses_of(module: Module, name: str) -> set[str]:
+    """Return the attributes that a module uses of an imported one."""
+    found = set()
+    for node in ast.walk(module.tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == name:
+            found.add(node.attr)
+        elif isinstance(node, ast.ImportFrom) and node.module == name:
+            found |= {alias.name for alias in node.names}
+    return found
+
+
+def is_pure(name: str) -> bool:
+    return room(name) in ROOMS and not is_edge(name)
+
+
+def floor(name: str) -> int:
+    if is_edge(name):
+        return EDGE_FLOOR
+    return ROOMS.get(room(name), TOP_FLOOR)
+
+
+def all_modules() -> list[Module]:
+    return list(modules().values())
+
+
+def complain(problems: list[str]) -> None:
+    assert not problems, "\n".join(["", *problems])
+
+
+def may_import(source: str, target: str) -> bool:
+    """Tell whether a module of the app may know another one."""
+    if room(target) == "localcloud":
+        return floor(source) == TOP_FLOOR
+    if floor(source) == TOP_FLOOR:
+        return True
+    if is_edge(source):
+        if is_edge(target):
+            # What serves the same room, and what sends through the network.
+            sends = room(source) in ("azure", "tiles", "auth") or within(source, ("fences.stores",))
+            return room(source) == room(target) or (sends and room(target) in ("net", "azure"))
+        return floor(target) < EDGE_FLOOR or within(target, SHARED_TOP)
+    if room(source) == room(target):
+        return not is_edge(target)
+    if floor(target) < floor(source):
+        return True
+    return room(source) == "mapview" and (target == "fences.model" or (room(target) == "tiles" and is_pure(target)))
+
+
+def test_there_is_something_to_check() -> None:
+    assert {"core.clock", "geo.position", "tiles.tile", "mapview.model"} <= set(modules())
+
+
+def test_imports_run_one_way() -> None:
+    complain(
+        [
+            f"{module.path.relative_to(ROOT)}:{item.line}: {module.name} may not import {target}"
+            for module in all_modules()
+            if room(module.name) != "localcloud" and module.name
+            for target, item in module.ours
+            if not may_import(module.name, target)
+        ]
+    )
+
+
+def test_the_local_cloud_shares_nothing_with_the_app_but_core() -> None:
+    complain(
+        [
+            f"{module.path.relative_to(ROOT)}:{item.line}: imports {target}"
+            for module in all_modules()
+            if room(module.name) == "localcloud"
+            for target, item in module.ours
+            if room(target) not in ("localcloud", "core")
+        ]
+    )
+
+
+def test_what_must_stay_pure_is_there_and_knows_no_edge() -> None:
+    complain([f"{name} is gone; take it off the list if that is meant" for name in PURE if name not in modules()])
+    complain(
+        [
+            f"{module.path.relative_to(ROOT)}:{item.line}: {module.name} imports the edge {target}"
+            for module in all_modules()
+            if module.name in PURE
+            for target, item in module.ours
+            if is_edge(target)
+        ]
+    )
+
+
+def test_the_pure_middle_touches_nothing_outside() -> None:
+    complain(
+        [
+            f"{module.path.relative_to(ROOT)}:{item.line}: a pure module imports {item.target}"
+            for module in all_modules()
+            if is_pure(module.name)
+            for item in module.imports
+            if touches_outside(module, item)
+        ]
+    )
+
+
+@pytest.mark.parametrize("name", ["asyncio", "httpx", "msal", "numpy", "PIL", "qrcode", "requests", "shapely"])
+def test_what_is_slow_to_import_is_not_imported_before_the_first_frame(name: str) -> None:
+    light = [module for module in all_modules() if is_pure(module.name) or room(module.name) == "display"]
+    complain(
+        [
+            f"{module.path.relative_to(ROOT)}:{item.line}: imports {item.target} when it is loaded"
+            for module in light
+            for item in module.imports
+            if item.target.split(".")[0] == name and not item.typing_only and not item.deferred
+        ]
+    )
+
+
+def test_no_modules_import_each_other_in_a_circle() -> None:
+    graph = {
+        module.name: sorted({target for target, item in module.ours if not item.typing_only and not item.deferred})
+        for module in all_modules()
+    }
+    done: set[str] = set()
+    circles: list[str] = []
+
+    def visit(name: str, path: list[str]) -> None:
+        if name in path:
+            circles.append(" -> ".join([*path[path.index(name) :], name]))
+            return
+        if name in done:
+            return
+        for target in graph.get(name, ()):
+            if target != name:
+                visit(target, [*path, name])
+        done.add(name)
+
+    for name in graph:
+        visit(name, [])
+    complain(circles)
+
+
+def test_no_module_is_longer_than_one_can_read() -> None:
+    complain(
+        [
+            f"{module.path.relative_to(ROOT)}: {module.lines} lines, at most {LONGEST}"
+            for module in all_modules()
+            if module.lines > LONGEST
+        ]
+    )
+
+
+def test_only_core_jobs_starts_threads() -> None:
+    problems = []
+    for module in all_modules():
+        if module.name in THREAD_STARTERS or room(module.name) == "localcloud":
+            continue
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Call):
+                called = ast.unparse(node.func).split(".")[-1]
+                if called in {"Thread", "Timer", "ThreadPoolExecutor", "ProcessPoolExecutor", "start_new_thread"}:
+                    problems.append(f"{module.path.relative_to(ROOT)}:{node.lineno}: starts a thread with {called}")
+    complain(problems)
+
+
+def test_only_config_reads_the_environment() -> None:
+    problems = []
+    for module in all_modules():
+        if within(module.name, tuple(ENVIRONMENT_READERS)):
+            continue
+        for node in ast.walk(module.tree):
+            if isinstance(node, ast.Attribute) and ast.unparse(node) in {"os.environ", "os.getenv", "os.environb"}:
+                problems.append(f"{module.path.relative_to(ROOT)}:{node.lineno}: reads {ast.unparse(node)}")
+            elif isinstance(node, ast.ImportFrom) and node.module == "os":
+                names = {alias.name for alias in node.names} & {"environ", "getenv", "environb"}
+                problems += [f"{module.path.relative_to(ROOT)}:{node.lineno}: takes {name}" for name in names]
+    complain(problems)
+
+
+def test_no_module_has_a_name_that_says_nothing() -> None:
+    empty = {"utils", "util", "helpers", "helper", "common", "manager", "misc"}
+    complain([module.name for module in all_modules() if empty & set(module.name.split("."))])
+
+
+def test_every_module_says_what_it_owns() -> None:
+    complain([module.name for module in all_modules() if not ast.get_docstring(module.tree)])
