@@ -50,12 +50,28 @@ class LabelRequest:
     selected: str | None = None
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class FenceRasteriser:
+    """Draws tiles of one state of the geofences, on workers."""
+
+    index: FenceIndex
+    revision: int
+    scale: float
+    clock: Clock
+
+    def rasterise(self, tile: TileId) -> TileImage:
+        return rasterise(self.index, tile, self.clock.wall(), scale=self.scale)
+
+
 class FenceService:
-    """The geofences of one store. All but `rasterise` on the main thread."""
+    """The geofences of one store; everything here runs on the main thread and returns at once.
+
+    `open_store` makes the store anew for each account: a store remembers what it has read.
+    """
 
     def __init__(
         self,
-        store: Store,
+        open_store: Callable[[], Store],
         jobs: Jobs,
         clock: Clock,
         log: Log,
@@ -64,7 +80,8 @@ class FenceService:
         scale: float,
         random: Callable[[], float],
     ) -> None:
-        self._store = store
+        self._open_store = open_store
+        self._store = open_store()
         self._jobs = jobs
         self._clock = clock
         self._log = log
@@ -75,6 +92,7 @@ class FenceService:
         self._book = FenceBook()
         self._skipped: tuple[Skipped, ...] = ()
         self._revision = 0
+        self._generation = 0
         self._loading = False
         self._failures = 0
         self._load_at: float | None = None
@@ -92,9 +110,12 @@ class FenceService:
     def has_loaded(self) -> bool:
         return self._index is not None
 
-    def rescale(self, scale: float) -> None:
-        """Draw for another number of real pixels per design pixel from now on."""
-        self._scale = scale
+    def rescale(self, scale: float) -> int:
+        """Draw for another number of real pixels per design pixel; returns the revision of what is drawn then."""
+        if scale != self._scale:
+            self._scale = scale
+            self._revision += 1
+        return self._revision
 
     def load(self) -> None:
         """Read the store now, unless that is going on."""
@@ -102,14 +123,26 @@ class FenceService:
             return
         self._loading = True
         self._load_at = None
-        self._jobs.spawn(LOAD, self._load)
+        generation = self._generation
+        self._jobs.spawn(LOAD, lambda: self._load(generation))
 
-    def rasterise(self, tile: TileId) -> TileImage:
-        """Draw one tile of geofences, on a worker."""
-        index = self._index
-        if index is None:
-            return TileImage(None)
-        return rasterise(index, tile, self._clock.wall(), scale=self._scale)
+    def forget(self) -> None:
+        """Drop every geofence, and what is still on its way; `load` begins anew."""
+        self._generation += 1
+        self._store = self._open_store()
+        self._index = None
+        self._book = FenceBook()
+        self._skipped = ()
+        self._revision += 1
+        self._loading = self._placing = False
+        self._load_at = self._restate_at = None
+        self._wanted_labels = None
+
+    def rasteriser(self) -> FenceRasteriser | None:
+        """Return what draws the fences as they are now; None before the first were loaded."""
+        if self._index is None:
+            return None
+        return FenceRasteriser(self._index, self._revision, self._scale, self._clock)
 
     def request_labels(self, request: LabelRequest) -> None:
         """Place the names for a view; the newest request wins, one is worked on at a time."""
@@ -158,12 +191,14 @@ class FenceService:
         times = [at for at in (self._load_at, self._restate_at) if at is not None]
         return min(times, default=None)
 
-    async def _load(self) -> object:
+    async def _load(self, generation: int) -> object:
         began = self._clock.monotonic()
         try:
             loaded = await self._store.load()
         except TvappError as error:
-            return FencesUnavailable(self._store.name, error)
+            return FencesUnavailable(self._store.name, error) if generation == self._generation else None
+        if generation != self._generation:
+            return None
         if loaded.unchanged:
             return FencesUnchanged()
         ms = (self._clock.monotonic() - began) * 1000

@@ -1,0 +1,115 @@
+"""Picks the implementations of everything behind the map: network, tiles, store. Imported on a worker: it is heavy."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tvapp.auth import provider
+from tvapp.auth.tokens import TokenProvider
+from tvapp.azure.attribution import AttributionFeed
+from tvapp.azure.authorizer import Authorizer, EntraAuthorizer, SharedKeyAuthorizer
+from tvapp.azure.maps import MapsClient
+from tvapp.config import Config
+from tvapp.core.clock import Clock
+from tvapp.core.jobs import Jobs
+from tvapp.core.log import Log
+from tvapp.fences.service import FenceService
+from tvapp.fences.stores.base import Store
+from tvapp.fences.stores.folder import FolderStore
+from tvapp.fences.stores.map_data import MapDataStore
+from tvapp.forget import TILES
+from tvapp.net.monitor import NetworkMonitor
+from tvapp.net.transport import HttpClient
+from tvapp.tiles.cache_key import CacheScope
+from tvapp.tiles.disk_cache import DiskCache
+from tvapp.tiles.loader import TileLoader
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Edges:
+    """Everything behind the map, ready to be used."""
+
+    http: HttpClient
+    monitor: NetworkMonitor
+    maps: MapsClient
+    cache: DiskCache
+    loader: TileLoader
+    attribution: AttributionFeed
+    fences: FenceService | None
+    scope: CacheScope
+
+    def use_account(self, home_id: str | None) -> None:
+        """Serve another account from now on (None: nobody); nothing of the former one is shown any more."""
+        self.loader.set_scope(replace(self.scope, account=home_id or ""))
+        if self.fences is not None:
+            self.fences.forget()
+
+    def close(self) -> None:
+        """Ask for nothing more, and bring what is worth keeping to the disk."""
+        self.monitor.stop()
+        self.attribution.stop()
+        self.loader.stop()
+        self.cache.close()
+
+
+def build_edges(
+    config: Config,
+    data_dir: Path,
+    tokens: TokenProvider | None,
+    jobs: Jobs,
+    clock: Clock,
+    log: Log,
+    scale: float,
+) -> Edges:
+    """Build them all; opens no connection yet."""
+    http = HttpClient(ca_bundle=config.identity.ca_bundle, clock=clock, log=log)
+    urls = (config.maps.endpoint, config.identity.authority or config.identity.oidc_authority)
+    monitor = NetworkMonitor(jobs, http, urls, jobs.inbox, clock=clock, log=log, random=random.random)
+    http.listen(monitor.observe)
+    authorizer = _authorizer(config, tokens, log)
+    maps = MapsClient(http, config.maps.endpoint, authorizer, log, clock=clock)
+    cache = DiskCache(data_dir / TILES, clock=clock, log=log)
+    scope = CacheScope(config.maps.endpoint, "", config.kiosk.language, config.maps.view)
+    loader = TileLoader(
+        jobs,
+        maps,
+        cache,
+        jobs.inbox,
+        scope=scope,
+        clock=clock,
+        log=log,
+        random=random.random,
+    )
+    monitor.subscribe(loader.network_changed)
+    attribution = AttributionFeed(jobs, maps, jobs.inbox, clock=clock, log=log, random=random.random)
+    open_store = _store(config, http, authorizer, jobs, clock, log)
+    fences = None
+    if open_store is not None:
+        refresh_s = config.geofences.refresh_s
+        fences = FenceService(open_store, jobs, clock, log, refresh_s=refresh_s, scale=scale, random=random.random)
+    return Edges(http, monitor, maps, cache, loader, attribution, fences, scope)
+
+
+def _authorizer(config: Config, tokens: TokenProvider | None, log: Log) -> Authorizer:
+    endpoint = config.maps.endpoint
+    if config.maps.auth == "shared-key" or tokens is None:
+        return SharedKeyAuthorizer(config.maps.subscription_keys, endpoint=endpoint, log=log)
+    scope = " ".join(provider.first_resource(config.identity.scopes))
+    return EntraAuthorizer(tokens, scope, config.maps.client_id, endpoint=endpoint)
+
+
+def _store(
+    config: Config, http: HttpClient, authorizer: Authorizer, jobs: Jobs, clock: Clock, log: Log
+) -> Callable[[], Store] | None:
+    """Return what opens the configured store; None where none was decided on."""
+    match config.geofences.store:
+        case "folder":
+            return lambda: FolderStore(config.geofences.path, log, workers=jobs)
+        case "map-data":
+            endpoint = config.maps.endpoint
+            return lambda: MapDataStore(http, endpoint, authorizer, log, workers=jobs, clock=clock)
+        case _:
+            return None

@@ -1,0 +1,30 @@
+"""What signing out removes besides the tokens: cached tiles, and pictures of the screen."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tvapp.core import files
+
+TILES = "tiles/tiles.sqlite"
+SCREENSHOTS = "screenshots"
+
+
+def forget_tiles(data_dir: Path) -> None:
+    """Remove the tile cache while no app has it open.
+
+    Raises:
+        StorageError: it is still there.
+    """
+    for suffix in ("", "-wal", "-shm", "-journal", ".corrupt"):
+        files.remove(data_dir / (TILES + suffix))
+
+
+def forget_screenshots(data_dir: Path) -> None:
+    """Remove the pictures that were saved of the screen.
+
+    Raises:
+        StorageError: one is still there.
+    """
+    for picture in (data_dir / SCREENSHOTS).glob("*.png"):
+        files.remove(picture)

@@ -1,0 +1,182 @@
+"""The map while somebody may look at it: its model, tiles, geofences and attribution, and what the log says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tvapp.config import Config
+from tvapp.core.clock import Clock
+from tvapp.core.jobs import Jobs
+from tvapp.core.log import Log
+from tvapp.fences.messages import IndexBuilt
+from tvapp.geo.position import Bounds, Position
+from tvapp.mapview.layers import FENCES, LayerChoice, choice_for, layers
+from tvapp.mapview.model import MapModel
+from tvapp.mapview.viewport import Viewport
+from tvapp.tiles.tile import TileId, TileImage
+from tvapp.ui.messages import TroubleChanged
+
+if TYPE_CHECKING:
+    from tvapp.edges import Edges
+
+SCREENS_OF_TILES = 6
+"""Decoded tiles are kept for this many screens' worth of pixels: what is in view, its surroundings, and its parents."""
+BYTES_A_PIXEL = 4
+EVERYWHERE = (Position(0.0, 20.0), 2.0)
+
+
+class LiveMap:
+    """Belongs to the main thread. Tell it of every message; it asks the edges, and tells the screens through `tell`."""
+
+    def __init__(
+        self,
+        config: Config,
+        size: tuple[int, int],
+        scale: float,
+        *,
+        jobs: Jobs,
+        clock: Clock,
+        log: Log,
+        since_start: Callable[[], float],
+        tell: Callable[[object], None],
+    ) -> None:
+        self._config = config
+        self._jobs = jobs
+        self._clock = clock
+        self._log = log
+        self._since_start = since_start
+        self._tell = tell
+        self._edges: Edges | None = None
+        self._wanted: tuple[TileId, ...] = ()
+        self._requests_before = 0
+        self.choice = choice_for(config.maps.style)
+        self.model = MapModel(
+            _home(config, size, scale),
+            layers(self.choice),
+            size[0] * size[1] * BYTES_A_PIXEL * SCREENS_OF_TILES,
+            motion=config.kiosk.motion,
+        )
+
+    def connect(self, edges: Edges, account: str) -> None:
+        """Use the edges from now on, for the account of that stable id ("" where a key opens the map)."""
+        self._edges = edges
+        edges.use_account(account)
+        edges.loader.set_rasteriser(NO_FENCES)
+        edges.loader.want(self._wanted)
+        if edges.fences is not None:
+            edges.fences.load()
+        elif self._config.geofences.store == "":
+            self._tell(TroubleChanged("store", state="undecided"))
+
+    def disconnect(self) -> None:
+        """Ask for nothing more, and have the edges forget what they know of the account."""
+        if self._edges is not None:
+            self._edges.loader.want(())
+            self._edges.loader.set_rasteriser(NO_FENCES)
+            self._edges.use_account(None)
+            self._edges = None
+
+    def receive(self, message: object, now: float) -> None:
+        """Take note of what the screens are told as well."""
+        edges = self._edges
+        if edges is not None and edges.fences is not None:
+            edges.fences.receive(message, now)
+        match message:
+            case IndexBuilt():
+                self._draw_fences()
+
+    def tick(self, now: float) -> None:
+        """Do what is due, and report a map that has come to rest."""
+        edges = self._edges
+        if edges is None:
+            return
+        if edges.fences is not None and (restated := edges.fences.tick(now)) is not None:
+            self._draw_fences()
+            self.model.invalidate_bounds(FENCES, restated.changed, restated.revision)
+        settled = self.model.take_settled(now)
+        if settled is not None:
+            sent = edges.loader.requests_sent
+            self._log.event(
+                "map.settled",
+                tiles=settled.tiles,
+                missing=settled.missing,
+                requests=sent - self._requests_before,
+                from_cache=settled.from_cache,
+                zoom=round(settled.zoom, 2),
+                ms=round(self._since_start() * 1000),
+            )
+            self._requests_before = sent
+
+    def next_wakeup(self) -> float | None:
+        """Tell when `tick` has something to do."""
+        if self._edges is None or self._edges.fences is None:
+            return None
+        return self._edges.fences.next_wakeup()
+
+    def rescale(self, width: int, height: int, scale: float) -> None:
+        """Go on with another screen size."""
+        if self._edges is not None and self._edges.fences is not None:
+            revision = self._edges.fences.rescale(scale)
+            self._draw_fences()
+            self.model.invalidate_bounds(FENCES, None, revision)
+
+    def retry(self) -> None:
+        """Ask again for what was refused: somebody signed in, or the network is back."""
+        if self._edges is None:
+            return
+        self.model.retry_unavailable()
+        self._edges.loader.resume()
+        if self._edges.fences is not None:
+            self._edges.fences.load()
+
+    # -- what screens ask for -------------------------------------------------------------------------------------
+
+    def want_tiles(self, tiles: Sequence[TileId]) -> None:
+        """Load these tiles; replaces the former list."""
+        self._wanted = tuple(tiles)
+        if self._edges is not None:
+            self._edges.loader.want(self._wanted)
+
+    def request_labels(self, bounds: Bounds, zoom: int, selected: str | None) -> None:
+        """Place the names of geofences."""
+        if self._edges is not None and self._edges.fences is not None:
+            from tvapp.fences.service import LabelRequest
+
+            self._edges.fences.request_labels(LabelRequest(bounds, zoom, selected))
+
+    def view_rested(self, viewport: Viewport) -> None:
+        """The map came to rest here."""
+        if self._edges is not None:
+            shown = tuple(layer.tileset for layer in self.model.layers if layer.tileset != FENCES)
+            self._edges.attribution.show(shown, viewport.zoom, viewport.bounds())
+
+    def choose_layers(self, choice: LayerChoice) -> None:
+        """Remember which layers the map shows now."""
+        self.choice = choice
+        self._log.event("layers.chosen", base=choice.base.value, overlays=sorted(o.value for o in choice.overlays))
+
+    def _draw_fences(self) -> None:
+        """Have tiles drawn from the geofences as they are now."""
+        if self._edges is not None and self._edges.fences is not None:
+            self._edges.loader.set_rasteriser(self._edges.fences.rasteriser() or NO_FENCES)
+
+
+@dataclass(frozen=True, slots=True)
+class _NoFences:
+    """Draws nothing, until there is something to draw: the map can come to rest without it."""
+
+    revision: int = 0
+
+    def rasterise(self, tile: TileId) -> TileImage:
+        return TileImage(None)
+
+
+NO_FENCES = _NoFences()
+
+
+def _home(config: Config, size: tuple[int, int], scale: float) -> Viewport:
+    home = config.view.home
+    center, zoom = EVERYWHERE if home is None else (Position(home.longitude, home.latitude), home.zoom)
+    return Viewport(center, zoom, size[0], size[1], scale)

@@ -1,0 +1,48 @@
+"""Pictures of the screen for somebody far away: numbered files in the data dir, the oldest thrown away."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from tvapp.core import files
+from tvapp.core.errors import TvappError
+from tvapp.core.log import Log
+
+KEPT = 20
+
+
+class Screenshots:
+    """Saves what was drawn last whenever somebody asked for it."""
+
+    def __init__(self, folder: Path, save: Callable[[Path], None], log: Log) -> None:
+        self._folder = folder
+        self._save = save
+        self._log = log
+        self._wanted = 0
+
+    @property
+    def is_wanted(self) -> bool:
+        return self._wanted > 0
+
+    def ask(self) -> None:
+        """Have the next frame saved."""
+        self._wanted += 1
+
+    def take(self) -> None:
+        """Save the frame that was just drawn, once for each time that somebody asked."""
+        wanted, self._wanted = self._wanted, 0
+        for _ in range(wanted):
+            try:
+                files.make_private_dir(self._folder)
+                pictures = sorted(self._folder.glob("*.png"))
+                number = int(pictures[-1].stem) + 1 if pictures and pictures[-1].stem.isdecimal() else 1
+                path = self._folder / f"{number:06}.png"
+                self._save(path)
+                path.chmod(0o600)
+                for old in pictures[: max(0, len(pictures) + 1 - KEPT)]:
+                    files.remove(old)
+            except (TvappError, OSError) as error:
+                self._log.event("screenshot.failed", level="warning", reason=str(error))
+                continue
+            self._log.event("screenshot.saved", path=str(path))
