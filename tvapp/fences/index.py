@@ -80,6 +80,8 @@ class FenceIndex:
         self._since = np.where(always, -np.inf, np.inf)
         self._until = np.where(always, np.inf, -np.inf)
         self._coarse: dict[tuple[int, int, int], Floats] = {}
+        self.kept: dict[str, object] = {}
+        """What others derive from the index and want to keep as long as it lives."""
         self._tree.query(shapely.box(0, 0, 0, 0))  # the tree is built at its first use
 
     def __len__(self) -> int:

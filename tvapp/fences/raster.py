@@ -285,7 +285,7 @@ def _inks() -> _Inks:
         for state, name in enumerate(STATES):
             look = style.style_of_slot(place, name)
             base = ink_number(place, state, 0)
-            hatch = look.line._replace(a=min(255, look.fill.a * 3))
+            hatch = look.line._replace(a=min(255, look.fill.a * 4))
             for role, color in ((_FILL, look.fill), (_HATCH, hatch), (_CASING, look.casing), (_LINE, look.line)):
                 at = 4 * (base + role)
                 colors[at : at + 4] = (*(round(part * color.a / 255) for part in color[:3]), color.a)

@@ -34,7 +34,7 @@ PALETTE: Final = (
     Rgba(255, 134, 44),
     Rgba(255, 105, 180),
 )
-GREY: Final = Rgba(172, 178, 188)
+GREY: Final = Rgba(164, 171, 182)
 CASING: Final = Rgba(9, 14, 22, 190)
 
 LINE_PX: Final = 4.0

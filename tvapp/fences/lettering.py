@@ -1,0 +1,133 @@
+"""Names as pictures: one line of text with a halo (Pillow), in the program's typeface or one that has the letters."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from PIL import Image as Pillow
+from PIL import ImageChops, ImageDraw, ImageFont
+
+from tvapp.core.assets import asset
+from tvapp.core.image import Image
+
+NAME_FONT = "fonts/IBMPlexSans-SemiBold.ttf"
+HALO_PX = 3.0
+"""Width of the halo around letters, in design pixels."""
+INK = (255, 255, 255, 255)
+DIMMED_INK = (186, 194, 205, 255)
+HALO = (10, 14, 20, 225)
+
+# Where Linux distributions put fonts with the letters that ours has not. The first that has all of a name's is taken.
+_OTHER_FONTS = (
+    "/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf",
+    "/usr/share/fonts/truetype/noto/NotoSansArabic-Bold.ttf",
+    "/usr/share/fonts/truetype/noto/NotoSansHebrew-Bold.ttf",
+    "/usr/share/fonts/truetype/noto/NotoSansThai-Bold.ttf",
+    "/usr/share/fonts/truetype/noto/NotoSansDevanagari-Bold.ttf",
+    "/usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc",
+    "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
+    "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf",
+    "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc",
+    "/usr/share/fonts/truetype/noto/NotoSans-Bold.ttf",
+    "/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf",
+    "/usr/share/fonts/truetype/unifont/unifont.ttf",
+)
+
+
+class Lettering:
+    """Draws names at one size, `size_px` real pixels high. For one thread at a time."""
+
+    def __init__(self, size_px: float, halo_px: float) -> None:
+        self._size = max(8, round(size_px))
+        self.halo = max(1, round(halo_px))
+        self._fonts: dict[str, ImageFont.FreeTypeFont | None] = {}
+        self.height = sum(self._open(str(asset(NAME_FONT))).getmetrics()) + 2 * self.halo
+
+    def width(self, text: str) -> int:
+        """Return how wide the picture of `text` is, halo included."""
+        return round(self._font_for(text).getlength(text)) + 2 * self.halo
+
+    def shortened(self, text: str, most_px: float) -> str:
+        """Return `text`, cut to an ellipsis where it would be wider than `most_px`."""
+        if self.width(text) <= most_px:
+            return text
+        low, high = 0, len(text)
+        while low < high:
+            middle = (low + high + 1) // 2
+            if self.width(text[:middle].rstrip() + "…") <= most_px:
+                low = middle
+            else:
+                high = middle - 1
+        return text[:low].rstrip() + "…" if low else ""
+
+    def draw(self, text: str, *, dimmed: bool = False) -> Image:
+        """Draw a line of text with its halo."""
+        font = self._font_for(text)
+        ascent, descent = font.getmetrics()
+        left, top, right, bottom = font.getbbox(text, anchor="ls", stroke_width=self.halo)
+        # Marks above capitals and letters of other fonts may stand out further than the font says.
+        up = max(ascent + self.halo, round(-top))
+        down = max(descent + self.halo, round(bottom))
+        width = max(1, round(right - left))
+        canvas = Pillow.new("RGBa", (width, up + down))
+        for fill, stroke in ((HALO, self.halo), (DIMMED_INK if dimmed else INK, 0)):
+            mask = Pillow.new("L", canvas.size)
+            ImageDraw.Draw(mask).text((-left, up), text, fill=255, font=font, anchor="ls", stroke_width=stroke)
+            alpha = fill[3] / 255
+            layer = [mask.point([round(n * part / 255 * alpha) for n in range(256)]) for part in fill[:3]]
+            cover = mask.point([round(n * alpha) for n in range(256)])
+            above = Pillow.merge("RGBa", (*layer, cover))
+            canvas = _over(canvas, above, cover)
+        straight = canvas.convert("RGBA")
+        return Image(straight.width, straight.height, straight.tobytes("raw", "BGRA"))
+
+    def _font_for(self, text: str) -> ImageFont.FreeTypeFont:
+        own = str(asset(NAME_FONT))
+        if text.isascii() or not _missing(own, text):
+            return self._open(own)
+        best, fewest = own, _missing(own, text)
+        for path in _OTHER_FONTS:
+            if not Path(path).exists():
+                continue
+            missing = _missing(path, text)
+            if missing < fewest:
+                best, fewest = path, missing
+            if not missing:
+                break
+        return self._open(best)
+
+    def _open(self, path: str) -> ImageFont.FreeTypeFont:
+        font = self._fonts.get(path)
+        if font is None:
+            font = self._fonts[path] = ImageFont.truetype(path, self._size)
+        return font
+
+
+def _over(below: Pillow.Image, above: Pillow.Image, cover: Pillow.Image) -> Pillow.Image:
+    """Lay one premultiplied picture over another."""
+    rest = cover.point([255 - n for n in range(256)])
+    bands = [
+        ImageChops.add(one, ImageChops.multiply(other, rest))
+        for one, other in zip(above.split(), below.split(), strict=True)
+    ]
+    return Pillow.merge("RGBa", bands)
+
+
+@lru_cache(maxsize=32)
+def _probe(path: str) -> tuple[ImageFont.FreeTypeFont, bytes] | None:
+    try:
+        font = ImageFont.truetype(path, 16)
+        return font, bytes(font.getmask("\U0010fffe"))
+    except OSError:
+        return None
+
+
+def _missing(path: str, text: str) -> int:
+    """Return how many characters of `text` a font has no shape for: those drawn like one that nobody has."""
+    probe = _probe(path)
+    if probe is None:
+        return len(text)
+    font, nothing = probe
+    shaped = {ch for ch in text if not ch.isspace() and ch not in "\u200c\u200d"}
+    return sum(1 for ch in shaped if bytes(font.getmask(ch)) == nothing)

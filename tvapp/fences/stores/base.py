@@ -1,0 +1,68 @@
+"""What every store of geofences can do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol, TypeVar
+
+from tvapp.core.errors import TvappError
+from tvapp.fences.model import Geofence, Skipped
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a store holds. `unchanged` means the same as last time: nothing else is filled in."""
+
+    fences: tuple[Geofence, ...]
+    skipped: tuple[Skipped, ...]
+    unchanged: bool = False
+
+
+UNCHANGED = Loaded((), (), unchanged=True)
+
+
+class Store(Protocol):
+    """A place where geofences live."""
+
+    @property
+    def name(self) -> str:
+        """The store's name in the configuration and in log events."""
+        ...
+
+    async def load(self) -> Loaded:
+        """Read everything; what cannot be read by itself is skipped.
+
+        Raises:
+            TvappError: nothing can be read now; what is shown stays.
+        """
+        ...
+
+
+class StoreRetired(TvappError):
+    """The service behind the store no longer exists at `host`; another store has to be configured.
+
+    `status` is what was answered, 0 where nothing was.
+    """
+
+    def __init__(self, host: str, status: int = 0) -> None:
+        super().__init__(f"{host}: the service was retired" + (f" ({status})" if status else ""))
+        self.host = host
+        self.status = status
+
+
+class Workers(Protocol):
+    """Where a store does what takes long: parsing and reading files (`core.jobs.Jobs` has it)."""
+
+    async def in_worker(self, work: Callable[[], T]) -> T:
+        """Run `work` elsewhere and return its result."""
+        ...
+
+
+class SameThread:
+    """Works at once, for programs without a screen."""
+
+    async def in_worker(self, work: Callable[[], T]) -> T:
+        return work()
