@@ -10,6 +10,7 @@ import asyncio
 import ipaddress
 import logging
 import re
+import ssl
 import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
@@ -28,6 +29,7 @@ from tvapp.core.errors import (
     DataError,
     NetworkError,
     TimedOut,
+    TlsFailed,
     UnexpectedReply,
     Unreachable,
 )
@@ -125,6 +127,7 @@ class HttpClient:
         self._clock = clock
         self._log = log
         self._pools: dict[bool, _Pool] = {}
+        self._context: ssl.SSLContext | None = None
         self._listeners: list[Listener] = []
         self._closed = False
         # At DEBUG these write every header, credentials included.
@@ -176,6 +179,11 @@ class HttpClient:
                 # Kept connections die unnoticed (idle time-outs, a NAT, a restarted server).
                 if attempt or not reused or request.method not in {"GET", "HEAD"}:
                     raise
+            except TlsFailed:
+                # The bundle may have been replaced meanwhile: read it again next time.
+                self._context = None
+                await self._retire(pool)
+                raise
             except BaseException:
                 # httpcore 1.0 does not reset an HTTP/2 stream that is given up: the rest of its body would eat the
                 # connection's window. New requests get new connections, this one's siblings may finish.
@@ -199,7 +207,7 @@ class HttpClient:
         await pool.retire()
 
     def _open(self, host: str, direct: bool) -> httpx.AsyncClient:
-        context = trust(self._ca_bundle, host)
+        context = self._context = self._context or trust(self._ca_bundle, host)
 
         def build(use_environment: bool) -> httpx.AsyncClient:
             return httpx.AsyncClient(

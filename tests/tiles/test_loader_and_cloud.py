@@ -1,0 +1,213 @@
+"""The whole way of a tile over a real socket: loader, cache, credentials, transport, and a service that misbehaves."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from tests.cloud import LocalCloud
+from tvapp.azure.authorizer import Authorizer, EntraAuthorizer, SharedKeyAuthorizer
+from tvapp.azure.maps import MapsClient
+from tvapp.core.clock import ManualClock
+from tvapp.core.jobs import Inbox, Jobs
+from tvapp.core.log import RecordingLog
+from tvapp.geo.position import Bounds
+from tvapp.net.messages import NetworkLost
+from tvapp.net.monitor import NetworkMonitor
+from tvapp.net.transport import HttpClient, Request
+from tvapp.tiles.cache_key import CacheScope
+from tvapp.tiles.disk_cache import DiskCache
+from tvapp.tiles.loader import TileLoader
+from tvapp.tiles.tile import TileArrived, TileId, TileUnavailable
+
+SCOPE = "https://atlas.microsoft.com/user_impersonation"
+TILE = TileId("microsoft.base.road", 9, 291, 148)
+
+
+@dataclass(frozen=True)
+class Token:
+    secret: str = field(repr=False)
+
+
+class Tokens:
+    """One token, whatever happens."""
+
+    def __init__(self, secret: str) -> None:
+        self._secret = secret
+
+    async def get(self, scope: str, *, rejected: str | None = None) -> Token:
+        return Token(self._secret)
+
+
+class Rig:
+    """Everything from the loader down, on real threads."""
+
+    def __init__(self, cloud: LocalCloud, folder: Path, authorizer: Authorizer | None = None) -> None:
+        self.log, self.clock = RecordingLog(), ManualClock()
+        self.posted = threading.Event()
+        self.inbox = Inbox(self.posted.set)
+        self.jobs = Jobs(self.inbox, self.log)
+        self.http = HttpClient(ca_bundle=cloud.ca_bundle, clock=self.clock, log=self.log)
+        if authorizer is None:
+            secret = cloud.bearer()["Authorization"].removeprefix("Bearer ")
+            authorizer = EntraAuthorizer(Tokens(secret), SCOPE, cloud.maps_client_id, endpoint=cloud.endpoint)
+        self.maps = MapsClient(self.http, cloud.endpoint, authorizer, self.log, clock=self.clock)
+        self.cache = DiskCache(folder / "tiles.db", clock=self.clock, log=self.log)
+        self.loader = TileLoader(
+            self.jobs,
+            self.maps,
+            self.cache,
+            self.inbox,
+            scope=CacheScope(cloud.endpoint, "aino"),
+            clock=self.clock,
+            log=self.log,
+            random=lambda: 0.5,
+        )
+
+    def next(self, kind: type) -> object:
+        """Return the next message of a kind."""
+        while True:
+            self.posted.clear()
+            for message in self.inbox.drain():
+                if isinstance(message, kind):
+                    return message
+            assert self.posted.wait(20), f"no {kind.__name__} came"
+
+    def close(self) -> None:
+        self.loader.stop()
+        asyncio.run_coroutine_threadsafe(self.http.aclose(), self.jobs.io_loop()).result(5)
+        self.cache.close()
+        assert self.jobs.stop()
+
+
+@pytest.fixture
+def rig(cloud: LocalCloud, tmp_path: Path) -> Iterator[Rig]:
+    made = Rig(cloud, tmp_path)
+    yield made
+    made.close()
+
+
+def test_a_tile_comes_from_the_service_and_then_from_disk(rig: Rig, cloud: LocalCloud) -> None:
+    rig.loader.want([TILE])
+    first = rig.next(TileArrived)
+    assert isinstance(first, TileArrived)
+    assert (first.tile, first.origin) == (TILE, "network")
+    assert first.content.image is not None
+    assert (first.content.image.width, first.content.image.opaque) == (512, True)
+    rig.loader.want([])
+    rig.loader.want([TILE])
+    second = rig.next(TileArrived)
+    assert isinstance(second, TileArrived)
+    assert second.origin == "disk"
+    assert cloud.count("tile") == 1
+
+
+def test_a_stale_tile_is_confirmed_by_the_service(rig: Rig, cloud: LocalCloud) -> None:
+    rig.loader.want([TILE])
+    rig.next(TileArrived)
+    rig.loader.want([])
+    rig.clock.advance(365 * 86400)
+    rig.loader.want([TILE])
+    origins = [getattr(rig.next(TileArrived), "origin", "") for _ in range(2)]
+    assert origins == ["stale", "disk"]
+    assert [request["status"] for request in cloud.requests("tile")] == [200, 304]
+
+
+@pytest.mark.parametrize(
+    ("fault", "expected"),
+    [
+        ({"reset": "before"}, {"ConnectionBroken"}),
+        ({"reset": "headers"}, {"ConnectionBroken"}),
+        ({"reset": "after"}, {"ConnectionBroken"}),
+        ({"truncate": 0.5}, {"ConnectionBroken"}),
+        ({"html": True}, {"UnexpectedReply"}),
+        ({"bad_bytes": True}, {"DataError"}),
+        ({"oversized_bytes": 6 << 20}, {"UnexpectedReply"}),
+        ({"status": 401}, {"Unauthorized"}),
+        ({"status": 403}, {"Forbidden"}),
+        ({"status": 404}, {"NotFound"}),
+        ({"status": 400}, {"NotFound"}),
+        ({"status": 409}, {"Conflict"}),
+        ({"status": 412}, {"Conflict"}),
+        ({"status": 429}, {"Throttled"}),
+        ({"status": 429, "retry_after": 7}, {"Throttled"}),
+        ({"status": 429, "retry_after": "date:7"}, {"Throttled"}),
+        ({"status": 500}, {"ServiceDown"}),
+        ({"status": 503, "html": True}, {"ServiceDown"}),
+    ],
+    ids=lambda value: "-".join(f"{name}={item}" for name, item in value.items()) if isinstance(value, dict) else "",
+)
+def test_each_fault_has_its_name_and_is_over_when_it_is_lifted(
+    rig: Rig, cloud: LocalCloud, fault: dict[str, object], expected: set[str]
+) -> None:
+    cloud.fault("tile", **fault)
+    rig.loader.want([TILE])
+    told = rig.next(TileUnavailable)
+    assert isinstance(told, TileUnavailable)
+    assert type(told.error).__name__ in expected
+    assert (told.retry_in_s is None) == (expected == {"NotFound"})
+    cloud.clear()
+    rig.loader.resume()
+    came = rig.next(TileArrived)
+    assert isinstance(came, TileArrived)
+    assert came.origin == "network"
+
+
+def test_a_person_without_the_role_is_told_so(cloud: LocalCloud, tmp_path: Path) -> None:
+    secret = cloud.bearer("carla")["Authorization"].removeprefix("Bearer ")
+    authorizer = EntraAuthorizer(Tokens(secret), SCOPE, cloud.maps_client_id, endpoint=cloud.endpoint)
+    rig = Rig(cloud, tmp_path, authorizer)
+    rig.loader.want([TILE])
+    told = rig.next(TileUnavailable)
+    assert isinstance(told, TileUnavailable)
+    assert type(told.error).__name__ == "Forbidden"
+    rig.close()
+
+
+def test_the_other_subscription_key_takes_over(cloud: LocalCloud, tmp_path: Path) -> None:
+    log = RecordingLog()
+    keys = ("outdated-key", cloud.subscription_keys[1])
+    rig = Rig(cloud, tmp_path, SharedKeyAuthorizer(keys, endpoint=cloud.endpoint, log=log))
+    rig.loader.want([TILE])
+    assert isinstance(rig.next(TileArrived), TileArrived)
+    assert len(log.named("maps.key_failover")) == 1
+    assert keys[1] not in str(log.events) + str(rig.log.events)
+    rig.close()
+
+
+def test_attribution_and_zooms_come_from_the_service(rig: Rig, cloud: LocalCloud) -> None:
+    async def ask() -> tuple[tuple[str, ...], int]:
+        lines = await rig.maps.attribution("microsoft.base.road", 9, Bounds(24.5, 60.0, 25.3, 60.4))
+        return lines, (await rig.maps.tileset("microsoft.imagery")).min_zoom
+
+    lines, min_zoom = asyncio.run_coroutine_threadsafe(ask(), rig.jobs.io_loop()).result(20)
+    assert lines
+    assert not any("<" in line or "&" in line for line in lines)
+    assert min_zoom == 1
+
+
+def test_a_service_that_went_away_is_noticed_and_nothing_else_is_asked(tmp_path: Path) -> None:
+    cloud = LocalCloud()
+    try:
+        rig = Rig(cloud, tmp_path)
+        ping = rig.http.send(Request("HEAD", cloud.endpoint + "/"))
+        asyncio.run_coroutine_threadsafe(ping, rig.jobs.io_loop()).result(10)
+    finally:
+        cloud.stop()
+    monitor = NetworkMonitor(
+        rig.jobs, rig.http, [cloud.endpoint], rig.inbox, clock=rig.clock, log=rig.log, random=lambda: 0.5
+    )
+    rig.http.listen(monitor.observe)
+    monitor.subscribe(rig.loader.network_changed)
+    rig.loader.want([TileId("microsoft.base.road", 9, x, 148) for x in range(40)])
+    lost = rig.next(NetworkLost)
+    assert isinstance(lost, NetworkLost)
+    assert (lost.what, lost.kind) == ("localhost", "Unreachable")
+    assert rig.loader.requests_sent <= 16
+    monitor.stop()
+    rig.close()
