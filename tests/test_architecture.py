@@ -219,6 +219,9 @@ def may_import(source: str, target: str) -> bool:
         return floor(source) == TOP_FLOOR
     if floor(source) == TOP_FLOOR:
         return True
+    if room(source) == "config":
+        # The keys that a setting may name are those of the key table.
+        return room(target) in ("core", "config") or target == "remote.keymap"
     if is_edge(source):
         if is_edge(target):
             # What serves the same room, and what sends through the network.
