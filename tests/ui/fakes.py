@@ -42,9 +42,6 @@ class FakeActions:
     def request_labels(self, bounds: Bounds, zoom: int, selected: str | None) -> None:
         self.asked.append(("request_labels", (bounds, zoom, selected)))
 
-    def request_outline(self, fence: Geofence) -> None:
-        self.asked.append(("request_outline", fence.id))
-
     def view_rested(self, viewport: Viewport) -> None:
         self.asked.append(("view_rested", viewport))
 

@@ -23,10 +23,6 @@ class Actions(Protocol):
         """Place the names of geofences; answered by LabelsPlaced."""
         ...
 
-    def request_outline(self, fence: Geofence) -> None:
-        """Work out the outline of a fence; answered by OutlineReady."""
-        ...
-
     def view_rested(self, viewport: Viewport) -> None:
         """The map came to rest here: the attribution may be another one."""
         ...

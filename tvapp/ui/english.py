@@ -8,7 +8,7 @@ SENTENCES: dict[str, str] = {
     # Starting
     "start.title": "Starting",
     "start.network": "Waiting for the network",
-    "start.network.advice": "Check the cable or the Wi-Fi of this TV. It goes on by itself as soon as the network is there.",
+    "start.network.advice": "Check the cable or the Wi-Fi of this TV. It goes on by itself once the network is there.",
     "start.time": "Waiting for the right time",
     "start.time.advice": "The clock of this TV is not set. It goes on by itself once the network tells the time.",
     "start.service": "Waiting for the sign-in service",
@@ -207,7 +207,7 @@ SENTENCES: dict[str, str] = {
     "hint.deselect": "Deselect",
     "hint.zoom": "Zoom",
     "hint.tour": "Tour",
-    "hint.stop-tour": "Any key stops the tour",
+    "hint.stop-tour": "Stop the tour",
     "hint.choose": "Move",
     "hint.move": "Move",
     "hint.open": "Open",
@@ -231,5 +231,6 @@ SENTENCES: dict[str, str] = {
     "key.menu": "Menu",
     "key.zoom": "+ −",
     "key.play": "Play",
+    "key.any": "Any key",
 } | PROBLEMS
 """Key -> sentence; {names} are filled in."""

@@ -10,6 +10,11 @@ from tvapp.ui.screen import Screen
 class Navigator(Protocol):
     """The stack of screens, as a screen sees it."""
 
+    @property
+    def top(self) -> Screen:
+        """What has the keys now."""
+        ...
+
     def push(self, screen: Screen) -> None:
         """Put a panel or dialog on top."""
         ...

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tvapp.remote.intents import Input, Intent, Phase
-from tvapp.ui import theme
 from tvapp.ui.canvas import Canvas
 from tvapp.ui.screen import Hint, Screen
 from tvapp.ui.widgets.hint_line import draw_hints, hint_box
@@ -23,8 +22,6 @@ class ScreenStack:
         self._on_change = on_change
         self._changed = True
         self._pressed_on: dict[Intent, Screen] = {}
-        self.hint_reserve = 0.0
-        """Design pixels at the right of the hint line that belong to somebody else (the attribution)."""
 
     @property
     def base(self) -> Screen:
@@ -108,8 +105,8 @@ class ScreenStack:
         for screen in self._screens[first:]:
             screen.draw(canvas, now)
         over_map = self._screens[first].name == "map"
-        reserve = self.hint_reserve if over_map else 0.0
-        draw_hints(canvas, hint_box(canvas, reserve + theme.GAP), self.hints(), self._language, over_map=over_map)
+        box = hint_box(canvas, over_map=over_map)
+        draw_hints(canvas, box, self.hints(), self._language, over_map=over_map)
 
     def next_wakeup(self, now: float) -> float | None:
         times = [at for screen in self._screens if (at := screen.next_wakeup(now)) is not None]

@@ -1,4 +1,4 @@
-"""Signing in from a phone: QR code, address and code together, what is going on, and what to do when it did not work."""
+"""Signing in from a phone: QR code, address and code together, and what to do when it did not work."""
 
 from __future__ import annotations
 

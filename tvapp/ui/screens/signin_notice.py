@@ -1,4 +1,4 @@
-"""What the sign-in screen says when there is no code to show: one sentence, what to do, and what an administrator needs."""
+"""What the sign-in screen says when there is no code to show: a sentence, what to do, and ids for an administrator."""
 
 from __future__ import annotations
 

@@ -19,15 +19,21 @@ KEY_WORDS: dict[HintKey, str] = {
     "menu": "key.menu",
     "zoom": "key.zoom",
     "play": "key.play",
+    "any": "key.any",
 }
 CAP_HEIGHT = 38.0
 BETWEEN = 30.0
 
 
-def hint_box(canvas: Canvas, right_reserve: float = 0.0) -> Rect:
-    """Return the strip that the hint line may use; `right_reserve` is kept free for the attribution."""
+MAP_PART = 0.55
+"""Part of the width that the hint line may use over the map; the rest belongs to the attribution."""
+
+
+def hint_box(canvas: Canvas, *, over_map: bool) -> Rect:
+    """Return the strip that the hint line may use."""
     safe = layout.safe_area(canvas)
-    return Rect(safe.x, safe.bottom - theme.HINT_HEIGHT, safe.w - right_reserve, theme.HINT_HEIGHT)
+    width = safe.w * (MAP_PART if over_map else 1.0)
+    return Rect(safe.x, safe.bottom - theme.HINT_HEIGHT, width, theme.HINT_HEIGHT)
 
 
 def draw_hints(canvas: Canvas, box: Rect, hints: Sequence[Hint], language: str, *, over_map: bool) -> None:

@@ -1,0 +1,164 @@
+"""Everything the map can do, in one row over it: reached with Menu, a long OK, or OK where there is no geofence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tvapp.remote.intents import Input, Intent
+from tvapp.ui import layout, theme
+from tvapp.ui.canvas import Canvas, Rect
+from tvapp.ui.focus import Focus, Group, Leaf
+from tvapp.ui.motion import Motion
+from tvapp.ui.navigator import Navigator
+from tvapp.ui.screen import REPEATED, Binding, Hint, bind, dispatch, hints_of
+from tvapp.ui.screens.account import account_dialog
+from tvapp.ui.screens.drawer import DrawerScreen
+from tvapp.ui.screens.layers_panel import LayersPanel
+from tvapp.ui.screens.map_state import MapState
+from tvapp.ui.widgets.label import draw_icon, in_middle
+from tvapp.ui.widgets.surface import focus_ring, glass, grown
+
+ITEM_WIDTH = 184.0
+ITEM_HEIGHT = 136.0
+ABOVE_HINTS = 56.0
+"""Room for the second line of the attribution, which the bar must not cover."""
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry of the bar. `stays`: the bar remains open, for what one does several times."""
+
+    key: str
+    icon: str
+    act: Callable[[float], None]
+    stays: bool = False
+
+
+class ActionBar:
+    """A ring of eight: nothing is more than four presses away."""
+
+    name = "action-bar"
+    is_overlay = True
+
+    def __init__(self, state: MapState, navigator: Navigator, start_tour: Callable[[float], None]) -> None:
+        self._state = state
+        self._navigator = navigator
+        self._motion = Motion(state.settings.motion)
+        self._began = False
+        self._items = (
+            Item("geofences", "list", self._open_drawer),
+            Item("layers", "layers", self._open_layers),
+            Item("zoom-in", "zoom-in", lambda now: state.zoom(1, now), stays=True),
+            Item("zoom-out", "zoom-out", lambda now: state.zoom(-1, now), stays=True),
+            Item("fit", "expand", state.fit_all),
+            Item("home", "house", state.go_home),
+            Item("tour", "play", start_tour),
+            Item("account", "circle-user", self._open_account),
+        )
+        self._focus = Focus()
+        self._place(Rect(0, 0, ITEM_WIDTH * len(self._items), ITEM_HEIGHT))
+        self._bindings = (
+            bind((Intent.LEFT, Intent.RIGHT), self._move, ("left-right", "hint.choose"), REPEATED),
+            bind(Intent.SELECT, self._press, ("ok", "hint.open")),
+            bind((Intent.BACK, Intent.MENU), self._close, ("back", "hint.back-to-map")),
+            bind((Intent.ZOOM_IN, Intent.ZOOM_OUT), self._zoom, ("zoom", "hint.zoom")),
+        )
+
+    @property
+    def focused(self) -> str:
+        return self._focus.focused
+
+    def focusables(self) -> tuple[str, ...]:
+        return self._focus.keys()
+
+    def bindings(self) -> tuple[Binding, ...]:
+        return self._bindings
+
+    def hints(self) -> tuple[Hint, ...]:
+        return hints_of(self._bindings)
+
+    def handle(self, input: Input, now: float) -> bool:  # noqa: A002
+        # Keys that mean nothing here must not move the map below.
+        return dispatch(self._bindings, input, now) or True
+
+    def receive(self, message: object, now: float) -> None:
+        """The map below takes every message."""
+
+    def update(self, now: float) -> bool:
+        if not self._began:
+            self._began = True
+            self._motion.start("open", now, theme.SLIDE_S)
+        return self._motion.advance(now)
+
+    def next_wakeup(self, now: float) -> float | None:
+        return now if self._motion.is_running or not self._began else None
+
+    def draw(self, canvas: Canvas, now: float) -> None:
+        opened = self._motion.value("open", now)
+        safe = layout.safe_area(canvas)
+        width = min(safe.w, ITEM_WIDTH * len(self._items) + 2 * theme.GAP)
+        bottom = safe.bottom - theme.HINT_HEIGHT - ABOVE_HINTS
+        bar = Rect(
+            safe.x + (safe.w - width) / 2, bottom - ITEM_HEIGHT - 2 * theme.GAP, width, ITEM_HEIGHT + 2 * theme.GAP
+        )
+        bar = bar.moved(0, (1 - opened) * 40)
+        glass(canvas, bar, 28)
+        self._place(bar.inset(theme.GAP))
+        growth = self._motion.value("focus", now)
+        for item in self._items:
+            rect = self._focus.rect(item.key)
+            if rect is not None:
+                self._draw_item(canvas, item, rect, growth)
+
+    def _draw_item(self, canvas: Canvas, item: Item, box: Rect, growth: float) -> None:
+        focused = item.key == self.focused
+        body = grown(box, growth) if focused else box
+        if focused:
+            canvas.panel(body, theme.FOCUSED, theme.RADIUS)
+        color = theme.TEXT if focused else theme.MUTED
+        draw_icon(canvas, item.icon, body.center[0], body.y + 50, 48, color)
+        style = theme.style(theme.SMALL, color, "bold" if focused else "sans")
+        label = self._state.settings.words(f"map.bar.{item.key}")
+        in_middle(canvas, label, Rect(body.x + 6, body.y + 82, body.w - 12, 44), style)
+        if focused:
+            focus_ring(canvas, body)
+
+    def _place(self, row: Rect) -> None:
+        boxes = layout.spread(row, len(self._items), 0)
+        items = tuple(Leaf(item.key, box.inset(4, 0)) for item, box in zip(self._items, boxes, strict=True))
+        self._focus.place(Group("bar", items, wraps_x=True, modal=True))
+
+    def _move(self, input_: Input, now: float) -> bool:
+        if self._focus.move(input_.intent):
+            self._motion.start("focus", now, theme.FOCUS_S)
+            self._state.is_changed = True
+        return True
+
+    def _press(self, _input: Input, now: float) -> bool:
+        item = next(item for item in self._items if item.key == self.focused)
+        if not item.stays:
+            self._navigator.pop()
+        item.act(now)
+        return True
+
+    def _close(self, _input: Input, _now: float) -> bool:
+        self._navigator.pop()
+        return True
+
+    def _zoom(self, input_: Input, now: float) -> bool:
+        self._state.zoom(1 if input_.intent is Intent.ZOOM_IN else -1, now)
+        return True
+
+    def _open_drawer(self, now: float) -> None:
+        self._navigator.push(DrawerScreen(self._state, self._navigator, now))
+
+    def _open_layers(self, _now: float) -> None:
+        self._navigator.push(LayersPanel(self._state, self._navigator))
+
+    def _open_account(self, _now: float) -> None:
+        state = self._state
+        dialog = account_dialog(
+            state.settings, self._navigator, state.actions, state.account, state.settings.organisation
+        )
+        self._navigator.push(dialog)

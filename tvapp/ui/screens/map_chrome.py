@@ -1,0 +1,111 @@
+"""What stands around the map: chips, crosshair, scale bar, attribution. All of it keeps to the safe area."""
+
+from __future__ import annotations
+
+from tvapp.mapview.scale_bar import scale_bar
+from tvapp.ui import layout, theme
+from tvapp.ui.canvas import Canvas, Color, Rect
+from tvapp.ui.phrases import clock_time, short_date
+from tvapp.ui.screens.map_state import MapState
+from tvapp.ui.widgets.label import draw_icon, fit, in_middle, wrap
+from tvapp.ui.widgets.surface import glass
+
+CHIP_HEIGHT = 60.0
+ACCOUNT_WIDTH = 520.0
+ATTRIBUTION_PART = 0.42
+"""Part of the width that the attribution may use; more of it goes into further lines."""
+SCALE_WIDTH = 260.0
+ATTRIBUTION_LINE = 32.0
+
+
+def draw_chips(canvas: Canvas, state: MapState, *, account: bool) -> float:
+    """Draw the account at the upper left, clock and connection at the upper right; returns the y below them."""
+    safe = layout.safe_area(canvas)
+    dx, dy = theme.drift(state.wall())
+    safe = safe.moved(dx, dy)
+    if account and state.account is not None:
+        _account_chip(canvas, safe, state.account.name or state.account.username)
+    _clock_chip(canvas, safe, state)
+    return safe.y + CHIP_HEIGHT + theme.GAP
+
+
+def _account_chip(canvas: Canvas, safe: Rect, name: str) -> None:
+    style = theme.style(theme.SMALL, theme.MUTED)
+    shown = fit(canvas, name, style, ACCOUNT_WIDTH)
+    box = Rect(safe.x, safe.y, canvas.measure(shown, style)[0] + 86, CHIP_HEIGHT)
+    glass(canvas, box, CHIP_HEIGHT / 2)
+    draw_icon(canvas, "circle-user", box.x + 36, box.center[1], 34, theme.MUTED)
+    in_middle(canvas, shown, Rect(box.x + 64, box.y, box.w, box.h), style, "left")
+
+
+def _clock_chip(canvas: Canvas, safe: Rect, state: MapState) -> None:
+    local = state.settings.local_time
+    wall = state.wall()
+    time_style = theme.style(theme.LEAD, theme.TEXT, "bold")
+    day_style = theme.style(theme.CAPTION, theme.MUTED)
+    time_text, day_text = clock_time(wall, local), short_date(wall, local)
+    time_width, day_width = canvas.measure(time_text, time_style)[0], canvas.measure(day_text, day_style)[0]
+    offline = state.offline_since is not None
+    width = 28 + 32 + 18 + day_width + 18 + time_width + 28
+    box = Rect(safe.right - width, safe.y, width, CHIP_HEIGHT)
+    glass(canvas, box, CHIP_HEIGHT / 2)
+    icon, color = ("wifi-off", theme.WARN) if offline else ("wifi", theme.MUTED)
+    draw_icon(canvas, icon, box.x + 28 + 16, box.center[1], 32, color)
+    in_middle(canvas, day_text, Rect(box.x + 78, box.y, day_width + 1, box.h), day_style, "left")
+    in_middle(canvas, time_text, Rect(box.x + 96 + day_width, box.y, time_width + 1, box.h), time_style, "left")
+
+
+def attribution_box(canvas: Canvas, state: MapState) -> tuple[Rect, list[str]]:
+    """Return where the attribution stands, and its lines; nothing else may be drawn there."""
+    safe = layout.safe_area(canvas)
+    style = theme.style(theme.CAPTION)
+    lines = wrap(canvas, " · ".join(state.attribution), style, safe.w * ATTRIBUTION_PART, 3)
+    width = max((canvas.measure(line, style)[0] for line in lines), default=0.0)
+    height = len(lines) * ATTRIBUTION_LINE
+    return Rect(safe.right - width, safe.bottom - height, width, height), lines
+
+
+def draw_attribution(canvas: Canvas, state: MapState) -> Rect:
+    """Draw the attribution at the lower right; returns its box."""
+    box, lines = attribution_box(canvas, state)
+    if lines:
+        canvas.panel(box.inset(-14, -6), theme.GLASS.faded(0.86), 12)
+    for index, line in enumerate(lines):
+        canvas.text(line, box.right, box.y + index * ATTRIBUTION_LINE, theme.style(theme.CAPTION, theme.MUTED), "right")
+    return box
+
+
+def draw_scale(canvas: Canvas, state: MapState, above: Rect) -> None:
+    """Draw the scale bar above the attribution."""
+    view = state.viewport
+    bar = scale_bar(view.ground_resolution_m() * view.scale, SCALE_WIDTH, state.settings.units)
+    safe = layout.safe_area(canvas)
+    dx, dy = theme.drift(state.wall())
+    bottom = min(above.y, safe.bottom) - 30 + min(0.0, dy)
+    right = safe.right + min(0.0, dx)
+    style = theme.style(theme.CAPTION, theme.TEXT, "bold", halo=theme.EDGE)
+    canvas.text(bar.label, right, bottom - 44, style, "right")
+    left = right - bar.length_px
+    for grow, color in ((2, theme.EDGE), (0, theme.TEXT)):
+        canvas.fill(Rect(left, bottom - 5, bar.length_px, 5).inset(-grow), color)
+        canvas.fill(Rect(left, bottom - 14, 5, 14).inset(-grow), color)
+        canvas.fill(Rect(right - 5, bottom - 14, 5, 14).inset(-grow), color)
+    canvas.fill(Rect(left, bottom - 5, bar.length_px, 5), theme.TEXT)
+
+
+def draw_crosshair(canvas: Canvas, *, on_fence: bool, pressed: bool) -> None:
+    """Draw the crosshair in the middle: light with a dark edge, so that it shows on any map."""
+    x, y = canvas.width / 2, canvas.height / 2
+    radius = 18.0 if pressed else 22.0
+    color = theme.ACCENT if on_fence else Color(255, 255, 255)
+    ring = Rect(x - radius, y - radius, 2 * radius, 2 * radius)
+    canvas.ring(ring.inset(-2), theme.EDGE, 8, radius + 2)
+    canvas.ring(ring, color, 4, radius)
+    long, gap = 16.0, radius + 6
+    for dx, dy in ((1, 0), (-1, 0), (0, 1), (0, -1)):
+        w, h = (long, 4.0) if dx else (4.0, long)
+        tick = Rect(x + dx * (gap + long / 2) - w / 2, y + dy * (gap + long / 2) - h / 2, w, h)
+        canvas.fill(tick.inset(-2), theme.EDGE)
+        canvas.fill(tick, color)
+    canvas.fill(Rect(x - 4, y - 4, 8, 8), theme.EDGE)
+    canvas.fill(Rect(x - 2.5, y - 2.5, 5, 5), color)

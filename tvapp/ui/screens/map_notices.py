@@ -1,0 +1,115 @@
+"""What does not work just now, in words, for the corner of the map."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tvapp.core.errors import (
+    Forbidden,
+    NetworkError,
+    NotFound,
+    ServiceDown,
+    StorageError,
+    Throttled,
+    Unauthorized,
+)
+from tvapp.ui import theme
+from tvapp.ui.canvas import Canvas, Color, Rect
+from tvapp.ui.messages import TroubleChanged
+from tvapp.ui.phrases import clock_time
+from tvapp.ui.screens.map_state import MapState
+from tvapp.ui.text import knows
+from tvapp.ui.widgets.label import draw_icon, paragraph, paragraph_height
+from tvapp.ui.widgets.surface import glass
+
+WIDTH = 620.0
+MOST = 2
+"""More than this is not shown at once: the map matters more, and the first ones usually are the cause."""
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One thing that does not work."""
+
+    icon: str
+    color: Color
+    title: str
+    advice: str
+
+
+def notices(state: MapState) -> list[Notice]:
+    """Return what the viewer should know, the most important first."""
+    found: list[Notice] = []
+    say = state.settings.words
+    for area in ("session", "map", "store", "disk"):
+        trouble = state.troubles.get(area)
+        key = _key(trouble) if trouble is not None else ""
+        # Without a network everything else fails as well; one sentence is enough.
+        if not key or (state.offline_since is not None and trouble is not None and _is_network(trouble)):
+            continue
+        icon, color = _LOOKS.get(key, ("triangle-alert", theme.WARN))
+        advice = f"{key}.advice"
+        found.append(Notice(icon, color, say(key), say(advice) if knows(advice) else ""))
+    if state.offline_since is not None:
+        since = clock_time(state.offline_since, state.settings.local_time)
+        offline = say("notice.offline", time=since)
+        found.append(Notice("wifi-off", theme.WARN, offline, say("notice.offline.advice")))
+    return found
+
+
+_LOOKS: dict[str, tuple[str, Color]] = {
+    "notice.forbidden": ("lock", theme.BAD),
+    "notice.unauthorized": ("key-round", theme.WARN),
+    "notice.busy": ("hourglass", theme.WARN),
+    "notice.service-down": ("cloud-off", theme.WARN),
+    "notice.store-forbidden": ("lock", theme.BAD),
+    "notice.store-retired": ("calendar-x", theme.BAD),
+    "notice.store-undecided": ("settings-2", theme.WARN),
+    "notice.sign-in-needed": ("circle-user", theme.WARN),
+}
+
+
+def _is_network(trouble: TroubleChanged) -> bool:
+    return isinstance(trouble.error, NetworkError)
+
+
+def _key(trouble: TroubleChanged) -> str:
+    if trouble.state:
+        return f"notice.store-{trouble.state}"
+    if trouble.area == "session":
+        return "notice.sign-in-needed"
+    if trouble.area == "disk" or (isinstance(trouble.error, StorageError) and trouble.area != "store"):
+        return "notice.storage"
+    if trouble.area == "store":
+        return (
+            "notice.store-forbidden" if isinstance(trouble.error, Forbidden | Unauthorized) else "notice.store-trouble"
+        )
+    match trouble.error:
+        case Unauthorized():
+            return "notice.unauthorized"
+        case Forbidden():
+            return "notice.forbidden"
+        case Throttled():
+            return "notice.busy"
+        case ServiceDown():
+            return "notice.service-down"
+        case NotFound():
+            return "notice.no-tileset"
+    return "notice.maps-trouble"
+
+
+def draw_notices(canvas: Canvas, right: float, top: float, shown: list[Notice]) -> None:
+    """Draw notices below each other, their right edge at `right`."""
+    title_style = theme.style(theme.SMALL, theme.TEXT, "bold")
+    advice_style = theme.style(theme.CAPTION, theme.MUTED)
+    for notice in shown[:MOST]:
+        inner = WIDTH - 96 - 24
+        height = 40 + paragraph_height(canvas, notice.title, inner, title_style, 2)
+        height += 4 + paragraph_height(canvas, notice.advice, inner, advice_style, 4)
+        box = Rect(right - WIDTH, top, WIDTH, height)
+        glass(canvas, box)
+        canvas.panel(Rect(box.x, box.y + 14, 6, box.h - 28), notice.color, 3)
+        draw_icon(canvas, notice.icon, box.x + 54, box.y + 40, 42, notice.color)
+        y = paragraph(canvas, notice.title, box.x + 96, box.y + 20, inner, title_style, 2) + 4
+        paragraph(canvas, notice.advice, box.x + 96, y, inner, advice_style, 4)
+        top = box.bottom + theme.GAP

@@ -1,0 +1,204 @@
+"""What the map screen and its panels share: the map, the geofences, the selection, and what does not work just now."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from tvapp.auth.view import Account
+from tvapp.core.clock import Clock
+from tvapp.core.errors import ServiceError
+from tvapp.core.image import Image
+from tvapp.fences.book import FenceBook
+from tvapp.fences.messages import FencesUnavailable, Index, IndexBuilt, LabelsPlaced
+from tvapp.fences.model import Geofence
+from tvapp.geo.position import Bounds, Position
+from tvapp.mapview.layers import FENCES, LayerChoice, layers
+from tvapp.mapview.model import MapModel, Upload
+from tvapp.mapview.viewport import Viewport
+from tvapp.tiles.tile import TileArrived, TileUnavailable
+from tvapp.ui import theme
+from tvapp.ui.actions import Actions
+from tvapp.ui.messages import (
+    AccountChanged,
+    Area,
+    AttributionChanged,
+    ConnectionChanged,
+    PicturesLost,
+    PreviewReady,
+    ScreenResized,
+    TroubleChanged,
+)
+from tvapp.ui.outline import Path, outline_paths
+from tvapp.ui.settings import UiSettings
+
+UPLOAD_BYTES_PER_FRAME = 5 << 20
+"""What one frame may send to the renderer: five tiles without transparency."""
+NEAREST_ZOOM = 17.0
+"""Flying to a small fence goes no nearer than this."""
+SHEET_WIDTH = 640.0
+"""Width of the panels at the left, without the unsafe edge."""
+
+
+@dataclass(slots=True)
+class MapState:
+    """Plain data with the few moves that several panels make."""
+
+    settings: UiSettings
+    actions: Actions
+    clock: Clock
+    model: MapModel
+    choice: LayerChoice
+    book: FenceBook = field(default_factory=FenceBook)
+    index: Index | None = None
+    fences_loaded: bool = False
+    revision: int = 0
+    selected: Geofence | None = None
+    selected_paths: tuple[Path, ...] = ()
+    labels: LabelsPlaced | None = None
+    attribution: tuple[str, ...] = ()
+    account: Account | None = None
+    offline_since: float | None = None
+    troubles: dict[Area, TroubleChanged] = field(default_factory=dict)
+    previews: dict[str, Image] = field(default_factory=dict)
+    arrived: deque[TileArrived] = field(default_factory=deque)
+    uploads: list[Upload] = field(default_factory=list)
+    released: list[object] = field(default_factory=list)
+    is_changed: bool = True
+    """Something that is drawn is different since the last frame."""
+
+    @property
+    def viewport(self) -> Viewport:
+        return self.model.viewport
+
+    def wall(self) -> float:
+        """Return the time of day in seconds since 1970."""
+        return self.clock.wall()
+
+    # -- messages ------------------------------------------------------------------------------------------------
+
+    def receive(self, message: object, now: float) -> None:
+        """Take a message in."""
+        match message:
+            case TileArrived():
+                self.arrived.append(message)
+                return
+            case TileUnavailable():
+                self.model.receive(message, now)
+                if isinstance(message.error, ServiceError) and "map" not in self.troubles:
+                    self.troubles["map"] = TroubleChanged("map", message.error)
+            case IndexBuilt():
+                self._take_fences(message)
+            case FencesUnavailable(error=error):
+                self.troubles["store"] = TroubleChanged("store", error)
+            case LabelsPlaced():
+                self._take_labels(message)
+            case AttributionChanged(lines=lines):
+                self.attribution = lines
+            case AccountChanged(account=account):
+                self.account = account
+            case ConnectionChanged(since=since):
+                self.offline_since = since
+                if since is None:
+                    self.model.retry_unavailable()
+            case TroubleChanged():
+                self._take_trouble(message)
+            case PreviewReady(name=name, image=image):
+                self.previews[name] = image
+                self.released.append(("preview", name))
+            case ScreenResized(width=width, height=height, scale=scale):
+                self.model.resize(width, height, scale)
+            case PicturesLost():
+                self.uploads.clear()
+                self.model.forget_all()
+            case _:
+                return
+        self.is_changed = True
+
+    def take_tiles(self, now: float) -> bool:
+        """Hand over tiles that arrived, as many as a frame may upload; True when there were any."""
+        spent = 0
+        while self.arrived and spent < UPLOAD_BYTES_PER_FRAME:
+            message = self.arrived.popleft()
+            if message.origin == "network":
+                self.troubles.pop("map", None)
+            upload = self.model.receive(message, now)
+            if upload is not None:
+                self.uploads.append(upload)
+                spent += upload.image.size_bytes
+        return spent > 0
+
+    def _take_fences(self, message: IndexBuilt) -> None:
+        self.index, self.book, self.revision = message.index, message.book, message.revision
+        self.fences_loaded = True
+        self.troubles.pop("store", None)
+        self.model.invalidate_bounds(FENCES, message.changed, message.revision)
+        if self.selected is not None:
+            self.select(self.book.get(self.selected.id))
+
+    def _take_labels(self, message: LabelsPlaced) -> None:
+        if self.labels is not None:
+            kept = {label.key for label in message.labels}
+            self.released += [("label", label.key) for label in self.labels.labels if label.key not in kept]
+        self.labels = message
+
+    def _take_trouble(self, message: TroubleChanged) -> None:
+        if message.error is None and not message.state:
+            self.troubles.pop(message.area, None)
+        else:
+            self.troubles[message.area] = message
+
+    # -- moves ---------------------------------------------------------------------------------------------------
+
+    def select(self, fence: Geofence | None) -> None:
+        """Mark a fence, or none."""
+        self.selected = fence
+        self.selected_paths = outline_paths(fence) if fence is not None else ()
+        self.is_changed = True
+
+    def under_crosshair(self) -> tuple[Geofence, ...]:
+        """Return the fences in the middle of the screen, the smallest first."""
+        if self.index is None:
+            return ()
+        view = self.viewport
+        tolerance = 14 * view.scale * view.ground_resolution_m()
+        return self.index.at(view.center, self.wall(), tolerance)
+
+    def fly_to(self, fence: Geofence, now: float, *, beside_sheet: bool = True) -> None:
+        """Fly so that a fence fills what the panels leave free."""
+        self.model.camera.fly_to(self._fitting(fence.bounds, beside_sheet), now)
+        self.is_changed = True
+
+    def fit_all(self, now: float) -> None:
+        """Show every fence."""
+        if self.book.bounds is not None:
+            self.model.camera.fly_to(self._fitting(self.book.bounds, beside_sheet=False), now)
+            self.is_changed = True
+
+    def go_home(self, now: float) -> None:
+        """Fly to the configured home, or to all fences where there is none."""
+        home, view = self.settings.home, self.viewport
+        if home is None:
+            self.fit_all(now)
+            return
+        place = Position(home.longitude, home.latitude)
+        self.model.camera.fly_to(Viewport(place, home.zoom, view.width, view.height, view.scale), now)
+        self.is_changed = True
+
+    def zoom(self, levels: int, now: float) -> None:
+        self.model.camera.zoom_by(levels, now)
+        self.is_changed = True
+
+    def choose(self, choice: LayerChoice) -> None:
+        """Show other layers at once."""
+        self.choice = choice
+        self.model.set_layers(layers(choice))
+        self.actions.choose_layers(choice)
+        self.is_changed = True
+
+    def _fitting(self, bounds: Bounds, beside_sheet: bool) -> Viewport:
+        view = self.viewport
+        scale, side = view.scale, view.width * theme.SAFE
+        left = side + (SHEET_WIDTH * scale if beside_sheet else 0)
+        padding = (left + 40 * scale, 150 * scale, side + 40 * scale, 170 * scale)
+        return view.fitting(bounds, padding, NEAREST_ZOOM)
