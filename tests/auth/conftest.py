@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.auth.machine import Boot, Machine, identity
+from tests.auth.machine import SCOPE, Boot, Machine, identity
 from tests.cloud import LocalCloud
 
 
@@ -17,7 +17,7 @@ def boot(cloud: LocalCloud, tmp_path: Path) -> Iterator[Boot]:
     machines: list[Machine] = []
 
     def start(**changes: str) -> Machine:
-        machines.append(Machine(identity(cloud, **changes), tmp_path / "data"))
+        machines.append(Machine(identity(cloud, scopes=(SCOPE,), **changes), tmp_path / "data"))
         return machines[-1]
 
     yield start

@@ -27,15 +27,20 @@ T = TypeVar("T")
 Boot: TypeAlias = Callable[..., "Machine"]
 
 
-def identity(cloud: LocalCloud, **changes: str) -> Identity:
+def identity(cloud: LocalCloud, *, scopes: tuple[str, ...] = (SCOPE,), **changes: str) -> Identity:
     values = {"client_id": cloud.client_id, "authority": cloud.authority, "ca_bundle": cloud.ca_bundle} | changes
-    return Identity(tenant="contoso.com", organisation="Contoso", **values)  # type: ignore[arg-type]
+    return Identity(tenant="contoso.com", organisation="Contoso", scopes=scopes, **values)  # type: ignore[arg-type]
 
 
 def gateway(
-    cloud: LocalCloud, folder: Path, *, log: RecordingLog | None = None, http: HttpClient | None = None, **changes: str
+    cloud: LocalCloud,
+    folder: Path,
+    *,
+    http: HttpClient | None = None,
+    scopes: tuple[str, ...] = (SCOPE,),
+    **changes: str,
 ) -> MsalGateway:
-    who = identity(cloud, **changes)
+    who = identity(cloud, scopes=scopes, **changes)
     authority = who.oidc_authority or who.authority
     clock = SystemClock()
     return MsalGateway(
@@ -44,7 +49,7 @@ def gateway(
         is_oidc=bool(who.oidc_authority),
         scopes=who.scopes,
         http=http or HttpClient(clock, ca_bundle=who.ca_bundle),
-        store=TokenStore(token_file(folder), log or RecordingLog(), authority=authority, client_id=who.client_id),
+        store=TokenStore(token_file(folder), RecordingLog(), authority=authority, client_id=who.client_id),
         clock=clock,
     )
 

@@ -215,3 +215,10 @@ def test_a_slow_answer_is_given_up(cloud: LocalCloud, tmp_path: Path) -> None:
     answer = which.poll(1)
     assert isinstance(answer, PollRefused)
     assert answer.problem.kind in ("slow", "interrupted")
+
+
+def test_an_openid_provider_may_have_no_scopes_of_its_own(cloud: LocalCloud, tmp_path: Path) -> None:
+    which = gateway(cloud, tmp_path, scopes=(), authority="", oidc_authority=cloud.oidc_authority)
+    home_id = approved(which, cloud)
+    first = which.acquire([], home_id, fresh=False)
+    assert which.acquire([], home_id, fresh=True).secret != first.secret
