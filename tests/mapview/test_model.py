@@ -470,6 +470,19 @@ def test_another_base_keeps_the_former_one_below_until_it_fills_the_screen() -> 
     assert_partition(quads, here.model.viewport)
 
 
+def test_leafing_through_bases_quickly_keeps_the_one_that_is_there() -> None:
+    here = world()
+    here.load()
+    here.model.set_layers((OTHER_BASE,))
+    here.frame()
+    here.model.set_layers((Layer("dark", "base", 0, 22),))
+    quads = here.frame()
+    assert {quad.key[0] for quad in quads} == {"base"}
+    here.model.set_layers((BASE,))
+    assert_partition(here.frame(), here.model.viewport)
+    assert len(here.frame()) == IN_VIEW
+
+
 def test_switching_back_to_a_layer_that_is_still_in_memory_asks_for_nothing() -> None:
     here = world(layers=(BASE, OVERLAY))
     here.load()

@@ -82,7 +82,10 @@ class MapModel:
             return
         base = self._layers[0] if self._layers else None
         if base is not None and base.is_opaque and layers and layers[0].tileset != base.tileset:
-            self._former_base = self._pictures[base.tileset]
+            shown = self._pictures[base.tileset]
+            # Leafing through bases quickly must not put one below that has hardly begun to load.
+            if self._former_base is None or shown.is_complete:
+                self._former_base = shown
         former = self._pictures
         self._pictures = {}
         for layer in layers:
