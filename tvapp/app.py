@@ -34,6 +34,8 @@ from tvapp.tiles.tile import TileId
 from tvapp.ui.canvas import Canvas
 from tvapp.ui.messages import AccountChanged, AttributionChanged, ConnectionChanged, PicturesLost, ScreenResized
 from tvapp.ui.screens.error import ErrorScreen
+from tvapp.ui.screens.map import MapScreen
+from tvapp.ui.screens.map_state import MapState
 from tvapp.ui.screens.signin import SignInScreen
 from tvapp.ui.screens.start import StartScreen
 from tvapp.ui.settings import UiSettings
@@ -87,11 +89,11 @@ class App:
         self._dirty = True
         self._first_frame = True
         self._is_broken = errors is not None
-        now = clock.monotonic()
-        base = (
-            ErrorScreen(self._settings, errors, self) if errors is not None else StartScreen(self._settings, self, now)
-        )
-        self._stack = ScreenStack(base, self._settings.language, self._screen_changed)
+        self._stack = ScreenStack(self._settings.language, self._screen_changed)
+        if errors is not None:
+            self._stack.show(ErrorScreen(self._settings, self._stack, self, errors.errors))
+        else:
+            self._stack.show(StartScreen(self._settings, self._stack, self, clock.monotonic()))
 
     # -- loop.Program ---------------------------------------------------------------------------------------------
 
@@ -226,6 +228,8 @@ class App:
         if config.needs_sign_in:
             self._sign_in = build_sign_in(config, self._data_dir, self._jobs, self._clock, self._log, random.random)
             self._sign_in.start(now)
+            if isinstance(self._stack.base, StartScreen):
+                self._stack.base.session = self._sign_in.view
             tokens = self._sign_in.tokens
         self._build_edges(tokens)
         if self._sign_in is None:
@@ -313,9 +317,9 @@ class App:
             since_start=self._since_start,
             tell=lambda message: self._stack.receive(message, self._clock.monotonic()),
         )
-        self._stack.show(map_screen(self._settings, self._stack, self, self._clock, self._map.model, self._map.choice))
+        state = MapState(self._settings, self, self._clock, self._map.model, self._map.choice)
+        self._stack.show(MapScreen(state, self._stack))
         self._stack.receive(AccountChanged(account), now)
-        self._log.event("screen.map", zoom=self._map.model.viewport.zoom)
         if self._edges is not None:
             self._join()
 

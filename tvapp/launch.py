@@ -33,7 +33,7 @@ def run_app(options: argparse.Namespace, on_burst: Callable[[Burst], None] | Non
     # Not before the configuration is known, and nothing heavy before the first frame.
     from tvapp.display.window import Display, DisplaySpec
     from tvapp.remote.keymap import keymap
-    from tvapp.remote.pygame_source import PygameSource
+    from tvapp.remote.pygame_source import PygameKeys
 
     try:
         make_private_dir(data_dir)
@@ -45,7 +45,7 @@ def run_app(options: argparse.Namespace, on_burst: Callable[[Burst], None] | Non
         renderer=config.kiosk.renderer,
     )
     try:
-        display = Display.open(spec, PygameSource(), clock)
+        display = Display.open(spec, PygameKeys(), clock)
     except DisplayError as error:
         complain(f"tvapp: no display could be opened: {error}\nRun `tvapp doctor` to see what is missing.")
         return EXIT_CONFIG if errors is not None else EXIT_DISPLAY

@@ -58,7 +58,7 @@ class SignIn:
         random: Callable[[], float] = lambda: 0.5,
     ) -> None:
         self._session = session
-        self._gateway = gateway
+        self.gateway = gateway
         self._jobs = jobs
         self._log = log
         self.tokens = TokenProvider(
@@ -94,7 +94,7 @@ class SignIn:
 
     def view(self, now: float) -> SessionView:
         """Return what the screen shows."""
-        return replace(self._session.view(now), clock_skew_s=self._gateway.clock_skew_s)
+        return replace(self._session.view(now), clock_skew_s=self.gateway.clock_skew_s)
 
     def press_ok(self, now: float) -> None:
         """OK was pressed on the sign-in screen."""
@@ -114,7 +114,7 @@ class SignIn:
         self._do(self._session.sign_out(now))
 
     def _do(self, commands: list[Command]) -> None:
-        gateway, run = self._gateway, self._jobs.run
+        gateway, run = self.gateway, self._jobs.run
         for command in commands:
             match command:
                 case LoadAccount():
@@ -136,7 +136,7 @@ class SignIn:
 
     def _sign_out(self) -> None:
         try:
-            self._gateway.sign_out()
+            self.gateway.sign_out()
         except StorageError as error:
             self._log.event("token_cache.not_removed", level="error", reason=error.reason, file=Path(error.path).name)
 

@@ -81,7 +81,7 @@ class FenceService:
         random: Callable[[], float],
     ) -> None:
         self._open_store = open_store
-        self._store = open_store()
+        self.store = open_store()
         self._jobs = jobs
         self._clock = clock
         self._log = log
@@ -129,7 +129,7 @@ class FenceService:
     def forget(self) -> None:
         """Drop every geofence, and what is still on its way; `load` begins anew."""
         self._generation += 1
-        self._store = self._open_store()
+        self.store = self._open_store()
         self._index = None
         self._book = FenceBook()
         self._skipped = ()
@@ -194,15 +194,15 @@ class FenceService:
     async def _load(self, generation: int) -> object:
         began = self._clock.monotonic()
         try:
-            loaded = await self._store.load()
+            loaded = await self.store.load()
         except TvappError as error:
-            return FencesUnavailable(self._store.name, error) if generation == self._generation else None
+            return FencesUnavailable(self.store.name, error) if generation == self._generation else None
         if generation != self._generation:
             return None
         if loaded.unchanged:
             return FencesUnchanged()
         ms = (self._clock.monotonic() - began) * 1000
-        return FencesLoaded(self._store.name, loaded.fences, loaded.skipped, ms)
+        return FencesLoaded(self.store.name, loaded.fences, loaded.skipped, ms)
 
     def _loaded(self, message: FencesLoaded, now: float) -> None:
         if message.skipped != self._skipped:
