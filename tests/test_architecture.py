@@ -62,6 +62,7 @@ ENVIRONMENT_READERS = {
     "config": "its purpose",
     "localcloud": "a program of its own",
     "display": "SDL is told through it which driver to use",
+    "doctor": "hands it to the configuration, and looks for the display as SDL does",
     "demo": "hands it to the configuration and to child processes as a value",
     "launch": "hands it to the configuration as a value",
     "auth.http_client": "proxies and certificates of the system, which are not our settings",

@@ -52,7 +52,7 @@ def test_unproject_undoes_project(place: Position) -> None:
 def test_a_place_lies_in_the_tile_that_its_projection_names(place: Position, z: int) -> None:
     u, v = project(place.normalised())
     n = 1 << z
-    box = tile_bounds(z, int(u * n), min(int(v * n), n - 1))
+    box = tile_bounds(z, min(int(u * n), n - 1), min(int(v * n), n - 1))
     assert box.west - 1e-9 <= place.normalised().lon <= box.east + 1e-9
     assert box.south - 1e-9 <= place.lat <= box.north + 1e-9
 
