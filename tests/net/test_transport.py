@@ -171,6 +171,16 @@ def test_a_compressed_body_is_inflated() -> None:
     assert response.body == b"hello" * 100
 
 
+@pytest.mark.parametrize(("method", "status"), [("HEAD", "200 OK"), ("GET", "304 Not Modified")])
+def test_the_length_of_what_is_not_sent_does_not_count(method: str, status: str) -> None:
+    async def work(http: HttpClient) -> None:
+        async with raw_server(answer(b"", status, content_length="", Content_Length="99999999")) as server:
+            response = await http.send(Request(method, server.url, limit_bytes=10))
+            assert response.body == b""
+
+    run(work)
+
+
 def test_a_redirect_is_an_answer_like_any_other() -> None:
     response = outcome(answer(b"", "302 Found", location="https://elsewhere.example/"))
     assert isinstance(response, Response)

@@ -77,6 +77,15 @@ def test_it_turns_stale_but_stays_and_a_304_makes_it_fresh_again(bench: Bench) -
     assert fresh.etag == '"1"'
 
 
+def test_after_six_months_a_tile_is_gone_even_for_want_of_a_network(bench: Bench) -> None:
+    bench.cache.put(key(1), b"one", ETAG)
+    bench.clock.advance(182 * 86400 - 1)
+    assert bench.body(1) == b"one"
+    bench.clock.advance(2)
+    assert bench.body(1) is None
+    assert bench.reopen().get(key(1)) is None
+
+
 def test_what_may_not_be_stored_is_not_and_ousts_what_was(bench: Bench) -> None:
     bench.cache.put(key(1), b"one", ETAG)
     bench.cache.put(key(1), b"two", Headers({"Cache-Control": "no-store"}))

@@ -42,7 +42,7 @@ class IoRunner(Protocol):
 
 
 class AttributionFeed:
-    """Posts AttributionArrived when the lines change. The public methods may be called from any thread."""
+    """Posts AttributionArrived when the lines change. The public methods may be called from the main thread."""
 
     def __init__(
         self,
@@ -64,13 +64,16 @@ class AttributionFeed:
         self._sleep = sleep
         self._kept: dict[_Key, tuple[float, tuple[str, ...]]] = {}
         self._shown: tuple[str, ...] | None = None
+        self._told: tuple[_Key, ...] = ()  # the caller's, so that an unchanged view wakes nobody
         self._keys: tuple[_Key, ...] = ()
         self._task: asyncio.Task[None] | None = None
 
     def show(self, tilesets: Sequence[str], zoom: float, bounds: Bounds) -> None:
-        """Tell what is on the screen; cheap, to be called at each change of the view."""
-        cells = tuple(view_key(tileset, zoom, bounds) for tileset in tilesets)
-        self._jobs.io_loop().call_soon_threadsafe(self._change, cells)
+        """Tell what is on the screen; cheap, to be called at each change of the view, from one thread."""
+        keys = tuple(view_key(tileset, zoom, bounds) for tileset in tilesets)
+        if keys != self._told:
+            self._told = keys
+            self._jobs.io_loop().call_soon_threadsafe(self._change, keys)
 
     def retry(self) -> None:
         """Ask again for what could not be had: signed in, or the network is back."""

@@ -291,8 +291,10 @@ async def _read_bounded(answer: httpx.Response, request: Request) -> bytes:
         inflate = zlib.decompressobj(wbits=47)  # zlib or gzip, told by the header
     elif encoding not in {"", "identity"}:
         raise _unexpected(answer, request, "unknown content encoding")
+    # A HEAD and a 304 tell the length of what they do not send.
+    has_body = request.method != "HEAD" and answer.status_code not in {204, 304}
     declared = answer.headers.get("content-length", "")
-    if declared.isascii() and declared.isdigit() and int(declared[:18]) > request.limit_bytes:
+    if has_body and declared.isascii() and declared.isdigit() and int(declared[:18]) > request.limit_bytes:
         raise _unexpected(answer, request, "too large")
     body = bytearray()
     chunks: AsyncIterator[bytes] = answer.aiter_raw()

@@ -23,7 +23,7 @@ from tvapp.core.headers import Headers
 from tvapp.core.log import Log
 from tvapp.tiles.cache_key import CacheKey
 from tvapp.tiles.cache_store import NotOurs, Row, TileStore
-from tvapp.tiles.freshness import fresh_until_s, is_fresh, may_store, refreshed, relevant
+from tvapp.tiles.freshness import MAX_LIFETIME_S, fresh_until_s, is_fresh, may_store, refreshed, relevant
 
 T = TypeVar("T")
 
@@ -98,9 +98,12 @@ class DiskCache:
             row = self._pending.get(key) or self._read(key)
             if row is None:
                 return None
+            now = self._clock.wall()
+            if now - row.stored_s > MAX_LIFETIME_S:
+                # Not even as a stand-in while the network is away: the terms of Azure Maps end here.
+                return None
             if len(self._touched) < _MAX_TOUCHED:
                 self._touched[key] = None
-        now = self._clock.wall()
         return Entry(
             row.body,
             is_fresh(now, row.stored_s, row.fresh_until_s),
