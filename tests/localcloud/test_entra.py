@@ -52,7 +52,7 @@ def test_discovery_names_endpoints_on_this_host_and_the_issuer_of_the_tenant(clo
 
 
 def test_a_tenant_can_be_named_by_its_domain(cloud: LocalCloud) -> None:
-    url = f"{cloud.endpoint}/harbourwatch.onmicrosoft.com/v2.0/.well-known/openid-configuration"
+    url = f"{cloud.endpoint}/contosoharbour.onmicrosoft.com/v2.0/.well-known/openid-configuration"
 
     status, _, body = cloud.send("GET", url)
 

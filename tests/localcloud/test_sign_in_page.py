@@ -65,7 +65,14 @@ def test_the_page_names_app_organisation_code_and_people(cloud: LocalCloud) -> N
 
     page = enter(cloud, code)
 
-    for text in ("Geofence display", "Harbour Watch", code["user_code"], "Aino Virtanen", "Ben Okafor", "Carla Mendes"):
+    for text in (
+        "Sign in to tvapp?",
+        "Contoso Harbour Works",
+        code["user_code"],
+        "Aino Virtanen",
+        "Ben Okafor",
+        "Carla Mendes",
+    ):
         assert text in page
 
 

@@ -103,8 +103,11 @@ def _is_pipe(fd: int) -> bool:
 
 
 def _is_unexpected(record: logging.LogRecord) -> bool:
-    # What a fault cuts short is meant to be cut short.
-    return "without completing response" not in record.getMessage()
+    # What a fault cuts short is meant to be cut short, and so is what still runs when the process is told to end.
+    if record.exc_info is not None and isinstance(record.exc_info[1], asyncio.CancelledError):
+        return False
+    message = record.getMessage()
+    return "returned without" not in message and "graceful shutdown" not in message
 
 
 @contextlib.contextmanager

@@ -96,7 +96,7 @@ class Render:
                 return Response(status_code=304, headers=headers)
         if chosen.is_vector:
             return Response(EMPTY_VECTOR_TILE, 200, headers, "application/vnd.mapbox-vector-tile")
-        data = await self.tiles.tile(chosen.id, zoom, x, y, size)
+        data = await self.tiles.tile(chosen.id, zoom, x, y, size, _weather_step(stamp))
         return Response(data, 200, headers, "image/png")
 
     async def tileset(self, request: Request) -> Response:
@@ -170,6 +170,11 @@ def _time_stamp(request: Request, chosen: Tileset, wall: float) -> int:
         if not wall - back_s - step_s <= moment <= wall + ahead_s + step_s:
             raise bad("timeStamp", "Parameter 'timeStamp' is out of the range that is kept.")
     return int(moment // step_s * step_s)
+
+
+def _weather_step(stamp: int) -> int:
+    """Return the painter's step for a moment: five minutes each, the same weather every day."""
+    return stamp % 86400 // 300
 
 
 def _etag(*parts: object) -> str:

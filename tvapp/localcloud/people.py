@@ -8,8 +8,8 @@ from typing import Literal
 Action = Literal["render/read", "data/read", "data/write", "data/delete"]
 
 TENANT_ID = "6f1d2a3b-8c4e-4f50-9a61-7b2c3d4e5f60"
-TENANT_DOMAIN = "harbourwatch.onmicrosoft.com"
-ORGANISATION = "Harbour Watch"
+TENANT_DOMAIN = "contosoharbour.onmicrosoft.com"
+ORGANISATION = "Contoso Harbour Works"
 
 CLIENT_ID = "5c0ffee0-1111-4222-8333-444455556666"
 """The app registration that the app uses: a public client of this tenant only."""
@@ -17,7 +17,7 @@ CLIENT_ID = "5c0ffee0-1111-4222-8333-444455556666"
 CONFIDENTIAL_CLIENT_ID = "5c0ffee0-7000-4218-8333-444455556666"
 """A registration whose "Allow public client flows" is off: its polls end in AADSTS7000218."""
 
-CLIENT_NAMES = {CLIENT_ID: "Geofence display", CONFIDENTIAL_CLIENT_ID: "Geofence display (misregistered)"}
+CLIENT_NAMES = {CLIENT_ID: "tvapp", CONFIDENTIAL_CLIENT_ID: "tvapp (misregistered)"}
 
 MAPS_CLIENT_ID = "30d7cc00-0000-4000-8000-000000009f55"
 """`uniqueId` of the Azure Maps account: the value of the header x-ms-client-id."""

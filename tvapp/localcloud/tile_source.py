@@ -10,12 +10,15 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-TileKey = tuple[str, int, int, int, int]
-Painter = Callable[[str, int, int, int, int], bytes]
-"""tileset id, zoom, x, y, size -> PNG. The painter remembers what it painted."""
+TileKey = tuple[str, int, int, int, int, int]
+Painter = Callable[[str, int, int, int, int, int], bytes]
+"""tileset id, zoom, x, y, size, moment -> PNG; `moment` is how many steps the weather has moved, 0 for other tilesets.
+
+The painter remembers what it painted.
+"""
 
 # Painted when the process starts: it loads the data, and it is where the sample geofences are.
-FIRST_TILE: TileKey = ("microsoft.base.darkgrey", 13, 4663, 2371, 512)
+FIRST_TILE: TileKey = ("microsoft.base.darkgrey", 13, 4663, 2371, 512, 0)
 
 
 class TileSource:
@@ -26,9 +29,9 @@ class TileSource:
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="paint")
         self._running: dict[TileKey, asyncio.Future[bytes]] = {}
 
-    async def tile(self, tileset: str, zoom: int, x: int, y: int, size: int) -> bytes:
+    async def tile(self, tileset: str, zoom: int, x: int, y: int, size: int, moment: int = 0) -> bytes:
         """Return a tile as PNG bytes."""
-        key = (tileset, zoom, x, y, size)
+        key = (tileset, zoom, x, y, size, moment)
         running = self._running.get(key)
         if running is None:
             running = asyncio.get_running_loop().run_in_executor(self._pool, self._painter, *key)
@@ -56,20 +59,20 @@ def basemap_painter(folder: Path | None) -> Painter:
     `folder` keeps tiles between runs.
     """
 
-    def paint(tileset: str, zoom: int, x: int, y: int, size: int) -> bytes:
+    def paint(tileset: str, zoom: int, x: int, y: int, size: int, moment: int) -> bytes:
         from tvapp.localcloud.basemap import render_tile
 
-        return render_tile(tileset, zoom, x, y, size, folder)
+        return render_tile(tileset, zoom, x, y, size, moment=moment, folder=folder)
 
     return paint
 
 
-def paint_plain(tileset: str, zoom: int, x: int, y: int, size: int) -> bytes:
+def paint_plain(tileset: str, zoom: int, x: int, y: int, size: int, moment: int) -> bytes:
     """Paint one flat colour that depends on the tile: quick, for tests of everything but the picture.
 
     Overlays are half transparent.
     """
-    digest = hashlib.sha256(f"{tileset}/{zoom}/{x}/{y}".encode()).digest()
+    digest = hashlib.sha256(f"{tileset}/{zoom}/{x}/{y}/{moment}".encode()).digest()
     base = tileset in ("microsoft.base.road", "microsoft.base.darkgrey", "microsoft.imagery", "microsoft.terra.main")
     colour = bytes([*digest[:3]]) if base else bytes([*digest[:3], 96])
     row = b"\x00" + colour * size
