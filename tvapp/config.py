@@ -180,10 +180,8 @@ def load(path: Path | None, environ: Mapping[str, str], *, system_file: Path = S
     must_exist = path is not None or bool(environ.get("TVAPP_CONFIG"))
     errors: list[ConfigError] = []
     source = next((candidate for candidate in searched if must_exist or _is_there(candidate)), None)
-    written: dict[str, Found] = {}
-    if source is not None:
-        written.update(_from_file(source, errors))
-    unreadable = bool(errors)
+    in_file = {} if source is None else _from_file(source, errors)
+    written = dict(in_file or {})
     written.update(_from_environment(environ, errors))
     if source is None and not written and not errors:
         where = " or ".join(str(candidate) for candidate in searched)
@@ -200,7 +198,7 @@ def load(path: Path | None, environ: Mapping[str, str], *, system_file: Path = S
     config = _build(values, source)
     if source is not None:
         errors += check_file(source, written)
-    if not unreadable:
+    if in_file is not None:
         bad = frozenset(error.key.partition('."')[0] for error in errors)
         errors += check_together(config, bad, str(source) if source is not None else "environment")
     if errors:
@@ -215,7 +213,7 @@ def _is_there(path: Path) -> bool:
         return True  # something is there, but hidden from us: say so instead of going on without
 
 
-def _from_file(path: Path, errors: list[ConfigError]) -> dict[str, Found]:
+def _from_file(path: Path, errors: list[ConfigError]) -> dict[str, Found] | None:
     import tomllib
 
     name = str(path)
@@ -228,14 +226,14 @@ def _from_file(path: Path, errors: list[ConfigError]) -> dict[str, Found]:
     except tomllib.TOMLDecodeError as error:
         what, _, place = str(error).partition(" (at ")
         errors.append(ConfigError(name, place.rstrip(")") or "the text", what, "TOML, see https://toml.io"))
-        return {}
+        return None
     except UnicodeDecodeError as error:
         errors.append(ConfigError(name, f"byte {error.start + 1}", "bytes that are not UTF-8", "TOML in UTF-8"))
-        return {}
+        return None
     except OSError as error:
         reason = error.strerror or str(error)
         errors.append(ConfigError(name, "file", reason, "a file that can be read"))
-        return {}
+        return None
     return _flat(document, name, errors)
 
 

@@ -37,9 +37,10 @@ _PARAMETER = re.compile(
     re.IGNORECASE,
 )
 _ENTRA_TOKEN = re.compile(r"\b[01]\.A[\w-]{60,}(?:\.[\w-]+)*")
-_LONG_SECRET = re.compile(r"(?<![\w/.-])(?=[\w+=-]*\d)(?=[\w+=-]*[A-Z])(?=[\w+=-]*[a-z])[\w+=-]{43,}")
+_LONG_SECRET = re.compile(r"(?<![\w/.+=-])(?=[\w+=-]*\d)(?=[\w+=-]*[A-Z])(?=[\w+=-]*[a-z])[\w+=-]{43,}")
 """Azure's keys, and tokens without a shape of their own; no file name, GUID or digest looks like that."""
-_MAIL = re.compile(r"[\w.+%'-]+@[\w-]+(?:\.[\w-]+)+")
+_NO_NAME = re.compile(r"[^\w.-]")
+_MAIL = re.compile(r"(?<![\w.+%'-])[\w.+%'-]{1,256}@[\w-]+(?:\.[\w-]+)+")
 
 
 class EventLog:
@@ -82,7 +83,7 @@ class EventLog:
 
     def _line(self, name: str, level: Level, fields: Mapping[str, object]) -> str:
         stamp = timestamp(self._clock.wall())
-        safe = {key: redact(key, value) for key, value in fields.items() if value is not None}
+        safe = {_NO_NAME.sub("_", key[:60]): redact(key, value) for key, value in fields.items() if value is not None}
         line = _json(stamp, level, name, safe) if self._form == "json" else _text(stamp, level, name, safe)
         if len(line) <= LONGEST_LINE:
             return line
@@ -185,7 +186,8 @@ def clean_text(text: str) -> str:
     text = _PARAMETER.sub(rf"\1\2{MASK}", text)
     text = _ENTRA_TOKEN.sub(MASK, text)
     text = _LONG_SECRET.sub(MASK, text)
-    text = _MAIL.sub(lambda match: shorten_account(match[0]), text)
+    if "@" in text:
+        text = _MAIL.sub(lambda match: shorten_account(match[0]), text)
     return text if len(text) <= LONGEST_VALUE else f"{text[:LONGEST_VALUE]}..."
 
 

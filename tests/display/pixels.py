@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from typing import Any
 
 from tvapp.core.image import Image
 from tvapp.display.sdl import pygame
@@ -39,7 +40,7 @@ class Shot:
         """Return the smallest box that holds every pixel of `box` that is brighter than `above`."""
         part = self.surface.subsurface(pygame.Rect(box))
         mask = pygame.mask.from_threshold(part, (255, 255, 255), (255 - above, 255 - above, 255 - above))
-        rects = mask.get_bounding_rects()
+        rects: Any = mask.get_bounding_rects()
         return pygame.Rect(rects[0].unionall(rects[1:]).move(box[0], box[1])) if len(rects) else pygame.Rect(0, 0, 0, 0)
 
 

@@ -1,0 +1,246 @@
+"""Linux input devices, fed through pipes and FIFOs."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.remote.records import key, record
+from tvapp.core.clock import ManualClock
+from tvapp.core.jobs import Inbox, Jobs
+from tvapp.core.log import RecordingLog
+from tvapp.remote.evdev import Records, key_codes
+from tvapp.remote.evdev_source import EvdevSource
+from tvapp.remote.keymap import keymap
+from tvapp.remote.keys import KeyEvent
+
+
+def pressed(events: list[KeyEvent]) -> list[tuple[str, bool]]:
+    return [(event.key, event.pressed) for event in events]
+
+
+@pytest.mark.parametrize("long_bytes", [4, 8])
+def test_a_press_and_a_release_are_read_from_either_layout(long_bytes: int) -> None:
+    records = Records("dev", long_bytes)
+    stream = b"".join(key(352, value, long_bytes=long_bytes) for value in (1, 2, 2, 0))
+    assert pressed(records.feed(stream, 1.0)) == [("key:352", True), ("key:352", False)]
+
+
+@pytest.mark.parametrize("long_bytes", [4, 8])
+@given(cuts=st.lists(st.integers(1, 40), max_size=30))
+def test_it_does_not_matter_how_the_stream_is_cut(long_bytes: int, cuts: list[int]) -> None:
+    stream = b"".join(key(code, value, long_bytes=long_bytes) for code in (402, 174) for value in (1, 0))
+    whole = Records("dev", long_bytes).feed(stream, 1.0)
+    records = Records("dev", long_bytes)
+    pieces: list[KeyEvent] = []
+    for cut in [*cuts, len(stream)]:
+        pieces += records.feed(stream[:cut], 1.0)
+        stream = stream[cut:]
+    assert pieces == whole
+
+
+@given(st.binary(max_size=500))
+def test_no_bytes_upset_it(stream: bytes) -> None:
+    records = Records("dev")
+    events = records.feed(stream, 1.0) + records.release_all(2.0)
+    for name in {event.key for event in events}:
+        states = [event.pressed for event in events if event.key == name]
+        assert states == [True, False] * (len(states) // 2)
+
+
+def test_an_overflow_of_the_kernels_buffer_lets_go_of_everything() -> None:
+    records = Records("dev")
+    records.feed(key(103, 1), 1.0)
+    assert pressed(records.feed(record(0, 3, 0), 2.0)) == [("key:103", False)]
+
+
+def test_capabilities_are_read_from_sysfs() -> None:
+    assert key_codes("10000000000000 0 0 0 0 0 3 0 0", 8) == {128, 129, 564}
+    assert key_codes("2 40000000", 4) == {30, 33}
+    assert key_codes("nonsense") == frozenset()
+    assert key_codes("") == frozenset()
+
+
+class Rig:
+    """A source with folders and devices of its own."""
+
+    def __init__(self, root: Path, *devices: str) -> None:
+        self.input_dir = root / "input"
+        self.sysfs = root / "sysfs"
+        self.input_dir.mkdir()
+        self.sysfs.mkdir()
+        self.log = RecordingLog()
+        self.events: list[KeyEvent] = []
+        self.source = EvdevSource(
+            self.events.append,
+            keymap({"red": "back"}),
+            ManualClock(7.0),
+            self.log,
+            devices=devices,
+            input_dir=self.input_dir,
+            sysfs=self.sysfs,
+        )
+
+    def plug_in(self, name: str, *codes: int) -> Path:
+        """Add a device (a FIFO) that can send `codes`."""
+        folder = self.sysfs / name / "device/capabilities"
+        folder.mkdir(parents=True)
+        bits = sum(1 << code for code in codes)
+        words = []
+        while bits:
+            words.append(f"{bits & (1 << 64) - 1:x}")
+            bits >>= 64
+        (folder / "key").write_text(" ".join(reversed(words)) + "\n")
+        path = self.input_dir / name
+        os.mkfifo(path)
+        return path
+
+    def send(self, path: Path, *records: bytes) -> None:
+        with path.open("wb", buffering=0) as device:
+            for each in records:
+                device.write(each)
+            self.source.step(1.0)
+
+
+@pytest.fixture
+def rig(tmp_path: Path) -> Iterator[Rig]:
+    rig = Rig(tmp_path)
+    yield rig
+    rig.source._close_all()
+
+
+def test_keys_that_sdl_drops_are_read_from_a_remote(rig: Rig) -> None:
+    path = rig.plug_in("event3", 28, 352, 402)
+    rig.source.scan()
+    rig.send(path, key(352, 1), key(352, 0), key(402, 1))
+    assert pressed(rig.events) == [("key:352", True), ("key:352", False), ("key:402", True)]
+    assert {event.device for event in rig.events} == {str(path)}
+    assert {event.at for event in rig.events} == {7.0}
+
+
+def test_keys_that_sdl_passes_on_are_not_read_twice(rig: Rig) -> None:
+    path = rig.plug_in("event3", 28, 352)
+    rig.source.scan()
+    rig.send(path, key(28, 1), key(28, 0), key(353, 1))
+    assert pressed(rig.events) == [("key:353", True)]
+
+
+def test_a_plain_keyboard_is_left_to_sdl(rig: Rig) -> None:
+    rig.plug_in("event0", 1, 28, 103)
+    rig.source.scan()
+    assert rig.source.open_devices == ()
+
+
+def test_a_device_of_the_config_passes_every_key(tmp_path: Path) -> None:
+    path = tmp_path / "remote"
+    os.mkfifo(path)
+    rig = Rig(tmp_path, str(path))
+    rig.source.scan()
+    rig.send(path, key(103, 1), key(103, 0))
+    assert pressed(rig.events) == [("key:103", True), ("key:103", False)]
+    rig.source._close_all()
+
+
+def test_a_fifo_is_listened_to_again_after_its_writer_went_away(tmp_path: Path) -> None:
+    path = tmp_path / "remote"
+    os.mkfifo(path)
+    rig = Rig(tmp_path, str(path))
+    rig.source.scan()
+    for _ in range(3):
+        rig.send(path, key(28, 1))
+        rig.source.step(1.0)
+    assert pressed(rig.events) == [("key:28", True), ("key:28", False)] * 3
+    rig.source._close_all()
+
+
+def test_unplugging_lets_go_of_what_was_held(rig: Rig) -> None:
+    path = rig.plug_in("event3", 402)
+    rig.source.scan()
+    with path.open("wb", buffering=0) as device:
+        device.write(key(402, 1))
+        rig.source.step(1.0)
+        path.unlink()
+    rig.source.step(1.0)
+    assert pressed(rig.events) == [("key:402", True), ("key:402", False)]
+    assert rig.source.open_devices == ()
+    assert rig.log.named("remote.device_closed") == [{"device": str(path)}]
+
+
+def test_a_device_that_is_plugged_in_later_is_found(rig: Rig) -> None:
+    rig.source.scan()
+    path = rig.plug_in("event9", 174)
+    rig.source.step(1.0)
+    assert rig.source.open_devices == (str(path),)
+
+
+def test_a_missing_device_is_reported_once_and_found_later(tmp_path: Path) -> None:
+    path = tmp_path / "later"
+    rig = Rig(tmp_path, str(path))
+    for _ in range(3):
+        rig.source.scan()
+    assert rig.log.named("remote.device_missing") == [{"device": str(path), "reason": "No such file or directory"}]
+    os.mkfifo(path)
+    rig.source.scan()
+    assert rig.source.open_devices == (str(path),)
+    rig.source._close_all()
+
+
+def test_an_ordinary_file_is_not_a_device(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(key(28, 1))
+    rig = Rig(tmp_path, str(path))
+    rig.source.scan()
+    assert rig.source.open_devices == ()
+    assert rig.log.named("remote.device_missing")[0]["reason"] == "neither a device nor a FIFO"
+    rig.source._close_all()
+
+
+def test_a_device_without_permission_is_reported_once_with_the_group_to_join(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = Rig(tmp_path)
+    path = rig.plug_in("event3", 352)
+
+    def refuse(*_args: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tvapp.remote.evdev_source.os.open", refuse)
+        rig.source.scan()
+        rig.source.scan()
+    (denied,) = rig.log.named("remote.device_denied")
+    assert denied["device"] == str(path)
+    assert denied["group"]
+    assert str(denied["group"]) in str(denied["remedy"])
+    rig.source.scan()
+    assert rig.source.open_devices == (str(path),)
+    rig.source._close_all()
+
+
+def test_it_runs_on_a_thread_until_it_is_stopped(tmp_path: Path) -> None:
+    read, write = os.pipe()
+    inbox = Inbox()
+    came = threading.Event()
+    inbox.wake = came.set
+    log = RecordingLog()
+    jobs = Jobs(inbox, log)
+    source = EvdevSource(
+        inbox.post, keymap(), ManualClock(), log, devices=[f"/dev/fd/{read}"], input_dir=tmp_path, sysfs=tmp_path
+    )
+    thread = jobs.thread("evdev", source.run)
+    os.write(write, key(1, 1))
+    assert came.wait(5)
+    assert list(inbox.drain()) == [KeyEvent("key:1", True, 0.0, f"/dev/fd/{read}")]
+    source.stop()
+    thread.join(5)
+    assert not thread.is_alive()
+    assert source.open_devices == ()
+    jobs.stop()
+    os.close(read)
+    os.close(write)
