@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from tests.ui.fakes import (
     AINO,
@@ -18,10 +20,32 @@ from tests.ui.fakes import (
     prompting,
     waiting,
 )
-from tvapp.auth.view import SessionView
+from tvapp.auth.view import Account, SessionView
+from tvapp.config import Home
+from tvapp.core.assets import asset
+from tvapp.core.clock import ManualClock
+from tvapp.core.errors import ConfigError, Forbidden, ServiceDown, Unreachable
+from tvapp.core.image import Image
+from tvapp.fences import geojson
+from tvapp.fences.book import FenceBook
+from tvapp.fences.index import FenceIndex
+from tvapp.fences.labels import place
+from tvapp.fences.messages import IndexBuilt, LabelsPlaced
+from tvapp.fences.model import Circle, Geofence
+from tvapp.fences.raster import rasterise
+from tvapp.geo.position import Position
+from tvapp.mapview.layers import FENCES, LayerChoice, layers
+from tvapp.mapview.model import MapModel
+from tvapp.mapview.viewport import Viewport
 from tvapp.remote.intents import Intent
+from tvapp.tiles.tile import TileArrived, TileId, TileImage
 from tvapp.ui.canvas import Canvas
+from tvapp.ui.messages import AccountChanged, AttributionChanged, ConnectionChanged, TroubleChanged
+from tvapp.ui.screens.error import ErrorScreen
+from tvapp.ui.screens.map import MapScreen
+from tvapp.ui.screens.map_state import MapState
 from tvapp.ui.screens.signin import SignInScreen
+from tvapp.ui.screens.start import StartScreen
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.stack import ScreenStack
 
@@ -47,7 +71,52 @@ class Scene:
 Build = Callable[[int, int], Scene]
 """Makes a scene for a screen of so many real pixels."""
 
-SETTINGS = UiSettings(app_name="Geofence TV", organisation="Contoso Harbour", motion=False)
+HELSINKI = Position(24.9525, 60.1672)
+SETTINGS = UiSettings(
+    app_name="Geofence TV",
+    organisation="Contoso Harbour",
+    motion=False,
+    home=Home(24.9525, 60.1672, 13),
+    local_time=time.gmtime,
+)
+EPOCH = 1_790_000_000.0
+"""A Monday afternoon in September 2026."""
+CREDITS = ("© 2026 Contoso Maps", "© OpenStreetMap contributors", "Made with Natural Earth")
+
+
+def plain_tile(tile: TileId) -> TileImage:
+    """Return a tile of one colour, a little different from its neighbours."""
+    shade = 40 + 12 * ((tile.x + tile.y) % 2)
+    return TileImage(Image(512, 512, bytes((shade + 8, shade + 2, shade, 255)) * (512 * 512), opaque=True))
+
+
+paint: Callable[[TileId], TileImage] = plain_tile
+"""How base tiles are made."""
+
+
+@lru_cache(maxsize=1)
+def sample_book() -> FenceBook:
+    """Return the sample geofences that ship with the program, with two that could not be read."""
+    found: list[Geofence] = []
+    for path in sorted(asset("samples").glob("*.geojson")):
+        found += geojson.read(path.read_bytes(), path.name).fences
+    return FenceBook(found, skipped_count=2)
+
+
+@lru_cache(maxsize=1)
+def long_book() -> FenceBook:
+    """Return ten thousand geofences, some with very long names."""
+    long_name = "Länsisataman matkustajaterminaalin lastauslaiturin ja huoltopihan rajoitettu alue, pohjoinen osa"
+    return FenceBook(
+        Geofence(
+            f"fence-{number}",
+            long_name if number % 7 == 0 else f"Sector {number}",
+            (Circle(Position(24.0 + number % 100 * 0.02, 60.0 + number // 100 * 0.005), 150.0 + number),),
+            kind=("depot", "school", "harbour")[number % 3],
+            properties={"owner": long_name, "remarks": long_name * 3} if number % 7 == 0 else {},
+        )
+        for number in range(10_000)
+    )
 
 
 def sign_in(view: SessionView, *keys: Intent) -> Build:
@@ -64,6 +133,108 @@ def sign_in(view: SessionView, *keys: Intent) -> Build:
     return build
 
 
+def start(view: SessionView | None, waited_s: float = 0.0) -> Build:
+    def build(_width: int, _height: int) -> Scene:
+        scene = Scene(ScreenStack())
+        session = FakeSession(view, scene.now) if view is not None else None
+        scene.stack.show(StartScreen(SETTINGS, scene.stack, scene.actions, scene.now, session))
+        scene.now += waited_s
+        return scene
+
+    return build
+
+
+def errors(*found: ConfigError, detail: str = "") -> Build:
+    def build(_width: int, _height: int) -> Scene:
+        scene = Scene(ScreenStack())
+        scene.stack.show(ErrorScreen(SETTINGS, scene.stack, scene.actions, found, detail))
+        return scene
+
+    return build
+
+
+def on_map(
+    *keys: Intent,
+    messages: tuple[object, ...] = (),
+    book: Callable[[], FenceBook] = sample_book,
+    at: Position = HELSINKI,
+    zoom: float = 13,
+    account: Account | None = AINO,
+    choice: LayerChoice | None = None,
+    settings: UiSettings = SETTINGS,
+) -> Build:
+    """Build the map with its tiles loaded and names placed, after some keys."""
+
+    def build(width: int, height: int) -> Scene:
+        scene = Scene(ScreenStack())
+        scale = min(width / 1920, height / 1080)
+        chosen = choice or LayerChoice()
+        model = MapModel(Viewport(at, zoom, width, height, scale), layers(chosen), 256 << 20, motion=False)
+        state = MapState(settings, scene.actions, ManualClock(epoch=EPOCH), model, chosen)
+        scene.stack.show(MapScreen(state, scene.stack))
+        index = FenceIndex(book().fences)
+        messages_before = (AccountChanged(account), AttributionChanged(CREDITS), IndexBuilt(index, book(), 1))
+        for message in (*messages_before, *messages):
+            scene.stack.receive(message, scene.now)
+        scene.stack.update(scene.now)
+        remote = scene.remote
+        for key in keys:
+            remote.press(key)
+        scene.now = remote.now
+        load(scene, state, index, scale)
+        return scene
+
+    return build
+
+
+def load(scene: Scene, state: MapState, index: FenceIndex, scale: float) -> None:
+    """Answer what the map asked for, tiles and names, at once."""
+    tiles: tuple[TileId, ...] = ()
+    for name, what in scene.actions.asked:
+        if name == "want_tiles" and isinstance(what, tuple):
+            tiles = what
+    for tile in tiles:
+        is_fences = tile.tileset == FENCES
+        content = rasterise(index, tile, EPOCH, scale=scale) if is_fences else paint(tile)
+        scene.stack.receive(TileArrived(tile, content, "worker" if is_fences else "disk", 1), scene.now)
+    asked = [what for name, what in scene.actions.asked if name == "request_labels"]
+    if asked and isinstance(asked[-1], tuple):
+        bounds, zoom, selected = asked[-1]
+        labels = place(index, bounds, zoom, scale, EPOCH, selected=selected)
+        scene.stack.receive(LabelsPlaced(labels, zoom, 1), scene.now)
+    for _ in range(60):
+        scene.stack.update(scene.now)
+        if not state.arrived:
+            break
+    scene.now += 1.0
+    scene.stack.update(scene.now)
+
+
+UP, DOWN, LEFT, RIGHT = Intent.UP, Intent.DOWN, Intent.LEFT, Intent.RIGHT
+OK, BACK, MENU = Intent.SELECT, Intent.BACK, Intent.MENU
+HARBOUR = Position(24.9525, 60.1672)
+GUIDE = Position(-122.126986, 47.639754)
+OFFLINE = (
+    ConnectionChanged(EPOCH - 1500),
+    TroubleChanged("map", Unreachable("atlas.microsoft.com")),
+)
+REFUSED = (
+    TroubleChanged("map", Forbidden("atlas.microsoft.com", 403)),
+    TroubleChanged("store", None, "retired"),
+)
+WRONG = (
+    ConfigError("/etc/tvapp/config.toml", "geofences.store", "'blobs'", "blob, map-data, folder or url"),
+    ConfigError("TVAPP_VIEW_HOME", "view.home.zoom", "'near'", "a number from 0 to 20"),
+    ConfigError(
+        "/home/kiosk/.config/tvapp/a-rather-long-folder-name-for-a-configuration/config.toml",
+        "identity.ca_bundle",
+        "'/etc/ssl/certs/contoso-corporate-issuing-certificate-authority-2026-bundle.pem'",
+        "the path of a readable file with one or more certificates in PEM form, absolute or relative to this file",
+    ),
+    ConfigError("/etc/tvapp/config.toml", "kiosk.units", "'miles'", "metric or imperial"),
+    ConfigError("/etc/tvapp/config.toml", "kiosk.fullscren", "a key that is not known", "fullscreen, language, units"),
+)
+
 SCENES: dict[str, Build] = {
     "signin": sign_in(prompting()),
     "signin-long": sign_in(prompting(LONG_CODE, LONG_ADDRESS, LONG_ORGANISATION, "offline", retry_in_s=12.0)),
@@ -79,5 +250,29 @@ SCENES: dict[str, Build] = {
     "signin-signed-out": sign_in(waiting("signed-out", "signed-out")),
     "signin-welcome": sign_in(waiting("succeeded", "succeeded", account=AINO)),
     "signin-welcome-long": sign_in(waiting("succeeded", "succeeded", account=LONG_NAME)),
+    "start": start(None),
+    "start-network": start(waiting("offline", "offline", problem=problem("offline"), retry_in_s=9.0), 75.0),
+    "start-service": start(waiting("offline", "offline", problem=problem("captive-portal"), retry_in_s=9.0), 12.0),
+    "error": errors(*WRONG[:2]),
+    "error-many": errors(*WRONG),
+    "error-fatal": errors(detail="frame.failed: ValueError at tvapp.mapview.picture:212, 1000 times"),
+    "map": on_map(),
+    "map-selected": on_map(OK, at=GUIDE, zoom=14),
+    "map-bar": on_map(MENU),
+    "map-bar-account": on_map(MENU, LEFT),
+    "map-account": on_map(MENU, LEFT, OK, account=LONG_NAME),
+    "map-account-none": on_map(MENU, LEFT, OK, account=None),
+    "map-drawer": on_map(MENU, OK, DOWN, DOWN, DOWN),
+    "map-drawer-long": on_map(MENU, OK, *(DOWN,) * 12, book=long_book),
+    "map-drawer-empty": on_map(MENU, OK, book=FenceBook),
+    "map-details": on_map(MENU, OK, DOWN, DOWN, OK),
+    "map-details-long": on_map(MENU, OK, OK, book=long_book),
+    "map-layers": on_map(MENU, RIGHT, OK, RIGHT, OK),
+    "map-layers-overlay": on_map(MENU, RIGHT, OK, DOWN, OK),
+    "map-tour": on_map(Intent.PLAY_PAUSE),
+    "map-offline": on_map(messages=OFFLINE),
+    "map-refused": on_map(messages=(*REFUSED, AccountChanged(LONG_NAME))),
+    "map-down": on_map(messages=(TroubleChanged("map", ServiceDown("atlas.microsoft.com", 503)),)),
+    "map-imperial": on_map(OK, at=GUIDE, zoom=14, settings=replace(SETTINGS, units="imperial")),
 }
 """Name -> how to build it."""

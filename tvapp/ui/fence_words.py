@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping
 
-from tvapp.fences.model import Circle, Geofence, Line, Polygon, Shape, Spot
+from tvapp.fences.facts import Facts, facts
+from tvapp.fences.model import Geofence
 from tvapp.fences.validity import DAY_S, Period
-from tvapp.geo.geodesy import path_length_m, ring_area_m2, ring_perimeter_m
 from tvapp.ui import phrases
 from tvapp.ui.settings import UiSettings
 
@@ -22,33 +21,26 @@ Row = tuple[str, str]
 """What is told, and what it is."""
 
 
-def shape_words(fence: Geofence, settings: UiSettings) -> str:
+def shape_words(told: Facts, settings: UiSettings) -> str:
     """Name the shape.
 
     A single polygon says whether parts are left out; several shapes say how many.
     """
-    if len(fence.shapes) > 1:
-        return settings.words("fence.shape.several", count=len(fence.shapes))
-    match fence.shapes[0]:
-        case Circle():
-            return settings.words("fence.shape.circle")
-        case Spot():
-            return settings.words("fence.shape.spot")
-        case Line():
-            return settings.words("fence.shape.line")
-        case Polygon(rings=rings) if len(rings) > 1:
-            return settings.counted("fence.shape.holes", len(rings) - 1)
-    return settings.words("fence.shape.rectangle" if fence.is_rectangle else "fence.shape.polygon")
+    if told.shape == "several":
+        return settings.words("fence.shape.several", count=told.parts)
+    if told.shape == "polygon" and told.holes:
+        return settings.counted("fence.shape.holes", told.holes)
+    return settings.words(f"fence.shape.{told.shape}")
 
 
-def size_words(fence: Geofence, settings: UiSettings) -> str:
+def size_words(fence: Geofence, now_s: float, settings: UiSettings) -> str:
     """Return the size that says most: a radius, a length, or an area."""
-    shape = fence.shapes[0]
-    if len(fence.shapes) == 1 and isinstance(shape, Circle | Spot):
-        return f"{settings.words('fence.radius')} {phrases.distance(shape.radius_m, settings.units)}"
-    if len(fence.shapes) == 1 and isinstance(shape, Line):
-        return phrases.distance(path_length_m(shape.points), settings.units)
-    return phrases.area(sum(_area_m2(shape) for shape in fence.shapes), settings.units)
+    told = facts(fence, now_s)
+    if told.shape in ("circle", "spot") and told.radius_m is not None:
+        return f"{settings.words('fence.radius')} {phrases.distance(told.radius_m, settings.units)}"
+    if told.shape == "line" and told.length_m is not None:
+        return phrases.distance(told.length_m, settings.units)
+    return phrases.area(told.area_m2, settings.units)
 
 
 def state_words(fence: Geofence, now_s: float, settings: UiSettings) -> str:
@@ -82,14 +74,14 @@ def validity_words(fence: Geofence, settings: UiSettings) -> str:
     return sentence
 
 
-def detail_rows(fence: Geofence, settings: UiSettings) -> list[Row]:
+def detail_rows(fence: Geofence, now_s: float, settings: UiSettings) -> list[Row]:
     """Return everything worth knowing, the most useful first."""
-    say = settings.words
+    say, told = settings.words, facts(fence, now_s)
     rows: list[Row] = []
     if fence.kind:
         rows.append((say("fence.kind"), fence.kind))
-    rows.append((say("fence.shape"), shape_words(fence, settings)))
-    rows += _measures(fence, settings)
+    rows.append((say("fence.shape"), shape_words(told, settings)))
+    rows += _measures(told, settings)
     rows.append((say("fence.valid"), validity_words(fence, settings)))
     rows.append((say("fence.position"), phrases.place(fence.center)))
     rows += property_rows(fence.properties)
@@ -107,30 +99,17 @@ def property_rows(properties: Mapping[str, object]) -> Iterable[Row]:
         yield name, text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
 
 
-def _measures(fence: Geofence, settings: UiSettings) -> list[Row]:
+def _measures(told: Facts, settings: UiSettings) -> list[Row]:
     say, units = settings.words, settings.units
-    shape = fence.shapes[0]
     rows: list[Row] = []
-    if len(fence.shapes) == 1 and isinstance(shape, Circle | Spot):
-        rows.append((say("fence.radius"), phrases.distance(shape.radius_m, units)))
-    if len(fence.shapes) == 1 and isinstance(shape, Line):
-        rows.append((say("fence.length"), phrases.distance(path_length_m(shape.points), units)))
-        rows.append((say("fence.width"), phrases.distance(2 * shape.radius_m, units)))
-    rows.append((say("fence.area"), phrases.area(sum(_area_m2(shape) for shape in fence.shapes), units)))
-    if all(isinstance(shape, Polygon) for shape in fence.shapes):
-        outline = sum(ring_perimeter_m(shape.rings[0]) for shape in fence.shapes if isinstance(shape, Polygon))
-        rows.append((say("fence.perimeter"), phrases.distance(outline, units)))
+    if told.shape in ("circle", "spot") and told.radius_m is not None:
+        rows.append((say("fence.radius"), phrases.distance(told.radius_m, units)))
+    if told.shape == "line" and told.length_m is not None and told.radius_m is not None:
+        rows.append((say("fence.length"), phrases.distance(told.length_m, units)))
+        rows.append((say("fence.width"), phrases.distance(2 * told.radius_m, units)))
+    rows.append((say("fence.area"), phrases.area(told.area_m2, units)))
+    rows.append((say("fence.perimeter"), phrases.distance(told.perimeter_m, units)))
     return rows
-
-
-def _area_m2(shape: Shape) -> float:
-    match shape:
-        case Circle(radius_m=radius) | Spot(radius_m=radius):
-            return math.pi * radius * radius
-        case Line(points=points, radius_m=radius):
-            return path_length_m(points) * 2 * radius + math.pi * radius * radius
-        case Polygon(rings=rings):
-            return abs(ring_area_m2(rings[0])) - sum(abs(ring_area_m2(hole)) for hole in rings[1:])
 
 
 def _period_words(period: Period, settings: UiSettings) -> str:

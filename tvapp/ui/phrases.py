@@ -73,6 +73,15 @@ def _number(value: float) -> str:
     return text.rstrip("0").rstrip(".")
 
 
+def count(number: int) -> str:
+    """Return a number with narrow spaces between thousands.
+
+    >>> count(36)
+    '36'
+    """
+    return f"{number:,}".replace(",", "\u202f")
+
+
 def distance(metres: float, units: Units = "metric") -> str:
     """Return a length with its unit.
 

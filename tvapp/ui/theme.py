@@ -25,8 +25,8 @@ RAISED: Final = Color(29, 42, 61)
 FOCUSED: Final = Color(38, 66, 99)
 """The same with the focus (besides ring, scale and label)."""
 LINE: Final = Color(50, 67, 92)
-GLASS: Final = Color(11, 17, 27, 232)
-"""Chips and panels over the map: dark enough that text keeps its contrast over a white map."""
+GLASS: Final = Color(13, 20, 31)
+"""Chips and panels over the map: opaque, so that names below never show through, and cheap to draw."""
 SCRIM: Final = Color(5, 9, 15, 168)
 """Over the map while a dialog asks."""
 

@@ -9,6 +9,7 @@ from tvapp.ui.canvas import Canvas, Rect
 from tvapp.ui.fence_words import size_words
 from tvapp.ui.motion import Motion
 from tvapp.ui.navigator import Navigator
+from tvapp.ui.phrases import count
 from tvapp.ui.screen import REPEATED, Binding, Hint, bind, dispatch, hints_of
 from tvapp.ui.screens.details import DetailsScreen
 from tvapp.ui.screens.fence_card import STATE_ICONS, draw_mark
@@ -114,7 +115,7 @@ class DrawerScreen:
         state, say = self._state, self._state.settings.words
         room = draw_sheet(canvas, SHEET_WIDTH, self._motion.value("open", now))
         total = len(state.book)
-        counter = say("fences.counter", index=self.index + 1, total=total) if total else ""
+        counter = say("fences.counter", index=count(self.index + 1), total=count(total)) if total else ""
         room = draw_title(canvas, room, "list", say("fences.title"), counter)
         skipped = state.book.skipped_count
         if skipped:
@@ -125,13 +126,14 @@ class DrawerScreen:
         if not total:
             self._draw_empty(canvas, room)
             return
-        self._rows = room.h / ROW_HEIGHT
+        self._rows = max(1.0, room.h // ROW_HEIGHT)
+        height = room.h / self._rows
         self._list.resize(total, self._rows)
         top = self._list.top(self._motion.value("scroll", now))
         canvas.clip(Rect(0, room.y - theme.RING, room.right + theme.PAD, room.h + theme.RING))
         fences, wall = state.book.listed, state.wall()
         for index in self._list.visible(top, self._rows):
-            box = Rect(room.x - 20, room.y + (index - top) * ROW_HEIGHT, room.w + 32, ROW_HEIGHT - 8)
+            box = Rect(room.x - 20, room.y + (index - top) * height, room.w + 32, height - 8)
             self._draw_row(canvas, fences[index], box, wall, index == self.index)
         canvas.clip(None)
         self._draw_bar(canvas, room, top, total)
@@ -145,13 +147,16 @@ class DrawerScreen:
         x, width = box.x + 72, box.w - 72 - 56
         name_style = theme.style(theme.BODY, theme.TEXT, "bold" if focused else "sans")
         canvas.text(
-            fit(canvas, fence.name or settings.words("fence.unnamed"), name_style, width), x, box.y + 4, name_style
+            fit(canvas, fence.name or settings.words("fence.unnamed"), name_style, width),
+            x,
+            box.center[1] - 38,
+            name_style,
         )
         icon, color = STATE_ICONS[state]
-        draw_icon(canvas, icon, x + 12, box.y + 61, 24, color)
+        draw_icon(canvas, icon, x + 12, box.center[1] + 19, 24, color)
         second = theme.style(theme.CAPTION, theme.MUTED)
         facts = f"{settings.words(f'fence.state.{state}')} · {self._size(fence)}"
-        canvas.text(fit(canvas, facts, second, width - 34), x + 34, box.y + 45, second)
+        canvas.text(fit(canvas, facts, second, width - 34), x + 34, box.center[1] + 3, second)
         if focused:
             draw_icon(canvas, "chevron-right", box.right - 34, box.center[1], 36, theme.TEXT)
             focus_ring(canvas, box)
@@ -173,7 +178,7 @@ class DrawerScreen:
     def _size(self, fence: Geofence) -> str:
         words = self._sizes.get(fence.id)
         if words is None:
-            words = self._sizes[fence.id] = size_words(fence, self._state.settings)
+            words = self._sizes[fence.id] = size_words(fence, self._state.wall(), self._state.settings)
         return words
 
     # -- what keys do --------------------------------------------------------------------------------------------

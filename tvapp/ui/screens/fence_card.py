@@ -83,7 +83,7 @@ def lay_out(
     label_style = theme.style(theme.CAPTION, theme.MUTED)
     value_style = theme.style(theme.SMALL)
     label_width = width * LABEL_PART
-    rows = detail_rows(fence, settings)
+    rows = detail_rows(fence, now_s, settings)
     for index, (name, value) in enumerate(rows):
         lines = wrap(canvas, value, value_style, width - label_width, 2) or [""]
         left_over = len(rows) - index

@@ -18,8 +18,8 @@ from tvapp.ui.widgets.surface import focus_ring, grown
 
 WIDTH = 928.0
 TILE_GAP = 24.0
-PREVIEW_HEIGHT = 172.0
-TILE_HEIGHT = 236.0
+PREVIEW_HEIGHT = 204.0
+TILE_HEIGHT = 268.0
 HEADING_HEIGHT = 52.0
 Option = BaseStyle | Overlay
 

@@ -185,7 +185,7 @@ class MapScreen:
         state = self.state
         box = draw_attribution(canvas, state)
         draw_scale(canvas, state, box)
-        below = draw_chips(canvas, state, account=on_top)
+        below = draw_chips(canvas, state)
         safe_right = canvas.width * (1 - theme.SAFE)
         draw_notices(canvas, safe_right, below, notices(state))
         if state.selected is not None and on_top:

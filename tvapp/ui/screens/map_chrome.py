@@ -18,12 +18,12 @@ SCALE_WIDTH = 260.0
 ATTRIBUTION_LINE = 32.0
 
 
-def draw_chips(canvas: Canvas, state: MapState, *, account: bool) -> float:
+def draw_chips(canvas: Canvas, state: MapState) -> float:
     """Draw the account at the upper left, clock and connection at the upper right; returns the y below them."""
     safe = layout.safe_area(canvas)
     dx, dy = theme.drift(state.wall())
     safe = safe.moved(dx, dy)
-    if account and state.account is not None:
+    if state.account is not None:
         _account_chip(canvas, safe, state.account.name or state.account.username)
     _clock_chip(canvas, safe, state)
     return safe.y + CHIP_HEIGHT + theme.GAP
@@ -69,7 +69,7 @@ def draw_attribution(canvas: Canvas, state: MapState) -> Rect:
     """Draw the attribution at the lower right; returns its box."""
     box, lines = attribution_box(canvas, state)
     if lines:
-        canvas.panel(box.inset(-14, -6), theme.GLASS.faded(0.86), 12)
+        canvas.panel(box.inset(-14, -6), theme.GLASS, 12)
     for index, line in enumerate(lines):
         canvas.text(line, box.right, box.y + index * ATTRIBUTION_LINE, theme.style(theme.CAPTION, theme.MUTED), "right")
     return box

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tvapp.ui import layout, theme
-from tvapp.ui.canvas import Canvas, Color, Rect
+from tvapp.ui.canvas import Canvas, Rect
 from tvapp.ui.widgets.label import draw_icon, label
 
 TITLE_HEIGHT = 84.0
@@ -17,7 +17,7 @@ def draw_sheet(canvas: Canvas, width: float, opened: float) -> Rect:
     safe = layout.safe_area(canvas)
     right = safe.x + width + theme.PAD
     offset = -(1 - opened) * right
-    canvas.fill(Rect(offset, 0, right, canvas.height), Color(*theme.PAGE[:3], 243))
+    canvas.fill(Rect(offset, 0, right, canvas.height), theme.PAGE)
     canvas.fill(Rect(offset + right, 0, 2, canvas.height), theme.LINE)
     return Rect(safe.x + offset, safe.y, width, safe.h - theme.HINT_HEIGHT - theme.GAP)
 

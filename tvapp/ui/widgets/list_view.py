@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from tvapp.remote.intents import Input, Intent, Phase
 
-AHEAD = 1.5
+AHEAD = 1.0
 """Rows kept visible beyond the focused one, so that one sees where it goes on."""
 FASTER = ((1.2, 1), (2.5, 3), (4.5, 10), (7.0, 40))
 """Up to this long a hold moves by so many rows a repeat; a list of thousands would take minutes otherwise."""
