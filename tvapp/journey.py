@@ -186,12 +186,11 @@ class Journey:
         self._phone.sign_in(str(prompted["verification_uri"]), self._phone.waiting_code(), "aino")
         app.wait_for("signin.succeeded")
         app.wait_for("geofences.loaded", lambda fields: fields["count"] != 0)
-        app.wait_for("map.settled", lambda fields: fields["missing"] == 0)
-        self._picture("map")
+        self._settled("map")
 
         remote.press("ok")
         app.wait_for("geofence.selected")
-        self._settled("selected-geofence")
+        self._picture("selected-geofence")
 
         remote.press("back", "menu")
         app.wait_for("screen.changed", lambda fields: fields["panel"] == "action-bar")
@@ -214,7 +213,7 @@ class Journey:
         remote.press("right", "ok")
         app.wait_for("signin.signed_out")
         self._picture("signed-out")
-        if any((self._data_dir / "tokens").glob("*.json")):
+        if any((self._data_dir / "auth").glob("*.json")):
             raise StepFailed("the token cache is still there after signing out")
 
         app.signal(signal.SIGTERM)
@@ -222,7 +221,7 @@ class Journey:
             raise StepFailed(f"the app ended with status {status}")
 
     def _settled(self, name: str) -> None:
-        self._app.wait_for("map.settled")
+        self._app.wait_for("map.settled", lambda fields: fields["missing"] == 0)
         self._picture(name)
 
     def _picture(self, name: str) -> None:

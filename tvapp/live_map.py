@@ -21,6 +21,8 @@ from tvapp.ui.messages import TroubleChanged
 if TYPE_CHECKING:
     from tvapp.edges import Edges
 
+OVERLAY_REFRESH_S = 300.0
+"""How often weather and traffic on the screen are looked at again; whether that costs a request, HTTP decides."""
 SCREENS_OF_TILES = 6
 """Decoded tiles are kept for this many screens' worth of pixels: what is in view, its surroundings, and its parents."""
 BYTES_A_PIXEL = 4
@@ -51,6 +53,8 @@ class LiveMap:
         self._edges: Edges | None = None
         self._wanted: tuple[TileId, ...] = ()
         self._requests_before = 0
+        self._refresh_at: float | None = None
+        self._refreshes = 0
         self.choice = choice_for(config.maps.style)
         self.model = MapModel(
             _home(config, size, scale),
@@ -108,12 +112,14 @@ class LiveMap:
                 ms=round(self._since_start() * 1000),
             )
             self._requests_before = sent
+        self._refresh_overlays(now)
 
     def next_wakeup(self) -> float | None:
         """Tell when `tick` has something to do."""
-        if self._edges is None or self._edges.fences is None:
-            return None
-        return self._edges.fences.next_wakeup()
+        fences = (
+            self._edges.fences.next_wakeup() if self._edges is not None and self._edges.fences is not None else None
+        )
+        return min((at for at in (fences, self._refresh_at) if at is not None), default=None)
 
     def rescale(self, width: int, height: int, scale: float) -> None:
         """Go on with another screen size."""
@@ -156,6 +162,18 @@ class LiveMap:
         """Remember which layers the map shows now."""
         self.choice = choice
         self._log.event("layers.chosen", base=choice.base.value, overlays=sorted(o.value for o in choice.overlays))
+
+    def _refresh_overlays(self, now: float) -> None:
+        overlays = [layer.tileset for layer in self.model.layers if layer.role == "overlay"]
+        if not overlays:
+            self._refresh_at = None
+        elif self._refresh_at is None:
+            self._refresh_at = now + OVERLAY_REFRESH_S
+        elif now >= self._refresh_at:
+            self._refresh_at = now + OVERLAY_REFRESH_S
+            self._refreshes += 1
+            for tileset in overlays:
+                self.model.invalidate(tileset, None, self._refreshes)
 
     def _draw_fences(self) -> None:
         """Have tiles drawn from the geofences as they are now."""

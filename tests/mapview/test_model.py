@@ -560,11 +560,13 @@ def test_it_settles_offline_with_what_is_missing_and_again_when_that_has_come() 
     assert here.model.take_settled(here.now) == Settled(tiles=IN_VIEW, missing=0, from_cache=0, zoom=13.0)
 
 
-def test_a_redrawn_geofence_is_no_change_of_the_view() -> None:
+def test_the_map_settles_again_once_redrawn_geofences_are_there() -> None:
     here = fenced()
     assert here.model.take_settled(here.now) is not None
     here.model.invalidate(FENCES, None, 2)
+    assert here.model.take_settled(here.now) is None
     here.load()
+    assert here.model.take_settled(here.now) is not None
     assert here.model.take_settled(here.now) is None
 
 

@@ -308,6 +308,8 @@ class MapModel:
                 if texture is not None and texture.revision < revision:
                     texture.is_stale = True
         self._wishes.forget_unavailable(tileset)
+        # What is on the screen changes, even though the viewport does not.
+        self._view_changed = True
 
     def _changed_view(self) -> None:
         self._view_changed = True
