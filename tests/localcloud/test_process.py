@@ -19,6 +19,8 @@ import pytest
 from cryptography import x509
 
 from tests.cloud import ROOT, LocalCloud
+from tvapp.localcloud.__main__ import main
+from tvapp.localcloud.server import lan_address
 
 
 def test_the_ready_line_tells_all_that_a_client_needs(cloud: LocalCloud) -> None:
@@ -145,3 +147,15 @@ def test_it_can_start_with_other_files(tmp_path: Path) -> None:
         cloud.stop()
 
     assert [file["description"] for file in json.loads(body)["mapDataList"]] == ["A first", "Second"]
+
+
+def test_without_an_address_in_a_network_lan_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tvapp.localcloud.__main__.lan_address", lambda: None)
+
+    assert main(["--lan"]) == 3
+
+
+def test_the_address_in_the_network_is_not_loopback() -> None:
+    address = lan_address()
+
+    assert address is None or not address.startswith("127.")

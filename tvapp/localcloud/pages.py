@@ -36,14 +36,14 @@ button:focus-visible,.person input:focus-visible+span{outline:3px solid #0b63ce7
 .note{border-radius:.8rem;padding:.75rem .9rem;margin:0 0 1rem;background:var(--warnbg);color:var(--warn);
 border-left:5px solid var(--warn);font-weight:550}
 .ask{display:grid;grid-template-columns:auto 1fr;gap:.15rem .9rem;background:#f3f7fc;border-radius:.8rem;
-padding:.85rem 1rem;margin:1rem 0 0}
+padding:.7rem 1rem;margin:.8rem 0 0;font-size:.94rem}
 .ask dt{color:var(--soft)}.ask dd{margin:0;font-weight:600;overflow-wrap:anywhere}
 .ask .code{font-family:ui-monospace,Menlo,Consolas,monospace;letter-spacing:.12em}
-fieldset{border:0;padding:0;margin:1.3rem 0 0}legend{font-weight:600;padding:0;margin-bottom:.5rem}
+fieldset{border:0;padding:0;margin:1rem 0 0}legend{font-weight:600;padding:0;margin-bottom:.5rem}
 .person{display:block;margin-top:.5rem;cursor:pointer}
 .person input{position:absolute;opacity:0}
 .person span.row{display:flex;gap:.8rem;align-items:center;border:2px solid var(--line);border-radius:.9rem;
-padding:.65rem .8rem;min-height:4rem}
+padding:.5rem .8rem;min-height:3.6rem}
 .person input:checked+span.row{border-color:var(--blue);background:#eef5ff;box-shadow:inset 0 0 0 1px var(--blue)}
 .face{width:2.6rem;height:2.6rem;border-radius:50%;display:grid;place-items:center;color:#fff;font-weight:700;flex:none}
 .who{flex:1;min-width:0}.who b{display:block}.who small{color:var(--soft);display:block;overflow-wrap:anywhere}
@@ -109,7 +109,7 @@ def person_page(grant: Grant, visit: str, problem: str = "") -> str:
     return _page(
         "Allow sign-in",
         f"""<div class="card">{note}<h1>Sign in to {escape(app)}?</h1>
-<p class="soft">A screen asks to use Azure Maps in your name.</p>
+<p class="soft">A screen asks to show maps in your name.</p>
 <dl class="ask"><dt>App</dt><dd>{escape(app)}</dd><dt>Organisation</dt><dd>{escape(ORGANISATION)}</dd>
 <dt>Code</dt><dd class="code">{escape(grant.user_code)}</dd></dl>
 <form method="post" action="/device/decision">
@@ -141,7 +141,7 @@ def declined_page() -> str:
 
 def _person(person: Person, *, checked: bool) -> str:
     initials = person.given_name[0] + person.family_name[0]
-    role = person.role or "No Azure Maps role: sees no map"
+    role = person.role.removeprefix("Azure Maps ") or "no map role"
     tick = " checked" if checked else ""
     return (
         f'<label class="person"><input type="radio" name="person" value="{person.key}"{tick} required>'
