@@ -304,6 +304,13 @@ def test_a_missing_role_stops_the_tileset_after_the_first_volley_until_it_is_tri
         posted = await desk.want(*wishes)
         assert ordered(posted) == ordered((wish, "Forbidden") for wish in wishes)
         assert desk.loader.requests_sent <= MAX_REQUESTS
+        assert desk.log.named("tile.failed")[0] == {
+            "tile": "road/9/0/7",
+            "error": "Forbidden",
+            "retry_in": 60.0,
+            "host": "maps.example",
+            "status": 403,
+        }
         sent = desk.loader.requests_sent
         desk.clock.advance(59)
         await desk.want(*wishes)

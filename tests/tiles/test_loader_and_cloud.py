@@ -56,7 +56,7 @@ class Rig:
         if authorizer is None:
             secret = cloud.bearer()["Authorization"].removeprefix("Bearer ")
             authorizer = EntraAuthorizer(Tokens(secret), SCOPE, cloud.maps_client_id, endpoint=cloud.endpoint)
-        self.maps = MapsClient(self.http, cloud.endpoint, authorizer, self.log, clock=self.clock)
+        self.maps = MapsClient(self.http, cloud.endpoint, authorizer, self.log, clock=self.clock, timeout_s=2.0)
         self.cache = DiskCache(folder / "tiles.db", clock=self.clock, log=self.log)
         self.loader = TileLoader(
             self.jobs,
@@ -125,6 +125,8 @@ def test_a_stale_tile_is_confirmed_by_the_service(rig: Rig, cloud: LocalCloud) -
         ({"reset": "headers"}, {"ConnectionBroken"}),
         ({"reset": "after"}, {"ConnectionBroken"}),
         ({"truncate": 0.5}, {"ConnectionBroken"}),
+        ({"delay_s": 60.0}, {"TimedOut"}),
+        ({"drip_s": 60.0}, {"TimedOut"}),
         ({"html": True}, {"UnexpectedReply"}),
         ({"bad_bytes": True}, {"DataError"}),
         ({"oversized_bytes": 6 << 20}, {"UnexpectedReply"}),

@@ -20,7 +20,7 @@ API_VERSION = "2024-04-01"
 MAX_TILE_BYTES = 4 << 20
 MAX_JSON_BYTES = 1 << 20
 _MAX_LATITUDE = 85.0511
-_TILE_TIMEOUT_S = 20.0
+TIMEOUT_S = 20.0
 # The spec lists JPEG among the reply types of a tileset that it calls PNG.
 _TILE_TYPES = "image/png, image/jpeg, image/webp, application/json;q=0.1"
 
@@ -37,12 +37,22 @@ class TilesetInfo:
 class MapsClient:
     """Asks one Azure Maps endpoint; raises only our errors."""
 
-    def __init__(self, http: Sender, endpoint: str, authorizer: Authorizer, log: Log, *, clock: Clock) -> None:
+    def __init__(
+        self,
+        http: Sender,
+        endpoint: str,
+        authorizer: Authorizer,
+        log: Log,
+        *,
+        clock: Clock,
+        timeout_s: float = TIMEOUT_S,
+    ) -> None:
         self._http = http
         self._endpoint = endpoint.rstrip("/")
         self._authorizer = authorizer
         self._log = log
         self._clock = clock
+        self._timeout_s = timeout_s
 
     async def tile(
         self,
@@ -114,8 +124,11 @@ class MapsClient:
 
     async def _get(self, path: str, query: _Query, headers: dict[str, str], limit_bytes: int) -> Response:
         url = with_query(self._endpoint + path, {"api-version": API_VERSION, **query})
-        request = Request("GET", url, Headers(headers), limit_bytes=limit_bytes, timeout_s=_TILE_TIMEOUT_S)
-        return await self._authorizer.send(self._http, request)
+        request = Request("GET", url, Headers(headers), limit_bytes=limit_bytes, timeout_s=self._timeout_s)
+        response = await self._authorizer.send(self._http, request)
+        if response.status >= 400:
+            self._log.event("maps.refused", level="debug", path=path, status=response.status)
+        return response
 
     def _fields(self, response: Response) -> dict[str, object]:
         if response.status != 200:

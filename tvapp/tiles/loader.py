@@ -16,7 +16,7 @@ from typing import Literal
 from tvapp.core.clock import Clock
 from tvapp.core.errors import DataError, NetworkError, TvappError
 from tvapp.core.jobs import Inbox
-from tvapp.core.log import Log
+from tvapp.core.log import Level, Log
 from tvapp.tiles.cache_key import CacheKey, CacheScope
 from tvapp.tiles.decode import decode_tile
 from tvapp.tiles.disk_cache import DiskCache
@@ -34,6 +34,9 @@ SETTLE_S = 5.0
 """A tile that is still wished for so long after it was posted got lost on its way, and is brought again."""
 
 FLUSH_S = 2.0
+
+_TOLD = ("host", "reason", "status", "code", "request_id", "aadsts", "correlation_id")
+"""Fields of our errors that an operator wants to see in the log."""
 
 _Kind = Literal["lookup", "request", "drawing"]
 
@@ -79,6 +82,7 @@ class TileLoader:
         self._looked: dict[TileId, _Validators] = {}
         self._served: dict[TileId, tuple[int, float]] = {}
         self._told: dict[TileId, Hold] = {}
+        self._reported: set[str] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._flush_timer: asyncio.TimerHandle | None = None
         self._flushing: asyncio.Task[None] | None = None
@@ -291,6 +295,7 @@ class TileLoader:
             self._fail(tile, error)
             return
         self._patience.succeeded(tile, self._clock.monotonic())
+        self._reported.clear()
         self._told.pop(tile, None)
         if content is not None:
             self._serve(tile, content, "disk" if reply.status == 304 else "network")
@@ -332,16 +337,14 @@ class TileLoader:
         now = self._clock.monotonic()
         self._patience.failed(tile, error, now)
         hold = self._patience.held(tile, now)
-        self._log.event(
-            "tile.failed",
-            level="debug",
-            tileset=tile.tileset,
-            z=tile.z,
-            x=tile.x,
-            y=tile.y,
-            error=type(error).__name__,
-            retry_in=round(hold.until - now, 1) if hold is not None and hold.retries else None,
-        )
+        kind = type(error).__name__
+        # Once a kind until something works again: fifty tiles fail for one reason.
+        level: Level = "debug" if kind in self._reported else "warning"
+        self._reported.add(kind)
+        fields = {name: value for name in _TOLD if (value := getattr(error, name, None))}
+        where = f"{tile.tileset}/{tile.z}/{tile.x}/{tile.y}"
+        retry_in = round(hold.until - now, 1) if hold is not None and hold.retries else None
+        self._log.event("tile.failed", level=level, tile=where, error=kind, retry_in=retry_in, **fields)
         if hold is not None:
             self._tell(tile, hold, now)
 
