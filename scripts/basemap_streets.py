@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-import osmium
+import osmium  # type: ignore[import-not-found]
 import shapely
 import shapely.ops
 from shapely.geometry import LineString, Point, Polygon, box
@@ -15,10 +16,23 @@ from shapely.geometry.base import BaseGeometry
 from tvapp.localcloud.basemap.data import KIND, Feature, to_world
 
 ROADS = {
-    "motorway": "motorway", "trunk": "trunk", "primary": "primary", "secondary": "secondary", "tertiary": "tertiary",
-    "primary_link": "primary", "secondary_link": "secondary", "residential": "street", "unclassified": "street", "living_street": "street",
-    "service": "service", "pedestrian": "pedestrian", "footway": "path", "path": "path", "steps": "steps", "cycleway": "cycleway",
-}  # fmt: skip
+    "motorway": "motorway",
+    "trunk": "trunk",
+    "primary": "primary",
+    "secondary": "secondary",
+    "tertiary": "tertiary",
+    "primary_link": "primary",
+    "secondary_link": "secondary",
+    "residential": "street",
+    "unclassified": "street",
+    "living_street": "street",
+    "service": "service",
+    "pedestrian": "pedestrian",
+    "footway": "path",
+    "path": "path",
+    "steps": "steps",
+    "cycleway": "cycleway",
+}
 # Landmarks worth a name, by tag.
 SIGHTS = {
     "tourism": {"museum", "attraction", "gallery"},
@@ -76,7 +90,7 @@ def _area_kind(tags: osmium.osm.TagList) -> str | None:
     return None
 
 
-class _Reader(osmium.SimpleHandler):
+class _Reader(osmium.SimpleHandler):  # type: ignore[misc]
     def __init__(self, frame: Polygon) -> None:
         super().__init__()
         self.frame = frame
@@ -205,7 +219,7 @@ def _land(frame: Polygon, coast: list[LineString]) -> BaseGeometry:
             if shapely.distance(line, face) > 1e-12:
                 continue
             xy = np.asarray(line.coords)
-            for a, b in zip(xy[:-1], xy[1:], strict=True):
+            for a, b in pairwise(xy):
                 middle = (a + b) / 2
                 side = np.array([b[1] - a[1], a[0] - b[0]])  # to the left where y grows southward
                 length = float(np.hypot(*side))

@@ -27,12 +27,10 @@ from shapely.geometry import LineString, MultiPolygon, Polygon, box
 from shapely.geometry.base import BaseGeometry
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
-sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-import basemap_places
-import basemap_sketch as sketch
-import basemap_streets
-
+from scripts import basemap_places, basemap_streets
+from scripts import basemap_sketch as sketch
+from scripts import basemap_sketch_world as sketch_world
 from tvapp.localcloud.basemap.data import KIND, KINDS, REPLACED, SCALE, SKETCHED, Feature, to_world
 
 PIECE_VERTICES = 160
@@ -209,7 +207,7 @@ def make_world(atlas: Path, extract: basemap_streets.Extract) -> dict[str, Layer
             for piece in pieces(slim):
                 layer.add(piece, "land")
         add_arcs(layer, topo, tolerance)
-        for name, ring in sketch.WORLD_LAKES:
+        for name, ring in sketch_world.WORLD_LAKES:
             layer.add(Polygon(smooth(to_world(np.array(ring)), 3)).simplify(tolerance), "water", name)
     close = layers["world3"] = Layer()
     add_close(close, layers["world2"], extract)
@@ -257,8 +255,8 @@ def add_close(close: Layer, far: Layer, extract: basemap_streets.Extract) -> Non
     inner = frame.buffer(-1e-9)
     shore = shapely.line_merge(shapely.boundary(ours).intersection(inner))
     for line in shapely.get_parts(shore):
-        for piece in line_pieces(np.asarray(line.coords)):
-            close.add(piece, "coast")
+        for run in line_pieces(np.asarray(line.coords)):
+            close.add(run, "coast")
     islands = shapely.union_all([shape_of(ring) for ring in sketch.REDMOND_ISLANDS])
     for name, ring in sketch.REDMOND_LAKES:
         lake = shape_of(ring).difference(islands)

@@ -1,9 +1,10 @@
 """The geography that ships with the program: reading it, and finding what a tile touches.
 
-A layer file (`world0..3.npz`, `streets.npz`) holds features as flat arrays. Coordinates are Web Mercator world units
-(0..1 from the west and the north) times 2^31, each stored as the step from the one before, its four bytes in separate rows.
-`rings` are lengths of rings, `shapes` counts rings per feature (the first is the outline), `kind` is one of KIND. A `rank` of SKETCHED
-marks what was sketched by hand. `places.npz` holds names with the zooms at which each has room (`mask`, bit z).
+A layer file (`world0..3.npz`, `streets.npz`) holds features as flat arrays. Coordinates are Web Mercator world
+units (0..1 from the west and the north) times 2^31, each stored as the step from the one before modulo 2^32, its
+four bytes in separate rows. `rings` are lengths of rings, `shapes` counts rings per feature (the first is the
+outline), `kind` is one of KIND. A `rank` of SKETCHED marks what was drawn by hand. `places.npz` holds names with the
+zooms at which each has room (`mask`, bit z).
 """
 
 from __future__ import annotations
@@ -25,10 +26,40 @@ REPLACED = 1  # rank of a piece of world2 that world3 replaces
 MAX_LATITUDE = 85.05112878
 
 KINDS = (
-    "land", "coast", "border", "water", "park", "grass", "wood", "pitch", "plaza", "pier", "platform", "rocks", "building",
-    "motorway", "trunk", "primary", "secondary", "tertiary", "street", "service", "pedestrian", "path", "steps", "cycleway",
-    "rail", "tram", "ferry", "tree", "poi", "stop", "landuse", "parking", "square",
-)  # fmt: skip
+    "land",
+    "coast",
+    "border",
+    "water",
+    "park",
+    "grass",
+    "wood",
+    "pitch",
+    "plaza",
+    "pier",
+    "platform",
+    "rocks",
+    "building",
+    "motorway",
+    "trunk",
+    "primary",
+    "secondary",
+    "tertiary",
+    "street",
+    "service",
+    "pedestrian",
+    "path",
+    "steps",
+    "cycleway",
+    "rail",
+    "tram",
+    "ferry",
+    "tree",
+    "poi",
+    "stop",
+    "landuse",
+    "parking",
+    "square",
+)
 KIND = {name: number for number, name in enumerate(KINDS)}
 AREAS = frozenset(
     KIND[name]
@@ -105,13 +136,13 @@ class Layer:
     def regions(self) -> list[tuple[float, float, float, float]]:
         """Return the boxes that hold named things, grown together where they are close: west, north, east, south."""
         named = self.geometries[np.array([bool(name) for name in self.names])[self.name]]
-        clumps = shapely.union_all(shapely.box(*shapely.bounds(named).T).astype(object))
+        clumps = shapely.union_all(np.asarray(shapely.box(*shapely.bounds(named).T), dtype=object))
         grown = shapely.union_all(shapely.envelope(shapely.get_parts(shapely.buffer(clumps, 2e-4))))
         return [tuple(float(edge) for edge in part.bounds) for part in shapely.get_parts(grown)]  # type: ignore[misc]
 
     def name_of(self, number: int) -> str:
         """Return a feature's name, or nothing."""
-        return self.names[self.name[number]]
+        return str(self.names[int(self.name[number])])
 
 
 def _steps(rows: NDArray[np.uint8]) -> Floats:
@@ -145,7 +176,7 @@ def _lines(
 def _points(
     xy: Floats, rings: NDArray[np.int64], shapes: NDArray[np.int64], numbers: NDArray[np.intp]
 ) -> NDArray[np.object_]:
-    return shapely.points(xy[rings[shapes[numbers]]])
+    return np.asarray(shapely.points(xy[rings[shapes[numbers]]]), dtype=object)
 
 
 @lru_cache(maxsize=8)

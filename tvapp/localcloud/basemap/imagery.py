@@ -8,37 +8,63 @@ from PIL import Image, ImageFilter
 
 from tvapp.localcloud.basemap import data
 from tvapp.localcloud.basemap.data import KIND, SKETCHED
-from tvapp.localcloud.basemap.noise import Field, Grid, blend, latitudes, step
+from tvapp.localcloud.basemap.noise import Field, Grid, blend, enlarged, grain, latitudes, step
 from tvapp.localcloud.basemap.painter import Found, detail_mask, gather, shows_detail, world_parts
 from tvapp.localcloud.basemap.palette import width
 from tvapp.localcloud.basemap.sheet import TILE, Sheet
 
 BORDER = 64  # pixels around the tile, for what a blur reaches
-ROOFS = ((150, 146, 140), (122, 118, 114), (136, 98, 80), (166, 160, 150), (104, 124, 112), (142, 112, 92), (90, 88, 88), (178, 172, 164))
+ROOFS = (
+    (150, 146, 140),
+    (122, 118, 114),
+    (134, 108, 94),
+    (162, 156, 148),
+    (112, 124, 116),
+    (140, 118, 102),
+    (98, 96, 96),
+    (172, 167, 160),
+)
 ASPHALT = (104, 102, 100)
 GREENS = {"park": (74, 92, 52), "grass": (92, 108, 62), "wood": (48, 66, 38), "pitch": (96, 118, 70)}
-PALE = {"plaza": (164, 158, 148), "square": (168, 160, 148), "pier": (150, 144, 134), "platform": (156, 152, 146), "parking": (122, 120, 118)}
+PALE = {
+    "plaza": (164, 158, 148),
+    "square": (168, 160, 148),
+    "pier": (150, 144, 134),
+    "platform": (156, 152, 146),
+    "parking": (122, 120, 118),
+}
 
 
 def paint_imagery(zoom: int, x: int, y: int) -> Image.Image:
     """Draw one tile."""
-    grid = Grid(zoom, x, y)
+    coarse = Grid(zoom, x, y, border=2, step=2)
     mask = Sheet(zoom, x, y, (0,), 2, BORDER)
     parts = world_parts(mask)
     mask.areas(gather(parts, "land"), (255,))
     mask.areas(gather(parts, "water"), (0,))
     shape = mask.finished()
     land = _cropped(shape)
-    near = [_cropped(shape.filter(ImageFilter.GaussianBlur(radius))) for radius in (5, 24)]
-    colour = _sea(grid, near)
-    ground = _ground(grid)
-    if zoom >= 6:
-        ground = _towns(grid, ground)
-    beach = step(0.25, 0.75, land) * (1 - step(0.62, 0.98, near[0])) * (0.55 if zoom > 8 else 0.3)
-    ground = blend(ground, (150, 138, 112), beach)
-    colour = blend(colour, ground, land)
+    close, far = (_blurred(shape, radius) for radius in (5, 24))
+    sea = float(land.min()) < 1
+    colour = enlarged(_sea(coarse, close, far)) if sea else np.zeros((TILE, TILE, 3), np.float32)
+    if float(land.max()) > 0:
+        ground = _ground(coarse)
+        if zoom >= 6:
+            ground = _towns(coarse, ground)
+        if sea:
+            ground = blend(ground, (138, 130, 104), (1 - step(0.6, 0.9, close)) * np.float32(0.4))
+        colour = blend(colour, enlarged(ground), land)
+        colour *= (1 + grain(x, y) * (land * np.float32(0.085) + np.float32(0.015)))[..., None]
     picture = Image.fromarray(np.clip(colour, 0, 255).astype(np.uint8), "RGB")
-    return _streets(zoom, x, y, grid, picture) if zoom >= 12 else picture
+    return _streets(zoom, x, y, coarse, picture) if zoom >= 12 else picture
+
+
+def _blurred(shape: Image.Image, radius: int) -> Field:
+    """Return a blurred mask on the coarse grid."""
+    small = shape.reduce(2).filter(ImageFilter.GaussianBlur(radius / 2))
+    inset = BORDER // 2 - 1
+    inner = small.crop((inset, inset, small.width - inset, small.height - inset))
+    return np.asarray(inner, dtype=np.float32) / np.float32(255)
 
 
 def _cropped(picture: Image.Image) -> Field:
@@ -46,15 +72,15 @@ def _cropped(picture: Image.Image) -> Field:
     return np.asarray(inner, dtype=np.float32) / np.float32(255)
 
 
-def _sea(grid: Grid, near: list[Field]) -> Field:
+def _sea(grid: Grid, close: Field, far: Field) -> Field:
     z = grid.zoom
     swell = grid.fractal(max(2, z - 1), z + 5, 11, 0.6)
     basin = grid.fractal(2, 7, 5)
-    colour = np.empty((TILE, TILE, 3), np.float32)
+    colour = np.empty((len(grid.v), len(grid.u), 3), np.float32)
     colour[:] = (9, 26, 46)
     colour = blend(colour, (17, 44, 68), np.clip(basin * 0.5 + 0.35, 0, 1))
-    colour = blend(colour, (30, 72, 88), near[1] * np.float32(0.55))
-    colour = blend(colour, (58, 104, 108), step(0.05, 0.6, near[0]) * np.float32(0.45))
+    colour = blend(colour, (30, 72, 88), far * np.float32(0.55))
+    colour = blend(colour, (58, 104, 108), step(0.05, 0.6, close) * np.float32(0.4))
     return colour + (swell * np.float32(3.0 if z < 12 else 2.2))[..., None]
 
 
@@ -63,15 +89,16 @@ def _ground(grid: Grid) -> Field:
     z = grid.zoom
     macro = grid.fractal(3, 10, 1, 0.55)
     meso = grid.fractal(max(5, z + 1), z + 5, 2, 0.6)
-    micro = grid.fractal(z + 5, z + 8, 3, 0.75)
     lat = np.asarray(latitudes(grid.v), np.float32)[:, None] + macro * 7
     away = np.abs(lat)
-    colour = np.empty((TILE, TILE, 3), np.float32)
+    colour = np.empty((len(grid.v), len(grid.u), 3), np.float32)
     colour[:] = (58, 74, 40)
     colour = blend(colour, (44, 66, 34), step(18, 6, away) * np.float32(0.9))
     dry = step(10, 20, away) * (1 - step(31, 42, away)) * np.clip(0.7 + macro * 0.9, 0, 1)
     colour = blend(colour, (186, 158, 112), dry)
-    colour = blend(colour, (122, 118, 74), step(30, 40, away) * (1 - step(46, 52, away)) * np.clip(0.3 + macro * 0.8, 0, 1))
+    colour = blend(
+        colour, (122, 118, 74), step(30, 40, away) * (1 - step(46, 52, away)) * np.clip(0.3 + macro * 0.8, 0, 1)
+    )
     colour = blend(colour, (48, 62, 40), step(52, 60, away) * np.float32(0.8))
     colour = blend(colour, (116, 112, 92), step(65, 71, away) * np.float32(0.85))
     colour = blend(colour, (234, 240, 245), step(73, 79, away))
@@ -80,7 +107,7 @@ def _ground(grid: Grid) -> Field:
     colour = blend(colour, colour * np.float32(0.74), woods * (1 - dry) * np.float32(0.8))
     fields = step(0.1, 0.5, -meso) * (1 - step(62, 68, away)) * (1 - dry)
     colour = blend(colour, (128, 122, 78), fields * np.float32(0.32))
-    return colour * (1 + meso * np.float32(0.07) + micro * np.float32(0.11))[..., None]
+    return colour * (1 + meso * np.float32(0.08))[..., None]
 
 
 def _towns(grid: Grid, ground: Field) -> Field:
@@ -94,7 +121,7 @@ def _towns(grid: Grid, ground: Field) -> Field:
     if not len(numbers):
         return ground
     numbers = numbers[np.argsort(-names.population[numbers], kind="stable")][:160]
-    built = np.zeros((TILE, TILE), np.float32)
+    built = np.zeros((len(grid.v), len(grid.u)), np.float32)
     for number in numbers.tolist():
         across = np.exp(-(((grid.u - names.u[number]) / reach[number]) ** 2)).astype(np.float32)
         down = np.exp(-(((grid.v - names.v[number]) / reach[number]) ** 2)).astype(np.float32)
@@ -103,22 +130,37 @@ def _towns(grid: Grid, ground: Field) -> Field:
     edge = grid.fractal(8, 16, 21, 0.6)
     built = step(0.22, 0.62, built + edge * np.float32(0.22))
     if z < 12:
-        speckle = grid.fractal(z + 6, z + 8, 22, 0.8)
+        speckle = grid.fractal(z + 5, z + 7, 22, 0.8)
         town = np.empty_like(ground)
         town[:] = (122, 116, 106)
         town *= (1 + speckle * np.float32(0.16))[..., None]
         return blend(ground, town, built * np.float32(0.62))
-    block = grid.cells(2.4e-6, 17, 23)
-    roof = grid.cells(6.0e-7, 17, 24)
-    town = ground * np.float32(0.92)
-    tones = np.array(ROOFS, np.float32)[(roof * len(ROOFS)).astype(int) % len(ROOFS)]
-    housed = (roof * 3.7 % 1 < 0.34 + 0.3 * block) & (block > 0.22)
-    softly = np.asarray(Image.fromarray(housed).convert("L").filter(ImageFilter.BoxBlur(1)), np.float32) / np.float32(255)
-    town = blend(town, tones, softly * np.float32(0.5))
-    return blend(ground, town, built)
+    return blend(ground, _quarter(grid, ground), built)
 
 
-def _streets(zoom: int, x: int, y: int, grid: Grid, picture: Image.Image) -> Image.Image:
+def _quarter(grid: Grid, ground: Field) -> Field:
+    """Roofs, yards and trees of a town whose houses nobody told us."""
+    tones = np.array(ROOFS, np.float32)
+    town = ground * np.float32(0.7) + np.array((34, 33, 30), np.float32)
+    for size, degrees, seed, share in ((1.3e-6, 17, 23, 0.42), (8.5e-7, 17, 25, 0.3)):
+        roof = grid.cells(size, degrees, seed)
+        picked = tones[(roof * 977).astype(int) % len(ROOFS)]
+        housed = Image.fromarray((roof * 7.31 % 1 < share).astype(np.uint8) * 255).filter(ImageFilter.BoxBlur(1))
+        town = blend(town, picked, np.asarray(housed, np.float32) / np.float32(255) * np.float32(0.42))
+    avenue = np.minimum(_lane(grid, 9.0e-6, 17), _lane(grid, 5.5e-6, 107))
+    town = blend(town, (104, 102, 98), (1 - avenue) * np.float32(0.5))
+    return town * (1 + grid.fractal(17, 21, 27, 0.7) * np.float32(0.12))[..., None]
+
+
+def _lane(grid: Grid, spacing: float, degrees: float) -> Field:
+    """Return 0 on evenly spaced lines, 1 between them."""
+    turn = np.radians(degrees)
+    along = (grid.u[None, :] * np.cos(turn) + grid.v[:, None] * np.sin(turn)) / spacing
+    off = np.abs(along - np.round(along)) * spacing / max(grid.pixel, 2.5e-7)
+    return np.asarray(np.clip(off - 0.6, 0, 1), np.float32)
+
+
+def _streets(zoom: int, x: int, y: int, coarse: Grid, picture: Image.Image) -> Image.Image:
     sheet = Sheet(zoom, x, y, (0, 0, 0), 2)
     found = Found(data.layer("streets"), sheet)
     if not len(found.numbers):
@@ -136,8 +178,9 @@ def _streets(zoom: int, x: int, y: int, grid: Grid, picture: Image.Image) -> Ima
         if before is not None and mask is not None:
             before.paste(sheet.image, (0, 0), mask)
             sheet.image = before
-    grain = 1 + grid.fractal(zoom + 6, zoom + 8, 41, 0.8) * np.float32(0.07) + grid.fractal(zoom + 2, zoom + 5, 42) * np.float32(0.06)
-    pixels = np.asarray(sheet.finished(), dtype=np.float32) * grain[..., None]
+    uneven = enlarged(coarse.fractal(zoom + 2, zoom + 5, 42))
+    pixels = np.asarray(sheet.finished(), dtype=np.float32)
+    pixels = pixels * (1 + grain(x, y) * np.float32(0.05) + uneven * np.float32(0.06))[..., None]
     return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8), "RGB")
 
 

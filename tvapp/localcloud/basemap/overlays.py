@@ -10,18 +10,32 @@ import shapely
 import shapely.ops
 from numpy.typing import NDArray
 from PIL import Image
+from shapely.geometry.base import BaseGeometry
 
 from tvapp.localcloud.basemap import data
 from tvapp.localcloud.basemap.data import KIND, Floats
-from tvapp.localcloud.basemap.noise import Field, Grid, step
+from tvapp.localcloud.basemap.noise import Field, Grid, enlarged, step
 from tvapp.localcloud.basemap.palette import width
-from tvapp.localcloud.basemap.sheet import TILE, Geometries, Sheet
+from tvapp.localcloud.basemap.sheet import Geometries, Sheet
 from tvapp.localcloud.basemap.tilesets import Look
 
 DRIFT = (6.0e-5, -1.6e-5)  # how far the weather moves in one step, in world units
-RAIN = ((0.0, (120, 200, 150, 0)), (0.16, (92, 190, 130, 120)), (0.36, (46, 158, 82, 170)), (0.54, (236, 218, 88, 190)), (0.7, (240, 152, 48, 205)),
-        (0.85, (214, 58, 48, 215)), (1.0, (158, 40, 120, 225)))  # fmt: skip
-CLOUD = ((0.0, (190, 198, 208, 0)), (0.35, (196, 203, 212, 70)), (0.7, (226, 231, 237, 150)), (0.88, (246, 248, 250, 190)), (1.0, (150, 205, 240, 205)))
+RAIN = (
+    (0.0, (120, 200, 150, 0)),
+    (0.16, (92, 190, 130, 120)),
+    (0.36, (46, 158, 82, 170)),
+    (0.54, (236, 218, 88, 190)),
+    (0.7, (240, 152, 48, 205)),
+    (0.85, (214, 58, 48, 215)),
+    (1.0, (158, 40, 120, 225)),
+)
+CLOUD = (
+    (0.0, (190, 198, 208, 0)),
+    (0.35, (196, 203, 212, 70)),
+    (0.7, (226, 231, 237, 150)),
+    (0.88, (246, 248, 250, 190)),
+    (1.0, (150, 205, 240, 205)),
+)
 FREE, SLOW, JAM, STOPPED = 0, 1, 2, 3
 FLOW: dict[Look, tuple[tuple[int, int, int], ...]] = {
     "light": ((76, 175, 96), (240, 176, 46), (222, 74, 58), (140, 26, 32)),
@@ -33,7 +47,7 @@ STRETCH = 7.0e-6  # world units: about 140 m at Helsinki
 
 def paint_radar(zoom: int, x: int, y: int, moment: int) -> Image.Image:
     """Draw rain."""
-    grid = Grid(zoom, x, y, step=2)
+    grid = Grid(zoom, x, y, border=2, step=2)
     shift = (DRIFT[0] * moment, DRIFT[1] * moment)
     fronts = grid.fractal(5, 9, 101, 0.55, shift)
     cells = grid.fractal(8, 14, 102, 0.6, shift)
@@ -43,7 +57,7 @@ def paint_radar(zoom: int, x: int, y: int, moment: int) -> Image.Image:
 
 def paint_infrared(zoom: int, x: int, y: int, moment: int) -> Image.Image:
     """Draw clouds."""
-    grid = Grid(zoom, x, y, step=2)
+    grid = Grid(zoom, x, y, border=2, step=2)
     shift = (DRIFT[0] * moment, DRIFT[1] * moment)
     decks = grid.fractal(3, 8, 101, 0.6, shift)
     wisps = grid.fractal(7, 14, 104, 0.62, shift)
@@ -52,9 +66,11 @@ def paint_infrared(zoom: int, x: int, y: int, moment: int) -> Image.Image:
 
 def _coloured(strength: Field, scale: tuple[tuple[float, tuple[int, int, int, int]], ...]) -> Image.Image:
     stops = [stop for stop, _ in scale]
-    table = np.stack([np.interp(np.linspace(0, 1, 1024), stops, [ink[part] for _, ink in scale]) for part in range(4)], axis=1)
-    pixels = table.astype(np.uint8)[(strength * 1023).astype(np.int32)]
-    return Image.fromarray(pixels, "RGBA").resize((TILE, TILE), Image.Resampling.BILINEAR)
+    table = np.stack(
+        [np.interp(np.linspace(0, 1, 1024), stops, [ink[part] for _, ink in scale]) for part in range(4)], axis=1
+    )
+    pixels = table.astype(np.uint8)[(enlarged(strength) * 1023).astype(np.int32)]
+    return Image.fromarray(pixels, "RGBA")
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +85,7 @@ class _Stretches:
 def _stretches() -> _Stretches:
     """Cut the main roads into stretches and give each its flow."""
     streets = data.layer("streets")
-    geometries: list[shapely.LineString] = []
+    geometries: list[BaseGeometry] = []
     kinds: list[int] = []
     flows: list[int] = []
     for number in np.flatnonzero(np.isin(streets.kind, [KIND[kind] for kind in BUSY])).tolist():

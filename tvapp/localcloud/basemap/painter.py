@@ -52,7 +52,8 @@ class Found:
         chosen = self.numbers[self.kinds == KIND[kind]]
         if rank is not None:
             chosen = chosen[self.layer.rank[chosen] == rank]
-        return self.layer.geometries[chosen]
+        found: Geometries = self.layer.geometries[chosen]
+        return found
 
 
 def world_parts(sheet: Sheet) -> tuple[Found, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 from tvapp.localcloud.basemap.tilesets import Look
 from tvapp.localcloud.basemap.typography import Colour
@@ -42,17 +43,33 @@ LIGHT = Palette(
     coast=(150, 184, 204),
     border=(176, 164, 176),
     areas={
-        "park": (210, 229, 200), "grass": (221, 235, 210), "wood": (196, 220, 186), "pitch": (200, 226, 204), "plaza": (238, 234, 226),
-        "square": (240, 236, 228), "pier": (236, 233, 226), "platform": (228, 226, 224), "rocks": (226, 224, 218), "parking": (238, 237, 235), "landuse": (240, 237, 231),
+        "park": (210, 229, 200),
+        "grass": (221, 235, 210),
+        "wood": (196, 220, 186),
+        "pitch": (200, 226, 204),
+        "plaza": (238, 234, 226),
+        "square": (240, 236, 228),
+        "pier": (236, 233, 226),
+        "platform": (228, 226, 224),
+        "rocks": (226, 224, 218),
+        "parking": (238, 237, 235),
+        "landuse": (240, 237, 231),
         "water": (176, 205, 222),
     },
     building=(230, 225, 217),
     building_edge=(212, 205, 195),
     roads={
-        "motorway": ((250, 205, 122), (222, 166, 74)), "trunk": ((252, 217, 148), (226, 180, 96)), "primary": ((254, 234, 184), (225, 199, 140)),
-        "secondary": ((255, 249, 226), (218, 207, 180)), "tertiary": ((255, 255, 255), (208, 203, 194)), "street": ((255, 255, 255), (213, 208, 200)),
-        "service": ((255, 255, 255), (224, 220, 213)), "pedestrian": ((248, 244, 238), (222, 215, 206)), "path": ((216, 200, 180), (245, 243, 238)),
-        "steps": ((205, 185, 165), (245, 243, 238)), "cycleway": ((190, 203, 216), (245, 243, 238)),
+        "motorway": ((250, 205, 122), (222, 166, 74)),
+        "trunk": ((252, 217, 148), (226, 180, 96)),
+        "primary": ((254, 234, 184), (225, 199, 140)),
+        "secondary": ((255, 249, 226), (218, 207, 180)),
+        "tertiary": ((255, 255, 255), (208, 203, 194)),
+        "street": ((255, 255, 255), (213, 208, 200)),
+        "service": ((255, 255, 255), (224, 220, 213)),
+        "pedestrian": ((248, 244, 238), (222, 215, 206)),
+        "path": ((216, 200, 180), (245, 243, 238)),
+        "steps": ((205, 185, 165), (245, 243, 238)),
+        "cycleway": ((190, 203, 216), (245, 243, 238)),
     },
     rail=(158, 156, 160),
     tram=(186, 178, 180),
@@ -66,7 +83,7 @@ LIGHT = Palette(
     text_park=(72, 120, 74),
     halo=(252, 251, 248),
     halo_water=(186, 213, 228),
-)  # fmt: skip
+)
 
 DARK = Palette(
     water=(17, 23, 31),
@@ -75,17 +92,33 @@ DARK = Palette(
     coast=(58, 68, 79),
     border=(92, 98, 108),
     areas={
-        "park": (35, 48, 45), "grass": (38, 48, 46), "wood": (32, 46, 42), "pitch": (38, 54, 50), "plaza": (44, 49, 55),
-        "square": (45, 50, 57), "pier": (40, 45, 51), "platform": (54, 59, 66), "rocks": (48, 52, 57), "parking": (41, 46, 52), "landuse": (38, 42, 48),
+        "park": (35, 48, 45),
+        "grass": (38, 48, 46),
+        "wood": (32, 46, 42),
+        "pitch": (38, 54, 50),
+        "plaza": (44, 49, 55),
+        "square": (45, 50, 57),
+        "pier": (40, 45, 51),
+        "platform": (54, 59, 66),
+        "rocks": (48, 52, 57),
+        "parking": (41, 46, 52),
+        "landuse": (38, 42, 48),
         "water": (17, 23, 31),
     },
     building=(50, 57, 66),
     building_edge=(66, 74, 84),
     roads={
-        "motorway": ((142, 121, 84), (28, 31, 36)), "trunk": ((130, 114, 86), (28, 31, 36)), "primary": ((112, 108, 99), (28, 31, 36)),
-        "secondary": ((102, 106, 112), (28, 31, 36)), "tertiary": ((90, 97, 105), (28, 31, 36)), "street": ((80, 87, 96), (28, 32, 37)),
-        "service": ((58, 64, 71), (31, 35, 40)), "pedestrian": ((61, 66, 73), (32, 36, 41)), "path": ((62, 68, 74), (36, 40, 46)),
-        "steps": ((70, 74, 80), (36, 40, 46)), "cycleway": ((60, 72, 82), (36, 40, 46)),
+        "motorway": ((142, 121, 84), (28, 31, 36)),
+        "trunk": ((130, 114, 86), (28, 31, 36)),
+        "primary": ((112, 108, 99), (28, 31, 36)),
+        "secondary": ((102, 106, 112), (28, 31, 36)),
+        "tertiary": ((90, 97, 105), (28, 31, 36)),
+        "street": ((80, 87, 96), (28, 32, 37)),
+        "service": ((58, 64, 71), (31, 35, 40)),
+        "pedestrian": ((61, 66, 73), (32, 36, 41)),
+        "path": ((62, 68, 74), (36, 40, 46)),
+        "steps": ((70, 74, 80), (36, 40, 46)),
+        "cycleway": ((60, 72, 82), (36, 40, 46)),
     },
     rail=(84, 92, 103),
     tram=(70, 78, 88),
@@ -99,7 +132,7 @@ DARK = Palette(
     text_park=(124, 164, 138),
     halo=(24, 28, 33),
     halo_water=(17, 23, 31),
-)  # fmt: skip
+)
 
 HYBRID = Palette(
     **{
@@ -142,7 +175,7 @@ def width(kind: str, zoom: int) -> float:
     stops = WIDTHS[kind]
     if zoom < stops[0][0]:
         return 0.0
-    for (low, thin), (high, wide) in zip(stops, stops[1:], strict=False):
+    for (low, thin), (high, wide) in pairwise(stops):
         if zoom <= high:
             return float(thin * (wide / thin) ** ((zoom - low) / (high - low)))
     last, wide = stops[-1]

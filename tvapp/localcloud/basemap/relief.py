@@ -25,7 +25,7 @@ def paint_relief(zoom: int, x: int, y: int) -> Image.Image:
     shelf = np.asarray(shape.filter(ImageFilter.GaussianBlur(18)).crop(inner), np.float32) / np.float32(255)
     height = grid.fractal(3, 12, 71, 0.6)
     ridged = 1 - np.abs(grid.fractal(4, 13, 72, 0.62))
-    height = height * np.float32(0.5) + ridged * np.float32(0.5)
+    height = np.asarray(height * 0.5 + ridged * 0.5, np.float32)
     light = (height[1:-1, 2:] - height[1:-1, :-2]) + (height[2:, 1:-1] - height[:-2, 1:-1])
     shade = np.clip(1 + light * np.float32(5.0), 0.62, 1.3)
     high = step(0.25, 0.95, height[1:-1, 1:-1])
@@ -35,7 +35,7 @@ def paint_relief(zoom: int, x: int, y: int) -> Image.Image:
     colour = blend(colour, (224, 212, 178), step(14, 24, lat) * (1 - step(32, 44, lat)))
     colour = blend(colour, (206, 190, 160), high * np.float32(0.8))
     colour = blend(colour, (238, 240, 240), step(66, 76, lat))
-    colour *= shade[..., None]
+    colour = colour * np.asarray(shade, np.float32)[..., None]
     sea = np.empty_like(colour)
     sea[:] = (150, 182, 204)
     sea = blend(sea, (184, 210, 222), shelf * np.float32(0.8))

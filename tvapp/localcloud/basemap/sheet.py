@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import shapely
 import shapely.ops
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
-
-from tvapp.localcloud.basemap.data import Floats
+from shapely.geometry.base import BaseGeometry
 
 TILE = 512
 OVERSAMPLING = 3
@@ -20,9 +21,7 @@ Ink = tuple[int, ...]
 class Sheet:
     """A square of the world at `zoom`, in pixels of TILE * factor."""
 
-    def __init__(
-        self, zoom: int, x: int, y: int, background: Ink, factor: int = OVERSAMPLING, border: int = 0
-    ) -> None:
+    def __init__(self, zoom: int, x: int, y: int, background: Ink, factor: int = OVERSAMPLING, border: int = 0) -> None:
         self.zoom, self.x, self.y, self.factor, self.border = zoom, x, y, factor, border
         self.size = (TILE + 2 * border) * factor
         mode = {1: "L", 3: "RGB", 4: "RGBA"}[len(background)]
@@ -44,7 +43,7 @@ class Sheet:
         """Bring geometries from world units to our pixels, cut `margin` tile pixels outside the tile."""
         if not len(geometries):
             return geometries
-        cut = shapely.clip_by_rect(geometries, *_as_rect(self.bounds(margin)))
+        cut = shapely.clip_by_rect(geometries, *self.bounds(margin))
         cut = shapely.get_parts(cut[~shapely.is_empty(cut)])
         tile = TILE * self.factor
         scale = 2.0**self.zoom * tile
@@ -76,25 +75,31 @@ class Sheet:
         starts = np.flatnonzero(np.diff(index, prepend=-1))
         flat = (coordinates - 0.5).ravel().tolist()
         ends = [*starts[1:].tolist(), len(coordinates)]
-        colour = ink[0] if self.image.mode == "L" else ink
+        colour = self._fill(ink)
         polygon = self.draw.polygon
         for start, end in zip(starts.tolist(), ends, strict=True):
             if end - start >= 3:
                 polygon(flat[2 * start : 2 * end], fill=colour)
 
     def _holed(self, shape: shapely.Polygon, ink: Ink) -> None:
-        west, north, east, south = shape.bounds
-        left, top = max(int(west) - 2, -40), max(int(north) - 2, -40)
-        right, bottom = min(int(east) + 3, self.size + 40), min(int(south) + 3, self.size + 40)
-        if right <= left or bottom <= top:
-            return
-        mask = Image.new("L", (right - left, bottom - top), 0)
-        draw = ImageDraw.Draw(mask)
-        origin = np.array([left + 0.5, top + 0.5])
-        draw.polygon((np.asarray(shape.exterior.coords) - origin).ravel().tolist(), fill=255)
-        for hole in shape.interiors:
-            draw.polygon((np.asarray(hole.coords) - origin).ravel().tolist(), fill=0)
-        self.image.paste(ink[0] if self.image.mode == "L" else ink, (left, top), mask)
+        """Fill the outline, then put back what was seen through the holes."""
+        kept = [(hole, self._window(hole)) for hole in shape.interiors]
+        before = [(hole, window, self.image.crop(window)) for hole, window in kept if window is not None]
+        self.draw.polygon((np.asarray(shape.exterior.coords) - 0.5).ravel().tolist(), fill=self._fill(ink))
+        for hole, window, picture in before:
+            mask = Image.new("L", picture.size, 0)
+            origin = np.array([window[0] + 0.5, window[1] + 0.5])
+            ImageDraw.Draw(mask).polygon((np.asarray(hole.coords) - origin).ravel().tolist(), fill=255)
+            self.image.paste(picture, window[:2], mask)
+
+    def _window(self, ring: shapely.LinearRing) -> tuple[int, int, int, int] | None:
+        west, north, east, south = ring.bounds
+        left, top = max(int(west) - 1, 0), max(int(north) - 1, 0)
+        right, bottom = min(int(east) + 2, self.size), min(int(south) + 2, self.size)
+        return (left, top, right, bottom) if right > left and bottom > top else None
+
+    def _fill(self, ink: Ink) -> Ink | int:
+        return ink[0] if self.image.mode == "L" else ink
 
     def lines(
         self,
@@ -117,7 +122,7 @@ class Sheet:
             return
         pixels = shapely.simplify(pixels, 0.25 * self.factor)
         radius = max(width * self.factor / 2, 0.5)
-        cap = "flat" if flat else "round"
+        cap: Literal["flat", "round"] = "flat" if flat else "round"
         strokes = shapely.buffer(pixels, radius, quad_segs=2 if radius < 4 else 5, cap_style=cap)
         self.fill(shapely.get_parts(strokes), ink)
 
@@ -126,12 +131,12 @@ class Sheet:
         scale = 2.0**self.zoom * TILE * self.factor
         on, period = dash[0] * self.factor / scale, sum(dash) * self.factor / scale
         rect = self.bounds(margin)
-        pieces: list[shapely.LineString] = []
+        pieces: list[BaseGeometry] = []
         for line in geometries:
             for part in shapely.get_parts(shapely.clip_by_rect(line, *rect)):
                 ends = sorted(shapely.line_locate_point(line, shapely.points(shapely.get_coordinates(part)[[0, -1]])))
-                for number in range(int(ends[0] // period), int(ends[1] // period) + 1):
-                    pieces.append(shapely.ops.substring(line, number * period, number * period + on))
+                numbers = range(int(ends[0] // period), int(ends[1] // period) + 1)
+                pieces += [shapely.ops.substring(line, number * period, number * period + on) for number in numbers]
         found = np.array(pieces, dtype=object)
         return self.local(found[shapely.length(found) > 0], margin) if pieces else found
 
@@ -150,13 +155,3 @@ class Sheet:
             side = self.size // self.factor
             return self.image.resize((side, side), Image.Resampling.BOX)  # weighs colours by their opacity
         return self.image.reduce(self.factor)
-
-
-def _as_rect(bounds: tuple[float, float, float, float]) -> tuple[float, float, float, float]:
-    west, north, east, south = bounds
-    return west, north, east, south
-
-
-def coordinates(geometry: object) -> Floats:
-    """Return a geometry's vertices."""
-    return np.asarray(shapely.get_coordinates(geometry))

@@ -16,6 +16,9 @@ from tvapp.localcloud.basemap.data import KIND, KINDS, SKETCHED, Layer
 from tvapp.localcloud.basemap.sheet import TILE
 from tvapp.localcloud.basemap.typography import text_width
 
+Frame = tuple[float, float, float, float]
+
+EDGE = 24.0  # pixels: how far a street's name stays away from its frame
 CELL = 12  # pixels: the grid in which names keep clear of each other
 # First zoom of a name, by class, in order of importance.
 NAMED = {
@@ -73,31 +76,40 @@ class _Room:
         return True
 
 
-def street_labels(streets: Layer, zoom: int, taken: list[tuple[float, float, str, int]]) -> tuple[StreetLabel, ...]:
-    """Place the names of one zoom, the important ones first, clear of the `taken` (x, y, text, size)."""
+def street_labels(
+    streets: Layer, zoom: int, taken: list[tuple[float, float, str, int]], frame: Frame
+) -> tuple[StreetLabel, ...]:
+    """Place the names of one zoom, the important ones first, clear of the `taken` (x, y, text, size).
+
+    All of them lie wholly within `frame` (west, north, east, south in world units).
+    """
     room = _Room()
     for x, y, text, size in taken:
         room.take(room.cells(x, y, 0, text_width(text, "bold", size, 0.06), size * 1.2, 8))
     placed: list[StreetLabel] = []
-    placed += _spots(streets, zoom, room, first=True)
-    placed += _along(streets, zoom, room)
-    placed += _spots(streets, zoom, room, first=False)
+    placed += _spots(streets, zoom, room, frame, first=True)
+    placed += _along(streets, zoom, room, frame)
+    placed += _spots(streets, zoom, room, frame, first=False)
     return tuple(placed)
 
 
-def _along(streets: Layer, zoom: int, room: _Room) -> Iterator[StreetLabel]:
+def _along(streets: Layer, zoom: int, room: _Room, frame: Frame) -> Iterator[StreetLabel]:
     world = TILE * 2.0**zoom
+    edge = EDGE / world
+    inner = (frame[0] + edge, frame[1] + edge, frame[2] - edge, frame[3] - edge)
+    reachable = set(streets.query(*inner).tolist())
     for kind, first in NAMED.items():
         if zoom < first:
             continue
         size = 22 if kind in ("motorway", "trunk", "primary") else 20
         by_name: dict[str, list[object]] = defaultdict(list)
         for number in np.flatnonzero(streets.kind == KIND[kind]).tolist():
-            if streets.name_of(number):
+            if number in reachable and streets.name_of(number):
                 by_name[streets.name_of(number)].append(streets.geometries[number])
         for name in sorted(by_name):
             merged = shapely.line_merge(shapely.union_all(np.array(by_name[name], dtype=object)))
-            lines = [shapely.transform(line, lambda xy: xy * world) for line in shapely.get_parts(merged)]
+            cut = shapely.clip_by_rect(merged, *inner)
+            lines = [shapely.transform(line, lambda xy: xy * world) for line in shapely.get_parts(cut)]
             lines.sort(key=lambda line: (-line.length, line.bounds))
             used: list[tuple[float, float]] = []
             for line in lines:
@@ -111,7 +123,7 @@ def _on_line(
     length = line.length
     if length < width * 1.06:
         return
-    line = line.simplify(1.5)
+    line = LineString(line.simplify(1.5).coords)
     count = max(1, round(length / SPACING))
     for number in range(count):
         middle = length * (number + 0.5) / count
@@ -153,7 +165,7 @@ def _try(
     return StreetLabel(name, x, y, round(degrees), size, "street", width / 2 + size)
 
 
-def _spots(streets: Layer, zoom: int, room: _Room, *, first: bool) -> Iterator[StreetLabel]:
+def _spots(streets: Layer, zoom: int, room: _Room, frame: Frame, *, first: bool) -> Iterator[StreetLabel]:
     """Parks, squares and sights: the large parks before the streets, the rest after them."""
     world = TILE * 2.0**zoom
     wanted = [KIND["park"]] if first else [KIND["poi"], KIND["square"], KIND["park"]]
@@ -176,6 +188,12 @@ def _spots(streets: Layer, zoom: int, room: _Room, *, first: bool) -> Iterator[S
         x, y = float(spot.x) * world, float(spot.y) * world
         if kind == "poi":
             y += 16
+        reach = width / 2 + size * 2
+        if not (
+            frame[0] * world + reach < x < frame[2] * world - reach
+            and frame[1] * world + reach < y < frame[3] * world - reach
+        ):
+            continue
         if room.take(room.cells(x, y, 0, width, size * 1.2, 8)):
             seen.add(name)
             yield StreetLabel(

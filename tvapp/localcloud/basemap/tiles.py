@@ -22,7 +22,7 @@ from tvapp.localcloud.basemap.tilesets import TILESETS, Tileset
 
 MEMORY_BYTES = 48 * 1024 * 1024
 PICTURES_KEPT = 24
-COMPRESSION = 3
+COMPRESSION = 2
 
 
 def attribution(tileset_id: str) -> tuple[str, ...]:
@@ -30,7 +30,9 @@ def attribution(tileset_id: str) -> tuple[str, ...]:
     return _tileset(tileset_id).credits
 
 
-def render_tile(tileset_id: str, z: int, x: int, y: int, size: int, *, moment: int = 0, folder: Path | None = None) -> bytes:
+def render_tile(
+    tileset_id: str, z: int, x: int, y: int, size: int, *, moment: int = 0, folder: Path | None = None
+) -> bytes:
     """Return a tile as PNG.
 
     A 256 tile shows what a quarter of the 512 tile one zoom farther out shows, as Azure Maps has it.
@@ -65,7 +67,7 @@ Key = tuple[str, int, int, int, int, int]
 
 
 class TileCache:
-    """Encoded tiles, bounded in bytes, and the last few pictures for the quarters of 256 tiles; safe for several threads."""
+    """Encoded tiles, bounded in bytes, and the last few pictures for 256 tiles; safe for several threads."""
 
     def __init__(self, draw: Callable[[Tileset, int, int, int, int], Image.Image], limit: int = MEMORY_BYTES) -> None:
         self._draw = draw
@@ -75,7 +77,13 @@ class TileCache:
         self._tiles: OrderedDict[Key, bytes] = OrderedDict()
         self._pictures: OrderedDict[Key, Image.Image] = OrderedDict()
 
-    def get(self, tileset: Tileset, z: int, x: int, y: int, size: int, moment: int = 0, folder: Path | None = None) -> bytes:
+    def __len__(self) -> int:
+        """Return how many encoded tiles are kept."""
+        return len(self._tiles)
+
+    def get(
+        self, tileset: Tileset, z: int, x: int, y: int, size: int, moment: int = 0, folder: Path | None = None
+    ) -> bytes:
         """Return a tile, drawn if need be."""
         key = (tileset.id, z, x, y, size, moment)
         with self._lock:
