@@ -96,7 +96,20 @@ def property_rows(properties: Mapping[str, object]) -> Iterable[Row]:
         if name in KNOWN_PROPERTIES or value is None or value == "":
             continue
         text = ", ".join(str(item) for item in value) if isinstance(value, list | tuple) else str(value)
-        yield name, text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
+        yield humane(name), text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
+
+
+def humane(name: str) -> str:
+    """Return the name of a property as people write it.
+
+    >>> humane("speedLimitKnots"), humane("contact_phone")
+    ('Speed limit knots', 'Contact phone')
+    """
+    spaced = "".join(
+        f" {c.lower()}" if c.isupper() and i and not name[i - 1].isupper() else c for i, c in enumerate(name)
+    )
+    words = " ".join(spaced.replace("_", " ").replace("-", " ").split())
+    return words[:1].upper() + words[1:]
 
 
 def _measures(told: Facts, settings: UiSettings) -> list[Row]:

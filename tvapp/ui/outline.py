@@ -15,6 +15,7 @@ from tvapp.mapview.viewport import Viewport
 Path = tuple[tuple[float, float], ...]
 """Points of the unit world, continuous across the date line."""
 
+CIRCLE_STEPS = 96
 CAP_STEPS = 12
 SMALLEST_RADIUS_M = 1.0
 
@@ -25,9 +26,9 @@ def outline_paths(fence: Geofence) -> tuple[Path, ...]:
     for shape in fence.shapes:
         match shape:
             case Circle(center=center, radius_m=radius):
-                paths.append(_projected(circle_ring(center, radius)))
+                paths.append(_projected(circle_ring(center, radius, CIRCLE_STEPS)))
             case Spot(point=point, radius_m=radius):
-                paths.append(_projected(circle_ring(point, max(radius, SMALLEST_RADIUS_M))))
+                paths.append(_projected(circle_ring(point, max(radius, SMALLEST_RADIUS_M), CIRCLE_STEPS)))
             case Line(points=points, radius_m=radius):
                 paths.append(_around(_projected(points), _unit_radius(points, radius)))
             case Polygon(rings=rings):

@@ -144,14 +144,10 @@ class DrawerScreen:
             canvas.panel(box, theme.FOCUSED, theme.RADIUS)
         state = fence.state(wall)
         draw_mark(canvas, fence, state, box.x + 38, box.center[1], 28)
-        x, width = box.x + 72, box.w - 72 - 56
+        x, width = box.x + 72, box.w - 72 - 64
         name_style = theme.style(theme.BODY, theme.TEXT, "bold" if focused else "sans")
-        canvas.text(
-            fit(canvas, fence.name or settings.words("fence.unnamed"), name_style, width),
-            x,
-            box.center[1] - 38,
-            name_style,
-        )
+        name = fit(canvas, fence.name or settings.words("fence.unnamed"), name_style, width)
+        canvas.text(name, x, box.center[1] - 38, name_style)
         icon, color = STATE_ICONS[state]
         draw_icon(canvas, icon, x + 12, box.center[1] + 19, 24, color)
         second = theme.style(theme.CAPTION, theme.MUTED)

@@ -91,7 +91,7 @@ class StartScreen:
     def draw(self, canvas: Canvas, now: float) -> None:
         canvas.fill(layout.screen(canvas), theme.PAGE)
         area, say = layout.content(canvas), self._settings.words
-        box = layout.centred(area, min(1280.0, area.w), 470)
+        box = layout.centred(area, min(1280.0, area.w), 500)
         x = box.center[0]
         draw_icon(canvas, "map-pinned", x, box.y + 64, 128, theme.ACCENT)
         name = layout.row(box, [box.w])[0]._replace(y=box.y + 152, h=76)
@@ -105,12 +105,12 @@ class StartScreen:
         if not patient:
             return
         since = say("start.since", age=duration(passed))
-        in_middle(canvas, since, name._replace(y=box.y + 352, h=44), theme.style(theme.SMALL, theme.MUTED))
+        in_middle(canvas, since, name._replace(y=box.y + 366, h=44), theme.style(theme.SMALL, theme.MUTED))
         advice = {"start.network", "start.time", "start.service"}
         if waiting in advice:
             text = say(f"{waiting}.advice")
             style = theme.style(theme.BODY, theme.TEXT)
-            paragraph(canvas, text, x, box.y + 412, box.w, style, 2, "center")
+            paragraph(canvas, text, x, box.y + 436, box.w, style, 2, "center")
 
     def _draw_dots(self, canvas: Canvas, x: float, y: float, beat: int) -> None:
         """Draw three dots of which one is lit, so that one sees it live without a frame more than one a second."""

@@ -32,8 +32,9 @@ MAP_PART = 0.55
 def hint_box(canvas: Canvas, *, over_map: bool) -> Rect:
     """Return the strip that the hint line may use."""
     safe = layout.safe_area(canvas)
-    width = safe.w * (MAP_PART if over_map else 1.0)
-    return Rect(safe.x, safe.bottom - theme.HINT_HEIGHT, width, theme.HINT_HEIGHT)
+    page = layout.content(canvas)
+    x, width = (safe.x, safe.w * MAP_PART) if over_map else (page.x, page.w)
+    return Rect(x, safe.bottom - theme.HINT_HEIGHT, width, theme.HINT_HEIGHT)
 
 
 def draw_hints(canvas: Canvas, box: Rect, hints: Sequence[Hint], language: str, *, over_map: bool) -> None:
