@@ -47,7 +47,9 @@ class Tokens:
 class Rig:
     """Everything from the loader down, on real threads."""
 
-    def __init__(self, cloud: LocalCloud, folder: Path, authorizer: Authorizer | None = None) -> None:
+    def __init__(
+        self, cloud: LocalCloud, folder: Path, authorizer: Authorizer | None = None, timeout_s: float = 20.0
+    ) -> None:
         self.log, self.clock = RecordingLog(), ManualClock()
         self.posted = threading.Event()
         self.inbox = Inbox(self.posted.set)
@@ -56,7 +58,7 @@ class Rig:
         if authorizer is None:
             secret = cloud.bearer()["Authorization"].removeprefix("Bearer ")
             authorizer = EntraAuthorizer(Tokens(secret), SCOPE, cloud.maps_client_id, endpoint=cloud.endpoint)
-        self.maps = MapsClient(self.http, cloud.endpoint, authorizer, self.log, clock=self.clock, timeout_s=2.0)
+        self.maps = MapsClient(self.http, cloud.endpoint, authorizer, self.log, clock=self.clock, timeout_s=timeout_s)
         self.cache = DiskCache(folder / "tiles.db", clock=self.clock, log=self.log)
         self.loader = TileLoader(
             self.jobs,
@@ -125,8 +127,6 @@ def test_a_stale_tile_is_confirmed_by_the_service(rig: Rig, cloud: LocalCloud) -
         ({"reset": "headers"}, {"ConnectionBroken"}),
         ({"reset": "after"}, {"ConnectionBroken"}),
         ({"truncate": 0.5}, {"ConnectionBroken"}),
-        ({"delay_s": 60.0}, {"TimedOut"}),
-        ({"drip_s": 60.0}, {"TimedOut"}),
         ({"html": True}, {"UnexpectedReply"}),
         ({"bad_bytes": True}, {"DataError"}),
         ({"oversized_bytes": 6 << 20}, {"UnexpectedReply"}),
@@ -158,6 +158,17 @@ def test_each_fault_has_its_name_and_is_over_when_it_is_lifted(
     came = rig.next(TileArrived)
     assert isinstance(came, TileArrived)
     assert came.origin == "network"
+
+
+@pytest.mark.parametrize("fault", [{"delay_s": 5.0}, {"drip_s": 60.0}], ids=["slow", "drip"])
+def test_a_service_that_takes_too_long_is_given_up(cloud: LocalCloud, tmp_path: Path, fault: dict[str, object]) -> None:
+    cloud.fault("tile", **fault)
+    rig = Rig(cloud, tmp_path, timeout_s=0.3)
+    rig.loader.want([TILE])
+    told = rig.next(TileUnavailable)
+    assert isinstance(told, TileUnavailable)
+    assert type(told.error).__name__ == "TimedOut"
+    rig.close()
 
 
 def test_a_person_without_the_role_is_told_so(cloud: LocalCloud, tmp_path: Path) -> None:
