@@ -41,7 +41,7 @@ class Lettering:
     def __init__(self, size_px: float, halo_px: float) -> None:
         self._size = max(8, round(size_px))
         self.halo = max(1, round(halo_px))
-        self._fonts: dict[str, ImageFont.FreeTypeFont | None] = {}
+        self._fonts: dict[tuple[str, ImageFont.Layout | None], ImageFont.FreeTypeFont] = {}
         self.height = sum(self._open(str(asset(NAME_FONT))).getmetrics()) + 2 * self.halo
 
     def width(self, text: str) -> int:
@@ -84,7 +84,18 @@ class Lettering:
 
     def _font_for(self, text: str) -> ImageFont.FreeTypeFont:
         own = str(asset(NAME_FONT))
-        if text.isascii() or not _missing(own, text):
+        if text.isascii() and text.isprintable():
+            return self._open(own)
+        font = self._choose(own, text)
+        try:
+            font.getlength(text)
+        except (RuntimeError, OSError):
+            # Raqm, which shapes Arabic and Indic letters, refuses some characters; the simple layout refuses none.
+            return self._open(own, ImageFont.Layout.BASIC)
+        return font
+
+    def _choose(self, own: str, text: str) -> ImageFont.FreeTypeFont:
+        if not _missing(own, text):
             return self._open(own)
         best, fewest = own, _missing(own, text)
         for path in _OTHER_FONTS:
@@ -97,10 +108,10 @@ class Lettering:
                 break
         return self._open(best)
 
-    def _open(self, path: str) -> ImageFont.FreeTypeFont:
-        font = self._fonts.get(path)
+    def _open(self, path: str, layout: ImageFont.Layout | None = None) -> ImageFont.FreeTypeFont:
+        font = self._fonts.get((path, layout))
         if font is None:
-            font = self._fonts[path] = ImageFont.truetype(path, self._size)
+            font = self._fonts[(path, layout)] = ImageFont.truetype(path, self._size, layout_engine=layout)
         return font
 
 
@@ -117,7 +128,8 @@ def _over(below: Pillow.Image, above: Pillow.Image, cover: Pillow.Image) -> Pill
 @lru_cache(maxsize=32)
 def _probe(path: str) -> tuple[ImageFont.FreeTypeFont, bytes] | None:
     try:
-        font = ImageFont.truetype(path, 16)
+        # One character at a time needs no shaping, and the simple layout refuses none.
+        font = ImageFont.truetype(path, 16, layout_engine=ImageFont.Layout.BASIC)
         return font, bytes(font.getmask("\U0010fffe"))
     except OSError:
         return None

@@ -124,7 +124,7 @@ class _Sheet:
         rows = zip(plain.tolist(), states[order].tolist(), inks[order].tolist(), strict=True)
         for at, (ellipse, state, ink) in enumerate(rows):
             if ellipse:
-                self._pen.ellipse(boxes[at], fill=ink + _FILL)
+                self._pen.ellipse(_floored(*boxes[at]), fill=ink + _FILL)
                 outlines.append(_Outline(ink, slim[at], box=boxes[at]))
             elif self._dashed[state]:
                 self._fill_polygon(rings[at], ink)
@@ -218,7 +218,7 @@ class _Sheet:
                 for width, role in ((cased, _CASING), (line, _LINE)):
                     left, top, right, bottom = outline.box
                     out = width / 2
-                    box = (left - out, top - out, right + out, bottom + out)
+                    box = _floored(left - out, top - out, right + out, bottom + out)
                     self._pen.ellipse(box, outline=outline.ink + role, width=width)
             elif outline.path is not None:
                 self._polyline(outline.path, outline.ink + _CASING, cased)
@@ -253,19 +253,26 @@ class _Sheet:
             radius = style.DOT_PX * self._scale * FINE * (1.0 + min(0.5, math.log10(count) / 4))
             ink, look = int(inks[at]), self._styles[int(states[at])]
             casing = radius + style.CASING_PX * self._scale * FINE
-            self._pen.ellipse((x - casing, y - casing, x + casing, y + casing), fill=ink + _CASING)
-            self._pen.ellipse((x - radius, y - radius, x + radius, y + radius), fill=ink + _LINE)
+            self._pen.ellipse(_floored(x - casing, y - casing, x + casing, y + casing), fill=ink + _CASING)
+            self._pen.ellipse(_floored(x - radius, y - radius, x + radius, y + radius), fill=ink + _LINE)
             if look.hollow:
                 inner = radius * 0.5
-                self._pen.ellipse((x - inner, y - inner, x + inner, y + inner), fill=ink + _CASING)
+                self._pen.ellipse(_floored(x - inner, y - inner, x + inner, y + inner), fill=ink + _CASING)
+
+
+# Pillow cuts fractions off towards zero, which left of the tile and above it would move things by a fine pixel.
 
 
 def _polygon(pen: ImageDraw.ImageDraw, ring: Floats, ink: int) -> None:
-    pen.polygon(np.ascontiguousarray(ring, dtype=np.float32), fill=ink)  # type: ignore[arg-type]  # takes buffers
+    pen.polygon(np.floor(ring).astype(np.float32), fill=ink)  # type: ignore[arg-type]  # takes buffers
+
+
+def _floored(left: float, top: float, right: float, bottom: float) -> tuple[int, int, int, int]:
+    return math.floor(left), math.floor(top), math.floor(right), math.floor(bottom)
 
 
 def _line(pen: ImageDraw.ImageDraw, path: Path, ink: int, width: int) -> None:
-    pen.line(np.ascontiguousarray(path, dtype=np.float32), fill=ink, width=width)  # type: ignore[arg-type]
+    pen.line(np.floor(path), fill=ink, width=width)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)
@@ -310,7 +317,7 @@ def _developed(ink: Pillow.Image, size: int, scale: float) -> TileImage:
     left, top = box[0] // FINE, box[1] // FINE
     right, bottom = -(-box[2] // FINE), -(-box[3] // FINE)
     inks = _inks()
-    result = Pillow.new("RGBA", (right - left, bottom - top))
+    result = Pillow.new("RGBX", (right - left, bottom - top))
     for y in range(top - top % _BLOCK, bottom, _BLOCK):
         for x in range(left - left % _BLOCK, right, _BLOCK):
             area = (max(x, left), max(y, top), min(x + _BLOCK, right), min(y + _BLOCK, bottom))
@@ -323,6 +330,8 @@ def _developed(ink: Pillow.Image, size: int, scale: float) -> TileImage:
                 stripes = _stripes(scale).crop((*corner, corner[0] + block.width, corner[1] + block.height))
                 block.paste(block.point(inks.hatching), (0, 0), stripes)
             block.putpalette(inks.colors, "RGBA")
-            result.paste(block.convert("RGBA").reduce(FINE), (area[0] - left, area[1] - top))
+            # As RGBX: of RGBA Pillow would think that it is not premultiplied yet.
+            colored = Pillow.frombuffer("RGBX", block.size, block.convert("RGBA").tobytes(), "raw", "RGBX", 0, 1)
+            result.paste(colored.reduce(FINE), (area[0] - left, area[1] - top))
     straight = Pillow.frombytes("RGBa", result.size, result.tobytes()).convert("RGBA")
     return TileImage(Image(result.width, result.height, straight.tobytes("raw", "BGRA")), left, top, size)

@@ -47,7 +47,8 @@ def clip_half(ring: Floats, axis: int, bound: float, sign: float) -> Floats:
     share[crosses] = depth[crosses] / (depth[crosses] - depth_after[crosses])
     cuts = ring + (following - ring) * share[:, None]
     both = np.stack([ring, cuts], axis=1).reshape(-1, 2)
-    return both[np.stack([inside, crosses], axis=1).reshape(-1)]
+    kept: Floats = both[np.stack([inside, crosses], axis=1).reshape(-1)]
+    return kept
 
 
 def smooth_paths(rings: Sequence[Floats], width: float) -> list[Path]:

@@ -1,0 +1,209 @@
+"""Geofences in the Data service: against the local cloud, and against answers that it never gives."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from tests.cloud import LocalCloud
+from tvapp.core.clock import SystemClock
+from tvapp.core.errors import (
+    ConnectionBroken,
+    Forbidden,
+    NetworkError,
+    ServiceDown,
+    Throttled,
+    TvappError,
+    Unauthorized,
+    UnexpectedReply,
+    Unreachable,
+)
+from tvapp.core.headers import Headers
+from tvapp.core.log import RecordingLog
+from tvapp.fences.stores.base import Loaded, StoreRetired
+from tvapp.fences.stores.map_data import MapDataStore
+from tvapp.net.transport import HttpClient, Request, Response, Sender
+
+GOOD = {
+    "type": "FeatureCollection",
+    "features": [
+        {
+            "type": "Feature",
+            "geometry": {"type": "Point", "coordinates": [-122.126986, 47.639754]},
+            "properties": {"geometryId": "001", "subType": "Circle", "radius": 500},
+        },
+        {"type": "Feature", "geometry": None, "properties": {"geometryId": "nowhere"}},
+    ],
+}
+
+
+class WithHeaders:
+    """Sends requests with fixed credentials."""
+
+    def __init__(self, headers: dict[str, str]) -> None:
+        self.headers = headers
+
+    async def send(self, http: Sender, request: Request) -> Response:
+        return await http.send(request.with_headers(self.headers))
+
+
+def in_cloud(cloud: LocalCloud, work: Callable[[MapDataStore], Awaitable[None]], person: str = "aino") -> None:
+    async def run() -> None:
+        http = HttpClient(ca_bundle=cloud.ca_bundle, clock=SystemClock(), log=RecordingLog())
+        try:
+            await work(MapDataStore(http, cloud.endpoint, WithHeaders(cloud.bearer(person)), RecordingLog()))
+        finally:
+            await http.aclose()
+
+    asyncio.run(run())
+
+
+def test_every_file_of_the_account_is_read(cloud: LocalCloud) -> None:
+    cloud.clear_map_data()
+    udid = cloud.add_map_data(json.dumps(GOOD))
+    broken = cloud.add_map_data("{nonsense")
+
+    async def work(store: MapDataStore) -> None:
+        loaded = await store.load()
+        assert [(fence.id, fence.source) for fence in loaded.fences] == [("001", udid)]
+        assert {(skip.source, skip.feature) for skip in loaded.skipped} == {(udid, "nowhere"), (broken, "")}
+        assert (await store.load()).unchanged
+        cloud.add_map_data(json.dumps(GOOD))
+        assert [fence.id for fence in (await store.load()).fences] == ["001", "001"]
+
+    in_cloud(cloud, work)
+
+
+def test_the_samples_are_all_fit_to_be_shown(cloud: LocalCloud) -> None:
+    async def work(store: MapDataStore) -> None:
+        loaded = await store.load()
+        assert len(loaded.fences) > 5
+        assert "001" in {fence.id for fence in loaded.fences}
+
+    in_cloud(cloud, work)
+
+
+def test_a_missing_role_is_told_as_such(cloud: LocalCloud) -> None:
+    async def work(store: MapDataStore) -> None:
+        with pytest.raises(Forbidden):
+            await store.load()
+
+    in_cloud(cloud, work, "carla")
+
+
+def test_a_throttled_list_says_when_to_come_back(cloud: LocalCloud) -> None:
+    async def work(store: MapDataStore) -> None:
+        cloud.fault("map-data", status=429, retry_after=7, times=1)
+        with pytest.raises(Throttled) as raised:
+            await store.load()
+        assert raised.value.retry_after_s == 7
+        assert (await store.load()).fences
+
+    in_cloud(cloud, work)
+
+
+def test_a_file_that_fails_for_now_stays_as_it_was(cloud: LocalCloud) -> None:
+    cloud.clear_map_data()
+    cloud.add_map_data(json.dumps(GOOD))
+
+    async def work(store: MapDataStore) -> None:
+        await store.load()
+        listing = json.dumps({"mapDataList": [{"udid": store_udid(store)}]}).encode()
+        store._http = Script({"/mapData?": (200, listing), "/mapData/": (500, b"")})
+        assert (await store.load()).unchanged
+
+    in_cloud(cloud, work)
+
+
+def store_udid(store: MapDataStore) -> str:
+    (udid,) = store._files
+    return udid
+
+
+class Script:
+    """Answers by the beginning of the path; an error is raised."""
+
+    def __init__(self, answers: dict[str, tuple[int, bytes] | TvappError]) -> None:
+        self.answers = answers
+        self.urls: list[str] = []
+
+    async def send(self, request: Request) -> Response:
+        self.urls.append(request.url)
+        path = request.url.split("/", 3)[3]
+        answer = next(answer for start, answer in self.answers.items() if f"/{path}".startswith(start))
+        if isinstance(answer, TvappError):
+            raise answer
+        return Response(answer[0], Headers({}), answer[1], request.url)
+
+
+def load(endpoint: str, answers: dict[str, tuple[int, bytes] | TvappError]) -> Loaded:
+    return asyncio.run(MapDataStore(Script(answers), endpoint, WithHeaders({}), RecordingLog()).load())
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [(404, b""), (410, b""), (403, b"{}"), (400, b""), (200, b"<!DOCTYPE html>"), Unreachable("h", "no such host")],
+)
+@pytest.mark.parametrize("host", ["atlas.microsoft.com", "us.atlas.microsoft.com"])
+def test_public_azure_no_longer_has_the_service(host: str, answer: tuple[int, bytes] | TvappError) -> None:
+    answers: dict[str, tuple[int, bytes] | TvappError] = {"/mapData": answer}
+    if answer == (200, b"<!DOCTYPE html>"):
+        with pytest.raises(UnexpectedReply):
+            load(f"https://{host}", answers)
+        return
+    with pytest.raises(StoreRetired) as raised:
+        load(f"https://{host}", answers)
+    assert raised.value.host == host
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind"),
+    [
+        ((401, b""), Unauthorized),
+        ((503, b"<html>"), ServiceDown),
+        ((200, b"[]"), UnexpectedReply),
+        ((200, b'{"mapDataList":7}'), UnexpectedReply),
+        (ConnectionBroken("h"), NetworkError),
+    ],
+)
+def test_any_other_failure_is_passed_on(answer: tuple[int, bytes] | TvappError, kind: type[TvappError]) -> None:
+    with pytest.raises(kind):
+        load("https://maps.example", {"/mapData": answer})
+
+
+def test_files_deleted_meanwhile_and_other_formats_are_left_out() -> None:
+    entries = [
+        {"udid": "gone"},
+        {"udid": "zipped", "dataFormat": "zip"},
+        {"udid": "coming", "uploadStatus": "Pending"},
+        {"udid": "../evil"},
+        {"udid": "huge", "sizeInBytes": 10**10},
+        {"nothing": 1},
+        {"udid": "here", "dataFormat": "geojson", "uploadStatus": "Completed", "sizeInBytes": 5, "description": None},
+    ]
+    loaded = load(
+        "https://maps.example",
+        {
+            "/mapData?": (200, json.dumps({"mapDataList": entries}).encode()),
+            "/mapData/gone": (400, b'{"error":{"code":"BadRequest","message":"no"}}'),
+            "/mapData/here": (200, json.dumps(GOOD).encode()),
+        },
+    )
+    assert [fence.id for fence in loaded.fences] == ["001"]
+    assert {skip.source for skip in loaded.skipped} == {"../evil", "huge", "here"}
+
+
+def test_a_broken_connection_in_a_file_keeps_what_is_shown() -> None:
+    listing = json.dumps({"mapDataList": [{"udid": "a"}, {"udid": "b"}]}).encode()
+    with pytest.raises(ConnectionBroken):
+        load(
+            "https://maps.example",
+            {
+                "/mapData?": (200, listing),
+                "/mapData/a": (200, json.dumps(GOOD).encode()),
+                "/mapData/b": ConnectionBroken("h"),
+            },
+        )
