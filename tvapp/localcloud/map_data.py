@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
@@ -46,6 +47,7 @@ class MapData:
     def __init__(self, cloud: Cloud, store: MapDataStore) -> None:
         self.cloud = cloud
         self.store = store
+        self._asking = asyncio.Lock()
 
     def by_method(self, work: dict[str, Work]) -> Callable[[Request], Awaitable[Response]]:
         """Return one endpoint that checks access and version and chooses by method."""
@@ -111,7 +113,9 @@ class MapData:
 
     async def operation(self, request: Request) -> Response:
         """Tell how an upload is getting on."""
-        operation = self.store.ask(request.path_params["operation"])
+        async with self._asking:
+            # Checking a large file takes a second, in which others want their answers.
+            operation = await asyncio.to_thread(self.store.ask, request.path_params["operation"])
         if operation is None:
             raise bad("operationId", "The operation is not known.")
         body: dict[str, object] = {
