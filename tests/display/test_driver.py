@@ -27,7 +27,8 @@ def test_x11_without_a_gpu_uses_plain_software_drawing() -> None:
 
 def test_a_gpu_is_used_where_there_is_one() -> None:
     choice = choose_renderer("auto", X11, gpu=True)
-    assert (choice.environment, choice.accelerated, choice.reason) == ({}, True, "GPU found")
+    assert choice.environment == {"SDL_RENDER_SCALE_QUALITY": "linear"}
+    assert (choice.accelerated, choice.reason) == (True, "GPU found")
 
 
 def test_the_configuration_wins_over_what_is_there() -> None:

@@ -1,6 +1,6 @@
 """The only import of pygame: lean, so that the first frame is not late.
 
-``import pygame`` also loads its sound modules, and with pygame 2.6 numpy and pkg_resources: 0.2 s for nothing we use.
+``import pygame`` also loads its sound modules, and pygame 2.6 numpy and pkg_resources: 0.2 s for nothing.
 They are hidden during the import and can be imported later by whoever wants them. Import this module before
 starting threads: hiding is process-wide for those 20 ms.
 """
@@ -11,8 +11,9 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-_NOT_NEEDED = tuple(
-    f"pygame.{name}" for name in ("mixer", "mixer_music", "surfarray", "sndarray", "pkgdata", "fastevent", "scrap")
+_NOT_NEEDED = (
+    "pkg_resources",  # pygame.pkgdata, which fetches the window's icon, does without
+    *(f"pygame.{name}" for name in ("mixer", "mixer_music", "surfarray", "sndarray", "fastevent", "scrap")),
 )
 
 
