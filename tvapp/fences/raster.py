@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -56,6 +57,13 @@ def rasterise(index: FenceIndex, tile: TileId, now_s: float, size: int = TILE_SI
 def ink_number(place: int, state: int, role: int) -> int:
     """Return the number that stands for a colour of style.PALETTE, a state of STATES and a role."""
     return (place * len(STATES) + state) * _ROLES + role
+
+
+class _Ring(NamedTuple):
+    """A ring in fine pixels, unclosed; `is_inside` the tile's surroundings it need not be clipped."""
+
+    points: Floats
+    is_inside: bool
 
 
 @dataclass(slots=True)
@@ -129,13 +137,13 @@ class _Sheet:
             elif self._dashed[state]:
                 self._fill_polygon(rings[at], ink)
                 dash_px = self._styles[state].dash_px
-                outlines.extend(_Outline(ink, slim[at], dash_px, ring=ring) for ring in rings[at])
+                outlines.extend(_Outline(ink, slim[at], dash_px, ring=ring.points) for ring in rings[at])
             else:
                 clipped = self._fill_polygon(rings[at], ink)
                 outlines.extend(_Outline(ink, slim[at], ring=ring) for ring in clipped)
         return outlines
 
-    def _rings(self, chosen: Ints, shift: Floats, wanted: npt.NDArray[np.bool_]) -> dict[int, list[Floats]]:
+    def _rings(self, chosen: Ints, shift: Floats, wanted: npt.NDArray[np.bool_]) -> dict[int, list[_Ring]]:
         """Return the unclosed rings of some parts in fine pixels, by place in `chosen`."""
         index = self._index
         gathered: list[Floats] = []
@@ -152,26 +160,26 @@ class _Sheet:
                 rings = index.rings_for(part, self._zoom, self._unit)
             gathered.extend(rings)
             places.extend([at] * len(rings))
-        result: dict[int, list[Floats]] = {at: [] for at in places}
+        result: dict[int, list[_Ring]] = {at: [] for at in places}
         if not gathered:
             return result
         sizes = [len(ring) for ring in gathered]
         points = np.concatenate(gathered)
         points[:, 0] += np.repeat(shift[places], sizes)
-        points = (points - np.array([self._west, self._north])) * self._fine
-        end = 0
-        for at, size in zip(places, sizes, strict=True):
-            result[at].append(points[end : end + size - 1])
-            end += size
+        # Pillow cuts fractions off towards zero, which left of the tile and above it would move things by a fine pixel.
+        points = np.floor((points - np.array([self._west, self._north])) * self._fine)
+        starts = np.cumsum([0, *sizes[:-1]])
+        inside = np.minimum.reduceat(points.min(axis=1), starts) >= self._low
+        inside &= np.maximum.reduceat(points.max(axis=1), starts) <= self._high
+        for at, start, size, near in zip(places, starts.tolist(), sizes, inside.tolist(), strict=True):
+            result[at].append(_Ring(points[start : start + size - 1], near))
         return result
 
-    def _fill_polygon(self, rings: Sequence[Floats], ink: int) -> list[Floats]:
+    def _fill_polygon(self, rings: Sequence[_Ring], ink: int) -> list[Floats]:
         """Fill a polygon and return its rings as far as they are near the tile."""
         clipped: list[Floats] = []
         for number, ring in enumerate(rings):
-            inner = ring
-            if ring.min() < self._low or ring.max() > self._high:
-                inner = clip(ring, self._low, self._high)
+            inner = ring.points if ring.is_inside else np.floor(clip(ring.points, self._low, self._high))
             if len(inner) >= 3:
                 clipped.append(inner)
             elif number == 0:
@@ -260,11 +268,8 @@ class _Sheet:
                 self._pen.ellipse(_floored(x - inner, y - inner, x + inner, y + inner), fill=ink + _CASING)
 
 
-# Pillow cuts fractions off towards zero, which left of the tile and above it would move things by a fine pixel.
-
-
 def _polygon(pen: ImageDraw.ImageDraw, ring: Floats, ink: int) -> None:
-    pen.polygon(np.floor(ring).astype(np.float32), fill=ink)  # type: ignore[arg-type]  # takes buffers
+    pen.polygon(ring.astype(np.float32), fill=ink)  # type: ignore[arg-type]  # takes buffers
 
 
 def _floored(left: float, top: float, right: float, bottom: float) -> tuple[int, int, int, int]:
@@ -272,7 +277,7 @@ def _floored(left: float, top: float, right: float, bottom: float) -> tuple[int,
 
 
 def _line(pen: ImageDraw.ImageDraw, path: Path, ink: int, width: int) -> None:
-    pen.line(np.floor(path), fill=ink, width=width)  # type: ignore[arg-type]
+    pen.line(path, fill=ink, width=width)  # type: ignore[arg-type]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Path: TypeAlias = npt.NDArray[np.float32]
-"""Points as Pillow takes them: rows of x, y in 32-bit floats."""
+"""Points as Pillow takes them: rows of x, y in 32-bit floats, whole numbers (it would cut fractions off towards 0)."""
 
 LEAST_DASHES = 5
 _MOST_DASHES = 4_000
@@ -73,7 +73,8 @@ def smooth_paths(rings: Sequence[Floats], width: float) -> list[Path]:
     into = out[before]
     turn = np.arctan2(np.abs(into[:, 0] * out[:, 1] - into[:, 1] * out[:, 0]), (into * out).sum(axis=1))
     reach = (width / 2 * np.tan(turn / 4))[:, None]
-    doubled = np.stack([points + into * reach, points - out * reach], axis=1).reshape(-1, 2).astype(np.float32)
+    doubled = np.floor(np.stack([points + into * reach, points - out * reach], axis=1).reshape(-1, 2) + 0.5)
+    doubled = doubled.astype(np.float32)
     return [
         np.concatenate([doubled[2 * start + 1 : 2 * end], doubled[2 * start : 2 * start + 2]])
         for start, end in zip(starts.tolist(), ends.tolist(), strict=True)
@@ -107,8 +108,8 @@ def dashes(ring: Floats, drawn: float, gap: float, low: float, high: float) -> l
     # All corners and all ends in one row, so that one interpolation serves them all.
     at = np.sort(np.concatenate([along, starts, ends]))
     points = np.empty((len(at), 2), dtype=np.float32)
-    points[:, 0] = np.interp(at, along, closed[:, 0])
-    points[:, 1] = np.interp(at, along, closed[:, 1])
+    points[:, 0] = np.floor(np.interp(at, along, closed[:, 0]) + 0.5)
+    points[:, 1] = np.floor(np.interp(at, along, closed[:, 1]) + 0.5)
     first = np.searchsorted(at, starts, side="right") - 1
     last = np.searchsorted(at, ends, side="left") + 1
     return [points[begin:end] for begin, end in zip(first.tolist(), last.tolist(), strict=True)]
