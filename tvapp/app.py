@@ -364,6 +364,8 @@ class App:
 
     def _screen_changed(self, name: str) -> None:
         self._log.event("screen.changed", panel=name)
+        if name == "layers" and self._map is not None:
+            self._map.load_previews()
 
 
 def _ui_settings(config: Config) -> UiSettings:

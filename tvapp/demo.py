@@ -96,7 +96,7 @@ def demo_environment(
         "TVAPP_IDENTITY_AUTHORITY": cloud["authority"],
         "TVAPP_IDENTITY_CLIENT_ID": cloud["client_id"],
         "TVAPP_IDENTITY_CA_BUNDLE": cloud["ca_bundle"],
-        "TVAPP_IDENTITY_ORGANISATION": "Contoso Harbour Works",
+        "TVAPP_IDENTITY_ORGANISATION": cloud["organisation"],
         "TVAPP_MAPS_CLIENT_ID": cloud["maps_client_id"],
         "TVAPP_MAPS_ENDPOINT": cloud["endpoint"],
         "TVAPP_GEOFENCES_STORE": "map-data",

@@ -26,6 +26,7 @@ from tvapp.net.transport import HttpClient
 from tvapp.tiles.cache_key import CacheScope
 from tvapp.tiles.disk_cache import DiskCache
 from tvapp.tiles.loader import TileLoader
+from tvapp.tiles.previews import PreviewLoader
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,14 +39,20 @@ class Edges:
     cache: DiskCache
     loader: TileLoader
     attribution: AttributionFeed
+    previews: PreviewLoader
     fences: FenceService | None
     scope: CacheScope
 
-    def use_account(self, home_id: str | None) -> None:
-        """Serve another account from now on (None: nobody); nothing of the former one is shown any more."""
-        self.loader.set_scope(replace(self.scope, account=home_id or ""))
+    def use_account(self, home_id: str | None) -> CacheScope:
+        """Serve another account from now on (None: nobody); nothing of the former one is shown any more.
+
+        Returns what its tiles are kept under.
+        """
+        scope = replace(self.scope, account=home_id or "")
+        self.loader.set_scope(scope)
         if self.fences is not None:
             self.fences.forget()
+        return scope
 
     def close(self) -> None:
         """Ask for nothing more, and bring what is worth keeping to the disk."""
@@ -85,12 +92,13 @@ def build_edges(
     )
     monitor.subscribe(loader.network_changed)
     attribution = AttributionFeed(jobs, maps, jobs.inbox, clock=clock, log=log, random=random.random)
+    previews = PreviewLoader(jobs, maps, cache, jobs.inbox)
     open_store = _store(config, http, authorizer, jobs, clock, log)
     fences = None
     if open_store is not None:
         refresh_s = config.geofences.refresh_s
         fences = FenceService(open_store, jobs, clock, log, refresh_s=refresh_s, scale=scale, random=random.random)
-    return Edges(http, monitor, maps, cache, loader, attribution, fences, scope)
+    return Edges(http, monitor, maps, cache, loader, attribution, previews, fences, scope)
 
 
 def _authorizer(config: Config, tokens: TokenProvider | None, log: Log) -> Authorizer:

@@ -11,12 +11,14 @@ from tvapp.core.clock import Clock
 from tvapp.core.jobs import Jobs
 from tvapp.core.log import Log
 from tvapp.fences.messages import IndexBuilt
+from tvapp.geo.mercator import project
 from tvapp.geo.position import Bounds, Position
-from tvapp.mapview.layers import FENCES, LayerChoice, choice_for, layers
+from tvapp.mapview.layers import FENCES, BaseStyle, LayerChoice, Overlay, choice_for, layers
 from tvapp.mapview.model import MapModel
 from tvapp.mapview.viewport import Viewport
-from tvapp.tiles.tile import TileId, TileImage
-from tvapp.ui.messages import TroubleChanged
+from tvapp.tiles.cache_key import CacheScope
+from tvapp.tiles.tile import Preview, PreviewArrived, TileId, TileImage
+from tvapp.ui.messages import PreviewReady, TroubleChanged
 
 if TYPE_CHECKING:
     from tvapp.edges import Edges
@@ -26,6 +28,10 @@ OVERLAY_REFRESH_S = 300.0
 SCREENS_OF_TILES = 6
 """Decoded tiles are kept for this many screens' worth of pixels: what is in view, its surroundings, and its parents."""
 BYTES_A_PIXEL = 4
+WEATHER = "microsoft.weather."
+WEATHER_ZOOM = 5
+"""Rain and clouds are seen at the scale of a country."""
+PREVIEW_GROUND = (36, 38, 42)
 EVERYWHERE = (Position(0.0, 20.0), 2.0)
 
 
@@ -55,9 +61,12 @@ class LiveMap:
         self._requests_before = 0
         self._refresh_at: float | None = None
         self._refreshes = 0
+        self._has_previews = False
+        self._scope = CacheScope(config.maps.endpoint, "", config.kiosk.language, config.maps.view)
+        self._start = _home(config, size, scale)
         self.choice = choice_for(config.maps.style)
         self.model = MapModel(
-            _home(config, size, scale),
+            self._start,
             layers(self.choice),
             size[0] * size[1] * BYTES_A_PIXEL * SCREENS_OF_TILES,
             motion=config.kiosk.motion,
@@ -66,7 +75,7 @@ class LiveMap:
     def connect(self, edges: Edges, account: str) -> None:
         """Use the edges from now on, for the account of that stable id ("" where a key opens the map)."""
         self._edges = edges
-        edges.use_account(account)
+        self._scope = edges.use_account(account)
         edges.loader.set_rasteriser(NO_FENCES)
         edges.loader.want(self._wanted)
         if edges.fences is not None:
@@ -90,6 +99,8 @@ class LiveMap:
         match message:
             case IndexBuilt():
                 self._draw_fences()
+            case PreviewArrived(name, image):
+                self._tell(PreviewReady(name, image))
 
     def tick(self, now: float) -> None:
         """Do what is due, and report a map that has come to rest."""
@@ -158,10 +169,32 @@ class LiveMap:
             shown = tuple(layer.tileset for layer in self.model.layers if layer.tileset != FENCES)
             self._edges.attribution.show(shown, viewport.zoom, viewport.bounds())
 
+    def load_previews(self) -> None:
+        """Somebody looks at the layers to choose from: bring real pictures of them, once."""
+        if self._edges is None or self._has_previews:
+            return
+        self._has_previews = True
+        edges, previews = self._edges, self._previews()
+        self._jobs.spawn("previews", lambda: edges.previews.load(previews, self._scope, PREVIEW_GROUND))
+
     def choose_layers(self, choice: LayerChoice) -> None:
         """Remember which layers the map shows now."""
         self.choice = choice
         self._log.event("layers.chosen", base=choice.base.value, overlays=sorted(o.value for o in choice.overlays))
+
+    def _previews(self) -> list[Preview]:
+        """Return which tiles show what each layer looks like, at the place where the map started."""
+        bases = {base.value: LayerChoice(base) for base in BaseStyle}
+        overlays = {overlay.value: LayerChoice(BaseStyle.DARK, frozenset({overlay})) for overlay in Overlay}
+        return [Preview(name, self._preview_tiles(choice)) for name, choice in (bases | overlays).items()]
+
+    def _preview_tiles(self, choice: LayerChoice) -> tuple[TileId, ...]:
+        shown = [layer for layer in layers(choice) if layer.role != "fences"]
+        weather = any(layer.tileset.startswith(WEATHER) for layer in shown)
+        zoom = WEATHER_ZOOM if weather else round(self._start.zoom)
+        z = min([zoom, *(layer.max_zoom for layer in shown)])
+        u, v = project(self._start.center)
+        return tuple(TileId(layer.tileset, z, int(u * 2**z), int(v * 2**z)).wrapped() for layer in shown)
 
     def _refresh_overlays(self, now: float) -> None:
         overlays = [layer.tileset for layer in self.model.layers if layer.role == "overlay"]

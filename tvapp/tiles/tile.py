@@ -85,3 +85,19 @@ class TileUnavailable:
     tile: TileId
     error: TvappError
     retry_in_s: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What to show for the choice `name`: tiles of one place, from the bottom to the top."""
+
+    name: str
+    tiles: tuple[TileId, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PreviewArrived:
+    """The picture for a choice."""
+
+    name: str
+    image: Image

@@ -1,0 +1,89 @@
+"""Small pictures of the layers to choose from: real tiles of the place that the map starts at, cut and composed.
+
+Asked for only when somebody looks at the choice, and kept on disk like any tile.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from io import BytesIO
+from typing import Protocol, TypeVar
+
+from PIL import Image as Pillow
+
+from tvapp.core.errors import TvappError
+from tvapp.core.image import Image
+from tvapp.core.jobs import Inbox
+from tvapp.tiles.cache_key import CacheKey, CacheScope
+from tvapp.tiles.decode import decode_tile
+from tvapp.tiles.disk_cache import DiskCache
+from tvapp.tiles.needs import TileSource
+from tvapp.tiles.tile import TILE_SIZE, Preview, PreviewArrived, TileId
+
+T = TypeVar("T")
+
+WIDTH, HEIGHT = 348, 300
+"""Pixels of a preview: enough for a 4K screen."""
+
+
+class Workers(Protocol):
+    """What is needed of core.jobs.Jobs."""
+
+    async def in_worker(self, work: Callable[[], T]) -> T: ...
+
+
+class PreviewLoader:
+    """Runs on the io thread."""
+
+    def __init__(self, workers: Workers, maps: TileSource, cache: DiskCache, inbox: Inbox) -> None:
+        self._workers = workers
+        self._maps = maps
+        self._cache = cache
+        self._inbox = inbox
+
+    async def load(self, previews: Sequence[Preview], scope: CacheScope, background: tuple[int, int, int]) -> None:
+        """Post a PreviewArrived for each preview whose tiles can be had; the others keep their drawing."""
+        bodies: dict[TileId, bytes | None] = {}
+        for preview in previews:
+            for tile in preview.tiles:
+                if tile not in bodies:
+                    bodies[tile] = await self._fetch(CacheKey(scope, tile))
+            parts = [body for tile in preview.tiles if (body := bodies[tile]) is not None]
+            if len(parts) == len(preview.tiles):
+                image = await self._workers.in_worker(lambda parts=parts: compose(parts, background))  # type: ignore[misc]
+                if image is not None:
+                    self._inbox.post(PreviewArrived(preview.name, image))
+
+    async def _fetch(self, key: CacheKey) -> bytes | None:
+        entry = await self._workers.in_worker(lambda: self._cache.get(key))
+        if entry is not None and entry.is_fresh:
+            return entry.body
+        tile = key.tile
+        try:
+            reply = await self._maps.tile(
+                tile.tileset, tile.z, tile.x, tile.y, language=key.scope.language, view=key.scope.view
+            )
+            await self._workers.in_worker(lambda: self._keep(key, reply.body, reply.headers))
+        except TvappError:
+            return entry.body if entry is not None else None
+        return reply.body
+
+    def _keep(self, key: CacheKey, body: bytes, headers: Mapping[str, str]) -> None:
+        decode_tile(body, key.tile.tileset)  # nothing bad is ever stored
+        self._cache.put(key, body, headers)
+
+
+def compose(bodies: Sequence[bytes], background: tuple[int, int, int]) -> Image | None:
+    """Lay tiles over each other and cut a preview out of their middle; None when one is no picture."""
+    canvas = Pillow.new("RGBA", (TILE_SIZE, TILE_SIZE), (*background, 255))
+    for body in bodies:
+        try:
+            decode_tile(body, "preview")
+        except TvappError:
+            return None
+        with Pillow.open(BytesIO(body)) as picture:
+            tile = picture.convert("RGBA").resize((TILE_SIZE, TILE_SIZE))
+        canvas.alpha_composite(tile)
+    left, top = (TILE_SIZE - WIDTH) // 2, (TILE_SIZE - HEIGHT) // 2
+    cut = canvas.crop((left, top, left + WIDTH, top + HEIGHT))
+    return Image(WIDTH, HEIGHT, cut.tobytes("raw", "BGRA"), opaque=True)
