@@ -8,8 +8,9 @@ import sys
 def main() -> None:
     """Run the command line and end the process with its exit status."""
     from tvapp.cli import run
+    from tvapp.process import end
 
-    sys.exit(run(sys.argv[1:]))
+    end(run(sys.argv[1:]))
 
 
 if __name__ == "__main__":

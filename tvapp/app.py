@@ -342,6 +342,8 @@ class App:
 
     def _pass_on(self, message: object, now: float) -> None:
         if self._sign_in is not None and self._sign_in.receive(message, now):
+            if self._edges is not None:
+                self._edges.note_sign_in(message)
             return
         if isinstance(message, JobFailed) and message.name == EDGES:
             self._stopping = "failed to start"

@@ -8,12 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tvapp.auth import provider
+from tvapp.auth.messages import CodeReceived, CodeRefused, PollPending, PollRefused
 from tvapp.auth.tokens import TokenProvider
 from tvapp.azure.attribution import AttributionFeed
 from tvapp.azure.authorizer import Authorizer, EntraAuthorizer, SharedKeyAuthorizer
 from tvapp.azure.maps import MapsClient
 from tvapp.config import Config
 from tvapp.core.clock import Clock
+from tvapp.core.errors import Unreachable
 from tvapp.core.jobs import Jobs
 from tvapp.core.log import Log
 from tvapp.fences.service import FenceService
@@ -22,7 +24,7 @@ from tvapp.fences.stores.folder import FolderStore
 from tvapp.fences.stores.map_data import MapDataStore
 from tvapp.forget import TILES
 from tvapp.net.monitor import NetworkMonitor
-from tvapp.net.transport import HttpClient
+from tvapp.net.transport import HttpClient, host_of
 from tvapp.tiles.cache_key import CacheScope
 from tvapp.tiles.disk_cache import DiskCache
 from tvapp.tiles.loader import TileLoader
@@ -42,6 +44,7 @@ class Edges:
     previews: PreviewLoader
     fences: FenceService | None
     scope: CacheScope
+    authority: str
 
     def use_account(self, home_id: str | None) -> CacheScope:
         """Serve another account from now on (None: nobody); nothing of the former one is shown any more.
@@ -53,6 +56,15 @@ class Edges:
         if self.fences is not None:
             self.fences.forget()
         return scope
+
+    def note_sign_in(self, message: object) -> None:
+        """Let the network monitor know what a request of the sign-in met with."""
+        match message:
+            case CodeRefused(problem=problem) | PollRefused(problem=problem):
+                if problem.kind == "offline":
+                    self.monitor.report(self.authority, Unreachable(host_of(self.authority), problem.kind))
+            case CodeReceived() | PollPending():
+                self.monitor.report(self.authority, None)
 
     def close(self) -> None:
         """Ask for nothing more, and bring what is worth keeping to the disk."""
@@ -73,7 +85,8 @@ def build_edges(
 ) -> Edges:
     """Build them all; opens no connection yet."""
     http = HttpClient(ca_bundle=config.identity.ca_bundle, clock=clock, log=log)
-    urls = (config.maps.endpoint, config.identity.authority or config.identity.oidc_authority)
+    authority = provider.authority(config.identity) if config.needs_sign_in else ""
+    urls = (config.maps.endpoint, authority)
     monitor = NetworkMonitor(jobs, http, urls, jobs.inbox, clock=clock, log=log, random=random.random)
     http.listen(monitor.observe)
     authorizer = _authorizer(config, tokens, log)
@@ -92,13 +105,14 @@ def build_edges(
     )
     monitor.subscribe(loader.network_changed)
     attribution = AttributionFeed(jobs, maps, jobs.inbox, clock=clock, log=log, random=random.random)
+    monitor.subscribe(lambda error: attribution.retry() if error is None else None)
     previews = PreviewLoader(jobs, maps, cache, jobs.inbox)
     open_store = _store(config, http, authorizer, jobs, clock, log)
     fences = None
     if open_store is not None:
         refresh_s = config.geofences.refresh_s
         fences = FenceService(open_store, jobs, clock, log, refresh_s=refresh_s, scale=scale, random=random.random)
-    return Edges(http, monitor, maps, cache, loader, attribution, previews, fences, scope)
+    return Edges(http, monitor, maps, cache, loader, attribution, previews, fences, scope, authority)
 
 
 def _authorizer(config: Config, tokens: TokenProvider | None, log: Log) -> Authorizer:

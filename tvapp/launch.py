@@ -79,13 +79,9 @@ def run_app(options: argparse.Namespace, on_burst: Callable[[Burst], None] | Non
     )
     reason = Loop(display, app, inbox, clock, log, on_burst or (lambda _burst: None)).run()
     app.close()
-    ended = jobs.stop(SHUTDOWN_S)
+    jobs.stop(SHUTDOWN_S)
     display.close()
     log.event("app.stopped", reason=reason)
-    if not ended:
-        # A worker that waits for somebody else's network must not keep the process.
-        sys.stderr.flush()
-        os._exit(EXIT_OK)
     return EXIT_OK
 
 

@@ -145,6 +145,7 @@ class LiveMap:
             return
         self.model.retry_unavailable()
         self._edges.loader.resume()
+        self._edges.attribution.retry()
         if self._edges.fences is not None:
             self._edges.fences.load()
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -9,10 +10,13 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NoReturn
 
 STOP_SIGNALS = {signal.SIGTERM: "SIGTERM", signal.SIGHUP: "SIGHUP", signal.SIGINT: "SIGINT"}
 LONGEST_STOP_S = 4.5
 """After this long a stop is no longer polite: an init system that waits 5 s must not have to kill us."""
+LAST_WORK_S = 1.0
+"""So long may workers bring what they are at to an end: a write does, somebody else's network does not."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +63,21 @@ class Signals:
             timer = threading.Timer(LONGEST_STOP_S, _end_at_once)
             timer.daemon = True
             timer.start()
+
+
+def end(status: int) -> NoReturn:
+    """End the process with a status, even though a worker still waits for somebody else's network."""
+    until = time.monotonic() + LAST_WORK_S
+    workers = [thread for thread in threading.enumerate() if not thread.daemon and thread is not threading.main_thread()]
+    for worker in workers:
+        worker.join(max(0.0, until - time.monotonic()))
+    if any(worker.is_alive() for worker in workers):
+        # The interpreter would wait for them without end.
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(OSError, ValueError):
+                stream.flush()
+        os._exit(status)
+    sys.exit(status)
 
 
 def _end_at_once() -> None:

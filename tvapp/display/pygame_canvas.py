@@ -41,7 +41,9 @@ class PygameCanvas:
         self._qr_codes: Bounded[tuple[bytes, int, int], Texture] = Bounded(QR_BYTES)
         self.textures = Textures(renderer)
         self._origin = (0, 0)
+        self._clipped = False
         self._nothing_visible = False
+        self._needs_clearing = False
         self.resize(size)
 
     @property
@@ -76,8 +78,12 @@ class PygameCanvas:
     def begin(self) -> None:
         """Start a frame: no limits, black."""
         self.clip(None)
-        self._renderer.draw_color = (0, 0, 0, 255)
-        self._renderer.clear()
+        self._needs_clearing = True
+
+    def finish(self) -> None:
+        """End a frame: no limits, ready to be shown."""
+        self.clip(None)
+        self._clear()
 
     def fill(self, rect: Rect, color: Color) -> None:
         self._fill(self._pixels(rect), color)
@@ -122,6 +128,7 @@ class PygameCanvas:
         left = x * self._scale
         if anchor != "left":
             left -= line.width if anchor == "right" else line.width / 2
+        self._clear()
         margin = line.margin
         line.texture.alpha = min(255, style.color.a)
         line.texture.draw(
@@ -142,6 +149,7 @@ class PygameCanvas:
         if self._nothing_visible or len(points) < 2 or color.a <= 0:
             return
         width, height = self._size
+        self._clear()
         left, top = self._origin
         kept = thin_out(points)
         renderer = self._renderer
@@ -167,6 +175,7 @@ class PygameCanvas:
         side = module * count
         left, top = x + (w - side) // 2, y + (h - side) // 2
         if not self._nothing_visible and modules:
+            self._clear()
             bits = b"".join(bytes(row) for row in modules)
             texture = self._qr_codes.get((bits, len(modules), module), lambda: self._draw_qr(modules, module))
             texture.draw(None, (left - self._origin[0], top - self._origin[1], side, side))
@@ -186,6 +195,8 @@ class PygameCanvas:
         picture = self.textures.get(key)
         if picture is None or self._nothing_visible or alpha <= 0:
             return
+        if self._needs_clearing:
+            self._clear()
         left, top = self._origin
         picture.draw(src, (dst[0] - left, dst[1] - top, dst[2], dst[3]) if left or top else dst, min(255, alpha))
 
@@ -194,6 +205,7 @@ class PygameCanvas:
 
     def clip(self, rect: Rect | None) -> None:
         # The renderer of pygame 2.6 has no clip rectangle; a viewport cuts as well, and moves the origin.
+        self._clipped = rect is not None
         self._nothing_visible = False
         self._origin = (0, 0)
         if rect is None:
@@ -207,6 +219,13 @@ class PygameCanvas:
             return
         self._origin = (left, top)
         self._renderer.set_viewport((left, top, right - left, bottom - top))
+
+    def _clear(self) -> None:
+        """Make the screen black before the first thing is drawn, unless that covers it: a fifth of a map's frame."""
+        if self._needs_clearing:
+            self._needs_clearing = False
+            self._renderer.draw_color = (0, 0, 0, 255)
+            self._renderer.clear()
 
     def _pixels(self, rect: Rect) -> Pixels:
         # Both edges are rounded, so that boxes that touch in design pixels touch on the screen.
@@ -222,6 +241,11 @@ class PygameCanvas:
         if w <= 0 or h <= 0 or color.a <= 0 or self._nothing_visible:
             return
         x, y = x - self._origin[0], y - self._origin[1]
+        if self._needs_clearing:
+            covers = x <= 0 and y <= 0 and x + w >= self._size[0] and y + h >= self._size[1]
+            if covers and color.a >= 255 and not self._clipped:
+                self._needs_clearing = False
+            self._clear()
         if self._software and color.a < 255 and w * h >= SHADE_FROM_PX:
             self._shade(x, y, w, h, color)
             return
@@ -242,6 +266,7 @@ class PygameCanvas:
     def _corners(self, mask: Texture, box: Pixels, r: int, color: Color) -> None:
         if self._nothing_visible:
             return
+        self._clear()
         x, y, w, h = box
         left, top = x - self._origin[0], y - self._origin[1]
         right, bottom = left + w - r, top + h - r

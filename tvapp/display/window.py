@@ -176,7 +176,7 @@ class Display:
             DisplayError: the screen is gone; `reopen` may bring it back.
         """
         try:
-            self._canvas.clip(None)
+            self._canvas.finish()
             self._renderer.present()
         except pygame.error as error:
             raise DisplayError(str(error)) from error
@@ -188,7 +188,7 @@ class Display:
             DisplayError: it could not be read or written.
         """
         try:
-            self._canvas.clip(None)
+            self._canvas.finish()
             surface = self._renderer.to_surface()
             pygame.image.save(surface, str(path))
         except (pygame.error, OSError) as error:

@@ -5,6 +5,7 @@ Asked for only when somebody looks at the choice, and kept on disk like any tile
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
 from typing import Protocol, TypeVar
@@ -22,7 +23,7 @@ from tvapp.tiles.tile import TILE_SIZE, Preview, PreviewArrived, TileId
 
 T = TypeVar("T")
 
-WIDTH, HEIGHT = 348, 300
+WIDTH, HEIGHT = 320, 320
 """Pixels of a preview: enough for a 4K screen."""
 
 
@@ -43,16 +44,19 @@ class PreviewLoader:
 
     async def load(self, previews: Sequence[Preview], scope: CacheScope, background: tuple[int, int, int]) -> None:
         """Post a PreviewArrived for each preview whose tiles can be had; the others keep their drawing."""
-        bodies: dict[TileId, bytes | None] = {}
-        for preview in previews:
-            for tile in preview.tiles:
-                if tile not in bodies:
-                    bodies[tile] = await self._fetch(CacheKey(scope, tile))
-            parts = [body for tile in preview.tiles if (body := bodies[tile]) is not None]
-            if len(parts) == len(preview.tiles):
-                image = await self._workers.in_worker(lambda parts=parts: compose(parts, background))  # type: ignore[misc]
-                if image is not None:
-                    self._inbox.post(PreviewArrived(preview.name, image))
+        wanted = dict.fromkeys(tile for preview in previews for tile in preview.tiles)
+        fetches = {tile: asyncio.create_task(self._fetch(CacheKey(scope, tile))) for tile in wanted}
+        await asyncio.gather(*(self._compose(preview, fetches, background) for preview in previews))
+
+    async def _compose(
+        self, preview: Preview, fetches: Mapping[TileId, asyncio.Task[bytes | None]], background: tuple[int, int, int]
+    ) -> None:
+        bodies = [await fetches[tile] for tile in preview.tiles]
+        parts = [body for body in bodies if body is not None]
+        if len(parts) == len(bodies):
+            image = await self._workers.in_worker(lambda: compose(parts, background))
+            if image is not None:
+                self._inbox.post(PreviewArrived(preview.name, image))
 
     async def _fetch(self, key: CacheKey) -> bytes | None:
         entry = await self._workers.in_worker(lambda: self._cache.get(key))

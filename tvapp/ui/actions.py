@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from tvapp.fences.model import Geofence
-from tvapp.geo.position import Bounds
-from tvapp.mapview.layers import LayerChoice
-from tvapp.mapview.viewport import Viewport
-from tvapp.tiles.tile import TileId
+# For types alone: the first picture must not wait for the map's modules.
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from tvapp.fences.model import Geofence
+    from tvapp.geo.position import Bounds
+    from tvapp.mapview.layers import LayerChoice
+    from tvapp.mapview.viewport import Viewport
+    from tvapp.tiles.tile import TileId
 
 
 class Actions(Protocol):

@@ -48,8 +48,8 @@ class RecordingCanvas:
     height: float = 1080.0
     scale: float = 1.0
     metrics: Metrics = approximate
-    texts: list[DrawnText] = field(default_factory=list)
-    shapes: list[DrawnShape] = field(default_factory=list)
+    items: list[DrawnText | DrawnShape] = field(default_factory=list)
+    """Everything with a box, in the order it was drawn."""
     lines: list[tuple[tuple[float, float], ...]] = field(default_factory=list)
     pictures: dict[object, Image] = field(default_factory=dict)
     calls: int = 0
@@ -57,11 +57,20 @@ class RecordingCanvas:
 
     def clear(self) -> None:
         """Forget what was drawn; pictures stay uploaded."""
-        self.texts.clear()
-        self.shapes.clear()
+        self.items.clear()
         self.lines.clear()
         self.calls = 0
         self._clip = None
+
+    @property
+    def texts(self) -> list[DrawnText]:
+        """Every line of text, icons included."""
+        return [item for item in self.items if isinstance(item, DrawnText)]
+
+    @property
+    def shapes(self) -> list[DrawnShape]:
+        """Everything that is not text."""
+        return [item for item in self.items if isinstance(item, DrawnShape)]
 
     def sentences(self) -> list[str]:
         """Return every text that is not an icon."""
@@ -84,7 +93,7 @@ class RecordingCanvas:
         self.calls += 1
         width, height = self.measure(text, style)
         left = x - {"left": 0.0, "center": width / 2, "right": width}[anchor]
-        self.texts.append(DrawnText(text, Rect(left, y, width, height), style, self._clip))
+        self.items.append(DrawnText(text, Rect(left, y, width, height), style, self._clip))
 
     def measure(self, text: str, style: TextStyle) -> tuple[float, float]:
         return self.metrics(text, style)
@@ -123,4 +132,4 @@ class RecordingCanvas:
 
     def _shape(self, kind: str, rect: Rect, color: Color | None, key: object = None) -> None:
         self.calls += 1
-        self.shapes.append(DrawnShape(kind, rect, color, key))
+        self.items.append(DrawnShape(kind, rect, color, key))

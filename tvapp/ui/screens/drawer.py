@@ -134,7 +134,7 @@ class DrawerScreen:
         fences, wall = state.book.listed, state.wall()
         for index in self._list.visible(top, self._rows):
             box = Rect(room.x - 20, room.y + (index - top) * height, room.w + 32, height - 8)
-            self._draw_row(canvas, fences[index], box, wall, index == self.index)
+            self._draw_row(canvas, fences[index], box, wall, index == self.index and self._navigator.top is self)
         canvas.clip(None)
         self._draw_bar(canvas, room, top, total)
 

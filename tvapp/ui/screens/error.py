@@ -86,7 +86,7 @@ class ErrorScreen:
             self._draw_settings(canvas, room, wrong)
         else:
             self._draw_detail(canvas, room)
-        button.draw(canvas, bottom, True)
+        button.draw(canvas, bottom, self._navigator.top is self)
 
     def _draw_settings(self, canvas: Canvas, room: Rect, wrong: Sequence[ConfigError]) -> None:
         say, y = self._settings.words, room.y

@@ -116,7 +116,9 @@ class SignInScreen:
         canvas.fill(layout.screen(canvas), theme.PAGE)
         prompt = self.prompt
         if prompt is None:
-            draw_notice(canvas, self._settings, self._notice(), self._motion.value("page", now))
+            draw_notice(
+                canvas, self._settings, self._notice(), self._motion.value("page", now), self._navigator.top is self
+            )
             return
         picture = PromptPicture(
             prompt=prompt,
@@ -125,6 +127,7 @@ class SignInScreen:
             status=self.status_sentence(now),
             opacity=self._motion.value("code", now),
             focus_growth=self._motion.value("size", now),
+            focused=self._navigator.top is self,
         )
         if self.is_enlarged:
             draw_large_prompt(canvas, picture)

@@ -101,7 +101,7 @@ def _waiting(view: SessionView, settings: UiSettings) -> Notice:
     )
 
 
-def draw_notice(canvas: Canvas, settings: UiSettings, notice: Notice, arrived: float) -> None:
+def draw_notice(canvas: Canvas, settings: UiSettings, notice: Notice, arrived: float, focused: bool) -> None:
     """Draw a notice in the middle of the page; `arrived` goes from 0 to 1."""
     area = layout.content(canvas)
     width = min(WIDTH, area.w)
@@ -126,7 +126,7 @@ def draw_notice(canvas: Canvas, settings: UiSettings, notice: Notice, arrived: f
     y += 40
     if notice.button:
         button = Button("button", notice.button, "refresh-cw")
-        button.draw(canvas, Rect(left, y, button.width(canvas) + 40, BUTTON_HEIGHT), True, arrived)
+        button.draw(canvas, Rect(left, y, button.width(canvas) + 40, BUTTON_HEIGHT), focused, arrived)
         y += BUTTON_HEIGHT + 40
     if has_admin:
         _draw_admin(canvas, settings, notice, Rect(left, y + 24, text_width, admin_height - 24))

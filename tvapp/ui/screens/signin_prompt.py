@@ -33,6 +33,7 @@ class PromptPicture:
     status: str
     opacity: float = 1.0
     focus_growth: float = 1.0
+    focused: bool = True
 
     @property
     def organisation(self) -> str:
@@ -215,7 +216,8 @@ def _draw_status(canvas: Canvas, x: float, y: float, width: float, picture: Prom
 
 
 def _draw_qr(canvas: Canvas, card: Rect, picture: PromptPicture) -> None:
-    body = grown(card, picture.focus_growth)
+    body = grown(card, picture.focus_growth) if picture.focused else card
     canvas.panel(body, theme.PAPER, 28)
     canvas.qr(qr_modules(picture.prompt.qr_uri), card.inset(CARD_PAD))
-    focus_ring(canvas, body.inset(-theme.RING), 28 + theme.RING)
+    if picture.focused:
+        focus_ring(canvas, body.inset(-theme.RING), 28 + theme.RING)
