@@ -68,7 +68,9 @@ class Signals:
 def end(status: int) -> NoReturn:
     """End the process with a status, even though a worker still waits for somebody else's network."""
     until = time.monotonic() + LAST_WORK_S
-    workers = [thread for thread in threading.enumerate() if not thread.daemon and thread is not threading.main_thread()]
+    workers = [
+        thread for thread in threading.enumerate() if not thread.daemon and thread is not threading.main_thread()
+    ]
     for worker in workers:
         worker.join(max(0.0, until - time.monotonic()))
     if any(worker.is_alive() for worker in workers):
