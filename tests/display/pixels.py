@@ -46,7 +46,7 @@ class Shot:
 
 def shot(display: Display) -> Shot:
     """Return what is on the renderer now."""
-    display.canvas.clip(None)
+    display.canvas.finish()
     return Shot(display._renderer.to_surface())
 
 

@@ -42,6 +42,25 @@ def test_a_frame_starts_black(display: Display) -> None:
     assert at(display, 5, 5) == (0, 0, 0)
 
 
+@pytest.mark.parametrize(
+    "first", [Rect(0, 0, 1920, 1080), Rect(0, 0, 1919, 1080), Rect(1, 0, 1919, 1080), Rect(-9, -9, 1940, 1100)]
+)
+@pytest.mark.parametrize("clip", [None, Rect(0, 0, 1000, 1000), Rect(5, 5, 4000, 4000)])
+@pytest.mark.parametrize("color", [RED, Color(255, 0, 0, 0)])
+def test_nothing_of_the_last_frame_is_left(display: Display, first: Rect, clip: Rect | None, color: Color) -> None:
+    canvas = display.canvas
+    for _ in range(2):
+        canvas.begin()
+        canvas.fill(Rect(0, 0, 1920, 1080), Color(0, 255, 0))
+    canvas.begin()
+    canvas.clip(clip)
+    canvas.fill(first, color)
+    canvas.clip(None)
+    picture = shot(display)
+    colors = {picture.rgb((x, y)) for x in (0, 3, 960, 1919) for y in (0, 3, 540, 1079)}
+    assert colors <= {(0, 0, 0), (255, 0, 0)}
+
+
 def test_a_box_is_filled_up_to_its_edges_and_no_further(display: Display) -> None:
     display.canvas.fill(Rect(100, 200, 50, 60), RED)
     picture = shot(display)

@@ -236,7 +236,10 @@ class Display:
         except pygame.error as error:
             pygame.display.quit()
             raise DisplayError(str(error)) from error
+        # Nobody types here: no repeats by pygame, no input method that swallows keys, no wake-ups by a mouse.
         pygame.key.set_repeat()
+        pygame.key.stop_text_input()
+        pygame.event.set_blocked((pygame.MOUSEMOTION, pygame.TEXTINPUT, pygame.TEXTEDITING, pygame.MOUSEWHEEL))
         software = self.renderer_name == "software"
         self._canvas = PygameCanvas(self._renderer, self._real_size(), software=software, fonts=self._fonts)
         self._sleeper.fd = x_socket(sockets) if self.driver == "x11" else None
