@@ -14,6 +14,9 @@ from tvapp.localcloud.basemap.palette import width
 from tvapp.localcloud.basemap.sheet import TILE, Sheet
 
 BORDER = 64  # pixels around the tile, for what a blur reaches
+BEND = 3.0e-5  # world units: how far the outlines of towns stray from a circle
+# The least population that shows from above, up to a zoom.
+SMALLEST = ((7, 150_000), (8, 60_000), (9, 30_000), (10, 15_000), (11, 10_000))
 ROOFS = (
     (150, 146, 140),
     (122, 118, 114),
@@ -113,31 +116,25 @@ def _ground(grid: Grid) -> Field:
 def _towns(grid: Grid, ground: Field) -> Field:
     """Turn the ground around settlements into roofs and gardens."""
     names = data.places()
-    reach = np.sqrt(np.maximum(names.population, 300)) * 4.2e-8 * 2.2
-    west, east, north, south = grid.u[0], grid.u[-1], grid.v[0], grid.v[-1]
-    smallest = 0 if grid.zoom >= 12 else 12_000
-    near = (
-        (names.kind == data.CITY)
-        & (names.population >= smallest)
-        & (names.u > west - reach * 2)
-        & (names.u < east + reach * 2)
-    )
-    near &= (names.v > north - reach * 2) & (names.v < south + reach * 2)
+    reach = np.sqrt(np.maximum(names.population, 300)) * 1.25e-7
+    far = reach * 2.2 + BEND * 1.5  # beyond it a town can no longer be seen: whatever is left out, no seam shows
+    smallest = next((people for zoom, people in SMALLEST if grid.zoom <= zoom), 0)
+    near = (names.kind == data.CITY) & (names.population >= smallest)
+    near &= (names.u > grid.u[0] - far) & (names.u < grid.u[-1] + far)
+    near &= (names.v > grid.v[0] - far) & (names.v < grid.v[-1] + far)
     numbers = np.flatnonzero(near)
     if not len(numbers):
         return ground
-    numbers = numbers[np.argsort(-names.population[numbers], kind="stable")][:60]
     built = np.zeros((len(grid.v), len(grid.u)), np.float32)
     # Towns are no circles: bend the ground under them.
-    bent_u = grid.u[None, :] + grid.fractal(11, 16, 61, 0.6) * 2.2e-5
-    bent_v = grid.v[:, None] + grid.fractal(11, 16, 62, 0.6) * 2.2e-5
+    bent_u = grid.u[None, :] + grid.fractal(11, 16, 61, 0.6) * BEND
+    bent_v = grid.v[:, None] + grid.fractal(11, 16, 62, 0.6) * BEND
     for n in numbers.tolist():
         distance = ((bent_u - names.u[n]) ** 2 + (bent_v - names.v[n]) ** 2) / reach[n] ** 2
         built = np.maximum(built, 1 / (1 + distance * distance), dtype=np.float32)
     z = grid.zoom
     edge = grid.fractal(12, 18, 21, 0.62)
-    ragged = np.float32(0.45)
-    built = step(0.22, 0.62, built + edge * ragged * (built > 0.02))
+    built = step(0.22, 0.62, built + edge * np.clip(built * 6 - 0.3, 0, 1) * np.float32(0.45))
     if z < 12:
         speckle = grid.fractal(z + 5, z + 7, 22, 0.8)
         town = np.empty_like(ground)
