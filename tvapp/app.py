@@ -14,9 +14,11 @@ from tvapp.auth.view import Account
 from tvapp.azure.messages import AttributionArrived
 from tvapp.config import Config, ConfigErrors
 from tvapp.core.clock import Clock
+from tvapp.core.errors import TvappError
 from tvapp.core.jobs import JobFailed, Jobs
 from tvapp.core.log import Log
 from tvapp.display.window import CloseRequested, Display, Exposed, FocusLost, Resized, ResourcesLost
+from tvapp.events import clean_text
 from tvapp.fences.model import Geofence
 from tvapp.forget import SCREENSHOTS, forget_screenshots
 from tvapp.geo.position import Bounds
@@ -140,7 +142,7 @@ class App:
 
     def update(self, now: float) -> bool:
         self._take(self._hold.tick(now), now)
-        if self._sign_in is not None:
+        if self._sign_in is not None and not self._is_broken:
             self._sign_in.tick(now)
             self._follow_session(now)
         needed = self._stack.update(now) or self._dirty
@@ -284,6 +286,10 @@ class App:
             return
         self._phase = view.phase
         if view.phase == "signed-in":
+            former = self._account
+            if former is not None and view.account is not None and former.home_id != view.account.home_id:
+                # Somebody else answered when the map asked for a sign-in: what it shows is the former one's.
+                self._drop_map()
             self._account = view.account
             if self._map is None:
                 self._show_map(now, view.account)
@@ -346,10 +352,18 @@ class App:
                 self._edges.note_sign_in(message)
             return
         if isinstance(message, JobFailed) and message.name == EDGES:
-            self._stopping = "failed to start"
-        if self._map is not None:
-            self._map.receive(message, now)
-        self._stack.receive(message, now)
+            self._break_down(message.error)
+        if self._map is None or not self._map.receive(message, now):
+            self._stack.receive(message, now)
+
+    def _break_down(self, error: BaseException) -> None:
+        """Say on the screen what is broken, and stay there: somebody has to read it."""
+        self._log.event("app.broken", level="error", error=type(error).__name__, reason=str(error))
+        self._is_broken = True
+        self._drop_map()
+        known = [error] if isinstance(error, TvappError) else []
+        detail = "" if known else f"{type(error).__name__}: {clean_text(str(error))}"
+        self._stack.show(ErrorScreen(self._settings, self._stack, self, known, detail))
 
     def _take(self, inputs: Sequence[Input], now: float) -> None:
         if inputs and self._sign_in is not None:
