@@ -10,7 +10,8 @@ from tvapp.config import Config
 from tvapp.core.clock import Clock
 from tvapp.core.jobs import Jobs
 from tvapp.core.log import Log
-from tvapp.fences.messages import IndexBuilt
+from tvapp.fences.messages import FencesUnavailable, IndexBuilt
+from tvapp.fences.stores.base import StoreRetired
 from tvapp.geo.mercator import project
 from tvapp.geo.position import Bounds, Position
 from tvapp.mapview.layers import FENCES, BaseStyle, LayerChoice, Overlay, choice_for, layers
@@ -91,8 +92,8 @@ class LiveMap:
             self._edges.use_account(None)
             self._edges = None
 
-    def receive(self, message: object, now: float) -> None:
-        """Take note of what the screens are told as well."""
+    def receive(self, message: object, now: float) -> bool:
+        """Take note of a message; True when the screens have been told of it in other words."""
         edges = self._edges
         if edges is not None and edges.fences is not None:
             edges.fences.receive(message, now)
@@ -101,6 +102,11 @@ class LiveMap:
                 self._draw_fences()
             case PreviewArrived(name, image):
                 self._tell(PreviewReady(name, image))
+                return True
+            case FencesUnavailable(_, error) if isinstance(error, StoreRetired):
+                self._tell(TroubleChanged("store", state="retired"))
+                return True
+        return False
 
     def tick(self, now: float) -> None:
         """Do what is due, and report a map that has come to rest."""
