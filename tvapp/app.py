@@ -250,7 +250,8 @@ class App:
         jobs.run(EDGES, build)
 
     def _listen(self) -> None:
-        """Read the keys that SDL drops, on a thread of their own."""
+        """Listen to gamepads, and on a thread of its own to the keys that SDL drops."""
+        self._display.open_gamepads()
         from tvapp.remote.evdev_source import EvdevSource
 
         remote = self._config.remote
