@@ -57,6 +57,7 @@ class Scene:
     stack: ScreenStack
     actions: FakeActions = field(default_factory=FakeActions)
     now: float = 100.0
+    loads: Callable[[], None] = lambda: None
 
     def draw(self, canvas: Canvas) -> None:
         """Draw the moment."""
@@ -70,6 +71,12 @@ class Scene:
 
 Build = Callable[[int, int], Scene]
 """Makes a scene for a screen of so many real pixels."""
+
+
+@lru_cache(maxsize=4)
+def index_of(book: FenceBook) -> FenceIndex:
+    return FenceIndex(book.fences)
+
 
 HELSINKI = Position(24.9525, 60.1672)
 SETTINGS = UiSettings(
@@ -101,6 +108,11 @@ def sample_book() -> FenceBook:
     for path in sorted(asset("samples").glob("*.geojson")):
         found += geojson.read(path.read_bytes(), path.name).fences
     return FenceBook(found, skipped_count=2)
+
+
+@lru_cache(maxsize=1)
+def empty_book() -> FenceBook:
+    return FenceBook()
 
 
 @lru_cache(maxsize=1)
@@ -172,7 +184,7 @@ def on_map(
         model = MapModel(Viewport(at, zoom, width, height, scale), layers(chosen), 256 << 20, motion=False)
         state = MapState(settings, scene.actions, ManualClock(epoch=EPOCH), model, chosen)
         scene.stack.show(MapScreen(state, scene.stack))
-        index = FenceIndex(book().fences)
+        index = index_of(book())
         messages_before = (AccountChanged(account), AttributionChanged(CREDITS), IndexBuilt(index, book(), 1))
         for message in (*messages_before, *messages):
             scene.stack.receive(message, scene.now)
@@ -181,7 +193,7 @@ def on_map(
         for key in keys:
             remote.press(key)
         scene.now = remote.now
-        load(scene, state, index, scale)
+        scene.loads = lambda: load(scene, state, index, scale)
         return scene
 
     return build
@@ -264,7 +276,7 @@ SCENES: dict[str, Build] = {
     "map-account-none": on_map(MENU, LEFT, OK, account=None),
     "map-drawer": on_map(MENU, OK, DOWN, DOWN, DOWN),
     "map-drawer-long": on_map(MENU, OK, *(DOWN,) * 12, book=long_book),
-    "map-drawer-empty": on_map(MENU, OK, book=FenceBook),
+    "map-drawer-empty": on_map(MENU, OK, book=empty_book),
     "map-details": on_map(MENU, OK, DOWN, DOWN, OK),
     "map-details-long": on_map(MENU, OK, OK, book=long_book),
     "map-layers": on_map(MENU, RIGHT, OK, RIGHT, OK),

@@ -157,7 +157,7 @@ class Focus:
                 return False
         return False
 
-    def keys(self) -> tuple[str, ...]:
+    def everything(self) -> tuple[str, ...]:
         """Return everything that can have the focus now."""
         return tuple(leaf.key for leaf in leaves(self._root))
 

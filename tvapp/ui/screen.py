@@ -85,7 +85,7 @@ class Screen(Protocol):
         """Tell whether what lies below is still to be seen."""
         ...
 
-    def handle(self, input: Input, now: float) -> bool:  # noqa: A002 - the word of the contract
+    def handle(self, input_: Input, now: float) -> bool:
         """Take an input; False when it means nothing here."""
         ...
 

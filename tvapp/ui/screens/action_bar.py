@@ -70,7 +70,7 @@ class ActionBar:
         return self._focus.focused
 
     def focusables(self) -> tuple[str, ...]:
-        return self._focus.keys()
+        return self._focus.everything()
 
     def bindings(self) -> tuple[Binding, ...]:
         return self._bindings
@@ -78,9 +78,9 @@ class ActionBar:
     def hints(self) -> tuple[Hint, ...]:
         return hints_of(self._bindings)
 
-    def handle(self, input: Input, now: float) -> bool:  # noqa: A002
+    def handle(self, input_: Input, now: float) -> bool:
         # Keys that mean nothing here must not move the map below.
-        return dispatch(self._bindings, input, now) or True
+        return dispatch(self._bindings, input_, now) or True
 
     def receive(self, message: object, now: float) -> None:
         """The map below takes every message."""

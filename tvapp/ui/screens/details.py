@@ -48,7 +48,7 @@ class DetailsScreen:
         return self._focus.focused
 
     def focusables(self) -> tuple[str, ...]:
-        return self._focus.keys()
+        return self._focus.everything()
 
     def bindings(self) -> tuple[Binding, ...]:
         return self._bindings
@@ -56,8 +56,8 @@ class DetailsScreen:
     def hints(self) -> tuple[Hint, ...]:
         return hints_of(self._bindings)
 
-    def handle(self, input: Input, now: float) -> bool:  # noqa: A002
-        return dispatch(self._bindings, input, now) or True
+    def handle(self, input_: Input, now: float) -> bool:
+        return dispatch(self._bindings, input_, now) or True
 
     def receive(self, message: object, now: float) -> None:
         """The map below takes every message; a newer version of the fence is looked up when drawing."""

@@ -79,8 +79,8 @@ class DrawerScreen:
     def hints(self) -> tuple[Hint, ...]:
         return hints_of(self.bindings())
 
-    def handle(self, input: Input, now: float) -> bool:  # noqa: A002
-        return dispatch(self.bindings(), input, now) or True
+    def handle(self, input_: Input, now: float) -> bool:
+        return dispatch(self.bindings(), input_, now) or True
 
     # -- the life of a screen ------------------------------------------------------------------------------------
 

@@ -57,8 +57,8 @@ class ErrorScreen:
     def hints(self) -> tuple[Hint, ...]:
         return hints_of(self._bindings[:1])
 
-    def handle(self, input: Input, now: float) -> bool:  # noqa: A002
-        return dispatch(self._bindings, input, now)
+    def handle(self, input_: Input, now: float) -> bool:
+        return dispatch(self._bindings, input_, now)
 
     def receive(self, message: object, now: float) -> None:
         """Nothing changes it."""

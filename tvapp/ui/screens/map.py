@@ -91,8 +91,8 @@ class MapScreen:
     def hints(self) -> tuple[Hint, ...]:
         return hints_of(self.bindings())
 
-    def handle(self, input: Input, now: float) -> bool:  # noqa: A002
-        return dispatch(self.bindings(), input, now)
+    def handle(self, input_: Input, now: float) -> bool:
+        return dispatch(self.bindings(), input_, now)
 
     def release_all(self, now: float) -> None:
         """Take every key as released: keys go elsewhere from now on."""

@@ -29,7 +29,7 @@ from tvapp.ui.messages import (
     ScreenResized,
     TroubleChanged,
 )
-from tvapp.ui.outline import Path, outline_paths
+from tvapp.ui.outline import Path, projected
 from tvapp.ui.settings import UiSettings
 
 UPLOAD_BYTES_PER_FRAME = 5 << 20
@@ -153,7 +153,9 @@ class MapState:
     def select(self, fence: Geofence | None) -> None:
         """Mark a fence, or none."""
         self.selected = fence
-        self.selected_paths = outline_paths(fence) if fence is not None else ()
+        self.selected_paths = ()
+        if fence is not None and self.index is not None:
+            self.selected_paths = projected(self.index.outline(fence))
         self.is_changed = True
 
     def under_crosshair(self) -> tuple[Geofence, ...]:

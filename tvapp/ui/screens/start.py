@@ -59,8 +59,8 @@ class StartScreen:
     def hints(self) -> tuple[Hint, ...]:
         return hints_of(self.bindings())
 
-    def handle(self, input: Input, now: float) -> bool:  # noqa: A002
-        return dispatch(self.bindings(), input, now)
+    def handle(self, input_: Input, now: float) -> bool:
+        return dispatch(self.bindings(), input_, now)
 
     def receive(self, message: object, now: float) -> None:
         """The session is asked at every update."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from math import ceil
 
 from tvapp.remote.intents import Input, Intent, Phase
 
@@ -51,7 +52,7 @@ class ListView:
 
     def visible(self, top: float, rows: float) -> range:
         """Return the entries to draw when the list stands at `top`."""
-        return range(max(0, int(top)), min(self.count, int(top + rows) + 1))
+        return range(max(0, int(top)), min(self.count, ceil(top + rows)))
 
 
 def stride(held_s: float) -> int:

@@ -1,0 +1,149 @@
+"""Focus: choice by geometry, groups with memory, a boundary for dialogs, and never nowhere."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tvapp.remote.intents import ARROWS, Intent
+from tvapp.ui.canvas import Rect
+from tvapp.ui.focus import Focus, Group, Leaf, choose, leaves
+
+UP, DOWN, LEFT, RIGHT = Intent.UP, Intent.DOWN, Intent.LEFT, Intent.RIGHT
+
+
+def grid(columns: int, rows: int) -> tuple[Leaf, ...]:
+    return tuple(
+        Leaf(f"{column},{row}", Rect(column * 200, row * 120, 180, 100))
+        for row in range(rows)
+        for column in range(columns)
+    )
+
+
+def test_an_arrow_goes_to_the_neighbour_in_the_same_row_even_if_something_else_is_nearer() -> None:
+    origin = Rect(0, 0, 100, 100)
+    assert choose(origin, [Rect(400, 0, 100, 100), Rect(120, 130, 100, 100)], RIGHT) == 0
+
+
+def test_an_arrow_goes_to_something_askew_when_nothing_is_straight_ahead() -> None:
+    assert choose(Rect(0, 0, 100, 100), [Rect(300, 500, 100, 100)], RIGHT) == 0
+
+
+def test_an_arrow_goes_nowhere_when_nothing_lies_that_way() -> None:
+    assert choose(Rect(0, 0, 100, 100), [Rect(300, 0, 100, 100)], LEFT) is None
+
+
+def test_every_place_of_a_grid_can_be_reached_from_every_other() -> None:
+    root = Group("grid", grid(4, 3))
+    for start in leaves(root):
+        seen, frontier = {start.key}, [start.key]
+        while frontier:
+            key = frontier.pop()
+            for direction in ARROWS:
+                focus = Focus()
+                focus.place(root)
+                focus.set(key)
+                focus.move(direction)
+                if focus.focused not in seen:
+                    seen.add(focus.focused)
+                    frontier.append(focus.focused)
+        assert len(seen) == 12
+
+
+@pytest.mark.parametrize(("there", "back"), [(UP, DOWN), (DOWN, UP), (LEFT, RIGHT), (RIGHT, LEFT)])
+def test_going_back_the_way_one_came_returns_to_where_one_was_in_a_grid(there: Intent, back: Intent) -> None:
+    focus = Focus()
+    focus.place(Group("grid", grid(3, 3)))
+    focus.set("1,1")
+    assert focus.move(there)
+    assert focus.move(back)
+    assert focus.focused == "1,1"
+
+
+def test_a_group_remembers_where_its_focus_was() -> None:
+    top = Group("top", tuple(Leaf(f"t{n}", Rect(n * 200, 0, 180, 100)) for n in range(4)))
+    bottom = Group("bottom", tuple(Leaf(f"b{n}", Rect(n * 200, 200, 180, 100)) for n in range(3)))
+    focus = Focus()
+    focus.place(Group("all", (top, bottom)))
+    focus.set("t3")
+    focus.move(DOWN)
+    focus.move(LEFT)
+    focus.move(UP)
+    assert focus.focused == "t3"
+    focus.move(DOWN)
+    assert focus.focused == "b1"
+
+
+def test_a_ring_goes_on_at_the_other_end() -> None:
+    focus = Focus()
+    focus.place(Group("ring", grid(5, 1), wraps_x=True))
+    focus.set("0,0")
+    assert focus.move(LEFT)
+    assert focus.focused == "4,0"
+    assert focus.move(RIGHT)
+    assert focus.focused == "0,0"
+
+
+def test_arrows_do_not_leave_a_dialog() -> None:
+    dialog = Group("dialog", (Leaf("yes", Rect(0, 0, 100, 80)), Leaf("no", Rect(120, 0, 100, 80))), modal=True)
+    focus = Focus()
+    focus.place(Group("all", (dialog, Leaf("outside", Rect(500, 0, 100, 80)))))
+    focus.set("no")
+    assert not focus.move(RIGHT)
+    assert focus.focused == "no"
+
+
+def test_the_nearest_thing_takes_over_when_the_focused_one_goes_away() -> None:
+    focus = Focus()
+    focus.place(Group("grid", grid(3, 1)))
+    focus.set("2,0")
+    focus.place(Group("grid", grid(2, 1)))
+    assert focus.focused == "1,0"
+
+
+def test_the_focus_comes_back_when_everything_was_gone_for_a_while() -> None:
+    focus = Focus()
+    focus.place(Group("grid", grid(3, 1)))
+    focus.set("1,0")
+    focus.place(Group("grid", ()))
+    focus.place(Group("grid", grid(3, 1)))
+    assert focus.focused == "1,0"
+
+
+BOXES = st.lists(
+    st.tuples(st.integers(0, 40), st.integers(0, 20), st.integers(1, 9), st.integers(1, 6)), min_size=1, max_size=9
+)
+
+
+@settings(max_examples=60)
+@given(boxes=BOXES, moves=st.lists(st.sampled_from(sorted(ARROWS, key=lambda i: i.value)), max_size=12))
+def test_whatever_the_layout_exactly_one_thing_has_the_focus(
+    boxes: list[tuple[int, int, int, int]], moves: list[Intent]
+) -> None:
+    root = Group("any", tuple(Leaf(str(n), Rect(*(40.0 * side for side in box))) for n, box in enumerate(boxes)))
+    focus = Focus()
+    focus.place(root)
+    for move in moves:
+        before = focus.focused
+        moved = focus.move(move)
+        assert focus.focused in focus.everything()
+        assert moved == (focus.focused != before)
+
+
+@settings(max_examples=60)
+@given(boxes=BOXES)
+def test_a_move_never_goes_against_its_arrow(boxes: list[tuple[int, int, int, int]]) -> None:
+    rects = [Rect(*(40.0 * side for side in box)) for box in boxes]
+    for direction in ARROWS:
+        index = choose(rects[0], rects[1:], direction)
+        if index is None:
+            continue
+        chosen, origin = rects[1:][index], rects[0]
+        ahead = {
+            LEFT: chosen.right <= origin.x + 1,
+            RIGHT: chosen.x >= origin.right - 1,
+            UP: chosen.bottom <= origin.y + 1,
+            DOWN: chosen.y >= origin.bottom - 1,
+        }
+        assert ahead[direction]
