@@ -25,6 +25,7 @@ LOAD = "geofences.load"
 BUILD = "geofences.index"
 LABELS = "geofences.labels"
 MOST_SKIPPED_EVENTS = 100
+EVERYWHERE = Bounds(-180.0, -90.0, 180.0, 90.0)
 _RETRY = Backoff(first_s=5.0, ceiling_s=300.0)
 
 
@@ -92,6 +93,8 @@ class FenceService:
         self._book = FenceBook()
         self._skipped: tuple[Skipped, ...] = ()
         self._revision = 0
+        self._issued = 0
+        self._changed_meanwhile: tuple[Bounds, ...] = ()
         self._generation = 0
         self._loading = False
         self._failures = 0
@@ -114,7 +117,7 @@ class FenceService:
         """Draw for another number of real pixels per design pixel; returns the revision of what is drawn then."""
         if scale != self._scale:
             self._scale = scale
-            self._revision += 1
+            self._revision = self._issue()
         return self._revision
 
     def load(self) -> None:
@@ -133,7 +136,7 @@ class FenceService:
         self._index = None
         self._book = FenceBook()
         self._skipped = ()
-        self._revision += 1
+        self._revision = self._issue()
         self._loading = self._placing = False
         self._load_at = self._restate_at = None
         self._wanted_labels = None
@@ -176,20 +179,24 @@ class FenceService:
         """Do what is due; returns what time alone has changed."""
         if self._load_at is not None and now >= self._load_at:
             self.load()
-        if self._restate_at is None or now < self._restate_at:
+        if self._changed_meanwhile:
+            changed, self._changed_meanwhile = self._changed_meanwhile, ()
+            return FencesRestated(changed, self._revision)
+        # Not while an index is being built: its revision was given out before, and must stay the highest.
+        if self._restate_at is None or now < self._restate_at or self._loading:
             return None
         wall = self._clock.wall()
         changed = self._book.restated_bounds(self._stated_at, wall)
         self._schedule_restating(now)
         if not changed:
             return None
-        self._revision += 1
+        self._revision = self._issue()
         return FencesRestated(changed, self._revision)
 
     def next_wakeup(self) -> float | None:
         """Tell when `tick` has something to do."""
-        times = [at for at in (self._load_at, self._restate_at) if at is not None]
-        return min(times, default=None)
+        restate_at = None if self._loading else self._restate_at
+        return min((at for at in (self._load_at, restate_at) if at is not None), default=None)
 
     async def _load(self, generation: int) -> object:
         began = self._clock.monotonic()
@@ -208,7 +215,7 @@ class FenceService:
         if message.skipped != self._skipped:
             self._report_skipped(message.skipped)
         self._skipped = message.skipped
-        older, revision = (self._book if self._index is not None else None), self._revision + 1
+        older, revision = (self._book if self._index is not None else None), self._issue()
 
         def build() -> IndexBuilt:
             began = self._clock.monotonic()
@@ -227,9 +234,19 @@ class FenceService:
         assert isinstance(message.index, FenceIndex)
         self._index = message.index
         self._book = message.book
-        self._revision = max(self._revision, message.revision)
-        self._schedule_restating(now)
+        if message.revision > self._revision:
+            self._revision = message.revision
+        else:
+            # The screen was rescaled while the index was built: everything is drawn once more.
+            self._revision = self._issue()
+            self._changed_meanwhile = (EVERYWHERE,)
+        if self._restate_at is None or now < self._restate_at:
+            self._schedule_restating(now)
         self._rest(now, failed=False)
+
+    def _issue(self) -> int:
+        self._issued += 1
+        return self._issued
 
     def _rest(self, now: float, *, failed: bool) -> None:
         self._loading = False
