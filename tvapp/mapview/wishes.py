@@ -40,7 +40,7 @@ class Wishes:
         self.dirty = True
         """Something arrived or went: count again."""
         self.filled = False
-        """A tile came that could not be had before."""
+        """A tile in view came, or is expected again, that could not be had before."""
         self._textures = textures
         self._layers: tuple[Layer, ...] = ()
         self._view: Viewport | None = None
@@ -99,6 +99,7 @@ class Wishes:
         """Ask for everything (of a tileset) again."""
         for key in [key for key in self._unavailable if tileset in (None, key[0])]:
             del self._unavailable[key]
+            self.filled = self.filled or key in self._wanted
         self.ask_again()
 
     def ask_again(self) -> None:
