@@ -10,7 +10,7 @@ import pytest
 from tests.ui.fakes import AINO, FakeActions, Remote
 from tvapp.config import Home
 from tvapp.core.clock import ManualClock
-from tvapp.core.errors import Forbidden, Throttled, Unauthorized, Unreachable
+from tvapp.core.errors import Forbidden, NotFound, Throttled, Unauthorized, Unreachable
 from tvapp.core.image import Image
 from tvapp.fences.book import FenceBook
 from tvapp.fences.messages import FencesUnavailable, IndexBuilt, Label, LabelsPlaced
@@ -105,6 +105,10 @@ class Bench:
         return self.canvas
 
     @property
+    def selected(self) -> Geofence | None:
+        return self.state.selected
+
+    @property
     def center(self) -> Position:
         return self.state.viewport.center
 
@@ -134,18 +138,29 @@ def test_a_held_arrow_moves_until_it_is_released() -> None:
 
 def test_ok_selects_the_smaller_fence_first_then_the_next_and_back_deselects() -> None:
     bench = Bench()
-    bench.remote.press(OK)
-    assert bench.state.selected == SMALL
-    bench.remote.press(OK)
-    assert bench.state.selected == LARGE
-    bench.remote.press(OK)
-    assert bench.state.selected == SMALL
+    selected = []
+    for _ in range(3):
+        bench.remote.press(OK)
+        selected.append(bench.selected)
+    assert selected == [SMALL, LARGE, SMALL]
     assert [what for name, what in bench.actions.asked if name == "fence_selected"] == ["small", "large", "small"]
     assert bench.draw().shows("1 of 2 here")
     assert bench.canvas.lines
     bench.remote.press(BACK)
-    assert bench.state.selected is None
+    assert bench.selected is None
     assert not bench.draw().lines
+
+
+def test_one_refused_tile_among_many_that_arrive_is_not_shouted_about() -> None:
+    bench = Bench()
+    bench.send(TileUnavailable(TileId("microsoft.weather.radar.main", 5, 1, 1), NotFound("h", 404)))
+    assert bench.state.troubles == {}
+    bench.send(TileUnavailable(TileId("microsoft.base.road", 5, 1, 1), Throttled("h", 429)))
+    assert "map" in bench.state.troubles
+    bench.remote.now += 10
+    image = TileImage(Image(1, 1, bytes(4)))
+    bench.send(TileArrived(TileId("microsoft.base.road", 13, 4660, 2370), image, "network"))
+    assert bench.state.troubles == {}
 
 
 def test_a_short_ok_acts_when_the_key_comes_up() -> None:
@@ -155,14 +170,14 @@ def test_a_short_ok_acts_when_the_key_comes_up() -> None:
     # The press shows all the same: the crosshair is drawn smaller.
     assert bench.stack.update(bench.remote.now)
     bench.stack.handle(Input(OK, Phase.RELEASE, 0.1), bench.remote.now)
-    assert bench.state.selected == SMALL
+    assert bench.selected == SMALL
 
 
 def test_a_long_ok_opens_the_action_bar_and_its_release_does_nothing_more() -> None:
     bench = Bench()
     bench.remote.hold(OK)
     assert bench.names[-1] == "action-bar"
-    assert bench.state.selected is None
+    assert bench.selected is None
     assert bench.stack.depth == 2
 
 
@@ -177,7 +192,7 @@ def test_the_release_of_the_key_that_closed_a_panel_is_not_taken_for_a_press_on_
     bench = Bench()
     bench.remote.press(MENU, RIGHT, RIGHT, RIGHT, RIGHT, OK)
     assert bench.stack.depth == 1
-    assert bench.state.selected is None
+    assert bench.selected is None
 
 
 def test_a_key_held_while_a_panel_opens_does_not_keep_the_map_moving() -> None:
@@ -273,11 +288,11 @@ def test_home_and_show_all_fly_there() -> None:
 def test_moving_in_the_drawer_flies_the_map_beside_it() -> None:
     bench = Bench()
     bench.remote.press(MENU, OK)
-    assert bench.state.selected == AWAY
+    assert bench.selected == AWAY
     x, _ = bench.state.viewport.to_screen(FAR)
     assert x > 96 + 640
     bench.remote.press(DOWN)
-    assert bench.state.selected == LARGE
+    assert bench.selected == LARGE
     assert bench.draw().shows("2 of 3")
     assert bench.draw().shows("1 could not be read")
 
@@ -285,7 +300,7 @@ def test_moving_in_the_drawer_flies_the_map_beside_it() -> None:
 def test_leaving_the_drawer_leaves_the_selection_as_it_was() -> None:
     bench = Bench()
     bench.remote.press(MENU, OK, DOWN, BACK)
-    assert bench.state.selected is None
+    assert bench.selected is None
     assert bench.stack.depth == 1
 
 
@@ -297,7 +312,7 @@ def test_details_from_the_drawer_can_show_the_fence_on_the_map() -> None:
     assert bench.stack.top.name == "drawer"
     bench.remote.press(OK, OK)
     assert bench.stack.depth == 1
-    assert bench.state.selected == LARGE
+    assert bench.selected == LARGE
 
 
 def test_a_long_list_scrolls_by_more_the_longer_the_key_is_held_and_draws_only_what_is_seen() -> None:
@@ -331,16 +346,16 @@ def test_a_selected_fence_that_is_removed_is_no_longer_selected() -> None:
     bench = Bench()
     bench.remote.press(OK)
     bench.send(IndexBuilt(PlainIndex([AWAY]), FenceBook([AWAY]), 2))
-    assert bench.state.selected is None
+    assert bench.selected is None
 
 
 def test_the_tour_goes_from_fence_to_fence_until_any_key() -> None:
     bench = Bench()
     bench.remote.press(Intent.PLAY_PAUSE)
-    assert bench.state.selected == AWAY
+    assert bench.selected == AWAY
     bench.remote.now += TOUR_STEP_S
     bench.remote.rest()
-    assert bench.state.selected == LARGE
+    assert bench.selected == LARGE
     before = bench.center
     bench.remote.press(LEFT)
     assert not bench.screen.is_touring

@@ -24,6 +24,8 @@ from tvapp.ui.screens.map_state import MapState
 from tvapp.ui.widgets.surface import glass
 
 TOUR_STEP_S = 12.0
+LOOK_EVERY_S = 0.1
+"""While the map moves, what is under the crosshair is looked up only this often."""
 LABEL_MARGIN = 0.5
 """Names are asked for this far beyond the screen, in screen sizes, so that a step of the map needs no new ones."""
 LABEL_ZOOM_SLACK = 0.8
@@ -50,6 +52,8 @@ class MapScreen:
         self._tour_at: float | None = None
         self._tour_index = -1
         self._seen_view: Viewport | None = None
+        self._look_due = True
+        self._looked_at = -math.inf
         self._rested_view: Viewport | None = None
         self._asked_labels: tuple[int, int, str | None] | None = None
         self._asked_bounds: Bounds | None = None
@@ -119,11 +123,13 @@ class MapScreen:
         wishes = model.wish_list()
         if wishes is not None:
             state.actions.want_tiles(wishes)
-        if state.viewport != self._seen_view or state.is_changed:
-            self._seen_view = state.viewport
+        is_moving = model.camera.is_moving(now)
+        self._look_due = self._look_due or state.is_changed or state.viewport != self._seen_view
+        self._seen_view = state.viewport
+        if self._look_due and not (is_moving and now - self._looked_at < LOOK_EVERY_S):
             self._look_under(now)
         self._ask_for_labels()
-        if not model.camera.is_moving(now) and self._rested_view != state.viewport:
+        if not is_moving and self._rested_view != state.viewport:
             self._rested_view = state.viewport
             state.actions.view_rested(state.viewport)
         minute = int(state.wall() // 60)
@@ -229,6 +235,7 @@ class MapScreen:
 
     def _ok(self, input_: Input, now: float) -> bool:
         self.state.is_changed = True
+        self._look_under(now)
         if input_.phase is Phase.PRESS:
             self._is_pressed = True
             return True
@@ -291,6 +298,7 @@ class MapScreen:
         self.state.fly_to(fence, now)
 
     def _look_under(self, now: float) -> None:
+        self._look_due, self._looked_at = False, now
         under = self.state.under_crosshair()
         if under != self._under:
             self._under = under

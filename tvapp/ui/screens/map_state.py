@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from collections import deque
 from dataclasses import dataclass, field
 
 from tvapp.auth.view import Account
 from tvapp.core.clock import Clock
-from tvapp.core.errors import ServiceError
+from tvapp.core.errors import Forbidden, ServiceDown, Throttled, TvappError, Unauthorized
 from tvapp.core.image import Image
 from tvapp.fences.book import FenceBook
 from tvapp.fences.messages import FencesUnavailable, Index, IndexBuilt, LabelsPlaced
@@ -36,6 +37,8 @@ UPLOAD_BYTES_PER_FRAME = 5 << 20
 """What one frame may send to the renderer: five tiles without transparency."""
 NEAREST_ZOOM = 17.0
 """Flying to a small fence goes no nearer than this."""
+REFUSAL_LASTS_S = 3.0
+"""A refusal stays on the screen at least this long, or it would flicker while some tiles arrive and others do not."""
 SHEET_WIDTH = 640.0
 """Width of the panels at the left, without the unsafe edge."""
 
@@ -66,6 +69,7 @@ class MapState:
     released: list[object] = field(default_factory=list)
     is_changed: bool = True
     """Something that is drawn is different since the last frame."""
+    _refused_at: float = -math.inf
 
     @property
     def viewport(self) -> Viewport:
@@ -85,8 +89,7 @@ class MapState:
                 return
             case TileUnavailable():
                 self.model.receive(message, now)
-                if isinstance(message.error, ServiceError) and "map" not in self.troubles:
-                    self.troubles["map"] = TroubleChanged("map", message.error)
+                self._take_refusal(message.error, now)
             case IndexBuilt():
                 self._take_fences(message)
             case FencesUnavailable(error=error):
@@ -120,13 +123,19 @@ class MapState:
         spent = 0
         while self.arrived and spent < UPLOAD_BYTES_PER_FRAME:
             message = self.arrived.popleft()
-            if message.origin == "network":
+            if message.origin == "network" and now - self._refused_at > REFUSAL_LASTS_S:
                 self.troubles.pop("map", None)
             upload = self.model.receive(message, now)
             if upload is not None:
                 self.uploads.append(upload)
                 spent += upload.image.size_bytes
         return spent > 0
+
+    def _take_refusal(self, error: TvappError, now: float) -> None:
+        """Remember why the map service gives no tiles; that one tile does not exist is nothing to speak of."""
+        if isinstance(error, Unauthorized | Forbidden | Throttled | ServiceDown):
+            self.troubles["map"] = TroubleChanged("map", error)
+            self._refused_at = now
 
     def _take_fences(self, message: IndexBuilt) -> None:
         self.index, self.book, self.revision = message.index, message.book, message.revision
