@@ -439,6 +439,14 @@ def test_what_does_not_work_is_said_in_words_and_the_map_stays(message: object, 
     assert canvas.shows("© Contoso")
 
 
+def test_credits_are_broken_between_each_other_not_within() -> None:
+    bench = Bench()
+    credits = tuple(f"© 2026 Contributor number {number}" for number in range(5))
+    bench.send(AttributionChanged(credits))
+    shown = bench.draw().sentences()
+    assert all(any(credit in line for line in shown) for credit in credits)
+
+
 def test_without_a_network_one_sentence_is_enough() -> None:
     bench = Bench()
     bench.send(TroubleChanged("map", Unreachable("h")), ConnectionChanged(bench.clock.wall() - 60))

@@ -69,7 +69,8 @@ class DrawerScreen:
         return tuple(fence.id for fence in self._state.book.listed) or ("empty",)
 
     def bindings(self) -> tuple[Binding, ...]:
-        zoom = bind((Intent.ZOOM_IN, Intent.ZOOM_OUT), self._zoom, ("zoom", "hint.zoom"))
+        # Not mentioned: the hint line is to stay within the sheet.
+        zoom = bind((Intent.ZOOM_IN, Intent.ZOOM_OUT), self._zoom)
         back = bind((Intent.BACK, Intent.MENU), self._close, ("back", "hint.back-to-map"))
         if self.fence is None:
             return back, zoom

@@ -142,7 +142,7 @@ class MapScreen:
             return now
         wall = self.state.wall()
         minute = now + 60 - wall % 60 + 0.01
-        return minute if self._tour_at is None else min(minute, self._tour_at)
+        return min(at for at in (minute, self._tour_at, self.state.mends_at) if at is not None)
 
     def draw(self, canvas: Canvas, now: float) -> None:
         state, model = self.state, self.state.model

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from tvapp.mapview.scale_bar import scale_bar
 from tvapp.ui import layout, theme
-from tvapp.ui.canvas import Canvas, Color, Rect
+from tvapp.ui.canvas import Canvas, Color, Rect, TextStyle
 from tvapp.ui.phrases import clock_time, short_date
 from tvapp.ui.screens.map_state import MapState
 from tvapp.ui.widgets.label import draw_icon, fit, in_middle, wrap
@@ -59,10 +61,22 @@ def attribution_box(canvas: Canvas, state: MapState) -> tuple[Rect, list[str]]:
     """Return where the attribution stands, and its lines; nothing else may be drawn there."""
     safe = layout.safe_area(canvas)
     style = theme.style(theme.CAPTION)
-    lines = wrap(canvas, " · ".join(state.attribution), style, safe.w * ATTRIBUTION_PART, 3)
+    lines = _credit_lines(canvas, state.attribution, style, safe.w * ATTRIBUTION_PART)
     width = max((canvas.measure(line, style)[0] for line in lines), default=0.0)
     height = len(lines) * ATTRIBUTION_LINE
     return Rect(safe.right - width, safe.bottom - height, width, height), lines
+
+
+def _credit_lines(canvas: Canvas, credits: Sequence[str], style: TextStyle, width: float) -> list[str]:
+    """Join credits into as few lines as can be, none of them broken unless it is wider than a line."""
+    lines: list[str] = []
+    for credit in credits:
+        joined = f"{lines[-1]} · {credit}" if lines else credit
+        if lines and canvas.measure(joined, style)[0] <= width:
+            lines[-1] = joined
+        else:
+            lines += wrap(canvas, credit, style, width, 2)
+    return lines
 
 
 def draw_attribution(canvas: Canvas, state: MapState) -> Rect:

@@ -11,7 +11,7 @@ from tvapp.core.clock import Clock
 from tvapp.core.errors import Forbidden, ServiceDown, Throttled, TvappError, Unauthorized
 from tvapp.core.image import Image
 from tvapp.fences.book import FenceBook
-from tvapp.fences.messages import FencesUnavailable, Index, IndexBuilt, LabelsPlaced
+from tvapp.fences.messages import FencesUnavailable, FencesUnchanged, Index, IndexBuilt, LabelsPlaced
 from tvapp.fences.model import Geofence
 from tvapp.geo.position import Bounds, Position
 from tvapp.mapview.layers import FENCES, LayerChoice, layers
@@ -70,6 +70,8 @@ class MapState:
     is_changed: bool = True
     """Something that is drawn is different since the last frame."""
     _refused_at: float = -math.inf
+    mends_at: float | None = None
+    """When the map service's refusal goes from the screen, because tiles arrive again."""
 
     @property
     def viewport(self) -> Viewport:
@@ -94,6 +96,8 @@ class MapState:
                 self._take_fences(message)
             case FencesUnavailable(error=error):
                 self.troubles["store"] = TroubleChanged("store", error)
+            case FencesUnchanged():
+                self.troubles.pop("store", None)
             case LabelsPlaced():
                 self._take_labels(message)
             case AttributionChanged(lines=lines):
@@ -123,19 +127,24 @@ class MapState:
         spent = 0
         while self.arrived and spent < UPLOAD_BYTES_PER_FRAME:
             message = self.arrived.popleft()
-            if message.origin == "network" and now - self._refused_at > REFUSAL_LASTS_S:
-                self.troubles.pop("map", None)
+            if message.origin == "network" and self.mends_at is None and "map" in self.troubles:
+                self.mends_at = max(now, self._refused_at + REFUSAL_LASTS_S)
             upload = self.model.receive(message, now)
             if upload is not None:
                 self.uploads.append(upload)
                 spent += upload.image.size_bytes
+        if self.mends_at is not None and now >= self.mends_at:
+            self.mends_at = None
+            self.troubles.pop("map", None)
+            self.is_changed = True
         return spent > 0
 
     def _take_refusal(self, error: TvappError, now: float) -> None:
         """Remember why the map service gives no tiles; that one tile does not exist is nothing to speak of."""
-        if isinstance(error, Unauthorized | Forbidden | Throttled | ServiceDown):
+        if isinstance(error, ServiceError) and not isinstance(error, NotFound):
             self.troubles["map"] = TroubleChanged("map", error)
             self._refused_at = now
+            self.mends_at = None
 
     def _take_fences(self, message: IndexBuilt) -> None:
         self.index, self.book, self.revision = message.index, message.book, message.revision
