@@ -91,6 +91,9 @@ EPOCH = 1_790_000_000.0
 CREDITS = ("© 2026 Contoso Maps", "© OpenStreetMap contributors", "Made with Natural Earth")
 
 
+MANY_CREDITS = tuple(f"© 2026 Regional survey office number {number}" for number in range(8))
+
+
 def plain_tile(tile: TileId) -> TileImage:
     """Return a tile of one colour, a little different from its neighbours."""
     shade = 40 + 12 * ((tile.x + tile.y) % 2)
@@ -272,6 +275,7 @@ SCENES: dict[str, Build] = {
     "map-selected": on_map(OK, at=GUIDE, zoom=14),
     "map-bar": on_map(MENU),
     "map-bar-account": on_map(MENU, LEFT),
+    "map-bar-credits": on_map(MENU, messages=(AttributionChanged(MANY_CREDITS),)),
     "map-account": on_map(MENU, LEFT, OK, account=LONG_NAME),
     "map-account-none": on_map(MENU, LEFT, OK, account=None),
     "map-drawer": on_map(MENU, OK, DOWN, DOWN, DOWN),

@@ -10,7 +10,7 @@ import pytest
 from tests.ui.fakes import AINO, FakeActions, Remote
 from tvapp.config import Home
 from tvapp.core.clock import ManualClock
-from tvapp.core.errors import Forbidden, NotFound, Throttled, Unauthorized, Unreachable
+from tvapp.core.errors import Forbidden, NotFound, Throttled, Unauthorized, UnexpectedReply, Unreachable
 from tvapp.core.image import Image
 from tvapp.fences.book import FenceBook
 from tvapp.fences.messages import FencesUnavailable, IndexBuilt, Label, LabelsPlaced
@@ -32,7 +32,7 @@ from tvapp.ui.messages import (
 )
 from tvapp.ui.recording import RecordingCanvas
 from tvapp.ui.screens.map import TOUR_STEP_S, MapScreen
-from tvapp.ui.screens.map_state import MapState
+from tvapp.ui.screens.map_state import REFUSAL_LASTS_S, MapState
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.stack import ScreenStack
 
@@ -160,6 +160,15 @@ def test_one_refused_tile_among_many_that_arrive_is_not_shouted_about() -> None:
     bench.remote.now += 10
     image = TileImage(Image(1, 1, bytes(4)))
     bench.send(TileArrived(TileId("microsoft.base.road", 13, 4660, 2370), image, "network"))
+    assert bench.state.troubles == {}
+
+
+def test_a_refusal_goes_from_the_screen_even_if_nothing_more_arrives_after_it_was_mended() -> None:
+    bench = Bench()
+    bench.send(TileUnavailable(TileId("microsoft.base.road", 5, 1, 1), UnexpectedReply("h", 200, "html")))
+    bench.send(TileArrived(TileId("microsoft.base.road", 13, 4660, 2370), TileImage(None), "network"))
+    assert "map" in bench.state.troubles
+    bench.remote.rest(REFUSAL_LASTS_S + 0.1)
     assert bench.state.troubles == {}
 
 
@@ -441,10 +450,10 @@ def test_what_does_not_work_is_said_in_words_and_the_map_stays(message: object, 
 
 def test_credits_are_broken_between_each_other_not_within() -> None:
     bench = Bench()
-    credits = tuple(f"© 2026 Contributor number {number}" for number in range(5))
-    bench.send(AttributionChanged(credits))
+    owed = tuple(f"© 2026 Contributor number {number}" for number in range(5))
+    bench.send(AttributionChanged(owed))
     shown = bench.draw().sentences()
-    assert all(any(credit in line for line in shown) for credit in credits)
+    assert all(any(credit in line for line in shown) for credit in owed)
 
 
 def test_without_a_network_one_sentence_is_enough() -> None:

@@ -15,14 +15,13 @@ from tvapp.ui.screen import REPEATED, Binding, Hint, bind, dispatch, hints_of
 from tvapp.ui.screens.account import account_dialog
 from tvapp.ui.screens.drawer import DrawerScreen
 from tvapp.ui.screens.layers_panel import LayersPanel
+from tvapp.ui.screens.map_chrome import attribution_box
 from tvapp.ui.screens.map_state import MapState
 from tvapp.ui.widgets.label import draw_icon, in_middle
 from tvapp.ui.widgets.surface import focus_ring, glass, grown
 
 ITEM_WIDTH = 184.0
 ITEM_HEIGHT = 136.0
-ABOVE_HINTS = 56.0
-"""Room for the second line of the attribution, which the bar must not cover."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +97,8 @@ class ActionBar:
         opened = self._motion.value("open", now)
         safe = layout.safe_area(canvas)
         width = min(safe.w, ITEM_WIDTH * len(self._items) + 2 * theme.GAP)
-        bottom = safe.bottom - theme.HINT_HEIGHT - ABOVE_HINTS
+        above_hints = safe.bottom - theme.HINT_HEIGHT - theme.GAP
+        bottom = min(above_hints, attribution_box(canvas, self._state)[0].y - theme.PAD)
         bar = Rect(
             safe.x + (safe.w - width) / 2, bottom - ITEM_HEIGHT - 2 * theme.GAP, width, ITEM_HEIGHT + 2 * theme.GAP
         )

@@ -67,10 +67,10 @@ def attribution_box(canvas: Canvas, state: MapState) -> tuple[Rect, list[str]]:
     return Rect(safe.right - width, safe.bottom - height, width, height), lines
 
 
-def _credit_lines(canvas: Canvas, credits: Sequence[str], style: TextStyle, width: float) -> list[str]:
+def _credit_lines(canvas: Canvas, owed: Sequence[str], style: TextStyle, width: float) -> list[str]:
     """Join credits into as few lines as can be, none of them broken unless it is wider than a line."""
     lines: list[str] = []
-    for credit in credits:
+    for credit in owed:
         joined = f"{lines[-1]} · {credit}" if lines else credit
         if lines and canvas.measure(joined, style)[0] <= width:
             lines[-1] = joined

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 from tvapp.auth.view import Account
 from tvapp.core.clock import Clock
-from tvapp.core.errors import Forbidden, ServiceDown, Throttled, TvappError, Unauthorized
+from tvapp.core.errors import NotFound, ServiceError, TvappError
 from tvapp.core.image import Image
 from tvapp.fences.book import FenceBook
 from tvapp.fences.messages import FencesUnavailable, FencesUnchanged, Index, IndexBuilt, LabelsPlaced
