@@ -6,7 +6,7 @@ What each key allows stands in `config_rules`.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Literal
 
@@ -15,6 +15,7 @@ from tvapp.core.errors import ConfigError, TvappError
 SYSTEM_FILE = Path("/etc/tvapp/config.toml")
 LIMIT_BYTES = 1 << 20
 PREFIX = "TVAPP_"
+STORAGE_SCOPE = "https://storage.azure.com/user_impersonation"
 BaseName = Literal["road", "dark", "imagery", "hybrid"]
 
 
@@ -290,4 +291,8 @@ def _build(values: Mapping[str, object], source: Path | None) -> Config:
         section: kind(**{key: values[f"{section}.{key}"] for key in _keys(section) if f"{section}.{key}" in values})
         for section, kind in SECTIONS.items()
     }
-    return Config(**parts, source=source)
+    config = Config(**parts, source=source)
+    if config.maps.auth == "shared-key" and config.geofences.store == "blob" and "identity.scopes" not in values:
+        # A key opens the map: the account is for the storage alone, and need not know Azure Maps.
+        config = replace(config, identity=replace(config.identity, scopes=(STORAGE_SCOPE,)))
+    return config

@@ -16,7 +16,16 @@ from urllib.parse import urlsplit
 from tvapp.cli import EXIT_FAILED, EXIT_OK, default_data_dir
 from tvapp.config import Config, ConfigErrors, load
 from tvapp.core.clock import SystemClock
-from tvapp.core.errors import ServiceError, StorageError, TlsFailed, TvappError
+from tvapp.core.errors import (
+    DataError,
+    Forbidden,
+    NotFound,
+    ServiceError,
+    StorageError,
+    TlsFailed,
+    TvappError,
+    Unauthorized,
+)
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
 from tvapp.ui.text import error_words, problem_words
@@ -206,7 +215,7 @@ class _Visit:
 
         failure = self._try(read)
         if failure is not None:
-            return Check("store", "fail", f"{name}: {failure}", error_words(failure, "advice"))
+            return Check("store", "fail", f"{name}: {failure}", _store_remedy(name, failure))
         ((count, skipped),) = counts
         return Check("store", "pass", f"{name}: {count} geofences" + (f", {skipped} skipped" if skipped else ""))
 
@@ -259,3 +268,21 @@ class _Visit:
             return None
 
         return asyncio.run_coroutine_threadsafe(bounded(), self._jobs.io_loop()).result()
+
+
+def _store_remedy(store: str, failure: TvappError) -> str:
+    from tvapp.auth.problems import Refused
+
+    if isinstance(failure, Refused):
+        return problem_words(failure.problem.kind, "admin")
+    if store == "blob":
+        match failure:
+            case Unauthorized():
+                return "the storage account has to be in the tenant of the sign-in"
+            case Forbidden():
+                return "give the role Storage Blob Data Reader at the container, and let this network pass its firewall"
+            case NotFound() | DataError():
+                return "check [geofences] container_url: https://ACCOUNT.blob.core.windows.net/CONTAINER"
+    if store == "url" and isinstance(failure, ServiceError | DataError):
+        return "check [geofences] urls: each has to answer with GeoJSON, without a sign-in or a redirect"
+    return error_words(failure, "advice")

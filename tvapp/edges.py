@@ -11,7 +11,7 @@ from tvapp.auth import provider
 from tvapp.auth.messages import CodeReceived, CodeRefused, PollPending, PollRefused
 from tvapp.auth.tokens import TokenProvider
 from tvapp.azure.attribution import AttributionFeed
-from tvapp.azure.authorizer import Authorizer, EntraAuthorizer, SharedKeyAuthorizer
+from tvapp.azure.authorizer import Authorizer, EntraAuthorizer, SharedKeyAuthorizer, StorageAuthorizer
 from tvapp.azure.maps import MapsClient
 from tvapp.config import Config
 from tvapp.core.clock import Clock
@@ -20,8 +20,10 @@ from tvapp.core.jobs import Jobs
 from tvapp.core.log import Log
 from tvapp.fences.service import FenceService
 from tvapp.fences.stores.base import Store
+from tvapp.fences.stores.blob import BlobStore
 from tvapp.fences.stores.folder import FolderStore
 from tvapp.fences.stores.map_data import MapDataStore
+from tvapp.fences.stores.url import UrlStore
 from tvapp.forget import TILES
 from tvapp.net.monitor import NetworkMonitor
 from tvapp.net.transport import HttpClient, host_of
@@ -107,7 +109,9 @@ def build_edges(
     attribution = AttributionFeed(jobs, maps, jobs.inbox, clock=clock, log=log, random=random.random)
     monitor.subscribe(lambda error: attribution.retry() if error is None else None)
     previews = PreviewLoader(jobs, maps, cache, jobs.inbox)
-    open_store = _store(config, http, authorizer, jobs, clock, log)
+    for url in _store_urls(config):
+        monitor.heed(url)
+    open_store = _store(config, http, authorizer, tokens, jobs, clock, log)
     fences = None
     if open_store is not None:
         refresh_s = config.geofences.refresh_s
@@ -124,14 +128,37 @@ def _authorizer(config: Config, tokens: TokenProvider | None, log: Log) -> Autho
 
 
 def _store(
-    config: Config, http: HttpClient, authorizer: Authorizer, jobs: Jobs, clock: Clock, log: Log
+    config: Config,
+    http: HttpClient,
+    authorizer: Authorizer,
+    tokens: TokenProvider | None,
+    jobs: Jobs,
+    clock: Clock,
+    log: Log,
 ) -> Callable[[], Store] | None:
     """Return what opens the configured store; None where none was decided on."""
-    match config.geofences.store:
+    fences = config.geofences
+    match fences.store:
+        case "blob" if tokens is not None:
+            storage = StorageAuthorizer(tokens, endpoint=fences.container_url)
+            return lambda: BlobStore(http, fences.container_url, storage, log, workers=jobs, clock=clock)
+        case "url":
+            return lambda: UrlStore(http, fences.urls, log, workers=jobs, clock=clock)
         case "folder":
-            return lambda: FolderStore(config.geofences.path, log, workers=jobs)
+            return lambda: FolderStore(fences.path, log, workers=jobs)
         case "map-data":
             endpoint = config.maps.endpoint
             return lambda: MapDataStore(http, endpoint, authorizer, log, workers=jobs, clock=clock)
         case _:
             return None
+
+
+def _store_urls(config: Config) -> tuple[str, ...]:
+    """Return what the store asks, beside the map's own endpoint."""
+    match config.geofences.store:
+        case "blob":
+            return (config.geofences.container_url,)
+        case "url":
+            return config.geofences.urls
+        case _:
+            return ()

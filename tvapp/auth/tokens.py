@@ -24,8 +24,14 @@ PACE = Backoff(first_s=2.0, ceiling_s=60.0)
 REJECTED_PAUSE_S = 30.0
 """A brand-new token that is rejected too will not get better by asking for another one at once."""
 
-ABOUT_ONE_RESOURCE = frozenset({"consent-needed", "consent-declined", "service-missing", "no-licence", "scope-unknown"})
-"""Problems with an extra resource that say nothing about the sign-in itself."""
+ABOUT_ONE_RESOURCE = frozenset(
+    {
+        "consent-needed", "consent-declined", "service-missing", "no-licence", "scope-unknown", "not-assigned",
+        # Policies may be about one resource too. A new code would end in the same refusal, again and again.
+        "blocked-by-policy", "device-not-allowed", "risk-blocked", "more-proof",
+    }
+)  # fmt: skip
+"""Problems with an extra resource that say nothing about the sign-in itself, and that are put to the test again."""
 
 LAST_MOMENT_S = 5.0
 """A token this close to its end would expire on the way."""
@@ -51,6 +57,7 @@ class _Slot:
     failures: int = 0
     reported: str = ""
     error: SignInError | NetworkError | None = None
+    concerns_all: bool = True
     claimed: bool = False
     task: asyncio.Task[None] | None = None
 
@@ -126,7 +133,7 @@ class TokenProvider:
         slot = self._slot(scope)
         now = self._clock.monotonic()
         token = slot.token
-        if _is_dead(slot):
+        if _is_dead(slot) and (slot.concerns_all or now < slot.retry_at):
             # The map goes on with what is left of the access token while somebody signs in again.
             if token is not None and token.secret != rejected and now < token.expires_at - LAST_MOMENT_S:
                 return token
@@ -218,8 +225,8 @@ class TokenProvider:
         if slot.reported != problem.kind:
             self._log.event("token.renewal_failed", level="warning", **fields)
         slot.reported = problem.kind
-        concerns_all = resource(scope) == self._primary or problem.kind not in ABOUT_ONE_RESOURCE
-        if needs_person and concerns_all and self._slots.get(scope) is slot:
+        slot.concerns_all = resource(scope) == self._primary or problem.kind not in ABOUT_ONE_RESOURCE
+        if needs_person and slot.concerns_all and self._slots.get(scope) is slot:
             self._post(PersonNeeded(problem))
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from tvapp.core.errors import DataError
 from tvapp.core.log import Log
 from tvapp.net.transport import Request, Response, Sender, origin_of
+
+STORAGE_SCOPE = "https://storage.azure.com/user_impersonation"
 
 
 class BearerToken(Protocol):
@@ -44,14 +46,14 @@ class Authorizer(Protocol):
         ...
 
 
-class EntraAuthorizer:
-    """Bearer tokens of Entra ID, with the Azure Maps account's id in `x-ms-client-id`."""
+class _BearerAuthorizer:
+    """Bearer tokens of one scope for one https origin. A 401 drops the token, and the request goes out once more."""
 
-    def __init__(self, tokens: TokenSource, scope: str, maps_client_id: str, *, endpoint: str) -> None:
+    def __init__(self, tokens: TokenSource, scope: str, *, endpoint: str, fields: Mapping[str, str]) -> None:
         self._tokens = tokens
         self._scope = scope
-        self._maps_client_id = maps_client_id
         self._origin = _secure_origin(endpoint)
+        self._fields = dict(fields)
 
     async def send(self, http: Sender, request: Request) -> Response:
         """See Authorizer. A 401 drops the token, and the request is sent once more with another one."""
@@ -64,7 +66,21 @@ class EntraAuthorizer:
         return await http.send(self._authorized(request, renewed))
 
     def _authorized(self, request: Request, token: BearerToken) -> Request:
-        return request.with_headers({"authorization": f"Bearer {token.secret}", "x-ms-client-id": self._maps_client_id})
+        return request.with_headers({"authorization": f"Bearer {token.secret}", **self._fields})
+
+
+class EntraAuthorizer(_BearerAuthorizer):
+    """Bearer tokens of Entra ID, with the Azure Maps account's id in `x-ms-client-id`."""
+
+    def __init__(self, tokens: TokenSource, scope: str, maps_client_id: str, *, endpoint: str) -> None:
+        super().__init__(tokens, scope, endpoint=endpoint, fields={"x-ms-client-id": maps_client_id})
+
+
+class StorageAuthorizer(_BearerAuthorizer):
+    """Bearer tokens of the same account for Azure Storage, which is another resource (azure-facts 1.8)."""
+
+    def __init__(self, tokens: TokenSource, *, endpoint: str, scope: str = STORAGE_SCOPE) -> None:
+        super().__init__(tokens, scope, endpoint=endpoint, fields={})
 
 
 class SharedKeyAuthorizer:

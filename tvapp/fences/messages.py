@@ -37,6 +37,11 @@ class FencesLoaded:
 
 
 @dataclass(frozen=True, slots=True)
+class FencesUnchanged:
+    """A store was read, and nothing is new."""
+
+
+@dataclass(frozen=True, slots=True)
 class FencesUnavailable:
     """A store could not be read; what was shown before stays."""
 

@@ -14,7 +14,7 @@ from tvapp.core.log import Log
 from tvapp.fences import labels
 from tvapp.fences.book import FenceBook
 from tvapp.fences.index import FenceIndex
-from tvapp.fences.messages import FencesLoaded, FencesUnavailable, IndexBuilt, LabelsPlaced
+from tvapp.fences.messages import FencesLoaded, FencesUnavailable, FencesUnchanged, IndexBuilt, LabelsPlaced
 from tvapp.fences.model import Skipped
 from tvapp.fences.raster import rasterise
 from tvapp.fences.stores.base import Store
@@ -27,11 +27,6 @@ LABELS = "geofences.labels"
 MOST_SKIPPED_EVENTS = 100
 EVERYWHERE = Bounds(-180.0, -90.0, 180.0, 90.0)
 _RETRY = Backoff(first_s=5.0, ceiling_s=300.0)
-
-
-@dataclass(frozen=True, slots=True)
-class FencesUnchanged:
-    """The store was read, and nothing is new."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +156,7 @@ class FenceService:
                 self._rest(now, failed=False)
             case FencesUnavailable(store, error):
                 self._log.event("geofences.unavailable", level="warning", store=store, error=type(error).__name__)
-                self._rest(now, failed=True)
+                self._rest(now, failed=True, retry_after_s=getattr(error, "retry_after_s", None))
             case IndexBuilt():
                 self._built(message, now)
             case LabelsPlaced():
@@ -248,10 +243,10 @@ class FenceService:
         self._issued += 1
         return self._issued
 
-    def _rest(self, now: float, *, failed: bool) -> None:
+    def _rest(self, now: float, *, failed: bool, retry_after_s: float | None = None) -> None:
         self._loading = False
         if failed:
-            delay = _RETRY.delay(self._failures, self._random())
+            delay = _RETRY.delay(self._failures, self._random(), retry_after_s)
             self._failures += 1
         else:
             delay = self._refresh_s

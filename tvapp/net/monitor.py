@@ -2,7 +2,8 @@
 
 It listens to the outcome of every request. When a host that matters cannot be reached, the network counts as lost, and
 a light probe (HEAD, no credentials, any answer will do) goes out with back-off until all such hosts answer. A time-out
-or a cut connection may be one request's bad luck, so that is only believed once a probe has failed as well.
+or a cut connection may be one request's bad luck, so that is only believed once a probe has failed as well. Other hosts
+(a store of geofences) only give a hint: when one of them fails, the hosts that matter are tried, and those decide.
 """
 
 from __future__ import annotations
@@ -56,6 +57,8 @@ class NetworkMonitor:
         self._jobs = jobs
         self._http = http
         self._watched = {origin for url in urls if (origin := origin_of(url))}
+        self._hinting: set[str] = set()
+        self._check: asyncio.Task[None] | None = None
         self._inbox = inbox
         self._clock = clock
         self._log = log
@@ -82,6 +85,12 @@ class NetworkMonitor:
         if origin := origin_of(url):
             self._jobs.io_loop().call_soon_threadsafe(self._watched.add, origin)
 
+    def heed(self, url: str) -> None:
+        """Take failures of one more host as a hint: it may be down by itself, which is not the network's fault."""
+        origin = origin_of(url)
+        if origin:
+            self._jobs.io_loop().call_soon_threadsafe(self._hinting.add, origin)
+
     def report(self, url: str, error: NetworkError | None) -> None:
         """Tell the outcome of a request that went another way (MSAL's); from any thread."""
         self._jobs.io_loop().call_soon_threadsafe(self.observe, origin_of(url), error)
@@ -91,14 +100,19 @@ class NetworkMonitor:
 
         def end() -> None:
             self._stopped = True
-            if self._task is not None:
-                self._task.cancel()
+            for task in (self._task, self._check):
+                if task is not None:
+                    task.cancel()
 
         self._jobs.io_loop().call_soon_threadsafe(end)
 
     def observe(self, origin: str, error: NetworkError | None) -> None:
         """Take note of a request's outcome; on the io thread (a transport.Listener)."""
-        if self._stopped or origin not in self._watched:
+        if self._stopped:
+            return
+        if origin not in self._watched:
+            if error is not None and origin in self._hinting:
+                self._follow_hint()
             return
         if error is None:
             if self._failing.pop(origin, None) is not None and not self._failing:
@@ -112,6 +126,18 @@ class NetworkMonitor:
             self._lost(error)
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._probe())
+
+    def _follow_hint(self) -> None:
+        """Find out whether the hosts that matter fail too."""
+        if not self._failing and (self._check is None or self._check.done()):
+            self._check = asyncio.get_running_loop().create_task(self._try_all())
+
+    async def _try_all(self) -> None:
+        for origin in sorted(self._watched):
+            error = await self._try(origin)
+            self.observe(origin, error)
+            if error is not None:
+                return  # the probe goes on from here
 
     async def _probe(self) -> None:
         """Try the hosts that fail until none does."""

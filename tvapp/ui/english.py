@@ -93,6 +93,12 @@ SENTENCES: dict[str, str] = {
     "notice.store-trouble.advice": "Those on the map are the ones read before. It is tried again and again.",
     "notice.store-forbidden": "This account may not read the geofences",
     "notice.store-forbidden.advice": "Ask your administrator for the right to read them.",
+    "notice.store-sign-in": "This sign-in does not open the geofences",
+    "notice.store-sign-in.advice": (
+        "Ask your administrator to let this app read the storage for the people who sign in. For them: {code}"
+    ),
+    "notice.store-missing": "The place for geofences is not there",
+    "notice.store-missing.advice": "Ask your administrator to check its address in the settings of this TV.",
     "notice.store-retired": "The place for geofences was closed by Microsoft",
     "notice.store-retired.advice": (
         "Azure Maps Data ended on 16 September 2024. "

@@ -9,8 +9,10 @@ from tvapp.core.errors import (
     NetworkError,
     NotFound,
     ServiceDown,
+    SignInError,
     StorageError,
     Throttled,
+    TvappError,
     Unauthorized,
 )
 from tvapp.ui import theme
@@ -49,7 +51,7 @@ def notices(state: MapState) -> list[Notice]:
             continue
         icon, color = _LOOKS.get(key, ("triangle-alert", theme.WARN))
         advice = f"{key}.advice"
-        found.append(Notice(icon, color, say(key), say(advice) if knows(advice) else ""))
+        found.append(Notice(icon, color, say(key), say(advice, code=_code(trouble)) if knows(advice) else ""))
     if state.offline_since is not None:
         since = clock_time(state.offline_since, state.settings.local_time)
         offline = say("notice.offline", time=since)
@@ -63,6 +65,7 @@ _LOOKS: dict[str, tuple[str, Color]] = {
     "notice.busy": ("hourglass", theme.WARN),
     "notice.service-down": ("cloud-off", theme.WARN),
     "notice.store-forbidden": ("lock", theme.BAD),
+    "notice.store-sign-in": ("key-round", theme.WARN),
     "notice.store-retired": ("calendar-x", theme.BAD),
     "notice.store-undecided": ("settings-2", theme.WARN),
     "notice.sign-in-needed": ("circle-user", theme.WARN),
@@ -81,9 +84,7 @@ def _key(trouble: TroubleChanged) -> str:
     if trouble.area == "disk" or (isinstance(trouble.error, StorageError) and trouble.area != "store"):
         return "notice.storage"
     if trouble.area == "store":
-        return (
-            "notice.store-forbidden" if isinstance(trouble.error, Forbidden | Unauthorized) else "notice.store-trouble"
-        )
+        return _store_key(trouble.error)
     match trouble.error:
         case Unauthorized():
             return "notice.unauthorized"
@@ -96,6 +97,26 @@ def _key(trouble: TroubleChanged) -> str:
         case NotFound():
             return "notice.no-tileset"
     return "notice.maps-trouble"
+
+
+def _store_key(error: TvappError | None) -> str:
+    match error:
+        case SignInError(needs_person=True):
+            return "notice.store-sign-in"
+        case Forbidden() | Unauthorized():
+            return "notice.store-forbidden"
+        case NotFound():
+            return "notice.store-missing"
+    return "notice.store-trouble"
+
+
+def _code(trouble: TroubleChanged | None) -> str:
+    """Return what an administrator can look a refused sign-in up by."""
+    error = trouble.error if trouble is not None else None
+    if not isinstance(error, SignInError):
+        return ""
+    name = f"AADSTS{error.aadsts}" if error.aadsts else error.error
+    return f"{name}, {error.correlation_id}" if error.correlation_id else name
 
 
 def draw_notices(canvas: Canvas, right: float, top: float, shown: list[Notice]) -> None:

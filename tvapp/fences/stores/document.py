@@ -1,0 +1,70 @@
+"""One GeoJSON file as a server gave it: what it holds, and how to ask whether it has changed."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+
+from tvapp.azure.errors import plain
+from tvapp.core.errors import ConnectionBroken, DataError, NetworkError, ServiceError, TimedOut, TlsFailed, TvappError
+from tvapp.fences.geojson import ReadResult, read
+from tvapp.net.transport import Response
+
+_PAGES = (b"<!doctype html", b"<html", b"<head", b"<script")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A file that was read. `etag` and `last_modified` are as the answer had them."""
+
+    digest: bytes
+    etag: str
+    last_modified: str
+    result: ReadResult
+    size: int
+
+
+def read_document(source: str, response: Response, known: Document | None) -> Document:
+    """Read the body of a 200; the same bytes as those of `known` are not read again. Takes long: for a worker.
+
+    Raises:
+        DataError: it is not GeoJSON; a web page is named as such.
+    """
+    headers, body = response.headers, response.body
+    digest = hashlib.sha256(body).digest()
+    if known is not None and known.digest == digest:
+        result = known.result
+    elif is_web_page(body):
+        raise DataError(source, "a web page, not GeoJSON")
+    else:
+        result = read(body, source)
+    return Document(digest, headers.get("etag", ""), headers.get("last-modified", ""), result, len(body))
+
+
+def is_web_page(body: bytes) -> bool:
+    """Tell whether a body is HTML, whatever its type says: plain files are often served with a wrong one."""
+    return body[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_PAGES)
+
+
+def reason(error: TvappError) -> str:
+    """Say why a file could not be had, in the same words each time it happens again.
+
+    >>> reason(ServiceError("example.com", 404, "BlobNotFound"))
+    'the server answers 404 BlobNotFound'
+    """
+    match error:
+        case DataError():
+            return error.reason
+        case ServiceError(status=status, message=message) if status < 400:
+            return f"the answer cannot be used: {plain(message, 160)}"
+        case ServiceError(status=status, code=code):
+            return plain(f"the server answers {status} {code}", 160)
+        case TimedOut():
+            return "no whole answer in time"
+        case ConnectionBroken():
+            return "the connection broke off"
+        case TlsFailed():
+            return "the server's certificate is not trusted"
+        case NetworkError():
+            return "the server cannot be reached"
+    return type(error).__name__
