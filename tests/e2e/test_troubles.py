@@ -1,0 +1,167 @@
+"""What goes wrong with the services in the middle of things: the map stays, the reason is shown, it mends itself."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import PIL.Image
+import pytest
+
+from tests.cloud import LocalCloud
+from tests.e2e.cable import Cable
+from tests.e2e.rig import Tv, count, running, with_account, with_key
+from tvapp.journey import Fields
+from tvapp.ui import theme
+
+SIZE = (960, 540)
+WINDOW = f"{SIZE[0]}x{SIZE[1]}"
+NOTICES = (580, 60, 930, 300)
+"""Where the map tells what does not work: the upper right, below the chips."""
+ENOUGH = 40
+"""Pixels of a notice's colour bar; the map of these tests has none of that colour there."""
+AT_SEA = "{ longitude = 24.9, latitude = 59.9, zoom = 12 }"
+
+
+@pytest.fixture
+def fences(tmp_path: Path) -> Path:
+    """Return a folder with a single geofence in it, far from where the map is."""
+    folder = tmp_path / "fences"
+    folder.mkdir()
+    point = {"type": "Point", "coordinates": [10.0, 50.0]}
+    feature = {"type": "Feature", "geometry": point, "properties": {"name": "Far", "subType": "Circle", "radius": 50}}
+    (folder / "one.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": [feature]}))
+    return folder
+
+
+def has_notice(image: PIL.Image.Image, color: tuple[int, int, int]) -> bool:
+    return count(image, color, NOTICES) > ENOUGH
+
+
+WARN, BAD = theme.WARN[:3], theme.BAD[:3]
+
+
+def warns(image: PIL.Image.Image) -> bool:
+    return has_notice(image, WARN)
+
+
+def is_quiet(image: PIL.Image.Image) -> bool:
+    return not has_notice(image, WARN) and not has_notice(image, BAD)
+
+
+def failed(tv: Tv, error: str) -> Fields:
+    return tv.wait_for("tile.failed", lambda fields: fields["error"] == error)
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [
+        ({"status": 429, "retry_after": 2}, "Throttled"),
+        ({"status": 503, "retry_after": 2}, "ServiceDown"),
+        ({"html": True}, "UnexpectedReply"),
+    ],
+    ids=["too-many-requests", "service-down", "captive-portal"],
+)
+def test_a_service_in_trouble_is_named_and_the_map_goes_on_by_itself_afterwards(
+    cloud: LocalCloud, tmp_path: Path, fences: Path, fault: dict[str, object], error: str
+) -> None:
+    with running(with_key(cloud, fences, TVAPP_VIEW_HOME=AT_SEA), tmp_path, size=WINDOW) as tv:
+        tv.settled()
+        assert is_quiet(tv.picture())
+        cloud.fault("tile", **fault)
+        tv.press("zoom-in")
+        assert failed(tv, error)["retry_in"]
+        tv.settled(missing=True)
+        troubled = tv.picture_with(warns)
+        assert warns(troubled)
+        assert len(troubled.getcolors(1 << 20) or []) > 50, "the map is gone"
+        cloud.clear("tile")
+        assert tv.settled()["zoom"] == 13
+        assert is_quiet(tv.picture_with(is_quiet))
+        assert tv.end() == 0
+
+
+def test_a_pulled_cable_is_noticed_and_so_is_its_return(cloud: LocalCloud, tmp_path: Path, fences: Path) -> None:
+    cable = Cable(urlsplit(cloud.endpoint).port or 443)
+    own = {"TVAPP_MAPS_ENDPOINT": f"https://localhost:{cable.port}", "TVAPP_VIEW_HOME": AT_SEA}
+    with running(with_key(cloud, fences, **own), tmp_path, size=WINDOW) as tv:
+        tv.settled()
+        cable.pull()
+        tv.press("zoom-in")
+        assert "localhost" in str(tv.wait_for("network.lost"))
+        tv.settled(missing=True)
+        assert warns(tv.picture_with(warns))
+        cable.plug()
+        tv.wait_for("network.restored")
+        tv.settled()
+        assert is_quiet(tv.picture_with(is_quiet))
+        assert tv.end() == 0
+    cable.pull()
+
+
+def test_the_app_starts_without_a_network_and_goes_on_when_it_comes(cloud: LocalCloud, tmp_path: Path) -> None:
+    cable = Cable(urlsplit(cloud.endpoint).port or 443)
+    cable.pull()
+    own = {"TVAPP_MAPS_ENDPOINT": f"https://localhost:{cable.port}"}
+    own["TVAPP_IDENTITY_AUTHORITY"] = cloud.authority.replace(cloud.endpoint, own["TVAPP_MAPS_ENDPOINT"])
+    with running(with_account(cloud, **own), tmp_path) as tv:
+        tv.wait_for("signin.failed", lambda fields: fields["next"] == "retries")
+        cable.plug()
+        tv.sign_in(cloud)
+        tv.settled()
+        assert tv.end() == 0
+    cable.pull()
+
+
+def test_somebody_without_the_role_is_told_so_and_keeps_the_session(cloud: LocalCloud, tmp_path: Path) -> None:
+    with running(with_account(cloud, TVAPP_VIEW_HOME=AT_SEA), tmp_path, size=WINDOW) as tv:
+        tv.sign_in(cloud, "carla")
+        assert failed(tv, "Forbidden")["status"] == 403
+        tv.settled(missing=True)
+        assert has_notice(tv.picture_with(lambda image: has_notice(image, BAD)), BAD)
+        assert tv.end() == 0
+    assert cloud.count("tile") < 12
+    assert not cloud.pending(), "a missing role is no reason for another sign-in"
+
+
+def test_a_revoked_sign_in_asks_again_over_the_map_and_somebody_else_may_answer(
+    cloud: LocalCloud, tmp_path: Path
+) -> None:
+    with running(with_account(cloud), tmp_path) as tv:
+        tv.sign_in(cloud, "aino")
+        tv.wait_for("geofences.loaded")
+        tv.settled()
+        cloud.revoke(access=True)
+        tv.press("zoom-in")
+        tv.wait_for("signin.failed", lambda fields: fields["next"] == "new-code")
+        tv.sign_in(cloud, "ben")
+        tv.wait_for("geofences.loaded")
+        tv.settled()
+        assert tv.end() == 0
+    accounts = [fields["account"] for fields in tv.logged() if fields["event"] == "signin.succeeded"]
+    assert [str(account)[:2] for account in accounts] == ["ai", "be"]
+
+
+@pytest.fixture(scope="module")
+def refused(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tv]:
+    """Run an app that was refused tiles and may have them again: a minute later it looks by itself."""
+    cloud = LocalCloud()
+    folder = tmp_path_factory.mktemp("refused")
+    try:
+        with running(with_key(cloud), folder) as tv:
+            tv.settled()
+            cloud.fault("tile", status=403)
+            tv.press("zoom-in")
+            failed(tv, "Forbidden")
+            tv.settled(missing=True)
+            cloud.clear()
+            yield tv
+    finally:
+        cloud.stop()
+
+
+@pytest.mark.slow
+def test_a_role_that_was_given_meanwhile_is_found_within_a_minute_or_so(refused: Tv) -> None:
+    refused.app.wait_for("map.settled", lambda fields: fields["missing"] == 0, within_s=100)
