@@ -10,12 +10,14 @@ from tvapp.ui import layout, theme
 from tvapp.ui.actions import Actions
 from tvapp.ui.canvas import Canvas, Rect
 from tvapp.ui.navigator import Navigator
-from tvapp.ui.screen import Binding, Hint, bind, dispatch, hints_of
+from tvapp.ui.screen import REPEATED, Binding, Hint, bind, dispatch, hints_of
 from tvapp.ui.screens.dialog import leave_dialog
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.widgets.label import draw_icon, fit, label, paragraph, wrap
 from tvapp.ui.widgets.surface import Button, card
 
+PAGE_S = 10.0
+"""Nobody may be there to press a key: what does not fit is shown in turn."""
 LABEL_WIDTH = 150.0
 LINE = 38.0
 
@@ -39,10 +41,15 @@ class ErrorScreen:
         self._actions = actions
         self._errors = tuple(errors)
         self._detail = detail
-        self._bindings = (
+        self._first = 0
+        self._fitting = len(self._errors)
+        self._turn_at: float | None = None
+        self._is_turned = False
+        self._leaving = (
             bind(Intent.SELECT, self._leave, ("ok", "hint.leave")),
-            bind(Intent.BACK, self._leave, ("back", "hint.leave")),
+            bind(Intent.BACK, self._leave),
         )
+        self._turning = bind((Intent.UP, Intent.DOWN), self._turn, ("up-down", "hint.more"), REPEATED)
 
     @property
     def focused(self) -> str:
@@ -52,22 +59,44 @@ class ErrorScreen:
         return ("leave",)
 
     def bindings(self) -> tuple[Binding, ...]:
-        return self._bindings
+        return (self._turning, *self._leaving) if self._has_more else self._leaving
 
     def hints(self) -> tuple[Hint, ...]:
-        return hints_of(self._bindings[:1])
+        return hints_of(self.bindings())
 
     def handle(self, input_: Input, now: float) -> bool:
-        return dispatch(self._bindings, input_, now)
+        return dispatch(self.bindings(), input_, now)
 
     def receive(self, message: object, now: float) -> None:
         """Nothing changes it."""
 
     def update(self, now: float) -> bool:
-        return False
+        if self._has_more and self._turn_at is None:
+            self._turn_at = now + PAGE_S
+        elif self._turn_at is not None and now >= self._turn_at:
+            last = self._first + self._fitting
+            self._show_from(0 if last >= len(self._errors) else last, now)
+        turned, self._is_turned = self._is_turned, False
+        return turned
 
     def next_wakeup(self, now: float) -> float | None:
-        return None
+        return now if self._has_more and self._turn_at is None else self._turn_at
+
+    @property
+    def _has_more(self) -> bool:
+        return self._fitting < len(self._errors)
+
+    def _turn(self, input_: Input, now: float) -> bool:
+        step = self._fitting if input_.intent is Intent.DOWN else -self._fitting
+        if not 0 <= self._first + step < len(self._errors):
+            return self._first != 0 and step < 0 and self._show_from(0, now)
+        return self._show_from(self._first + step, now)
+
+    def _show_from(self, first: int, now: float) -> bool:
+        self._first = first
+        self._turn_at = now + PAGE_S
+        self._is_turned = True
+        return True
 
     def draw(self, canvas: Canvas, now: float) -> None:
         canvas.fill(layout.screen(canvas), theme.PAGE)
@@ -89,30 +118,38 @@ class ErrorScreen:
         button.draw(canvas, bottom, self._navigator.top is self)
 
     def _draw_settings(self, canvas: Canvas, room: Rect, wrong: Sequence[ConfigError]) -> None:
-        say, y = self._settings.words, room.y
-        value = theme.style(theme.SMALL, theme.TEXT, "mono")
         inner = room.w - 56 - LABEL_WIDTH
-        for index, error in enumerate(wrong):
-            allowed = wrap(canvas, error.allowed, theme.style(theme.SMALL), inner, 2) or [""]
-            height = 32 + LINE * (3 + len(allowed))
-            more = len(wrong) - index
-            if y + height + (LINE if more > 1 else 0) > room.bottom:
-                text = say("error.config.more", count=more)
-                canvas.text(text, room.x, y, theme.style(theme.BODY, theme.MUTED))
-                return
-            card(canvas, Rect(room.x, y, room.w, height))
-            rows = [("file", error.source), ("key", error.key), ("found", error.found)]
-            line = y + 16
-            for name, text in rows:
-                self._name(canvas, room.x + 28, line, f"error.config.{name}")
-                style = value if name != "key" else theme.style(theme.SMALL, theme.ACCENT, "mono")
-                canvas.text(fit(canvas, text, style, inner), room.x + 28 + LABEL_WIDTH, line, style)
-                line += LINE
-            self._name(canvas, room.x + 28, line, "error.config.allowed")
-            for text in allowed:
-                canvas.text(text, room.x + 28 + LABEL_WIDTH, line, theme.style(theme.SMALL))
-                line += LINE
+        cards = [(error, wrap(canvas, error.allowed, theme.style(theme.SMALL), inner, 2) or [""]) for error in wrong]
+        heights = [32 + LINE * (2 + len(allowed)) for _, allowed in cards]
+        self._fitting = _fitting(heights, room.h, theme.GAP)
+        if self._has_more:
+            # Every page has room for as many, whatever their heights: the line below tells where one is.
+            self._fitting = _fitting([max(heights)] * len(wrong), room.h - LINE, theme.GAP)
+        y, last = room.y, min(len(wrong), self._first + self._fitting)
+        for (error, allowed), height in list(zip(cards, heights, strict=True))[self._first : last]:
+            self._draw_card(canvas, Rect(room.x, y, room.w, height), error, allowed)
             y += height + theme.GAP
+        if self._has_more:
+            text = self._settings.words("error.config.range", first=self._first + 1, last=last, total=len(wrong))
+            canvas.text(text, room.x, y, theme.style(theme.BODY, theme.MUTED))
+
+    def _draw_card(self, canvas: Canvas, box: Rect, error: ConfigError, allowed: Sequence[str]) -> None:
+        value = theme.style(theme.SMALL, theme.TEXT, "mono")
+        card(canvas, box)
+        line, left, right = box.y + 16, box.x + 28 + LABEL_WIDTH, box.right - 28
+        key = fit(canvas, error.key, theme.style(theme.SMALL, theme.ACCENT, "mono"), (right - left) / 2)
+        self._name(canvas, box.x + 28, line, "error.config.key")
+        canvas.text(key, left, line, theme.style(theme.SMALL, theme.ACCENT, "mono"))
+        key_width, _ = canvas.measure(key, theme.style(theme.SMALL, theme.ACCENT, "mono"))
+        source = theme.style(theme.CAPTION, theme.MUTED, "mono")
+        canvas.text(fit(canvas, error.source, source, right - left - key_width - 40), right, line, source, "right")
+        self._name(canvas, box.x + 28, line + LINE, "error.config.found")
+        canvas.text(fit(canvas, error.found, value, right - left), left, line + LINE, value)
+        line += 2 * LINE
+        self._name(canvas, box.x + 28, line, "error.config.allowed")
+        for text in allowed:
+            canvas.text(text, left, line, theme.style(theme.SMALL))
+            line += LINE
 
     def _name(self, canvas: Canvas, x: float, y: float, key: str) -> None:
         label(canvas, self._settings.words(key), x, y + 1, LABEL_WIDTH - 12, theme.style(theme.CAPTION, theme.MUTED))
@@ -130,3 +167,13 @@ class ErrorScreen:
     def _leave(self, _input: Input, _now: float) -> bool:
         self._navigator.push(leave_dialog(self._settings, self._navigator, self._actions.leave))
         return True
+
+
+def _fitting(heights: Sequence[float], room: float, gap: float) -> int:
+    """Return how many of the boxes, one below the other, fit into the room; at least one."""
+    used = 0.0
+    for count, height in enumerate(heights):
+        used += height + gap
+        if used - gap > room:
+            return max(1, count)
+    return len(heights)
