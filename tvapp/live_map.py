@@ -71,6 +71,7 @@ class LiveMap:
             layers(self.choice),
             size[0] * size[1] * BYTES_A_PIXEL * SCREENS_OF_TILES,
             motion=config.kiosk.motion,
+            flat=True,
         )
 
     def connect(self, edges: Edges, account: str) -> None:

@@ -348,3 +348,28 @@ def test_everything_can_be_drawn_again_after_the_textures_were_lost(display: Dis
         assert canvas.has("t")
         canvas.forget()
         assert not canvas.has("t")
+
+
+@pytest.mark.parametrize("size", [512, 200])
+def test_pictures_are_put_together_into_one_that_is_opaque(display: Display, size: int) -> None:
+    canvas = display.canvas
+    canvas.upload("left", plain(100, 100, (10, 20, 30, 255)))
+    canvas.upload("veil", plain(50, 50, (255, 0, 0, 128)))
+    for _ in range(2):
+        drawn = [
+            ("left", PixelRect(0, 0, 100, 100), None, 255),
+            ("veil", PixelRect(25, 25, 50, 50), None, 255),
+            ("gone", PixelRect(0, 0, 9, 9), None, 255),
+        ]
+        canvas.compose("both", size, Color(0, 0, 255), drawn)
+    canvas.begin()
+    canvas.quad("both", PixelRect(1000, 500, size, size))
+    picture = shot(display)
+    assert picture.rgb((1005, 505)) == (10, 20, 30)
+    assert near(picture.rgb((1050, 550)), (133, 10, 15))
+    assert picture.rgb((1150, 650)) == (0, 0, 255)
+    assert picture.rgb((5, 5)) == (0, 0, 0)
+    assert picture.rgb((990, 490)) == (0, 0, 0)
+    before = canvas.textures.size_bytes
+    canvas.release("both")
+    assert before - canvas.textures.size_bytes == size * size * 4

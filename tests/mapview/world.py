@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from tvapp.core.errors import Unreachable
 from tvapp.core.image import Image, PixelRect
 from tvapp.geo.position import Position
+from tvapp.mapview.flat import Composition
 from tvapp.mapview.layers import Layer
 from tvapp.mapview.model import MapModel, Upload
 from tvapp.mapview.picture import Quad, TileKey
@@ -50,6 +51,9 @@ class World:
     asked: list[TileId] = field(default_factory=list)
     """Every tile that ever came onto the wish list, in order."""
 
+    composed: list[Composition] = field(default_factory=list)
+    """Every picture that was put together out of several layers, in order."""
+
     def frame(self, seconds: float = FRAME_S) -> list[Quad]:
         """Let time pass and draw; take note of what is asked for."""
         self.now += seconds
@@ -58,6 +62,10 @@ class World:
         if wishes is not None:
             self.asked += [tile for tile in wishes if tile not in self.wanted]
             self.wanted = wishes
+        for made in self.model.compositions():
+            assert all(quad.key in self.uploads for quad in made.quads), "what is put together is not on the renderer"
+            self.uploads[made.key] = _WHOLE
+            self.composed.append(made)
         quads = self.model.quads(self.now)
         for key in self.model.evictions():
             self.uploads.pop(key, None)

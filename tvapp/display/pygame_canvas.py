@@ -12,7 +12,7 @@ from tvapp.display.lines import on_screen, strokes, thin_out, visible_segments
 from tvapp.display.sdl import Renderer, Texture, pygame
 from tvapp.display.shapes import SHADE_PX, Shapes
 from tvapp.display.textures import Textures
-from tvapp.ui.canvas import Anchor, Color, PixelRect, Rect, TextStyle
+from tvapp.ui.canvas import Anchor, Color, Drawn, PixelRect, Rect, TextStyle
 
 DESIGN_SIZE = (1920, 1080)
 QUIET_ZONE = 4
@@ -199,6 +199,18 @@ class PygameCanvas:
             self._clear()
         left, top = self._origin
         picture.draw(src, (dst[0] - left, dst[1] - top, dst[2], dst[3]) if left or top else dst, min(255, alpha))
+
+    def compose(self, key: object, size: int, background: Color, quads: Sequence[Drawn]) -> None:
+        target = self.textures.target(size)
+        self._renderer.target = target
+        self._renderer.draw_color = tuple(background)
+        self._renderer.clear()
+        for source, dst, src, alpha in quads:
+            picture = self.textures.get(source)
+            if picture is not None:
+                picture.draw(src, dst, alpha)
+        self.textures.keep_target(key, size)
+        self._renderer.target = None
 
     def picture(self, key: object, rect: Rect, alpha: int = 255) -> None:
         self.quad(key, PixelRect(*self._pixels(rect)), None, alpha)

@@ -43,6 +43,7 @@ class Textures:
         self._pictures: dict[object, Picture] = {}
         self._staging: dict[tuple[int, int], pygame.Surface] = {}
         self._pool: dict[bool, list[Texture]] = {False: [], True: []}
+        self._target: Texture | None = None
         self.size_bytes = 0
 
     def __len__(self) -> int:
@@ -64,6 +65,32 @@ class Textures:
         self._pictures[key] = Picture(texture, image.width, image.height, image.opaque)
         self.size_bytes += image.size_bytes
 
+    def target(self, size: int) -> Texture:
+        """Return a square texture that can be drawn on, for `keep_target`."""
+        if self._target is None or self._target.width != size:
+            self._target = Texture(self._renderer, (size, size), target=True)
+        return self._target
+
+    def keep_target(self, key: object, size: int) -> None:
+        """Keep what was drawn on the target, which is still set, as an opaque picture under `key`.
+
+        Copied, because pygame makes targets with an alpha channel only: the software renderer fades them in 15 ms
+        a screen, opaque ones in 3 ms.
+        """
+        self.release(key)
+        surface = self._opaque((size, size))
+        self._renderer.to_surface(surface)
+        pool = self._pool[True]
+        if size == POOL_PX and pool:
+            texture = pool.pop()
+            texture.update(surface)
+        else:
+            texture = Texture.from_surface(self._renderer, surface)
+        texture.alpha = 255
+        texture.blend_mode = pygame.BLENDMODE_NONE
+        self._pictures[key] = Picture(texture, size, size, opaque=True)
+        self.size_bytes += size * size * 4
+
     def release(self, key: object) -> None:
         """Free the picture under `key`, if any."""
         picture = self._pictures.pop(key, None)
@@ -78,6 +105,7 @@ class Textures:
         """Free everything."""
         self._pictures.clear()
         self._staging.clear()
+        self._target = None
         for pool in self._pool.values():
             pool.clear()
         self.size_bytes = 0
@@ -87,12 +115,16 @@ class Textures:
         if not image.opaque:
             return pygame.image.frombuffer(image.pixels, size, "BGRA")
         # Without an alpha channel the renderer copies rows instead of looking at each pixel.
+        surface = self._opaque(size)
+        surface.get_buffer().write(image.pixels, 0)
+        return surface
+
+    def _opaque(self, size: tuple[int, int]) -> pygame.Surface:
         surface = self._staging.get(size)
         if surface is None:
             surface = pygame.Surface(size, 0, 32)
             if size == (POOL_PX, POOL_PX):
                 self._staging[size] = surface
-        surface.get_buffer().write(image.pixels, 0)
         return surface
 
     def _texture(self, image: Image, surface: pygame.Surface) -> Texture:

@@ -11,13 +11,13 @@ from dataclasses import dataclass
 from tvapp.core.image import Image
 from tvapp.geo.position import Bounds
 from tvapp.mapview.camera import Camera
+from tvapp.mapview.flat import FLAT, FLAT_BYTES, Composition, Flats, flat_texture
 from tvapp.mapview.layers import Layer, background
 from tvapp.mapview.picture import FADE_S, LayerPicture, Quad, Texture, TileKey, cells_in_view
 from tvapp.mapview.revisions import Revisions
 from tvapp.mapview.viewport import Viewport
 from tvapp.mapview.wishes import Progress, Wishes
 from tvapp.tiles.memory import TileMemory
-from tvapp.tiles.pyramid import TileRange
 from tvapp.tiles.tile import TileArrived, TileId, TileUnavailable
 
 
@@ -40,9 +40,20 @@ class Settled:
 
 
 class MapModel:
-    """Everything about the map but its pixels."""
+    """Everything about the map but its pixels.
 
-    def __init__(self, viewport: Viewport, layers: Sequence[Layer], budget_bytes: int, *, motion: bool = True) -> None:
+    With `flat`, whoever draws calls `compositions` before `quads`, and carries them out.
+    """
+
+    def __init__(
+        self,
+        viewport: Viewport,
+        layers: Sequence[Layer],
+        budget_bytes: int,
+        *,
+        motion: bool = True,
+        flat: bool = False,
+    ) -> None:
         self.camera = Camera(viewport, motion=motion)
         self.memory: TileMemory[TileKey, Texture] = TileMemory(budget_bytes)
         self._held: dict[str, dict[int, int]] = {}
@@ -52,6 +63,8 @@ class MapModel:
         self._evicted: dict[TileKey, None] = {}
         self._revisions = Revisions()
         self._wishes = Wishes(self.memory)
+        self._flats = Flats(self.memory.peek) if flat else None
+        self._serial = 0
         self._fetched: set[TileKey] = set()
         self._view_changed = True
         self._needs_frame = True
@@ -75,6 +88,11 @@ class MapModel:
         """The colour for where no tile has ever been."""
         return background(self._layers)
 
+    @property
+    def is_covered(self) -> bool:
+        """Tell whether opaque pictures fill the screen as of the last `quads`."""
+        return self._flats is not None and self._flats.is_covering
+
     def set_layers(self, layers: Sequence[Layer]) -> None:
         """Show other layers. A replaced base stays below the new one until that fills the screen."""
         layers = tuple(layers)
@@ -95,6 +113,8 @@ class MapModel:
             self._pictures[layer.tileset] = picture
         self._layers = layers
         self._wishes.set_layers(layers)
+        if self._flats is not None:
+            self._drop(self._flats.set_layers(layers))
         self._changed_view()
 
     def resize(self, width: int, height: int, scale: float) -> None:
@@ -128,7 +148,8 @@ class MapModel:
         image = content.image
         texture.left, texture.top, texture.size = content.left, content.top, content.size
         texture.width, texture.height = (image.width, image.height) if image is not None else (0, 0)
-        texture.revision, texture.is_stale = message.revision, is_stale
+        self._serial += 1
+        texture.revision, texture.serial, texture.is_stale = message.revision, self._serial, is_stale
         self.memory.put(key, texture, content.size_bytes)
         if message.origin in ("network", "worker"):
             self._fetched.add(key)
@@ -169,6 +190,8 @@ class MapModel:
     def forget_all(self) -> None:
         """The display was lost with every texture: ask for everything again."""
         self.memory.clear()
+        if self._flats is not None:
+            self._flats.clear()
         self._held.clear()
         self._fading.clear()
         self._evicted.clear()
@@ -193,7 +216,7 @@ class MapModel:
 
     def is_animating(self, now: float) -> bool:
         """Tell whether frames are needed without any further key or message."""
-        return bool(self._fading) or self.camera.is_moving(now)
+        return bool(self._fading or (self._flats and self._flats.pending)) or self.camera.is_moving(now)
 
     def wish_list(self) -> tuple[TileId, ...] | None:
         """Return what to load, most wanted first, or None when that is what the last call returned."""
@@ -219,23 +242,75 @@ class MapModel:
             progress.in_view, progress.missing, progress.in_view - progress.missing - fresh, self.viewport.zoom
         )
 
+    def compositions(self) -> list[Composition]:
+        """Return the pictures that the screen is to make now; they count as made."""
+        flats = self._flats
+        if flats is None or not self._layers:
+            return []
+        self._drop(flats.look(self.viewport, self._held, self._serial))
+        made = flats.take(self.background)
+        for composition in made:
+            self._put_flat(composition.key)
+        if made:
+            self._drawn = None
+            self._needs_frame = self._needs_frame or bool(flats.pending)
+            self._evict()
+        return made
+
     def quads(self, now: float) -> list[Quad]:
         """Return what to draw, in order. The list must not be changed: it is the same one while nothing moves."""
         viewport = self.camera.viewport
         if self._drawn is not None and self._drawn_view is viewport:
             return self._drawn
         quads: list[Quad] = []
+        self._plan_all(viewport)
         self._draw_former(viewport, now, quads)
         for picture in self._pictures.values():
-            self._plan(picture, viewport)
             picture.draw(viewport, now, quads)
+        if self._flats is not None:
+            self._flats.picture.draw(viewport, now, quads)
         self._drawn, self._drawn_view = quads, viewport
         return quads
 
-    def _plan(self, picture: LayerPicture, viewport: Viewport) -> None:
+    def _plan_all(self, viewport: Viewport) -> None:
+        changed = [self._plan(picture, viewport) for picture in self._pictures.values()]
+        flats = self._flats
+        if flats is None or not self._layers or not flats.plan(viewport, self._held, changed=any(changed)):
+            return
+        for key in flats.picture.used:
+            self.memory.touch(key)
+        for picture in self._pictures.values():
+            picture.leave_out(flats.hides)
+
+    def _put_flat(self, key: TileKey) -> None:
+        self._evicted.pop(key, None)
+        if self.memory.peek(key) is not None:
+            return
+        texture = flat_texture(key, self.memory.peek((self._layers[0].tileset, *key[1:])))
+        if texture.fade_from is not None:
+            self._fading[key] = texture
+        self._count(key, 1)
+        self.memory.put(key, texture, FLAT_BYTES)
+
+    def _drop(self, keys: Iterable[TileKey]) -> None:
+        for key in keys:
+            if self.memory.remove(key) is not None:
+                self._gone(key)
+
+    def _gone(self, key: TileKey) -> None:
+        self._count(key, -1)
+        self._evicted[key] = None
+        self._fading.pop(key, None)
+        self._fetched.discard(key)
+        if self._flats is not None and key[0] == FLAT:
+            self._flats.dropped(key)
+            self._drawn = None
+
+    def _plan(self, picture: LayerPicture, viewport: Viewport) -> bool:
+        """Plan a layer anew if need be; True when it was."""
         cells = cells_in_view(picture.layer, viewport)
         if not picture.dirty and cells == picture.cells:
-            return
+            return False
         tileset = picture.layer.tileset
         peek = self.memory.peek
 
@@ -245,17 +320,19 @@ class MapModel:
         picture.plan(cells, find, self._held.get(tileset, ()))
         for key in picture.used:
             self.memory.touch(key)
+        return True
 
     def _draw_former(self, viewport: Viewport, now: float, quads: list[Quad]) -> None:
         former = self._former_base
         if former is None:
             return
         new = self._pictures[self._layers[0].tileset]
-        self._plan(new, viewport)
         if new.is_complete or not new.layer.is_opaque:
             self._former_base = None
             return
         self._plan(former, viewport)
+        if self._flats is not None:
+            former.leave_out(self._flats.hides)
         former.draw(viewport, now, quads)
 
     def _wished_view(self) -> Viewport:
@@ -266,7 +343,7 @@ class MapModel:
         """Fade in what appears on the screen; what arrives beside it is simply there."""
         tileset, z, x, y = texture.key
         cells = self._pictures[tileset].cells
-        if self.camera.motion and cells is not None and cells.z == z and _shows(cells, x, y):
+        if self.camera.motion and cells is not None and cells.z == z and cells.shows(x, y):
             texture.fade_from = now
             self._fading[texture.key] = texture
 
@@ -278,15 +355,16 @@ class MapModel:
             picture = self._pictures.get(texture.key[0])
             if picture is not None:
                 picture.dirty = True
+        if done and self._flats is not None:
+            self._flats.picture.dirty = True
 
     def _evict(self) -> None:
         for key in self.memory.evict(self._is_pinned):
-            self._count(key, -1)
-            self._evicted[key] = None
-            self._fading.pop(key, None)
-            self._fetched.discard(key)
+            self._gone(key)
 
     def _is_pinned(self, key: TileKey) -> bool:
+        if self._flats is not None and key in self._flats.picture.used:
+            return True
         picture = self._pictures.get(key[0])
         if picture is not None and key in picture.used:
             return True
@@ -320,11 +398,3 @@ class MapModel:
             picture.dirty = True
         self._drawn = None
         self._needs_frame = True
-
-
-def _shows(cells: TileRange, x: int, y: int) -> bool:
-    """Tell whether a range shows a wrapped cell in any copy of the world."""
-    if not cells.y0 <= y < cells.y1:
-        return False
-    n = 1 << cells.z
-    return (x - cells.x0) % n < cells.x1 - cells.x0

@@ -42,6 +42,8 @@ class Texture:
     height: int = 0
     size: int = 512
     revision: int = 0
+    serial: int = 0
+    """Changes with the pixels."""
     is_stale: bool = False
     """A newer one is wanted or on its way."""
     fade_from: float | None = None
@@ -95,7 +97,11 @@ def corner(viewport: Viewport) -> tuple[int, int]:
 
 def cells_in_view(layer: Layer, viewport: Viewport) -> TileRange:
     """Return the cells of a layer's grid that a viewport shows."""
-    z = tile_zoom(layer, viewport)
+    return cells_at(tile_zoom(layer, viewport), viewport)
+
+
+def cells_at(z: int, viewport: Viewport) -> TileRange:
+    """Return the cells of the grid at a zoom that a viewport shows."""
     left, top = corner(viewport)
     return visible_range(z, left, top, viewport.width, viewport.height, math.ldexp(viewport.world, -z))
 
@@ -111,6 +117,9 @@ class LayerPicture:
         self.used: set[TileKey] = set()
         """The tiles that the plan draws."""
         self.is_fading = False
+        self.solid: list[Part[Texture]] = []
+        """What the plan fills without fading."""
+        self._planned: list[_Op] = []
         self._ops: list[_Op] = []
         self._levels: set[int] = set()
 
@@ -128,7 +137,27 @@ class LayerPicture:
         self.used.update(part.tile.key for part in covered.fading)
         ops = [_op(part, cells, opaque) for part in covered.solid if part.tile.width]
         ops += [_op(part, cells, opaque, fades=True) for part in covered.fading if part.tile.width]
-        self._ops = [op for op in ops if op is not None]
+        self.solid = covered.solid
+        self._planned = self._ops = [op for op in ops if op is not None]
+        self._levels = {op.level for op in self._ops}
+
+    def leave_out(self, hides: Callable[[int, int, int, int, int], bool]) -> None:
+        """Draw only the parts whose cells (zoom, first and last column and row, ends exclusive) are not hidden."""
+        cells = self.cells
+        if cells is None:
+            return
+        z, x, y = cells.z, cells.x0, cells.y0
+        self._ops = [
+            op
+            for op in self._planned
+            if not hides(
+                z + op.level,
+                (x << op.level) + op.i0,
+                (y << op.level) + op.j0,
+                (x << op.level) + op.i1,
+                (y << op.level) + op.j1,
+            )
+        ]
         self._levels = {op.level for op in self._ops}
 
     @property

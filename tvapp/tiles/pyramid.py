@@ -36,6 +36,10 @@ class TileRange(NamedTuple):
     def contains(self, x: int, y: int) -> bool:
         return self.x0 <= x < self.x1 and self.y0 <= y < self.y1
 
+    def shows(self, x: int, y: int) -> bool:
+        """Tell whether it has a wrapped cell in any copy of the world."""
+        return self.y0 <= y < self.y1 and (x - self.x0) % (1 << self.z) < self.x1 - self.x0
+
     def grown(self, heading: tuple[float, float]) -> TileRange:
         """Return the range with one more row or column on the sides the view moves to."""
         dx, dy = heading

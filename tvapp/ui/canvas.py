@@ -70,6 +70,10 @@ class TextStyle:
     halo: Color | None = None
 
 
+Drawn = tuple[object, PixelRect, PixelRect | None, int]
+"""The arguments of `Canvas.quad`."""
+
+
 class Canvas(Protocol):
     """A surface in design pixels (see the module)."""
 
@@ -127,6 +131,10 @@ class Canvas(Protocol):
 
     def quad(self, key: object, dst: PixelRect, src: PixelRect | None = None, alpha: int = 255) -> None:
         """Draw the picture under `key` (or its part `src`) into the box `dst` of real pixels."""
+        ...
+
+    def compose(self, key: object, size: int, background: Color, quads: Sequence[Drawn]) -> None:
+        """Put what `quads` draw on an opaque square of `size` real pixels under `key`, as if it had been uploaded."""
         ...
 
     def picture(self, key: object, rect: Rect, alpha: int = 255) -> None:

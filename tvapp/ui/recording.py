@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from tvapp.core.image import Image
-from tvapp.ui.canvas import Anchor, Color, PixelRect, Rect, TextStyle
+from tvapp.ui.canvas import Anchor, Color, Drawn, PixelRect, Rect, TextStyle
 
 WIDTH_PER_SIZE = {"sans": 0.54, "bold": 0.57, "mono": 0.6, "icon": 1.0}
 """Average width of a character as part of the font's size."""
@@ -122,6 +122,10 @@ class RecordingCanvas:
     def quad(self, key: object, dst: PixelRect, src: PixelRect | None = None, alpha: int = 255) -> None:
         box = Rect(dst.x / self.scale, dst.y / self.scale, dst.w / self.scale, dst.h / self.scale)
         self._shape("quad", box, None, key)
+
+    def compose(self, key: object, size: int, background: Color, quads: Sequence[Drawn]) -> None:
+        self.calls += 1
+        self.pictures[key] = Image(size, size, bytes(size * size * 4), opaque=True)
 
     def picture(self, key: object, rect: Rect, alpha: int = 255) -> None:
         self._shape("picture", rect, None, key)

@@ -154,8 +154,12 @@ class MapScreen:
         for upload in state.uploads:
             canvas.upload(upload.key, upload.image)
         state.uploads.clear()
-        canvas.fill(Rect(0, 0, canvas.width, canvas.height), Color(*model.background))
-        for quad in model.quads(now):
+        for made in model.compositions():
+            canvas.compose(made.key, made.size, Color(*made.background), made.quads)
+        quads = model.quads(now)
+        if not model.is_covered:
+            canvas.fill(Rect(0, 0, canvas.width, canvas.height), Color(*model.background))
+        for quad in quads:
             canvas.quad(*quad)
         self._draw_selection(canvas)
         self._draw_labels(canvas)

@@ -1,0 +1,276 @@
+"""The layers of one cell of the map as one opaque picture, so that a frame costs the same however many there are.
+
+Blending a screen of geofences onto a screen of map takes SDL's software renderer 2 to 6 ms, 15 ms with an opacity, and
+13 ms scaled; copying an opaque screen takes 0.9 ms. So each cell is put together once, when its tiles have arrived, and
+frames copy. A cell with nothing but its base needs no picture of its own: the base's stands for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterable, Mapping
+from typing import NamedTuple
+
+from tvapp.core.image import PixelRect
+from tvapp.mapview.layers import Layer
+from tvapp.mapview.picture import LayerPicture, Quad, Texture, TileKey, cells_at, tile_zoom
+from tvapp.mapview.viewport import Viewport
+from tvapp.tiles.pyramid import ANCESTORS, DESCENDANTS, Part, TileRange
+
+FLAT = "flat"
+"""Stands where tilesets do in the keys of these pictures; no tileset of Azure Maps is called so."""
+FLAT_PX = 512
+FLAT_BYTES = FLAT_PX * FLAT_PX * 4
+PER_FRAME = 2
+"""Cells put together in one frame, at 0.5 to 0.8 ms each: what a frame of a moving map has to spare."""
+
+Peek = Callable[[TileKey], Texture | None]
+HeldZooms = Mapping[str, Mapping[int, int]]
+"""How many tiles there are in memory, by tileset and zoom."""
+
+
+class Composition(NamedTuple):
+    """A picture of `size` pixels square that the screen makes by drawing `quads` on `background`."""
+
+    key: TileKey
+    size: int
+    background: tuple[int, int, int]
+    quads: tuple[Quad, ...]
+
+
+class Piece(NamedTuple):
+    """What one layer gives to a cell; `quad` None: wholly transparent there. `serial` changes with the pixels."""
+
+    tileset: str
+    quad: Quad | None
+    serial: int
+    is_exact: bool
+
+
+Recipe = tuple[Piece, ...]
+
+
+class Flats:
+    """Which cells are to be put together, and out of what they were."""
+
+    def __init__(self, peek: Peek) -> None:
+        self.picture = LayerPicture(Layer(FLAT, "base", 0, 30))
+        self.pending: list[tuple[TileKey, Recipe]] = []
+        """What is still to be put together, the middle of the screen first."""
+        self._peek = peek
+        self._layers: tuple[Layer, ...] = ()
+        self._zooms: tuple[int, ...] = ()
+        self._made: dict[TileKey, Recipe] = {}
+        self._looked_at: tuple[TileRange, int] | None = None
+        self._covered: Covered | None = None
+
+    @property
+    def is_covering(self) -> bool:
+        """Tell whether opaque pictures fill the view as of the last plan."""
+        return self._covered is not None and self._covered.is_all
+
+    def hides(self, z: int, x0: int, y0: int, x1: int, y1: int) -> bool:
+        """Tell whether a box of cells lies wholly below opaque pictures."""
+        return self._covered is not None and self._covered.hides(z, x0, y0, x1, y1)
+
+    def set_layers(self, layers: tuple[Layer, ...]) -> list[TileKey]:
+        """Put other layers together from now on; returns the pictures to drop: those that are not on the screen."""
+        self._layers = layers
+        self._looked_at = self._covered = None
+        self.picture.dirty = True
+        return [key for key in self._made if key not in self.picture.used]
+
+    def find(self, z: int, x: int, y: int) -> Texture | None:
+        """Return what shows a cell: its picture, or its base where that is all there is so far."""
+        flat = self._peek((FLAT, z, x, y))
+        if flat is not None or not self._layers:
+            return flat
+        base = self._peek((self._layers[0].tileset, z, x, y))
+        return base if base is not None and base.is_whole else None
+
+    def plan(self, viewport: Viewport, held: HeldZooms, *, changed: bool) -> bool:
+        """Work out what shows which cell, if need be or `changed`; True when it was."""
+        cells = self._cells(viewport)
+        if not changed and not self.picture.dirty and cells == self.picture.cells:
+            return False
+        self.picture.plan(cells, self.find, self._held(held))
+        self._covered = Covered(cells, self.picture.solid)
+        return True
+
+    def look(self, viewport: Viewport, held: HeldZooms, serial: int) -> list[TileKey]:
+        """Work out what is to be put together for a view; returns the pictures that nothing needs any more.
+
+        `serial` changes with every tile that arrives.
+        """
+        cells = self._cells(viewport)
+        if (cells, serial) == self._looked_at:
+            return []
+        self._looked_at = (cells, serial)
+        return self._look(cells, self._held(held))
+
+    def take(self, background: tuple[int, int, int]) -> list[Composition]:
+        """Return what is to be put together in this frame; it counts as made."""
+        todo, self.pending = self.pending[:PER_FRAME], self.pending[PER_FRAME:]
+        if todo:
+            self.picture.dirty = True
+        self._made.update(todo)
+        return [
+            Composition(key, FLAT_PX, background, tuple(piece.quad for piece in recipe if piece.quad is not None))
+            for key, recipe in todo
+        ]
+
+    def dropped(self, key: TileKey) -> None:
+        """Forget a picture that is gone."""
+        self._made.pop(key, None)
+        self.picture.dirty = True
+
+    def clear(self) -> None:
+        """Forget them all."""
+        self._made.clear()
+        self.pending.clear()
+        self._looked_at = None
+        self.picture.dirty = True
+
+    def _cells(self, viewport: Viewport) -> TileRange:
+        """Return the cells in view, at the zoom of the layer with the finest tiles."""
+        self._zooms = tuple(tile_zoom(layer, viewport) for layer in self._layers)
+        return cells_at(max(self._zooms), viewport)
+
+    def _held(self, held: HeldZooms) -> set[int]:
+        return {*held.get(FLAT, ()), *held.get(self._layers[0].tileset, ())}
+
+    def _look(self, cells: TileRange, held: Container[int]) -> list[TileKey]:
+        needless: list[TileKey] = []
+        pending: list[tuple[float, TileKey, Recipe]] = []
+        z = cells.z
+        mask = (1 << z) - 1
+        middle_x, middle_y = (cells.x0 + cells.x1 - 1) / 2, (cells.y0 + cells.y1 - 1) / 2
+        seen: set[tuple[int, int]] = set()
+        for y in range(cells.y0, cells.y1):
+            for x in range(cells.x0, cells.x1):
+                cell = (x & mask, y)
+                if cell in seen:
+                    continue
+                seen.add(cell)
+                key = (FLAT, z, *cell)
+                recipe = self._recipe(z, *cell, held)
+                made = self._made.get(key)
+                if recipe is None or recipe == made or (made is not None and self._is_worse(recipe, made)):
+                    continue
+                if self._is_plain(z, recipe):
+                    if made is not None:
+                        needless.append(key)
+                    continue
+                pending.append(((x - middle_x) ** 2 + (y - middle_y) ** 2, key, recipe))
+        pending.sort()
+        self.pending = [(key, recipe) for _, key, recipe in pending]
+        return needless
+
+    def _recipe(self, z: int, x: int, y: int, held: Container[int]) -> Recipe | None:
+        """Return what a cell is to be made of; None while what stands in for it is better."""
+        pieces: list[Piece] = []
+        has_exact = False
+        for layer, zoom in zip(self._layers, self._zooms, strict=True):
+            piece = self._piece(layer, zoom, z, x, y)
+            if piece is not None:
+                pieces.append(piece)
+                has_exact = has_exact or (piece.is_exact and piece.quad is not None)
+        if not pieces or not has_exact:
+            return None
+        is_base_there = pieces[0].is_exact and pieces[0].tileset == self._layers[0].tileset
+        # Without the base, but with geofences: they are shown on whatever there is. After zooming out, that is below.
+        if not is_base_there and self._is_anything_below(z, x, y, held):
+            return None
+        return tuple(pieces)
+
+    def _piece(self, layer: Layer, zoom: int, z: int, x: int, y: int) -> Piece | None:
+        peek, tileset = self._peek, layer.tileset
+        nearest = z - zoom
+        for depth in range(nearest, min(nearest + ANCESTORS, z) + 1):
+            texture = peek((tileset, z - depth, x >> depth, y >> depth))
+            if texture is not None:
+                quad = _quad(texture, depth, x, y, round(255 * layer.opacity))
+                return Piece(tileset, quad, texture.serial, depth == nearest)
+        return None
+
+    def _is_plain(self, z: int, recipe: Recipe) -> bool:
+        """Tell whether the base's own picture shows all that there is."""
+        drawn = [piece.quad for piece in recipe if piece.quad is not None]
+        return len(drawn) == 1 and drawn[0].key[:2] == (self._layers[0].tileset, z) and _is_whole(drawn[0])
+
+    def _is_worse(self, recipe: Recipe, made: Recipe) -> bool:
+        """Tell whether what was sharp would be blurred or missing: its tile is not there, not yet or not any more."""
+        if _is_filling(made[0]) and not _is_filling(recipe[0]):
+            return True
+        now = {piece.tileset for piece in recipe if piece.is_exact}
+        wanted = {layer.tileset for layer in self._layers}
+        return any(piece.is_exact and piece.tileset in wanted - now for piece in made)
+
+    def _is_anything_below(self, z: int, x: int, y: int, held: Container[int]) -> bool:
+        for level in range(1, DESCENDANTS + 1):
+            if z + level in held:
+                first_x, first_y, count = x << level, y << level, 1 << level
+                cells = ((first_x + i, first_y + j) for j in range(count) for i in range(count))
+                if any(self.find(z + level, cx, cy) is not None for cx, cy in cells):
+                    return True
+        return False
+
+
+def flat_texture(key: TileKey, base: Texture | None) -> Texture:
+    """Return a new picture of a cell; it goes on fading in where its base does."""
+    return Texture(key, width=FLAT_PX, height=FLAT_PX, fade_from=None if base is None else base.fade_from)
+
+
+class Covered:
+    """Which cells opaque parts fill wholly; what lies below them need not be drawn."""
+
+    def __init__(self, cells: TileRange, parts: Iterable[Part[Texture]]) -> None:
+        self._cells = cells
+        filled: dict[tuple[int, int], int] = {}
+        whole = 1 << 2 * DESCENDANTS
+        for part in parts:
+            level = part.level
+            for y in range(part.y0, part.y1):
+                for x in range(part.x0, part.x1):
+                    cell = (x >> level, y >> level)
+                    filled[cell] = filled.get(cell, 0) + (whole >> 2 * level)
+        self._filled = {cell for cell, count in filled.items() if count >= whole}
+        self.is_all = len(self._filled) >= cells.area
+
+    def hides(self, z: int, x0: int, y0: int, x1: int, y1: int) -> bool:
+        """Tell whether a box of cells at another zoom is hidden, as far as it is in view."""
+        if self.is_all:
+            return True
+        cells, shift = self._cells, self._cells.z - z
+        if shift >= 0:
+            x0, y0, x1, y1 = x0 << shift, y0 << shift, x1 << shift, y1 << shift
+        else:
+            x0, y0, x1, y1 = x0 >> -shift, y0 >> -shift, ((x1 - 1) >> -shift) + 1, ((y1 - 1) >> -shift) + 1
+        return all(
+            (x, y) in self._filled
+            for y in range(max(y0, cells.y0), min(y1, cells.y1))
+            for x in range(max(x0, cells.x0), min(x1, cells.x1))
+        )
+
+
+def _quad(texture: Texture, depth: int, x: int, y: int, alpha: int) -> Quad | None:
+    """Return how a tile that lies `depth` zooms above a cell is drawn into the cell's picture."""
+    size, inside = texture.size, (1 << depth) - 1
+    px, py, span = (x & inside) * size >> depth, (y & inside) * size >> depth, max(size >> depth, 1)
+    left, top = max(px, texture.left), max(py, texture.top)
+    right, bottom = min(px + span, texture.left + texture.width), min(py + span, texture.top + texture.height)
+    if left >= right or top >= bottom:
+        return None
+    x0, y0 = (left - px) * FLAT_PX // span, (top - py) * FLAT_PX // span
+    x1, y1 = (right - px) * FLAT_PX // span, (bottom - py) * FLAT_PX // span
+    src: PixelRect | None = PixelRect(left - texture.left, top - texture.top, right - left, bottom - top)
+    if src == (0, 0, texture.width, texture.height):
+        src = None
+    return Quad(texture.key, PixelRect(x0, y0, x1 - x0, y1 - y0), src, alpha)
+
+
+def _is_whole(quad: Quad) -> bool:
+    return quad.dst == (0, 0, FLAT_PX, FLAT_PX) and quad.alpha == 255
+
+
+def _is_filling(piece: Piece) -> bool:
+    return piece.is_exact and piece.quad is not None and _is_whole(piece.quad)
