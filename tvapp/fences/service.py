@@ -155,7 +155,8 @@ class FenceService:
             case FencesUnchanged():
                 self._rest(now, failed=False)
             case FencesUnavailable(store, error):
-                self._log.event("geofences.unavailable", level="warning", store=store, error=type(error).__name__)
+                kind = type(error).__name__
+                self._log.event("geofences.unavailable", level="warning", store=store, error=kind, reason=str(error))
                 self._rest(now, failed=True, retry_after_s=getattr(error, "retry_after_s", None))
             case IndexBuilt():
                 self._built(message, now)

@@ -1,0 +1,216 @@
+"""A real TLS server on loopback that answers as a function says, and an imitation of Blob Storage for it.
+
+The imitation is written from the protocol's description (azure-facts 6), not from the store.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import parse_qs, unquote, urlsplit
+from xml.sax.saxutils import escape
+
+from tests.net.raw import Authority, make_authority
+from tvapp.core.clock import ManualClock
+from tvapp.core.log import RecordingLog
+from tvapp.net.transport import HttpClient
+
+REASONS = {200: "OK", 302: "Found", 304: "Not Modified", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found"}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request as it arrived."""
+
+    method: str
+    target: str
+    headers: Mapping[str, str]
+
+    @property
+    def path(self) -> str:
+        return urlsplit(self.target).path
+
+    @property
+    def query(self) -> dict[str, str]:
+        return {name: values[0] for name, values in parse_qs(urlsplit(self.target).query).items()}
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What is sent back; `cut` bytes of the body are not."""
+
+    status: int = 200
+    body: bytes = b""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    cut: int = 0
+
+    def encode(self) -> bytes:
+        fields = {"content-length": str(len(self.body)), **self.headers}
+        if self.status == 304:
+            fields.pop("content-length")
+        lines = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+        head = f"HTTP/1.1 {self.status} {REASONS.get(self.status, 'Status')}\r\n{lines}\r\n".encode()
+        return head + self.body[: len(self.body) - self.cut]
+
+
+Answers = Callable[[Asked], Answer]
+
+
+@dataclass
+class Server:
+    url: str
+    asked: list[Asked] = field(default_factory=list)
+
+    def paths(self) -> list[str]:
+        """Return and forget what was asked for."""
+        paths = [each.path for each in self.asked]
+        self.asked.clear()
+        return paths
+
+
+@asynccontextmanager
+async def serve(authority: Authority, answers: Answers) -> AsyncIterator[Server]:
+    """Serve on a free port until the block ends."""
+    state = Server("")
+
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            while True:
+                first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").strip().split("\r\n")
+                method, target, _ = first.split(" ")
+                headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
+                asked = Asked(method, target, headers)
+                state.asked.append(asked)
+                answer = answers(asked)
+                writer.write(answer.encode())
+                await writer.drain()
+                if answer.cut:
+                    break
+        except (OSError, asyncio.IncompleteReadError):
+            pass  # the client has gone
+        finally:
+            writer.close()
+
+    tasks: set[asyncio.Task[None]] = set()
+
+    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.ensure_future(talk(reader, writer))
+        tasks.add(task)
+        task.add_done_callback(tasks.discard)
+
+    server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=authority.server)
+    state.url = f"https://localhost:{server.sockets[0].getsockname()[1]}"
+    try:
+        yield state
+    finally:
+        server.close()
+        for task in list(tasks):
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        for _ in range(3):
+            await asyncio.sleep(0)
+
+
+@asynccontextmanager
+async def client(authority: Authority) -> AsyncIterator[HttpClient]:
+    """Give the real transport, trusting the server's authority alone."""
+    http = HttpClient(ca_bundle=str(authority.ca_file), clock=ManualClock(), log=RecordingLog())
+    try:
+        yield http
+    finally:
+        await http.aclose()
+
+
+def authority_in(folder: Path) -> Authority:
+    return make_authority(folder)
+
+
+def collection(*ids: str) -> bytes:
+    """Return GeoJSON with one circle for each id."""
+    features = [
+        {
+            "type": "Feature",
+            "geometry": {"type": "Point", "coordinates": [24.9, 60.1]},
+            "properties": {"geometryId": each, "subType": "Circle", "radius": 50},
+        }
+        for each in ids
+    ]
+    return json.dumps({"type": "FeatureCollection", "features": features}).encode()
+
+
+@dataclass
+class BlobService:
+    """Blob Storage with one container of one account, path style; what `instead` returns comes first."""
+
+    container: str = "/account1/fences"
+    blobs: dict[str, bytes] = field(default_factory=dict)
+    token: str = "token-1"
+    page_size: int = 5000
+    shows_etags: bool = True
+    instead: Callable[[Asked], Answer | None] = lambda asked: None
+
+    def __call__(self, asked: Asked) -> Answer:
+        answer = self.instead(asked)
+        if answer is not None:
+            return answer
+        if asked.headers.get("authorization") != f"Bearer {self.token}":
+            challenge = (
+                "Bearer authorization_uri=https://login.microsoftonline.com/7a11ce55-0000-4000-8000-00000000beef"
+                "/oauth2/authorize resource_id=https://storage.azure.com"
+            )
+            return error(401, "InvalidAuthenticationInfo", **{"www-authenticate": challenge})
+        if asked.headers.get("x-ms-version") != "2021-12-02":
+            return error(403, "AuthenticationFailed")
+        if asked.path == self.container:
+            return self._list(asked.query)
+        if not asked.path.startswith(self.container + "/"):
+            return error(404, "ContainerNotFound")
+        body = self.blobs.get(unquote(asked.path.removeprefix(self.container + "/")))
+        if body is None:
+            return error(404, "BlobNotFound")
+        if asked.headers.get("if-none-match") == f'"{etag(body)}"':
+            return Answer(304, headers={"etag": f'"{etag(body)}"'})
+        return Answer(200, body, {"etag": f'"{etag(body)}"', "content-type": "application/octet-stream"})
+
+    def _list(self, query: dict[str, str]) -> Answer:
+        assert query["restype"] == "container"
+        assert query["comp"] == "list"
+        names = sorted(name for name in self.blobs if name.startswith(query.get("prefix", "")))
+        start = int(query.get("marker", "0").removeprefix("from "))
+        size = min(self.page_size, int(query["maxresults"]))
+        page, rest = names[start : start + size], names[start + size :]
+        return listing(
+            {name: self.blobs[name] for name in page}, f"from {start + size}" if rest else "", self.shows_etags
+        )
+
+
+def listing(blobs: Mapping[str, bytes], next_marker: str = "", shows_etags: bool = True) -> Answer:
+    """Return a page of a list as the service writes it: with a byte order mark, ETags without quotes."""
+    entries = "".join(
+        f"<Blob><Name>{escape(name)}</Name><Properties><Last-Modified>Mon, 23 Nov 2026 07:00:00 GMT</Last-Modified>"
+        + (f"<Etag>{etag(body)}</Etag>" if shows_etags else "")
+        + f"<Content-Length>{len(body)}</Content-Length></Properties><OrMetadata /></Blob>"
+        for name, body in blobs.items()
+    )
+    text = (
+        '<?xml version="1.0" encoding="utf-8"?><EnumerationResults ServiceEndpoint="https://x/" ContainerName="fences">'
+        f"<MaxResults>5000</MaxResults><Blobs>{entries}<BlobPrefix><Name>p/</Name></BlobPrefix></Blobs>"
+        f"<NextMarker>{escape(next_marker)}</NextMarker></EnumerationResults>"
+    )
+    return Answer(200, b"\xef\xbb\xbf" + text.encode(), {"content-type": "application/xml"})
+
+
+def error(status: int, code: str, message: str = "Something.", **headers: str) -> Answer:
+    """Return an error as the service writes it."""
+    body = f'<?xml version="1.0" encoding="utf-8"?><Error><Code>{code}</Code><Message>{message}</Message></Error>'
+    fields = {"content-type": "application/xml", "x-ms-error-code": code, "x-ms-request-id": "request-7", **headers}
+    return Answer(status, b"\xef\xbb\xbf" + body.encode(), fields)
+
+
+def etag(body: bytes) -> str:
+    return "0x" + hashlib.sha256(body).hexdigest()[:16].upper()
