@@ -35,6 +35,7 @@ from tvapp.screenshots import Screenshots
 from tvapp.tiles.tile import TileId
 from tvapp.ui.canvas import Canvas
 from tvapp.ui.messages import AccountChanged, AttributionChanged, ConnectionChanged, PicturesLost, ScreenResized
+from tvapp.ui.qr import prepare_qr
 from tvapp.ui.screens.error import ErrorScreen
 from tvapp.ui.screens.map import MapScreen
 from tvapp.ui.screens.map_state import MapState
@@ -304,6 +305,7 @@ class App:
         if isinstance(self._stack.top, SignInScreen):
             return
         assert self._sign_in is not None
+        self._jobs.run("qr.prepare", prepare_qr)
         screen = SignInScreen(self._settings, self._stack, self, self._sign_in.view, now)
         if over_map:
             self._stack.pop_to_base()
