@@ -172,6 +172,18 @@ def test_a_refusal_goes_from_the_screen_even_if_nothing_more_arrives_after_it_wa
     assert bench.state.troubles == {}
 
 
+def test_back_opens_the_action_bar_where_ok_cannot_because_a_fence_is_everywhere() -> None:
+    bench = Bench()
+    bench.remote.press(OK)
+    assert bench.selected is not None
+    bench.remote.press(BACK)
+    assert bench.names[-1] == "map"
+    bench.remote.press(BACK)
+    assert bench.names[-1] == "action-bar"
+    bench.remote.press(BACK)
+    assert bench.names[-1] == "map"
+
+
 def test_a_short_ok_acts_when_the_key_comes_up() -> None:
     bench = Bench()
     bench.stack.handle(Input(OK), bench.remote.now)

@@ -14,7 +14,7 @@ from tvapp.ui.canvas import Canvas, Color, Rect
 from tvapp.ui.motion import Motion
 from tvapp.ui.navigator import Navigator
 from tvapp.ui.outline import on_screen
-from tvapp.ui.screen import Binding, Hint, HintKey, bind, dispatch, hints_of
+from tvapp.ui.screen import Binding, Hint, bind, dispatch, hints_of
 from tvapp.ui.screens.action_bar import ActionBar
 from tvapp.ui.screens.details import DetailsScreen
 from tvapp.ui.screens.fence_card import FenceCard, lay_out
@@ -81,11 +81,14 @@ class MapScreen:
         look = bind(ARROWS, self._pan, ("arrows", "hint.look-around"), ANY_PHASE)
         ok_phases = (Phase.PRESS, Phase.LONG, Phase.RELEASE)
         bindings = [look, bind(Intent.SELECT, self._ok, ("ok", self._ok_hint()), ok_phases)]
+        # Where OK opens the same, one mention is enough.
+        actions = None if self._ok_hint() == "hint.actions" else "hint.actions"
         if selected is not None:
             bindings.append(bind(Intent.BACK, self._deselect, ("back", "hint.deselect")))
-        # Where OK opens the same, one mention is enough.
-        menu: tuple[HintKey, str] | None = None if self._ok_hint() == "hint.actions" else ("menu", "hint.actions")
-        bindings.append(bind(Intent.MENU, self._open_bar, menu))
+            bindings.append(bind(Intent.MENU, self._open_bar, ("menu", actions) if actions else None))
+        else:
+            # Inside a geofence that fills the screen, OK never opens the bar, and many remotes have no Menu key.
+            bindings.append(bind((Intent.BACK, Intent.MENU), self._open_bar, ("back", actions) if actions else None))
         bindings.append(bind(Intent.ZOOM_IN, self._zoom, ("zoom", "hint.zoom")))
         bindings.append(bind(Intent.ZOOM_OUT, self._zoom))
         if len(self.state.book):
