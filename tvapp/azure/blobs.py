@@ -20,6 +20,8 @@ VERSION = "2021-12-02"
 
 PAGE_SIZE = 1_000
 MAX_PAGE_BYTES = 8 << 20
+_TRACE = re.compile(r"\s*\bRequestId:\S+\s+Time:\S+")
+"""What every message ends with; the id is kept by itself."""
 _LIST_TIMEOUT_S = 30.0
 _BLOB_TIMEOUT_S = 120.0
 _TENANT = re.compile(
@@ -119,7 +121,7 @@ def blob_failure(response: Response, wall_s: float) -> ServiceError:
         return failure(response, wall_s)
     code, message = parse_error(response.body[: 64 << 10]) if response.body else ("", "")
     code = plain(response.headers.get("x-ms-error-code", "") or code, 80)
-    message = plain(message, 300)
+    message = plain(_TRACE.sub("", message), 300)
     if status == 401 and (found := _TENANT.search(response.headers.get("www-authenticate", "")[:4096])):
         message = plain(f"the storage account belongs to the tenant {found.group(1)}. {message}", 300)
     retry_after_s = parse_retry_after(response.headers.get("retry-after"), wall_s)

@@ -205,8 +205,9 @@ def listing(blobs: Mapping[str, bytes], next_marker: str = "", shows_etags: bool
     return Answer(200, b"\xef\xbb\xbf" + text.encode(), {"content-type": "application/xml"})
 
 
-def error(status: int, code: str, message: str = "Something.", **headers: str) -> Answer:
+def error(status: int, code: str, message: str = "It says no.", **headers: str) -> Answer:
     """Return an error as the service writes it."""
+    message += "\nRequestId:request-7\nTime:2026-11-23T07:53:49.4547342Z"
     body = f'<?xml version="1.0" encoding="utf-8"?><Error><Code>{code}</Code><Message>{message}</Message></Error>'
     fields = {"content-type": "application/xml", "x-ms-error-code": code, "x-ms-request-id": "request-7", **headers}
     return Answer(status, b"\xef\xbb\xbf" + body.encode(), fields)
