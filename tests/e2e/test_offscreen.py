@@ -147,7 +147,7 @@ def test_a_key_and_a_folder_need_no_sign_in_and_bad_files_are_counted(cloud: Loc
     with running(with_key(cloud, folder, TVAPP_VIEW_HOME=home), tmp_path) as tv:
         skipped = [tv.wait_for("geofence.skipped") for _ in range(3)]
         assert all(fields["reason"] for fields in skipped)
-        assert {str(fields["source"]).partition("#")[0].partition(" ")[0] for fields in skipped} >= {"broken.geojson"}
+        assert {str(fields["file"]).partition("#")[0].partition(" ")[0] for fields in skipped} >= {"broken.geojson"}
         loaded = tv.wait_for("geofences.loaded")
         assert (loaded["count"], loaded["skipped"]) == (1, 3)
         tv.settled()

@@ -127,7 +127,7 @@ def test_loading_ends_in_an_index_and_one_event() -> None:
     (event,) = rig.log.named("geofences.loaded")
     assert (event["store"], event["count"], event["skipped"]) == ("fake", 2, 1)
     (skipped,) = rig.log.named("geofence.skipped")
-    assert (skipped["source"], skipped["reason"]) == ("bad.geojson", "no JSON")
+    assert skipped == {"file": "bad.geojson", "reason": "no JSON"}
     assert rig.service.has_loaded
 
 

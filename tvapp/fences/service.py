@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -276,7 +275,7 @@ class FenceService:
 
     def _report_skipped(self, skipped: tuple[Skipped, ...]) -> None:
         for item in skipped[:MOST_SKIPPED_EVENTS]:
-            fields = {field.name: getattr(item, field.name) for field in dataclasses.fields(item)}
-            self._log.event("geofence.skipped", level="warning", **fields)
+            about = {"file": item.source} | ({"id": item.feature} if item.feature else {})
+            self._log.event("geofence.skipped", level="warning", **about, reason=item.reason)
         if len(skipped) > MOST_SKIPPED_EVENTS:
             self._log.event("geofences.skipped", level="warning", count=len(skipped))
