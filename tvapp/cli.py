@@ -50,7 +50,11 @@ def run(arguments: Sequence[str]) -> int:
 
 def parse(arguments: Sequence[str]) -> argparse.Namespace:
     """Read a command line; ends the process with status 2 and a hint when it is wrong."""
-    return _parser().parse_args(arguments)
+    # Defaults are no business of the parsers: those of a subcommand would undo the flags that stand before it.
+    unset = argparse.Namespace(
+        command=None, config=None, windowed=None, log_file=None, log_format="text", data_dir=None
+    )
+    return _parser().parse_args(arguments, unset)
 
 
 def default_data_dir() -> Path:
@@ -75,7 +79,6 @@ def _parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         parents=[common],
     )
-    parser.set_defaults(command=None, config=None, windowed=None, log_file=None, log_format="text", data_dir=None)
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     commands.add_parser("run", parents=[common], help="show the map (what plain `tvapp` does)")
     demo = commands.add_parser("demo", parents=[common], help="the same against a local cloud: no account, no network")
