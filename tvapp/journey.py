@@ -245,6 +245,9 @@ def run_journey(
     pipe = folder / "remote"
     pipe.unlink(missing_ok=True)
     remote = RemoteControl(pipe)
+    # Whoever ends the journey ends the app with it: it has no screen on which somebody could find it.
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _give_up)
     own = {"SDL_VIDEODRIVER": "dummy", "SDL_AUDIODRIVER": "dummy", "TVAPP_REMOTE_DEVICES": str(pipe)}
     arguments = ["run", "--data-dir", str(data_dir), "--windowed", f"{size[0]}x{size[1]}"]
     try:
@@ -257,3 +260,7 @@ def run_journey(
         remote.close()
         sys.stdout.write(f"Screenshots: {target}\n")
     return EXIT_OK
+
+
+def _give_up(number: int, _frame: object) -> None:
+    raise StepFailed(f"{signal.Signals(number).name} came")
