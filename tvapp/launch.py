@@ -17,13 +17,14 @@ from tvapp.core.files import make_private_dir
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.events import EventLog
 from tvapp.loop import Burst, Loop
-from tvapp.process import Signals, seconds_since_start
+from tvapp.process import Signals, seconds_since_start, tune_interpreter
 
 SHUTDOWN_S = 2.5
 
 
 def run_app(options: argparse.Namespace, on_burst: Callable[[Burst], None] | None = None) -> int:
     """Show the app until somebody ends it; returns the exit status. `on_burst` hears of every motion's frames."""
+    tune_interpreter()
     signals = Signals()
     clock = SystemClock()
     log = open_log(options)

@@ -17,6 +17,7 @@ from tvapp.geo.position import Bounds, Position
 from tvapp.mapview.layers import FENCES, BaseStyle, LayerChoice, Overlay, choice_for, layers
 from tvapp.mapview.model import MapModel
 from tvapp.mapview.viewport import Viewport
+from tvapp.process import keep_what_is_there
 from tvapp.tiles.cache_key import CacheScope
 from tvapp.tiles.tile import Preview, PreviewArrived, TileId, TileImage
 from tvapp.ui.messages import PreviewReady, TroubleChanged
@@ -101,6 +102,7 @@ class LiveMap:
         match message:
             case IndexBuilt():
                 self._draw_fences()
+                keep_what_is_there()
             case PreviewArrived(name, image):
                 self._tell(PreviewReady(name, image))
                 return True

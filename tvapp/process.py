@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -17,6 +18,10 @@ LONGEST_STOP_S = 4.5
 """After this long a stop is no longer polite: an init system that waits 5 s must not have to kill us."""
 LAST_WORK_S = 1.0
 """So long may workers bring what they are at to an end: a write does, somebody else's network does not."""
+
+COLLECT_AFTER = (20_000, 20, 50)
+"""New objects until garbage is looked for. The default of 700 looks for it a hundred times while starting, and walks
+through every geofence again and again while they are loaded, with all threads standing still."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,20 @@ def seconds_since_start() -> float:
         return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
     except (OSError, ValueError, IndexError, AttributeError):
         return time.process_time()
+
+
+def tune_interpreter() -> None:
+    """Make the interpreter's own pauses rare enough for a thread that draws.
+
+    The switch interval stays at its 5 ms: a frame's work is shorter, so it is not interrupted for a worker's sake. With
+    1 ms it is, several times, and each time it waits for the end of that worker's call into C.
+    """
+    gc.set_threshold(*COLLECT_AFTER)
+
+
+def keep_what_is_there() -> None:
+    """Leave everything that exists out of later searches for garbage: modules and ten thousand geofences take 60 ms."""
+    gc.freeze()
 
 
 class Signals:

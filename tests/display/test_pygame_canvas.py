@@ -373,3 +373,15 @@ def test_pictures_are_put_together_into_one_that_is_opaque(display: Display, siz
     before = canvas.textures.size_bytes
     canvas.release("both")
     assert before - canvas.textures.size_bytes == size * size * 4
+
+
+def test_what_is_promised_to_be_covered_is_not_cleared(display: Display) -> None:
+    canvas = display.canvas
+    canvas.upload("t", plain(512, 512, (0, 200, 0, 255)))
+    canvas.begin()
+    canvas.fill(Rect(0, 0, 1920, 1080), RED)
+    canvas.begin()
+    canvas.cover()
+    canvas.quad("t", PixelRect(0, 0, 512, 512))
+    assert at(display, 100, 100) == (0, 200, 0)
+    assert at(display, 1000, 1000) == (255, 0, 0)

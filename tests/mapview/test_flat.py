@@ -9,10 +9,11 @@ from hypothesis import strategies as st
 
 from tests.mapview.world import BASE, BUDGET, FRAME_S, OVERLAY, World, assert_partition, screen, trimmed, whole
 from tvapp.geo.position import Position
-from tvapp.mapview.flat import FLAT, PER_FRAME
+from tvapp.mapview.flat import FLAT, PER_FRAME, PER_MOVING_FRAME
 from tvapp.mapview.layers import Layer
 from tvapp.mapview.model import MapModel
 from tvapp.mapview.viewport import Viewport
+from tvapp.remote.intents import Intent
 from tvapp.tiles.tile import TileId, TileImage
 
 OTHER_BASE = Layer("other", "base", 0, 20, has_text=True)
@@ -35,7 +36,7 @@ def paint_base_only(tile: TileId) -> TileImage:
 
 def settle(world: World) -> None:
     world.frame(1.0)
-    for _ in range(40):
+    for _ in range(60):
         world.frame()
 
 
@@ -59,6 +60,16 @@ def test_a_few_cells_are_put_together_in_one_frame() -> None:
         counts.append(len(world.composed) - before)
     assert max(counts) <= PER_FRAME
     assert counts[-1] == 0
+
+
+def test_a_moving_map_puts_fewer_together_in_a_frame() -> None:
+    world = flat_world()
+    world.load(paint)
+    world.model.camera.press(Intent.RIGHT, world.now)
+    for _ in range(20):
+        before = len(world.composed)
+        world.frame()
+        assert len(world.composed) - before <= PER_MOVING_FRAME
 
 
 def test_frames_go_on_until_every_cell_is_put_together_and_then_stop() -> None:

@@ -62,7 +62,7 @@ class World:
         if wishes is not None:
             self.asked += [tile for tile in wishes if tile not in self.wanted]
             self.wanted = wishes
-        for made in self.model.compositions():
+        for made in self.model.compositions(self.now):
             assert all(quad.key in self.uploads for quad in made.quads), "what is put together is not on the renderer"
             self.uploads[made.key] = _WHOLE
             self.composed.append(made)

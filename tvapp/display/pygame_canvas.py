@@ -200,6 +200,9 @@ class PygameCanvas:
         left, top = self._origin
         picture.draw(src, (dst[0] - left, dst[1] - top, dst[2], dst[3]) if left or top else dst, min(255, alpha))
 
+    def cover(self) -> None:
+        self._needs_clearing = False
+
     def compose(self, key: object, size: int, background: Color, quads: Sequence[Drawn]) -> None:
         target = self.textures.target(size)
         self._renderer.target = target

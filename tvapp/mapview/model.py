@@ -5,6 +5,7 @@ No window and no network: tiles come in through `receive`, wishes go out through
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
@@ -143,13 +144,10 @@ class MapModel:
         if texture is None:
             texture = Texture(key)
             self._count(key, 1)
-        content = message.content
+        content, image = message.content, message.content.image
         had_picture = texture.width > 0
-        image = content.image
-        texture.left, texture.top, texture.size = content.left, content.top, content.size
-        texture.width, texture.height = (image.width, image.height) if image is not None else (0, 0)
         self._serial += 1
-        texture.revision, texture.serial, texture.is_stale = message.revision, self._serial, is_stale
+        texture.show(content, self._serial, message.revision, is_stale=is_stale)
         self.memory.put(key, texture, content.size_bytes)
         if message.origin in ("network", "worker"):
             self._fetched.add(key)
@@ -189,12 +187,9 @@ class MapModel:
 
     def forget_all(self) -> None:
         """The display was lost with every texture: ask for everything again."""
-        self.memory.clear()
-        if self._flats is not None:
-            self._flats.clear()
-        self._held.clear()
-        self._fading.clear()
-        self._evicted.clear()
+        for cleared in (self.memory, self._held, self._fading, self._evicted, self._flats):
+            if cleared is not None:
+                cleared.clear()
         self._former_base = None
         self._touch_all()
         self._wishes.ask_again()
@@ -235,23 +230,21 @@ class MapModel:
         if not (self._view_changed or self._wishes.filled) or not self.is_settled(now):
             return None
         self._view_changed = self._wishes.filled = False
-        progress = self.progress()
+        in_view, missing, _ = self.progress()
         fresh = self._wishes.count_in_view(self._fetched)
         self._fetched.clear()
-        return Settled(
-            progress.in_view, progress.missing, progress.in_view - progress.missing - fresh, self.viewport.zoom
-        )
+        return Settled(in_view, missing, in_view - missing - fresh, self.viewport.zoom)
 
-    def compositions(self) -> list[Composition]:
+    def compositions(self, now: float) -> list[Composition]:
         """Return the pictures that the screen is to make now; they count as made."""
         flats = self._flats
         if flats is None or not self._layers:
             return []
         self._drop(flats.look(self.viewport, self._held, self._serial))
-        made = flats.take(self.background)
-        for composition in made:
-            self._put_flat(composition.key)
+        made = flats.take(self.background, is_moving=self.camera.is_moving(now))
         if made:
+            for composition in made:
+                self._put_flat(composition.key)
             self._drawn = None
             self._needs_frame = self._needs_frame or bool(flats.pending)
             self._evict()
@@ -265,10 +258,8 @@ class MapModel:
         quads: list[Quad] = []
         self._plan_all(viewport)
         self._draw_former(viewport, now, quads)
-        for picture in self._pictures.values():
+        for picture in (*self._pictures.values(), *([self._flats.picture] if self._flats is not None else ())):
             picture.draw(viewport, now, quads)
-        if self._flats is not None:
-            self._flats.picture.draw(viewport, now, quads)
         self._drawn, self._drawn_view = quads, viewport
         return quads
 
@@ -340,15 +331,23 @@ class MapModel:
         return self.camera.target if self.camera.is_zooming else self.camera.viewport
 
     def _appear(self, texture: Texture, now: float) -> None:
-        """Fade in what appears on the screen; what arrives beside it is simply there."""
+        """Fade in what appears on the screen; what arrives beside it, or while everything grows, is simply there."""
         tileset, z, x, y = texture.key
         cells = self._pictures[tileset].cells
-        if self.camera.motion and cells is not None and cells.z == z and cells.shows(x, y):
+        if (
+            self.camera.motion
+            and not self.camera.is_zooming
+            and cells is not None
+            and cells.z == z
+            and cells.shows(x, y)
+        ):
             texture.fade_from = now
             self._fading[texture.key] = texture
 
     def _end_fades(self, now: float) -> None:
-        done = [t for t in self._fading.values() if t.fade_from is None or now - t.fade_from >= FADE_S]
+        # To fade and to scale at once takes the software renderer 20 ms a screen.
+        until = math.inf if self.camera.is_zooming else now - FADE_S
+        done = [t for t in self._fading.values() if t.fade_from is None or t.fade_from <= until]
         for texture in done:
             texture.fade_from = None
             del self._fading[texture.key]
@@ -381,10 +380,9 @@ class MapModel:
 
     def _outdate(self, tileset: str, is_outdated: Callable[[TileKey], bool], revision: int) -> None:
         for key in self.memory:
-            if key[0] == tileset and is_outdated(key):
-                texture = self.memory.peek(key)
-                if texture is not None and texture.revision < revision:
-                    texture.is_stale = True
+            texture = self.memory.peek(key) if key[0] == tileset and is_outdated(key) else None
+            if texture is not None and texture.revision < revision:
+                texture.is_stale = True
         self._wishes.forget_unavailable(tileset)
         # What is on the screen changes, even though the viewport does not.
         self._view_changed = True

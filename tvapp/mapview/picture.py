@@ -15,6 +15,7 @@ from tvapp.core.image import PixelRect
 from tvapp.mapview.layers import Layer
 from tvapp.mapview.viewport import Viewport
 from tvapp.tiles.pyramid import Part, TileRange, cover, visible_range
+from tvapp.tiles.tile import TileImage
 
 TileKey = tuple[str, int, int, int]
 """Under what a tile's texture is known: tileset, z, wrapped x, y."""
@@ -58,6 +59,13 @@ class Texture:
     def is_whole(self) -> bool:
         """No margin was cut off."""
         return self.width == self.size and self.height == self.size
+
+    def show(self, content: TileImage, serial: int, revision: int, *, is_stale: bool) -> None:
+        """Take in the size and place of what is to be shown from now on."""
+        image = content.image
+        self.left, self.top, self.size = content.left, content.top, content.size
+        self.width, self.height = (image.width, image.height) if image is not None else (0, 0)
+        self.serial, self.revision, self.is_stale = serial, revision, is_stale
 
 
 class _Op(NamedTuple):

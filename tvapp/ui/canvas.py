@@ -133,6 +133,10 @@ class Canvas(Protocol):
         """Draw the picture under `key` (or its part `src`) into the box `dst` of real pixels."""
         ...
 
+    def cover(self) -> None:
+        """Promise that opaque quads come next that fill the screen, so that nothing has to be cleared below them."""
+        ...
+
     def compose(self, key: object, size: int, background: Color, quads: Sequence[Drawn]) -> None:
         """Put what `quads` draw on an opaque square of `size` real pixels under `key`, as if it had been uploaded."""
         ...

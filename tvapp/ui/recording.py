@@ -123,6 +123,9 @@ class RecordingCanvas:
         box = Rect(dst.x / self.scale, dst.y / self.scale, dst.w / self.scale, dst.h / self.scale)
         self._shape("quad", box, None, key)
 
+    def cover(self) -> None:
+        self.calls += 1
+
     def compose(self, key: object, size: int, background: Color, quads: Sequence[Drawn]) -> None:
         self.calls += 1
         self.pictures[key] = Image(size, size, bytes(size * size * 4), opaque=True)

@@ -157,10 +157,12 @@ class MapScreen:
         for upload in state.uploads:
             canvas.upload(upload.key, upload.image)
         state.uploads.clear()
-        for made in model.compositions():
+        for made in model.compositions(now):
             canvas.compose(made.key, made.size, Color(*made.background), made.quads)
         quads = model.quads(now)
-        if not model.is_covered:
+        if model.is_covered:
+            canvas.cover()
+        else:
             canvas.fill(Rect(0, 0, canvas.width, canvas.height), Color(*model.background))
         for quad in quads:
             canvas.quad(*quad)
