@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -78,7 +79,8 @@ def run_app(options: argparse.Namespace, on_burst: Callable[[Burst], None] | Non
         keymap=keymap(config.remote.keys),
         since_start=seconds_since_start,
     )
-    reason = Loop(display, app, inbox, clock, log, on_burst or (lambda _burst: None)).run()
+    measured = () if on_burst is None else (on_burst, time.thread_time)
+    reason = Loop(display, app, inbox, clock, log, *measured).run()
     app.close()
     jobs.stop(SHUTDOWN_S)
     display.close()

@@ -69,11 +69,12 @@ class Program(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Burst:
-    """Frames of one motion: how many, and the main thread's work for each in seconds."""
+    """Frames of one motion, and the main thread's work for each: as the clock has it, and the CPU's part of that."""
 
     started: float
     ended: float
     work_s: tuple[float, ...]
+    cpu_s: tuple[float, ...] = ()
 
 
 class Loop:
@@ -87,13 +88,18 @@ class Loop:
         clock: Clock,
         log: Log,
         on_burst: Callable[[Burst], None] = lambda _burst: None,
+        cpu_time: Callable[[], float] = lambda: 0.0,
     ) -> None:
+        """`on_burst` hears of every motion; `cpu_time` tells the calling thread's CPU time for it."""
         self._screen = screen
         self._program = program
         self._inbox = inbox
         self._clock = clock
         self._log = log
         self._on_burst = on_burst
+        self._cpu_time = cpu_time
+        self._cpu_began = 0.0
+        self._burst_cpu: list[float] = []
         self._dirty = True
         self._next_frame = 0.0
         self._last_frame = 0.0
@@ -112,6 +118,7 @@ class Loop:
         """Wait as long as there is nothing to do, then take in what came, and draw one frame if need be."""
         events = self._screen.wait(self._timeout(self._clock.monotonic()))
         began = self._clock.monotonic()
+        self._cpu_began = self._cpu_time()
         try:
             for event in events:
                 self._program.handle(event, began)
@@ -157,12 +164,14 @@ class Loop:
             self._burst_start = now
         self._last_frame = now
         self._burst.append(done - began)
+        self._burst_cpu.append(self._cpu_time() - self._cpu_began)
         self._program.presented(done)
 
     def _end_burst(self) -> None:
         if len(self._burst) >= SHORTEST_BURST:
-            self._on_burst(Burst(self._burst_start, self._last_frame, tuple(self._burst)))
+            self._on_burst(Burst(self._burst_start, self._last_frame, tuple(self._burst), tuple(self._burst_cpu)))
         self._burst.clear()
+        self._burst_cpu.clear()
 
     def _failed(self, error: Exception, now: float) -> None:
         self._failures += 1

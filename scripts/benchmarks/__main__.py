@@ -12,14 +12,15 @@ from collections.abc import Callable
 from scripts.benchmarks import motion, rest, start
 from scripts.benchmarks.rig import Rig, rig, say
 from tvapp import __version__
+from tvapp.display.driver import has_gpu
 
 Measure = Callable[[Rig, argparse.Namespace], dict[str, object]]
 
 ROWS: dict[str, Measure] = {
     "first-frame": lambda rig, options: start.first_frame(rig, options.runs),
     "settled": lambda rig, options: start.settled(rig, options.runs),
-    "frames": lambda rig, _options: motion.frame_work(rig),
-    "frames-xvfb": lambda rig, _options: motion.on_screen(rig),
+    "frames": lambda rig, options: motion.frame_work(rig, options.rounds),
+    "frames-xvfb": lambda rig, options: motion.on_screen(rig, options.rounds),
     "key-to-pixel": lambda rig, options: motion.key_to_pixel(rig, options.presses),
     "idle": lambda rig, options: rest.idle(rig, options.idle_seconds),
     "memory": lambda rig, options: rest.memory(rig, options.tour_stops),
@@ -37,7 +38,8 @@ def main() -> int:
     report: dict[str, object] = {
         "tvapp": __version__,
         "python": platform.python_version(),
-        "machine": f"{platform.machine()}, {os.cpu_count()} cores",
+        "machine": f"{platform.machine()}, {os.cpu_count()} cores, {'a' if has_gpu() else 'no'} GPU",
+        "load_average_before": round(os.getloadavg()[0], 2),
         "size": options.size,
         "fences": options.fences,
     }
@@ -61,6 +63,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--runs", type=int, default=7, help="starts to take the percentiles of (7)")
     parser.add_argument("--fences", type=int, default=10_000, help="geofences on the map (10000)")
     parser.add_argument("--size", default="1920x1080", help="screen size (1920x1080)")
+    parser.add_argument("--rounds", type=int, default=2, help="how often to go round for frames (2)")
     parser.add_argument("--presses", type=int, default=200, help="key presses for key-to-pixel (200)")
     parser.add_argument("--idle-seconds", type=float, default=60.0, help="how long to stand still (60)")
     parser.add_argument("--tour-stops", type=int, default=7200, help="stops of the tour; 7200 are 24 hours")

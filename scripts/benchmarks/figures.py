@@ -2,33 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 import psutil
 
 
-def percentile(values: Sequence[float], part: float) -> float:
-    """Return the value below which `part` (0 to 1) of the values lie, by the nearest rank.
+def percentile(values: Sequence[float], part: float) -> float | None:
+    """Return the value below which `part` (0 to 1) of the values lie, by the nearest rank; None of no values.
 
     >>> percentile([1.0, 2.0, 3.0, 4.0], 0.5)
     2.0
     """
+    if not values:
+        return None
     ordered = sorted(values)
-    if not ordered:
-        return float("nan")
-    rank = max(0, min(len(ordered) - 1, -(-int(part * len(ordered) * 1000) // 1000) - 1))
-    return ordered[rank]
+    return ordered[max(0, math.ceil(part * len(ordered)) - 1)]
 
 
-def summary(values: Sequence[float], digits: int = 2) -> dict[str, float | int]:
+def summary(values: Sequence[float], digits: int = 2) -> dict[str, float | int | None]:
     """Return count, p50, p95, p99 and the largest."""
-    return {
-        "count": len(values),
-        "p50": round(percentile(values, 0.50), digits),
-        "p95": round(percentile(values, 0.95), digits),
-        "p99": round(percentile(values, 0.99), digits),
-        "max": round(max(values, default=float("nan")), digits),
-    }
+    found: dict[str, float | int | None] = {"count": len(values)}
+    for name, part in (("p50", 0.50), ("p95", 0.95), ("p99", 0.99), ("max", 1.0)):
+        value = percentile(values, part)
+        found[name] = None if value is None else round(value, digits)
+    return found
 
 
 def cpu_seconds(*pids: int) -> float:
@@ -38,6 +36,12 @@ def cpu_seconds(*pids: int) -> float:
         times = psutil.Process(pid).cpu_times()
         total += times.user + times.system
     return total
+
+
+def others_cpu_seconds(*pids: int) -> float:
+    """Return the time that everything else on this machine has spent so far: how noisy it was."""
+    times = psutil.cpu_times()
+    return times.user + times.nice + times.system - cpu_seconds(*pids)
 
 
 def pss_mib(pid: int) -> float:

@@ -25,6 +25,7 @@ def main() -> int:
                 "started": burst.started,
                 "ended": burst.ended,
                 "work_ms": [round(work * 1000, 3) for work in burst.work_s],
+                "cpu_ms": [round(cpu * 1000, 3) for cpu in burst.cpu_s],
             }
             file.write(json.dumps(line) + "\n")
             file.flush()

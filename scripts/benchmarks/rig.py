@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from scripts.benchmarks import fences
+from scripts.benchmarks.screen import Screen
 from tvapp.demo import demo_environment, local_cloud
 from tvapp.journey import AppProcess, RemoteControl
 from tvapp.phone import Phone
@@ -59,6 +60,12 @@ class Rig:
             fences.write(folder, count)
         found |= {"TVAPP_GEOFENCES_STORE": "folder", "TVAPP_GEOFENCES_PATH": str(folder)}
         return found | extra
+
+    def on(self, screen: Screen, *, fences_too: bool = True, **extra: str) -> dict[str, str]:
+        """Return the environment for a run on a virtual screen."""
+        found = self.environment(fences_too=fences_too, **extra) | screen.environment
+        del found["SDL_VIDEODRIVER"]
+        return found
 
     def data_dir(self, *, warm: bool) -> Path:
         """Return a new data dir with somebody signed in, with or without the tiles of the home view."""

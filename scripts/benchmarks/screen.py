@@ -14,6 +14,8 @@ from typing import Self
 
 NAMES = {"right": "Right", "left": "Left", "up": "Up", "down": "Down", "zoom-in": "plus", "zoom-out": "minus"}
 PATIENCE_S = 2.0
+STILL_S = 0.05
+LOOK_EVERY_S = 0.0005
 
 
 class Screen:
@@ -41,6 +43,7 @@ class Screen:
         self._keys = subprocess.Popen(
             ["xdotool", "-"], stdin=subprocess.PIPE, env=os.environ | self.environment, text=True, bufsize=1
         )
+        # Xvfb writes the header big-endian, as XWD files have it.
         file = self._folder / "Xvfb_screen0"
         with file.open("rb") as handle:
             self._pixels = mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ)
@@ -76,21 +79,23 @@ class Screen:
         time.sleep(seconds)
         self._say(f"keyup {NAMES[key]}")
 
-    def press_until_changed(self, key: str) -> float:
-        """Press a key on a still picture; returns the seconds until a pixel of the map differs."""
+    def press_until_changed(self, key: str) -> float | None:
+        """Press a key on a still picture; returns the seconds until a pixel differs, None when none ever does."""
         before = self._wait_still()
+        command = f"key --delay 0 {NAMES[key]}"
         began = time.perf_counter()
-        self._say(f"key --delay 0 {key}")
+        self._say(command)
         while self._sample() == before:
             if time.perf_counter() - began > PATIENCE_S:
-                break
+                return None
+            time.sleep(LOOK_EVERY_S)
         return time.perf_counter() - began
 
     def _wait_still(self) -> bytes:
         until = time.monotonic() + PATIENCE_S
         last = self._sample()
         while time.monotonic() < until:
-            time.sleep(0.12)
+            time.sleep(STILL_S)
             now = self._sample()
             if now == last:
                 return now
@@ -98,10 +103,9 @@ class Screen:
         return last
 
     def _sample(self) -> bytes:
-        """Return a few rows across the middle of the screen: a moving map changes them all."""
+        """Return every 16th row but the uppermost, where the clock is: a map that moves changes some of them."""
         _, height = self._size
-        rows = (height // 3, height // 2 + 40, height * 2 // 3)
-        starts = (self._offset + row * self._stride for row in rows)
+        starts = (self._offset + row * self._stride for row in range(height // 5, height, 16))
         return b"".join(self._pixels[start : start + self._stride] for start in starts)
 
     def _say(self, command: str) -> None:

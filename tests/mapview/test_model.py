@@ -621,3 +621,14 @@ def test_a_frame_while_panning_costs_about_a_millisecond() -> None:
     spent.sort()
     # Generous: this guards against a plan that is made anew in every frame, not against a slow machine.
     assert spent[len(spent) // 2] < 0.002
+
+
+def test_with_motion_off_a_flight_changes_the_view_all_the_same() -> None:
+    here = world(motion=False)
+    here.load()
+    assert here.model.take_settled(here.now) is not None
+    here.model.camera.fly_to(here.model.viewport.panned(5000, 0), here.now)
+    here.now += FRAME_S
+    assert here.model.update(here.now)
+    here.load()
+    assert here.model.take_settled(here.now) is not None

@@ -71,6 +71,7 @@ class MapModel:
         self._needs_frame = True
         self._drawn: list[Quad] | None = None
         self._drawn_view: Viewport | None = None
+        self._seen_view = viewport
         self._layers: tuple[Layer, ...] = ()
         self.set_layers(layers)
 
@@ -197,9 +198,8 @@ class MapModel:
     def update(self, now: float) -> bool:
         """Move on to the time `now`; True when the picture differs from the last one drawn."""
         self._wishes.now = now
-        before = self.camera.viewport
-        viewport = self.camera.update(now)
-        if viewport is not before and viewport != before:
+        before, self._seen_view = self._seen_view, self.camera.update(now)
+        if self._seen_view is not before and self._seen_view != before:
             self._view_changed = self._needs_frame = True
             self._drawn = None
         if self._fading:
