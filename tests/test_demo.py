@@ -25,6 +25,7 @@ CLOUD = {
     "ca_bundle": "/ca",
     "maps_client_id": "m",
     "endpoint": "https://l",
+    "organisation": "o",
 }
 
 

@@ -121,9 +121,11 @@ class AppProcess:
                 name, fields = self._waiting.pop(0)
                 if name == event and test(fields):
                     return fields
-            if time.monotonic() > until or not self._read(until):
+            has_ended = not self._read(until)
+            if has_ended or (time.monotonic() > until and not self._waiting):
                 last = ", ".join(self.seen[-8:])
-                raise StepFailed(f"{event} did not come within {within_s:.0f} s; the last events were {last}")
+                why = "before the app ended" if has_ended else f"within {within_s:.0f} s"
+                raise StepFailed(f"{event} did not come {why}; the last events were {last}")
 
     def drain(self) -> None:
         """Take in what has been logged so far and forget it."""

@@ -8,7 +8,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import PIL.Image
@@ -54,7 +54,6 @@ class Tv:
     remote: RemoteControl
     data_dir: Path
     log_file: Path
-    number: int = field(default=0)
 
     def wait_for(self, event: str, test: Callable[[Fields], bool] = lambda _fields: True) -> Fields:
         """Return the fields of the next such event."""
@@ -110,18 +109,18 @@ def running(
     folder: Path,
     *arguments: str,
     size: str | None = SMALL,
-    data_dir: Path | None = None,
+    module: str = "tvapp",
 ) -> Iterator[Tv]:
     """Run the app until the context ends; `folder` is for its data dir, its log and its remote."""
     number = len(list(folder.glob("remote-*")))
-    data_dir = data_dir or folder / "data"
+    data_dir = folder / "data"
     log_file = folder / f"log-{number}.jsonl"
     pipe = folder / f"remote-{number}"
     remote = RemoteControl(pipe)
     window = ["--windowed", size] if size is not None else []
     command = ["run", "--data-dir", str(data_dir), "--log-file", str(log_file), *window, *arguments]
     try:
-        with AppProcess(command, {**environment, "TVAPP_REMOTE_DEVICES": str(pipe)}) as app:
+        with AppProcess(command, {**environment, "TVAPP_REMOTE_DEVICES": str(pipe)}, [module]) as app:
             yield Tv(app, remote, data_dir, log_file)
     finally:
         remote.close()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -144,24 +143,19 @@ def test_a_revoked_sign_in_asks_again_over_the_map_and_somebody_else_may_answer(
     assert [str(account)[:2] for account in accounts] == ["ai", "be"]
 
 
-@pytest.fixture(scope="module")
-def refused(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Tv]:
-    """Run an app that was refused tiles and may have them again: a minute later it looks by itself."""
-    cloud = LocalCloud()
-    folder = tmp_path_factory.mktemp("refused")
-    try:
-        with running(with_key(cloud), folder) as tv:
-            tv.settled()
-            cloud.fault("tile", status=403)
-            tv.press("zoom-in")
-            failed(tv, "Forbidden")
-            tv.settled(missing=True)
-            cloud.clear()
-            yield tv
-    finally:
-        cloud.stop()
-
-
-@pytest.mark.slow
-def test_a_role_that_was_given_meanwhile_is_found_within_a_minute_or_so(refused: Tv) -> None:
-    refused.app.wait_for("map.settled", lambda fields: fields["missing"] == 0, within_s=100)
+@pytest.mark.parametrize(("status", "error"), [(401, "Unauthorized"), (403, "Forbidden")])
+def test_what_was_refused_is_asked_for_again_by_itself(
+    cloud: LocalCloud, tmp_path: Path, fences: Path, status: int, error: str
+) -> None:
+    settings = with_key(cloud, fences, TVAPP_VIEW_HOME=AT_SEA)
+    with running(settings, tmp_path, size=WINDOW, module="tests.e2e.impatient_app") as tv:
+        tv.settled()
+        cloud.fault("tile", status=status)
+        tv.press("zoom-in")
+        failed(tv, error)
+        tv.settled(missing=True)
+        assert not is_quiet(tv.picture_with(lambda image: not is_quiet(image)))
+        cloud.clear("tile")
+        tv.settled()
+        assert is_quiet(tv.picture_with(is_quiet))
+        assert tv.end() == 0

@@ -1,0 +1,19 @@
+"""The app with a defect where everything behind the map is built, for `test_offscreen`."""
+
+from __future__ import annotations
+
+import sys
+import types
+
+from tvapp.cli import run
+
+
+def build_edges(*_arguments: object) -> None:
+    raise RuntimeError("a defect with a token eyJhbGciOi.eyJzdWIiOi.c2lnbmF0dXJl in it")
+
+
+# The real module is not even imported: its libraries start threads, before which signals have to be blocked.
+edges = types.ModuleType("tvapp.edges")
+edges.build_edges = build_edges  # type: ignore[attr-defined]
+sys.modules["tvapp.edges"] = edges
+sys.exit(run(sys.argv[1:]))

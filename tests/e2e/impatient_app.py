@@ -1,0 +1,11 @@
+"""The app with a shorter patience where the service refused, for `test_troubles`: nobody waits a minute for a test."""
+
+from __future__ import annotations
+
+import sys
+
+from tvapp.cli import run
+from tvapp.tiles import patience
+
+patience.REFUSED_S = 3.0
+sys.exit(run(sys.argv[1:]))
