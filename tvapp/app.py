@@ -302,7 +302,7 @@ class App:
             self._show_sign_in(now, over_map=view.again and self._map is not None)
 
     def _show_sign_in(self, now: float, *, over_map: bool) -> None:
-        if isinstance(self._stack.top, SignInScreen):
+        if self._stack.holds(SignInScreen.name):
             return
         assert self._sign_in is not None
         self._jobs.run("qr.prepare", prepare_qr)

@@ -35,6 +35,10 @@ class ScreenStack:
     def depth(self) -> int:
         return len(self._screens)
 
+    def holds(self, name: str) -> bool:
+        """Tell whether a screen of that name is here, with or without others over it."""
+        return any(screen.name == name for screen in self._screens)
+
     def show(self, screen: Screen) -> None:
         """Replace everything by one screen."""
         self._screens = [screen]
