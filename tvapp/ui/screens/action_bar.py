@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from tvapp.remote.intents import Input, Intent
 from tvapp.ui import layout, theme
 from tvapp.ui.canvas import Canvas, Rect
-from tvapp.ui.focus import Focus, Group, Leaf
-from tvapp.ui.motion import Motion
+from tvapp.ui.focus import Group, Leaf
 from tvapp.ui.navigator import Navigator
-from tvapp.ui.screen import REPEATED, Binding, Hint, bind, dispatch, hints_of
+from tvapp.ui.screen import REPEATED, bind
 from tvapp.ui.screens.account import account_dialog
 from tvapp.ui.screens.drawer import DrawerScreen
 from tvapp.ui.screens.layers_panel import LayersPanel
 from tvapp.ui.screens.map_chrome import attribution_box
 from tvapp.ui.screens.map_state import MapState
+from tvapp.ui.screens.panel import Panel
 from tvapp.ui.widgets.label import draw_icon, in_middle
 from tvapp.ui.widgets.surface import focus_ring, glass, grown
 
@@ -34,17 +34,14 @@ class Item:
     stays: bool = False
 
 
-class ActionBar:
+class ActionBar(Panel):
     """A ring of eight: nothing is more than four presses away."""
 
     name = "action-bar"
-    is_overlay = True
 
     def __init__(self, state: MapState, navigator: Navigator, start_tour: Callable[[float], None]) -> None:
+        super().__init__(navigator, motion=state.settings.motion)
         self._state = state
-        self._navigator = navigator
-        self._motion = Motion(state.settings.motion)
-        self._began = False
         self._items = (
             Item("geofences", "list", self._open_drawer),
             Item("layers", "layers", self._open_layers),
@@ -55,7 +52,6 @@ class ActionBar:
             Item("tour", "play", start_tour),
             Item("account", "circle-user", self._open_account),
         )
-        self._focus = Focus()
         self._place(Rect(0, 0, ITEM_WIDTH * len(self._items), ITEM_HEIGHT))
         self._bindings = (
             bind((Intent.LEFT, Intent.RIGHT), self._move, ("left-right", "hint.choose"), REPEATED),
@@ -63,35 +59,6 @@ class ActionBar:
             bind((Intent.BACK, Intent.MENU), self._close, ("back", "hint.back-to-map")),
             bind((Intent.ZOOM_IN, Intent.ZOOM_OUT), self._zoom, ("zoom", "hint.zoom")),
         )
-
-    @property
-    def focused(self) -> str:
-        return self._focus.focused
-
-    def focusables(self) -> tuple[str, ...]:
-        return self._focus.everything()
-
-    def bindings(self) -> tuple[Binding, ...]:
-        return self._bindings
-
-    def hints(self) -> tuple[Hint, ...]:
-        return hints_of(self._bindings)
-
-    def handle(self, input_: Input, now: float) -> bool:
-        # Keys that mean nothing here must not move the map below.
-        return dispatch(self._bindings, input_, now) or True
-
-    def receive(self, message: object, now: float) -> None:
-        """The map below takes every message."""
-
-    def update(self, now: float) -> bool:
-        if not self._began:
-            self._began = True
-            self._motion.start("open", now, theme.SLIDE_S)
-        return self._motion.advance(now)
-
-    def next_wakeup(self, now: float) -> float | None:
-        return now if self._motion.is_running or not self._began else None
 
     def draw(self, canvas: Canvas, now: float) -> None:
         opened = self._motion.value("open", now)
@@ -129,21 +96,11 @@ class ActionBar:
         items = tuple(Leaf(item.key, box.inset(4, 0)) for item, box in zip(self._items, boxes, strict=True))
         self._focus.place(Group("bar", items, wraps_x=True, modal=True))
 
-    def _move(self, input_: Input, now: float) -> bool:
-        if self._focus.move(input_.intent):
-            self._motion.start("focus", now, theme.FOCUS_S)
-            self._state.is_changed = True
-        return True
-
     def _press(self, _input: Input, now: float) -> bool:
         item = next(item for item in self._items if item.key == self.focused)
         if not item.stays:
             self._navigator.pop()
         item.act(now)
-        return True
-
-    def _close(self, _input: Input, _now: float) -> bool:
-        self._navigator.pop()
         return True
 
     def _zoom(self, input_: Input, now: float) -> bool:

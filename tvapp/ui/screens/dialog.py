@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from tvapp.remote.intents import Input, Intent
 from tvapp.ui import layout, theme
 from tvapp.ui.canvas import Canvas, Rect
-from tvapp.ui.focus import Focus, Group, Leaf
-from tvapp.ui.motion import Motion
+from tvapp.ui.focus import Group, Leaf
 from tvapp.ui.navigator import Navigator
-from tvapp.ui.screen import Binding, Hint, arrows, bind, dispatch, hints_of
+from tvapp.ui.screen import arrows, bind
+from tvapp.ui.screens.panel import Panel
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.widgets.label import draw_icon, label, paragraph, paragraph_height
 from tvapp.ui.widgets.surface import Button, card, scrim
@@ -39,21 +39,16 @@ class Question:
     lines: tuple[str, ...] = ()
 
 
-class DialogScreen:
+class DialogScreen(Panel):
     """Asks a question; Back is the same as the first button."""
-
-    is_overlay = True
 
     def __init__(
         self, settings: UiSettings, navigator: Navigator, question: Question, choices: Sequence[Choice]
     ) -> None:
+        super().__init__(navigator, motion=settings.motion)
         self._settings = settings
-        self._navigator = navigator
         self._question = question
         self._choices = tuple(choices)
-        self._focus = Focus()
-        self._motion = Motion(settings.motion)
-        self._began = False
         self._place(Rect(0, 0, WIDTH, BUTTON_HEIGHT))
         self._bindings = (
             arrows(self._move, ("left-right", "hint.choose")),
@@ -64,35 +59,6 @@ class DialogScreen:
     @property
     def name(self) -> str:
         return self._question.name
-
-    @property
-    def focused(self) -> str:
-        return self._focus.focused
-
-    def focusables(self) -> tuple[str, ...]:
-        return self._focus.everything()
-
-    def bindings(self) -> tuple[Binding, ...]:
-        return self._bindings
-
-    def hints(self) -> tuple[Hint, ...]:
-        return hints_of(self._bindings)
-
-    def handle(self, input_: Input, now: float) -> bool:
-        # A dialog keeps every key to itself.
-        return dispatch(self._bindings, input_, now) or True
-
-    def receive(self, message: object, now: float) -> None:
-        """Nothing changes a question."""
-
-    def update(self, now: float) -> bool:
-        if not self._began:
-            self._began = True
-            self._motion.start("open", now, theme.SLIDE_S)
-        return self._motion.advance(now)
-
-    def next_wakeup(self, now: float) -> float | None:
-        return now if self._motion.is_running or not self._began else None
 
     def draw(self, canvas: Canvas, now: float) -> None:
         opened = self._motion.value("open", now)
@@ -127,19 +93,10 @@ class DialogScreen:
         buttons = tuple(Leaf(c.button.key, box) for c, box in zip(self._choices, boxes, strict=True))
         self._focus.place(Group(self.name, buttons, modal=True, wraps_x=True))
 
-    def _move(self, input_: Input, now: float) -> bool:
-        if self._focus.move(input_.intent):
-            self._motion.start("focus", now, theme.FOCUS_S)
-        return True
-
     def _press(self, _input: Input, _now: float) -> bool:
         chosen = next(choice for choice in self._choices if choice.button.key == self.focused)
         self._navigator.pop()
         chosen.act()
-        return True
-
-    def _close(self, _input: Input, _now: float) -> bool:
-        self._navigator.pop()
         return True
 
 

@@ -6,11 +6,11 @@ from tvapp.mapview.layers import BaseStyle, Overlay
 from tvapp.remote.intents import ARROWS, Input, Intent
 from tvapp.ui import theme
 from tvapp.ui.canvas import Canvas, Rect
-from tvapp.ui.focus import Focus, Group, Leaf
-from tvapp.ui.motion import Motion
+from tvapp.ui.focus import Group, Leaf
 from tvapp.ui.navigator import Navigator
-from tvapp.ui.screen import REPEATED, Binding, Hint, bind, dispatch, hints_of
+from tvapp.ui.screen import REPEATED, bind
 from tvapp.ui.screens.map_state import MapState
+from tvapp.ui.screens.panel import Panel
 from tvapp.ui.screens.sheet import draw_sheet, draw_title
 from tvapp.ui.widgets.label import draw_icon, in_middle, label
 from tvapp.ui.widgets.preview import draw_preview
@@ -24,18 +24,14 @@ HEADING_HEIGHT = 52.0
 Option = BaseStyle | Overlay
 
 
-class LayersPanel:
+class LayersPanel(Panel):
     """Two rows of pictures."""
 
     name = "layers"
-    is_overlay = True
 
     def __init__(self, state: MapState, navigator: Navigator) -> None:
+        super().__init__(navigator, motion=state.settings.motion, focus=state.choice.base.value)
         self._state = state
-        self._navigator = navigator
-        self._motion = Motion(state.settings.motion)
-        self._began = False
-        self._focus = Focus(state.choice.base.value)
         self._place(Rect(0, 0, WIDTH, 800))
         self._focus.set(state.choice.base.value)
         self._bindings = (
@@ -44,34 +40,6 @@ class LayersPanel:
             bind((Intent.BACK, Intent.MENU), self._close, ("back", "hint.back-to-map")),
             bind((Intent.ZOOM_IN, Intent.ZOOM_OUT), self._zoom, ("zoom", "hint.zoom")),
         )
-
-    @property
-    def focused(self) -> str:
-        return self._focus.focused
-
-    def focusables(self) -> tuple[str, ...]:
-        return self._focus.everything()
-
-    def bindings(self) -> tuple[Binding, ...]:
-        return self._bindings
-
-    def hints(self) -> tuple[Hint, ...]:
-        return hints_of(self._bindings)
-
-    def handle(self, input_: Input, now: float) -> bool:
-        return dispatch(self._bindings, input_, now) or True
-
-    def receive(self, message: object, now: float) -> None:
-        """The map below takes every message, previews too."""
-
-    def update(self, now: float) -> bool:
-        if not self._began:
-            self._began = True
-            self._motion.start("open", now, theme.SLIDE_S)
-        return self._motion.advance(now)
-
-    def next_wakeup(self, now: float) -> float | None:
-        return now if self._motion.is_running or not self._began else None
 
     def draw(self, canvas: Canvas, now: float) -> None:
         say = self._state.settings.words
@@ -121,22 +89,12 @@ class LayersPanel:
         self._focus.place(Group("layers", tuple(groups), modal=True))
         return bases, overlays
 
-    def _move(self, input_: Input, now: float) -> bool:
-        if self._focus.move(input_.intent):
-            self._motion.start("focus", now, theme.FOCUS_S)
-            self._state.is_changed = True
-        return True
-
     def _press(self, _input: Input, _now: float) -> bool:
         choice = self._state.choice
         if self.focused in {base.value for base in BaseStyle}:
             self._state.choose(choice.with_base(BaseStyle(self.focused)))
         else:
             self._state.choose(choice.toggled(Overlay(self.focused)))
-        return True
-
-    def _close(self, _input: Input, _now: float) -> bool:
-        self._navigator.pop()
         return True
 
     def _zoom(self, input_: Input, now: float) -> bool:

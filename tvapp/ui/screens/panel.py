@@ -1,0 +1,68 @@
+"""What panels and dialogs have in common: a focus among rectangles, one table of bindings, and sliding in."""
+
+from __future__ import annotations
+
+from tvapp.remote.intents import Input
+from tvapp.ui import theme
+from tvapp.ui.focus import Focus
+from tvapp.ui.motion import Motion
+from tvapp.ui.navigator import Navigator
+from tvapp.ui.screen import Binding, Hint, dispatch, hints_of
+
+
+class Panel:
+    """The base of panels that lie over another screen; they set `_bindings`, place their focus, and draw.
+
+    `slides`: the panel comes in with a motion; not when it takes the place of one that is open already.
+    """
+
+    is_overlay = True
+
+    def __init__(self, navigator: Navigator, *, motion: bool, focus: str = "", slides: bool = True) -> None:
+        self._navigator = navigator
+        self._motion = Motion(motion)
+        self._focus = Focus(focus)
+        self._bindings: tuple[Binding, ...] = ()
+        self._slides = slides
+        self._is_new = True
+        self._is_moved = False
+
+    @property
+    def focused(self) -> str:
+        return self._focus.focused
+
+    def focusables(self) -> tuple[str, ...]:
+        return self._focus.everything()
+
+    def bindings(self) -> tuple[Binding, ...]:
+        return self._bindings
+
+    def hints(self) -> tuple[Hint, ...]:
+        return hints_of(self._bindings)
+
+    def handle(self, input_: Input, now: float) -> bool:
+        # Keys that mean nothing here must not reach the screen below.
+        return dispatch(self._bindings, input_, now) or True
+
+    def receive(self, message: object, now: float) -> None:
+        """The screen below takes every message."""
+
+    def update(self, now: float) -> bool:
+        if self._is_new and self._slides:
+            self._motion.start("open", now, theme.SLIDE_S)
+        changed = self._is_new or self._is_moved
+        self._is_new = self._is_moved = False
+        return self._motion.advance(now) or changed
+
+    def next_wakeup(self, now: float) -> float | None:
+        return now if self._motion.is_running or self._is_new or self._is_moved else None
+
+    def _move(self, input_: Input, now: float) -> bool:
+        if self._focus.move(input_.intent):
+            self._motion.start("focus", now, theme.FOCUS_S)
+            self._is_moved = True
+        return True
+
+    def _close(self, _input: Input, _now: float) -> bool:
+        self._navigator.pop()
+        return True
