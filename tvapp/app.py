@@ -26,7 +26,7 @@ from tvapp.live_map import LiveMap
 from tvapp.mapview.layers import LayerChoice
 from tvapp.mapview.viewport import Viewport
 from tvapp.net.messages import NetworkLost, NetworkRestored
-from tvapp.process import ScreenshotRequested, StopRequested
+from tvapp.process import ScreenshotRequested, StopRequested, limit_arenas
 from tvapp.remote.hold import Hold
 from tvapp.remote.intents import Input
 from tvapp.remote.keymap import Keymap
@@ -244,6 +244,7 @@ class App:
         scale = self._display.canvas.scale
 
         def build() -> EdgesReady:
+            limit_arenas()
             from tvapp.edges import build_edges
 
             return EdgesReady(build_edges(config, data_dir, tokens, jobs, clock, log, scale))

@@ -17,7 +17,7 @@ from tvapp.geo.position import Bounds, Position
 from tvapp.mapview.layers import FENCES, BaseStyle, LayerChoice, Overlay, choice_for, layers
 from tvapp.mapview.model import MapModel
 from tvapp.mapview.viewport import Viewport
-from tvapp.process import keep_what_is_there
+from tvapp.process import keep_what_is_there, return_freed_memory
 from tvapp.tiles.cache_key import CacheScope
 from tvapp.tiles.tile import Preview, PreviewArrived, TileId, TileImage
 from tvapp.ui.messages import PreviewReady, TroubleChanged
@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 OVERLAY_REFRESH_S = 300.0
 """How often weather and traffic on the screen are looked at again; whether that costs a request, HTTP decides."""
+TIDY_EVERY_S = 60.0
+"""Memory that was freed goes back to the system when the map comes to rest, but not all the time: it takes some ms."""
 SCREENS_OF_TILES = 6
 """Decoded tiles are kept for this many screens' worth of pixels: what is in view, its surroundings, and its parents."""
 BYTES_A_PIXEL = 4
@@ -63,6 +65,7 @@ class LiveMap:
         self._requests_before = 0
         self._refresh_at: float | None = None
         self._refreshes = 0
+        self._tidy_at = 0.0
         self._has_previews = False
         self._scope = CacheScope(config.maps.endpoint, "", config.kiosk.language, config.maps.view)
         self._start = _home(config, size, scale)
@@ -103,6 +106,7 @@ class LiveMap:
             case IndexBuilt():
                 self._draw_fences()
                 keep_what_is_there()
+                self._tidy_at = now
             case PreviewArrived(name, image):
                 self._tell(PreviewReady(name, image))
                 return True
@@ -132,6 +136,9 @@ class LiveMap:
                 ms=round(self._since_start() * 1000),
             )
             self._requests_before = sent
+            if now >= self._tidy_at:
+                self._tidy_at = now + TIDY_EVERY_S
+                self._jobs.run("memory.tidy", return_freed_memory)
         self._refresh_overlays(now)
 
     def next_wakeup(self) -> float | None:

@@ -45,7 +45,8 @@ def frame_work(rig: Rig, rounds: int) -> dict[str, object]:
         "all_threads_cpu_ms_per_frame": _per(cpu * 1000, len(_all(moving, "work_ms"))),
         "other_processes_cpus_busy": round(others / wall, 2),
         "method": "work_ms: from the main thread's wake-up to the end of present, each frame of scripted pans and "
-        "zooms by remote, over new ground and back, dummy driver; cpu_ms: the CPU time that the main thread used for it",
+        "zooms by remote, over new ground and back, dummy driver; cpu_ms: the CPU time that the main thread "
+        "used for it",
     }
 
 

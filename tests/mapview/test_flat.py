@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.mapview.world import BASE, BUDGET, FRAME_S, OVERLAY, World, assert_partition, screen, trimmed, whole
 from tvapp.geo.position import Position
-from tvapp.mapview.flat import FLAT, PER_FRAME, PER_MOVING_FRAME
+from tvapp.mapview.flat import FLAT, FLAT_BYTES, PER_FRAME, PER_MOVING_FRAME
 from tvapp.mapview.layers import Layer
 from tvapp.mapview.model import MapModel
 from tvapp.mapview.viewport import Viewport
@@ -102,6 +102,9 @@ def test_a_new_drawing_of_the_geofences_is_put_onto_the_same_base() -> None:
     world.composed.clear()
     world.arrive(tile, trimmed(0, 0, 10, 10), "worker", revision=1)
     settle(world)
+    assert [wanted.tileset for wanted in world.wanted] == ["base"], "its pixels had been given back"
+    world.load()
+    settle(world)
     assert [made.key[1:] for made in world.composed] == [(tile.z, tile.x, tile.y)]
     assert [quad.key[0] for quad in world.composed[0].quads] == ["base", "overlay"]
     assert world.composed[0].quads[1].dst == (0, 0, 10, 10)
@@ -113,6 +116,9 @@ def test_geofences_that_went_leave_the_base_alone() -> None:
     settle(world)
     for tile in dict.fromkeys(tile for tile in world.asked if tile.tileset == "overlay"):
         world.arrive(tile, TileImage(None), "worker", revision=1)
+    settle(world)
+    assert {quad.key[0] for quad in world.frame()} == {FLAT}
+    world.load()
     settle(world)
     assert {quad.key[0] for quad in world.frame()} == {"base"}
     assert not any(key[0] == FLAT for key in world.uploads)
@@ -151,6 +157,9 @@ def test_after_leaving_a_layer_out_nothing_of_it_is_shown() -> None:
     world.load(paint)
     settle(world)
     world.model.set_layers((BASE,))
+    settle(world)
+    assert {quad.key[0] for quad in world.frame()} == {FLAT}
+    world.load()
     settle(world)
     assert {quad.key[0] for quad in world.frame()} == {"base"}
 
@@ -199,6 +208,33 @@ def test_a_cell_whose_tiles_made_room_keeps_its_sharp_picture() -> None:
     world.arrive(next(tile for tile in world.asked if tile.tileset == "base"))
     settle(world)
     assert (FLAT, tile.z, tile.x, tile.y) not in {made.key for made in world.composed if len(made.quads) == 1}
+
+
+def test_what_is_put_together_for_good_gives_the_pixels_of_its_base_back() -> None:
+    world = flat_world()
+    world.load(paint)
+    settle(world)
+    assert not any(key[0] == "base" for key in world.uploads)
+    assert world.model.progress().missing == 0
+    assert world.wanted == ()
+    pixels = sum(FLAT_BYTES if key[0] == FLAT else 200 * 300 * 4 for key in world.uploads)
+    assert pixels <= world.model.memory.size_bytes <= pixels * 1.01
+
+
+def test_back_on_ground_that_has_been_seen_nothing_is_asked_for_or_put_together() -> None:
+    world = flat_world()
+    world.load(paint)
+    settle(world)
+    home = world.model.viewport
+    world.model.camera.jump_to(home.panned(4000, 0))
+    world.load(paint)
+    settle(world)
+    world.asked.clear()
+    world.composed.clear()
+    world.model.camera.jump_to(home)
+    settle(world)
+    assert (world.asked, world.composed) == ([], [])
+    assert {quad.key[0] for quad in world.frame()} == {FLAT}
 
 
 @settings(max_examples=15, deadline=None)

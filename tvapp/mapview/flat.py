@@ -86,7 +86,7 @@ class Flats:
         if flat is not None or not self._layers:
             return flat
         base = self._peek((self._layers[0].tileset, z, x, y))
-        return base if base is not None and base.is_whole else None
+        return base if base is not None and base.is_whole and not base.is_spent else None
 
     def plan(self, viewport: Viewport, held: HeldZooms, *, changed: bool) -> bool:
         """Work out what shows which cell, if need be or `changed`; True when it was."""
@@ -120,10 +120,28 @@ class Flats:
             for key, recipe in todo
         ]
 
-    def dropped(self, key: TileKey) -> None:
-        """Forget a picture that is gone."""
+    def finished_base(self, key: TileKey) -> TileKey | None:
+        """Return the base whose pixels nobody needs any more, now that all layers of a cell are put together."""
+        recipe = self._made[key]
+        base = recipe[0].quad
+        is_final = len(recipe) == len(self._layers) and all(piece.is_exact for piece in recipe)
+        is_own = base is not None and base.key == self._base_key(key) and _is_filling(recipe[0])
+        return self._base_key(key) if is_final and is_own else None
+
+    def dropped(self, key: TileKey) -> list[TileKey]:
+        """Forget a picture that is gone; returns the tiles that are to go with it."""
         self._made.pop(key, None)
         self.picture.dirty = True
+        return self._spent_base(key)
+
+    def _base_key(self, key: TileKey) -> TileKey:
+        return (self._layers[0].tileset, *key[1:])
+
+    def _spent_base(self, key: TileKey) -> list[TileKey]:
+        """Return the base of a cell if its pixels are only in the cell's picture."""
+        base_key = self._base_key(key)
+        base = self._peek(base_key)
+        return [base_key] if base is not None and base.is_spent else []
 
     def clear(self) -> None:
         """Forget them all."""
@@ -158,6 +176,10 @@ class Flats:
                 made = self._made.get(key)
                 if recipe is None or recipe == made or (made is not None and self._is_worse(recipe, made)):
                     continue
+                if spent := self._spent_base(key):
+                    # It is asked for once more; until it comes, the former picture stays.
+                    needless += spent
+                    continue
                 if self._is_plain(z, recipe):
                     if made is not None:
                         needless.append(key)
@@ -179,8 +201,8 @@ class Flats:
         if not pieces or not has_exact:
             return None
         is_base_there = pieces[0].is_exact and pieces[0].tileset == self._layers[0].tileset
-        # Without the base, but with geofences: they are shown on whatever there is. After zooming out, that is below.
-        if not is_base_there and self._is_anything_below(z, x, y, held):
+        # Without the base, but with geofences: they are shown on the bare ground, unless there is a better picture.
+        if not is_base_there and (self._is_anything_above(z, x, y) or self._is_anything_below(z, x, y, held)):
             return None
         return tuple(pieces)
 
@@ -189,7 +211,7 @@ class Flats:
         nearest = z - zoom
         for depth in range(nearest, min(nearest + ANCESTORS, z) + 1):
             texture = peek((tileset, z - depth, x >> depth, y >> depth))
-            if texture is not None:
+            if texture is not None and (depth == 0 or not texture.is_spent):
                 quad = _quad(texture, depth, x, y, round(255 * layer.opacity))
                 return Piece(tileset, quad, texture.serial, depth == nearest)
         return None
@@ -206,6 +228,10 @@ class Flats:
         now = {piece.tileset for piece in recipe if piece.is_exact}
         wanted = {layer.tileset for layer in self._layers}
         return any(piece.is_exact and piece.tileset in wanted - now for piece in made)
+
+    def _is_anything_above(self, z: int, x: int, y: int) -> bool:
+        depths = range(1, min(ANCESTORS, z) + 1)
+        return any(self.find(z - depth, x >> depth, y >> depth) is not None for depth in depths)
 
     def _is_anything_below(self, z: int, x: int, y: int, held: Container[int]) -> bool:
         for level in range(1, DESCENDANTS + 1):

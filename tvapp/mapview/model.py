@@ -16,9 +16,9 @@ from tvapp.mapview.flat import FLAT, FLAT_BYTES, Composition, Flats, flat_textur
 from tvapp.mapview.layers import Layer, background
 from tvapp.mapview.picture import FADE_S, LayerPicture, Quad, Texture, TileKey, cells_in_view
 from tvapp.mapview.revisions import Revisions
+from tvapp.mapview.shelf import Shelf
 from tvapp.mapview.viewport import Viewport
 from tvapp.mapview.wishes import Progress, Wishes
-from tvapp.tiles.memory import TileMemory
 from tvapp.tiles.tile import TileArrived, TileId, TileUnavailable
 
 
@@ -56,12 +56,10 @@ class MapModel:
         flat: bool = False,
     ) -> None:
         self.camera = Camera(viewport, motion=motion)
-        self.memory: TileMemory[TileKey, Texture] = TileMemory(budget_bytes)
-        self._held: dict[str, dict[int, int]] = {}
+        self.memory = Shelf(budget_bytes)
         self._pictures: dict[str, LayerPicture] = {}
         self._former_base: LayerPicture | None = None
         self._fading: dict[TileKey, Texture] = {}
-        self._evicted: dict[TileKey, None] = {}
         self._revisions = Revisions()
         self._wishes = Wishes(self.memory)
         self._flats = Flats(self.memory.peek) if flat else None
@@ -117,6 +115,8 @@ class MapModel:
         self._wishes.set_layers(layers)
         if self._flats is not None:
             self._drop(self._flats.set_layers(layers))
+            # Every cell is put together anew, and needs its base for that.
+            self._drop(key for key in self.memory if self.memory.drawable(key) is None)
         self._changed_view()
 
     def resize(self, width: int, height: int, scale: float) -> None:
@@ -144,7 +144,6 @@ class MapModel:
         is_new = texture is None
         if texture is None:
             texture = Texture(key)
-            self._count(key, 1)
         content, image = message.content, message.content.image
         had_picture = texture.width > 0
         self._serial += 1
@@ -160,16 +159,13 @@ class MapModel:
         self._evict()
         if image is None or not image.width:
             if had_picture:
-                self._evicted[key] = None
+                self.memory.release(key)
             return None
-        self._evicted.pop(key, None)
         return Upload(key, image)
 
     def evictions(self) -> list[TileKey]:
         """Return the keys whose textures are to be released, each once."""
-        gone = list(self._evicted)
-        self._evicted.clear()
-        return gone
+        return self.memory.take_released()
 
     def invalidate(self, tileset: str, tiles: Iterable[TileId] | None, revision: int) -> None:
         """Mark tiles (None: the whole tileset) as outdated: shown until replaced, and asked for again.
@@ -188,9 +184,10 @@ class MapModel:
 
     def forget_all(self) -> None:
         """The display was lost with every texture: ask for everything again."""
-        for cleared in (self.memory, self._held, self._fading, self._evicted, self._flats):
-            if cleared is not None:
-                cleared.clear()
+        self.memory.clear()
+        self._fading.clear()
+        if self._flats is not None:
+            self._flats.clear()
         self._former_base = None
         self._touch_all()
         self._wishes.ask_again()
@@ -240,11 +237,14 @@ class MapModel:
         flats = self._flats
         if flats is None or not self._layers:
             return []
-        self._drop(flats.look(self.viewport, self._held, self._serial))
+        self._drop(flats.look(self.viewport, self.memory.held, self._serial))
         made = flats.take(self.background, is_moving=self.camera.is_moving(now))
         if made:
             for composition in made:
                 self._put_flat(composition.key)
+                if (base := flats.finished_base(composition.key)) is not None:
+                    self.memory.spend(base)
+                    self._pictures[base[0]].dirty = True
             self._drawn = None
             self._needs_frame = self._needs_frame or bool(flats.pending)
             self._evict()
@@ -266,7 +266,7 @@ class MapModel:
     def _plan_all(self, viewport: Viewport) -> None:
         changed = [self._plan(picture, viewport) for picture in self._pictures.values()]
         flats = self._flats
-        if flats is None or not self._layers or not flats.plan(viewport, self._held, changed=any(changed)):
+        if flats is None or not self._layers or not flats.plan(viewport, self.memory.held, changed=any(changed)):
             return
         for key in flats.picture.used:
             self.memory.touch(key)
@@ -274,27 +274,24 @@ class MapModel:
             picture.leave_out(flats.hides)
 
     def _put_flat(self, key: TileKey) -> None:
-        self._evicted.pop(key, None)
-        if self.memory.peek(key) is not None:
-            return
-        texture = flat_texture(key, self.memory.peek((self._layers[0].tileset, *key[1:])))
-        if texture.fade_from is not None:
-            self._fading[key] = texture
-        self._count(key, 1)
+        texture = self.memory.peek(key)
+        if texture is None:
+            texture = flat_texture(key, self.memory.peek((self._layers[0].tileset, *key[1:])))
+            if texture.fade_from is not None:
+                self._fading[key] = texture
         self.memory.put(key, texture, FLAT_BYTES)
 
     def _drop(self, keys: Iterable[TileKey]) -> None:
         for key in keys:
             if self.memory.remove(key) is not None:
                 self._gone(key)
+                self._wishes.dirty = True
 
     def _gone(self, key: TileKey) -> None:
-        self._count(key, -1)
-        self._evicted[key] = None
         self._fading.pop(key, None)
         self._fetched.discard(key)
         if self._flats is not None and key[0] == FLAT:
-            self._flats.dropped(key)
+            self._drop(self._flats.dropped(key))
             self._drawn = None
 
     def _plan(self, picture: LayerPicture, viewport: Viewport) -> bool:
@@ -303,12 +300,12 @@ class MapModel:
         if not picture.dirty and cells == picture.cells:
             return False
         tileset = picture.layer.tileset
-        peek = self.memory.peek
+        drawable = self.memory.drawable
 
         def find(z: int, x: int, y: int) -> Texture | None:
-            return peek((tileset, z, x, y))
+            return drawable((tileset, z, x, y))
 
-        picture.plan(cells, find, self._held.get(tileset, ()))
+        picture.plan(cells, find, self.memory.held.get(tileset, ()))
         for key in picture.used:
             self.memory.touch(key)
         return True
@@ -318,7 +315,7 @@ class MapModel:
         if former is None:
             return
         new = self._pictures[self._layers[0].tileset]
-        if new.is_complete or not new.layer.is_opaque:
+        if new.is_complete or self.is_covered or not new.layer.is_opaque:
             self._former_base = None
             return
         self._plan(former, viewport)
@@ -362,21 +359,14 @@ class MapModel:
             self._gone(key)
 
     def _is_pinned(self, key: TileKey) -> bool:
-        if self._flats is not None and key in self._flats.picture.used:
+        texture = self.memory.peek(key)
+        if self._flats is not None and ((texture and texture.is_spent) or key in self._flats.picture.used):
             return True
         picture = self._pictures.get(key[0])
         if picture is not None and key in picture.used:
             return True
         former = self._former_base
         return self._wishes.wants(key) or (former is not None and key in former.used)
-
-    def _count(self, key: TileKey, change: int) -> None:
-        zooms = self._held.setdefault(key[0], {})
-        count = zooms.get(key[1], 0) + change
-        if count:
-            zooms[key[1]] = count
-        else:
-            zooms.pop(key[1], None)
 
     def _outdate(self, tileset: str, is_outdated: Callable[[TileKey], bool], revision: int) -> None:
         for key in self.memory:

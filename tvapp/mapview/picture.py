@@ -45,6 +45,8 @@ class Texture:
     revision: int = 0
     serial: int = 0
     """Changes with the pixels."""
+    is_spent: bool = False
+    """Its pixels live on in a cell that was put together, and were given back."""
     is_stale: bool = False
     """A newer one is wanted or on its way."""
     fade_from: float | None = None
@@ -65,7 +67,7 @@ class Texture:
         image = content.image
         self.left, self.top, self.size = content.left, content.top, content.size
         self.width, self.height = (image.width, image.height) if image is not None else (0, 0)
-        self.serial, self.revision, self.is_stale = serial, revision, is_stale
+        self.serial, self.revision, self.is_stale, self.is_spent = serial, revision, is_stale, False
 
 
 class _Op(NamedTuple):
