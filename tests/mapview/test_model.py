@@ -80,7 +80,7 @@ def test_panning_asks_one_column_ahead_and_nothing_behind() -> None:
     here.load()
     columns = {quad.key[2] for quad in here.model.quads(here.now)}
     here.model.camera.press(Intent.RIGHT, here.now)
-    here.frame()
+    here.run(0.25)
     ahead = {tile.x for tile in here.wanted}
     assert ahead
     assert min(ahead) > max(columns)
@@ -632,3 +632,21 @@ def test_with_motion_off_a_flight_changes_the_view_all_the_same() -> None:
     assert here.model.update(here.now)
     here.load()
     assert here.model.take_settled(here.now) is not None
+
+
+def test_a_tap_asks_for_what_its_end_shows_and_no_more() -> None:
+    here = world()
+    here.load()
+    home = here.model.viewport
+    here.asked.clear()
+    for intent in (Intent.RIGHT, Intent.LEFT):
+        for _ in range(12):
+            here.model.camera.press(intent, here.now)
+            here.run(0.06, loads=True)
+            here.model.camera.release(intent, here.now)
+            here.run(0.25, loads=True)
+        if intent is Intent.RIGHT:
+            assert here.asked
+            here.asked.clear()
+    assert here.model.viewport.center.lon == pytest.approx(home.center.lon)
+    assert here.asked == [], "the way back shows nothing new"

@@ -121,14 +121,14 @@ class Camera:
         return bool(self._holds or self._glides or self._zooming or self._flight)
 
     def heading(self) -> tuple[float, float]:
-        """Return the direction of a pan (east and south positive, length 1), or (0, 0) when nothing pans.
+        """Return the direction of a pan that goes on (east and south positive, length 1), or (0, 0).
 
-        Zooms and flights have none: what is ahead of them is their target, not the neighbourhood.
+        Taps, zooms and flights have none: what is ahead of them is their target, not the neighbourhood.
         """
         if self.is_zooming:
             return 0.0, 0.0
-        dx = sum(_UNIT[d][0] for d in self._holds) + sum(g.unit[0] for g in self._glides)
-        dy = sum(_UNIT[d][1] for d in self._holds) + sum(g.unit[1] for g in self._glides)
+        going_on = [_UNIT[name] for name, hold in self._holds.items() if hold.held_s > _LINGER_S]
+        dx, dy = sum(x for x, _ in going_on), sum(y for _, y in going_on)
         length = math.hypot(dx, dy)
         return (dx / length, dy / length) if length else (0.0, 0.0)
 

@@ -18,7 +18,7 @@ from tvapp.mapview.picture import FADE_S, LayerPicture, Quad, Texture, TileKey, 
 from tvapp.mapview.revisions import Revisions
 from tvapp.mapview.shelf import Shelf
 from tvapp.mapview.viewport import Viewport
-from tvapp.mapview.wishes import Progress, Wishes
+from tvapp.mapview.wishes import Heading, Progress, Wishes
 from tvapp.tiles.tile import TileArrived, TileId, TileUnavailable
 
 
@@ -212,11 +212,11 @@ class MapModel:
 
     def wish_list(self) -> tuple[TileId, ...] | None:
         """Return what to load, most wanted first, or None when that is what the last call returned."""
-        return self._wishes.changed(self._wished_view(), self.camera.heading())
+        return self._wishes.changed(*self._wished())
 
     def progress(self) -> Progress:
         """Tell how much of the view (while zooming or flying: of its target) is there."""
-        return self._wishes.progress(self._wished_view(), self.camera.heading())
+        return self._wishes.progress(*self._wished())
 
     def is_settled(self, now: float) -> bool:
         """Tell whether the map stands still and nothing more is expected to arrive."""
@@ -323,9 +323,11 @@ class MapModel:
             former.leave_out(self._flats.hides)
         former.draw(viewport, now, quads)
 
-    def _wished_view(self) -> Viewport:
+    def _wished(self) -> tuple[Viewport, Viewport, Heading]:
+        camera = self.camera
+        rest = camera.target if camera.is_moving(self._wishes.now) else camera.viewport
         # Halfway through a zoom or a flight nothing is worth fetching but what is there at its end.
-        return self.camera.target if self.camera.is_zooming else self.camera.viewport
+        return rest if camera.is_zooming else camera.viewport, rest, camera.heading()
 
     def _appear(self, texture: Texture, now: float) -> None:
         """Fade in what appears on the screen; what arrives beside it, or while everything grows, is simply there."""

@@ -11,6 +11,9 @@ from tvapp.mapview.viewport import Viewport
 from tvapp.tiles.pyramid import TileRange, by_distance
 from tvapp.tiles.tile import TileId
 
+Heading = tuple[float, float]
+"""A direction on the screen, of length 1; (0, 0): none."""
+
 REFUSED_S = 600.0
 """After how long a tile that the loader gave up on is asked for again, at the next change of the view."""
 
@@ -44,7 +47,8 @@ class Wishes:
         self._textures = textures
         self._layers: tuple[Layer, ...] = ()
         self._view: Viewport | None = None
-        self._heading = (0.0, 0.0)
+        self._rest: Viewport | None = None
+        self._heading: Heading = (0.0, 0.0)
         self._ranges: list[tuple[TileRange, TileRange]] = []
         self._ordered: list[tuple[bool, TileKey]] = []
         self._wanted: set[TileKey] = set()
@@ -61,17 +65,20 @@ class Wishes:
         self._ranges = []
         self.dirty = True
 
-    def changed(self, view: Viewport, heading: tuple[float, float]) -> tuple[TileId, ...] | None:
-        """Return the wish list if it differs from what was returned last."""
-        self._refresh(view, heading)
+    def changed(self, view: Viewport, rest: Viewport, heading: Heading) -> tuple[TileId, ...] | None:
+        """Return the wish list if it differs from what was returned last.
+
+        It is for what `view` shows, what is seen on the way to `rest`, and one row or column further for a `heading`.
+        """
+        self._refresh(view, rest, heading)
         if self._told is not None and (self._told is self._list or self._told == self._list):
             return None
         self._told = self._list
         return self._list
 
-    def progress(self, view: Viewport, heading: tuple[float, float]) -> Progress:
+    def progress(self, view: Viewport, rest: Viewport, heading: Heading) -> Progress:
         """Count the tiles in view."""
-        self._refresh(view, heading)
+        self._refresh(view, rest, heading)
         return self._progress
 
     def wants(self, key: TileKey) -> bool:
@@ -107,13 +114,13 @@ class Wishes:
         self._told = None
         self.dirty = True
 
-    def _refresh(self, view: Viewport, heading: tuple[float, float]) -> None:
-        if view is not self._view or heading != self._heading:
-            self._view, self._heading = view, heading
+    def _refresh(self, view: Viewport, rest: Viewport, heading: Heading) -> None:
+        if view is not self._view or rest != self._rest or heading != self._heading:
+            self._view, self._rest, self._heading = view, rest, heading
             ranges = []
             for layer in self._layers:
                 seen = cells_in_view(layer, view)
-                ranges.append((seen, seen.grown(heading)))
+                ranges.append((seen, seen.grown(heading).joined(cells_in_view(layer, rest))))
             if ranges != self._ranges:
                 self._ranges = ranges
                 self._order(view)

@@ -40,6 +40,14 @@ class TileRange(NamedTuple):
         """Tell whether it has a wrapped cell in any copy of the world."""
         return self.y0 <= y < self.y1 and (x - self.x0) % (1 << self.z) < self.x1 - self.x0
 
+    def joined(self, other: TileRange) -> TileRange:
+        """Return the range that has the cells of both and those between them; alone where zooms differ."""
+        if other.z != self.z:
+            return self
+        return TileRange(
+            self.z, min(self.x0, other.x0), min(self.y0, other.y0), max(self.x1, other.x1), max(self.y1, other.y1)
+        )
+
     def grown(self, heading: tuple[float, float]) -> TileRange:
         """Return the range with one more row or column on the sides the view moves to."""
         dx, dy = heading
