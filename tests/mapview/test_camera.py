@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.geo.places import places
 from tests.mapview.world import FRAME_S, HELSINKI, screen
 from tvapp.geo.position import Position
-from tvapp.mapview.camera import STEP, Camera
+from tvapp.mapview.camera import ALIGNED_PX, STEP, Camera
 from tvapp.mapview.flight import FAR_S, NEAR_S, flight
 from tvapp.mapview.viewport import MAX_ZOOM, Viewport
 from tvapp.remote.intents import Intent
@@ -319,3 +319,18 @@ def test_the_map_stops_at_the_pole() -> None:
     camera.press(Intent.UP, START)
     play(camera, START, 3.0)
     assert camera.viewport.v * camera.viewport.world == pytest.approx(540)
+
+
+def test_a_held_map_is_shown_aligned_sideways_and_comes_to_rest_where_it_would_have_anyway() -> None:
+    camera = Camera(screen())
+    camera.press(Intent.RIGHT, 0.0)
+    for frame in range(1, 60):
+        camera.update(frame / 60)
+        shown, exact = camera.shown, camera.viewport
+        left = shown.u * shown.world - shown.width / 2
+        assert left / ALIGNED_PX == pytest.approx(round(left / ALIGNED_PX), abs=1e-4)
+        assert abs(shown.u - exact.u) * exact.world <= ALIGNED_PX / 2 + 1e-3
+        assert shown.center.lat == pytest.approx(exact.center.lat, abs=1e-9)
+        assert camera.shown is shown
+    camera.release(Intent.RIGHT, 1.0)
+    assert camera.shown is camera.viewport

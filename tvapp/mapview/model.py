@@ -81,7 +81,7 @@ class MapModel:
     @property
     def viewport(self) -> Viewport:
         """The view as of the last update."""
-        return self.camera.viewport
+        return self.camera.shown
 
     @property
     def background(self) -> tuple[int, int, int]:
@@ -195,7 +195,8 @@ class MapModel:
     def update(self, now: float) -> bool:
         """Move on to the time `now`; True when the picture differs from the last one drawn."""
         self._wishes.now = now
-        before, self._seen_view = self._seen_view, self.camera.update(now)
+        self.camera.update(now)
+        before, self._seen_view = self._seen_view, self.camera.shown
         if self._seen_view is not before and self._seen_view != before:
             self._view_changed = self._needs_frame = True
             self._drawn = None
@@ -252,7 +253,7 @@ class MapModel:
 
     def quads(self, now: float) -> list[Quad]:
         """Return what to draw, in order. The list must not be changed: it is the same one while nothing moves."""
-        viewport = self.camera.viewport
+        viewport = self.camera.shown
         if self._drawn is not None and self._drawn_view is viewport:
             return self._drawn
         quads: list[Quad] = []
@@ -325,9 +326,9 @@ class MapModel:
 
     def _wished(self) -> tuple[Viewport, Viewport, Heading]:
         camera = self.camera
-        rest = camera.target if camera.is_moving(self._wishes.now) else camera.viewport
+        rest = camera.target if camera.is_moving(self._wishes.now) else camera.shown
         # Halfway through a zoom or a flight nothing is worth fetching but what is there at its end.
-        return rest if camera.is_zooming else camera.viewport, rest, camera.heading()
+        return rest if camera.is_zooming else camera.shown, rest, camera.heading()
 
     def _appear(self, texture: Texture, now: float) -> None:
         """Fade in what appears on the screen; what arrives beside it, or while everything grows, is simply there."""

@@ -83,6 +83,12 @@ class Viewport:
             return self
         return self.at(self.u + dx / self.world, self.v + dy / self.world, self.zoom)
 
+    def aligned(self, step_px: int) -> Viewport:
+        """Return the view with its left edge on the nearest multiple of `step_px` world pixels."""
+        half = self.width / 2.0
+        left = math.floor((self.u * self.world - half) / step_px + 0.5) * step_px
+        return self.at((left + half) / self.world, self.v, self.zoom)
+
     def zoomed(self, dz: float, anchor: tuple[float, float] | None = None) -> Viewport:
         """Return the view zoomed by `dz` levels; the place at the screen point `anchor` stays where it is.
 
