@@ -82,7 +82,7 @@ class App:
         self._since_start = since_start
         self._hold = Hold(keymap)
         self._screenshots = Screenshots(data_dir / SCREENSHOTS, display.screenshot, log)
-        self._settings = _ui_settings(config)
+        self._settings = UiSettings.of(config)
         self._edges: Edges | None = None
         self._sign_in: SignIn | None = None
         self._map: LiveMap | None = None
@@ -148,7 +148,7 @@ class App:
             self._follow_session(now)
         needed = self._stack.update(now) or self._dirty
         if self._map is not None:
-            self._map.tick(now)
+            self._map.tick(now, frame_follows=needed)
         self._dirty = False
         return needed
 
@@ -171,6 +171,8 @@ class App:
             self._first_frame = False
             self._log.event("frame.first", ms=round(self._since_start() * 1000))
             self._begin(now)
+        if self._map is not None:
+            self._map.pass_on_wishes()
 
     def close(self) -> None:
         """Ask for nothing more; the jobs are stopped by whoever started them."""
@@ -386,15 +388,3 @@ class App:
         self._log.event("screen.changed", panel=name)
         if name == "layers" and self._map is not None:
             self._map.load_previews()
-
-
-def _ui_settings(config: Config) -> UiSettings:
-    return UiSettings(
-        language=config.kiosk.language,
-        units=config.kiosk.units,
-        motion=config.kiosk.motion,
-        app_name=config.identity.app_name,
-        organisation=config.identity.organisation,
-        home=config.view.home,
-        has_account=config.needs_sign_in,
-    )

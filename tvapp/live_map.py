@@ -62,6 +62,7 @@ class LiveMap:
         self._tell = tell
         self._edges: Edges | None = None
         self._wanted: tuple[TileId, ...] = ()
+        self._is_wish_new = False
         self._requests_before = 0
         self._refresh_at: float | None = None
         self._refreshes = 0
@@ -115,11 +116,13 @@ class LiveMap:
                 return True
         return False
 
-    def tick(self, now: float) -> None:
-        """Do what is due, and report a map that has come to rest."""
+    def tick(self, now: float, *, frame_follows: bool) -> None:
+        """Do what is due, and report a map that has come to rest; wishes wait for the end of a frame that follows."""
         edges = self._edges
         if edges is None:
             return
+        if not frame_follows:
+            self.pass_on_wishes()
         if edges.fences is not None and (restated := edges.fences.tick(now)) is not None:
             self._draw_fences()
             self.model.invalidate_bounds(FENCES, restated.changed, restated.revision)
@@ -168,9 +171,14 @@ class LiveMap:
     # -- what screens ask for -------------------------------------------------------------------------------------
 
     def want_tiles(self, tiles: Sequence[TileId]) -> None:
-        """Load these tiles; replaces the former list."""
+        """Load these tiles, once the frame is out; replaces the former list."""
         self._wanted = tuple(tiles)
-        if self._edges is not None:
+        self._is_wish_new = True
+
+    def pass_on_wishes(self) -> None:
+        """Tell the loader. Between frames: waking the io thread hands it the interpreter for some milliseconds."""
+        if self._is_wish_new and self._edges is not None:
+            self._is_wish_new = False
             self._edges.loader.want(self._wanted)
 
     def request_labels(self, bounds: Bounds, zoom: int, selected: str | None) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from tvapp.config import Home
+from tvapp.config import Config, Home
 from tvapp.ui.phrases import LocalTime, Units
 from tvapp.ui.text import counted, words
 
@@ -22,6 +22,19 @@ class UiSettings:
     home: Home | None = None
     has_account: bool = True
     local_time: LocalTime = time.localtime
+
+    @classmethod
+    def of(cls, config: Config) -> UiSettings:
+        """Pick what screens need out of a configuration."""
+        return cls(
+            language=config.kiosk.language,
+            units=config.kiosk.units,
+            motion=config.kiosk.motion,
+            app_name=config.identity.app_name,
+            organisation=config.identity.organisation,
+            home=config.view.home,
+            has_account=config.needs_sign_in,
+        )
 
     def words(self, key: str, **fields: object) -> str:
         """Return a sentence in this TV's language."""
