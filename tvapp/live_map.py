@@ -63,6 +63,7 @@ class LiveMap:
         self._edges: Edges | None = None
         self._wanted: tuple[TileId, ...] = ()
         self._is_wish_new = False
+        self._rested: Viewport | None = None
         self._requests_before = 0
         self._refresh_at: float | None = None
         self._refreshes = 0
@@ -89,6 +90,8 @@ class LiveMap:
             edges.fences.load()
         elif self._config.geofences.store == "":
             self._tell(TroubleChanged("store", state="undecided"))
+        if self._rested is not None:
+            self.view_rested(self._rested)
 
     def disconnect(self) -> None:
         """Ask for nothing more, and have the edges forget what they know of the account."""
@@ -190,6 +193,7 @@ class LiveMap:
 
     def view_rested(self, viewport: Viewport) -> None:
         """The map came to rest here."""
+        self._rested = viewport
         if self._edges is not None:
             shown = tuple(layer.tileset for layer in self.model.layers if layer.tileset != FENCES)
             self._edges.attribution.show(shown, viewport.zoom, viewport.bounds())

@@ -1,0 +1,97 @@
+"""The map and what is behind it meet in any order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+from tvapp.config import Config
+from tvapp.core.clock import ManualClock
+from tvapp.core.jobs import Inbox, Jobs
+from tvapp.core.log import RecordingLog
+from tvapp.edges import Edges
+from tvapp.geo.position import Bounds
+from tvapp.live_map import LiveMap
+from tvapp.tiles.cache_key import CacheScope
+from tvapp.tiles.tile import TileId
+
+TILE = TileId("microsoft.base.darkgrey", 3, 4, 2)
+
+
+@dataclass
+class FakeLoader:
+    wanted: list[tuple[TileId, ...]] = field(default_factory=list)
+    requests_sent: int = 0
+
+    def want(self, ids: Sequence[TileId]) -> None:
+        self.wanted.append(tuple(ids))
+
+    def set_rasteriser(self, rasteriser: object) -> None:
+        pass
+
+
+@dataclass
+class FakeAttribution:
+    asked: list[tuple[tuple[str, ...], float]] = field(default_factory=list)
+
+    def show(self, tilesets: tuple[str, ...], zoom: float, bounds: Bounds) -> None:
+        self.asked.append((tilesets, zoom))
+
+
+@dataclass
+class FakeEdges:
+    loader: FakeLoader = field(default_factory=FakeLoader)
+    attribution: FakeAttribution = field(default_factory=FakeAttribution)
+    fences: None = None
+
+    def use_account(self, home_id: str | None) -> CacheScope:
+        return CacheScope("https://maps.example", home_id or "", "en", "Auto")
+
+
+def live_map() -> LiveMap:
+    jobs, log = Jobs(Inbox(), RecordingLog()), RecordingLog()
+    return LiveMap(
+        Config(),
+        (1920, 1080),
+        1.0,
+        jobs=jobs,
+        clock=ManualClock(),
+        log=log,
+        since_start=lambda: 0.0,
+        tell=lambda _message: None,
+    )
+
+
+def connected(here: LiveMap) -> FakeEdges:
+    edges = FakeEdges()
+    here.connect(cast(Edges, edges), "")
+    return edges
+
+
+def test_the_attribution_of_a_map_that_came_to_rest_before_the_network_was_there_is_asked_for() -> None:
+    here = live_map()
+    here.view_rested(here.model.viewport)
+    edges = connected(here)
+    assert [zoom for _, zoom in edges.attribution.asked] == [here.model.viewport.zoom]
+
+
+def test_wishes_wait_for_the_end_of_the_frame_that_follows() -> None:
+    here = live_map()
+    edges = connected(here)
+    edges.loader.wanted.clear()
+    here.want_tiles([TILE])
+    here.tick(0.0, frame_follows=True)
+    assert edges.loader.wanted == []
+    here.pass_on_wishes()
+    here.pass_on_wishes()
+    assert edges.loader.wanted == [(TILE,)]
+
+
+def test_wishes_do_not_wait_where_no_frame_follows() -> None:
+    here = live_map()
+    edges = connected(here)
+    edges.loader.wanted.clear()
+    here.want_tiles([TILE])
+    here.tick(0.0, frame_follows=False)
+    assert edges.loader.wanted == [(TILE,)]
