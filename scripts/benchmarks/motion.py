@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from scripts.benchmarks.figures import cpu_seconds, others_cpu_seconds, summary
@@ -96,9 +97,8 @@ def key_to_pixel(rig: Rig, presses: int) -> dict[str, object]:
     try:
         with Screen(rig.size, rig.folder) as screen, rig.app(rig.data_dir(warm=False), rig.on(screen)) as app:
             wait_ready(app)
-            for number in range(presses):
-                # On and on through ground that has never been shown, so that tiles keep coming.
-                took = screen.press_until_changed(("right", "down", "right", "up")[number // 15 % 4])
+            for key in itertools.islice(_spiral(), presses):
+                took = screen.press_until_changed(key)
                 if took is None:
                     missed += 1
                 else:
@@ -134,6 +134,13 @@ def _pan(hold: Hold) -> None:
     for key in ("right", "down", "left", "up"):
         hold(key, PAN_S)
         time.sleep(REST_S)
+
+
+def _spiral() -> Iterator[str]:
+    """Yield keys that lead over new ground, so that tiles keep coming, but not out to sea where all pixels are alike."""
+    for length in itertools.count(1):
+        for turn in (0, 1):
+            yield from [("right", "up", "left", "down")[(2 * (length - 1) + turn) % 4]] * (8 * length)
 
 
 def _wait_quiet(app: AppProcess) -> None:
