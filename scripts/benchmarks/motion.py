@@ -137,7 +137,7 @@ def _pan(hold: Hold) -> None:
 
 
 def _spiral() -> Iterator[str]:
-    """Yield keys that lead over new ground, so that tiles keep coming, but not out to sea where all pixels are alike."""
+    """Yield keys that lead over new ground, so that tiles keep coming, but not out to sea: no pixel changes there."""
     for length in itertools.count(1):
         for turn in (0, 1):
             yield from [("right", "up", "left", "down")[(2 * (length - 1) + turn) % 4]] * (8 * length)
