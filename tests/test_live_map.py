@@ -95,3 +95,15 @@ def test_wishes_do_not_wait_where_no_frame_follows() -> None:
     here.want_tiles([TILE])
     here.tick(0.0, frame_follows=False)
     assert edges.loader.wanted == [(TILE,)]
+
+
+def test_no_wish_list_is_left_out_even_if_two_come_between_two_frames() -> None:
+    here, edges = live_map(), FakeEdges()
+    here.connect(cast(Edges, edges), "")
+    edges.loader.wanted.clear()
+    here.want_tiles((TILE,))
+    here.pass_on_wishes()
+    here.want_tiles(())
+    here.want_tiles((TILE,))
+    here.pass_on_wishes()
+    assert edges.loader.wanted == [(TILE,), (), (TILE,)]

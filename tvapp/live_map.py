@@ -175,6 +175,8 @@ class LiveMap:
 
     def want_tiles(self, tiles: Sequence[TileId]) -> None:
         """Load these tiles, once the frame is out; replaces the former list."""
+        # No list is left out: a tile that is on the first, not on the second and on the third is wished for anew.
+        self.pass_on_wishes()
         self._wanted = tuple(tiles)
         self._is_wish_new = True
 

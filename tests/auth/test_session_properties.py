@@ -35,6 +35,7 @@ class World:
 
     rig: Rig = field(default_factory=Rig)
     requests: list[int] = field(default_factory=list)
+    asked: dict[int, float] = field(default_factory=dict)
     polls: list[int] = field(default_factory=list)
     expires: dict[int, float] = field(default_factory=dict)
     interval: dict[int, float] = field(default_factory=dict)
@@ -67,6 +68,7 @@ class World:
                 assert len(self.requests) == 0 or self.rig.phase() != "prompting"
                 assert sum(1 for end in self.expires.values() if end > at) <= 1, "a third code that counts"
                 self.requests = [flow]
+                self.asked[flow] = at
             case Poll(flow):
                 assert flow not in self.polls, "two polls at once"
                 assert at < self.expires[flow], "polled after its end"
@@ -80,7 +82,8 @@ class World:
     def answer_request(self, expires_in: float, interval: float) -> None:
         if self.requests:
             number = self.requests.pop()
-            self.expires[number] = self.rig.now + expires_in
+            # A code's life counts from the request: nobody knows when on its way the answer was made.
+            self.expires[number] = self.asked[number] + expires_in
             self.interval[number] = interval
             self.last_answer[number] = self.rig.now
             self.rig.send(code(number, expires_in=expires_in, interval=interval))

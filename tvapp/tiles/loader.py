@@ -181,7 +181,10 @@ class TileLoader:
         wake = float("inf")
         room = self._room()
         for tile in self._wanted:
-            if tile in self._busy or self._is_served(tile, now):
+            if tile in self._busy:
+                continue
+            if self._is_served(tile, now):
+                wake = min(wake, self._served[tile][1] + SETTLE_S)
                 continue
             if tile.tileset == self._drawn_tileset:
                 hold = self._patience.held_alone(tile, now)
