@@ -29,8 +29,11 @@ OVERLAY_REFRESH_S = 300.0
 """How often weather and traffic on the screen are looked at again; whether that costs a request, HTTP decides."""
 TIDY_EVERY_S = 60.0
 """Memory that was freed goes back to the system when the map comes to rest, but not all the time: it takes some ms."""
-SCREENS_OF_TILES = 6
-"""Decoded tiles are kept for this many screens' worth of pixels: what is in view, its surroundings, and its parents."""
+SCREENS_OF_TILES = 12
+"""Decoded tiles are kept for this many screens' worth of pixels: every layer in view, what is put together of them, and
+their surroundings. With less than what is in view, tiles would drive each other out for ever."""
+FEWEST_PIXELS = 1920 * 1080
+"""A smaller screen shows as many tiles, only smaller."""
 BYTES_A_PIXEL = 4
 WEATHER = "microsoft.weather."
 WEATHER_ZOOM = 5
@@ -75,7 +78,7 @@ class LiveMap:
         self.model = MapModel(
             self._start,
             layers(self.choice),
-            size[0] * size[1] * BYTES_A_PIXEL * SCREENS_OF_TILES,
+            max(size[0] * size[1], FEWEST_PIXELS) * BYTES_A_PIXEL * SCREENS_OF_TILES,
             motion=config.kiosk.motion,
             flat=True,
         )

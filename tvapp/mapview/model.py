@@ -208,8 +208,12 @@ class MapModel:
         return needed
 
     def is_animating(self, now: float) -> bool:
-        """Tell whether frames are needed without any further key or message."""
-        return bool(self._fading or (self._flats and self._flats.pending)) or self.camera.is_moving(now)
+        """Tell whether `update` has something to do without any further key or message.
+
+        Drawing puts tiles together and lets go of others, which may change what is wished for.
+        """
+        to_put_together = self._flats is not None and bool(self._flats.pending)
+        return bool(self._fading) or to_put_together or self._wishes.dirty or self.camera.is_moving(now)
 
     def wish_list(self) -> tuple[TileId, ...] | None:
         """Return what to load, most wanted first, or None when that is what the last call returned."""
