@@ -14,7 +14,7 @@ from tvapp.fences.messages import FencesUnavailable, IndexBuilt
 from tvapp.fences.stores.base import StoreRetired
 from tvapp.geo.mercator import project
 from tvapp.geo.position import Bounds, Position
-from tvapp.mapview.layers import FENCES, BaseStyle, LayerChoice, Overlay, choice_for, layers
+from tvapp.mapview.layers import FENCES, BaseStyle, LayerChoice, Overlay, background, choice_for, layers
 from tvapp.mapview.model import MapModel
 from tvapp.mapview.viewport import Viewport
 from tvapp.process import keep_what_is_there, return_freed_memory
@@ -38,7 +38,6 @@ BYTES_A_PIXEL = 4
 WEATHER = "microsoft.weather."
 WEATHER_ZOOM = 5
 """Rain and clouds are seen at the scale of a country."""
-PREVIEW_GROUND = (36, 38, 42)
 EVERYWHERE = (Position(0.0, 20.0), 2.0)
 
 
@@ -72,7 +71,7 @@ class LiveMap:
         self._refreshes = 0
         self._tidy_at = 0.0
         self._has_previews = False
-        self._scope = CacheScope(config.maps.endpoint, "", config.kiosk.language, config.maps.view)
+        self._scope: CacheScope | None = None
         self._start = _home(config, size, scale)
         self.choice = choice_for(config.maps.style)
         self.model = MapModel(
@@ -205,11 +204,12 @@ class LiveMap:
 
     def load_previews(self) -> None:
         """Somebody looks at the layers to choose from: bring real pictures of them, once."""
-        if self._edges is None or self._has_previews:
+        edges, scope = self._edges, self._scope
+        if edges is None or scope is None or self._has_previews:
             return
         self._has_previews = True
-        edges, previews = self._edges, self._previews()
-        self._jobs.spawn("previews", lambda: edges.previews.load(previews, self._scope, PREVIEW_GROUND))
+        previews, ground = self._previews(), background(layers(LayerChoice(BaseStyle.DARK)))
+        self._jobs.spawn("previews", lambda: edges.previews.load(previews, scope, ground))
 
     def choose_layers(self, choice: LayerChoice) -> None:
         """Remember which layers the map shows now."""

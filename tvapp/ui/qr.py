@@ -23,7 +23,7 @@ def qr_modules(text: str) -> Modules:
 
 def prepare_qr() -> None:
     """Load what drawing codes takes, on a worker: 80 ms that the thread that draws need not spend."""
-    _matrix("https://", 0)
+    qr_modules("https://")
 
 
 def _matrix(text: str, level: int) -> Modules:
