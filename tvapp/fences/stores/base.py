@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
 from tvapp.core.errors import TvappError
+from tvapp.fences.change import Change, Outcome, Step
 from tvapp.fences.model import Geofence, Skipped
 
 T = TypeVar("T")
@@ -37,6 +38,27 @@ class Store(Protocol):
 
         Raises:
             TvappError: nothing can be read now; what is shown stays.
+        """
+        ...
+
+
+Note = Callable[[Step], Awaitable[None]]
+"""Told how far a change has come; returns once that is kept on disk."""
+
+
+class WritableStore(Store, Protocol):
+    """A store that takes changes."""
+
+    async def send(self, change: Change, *, note: Note, resume: str = "") -> Outcome:
+        """Bring one change into the store, unless somebody else has changed the same geofence.
+
+        Safe to call again with the same change, whatever became of the call before (its answer was lost, the program
+        was killed): what the store holds already is not written twice. `resume` is what `note` was last told. After
+        `Stored`, the next `load` shows the change, at no cost.
+
+        Raises:
+            NetworkError, Throttled, ServiceDown, SignInError, StorageError: not now; try again later.
+            StoreRetired, DataError, other ServiceError: the store will never take this change.
         """
         ...
 
