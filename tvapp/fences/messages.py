@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
-from tvapp.core.errors import TvappError
+from tvapp.core.errors import StorageError, TvappError
 from tvapp.core.image import Image
 from tvapp.fences.book import FenceBook
+from tvapp.fences.change import Step
 from tvapp.fences.model import Geofence, Ring, Skipped
+from tvapp.fences.outbox import Entry
 from tvapp.geo.position import Bounds, Position
 
 
@@ -78,3 +80,19 @@ class LabelsPlaced:
     labels: tuple[Label, ...]
     zoom: int
     revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxChanged:
+    """The changes that are not in the store yet, oldest first.
+
+    `sending` is the number of the one under way, at `step`. `unsaved` are not on the disk yet. `error` tells why the
+    last attempt failed, `disk_error` why nothing can be saved.
+    """
+
+    entries: tuple[Entry, ...] = ()
+    sending: int | None = None
+    step: Step | None = None
+    unsaved: frozenset[int] = frozenset()
+    error: TvappError | None = None
+    disk_error: StorageError | None = None

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from tvapp.core.backoff import Backoff
 from tvapp.core.clock import Clock
@@ -12,9 +12,11 @@ from tvapp.core.jobs import JobFailed, Jobs
 from tvapp.core.log import Log
 from tvapp.fences import labels
 from tvapp.fences.book import FenceBook
+from tvapp.fences.change import Change
 from tvapp.fences.index import FenceIndex
 from tvapp.fences.messages import FencesLoaded, FencesUnavailable, FencesUnchanged, IndexBuilt, LabelsPlaced
-from tvapp.fences.model import Skipped
+from tvapp.fences.model import Geofence, Skipped
+from tvapp.fences.overlay import overlaid
 from tvapp.fences.raster import rasterise
 from tvapp.fences.stores.base import Store
 from tvapp.geo.position import Bounds
@@ -85,7 +87,13 @@ class FenceService:
         self._random = random
         self._index: FenceIndex | None = None
         self._book = FenceBook()
+        self._stored: tuple[Geofence, ...] = ()
         self._skipped: tuple[Skipped, ...] = ()
+        self._pending: tuple[Change, ...] = ()
+        self._arrived: tuple[tuple[Change, int], ...] = ()
+        self._loads = 0
+        self._is_load_due = self._is_building = self._is_build_due = False
+        self._just_loaded: FencesLoaded | None = None
         self._revision = 0
         self._issued = 0
         self._changed_meanwhile: tuple[Bounds, ...] = ()
@@ -119,9 +127,25 @@ class FenceService:
         if self._loading:
             return
         self._loading = True
+        self._is_load_due = False
+        self._loads += 1
         self._load_at = None
         generation = self._generation
         self._jobs.spawn(LOAD, lambda: self._load(generation))
+
+    def set_pending(self, changes: Sequence[Change]) -> None:
+        """Show these changes on top of what the store holds: they are on their way there."""
+        if tuple(changes) != self._pending:
+            self._pending = tuple(changes)
+            self._build()
+
+    def arrived(self, change: Change, source: str) -> None:
+        """A change is in the store, in the file `source`: show it until a load does, which begins now."""
+        # A load that is under way may have read the store before.
+        self._arrived = (*self._arrived, (replace(change, source=source), self._loads + 1))
+        self._is_load_due = True
+        if not self._loading:
+            self.load()
 
     def forget(self) -> None:
         """Drop every geofence, and what is still on its way; `load` begins anew."""
@@ -129,9 +153,12 @@ class FenceService:
         self.store = self._open_store()
         self._index = None
         self._book = FenceBook()
-        self._skipped = ()
+        self._stored, self._skipped = (), ()
+        self._pending, self._arrived = (), ()
         self._revision = self._issue()
         self._loading = self._placing = False
+        self._is_load_due = self._is_building = self._is_build_due = False
+        self._just_loaded = None
         self._load_at = self._restate_at = None
         self._wanted_labels = None
 
@@ -152,6 +179,8 @@ class FenceService:
             case FencesLoaded():
                 self._loaded(message, now)
             case FencesUnchanged():
+                if self._settle_arrived():
+                    self._build()
                 self._rest(now, failed=False)
             case FencesUnavailable(store, error):
                 kind = type(error).__name__
@@ -163,6 +192,7 @@ class FenceService:
                 self._placing = False
                 self._place()
             case JobFailed(name) if name in (LOAD, BUILD):
+                self._is_building = self._is_building and name != BUILD
                 self._rest(now, failed=True)
             case JobFailed(name) if name == LABELS:
                 self._placing = False
@@ -178,7 +208,7 @@ class FenceService:
             changed, self._changed_meanwhile = self._changed_meanwhile, ()
             return FencesRestated(changed, self._revision)
         # Not while an index is being built: its revision was given out before, and must stay the highest.
-        if self._restate_at is None or now < self._restate_at or self._loading:
+        if self._restate_at is None or now < self._restate_at or self._loading or self._is_building:
             return None
         wall = self._clock.wall()
         changed = self._book.restated_bounds(self._stated_at, wall)
@@ -190,7 +220,7 @@ class FenceService:
 
     def next_wakeup(self) -> float | None:
         """Tell when `tick` has something to do."""
-        restate_at = None if self._loading else self._restate_at
+        restate_at = None if self._loading or self._is_building else self._restate_at
         return min((at for at in (self._load_at, restate_at) if at is not None), default=None)
 
     async def _load(self, generation: int) -> object:
@@ -209,24 +239,43 @@ class FenceService:
     def _loaded(self, message: FencesLoaded, now: float) -> None:
         if message.skipped != self._skipped:
             self._report_skipped(message.skipped)
-        self._skipped = message.skipped
-        older, revision = (self._book if self._index is not None else None), self._issue()
+        self._stored, self._skipped = message.fences, message.skipped
+        self._settle_arrived()
+        self._just_loaded = message
+        self._build()
 
-        def build() -> IndexBuilt:
+    def _build(self) -> None:
+        """Make the book and the index of what is stored and what is on its way, one at a time."""
+        if self._is_building:
+            self._is_build_due = True
+            return
+        self._is_building = True
+        older, revision, generation = (self._book if self._index is not None else None), self._issue(), self._generation
+        stored, skipped, loaded = self._stored, self._skipped, self._just_loaded
+        # What has arrived comes before what is still on its way.
+        changes = (*(change for change, _ in self._arrived), *self._pending)
+
+        def build() -> IndexBuilt | None:
             began = self._clock.monotonic()
-            book = FenceBook(message.fences, len(message.skipped))
+            book = FenceBook(overlaid(stored, changes), len(skipped))
             index = FenceIndex(book.fences)
             changed = None if older is None else book.changed_bounds(older)
-            ms = message.ms + (self._clock.monotonic() - began) * 1000
-            self._log.event(
-                "geofences.loaded", store=message.store, count=len(book), skipped=len(message.skipped), ms=round(ms)
-            )
-            return IndexBuilt(index, book, revision, changed)
+            if loaded is not None:
+                ms = round(loaded.ms + (self._clock.monotonic() - began) * 1000)
+                self._log.event("geofences.loaded", store=loaded.store, count=len(book), skipped=len(skipped), ms=ms)
+            return IndexBuilt(index, book, revision, changed) if generation == self._generation else None
 
         self._jobs.run(BUILD, build)
 
+    def _settle_arrived(self) -> bool:
+        """Take off what the load that just ended has shown; True when there was any."""
+        left = tuple((change, load) for change, load in self._arrived if load > self._loads)
+        settled, self._arrived = left != self._arrived, left
+        return settled
+
     def _built(self, message: IndexBuilt, now: float) -> None:
         assert isinstance(message.index, FenceIndex)
+        self._is_building = False
         self._index = message.index
         self._book = message.book
         if message.revision > self._revision:
@@ -237,7 +286,12 @@ class FenceService:
             self._changed_meanwhile = (EVERYWHERE,)
         if self._restate_at is None or now < self._restate_at:
             self._schedule_restating(now)
-        self._rest(now, failed=False)
+        if self._is_build_due:
+            self._is_build_due = False
+            self._build()
+        elif self._just_loaded is not None:
+            self._just_loaded = None
+            self._rest(now, failed=False)
 
     def _issue(self) -> int:
         self._issued += 1
@@ -252,6 +306,8 @@ class FenceService:
             delay = self._refresh_s
             self._failures = 0
         self._load_at = now + delay if delay > 0 else None
+        if self._is_load_due and not failed:
+            self.load()
 
     def _schedule_restating(self, now: float) -> None:
         wall = self._clock.wall()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar
+from typing import Protocol, TypeVar, runtime_checkable
 
 from tvapp.core.errors import TvappError
 from tvapp.fences.change import Change, Outcome, Step
@@ -46,6 +46,7 @@ Note = Callable[[Step], Awaitable[None]]
 """Told how far a change has come; returns once that is kept on disk."""
 
 
+@runtime_checkable
 class WritableStore(Store, Protocol):
     """A store that takes changes."""
 

@@ -1,0 +1,146 @@
+"""The outbox on disk: one small file an entry, written atomically, so that a cut at any moment costs nothing."""
+
+from __future__ import annotations
+
+import contextlib
+from pathlib import Path
+
+import msgspec
+
+from tvapp.core.errors import DataError, StorageError
+from tvapp.core.files import make_private_dir, read_bounded, remove, write_atomic
+from tvapp.fences.change import Change
+from tvapp.fences.outbox import Entry, Refusal, State
+
+FORMAT = 1
+MOST_BYTES = 64 << 20
+"""An entry holds a Feature three times at most."""
+SUFFIX = ".json"
+SET_ASIDE = ".broken"
+
+
+class _Refusal(msgspec.Struct):
+    error: str
+    status: int = 0
+    code: str = ""
+    message: str = ""
+
+
+class _Entry(msgspec.Struct):
+    """What is in a file. Features are text: they were read as UTF-8, and stay byte for byte what they are."""
+
+    format: int
+    id: str
+    source: str
+    geometry_id: str
+    before: str
+    after: str
+    place: int
+    at: float
+    state: State
+    resume: str = ""
+    refusal: _Refusal | None = None
+    theirs: str | None = None
+
+
+class OutboxFolder:
+    """A folder for the outbox of one account and one store. Blocks: for workers, one call at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
+        """Return the entries in order, and the names of files that make no sense, which are set aside.
+
+        Raises:
+            StorageError: the folder is there and cannot be read.
+        """
+        try:
+            names = sorted(path.name for path in self._path.iterdir())
+        except FileNotFoundError:
+            return (), ()
+        except OSError as error:
+            raise StorageError(str(self._path), error.strerror or str(error)) from error
+        entries: list[Entry] = []
+        broken: list[str] = []
+        for name in names:
+            if name.startswith("."):
+                # A write that was cut short: its change was never confirmed.
+                with contextlib.suppress(StorageError):
+                    remove(self._path / name)
+            elif name.endswith(SUFFIX):
+                try:
+                    entries.append(self._read_entry(name))
+                except (DataError, StorageError):
+                    broken.append(name)
+                    with contextlib.suppress(OSError):
+                        (self._path / name).replace(self._path / f"{name}{SET_ASIDE}")
+        return tuple(entries), tuple(broken)
+
+    def keep(self, entry: Entry) -> None:
+        """Bring an entry to the disk, in the place of the one of the same number.
+
+        Raises:
+            StorageError: the disk is full or cannot be written; what was there stays.
+        """
+        make_private_dir(self._path)
+        change, refusal = entry.change, entry.refusal
+        document = _Entry(
+            format=FORMAT,
+            id=change.id,
+            source=change.source,
+            geometry_id=change.geometry_id,
+            before=change.before.decode(),
+            after=change.after.decode(),
+            place=change.number,
+            at=change.at,
+            state=entry.state,
+            resume=entry.resume,
+            refusal=None if refusal is None else _Refusal(refusal.error, refusal.status, refusal.code, refusal.message),
+            theirs=None if entry.theirs is None else entry.theirs.decode(),
+        )
+        write_atomic(self._path / _name(entry.number), msgspec.json.encode(document))
+
+    def drop(self, number: int) -> None:
+        """Take an entry off the disk, if it is there.
+
+        Raises:
+            StorageError: it cannot be deleted.
+        """
+        remove(self._path / _name(number))
+
+    def _read_entry(self, name: str) -> Entry:
+        data = read_bounded(self._path / name, MOST_BYTES)
+        stem = name.removesuffix(SUFFIX)
+        if data is None or not (stem.isascii() and stem.isdecimal()):
+            raise DataError(name, "not an entry of the outbox")
+        try:
+            found = msgspec.json.decode(data, type=_Entry)
+            change = Change(
+                found.id,
+                found.source,
+                found.geometry_id,
+                found.before.encode(),
+                found.after.encode(),
+                found.place,
+                found.at,
+            )
+        except (msgspec.DecodeError, ValueError, RecursionError) as error:
+            raise DataError(name, "not an entry of the outbox") from error
+        if found.format != FORMAT:
+            raise DataError(name, f"format {found.format}, not {FORMAT}")
+        why = found.refusal
+        return Entry(
+            int(stem),
+            change,
+            found.state,
+            found.resume,
+            # Whether an attempt went out before the program ended, nobody knows.
+            is_tried=found.state == "waiting",
+            refusal=None if why is None else Refusal(why.error, why.status, why.code, why.message),
+            theirs=None if found.theirs is None else found.theirs.encode(),
+        )
+
+
+def _name(number: int) -> str:
+    return f"{number:010}{SUFFIX}"

@@ -1,0 +1,347 @@
+"""Runs the outbox: brings changes to the disk, then to the store, and tells the screen how they are getting on."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from pathlib import Path
+
+from tvapp.core.clock import Clock
+from tvapp.core.errors import DataError, ServiceError, StorageError, TvappError
+from tvapp.core.jobs import JobFailed, Jobs
+from tvapp.core.log import Log
+from tvapp.fences.change import Change, Collided, Outcome, Step
+from tvapp.fences.messages import OutboxChanged
+from tvapp.fences.outbox import Arrived, Command, Drop, Entry, Keep, Outbox, Resolution, Send, verdict
+from tvapp.fences.outbox_folder import OutboxFolder
+from tvapp.fences.service import FenceService
+from tvapp.fences.stores.base import WritableStore
+
+READ = "outbox.read"
+WRITE = "outbox.write"
+SEND = "outbox.send"
+WRITE_AGAIN_S = 30.0
+"""How long a disk that took nothing is left alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Read:
+    generation: int
+    entries: tuple[Entry, ...]
+    broken: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    generation: int
+    commands: tuple[Keep | Drop, ...]
+    error: StorageError | None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Noted:
+    generation: int
+    number: int
+    step: Step
+    go_on: Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Sent:
+    generation: int
+    number: int
+    result: Outcome | TvappError
+    ms: float
+
+
+class OutboxService:
+    """The outbox of the account that is signed in. Everything here runs on the main thread and returns at once."""
+
+    def __init__(
+        self,
+        fences: FenceService,
+        jobs: Jobs,
+        clock: Clock,
+        log: Log,
+        *,
+        random: Callable[[], float],
+        tell: Callable[[OutboxChanged], None] = lambda _message: None,
+    ) -> None:
+        self._fences = fences
+        self._jobs = jobs
+        self._clock = clock
+        self._log = log
+        self._random = random
+        self.tell = tell
+        """Told whenever the outbox is another one."""
+        self._generation = 0
+        self._folder: OutboxFolder | None = None
+        self._outbox = Outbox()
+        self._is_open = False
+        self._early: list[Change] = []
+        self._queue: list[Keep | Drop] = []
+        self._is_writing = False
+        self._write_at: float | None = None
+        self._disk_error: StorageError | None = None
+        self._going_on: list[tuple[Entry, Callable[[], None]]] = []
+        self._sending: Future[None] | None = None
+
+    # -- what the viewer does ---------------------------------------------------------------------------------------
+
+    def open(self, folder: Path) -> None:
+        """Serve the outbox in `folder` from now on: that of one account and one store."""
+        self.close()
+        self._folder = OutboxFolder(folder)
+        generation, reader = self._generation, self._folder
+        self._jobs.run(READ, lambda: _Read(generation, *reader.read()))
+
+    def close(self) -> None:
+        """Let go of the account: nothing more is sent, and what waits stays on the disk."""
+        self._generation += 1
+        if self._sending is not None:
+            self._sending.cancel()
+        self._sending = None
+        self._folder = None
+        self._outbox = Outbox(random=self._random)
+        self._is_open = False
+        self._early.clear()
+        self._queue.clear()
+        self._is_writing = False
+        self._write_at = self._disk_error = None
+        self._going_on.clear()
+
+    def submit(self, change: Change) -> None:
+        """Take a confirmed change."""
+        if not self._is_open:
+            self._early.append(change)
+            return
+        self._do(self._outbox.submit(change, self._clock.monotonic()))
+
+    def retry(self, number: int) -> None:
+        """Try a refused change again."""
+        self._do(self._outbox.retry(number, self._clock.monotonic()))
+
+    def discard(self, number: int) -> None:
+        """Give up a change that was refused or collided."""
+        self._do(self._outbox.discard(number, self._clock.monotonic()))
+
+    def resolve(self, number: int, how: Resolution) -> None:
+        """Settle a conflict."""
+        self._do(self._outbox.resolve(number, how, self._clock.monotonic()))
+
+    def keep_both(self, number: int, geometry_id: str, feature: bytes) -> None:
+        """Settle a conflict by keeping both; ours becomes `feature`, a fence of its own."""
+        self._do(self._outbox.keep_both(number, geometry_id, feature, self._clock.monotonic()))
+
+    # -- what happens -----------------------------------------------------------------------------------------------
+
+    def receive(self, message: object, now: float) -> bool:
+        """Take a result; True when it was one of ours."""
+        match message:
+            case _Read() | _Written() | _Noted() | _Sent() if message.generation != self._generation:
+                return True
+            case _Read():
+                self._opened(message, now)
+            case _Written():
+                self._written(message, now)
+            case _Noted():
+                self._noted(message)
+            case _Sent():
+                self._sent(message, now)
+            case JobFailed(name, error) if name == READ:
+                self._log.event("outbox.unreadable", level="error", reason=str(error))
+                self._opened(_Read(self._generation, (), ()), now)
+            case JobFailed(name) if name == WRITE:
+                self._is_writing = False
+                self._write(now)
+            case JobFailed(name, error) if name == SEND and self._outbox.sending is not None:
+                # Not foreseen: keep the change for the viewer rather than try for ever.
+                self._failed(self._outbox.sending, DataError("outbox", type(error).__name__), 0.0, now)
+            case _:
+                return False
+        return True
+
+    def tick(self, now: float) -> None:
+        """Do what is due."""
+        if self._write_at is not None and now >= self._write_at:
+            self._write_at = None
+            self._write(now)
+        if self._is_open:
+            self._do(self._outbox.tick(now))
+
+    def next_wakeup(self) -> float | None:
+        """Tell when `tick` has something to do."""
+        return min((at for at in (self._write_at, self._outbox.next_wakeup()) if at is not None), default=None)
+
+    def hurry(self) -> None:
+        """The network is back, or somebody signed in."""
+        if self._is_open:
+            self._do(self._outbox.hurry(self._clock.monotonic()))
+
+    # -- parts ------------------------------------------------------------------------------------------------------
+
+    def _opened(self, message: _Read, now: float) -> None:
+        for name in message.broken:
+            self._log.event("outbox.broken", level="error", file=name)
+        self._outbox = Outbox(message.entries, self._random)
+        self._is_open = True
+        if message.entries:
+            self._log.event("outbox.opened", waiting=len(message.entries))
+        early, self._early = self._early, []
+        for change in early:
+            self._do(self._outbox.submit(change, now))
+        self._changed()
+        self.tick(now)
+
+    def _do(self, commands: Sequence[Command]) -> None:
+        if not commands:
+            return
+        for command in commands:
+            match command:
+                case Keep() | Drop():
+                    self._queue.append(command)
+                case Send(entry):
+                    self._send(entry)
+                case Arrived(change, source):
+                    self._fences.arrived(change, source)
+        self._write(self._clock.monotonic())
+        self._changed()
+
+    def _changed(self) -> None:
+        entries = self._outbox.entries
+        self._fences.set_pending([entry.change for entry in entries])
+        unsaved = frozenset(entry.number for entry in entries if not self._outbox.is_kept(entry.number))
+        self.tell(
+            OutboxChanged(
+                entries, self._outbox.sending, self._outbox.step, unsaved, self._outbox.error, self._disk_error
+            )
+        )
+
+    def _write(self, now: float) -> None:
+        """Bring what is queued to the disk, one batch at a time and in order."""
+        folder = self._folder
+        if self._is_writing or not self._queue or folder is None or self._write_at is not None:
+            return
+        self._is_writing = True
+        generation, commands = self._generation, tuple(self._queue)
+
+        def write() -> _Written:
+            done: list[Keep | Drop] = []
+            for command in commands:
+                try:
+                    if isinstance(command, Keep):
+                        folder.keep(command.entry)
+                    else:
+                        folder.drop(command.number)
+                except StorageError as error:
+                    return _Written(generation, tuple(done), error)
+                done.append(command)
+            return _Written(generation, tuple(done), None)
+
+        self._jobs.run(WRITE, write)
+
+    def _written(self, message: _Written, now: float) -> None:
+        self._is_writing = False
+        del self._queue[: len(message.commands)]
+        kept = [command.entry for command in message.commands if isinstance(command, Keep)]
+        if message.error is not None:
+            # The disk takes nothing: sending is the best that can be done for what waits.
+            if self._disk_error is None:
+                self._log.event("outbox.not_saved", level="error", reason=message.error.reason)
+            kept += [command.entry for command in self._queue if isinstance(command, Keep)]
+            self._write_at = now + WRITE_AGAIN_S
+        elif message.commands and self._disk_error is not None and not self._queue:
+            self._log.event("outbox.saved_again")
+        self._disk_error = message.error if message.error is not None or self._queue else None
+        for entry in kept:
+            self._log.event("geofence.change_kept", id=entry.change.geometry_id, change=entry.change.id)
+            waiting, self._going_on = self._going_on, []
+            for noted, go_on in waiting:
+                if noted is entry:
+                    go_on()
+                else:
+                    self._going_on.append((noted, go_on))
+            self._do(self._outbox.kept(entry, now))
+        self._write(now)
+        self._changed()
+
+    def _send(self, entry: Entry) -> None:
+        generation, store = self._generation, self._fences.store
+        inbox, clock = self._jobs.inbox, self._clock
+
+        async def note(step: Step) -> None:
+            loop = asyncio.get_running_loop()
+            kept = loop.create_future()
+
+            def go_on() -> None:
+                loop.call_soon_threadsafe(lambda: None if kept.done() else kept.set_result(None))
+
+            inbox.post(_Noted(generation, entry.number, step, go_on))
+            if step.resume:
+                await kept
+
+        async def send() -> _Sent:
+            began = clock.monotonic()
+            result: Outcome | TvappError
+            try:
+                if not isinstance(store, WritableStore):
+                    raise DataError(store.name, "this store takes no changes")
+                result = await store.send(entry.change, note=note, resume=entry.resume)
+            except TvappError as error:
+                result = error
+            return _Sent(generation, entry.number, result, (clock.monotonic() - began) * 1000)
+
+        self._sending = self._jobs.spawn(SEND, send)
+
+    def _noted(self, message: _Noted) -> None:
+        commands = self._outbox.noted(message.number, message.step)
+        keep = next((command for command in commands if isinstance(command, Keep)), None)
+        if keep is None:
+            message.go_on()
+        else:
+            self._going_on.append((keep.entry, message.go_on))
+        self._do(commands)
+        self._changed()
+
+    def _sent(self, message: _Sent, now: float) -> None:
+        self._sending = None
+        entry = self._outbox.get(message.number)
+        if isinstance(message.result, TvappError):
+            self._failed(message.number, message.result, message.ms, now)
+            return
+        if entry is not None:
+            change, store, ms = entry.change, self._fences.store.name, round(message.ms)
+            collided = isinstance(message.result, Collided)
+            self._log.event(
+                "geofence.conflict" if collided else "geofence.uploaded",
+                level="warning" if collided else "info",
+                id=change.geometry_id,
+                store=store,
+                ms=ms,
+                change=change.id,
+                kind=change.kind,
+            )
+        self._do(self._outbox.ended(message.number, message.result, now))
+
+    def _failed(self, number: int, error: TvappError, ms: float, now: float) -> None:
+        entry = self._outbox.get(number)
+        former = self._outbox.error
+        # An outage is reported once, not with every attempt.
+        if entry is not None and (type(former) is not type(error) or verdict(error) == "refused"):
+            self._log.event(
+                "geofence.upload_failed",
+                level="warning",
+                id=entry.change.geometry_id,
+                store=self._fences.store.name,
+                ms=round(ms),
+                change=entry.change.id,
+                reason=str(error)[:300],
+                status=error.status if isinstance(error, ServiceError) else 0,
+                next={"later": "retries", "sign-in": "waits for a sign-in", "refused": "waits for the viewer"}[
+                    verdict(error)
+                ],
+            )
+        self._do(self._outbox.failed(number, error, now))
+        self._changed()
