@@ -12,6 +12,7 @@ import pytest
 from tests.cloud import LocalCloud
 
 MAPS = "https://atlas.microsoft.com/user_impersonation"
+STORAGE = "https://storage.azure.com/user_impersonation"
 DEVICE_GRANT = "urn:ietf:params:oauth:grant-type:device_code"
 Answer = tuple[int, dict[str, object]]
 
@@ -235,6 +236,28 @@ def test_one_sign_in_serves_other_resources(cloud: LocalCloud) -> None:
     storage = refresh(cloud, token, "https://storage.azure.com/.default")[1]
 
     assert claims_of(storage["access_token"])["aud"] == "https://storage.azure.com"
+
+
+def test_where_nobody_consented_for_all_storage_opens_to_those_who_allowed_it_with_a_code(cloud: LocalCloud) -> None:
+    cloud.settings(storage_consent=False)
+    aino, ben = (cloud.sign_in(person)["refresh_token"] for person in ("aino", "ben"))
+
+    status, refused = refresh(cloud, aino, STORAGE)
+
+    assert (status, refused["error"], refused["suberror"]) == (400, "invalid_grant", "consent_required")
+    assert refused["error_codes"] == [65001]
+    assert refresh(cloud, aino, MAPS)[0] == 200
+    assert claims_of(cloud.sign_in("aino", STORAGE)["access_token"])["aud"] == "https://storage.azure.com"
+    assert refresh(cloud, aino, "https://acct.blob.core.windows.net/.default")[0] == 200
+    assert refresh(cloud, ben, STORAGE)[0] == 400
+
+
+def test_who_declines_has_not_consented(cloud: LocalCloud) -> None:
+    cloud.settings(storage_consent=False)
+    token = cloud.sign_in()["refresh_token"]
+    cloud.decline(str(ask_code(cloud, f"{STORAGE} offline_access")["user_code"]))
+
+    assert refresh(cloud, token, STORAGE)[1]["error_codes"] == [65001]
 
 
 def test_revoked_refresh_tokens_need_a_person(cloud: LocalCloud) -> None:

@@ -22,7 +22,7 @@ def test_a_grant_is_pending_until_somebody_decides() -> None:
     grant = create(grants)
 
     assert poll(grants, grant, 5.0) == "pending"
-    grant.state, grant.person = "approved", PEOPLE[0]
+    grants.approve(grant, PEOPLE[0])
     assert poll(grants, grant, 10.0) == "approved"
     assert poll(grants, grant, 15.0) == "unknown"
 
@@ -68,6 +68,15 @@ def test_old_grants_are_forgotten() -> None:
     create(grants, now=10_000.0)
 
     assert grants.find(old.user_code) is None
+
+
+def test_what_a_person_allowed_is_remembered_when_the_grant_is_gone() -> None:
+    grants = Grants()
+    grants.approve(create(grants, lifetime_s=60), PEOPLE[0])
+    create(grants, now=10_000.0)
+
+    assert grants.allowed_scopes(PEOPLE[0], "client") == {"scope"}
+    assert grants.allowed_scopes(PEOPLE[0], "other") == grants.allowed_scopes(PEOPLE[1], "client") == frozenset()
 
 
 def test_secrets_do_not_show_in_a_repr() -> None:

@@ -33,6 +33,12 @@ def test_openid_scopes_are_told_apart() -> None:
     assert parsed.granted == "https://atlas.microsoft.com/user_impersonation"
 
 
+def test_storage_is_all_of_it_or_the_blobs_of_one_account() -> None:
+    scopes = ("https://storage.azure.com//.default", "https://acct.blob.core.windows.net/.default", "User.Read")
+
+    assert [parse_scopes(scope).is_storage for scope in scopes] == [True, True, False]
+
+
 @pytest.mark.parametrize(
     ("scope", "number"),
     [

@@ -76,6 +76,14 @@ def test_the_page_names_app_organisation_code_and_people(cloud: LocalCloud) -> N
         assert text in page
 
 
+def test_the_page_says_what_is_allowed(cloud: LocalCloud) -> None:
+    form = {"client_id": cloud.client_id, "scope": "https://storage.azure.com/user_impersonation"}
+    storage = cloud.post_form(f"{cloud.authority}/oauth2/v2.0/devicecode", form)
+
+    assert "asks to show maps in your name" in enter(cloud, flow(cloud))
+    assert "asks to read and change geofences in Azure Storage" in enter(cloud, storage)
+
+
 def test_the_code_may_be_typed_in_any_way(cloud: LocalCloud) -> None:
     user_code = flow(cloud)["user_code"]
     typed = f" {user_code[:3].lower()} {user_code[3:6]}-{user_code[6:].lower()} "

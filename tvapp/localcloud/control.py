@@ -141,7 +141,7 @@ class Control:
         person = find_person(str(body.get("person", "aino")))
         if person is None:
             raise DataError("sign-in", f"no such person; there are: {', '.join(p.key for p in PEOPLE)}")
-        grant.state, grant.person = "approved", person
+        self.cloud.grants.approve(grant, person)
         return {"state": grant.state, "person": person.key}
 
     async def revoke(self, request: Request, body: dict[str, object]) -> object:

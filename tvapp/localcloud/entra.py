@@ -188,6 +188,8 @@ class Entra:
             scopes = parse_scopes(form.get("scope") or token.scope)
         except BadScope as error:
             return self._error(request, error.aadsts, error.detail)
+        if not self._is_consented(token.person, token.client_id, scopes):
+            return self._error(request, 65001)
         # Entra keeps answering with a refresh token, and does not revoke the former (azure-facts 1.8).
         return self._tokens(token.person, scopes, form, cloud.grants.rotate(secret, token.scope), skew_s)
 
@@ -214,6 +216,12 @@ class Entra:
         if form.get("client_info") == "1":
             body["client_info"] = client_info(person)
         return JSONResponse(body, headers=NO_STORE)
+
+    def _is_consented(self, person: Person, client_id: str, scopes: Scopes) -> bool:
+        """Tell whether the client may use the resource in a person's name: an administrator or they said so before."""
+        if self.cloud.settings.storage_consent or not scopes.is_storage:
+            return True
+        return any(parse_scopes(scope).is_storage for scope in self.cloud.grants.allowed_scopes(person, client_id))
 
     def _refuse_client(self, request: Request, tenant: str, form: Mapping[str, str]) -> Response | None:
         if not _is_known(tenant):

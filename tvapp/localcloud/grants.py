@@ -67,6 +67,7 @@ class Grants:
         self._by_device_code: dict[str, Grant] = {}
         self._by_user_code: dict[str, Grant] = {}
         self._refresh_tokens: dict[str, RefreshToken] = {}
+        self._allowed: set[tuple[Person, str, str]] = set()
 
     def create(
         self,
@@ -100,6 +101,15 @@ class Grants:
     def pending(self, now: float) -> Iterator[Grant]:
         """Yield the grants that somebody could still approve, oldest first."""
         return (g for g in self._by_device_code.values() if g.state == "pending" and not g.is_expired(now))
+
+    def approve(self, grant: Grant, person: Person) -> None:
+        """Let a person allow what the grant asks for; that they did is remembered, whatever becomes of the grant."""
+        grant.state, grant.person = "approved", person
+        self._allowed.add((person, grant.client_id, grant.scope))
+
+    def allowed_scopes(self, person: Person, client_id: str) -> frozenset[str]:
+        """Return every `scope` that a person has allowed a client to use."""
+        return frozenset(scope for who, client, scope in self._allowed if (who, client) == (person, client_id))
 
     def poll(
         self, device_code: str, client_id: str, now: float, *, enforce_interval: bool
@@ -157,6 +167,7 @@ class Grants:
         self._by_device_code.clear()
         self._by_user_code.clear()
         self._refresh_tokens.clear()
+        self._allowed.clear()
 
     def _forget_old(self, now: float) -> None:
         for grant in [g for g in self._by_device_code.values() if now > g.expires_at + KEPT_AFTER_EXPIRY_S]:

@@ -6,6 +6,7 @@ from html import escape
 
 from tvapp.localcloud.grants import Grant
 from tvapp.localcloud.people import CLIENT_NAMES, ORGANISATION, PEOPLE, Person
+from tvapp.localcloud.scopes import parse_scopes
 
 STYLE = """
 :root{--ink:#14233a;--soft:#56657a;--line:#d5dde8;--blue:#0b63ce;--deep:#084a9b;--paper:#fff;--ground:#eaf0f7;
@@ -105,11 +106,12 @@ def person_page(grant: Grant, visit: str, problem: str = "") -> str:
     """Ask who signs in, and whether the app may."""
     note = f'<p class="note" role="alert">{escape(problem)}</p>' if problem else ""
     app = CLIENT_NAMES.get(grant.client_id, grant.client_id)
+    purpose = "read and change geofences in Azure Storage" if parse_scopes(grant.scope).is_storage else "show maps"
     people = "".join(_person(person, checked=index == 0) for index, person in enumerate(PEOPLE))
     return _page(
         "Allow sign-in",
         f"""<div class="card">{note}<h1>Sign in to {escape(app)}?</h1>
-<p class="soft">A screen asks to show maps in your name.</p>
+<p class="soft">A screen asks to {purpose} in your name.</p>
 <dl class="ask"><dt>App</dt><dd>{escape(app)}</dd><dt>Organisation</dt><dd>{escape(ORGANISATION)}</dd>
 <dt>Code</dt><dd class="code">{escape(grant.user_code)}</dd></dl>
 <form method="post" action="/device/decision">

@@ -17,6 +17,7 @@ AUDIENCES = {
     "https://graph.microsoft.com": GRAPH,
     "00000003-0000-0000-c000-000000000000": GRAPH,
 }
+BLOB_HOSTS = ".blob.core.windows.net"
 PERMISSIONS = {MAPS: "user_impersonation", STORAGE: "user_impersonation", MANAGEMENT: "user_impersonation",
                GRAPH: "User.Read"}  # fmt: skip
 
@@ -30,6 +31,12 @@ class Scopes:
     permissions: str
     granted: str
     """The `scope` of the answer."""
+
+    @property
+    def is_storage(self) -> bool:
+        """Tell whether the resource is Azure Storage: all of it, or one account's blobs."""
+        bare = self.audience.rstrip("/")
+        return bare == STORAGE or bare.endswith(BLOB_HOSTS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +84,7 @@ def parse_scopes(text: str) -> Scopes:
 
 def _audience(resource: str) -> str:
     bare = resource.rstrip("/")
-    if bare.startswith("https://") and bare.endswith(".blob.core.windows.net"):
+    if bare.startswith("https://") and bare.endswith(BLOB_HOSTS):
         return bare
     audience = AUDIENCES.get(bare)
     if audience is None:

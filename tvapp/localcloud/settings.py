@@ -24,6 +24,9 @@ class Settings:
     token_lifetime_s: int = 3600
     """`expires_in` of an access token."""
     issue_refresh_tokens: bool = True
+    storage_consent: bool = True
+    """Whether an administrator consented to Azure Storage for everybody. False: a refresh token opens it for those only
+    who have allowed it themselves, with a code that asks for it."""
     clock_skew_s: float = 0.0
     """How far this cloud's clock is ahead of the machine's: Date headers and token times."""
     tile_latency_ms: int = 0

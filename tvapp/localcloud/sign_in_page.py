@@ -100,7 +100,7 @@ class SignInPage:
         if person is None or decision != "allow":
             return _html(pages.person_page(grant, visit, "Choose an account first."), 400)
         del self._visits[visit]
-        grant.state, grant.person = "approved", person
+        self.cloud.grants.approve(grant, person)
         return _html(pages.allowed_page(person))
 
 
