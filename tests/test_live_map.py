@@ -44,6 +44,7 @@ class FakeEdges:
     loader: FakeLoader = field(default_factory=FakeLoader)
     attribution: FakeAttribution = field(default_factory=FakeAttribution)
     fences: None = None
+    outbox: None = None
 
     def use_account(self, home_id: str | None) -> CacheScope:
         return CacheScope("https://maps.example", home_id or "", "en", "Auto")

@@ -125,6 +125,11 @@ class Config:
         """Tell whether anything that is configured needs an account."""
         return self.maps.auth == "entra" or self.geofences.store == "blob"
 
+    @property
+    def can_edit(self) -> bool:
+        """Tell whether geofences may be drawn, changed and deleted on this screen, and the store takes changes."""
+        return self.geofences.store in ("blob", "map-data", "folder") and not self.kiosk.read_only
+
 
 SECTIONS: Mapping[str, type] = {
     "identity": Identity,

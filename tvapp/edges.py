@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -18,13 +19,14 @@ from tvapp.core.clock import Clock
 from tvapp.core.errors import Unreachable
 from tvapp.core.jobs import Jobs
 from tvapp.core.log import Log
+from tvapp.fences.outbox_service import OutboxService
 from tvapp.fences.service import FenceService
 from tvapp.fences.stores.base import Store
 from tvapp.fences.stores.blob import BlobStore
 from tvapp.fences.stores.folder import FolderStore
 from tvapp.fences.stores.map_data import MapDataStore
 from tvapp.fences.stores.url import UrlStore
-from tvapp.forget import TILES
+from tvapp.forget import OUTBOX, TILES
 from tvapp.net.monitor import NetworkMonitor
 from tvapp.net.transport import HttpClient, host_of
 from tvapp.tiles.cache_key import CacheScope
@@ -45,6 +47,10 @@ class Edges:
     attribution: AttributionFeed
     previews: PreviewLoader
     fences: FenceService | None
+    outbox: OutboxService | None
+    """None where nothing may or can be changed."""
+    outbox_root: Path
+    store_key: str
     scope: CacheScope
     authority: str
 
@@ -55,8 +61,14 @@ class Edges:
         """
         scope = replace(self.scope, account=home_id or "")
         self.loader.set_scope(scope)
+        if self.outbox is not None:
+            self.outbox.close()
         if self.fences is not None:
             self.fences.forget()
+        if self.outbox is not None and home_id is not None:
+            # What one account has confirmed is never sent by another one, nor to another store.
+            key = hashlib.sha256(f"{self.store_key}\n{home_id}".encode()).hexdigest()[:24]
+            self.outbox.open(self.outbox_root / key)
         return scope
 
     def note_sign_in(self, message: object) -> None:
@@ -112,11 +124,27 @@ def build_edges(
     for url in _store_urls(config):
         monitor.heed(url)
     open_store = _store(config, http, authorizer, tokens, jobs, clock, log)
-    fences = None
+    fences, outbox = None, None
     if open_store is not None:
         refresh_s = config.geofences.refresh_s
         fences = FenceService(open_store, jobs, clock, log, refresh_s=refresh_s, scale=scale, random=random.random)
-    return Edges(http, monitor, maps, cache, loader, attribution, previews, fences, scope, authority)
+        if config.can_edit:
+            outbox = OutboxService(fences, jobs, clock, log, random=random.random)
+    return Edges(
+        http=http,
+        monitor=monitor,
+        maps=maps,
+        cache=cache,
+        loader=loader,
+        attribution=attribution,
+        previews=previews,
+        fences=fences,
+        outbox=outbox,
+        outbox_root=data_dir / OUTBOX,
+        store_key=_store_key(config),
+        scope=scope,
+        authority=authority,
+    )
 
 
 def _authorizer(config: Config, tokens: TokenProvider | None, log: Log) -> Authorizer:
@@ -162,3 +190,15 @@ def _store_urls(config: Config) -> tuple[str, ...]:
             return config.geofences.urls
         case _:
             return ()
+
+
+def _store_key(config: Config) -> str:
+    """Return what tells one place of geofences from another."""
+    fences = config.geofences
+    match fences.store:
+        case "blob":
+            return f"blob {fences.container_url}"
+        case "folder":
+            return f"folder {fences.path}"
+        case _:
+            return f"{fences.store} {config.maps.endpoint} {config.maps.client_id}"

@@ -8,6 +8,8 @@ from tvapp.core import files
 
 TILES = "tiles/tiles.sqlite"
 SCREENSHOTS = "screenshots"
+OUTBOX = "outbox"
+"""Changes that are not in the store yet: signing out keeps them, for when the same account signs in again."""
 
 
 def forget_tiles(data_dir: Path) -> None:

@@ -24,6 +24,7 @@ from tvapp.ui.messages import PreviewReady, TroubleChanged
 
 if TYPE_CHECKING:
     from tvapp.edges import Edges
+    from tvapp.fences.outbox_service import OutboxService
 
 OVERLAY_REFRESH_S = 300.0
 """How often weather and traffic on the screen are looked at again; whether that costs a request, HTTP decides."""
@@ -85,6 +86,8 @@ class LiveMap:
     def connect(self, edges: Edges, account: str) -> None:
         """Use the edges from now on, for the account of that stable id ("" where a key opens the map)."""
         self._edges = edges
+        if edges.outbox is not None:
+            edges.outbox.tell = self._tell
         self._scope = edges.use_account(account)
         edges.loader.set_rasteriser(NO_FENCES)
         edges.loader.want(self._wanted)
@@ -106,6 +109,8 @@ class LiveMap:
     def receive(self, message: object, now: float) -> bool:
         """Take note of a message; True when the screens have been told of it in other words."""
         edges = self._edges
+        if edges is not None and edges.outbox is not None and edges.outbox.receive(message, now):
+            return True
         if edges is not None and edges.fences is not None:
             edges.fences.receive(message, now)
         match message:
@@ -128,6 +133,8 @@ class LiveMap:
             return
         if not frame_follows:
             self.pass_on_wishes()
+        if edges.outbox is not None:
+            edges.outbox.tick(now)
         if edges.fences is not None and (restated := edges.fences.tick(now)) is not None:
             self._draw_fences()
             self.model.invalidate_bounds(FENCES, restated.changed, restated.revision)
@@ -151,10 +158,10 @@ class LiveMap:
 
     def next_wakeup(self) -> float | None:
         """Tell when `tick` has something to do."""
-        fences = (
-            self._edges.fences.next_wakeup() if self._edges is not None and self._edges.fences is not None else None
-        )
-        return min((at for at in (fences, self._refresh_at) if at is not None), default=None)
+        times = [self._refresh_at]
+        if self._edges is not None:
+            times += [each.next_wakeup() for each in (self._edges.fences, self._edges.outbox) if each is not None]
+        return min((at for at in times if at is not None), default=None)
 
     def rescale(self, width: int, height: int, scale: float) -> None:
         """Go on with another screen size."""
@@ -172,6 +179,8 @@ class LiveMap:
         self._edges.attribution.retry()
         if self._edges.fences is not None:
             self._edges.fences.load()
+        if self._edges.outbox is not None:
+            self._edges.outbox.hurry()
 
     # -- what screens ask for -------------------------------------------------------------------------------------
 
@@ -194,6 +203,11 @@ class LiveMap:
             from tvapp.fences.service import LabelRequest
 
             self._edges.fences.request_labels(LabelRequest(bounds, zoom, selected))
+
+    @property
+    def outbox(self) -> OutboxService | None:
+        """Takes changes of geofences; None where nothing may be changed, and before the edges are there."""
+        return None if self._edges is None else self._edges.outbox
 
     def view_rested(self, viewport: Viewport) -> None:
         """The map came to rest here."""

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.geo.places import places
 from tests.mapview.world import FRAME_S, HELSINKI, screen
 from tvapp.geo.position import Position
-from tvapp.mapview.camera import ALIGNED_PX, STEP, Camera
+from tvapp.mapview.camera import ALIGNED_PX, FINE_STEP, STEP, Camera
 from tvapp.mapview.flight import FAR_S, NEAR_S, flight
 from tvapp.mapview.viewport import MAX_ZOOM, Viewport
 from tvapp.remote.intents import Intent
@@ -334,3 +334,39 @@ def test_a_held_map_is_shown_aligned_sideways_and_comes_to_rest_where_it_would_h
         assert camera.shown is shown
     camera.release(Intent.RIGHT, 1.0)
     assert camera.shown is camera.viewport
+
+
+def test_while_placing_a_tap_of_any_length_that_people_make_moves_one_fine_step() -> None:
+    for held_s in (0.02, 0.08, 0.15, 0.28):
+        camera = Camera(Viewport(Position(24.9, 60.2), 14, 1920, 1080))
+        camera.is_fine = True
+        start = camera.viewport
+        now = 10.0
+        camera.update(now)
+        camera.press(Intent.RIGHT, now)
+        while now < 10.0 + held_s:
+            now += 1 / 60
+            camera.update(now)
+        camera.release(Intent.RIGHT, now)
+        camera.update(now + 1.0)
+        assert moved_px(camera, start)[0] == pytest.approx(1080 * FINE_STEP, abs=0.01), held_s
+
+
+def test_while_placing_a_hold_still_gets_anywhere() -> None:
+    camera = Camera(Viewport(Position(24.9, 60.2), 14, 1920, 1080))
+    camera.is_fine = True
+    start, now = camera.viewport, 10.0
+    camera.update(now)
+    camera.press(Intent.RIGHT, now)
+    for _ in range(120):
+        now += 1 / 60
+        camera.update(now)
+    assert moved_px(camera, start)[0] > 1080
+
+
+def test_without_motion_a_fine_tap_is_a_fine_step_at_once() -> None:
+    camera = Camera(Viewport(Position(24.9, 60.2), 14, 1920, 1080), motion=False)
+    camera.is_fine = True
+    start = camera.viewport
+    camera.press(Intent.DOWN, 10.0)
+    assert moved_px(camera, start)[1] == pytest.approx(1080 * FINE_STEP)

@@ -25,6 +25,11 @@ ALIGNED_PX = 4
 """A held map moves 8 to 27 pixels a frame, so nobody sees 2 of them; but SDL copies a tile three times faster to where
 its rows begin at 16 bytes: 0.35 instead of 1 ms a screen."""
 
+FINE_STEP = 1 / 60
+"""What one tap moves while something is being placed: about a fingertip on a 55-inch screen."""
+FINE_LINGER_S = 0.3
+"""So long a key may be down and still be a tap then."""
+
 # Holding, in screen heights: a steady start, so that every tap up to LINGER_S long ends as one whole step, then
 # faster and faster until the screen passes in two thirds of a second.
 _START_SPEED = 0.45
@@ -88,6 +93,8 @@ class Camera:
     def __init__(self, viewport: Viewport, *, motion: bool = True) -> None:
         self.viewport = viewport
         self.motion = motion
+        self.is_fine = False
+        """Taps move by FINE_STEP instead of STEP, and holds begin later."""
         self._holds: dict[str, _Hold] = {}
         self._glides: list[_Glide] = []
         self._zooming: _Zooming | None = None
@@ -154,7 +161,7 @@ class Camera:
             return
         self.update(now)
         self._flight = None
-        hold = _Hold(HEAD_START_S, _way(HEAD_START_S)) if self.motion else _Hold(0.0, STEP)
+        hold = _Hold(HEAD_START_S, self._way(HEAD_START_S)) if self.motion else _Hold(0.0, self._step)
         self._holds[name] = hold
         self._pan(_UNIT[name], hold.travelled)
 
@@ -232,7 +239,7 @@ class Camera:
         self.update(now)
         hold = self._holds.pop(name)
         if self.motion:
-            self._glides.append(_Glide(_UNIT[name], now, self._rest(hold), _speed(hold.held_s)))
+            self._glides.append(_Glide(_UNIT[name], now, self._rest(hold), self._speed(hold.held_s)))
 
     def _advance_zoom(self, now: float) -> None:
         zooming = self._zooming
@@ -261,7 +268,7 @@ class Camera:
         dx = dy = 0.0
         for direction, hold in self._holds.items():
             hold.held_s += elapsed
-            way = _way(hold.held_s) if self.motion else _stepped(hold.held_s)
+            way = self._way(hold.held_s) if self.motion else self._step * _steps(hold.held_s)
             dx += _UNIT[direction][0] * (way - hold.travelled)
             dy += _UNIT[direction][1] * (way - hold.travelled)
             hold.travelled = way
@@ -276,7 +283,23 @@ class Camera:
         if not self.motion:
             return 0.0
         # A third of speed x time is the shortest way to rest on which the Hermite curve never turns back.
-        return max(STEP - hold.travelled, _speed(hold.held_s) * GLIDE_S / 3.0)
+        return max(self._step - hold.travelled, self._speed(hold.held_s) * GLIDE_S / 3.0)
+
+    @property
+    def _step(self) -> float:
+        return FINE_STEP if self.is_fine else STEP
+
+    def _way(self, held_s: float) -> float:
+        """Return screen heights covered by a hold of `held_s`."""
+        if not self.is_fine:
+            return _way(held_s)
+        return min(_way(held_s), FINE_STEP) if held_s < FINE_LINGER_S else FINE_STEP + _way(held_s - FINE_LINGER_S)
+
+    def _speed(self, held_s: float) -> float:
+        """Return screen heights a second after a hold of `held_s`."""
+        if not self.is_fine:
+            return _speed(held_s)
+        return 0.0 if held_s < FINE_LINGER_S else _speed(held_s - FINE_LINGER_S)
 
     def _clamp(self, zoom: float) -> float:
         return min(max(zoom, lowest_zoom(self.viewport.height, self.viewport.scale)), MAX_ZOOM)
@@ -295,8 +318,8 @@ def _way(held_s: float) -> float:
     return steady + _ACCELERATION * faster * faster / 2.0 + _TOP_SPEED * at_top
 
 
-def _stepped(held_s: float) -> float:
-    """Return screen heights covered by a hold with motion off."""
+def _steps(held_s: float) -> int:
+    """Return how many steps a hold takes with motion off."""
     if held_s < _REPEAT_AFTER_S:
-        return STEP
-    return STEP * (2 + math.floor((held_s - _REPEAT_AFTER_S) / _REPEAT_EVERY_S))
+        return 1
+    return 2 + math.floor((held_s - _REPEAT_AFTER_S) / _REPEAT_EVERY_S)
