@@ -127,6 +127,11 @@ class LocalCloud:
         udid: str = self.ask("POST", "/map-data", {"content": content, "description": description})["udid"]
         return udid
 
+    def map_data(self) -> dict[str, Any]:
+        """Return the stored `files`, the `changes` that were taken, and how many were `accepted` by method."""
+        answer: dict[str, Any] = self.ask("GET", "/map-data")
+        return answer
+
     def clear_map_data(self) -> None:
         """Remove all files."""
         self.ask("DELETE", "/map-data")

@@ -42,7 +42,7 @@ def finish(cloud: LocalCloud, headers: dict[str, str], operation: str) -> tuple[
     for _ in range(10):
         _, answered, body = cloud.send("GET", operation, headers=headers)
         answer: dict[str, object] = json.loads(body)
-        if answer["status"] != "Running":
+        if answer["status"] not in ("NotStarted", "Running"):
             return answer, answered.get("resource-location", "")
     raise AssertionError("the operation does not end")
 
@@ -69,7 +69,7 @@ def test_an_upload_runs_for_a_while_and_then_is_there(cloud: LocalCloud) -> None
     seen = [json.loads(cloud.send("GET", operation, headers=headers)[2])["status"] for _ in range(3)]
     answer, location = finish(cloud, headers, operation)
 
-    assert seen == ["Running", "Running", "Succeeded"]
+    assert seen == ["NotStarted", "Running", "Succeeded"]
     assert "error" not in answer
     assert cloud.send("GET", location, headers=headers)[2] == GUIDE
     assert listing(cloud, headers)[-1]["description"] == "mine"
@@ -86,6 +86,81 @@ def test_an_upload_that_is_no_geojson_fails(cloud: LocalCloud) -> None:
     assert "features[0].geometry.coordinates" in error["message"]
     assert location == ""
     assert listing(cloud, headers)[-1]["uploadStatus"] == "Failed"
+
+
+def test_an_upload_of_geojson_that_is_no_geofence_fails(cloud: LocalCloud) -> None:
+    headers = cloud.bearer("aino")
+
+    answer, _ = finish(cloud, headers, upload(cloud, headers, GUIDE.replace(b"500", b"50000")))
+
+    assert answer["status"] == "Failed"
+    assert answer["error"] == {
+        "code": "InvalidData",
+        "message": "features[0].properties.radius must be from 1 to 10000.",
+        "target": None,
+        "details": [],
+    }
+
+
+def test_an_operation_can_be_made_to_fail_with_a_reason(cloud: LocalCloud) -> None:
+    cloud.settings(operation_failure="The moon is in the way.")
+    headers = cloud.bearer("aino")
+
+    answer, location = finish(cloud, headers, upload(cloud, headers))
+
+    error = answer["error"]
+    assert isinstance(error, dict)
+    assert error["details"] == [{"code": "InvalidData", "message": "The moon is in the way."}]
+    assert location == ""
+
+
+def test_an_operation_can_be_made_to_go_on_for_ever(cloud: LocalCloud) -> None:
+    cloud.settings(operations_end=False)
+    headers = cloud.bearer("aino")
+    operation = upload(cloud, headers)
+
+    seen = {json.loads(cloud.send("GET", operation, headers=headers)[2])["status"] for _ in range(6)}
+    cloud.settings(operations_end=True)
+
+    assert seen == {"NotStarted", "Running"}
+    assert finish(cloud, headers, operation)[0]["status"] == "Succeeded"
+
+
+def test_an_upload_ends_without_being_asked_about(cloud: LocalCloud) -> None:
+    headers = cloud.bearer("aino")
+    upload(cloud, headers)
+
+    seen = [listing(cloud, headers)[-1]["uploadStatus"] for _ in range(3)]
+
+    assert seen == ["Pending", "Completed", "Completed"]
+
+
+def test_what_was_taken_is_counted(cloud: LocalCloud) -> None:
+    headers = cloud.bearer("aino")
+    _, location = finish(cloud, headers, upload(cloud, headers, description="first"))
+    cloud.send("PUT", f"{location}&description=second", GUIDE, {**headers, **JSON})
+    cloud.send("PUT", location, b"", {**headers, **JSON})
+    cloud.send("DELETE", location, headers=headers)
+    cloud.send("DELETE", location, headers=headers)
+
+    seen = cloud.map_data()
+
+    assert seen["accepted"] == {"POST": 1, "PUT": 1, "DELETE": 1}
+    assert [change["method"] for change in seen["changes"]] == ["POST", "PUT", "DELETE"]
+    assert [change["description"] for change in seen["changes"][:2]] == ["first", "second"]
+    assert len({change["udid"] for change in seen["changes"]}) == 1
+    assert len(seen["files"]) == 5
+    cloud.clear_map_data()
+    assert cloud.map_data() == {"files": [], "changes": [], "accepted": {"POST": 0, "PUT": 0, "DELETE": 0}}
+
+
+def test_a_fault_can_strike_one_kind_of_request(cloud: LocalCloud) -> None:
+    headers = cloud.bearer("aino")
+    cloud.fault("map-data", method="GET", path="/mapData/operations/*", status=503)
+    operation = upload(cloud, headers)
+
+    assert cloud.send("GET", operation, headers=headers)[0] == 503
+    assert len(listing(cloud, headers)) == 6
 
 
 def test_replacing_keeps_the_old_content_until_it_succeeded(cloud: LocalCloud) -> None:

@@ -12,13 +12,15 @@
 | POST /_control/sign-in | `{"user_code": "...", "person": "aino"}` approves, `{"user_code": "...", "decline": true}` |
 | POST /_control/revoke | all refresh tokens; with `{"access": true}` the access tokens issued so far as well |
 | GET, POST /_control/settings | read, change (`settings.Settings`); the GET also tells the subscription keys |
+| GET  /_control/map-data | `{files, changes, accepted}`: what is stored, each change that was taken, how many |
 | POST /_control/map-data | `{"description": "...", "content": "text"}`: store a file at once and unchecked |
 | DELETE /_control/map-data | remove all files |
 | POST /_control/reset | as after the start: settings, faults, grants, tokens, traffic, files |
 
 Endpoints: discovery, instance, devicecode, token (polls), refresh, tile, attribution, tileset, copyright, static,
 map-data, page. Fault fields: delay_s, drip_s, status, body, content_type, error, aadsts, retry_after, headers,
-reset ("before", "headers", "after"), truncate, html, bad_bytes, oversized_bytes, clock_skew_s, times, match.
+reset ("before", "headers", "after"), truncate, html, bad_bytes, oversized_bytes, clock_skew_s, times, match, method,
+path.
 """
 
 from __future__ import annotations
@@ -36,7 +38,7 @@ from starlette.routing import Route
 from tvapp.core.errors import DataError
 from tvapp.localcloud.cloud import Cloud
 from tvapp.localcloud.faults import ENDPOINTS, Traffic, parse_fault
-from tvapp.localcloud.map_data_store import MapDataStore
+from tvapp.localcloud.map_data_store import METHODS, MapDataStore
 from tvapp.localcloud.people import CLIENT_ID, CONFIDENTIAL_CLIENT_ID, MAPS_CLIENT_ID, ORGANISATION, PEOPLE, TENANT_ID
 from tvapp.localcloud.people import person_by_key as find_person
 from tvapp.localcloud.samples import seed
@@ -61,6 +63,7 @@ def routes(cloud: Cloud, store: MapDataStore, seed_dir: Path | None, initial: Se
         ("/revoke", "POST", control.revoke),
         ("/settings", "GET", control.settings),
         ("/settings", "POST", control.change_settings),
+        ("/map-data", "GET", control.map_data),
         ("/map-data", "POST", control.add_map_data),
         ("/map-data", "DELETE", control.clear_map_data),
         ("/reset", "POST", control.reset),
@@ -157,6 +160,14 @@ class Control:
         self.cloud.settings = changed(self.cloud.settings, body)
         return asdict(self.cloud.settings)
 
+    async def map_data(self, request: Request, body: dict[str, object]) -> object:
+        files = [
+            {**asdict(file), "content": None if file.content is None else file.content.decode("utf-8", "replace")}
+            for file in self.store.listing()
+        ]
+        accepted = {method: self.store.accepted[method] for method in METHODS}
+        return {"files": files, "changes": [asdict(change) for change in self.store.changes], "accepted": accepted}
+
     async def add_map_data(self, request: Request, body: dict[str, object]) -> object:
         content, description = body.get("content", ""), body.get("description", "")
         if not isinstance(content, str) or not isinstance(description, str):
@@ -164,8 +175,7 @@ class Control:
         return {"udid": self.store.add(content.encode(), description).udid}
 
     async def clear_map_data(self, request: Request, body: dict[str, object]) -> object:
-        self.store.files.clear()
-        self.store.operations.clear()
+        self.store.clear()
         return {}
 
     async def reset(self, request: Request, body: dict[str, object]) -> object:
@@ -176,8 +186,7 @@ class Control:
         cloud.grants.clear()
         cloud.throttle.clear()
         cloud.mint.revoke_access_tokens()
-        self.store.files.clear()
-        self.store.operations.clear()
+        self.store.clear()
         return {"files": seed(self.store, self.seed_dir)}
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from fnmatch import fnmatchcase
 
 from tvapp.core.errors import DataError
 
@@ -67,12 +68,18 @@ class Fault:
     """Lifts itself after so many requests; 0 stays until cleared."""
     match: Mapping[str, str] = field(default_factory=dict)
     """Only requests with these query or form values."""
+    method: str = ""
+    """Only requests with this method."""
+    path: str = ""
+    """Only requests with this path, in which * stands for any characters."""
 
     def answers_itself(self) -> bool:
         """Tell whether the endpoint's own work is not done at all."""
         return bool(self.status or self.error or self.aadsts or self.html or self.reset == "before")
 
-    def matches(self, values: Mapping[str, str]) -> bool:
+    def matches(self, values: Mapping[str, str], method: str = "", path: str = "") -> bool:
+        if self.method not in ("", method) or (self.path and not fnmatchcase(path, self.path)):
+            return False
         return all(values.get(name) == value for name, value in self.match.items())
 
 
@@ -165,11 +172,11 @@ class Switchboard:
         else:
             self._faults.clear()
 
-    def take(self, endpoint: str, values: Mapping[str, str]) -> Fault | None:
+    def take(self, endpoint: str, values: Mapping[str, str], method: str = "", path: str = "") -> Fault | None:
         """Return the first fault that concerns a request, counting it."""
         queue = self._faults.get(endpoint, [])
         for index, (fault, left) in enumerate(queue):
-            if not fault.matches(values):
+            if not fault.matches(values, method, path):
                 continue
             if fault.times:
                 if left <= 1:

@@ -1,4 +1,4 @@
-"""Tells whether an upload is GeoJSON that the Data service would take (RFC 7946, azure-facts 5.3)."""
+"""Tells whether an upload is GeoJSON with a root that the Data service takes (RFC 7946, azure-facts 5.3)."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ class NotGeoJson(Exception):
     """Says what is wrong, and where."""
 
 
-def check_geojson(data: bytes) -> None:
-    """Accept a Feature or FeatureCollection.
+def check_geojson(data: bytes) -> list[tuple[str, dict[str, object]]]:
+    """Accept a Feature or FeatureCollection; returns where each Feature stands, and the Feature.
 
     Raises:
         NotGeoJson: anything else.
@@ -26,24 +26,24 @@ def check_geojson(data: bytes) -> None:
     if not isinstance(root, dict):
         raise NotGeoJson("The root must be an object.")
     if root.get("type") == "Feature":
-        _check_feature(root, "root")
-    elif root.get("type") == "FeatureCollection":
+        return [("root", _check_feature(root, "root"))]
+    if root.get("type") == "FeatureCollection":
         features = root.get("features")
         if not isinstance(features, list):
             raise NotGeoJson("A FeatureCollection must have features.")
-        for index, feature in enumerate(features):
-            _check_feature(feature, f"features[{index}]")
-    else:
-        raise NotGeoJson("The root must be a Feature or a FeatureCollection.")
+        places = [f"features[{index}]" for index in range(len(features))]
+        return [(where, _check_feature(feature, where)) for where, feature in zip(places, features, strict=True)]
+    raise NotGeoJson("The root must be a Feature or a FeatureCollection.")
 
 
-def _check_feature(feature: object, where: str) -> None:
+def _check_feature(feature: object, where: str) -> dict[str, object]:
     if not isinstance(feature, dict) or feature.get("type") != "Feature":
         raise NotGeoJson(f"{where} is not a Feature.")
     properties = feature.get("properties")
     if properties is not None and not isinstance(properties, dict):
         raise NotGeoJson(f"{where}.properties must be an object.")
     _check_geometry(feature.get("geometry"), f"{where}.geometry", 0)
+    return feature
 
 
 def _check_geometry(geometry: object, where: str, depth: int) -> None:

@@ -65,6 +65,7 @@ class MapData:
 
     async def list(self, request: Request) -> Response:
         """List all files."""
+        await self._move_on()
         return JSONResponse({"mapDataList": [self._entry(file) for file in self.store.listing()]})
 
     async def upload(self, request: Request) -> Response:
@@ -100,6 +101,7 @@ class MapData:
 
     async def download(self, request: Request) -> Response:
         """Return a file as it was uploaded."""
+        await self._move_on(self._find(request).udid)
         file = self._find(request)
         if file.content is None:
             raise bad("udid", f"The data of {file.udid} is not available: {file.upload_status}.")
@@ -115,7 +117,7 @@ class MapData:
         """Tell how an upload is getting on."""
         async with self._asking:
             # Checking a large file takes a second, in which others want their answers.
-            operation = await asyncio.to_thread(self.store.ask, request.path_params["operation"])
+            operation = await asyncio.to_thread(self.store.ask, request.path_params["operation"], self.cloud.settings)
         if operation is None:
             raise bad("operationId", "The operation is not known.")
         body: dict[str, object] = {
@@ -124,12 +126,19 @@ class MapData:
             "created": operation.created,
         }
         headers = {}
-        if operation.status == "Failed":
-            body["error"] = {"code": "InvalidData", "message": operation.error, "target": None, "details": []}
+        if operation.trouble is not None:
+            trouble = operation.trouble
+            details = [{"code": code, "message": message} for code, message in trouble.details]
+            body["error"] = {"code": trouble.code, "message": trouble.message, "target": None, "details": details}
         elif operation.status == "Succeeded":
             headers["Resource-Location"] = self._location(operation.udid)
             headers["Access-Control-Expose-Headers"] = "Resource-Location"
         return JSONResponse(body, headers=headers)
+
+    async def _move_on(self, udid: str = "") -> None:
+        """Let time pass for operations that nobody asks about any more."""
+        async with self._asking:
+            await asyncio.to_thread(self.store.move_on, self.cloud.settings, udid)
 
     def _accepted(self, operation: Operation) -> Response:
         location = f"{self.cloud.base_url}/mapData/operations/{operation.operation_id}?api-version={DATA_VERSION}"

@@ -1,16 +1,23 @@
-"""Uploaded files and the operations that are still at work on them; in memory, pure."""
+"""Uploaded files, the operations that are still at work on them, and a record of what was taken; in memory, pure."""
 
 from __future__ import annotations
 
 import datetime
+import hashlib
 import uuid
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
 
-from tvapp.localcloud.geojson_check import NotGeoJson, check_geojson
+from tvapp.localcloud.geofence_check import check_geofences
+from tvapp.localcloud.geojson_check import NotGeoJson
+from tvapp.localcloud.settings import Settings
 
-Status = Literal["Running", "Succeeded", "Failed"]
+Status = Literal["NotStarted", "Running", "Succeeded", "Failed"]
+Method = Literal["POST", "PUT", "DELETE"]
+METHODS: tuple[Method, ...] = ("POST", "PUT", "DELETE")
+KEPT_CHANGES = 10_000
 
 
 @dataclass(slots=True)
@@ -24,18 +31,42 @@ class StoredFile:
     upload_status: Literal["Pending", "Completed", "Failed"] = "Pending"
 
 
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why an operation failed; `details` are more reasons, each with its own code."""
+
+    code: str
+    message: str
+    details: tuple[tuple[str, str], ...] = ()
+
+
 @dataclass(slots=True)
 class Operation:
-    """One upload at work. It ends after it was asked about `polls_left` times."""
+    """One upload at work. It ends after it has `moved` more than `polls` times."""
 
     operation_id: str
     udid: str
     content: bytes
     description: str | None
     created: str
-    polls_left: int
-    status: Status = "Running"
-    error: str = ""
+    polls: int
+    moved: int = 0
+    status: Status = "NotStarted"
+    trouble: Trouble | None = None
+
+    @property
+    def is_at_work(self) -> bool:
+        return self.status in ("NotStarted", "Running")
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A change that the service accepted, whatever became of it then."""
+
+    method: Method
+    udid: str
+    description: str
+    sha256: str
 
 
 @dataclass(slots=True)
@@ -44,10 +75,19 @@ class MapDataStore:
 
     files: dict[str, StoredFile] = field(default_factory=dict)
     operations: dict[str, Operation] = field(default_factory=dict)
+    accepted: Counter[Method] = field(default_factory=Counter)
+    changes: deque[Taken] = field(default_factory=lambda: deque(maxlen=KEPT_CHANGES))
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self.files.clear()
+        self.operations.clear()
+        self.accepted.clear()
+        self.changes.clear()
 
     def used_bytes(self) -> int:
         """What files and running operations take."""
-        running = (op for op in self.operations.values() if op.status == "Running")
+        running = (op for op in self.operations.values() if op.is_at_work)
         return sum(len(file.content or b"") for file in self.files.values()) + sum(len(op.content) for op in running)
 
     def listing(self) -> Iterator[StoredFile]:
@@ -64,43 +104,67 @@ class MapDataStore:
         self, content: bytes, data_format: str, description: str | None, wall: float, polls: int, udid: str = ""
     ) -> Operation:
         """Begin an upload: of a new file, or replacing `udid`."""
+        method: Method = "PUT" if udid else "POST"
         if not udid:
             file = StoredFile(str(uuid.uuid4()), data_format, description or "")
             self.files[file.udid] = file
             udid = file.udid
+        self._record(method, udid, description or "", content)
         created = datetime.datetime.fromtimestamp(wall, datetime.UTC).isoformat()
         operation = Operation(str(uuid.uuid4()), udid, content, description, created, polls)
         self.operations[operation.operation_id] = operation
         return operation
 
-    def ask(self, operation_id: str) -> Operation | None:
+    def ask(self, operation_id: str, settings: Settings) -> Operation | None:
         """Return an operation, letting it come to its end when it was asked about often enough."""
         operation = self.operations.get(operation_id)
-        if operation is not None and operation.status == "Running":
-            if operation.polls_left > 0:
-                operation.polls_left -= 1
-            else:
-                self._finish(operation)
+        if operation is not None and operation.is_at_work:
+            self._move(operation, settings)
         return operation
+
+    def move_on(self, settings: Settings, udid: str = "") -> None:
+        """Let the operations on a file, or all of them, move on although nobody asked about them."""
+        for operation in list(self.operations.values()):
+            if operation.is_at_work and udid in ("", operation.udid):
+                self._move(operation, settings)
 
     def delete(self, udid: str) -> bool:
         """Remove a file; False if there is none."""
-        return self.files.pop(udid, None) is not None
+        file = self.files.pop(udid, None)
+        if file is not None:
+            self._record("DELETE", udid, file.description, b"")
+        return file is not None
 
-    def _finish(self, operation: Operation) -> None:
+    def _record(self, method: Method, udid: str, description: str, content: bytes) -> None:
+        self.accepted[method] += 1
+        self.changes.append(Taken(method, udid, description, hashlib.sha256(content).hexdigest()))
+
+    def _move(self, operation: Operation, settings: Settings) -> None:
+        operation.moved += 1
+        if operation.moved <= operation.polls or not settings.operations_end:
+            operation.status = "NotStarted" if operation.moved == 1 else "Running"
+        else:
+            self._finish(operation, settings.operation_failure)
+
+    def _finish(self, operation: Operation, failure: str) -> None:
         file = self.files.get(operation.udid)
         content, operation.content = operation.content, b""
+        trouble = None
         if file is None:
-            operation.status, operation.error = "Failed", "The data was deleted meanwhile."
-            return
-        try:
-            if file.data_format == "geojson":
-                check_geojson(content)
-        except NotGeoJson as error:
-            operation.status, operation.error = "Failed", str(error)
-            if file.content is None:
+            trouble = Trouble("NotFound", "The data was deleted meanwhile.")
+        elif failure:
+            trouble = Trouble("ProcessingFailed", "The data could not be processed.", (("InvalidData", failure),))
+        elif file.data_format == "geojson":
+            try:
+                check_geofences(content)
+            except NotGeoJson as error:
+                trouble = Trouble("InvalidData", str(error))
+        if trouble is not None:
+            operation.status, operation.trouble = "Failed", trouble
+            if file is not None and file.content is None:
                 file.upload_status = "Failed"
             return
+        assert file is not None
         operation.status = "Succeeded"
         file.content, file.upload_status = content, "Completed"
         if operation.description is not None:

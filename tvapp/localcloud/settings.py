@@ -38,7 +38,11 @@ class Settings:
     tile_epoch: int = 0
     """Part of each tile's ETag: raise it and every tile has changed."""
     operation_polls: int = 2
-    """How many times an operation says Running before it has ended."""
+    """How many times an operation says NotStarted, then Running, before it has ended."""
+    operations_end: bool = True
+    """False: no operation ever ends."""
+    operation_failure: str = ""
+    """The reason for which every operation fails that ends from now on; empty: none does without a reason."""
     storage_limit_bytes: int = 1 << 30
     """mapData answers 409 beyond this."""
     local_auth: bool = True

@@ -51,7 +51,7 @@ def wired(cloud: Cloud, endpoint: str, shape: Shape, handler: Handler) -> Callab
     async def serve(request: Request) -> Response:
         values = await _values(request)
         name = "refresh" if endpoint == "token" and values.get("grant_type") == "refresh_token" else endpoint
-        fault = cloud.switchboard.take(name, values) or Fault()
+        fault = cloud.switchboard.take(name, values, request.method, request.url.path) or Fault()
         traffic = cloud.switchboard.traffic[name]
         started = time.perf_counter()
         traffic.in_flight += 1
