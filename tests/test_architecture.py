@@ -21,7 +21,7 @@ MIXED_ROOMS = ("auth", "fences", "remote", "tiles")
 """Pure modules and the edges that serve them. What touches the outside, or a module that does, is an edge."""
 
 PURE = (
-    "auth.messages", "auth.problems", "auth.session",
+    "auth.asking", "auth.messages", "auth.permission", "auth.problems", "auth.session",
     "fences.book", "fences.geojson", "fences.messages", "fences.model", "fences.style",
     "remote.hold", "remote.intents", "remote.keymap", "remote.keys",
     "tiles.memory", "tiles.pyramid", "tiles.tile",

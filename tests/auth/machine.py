@@ -13,8 +13,8 @@ from tests.cloud import LocalCloud
 from tvapp.auth.http_client import HttpClient
 from tvapp.auth.late_gateway import LateGateway
 from tvapp.auth.msal_gateway import MsalGateway
-from tvapp.auth.service import SignIn
-from tvapp.auth.session import Session, SessionSettings
+from tvapp.auth.service import SignIn, machines
+from tvapp.auth.session import SessionSettings
 from tvapp.auth.token_store import TokenStore, token_file
 from tvapp.auth.view import SessionView
 from tvapp.config import Identity
@@ -83,9 +83,9 @@ class Machine:
         self.log = RecordingLog()
         self.arrived = threading.Event()
         self.jobs = WatchedJobs(Inbox(self.arrived.set), self.log)
-        session = Session(SessionSettings("Contoso", tenant="contoso.com"))
+        session, permission = machines(SessionSettings("Contoso", tenant="contoso.com"))
         late = LateGateway(who, folder, SystemClock(), self.log)
-        self.sign_in = SignIn(session, late, self.jobs, self.clock, self.log, primary_scope=SCOPE)
+        self.sign_in = SignIn(session, permission, late, self.jobs, self.clock, self.log, primary_scope=SCOPE)
         self.sign_in.start(self.clock.now)
 
     @property

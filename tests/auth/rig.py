@@ -57,6 +57,9 @@ class Rig:
     def ok(self) -> None:
         self._keep(self.session.press_ok(self.now))
 
+    def postpone(self) -> None:
+        self._keep(self.session.postpone())
+
     def sign_out(self) -> None:
         self._keep(self.session.sign_out(self.now))
 

@@ -8,6 +8,7 @@ from tests.auth.rig import AINO, Rig, code, problem
 from tvapp.auth.messages import (
     CodeRefused,
     DropFlow,
+    PersonNeeded,
     Poll,
     PollPending,
     PollRefused,
@@ -110,8 +111,8 @@ def test_nobody_there_for_long_pauses_until_ok_is_pressed() -> None:
     rig.prompted()
     for _ in range(40):
         rig.wait_pending(300)
-        if rig.take(RequestCode):
-            rig.send(code(rig.session._last_number))
+        for request in rig.take(RequestCode):
+            rig.send(code(request.flow))
     assert rig.phase() == "paused"
     assert len(rig.reports("signin.prompted")) == 9
     assert [report["renewal"] for report in rig.reports("signin.prompted")] == list(range(9))
@@ -127,8 +128,31 @@ def test_a_key_press_now_and_then_keeps_the_codes_coming() -> None:
     for _ in range(60):
         rig.wait_pending(300)
         rig.session.person_present()
-        if rig.take(RequestCode):
-            rig.send(code(rig.session._last_number))
+        for request in rig.take(RequestCode):
+            rig.send(code(request.flow))
+    assert rig.phase() == "prompting"
+
+
+def test_signing_in_again_can_wait_until_somebody_wants_a_code() -> None:
+    rig = Rig().start(AINO)
+    rig.send(PersonNeeded(problem("session-ended")))
+    flow = rig.prompted()
+    rig.postpone()
+    assert DropFlow(flow) in rig.commands
+    assert (rig.phase(), rig.view.again, rig.view.problem) == ("paused", True, None)
+    assert rig.session.next_wakeup() is None
+    rig.send(PollSucceeded(flow, AINO))
+    rig.send(PersonNeeded(problem("session-ended")))
+    assert rig.phase() == "paused"
+    rig.ok()
+    assert rig.prompted() != flow
+    assert rig.phase() == "prompting"
+
+
+def test_a_first_sign_in_cannot_be_put_off() -> None:
+    rig = Rig().start()
+    rig.prompted()
+    rig.postpone()
     assert rig.phase() == "prompting"
 
 

@@ -43,8 +43,8 @@ class LateGateway:
                 return found[0] if found else None
         return self._real.load_account()
 
-    def request_code(self, flow: int) -> CodeReceived | CodeRefused:
-        return self._msal().request_code(flow)
+    def request_code(self, flow: int, scopes: Sequence[str] = ()) -> CodeReceived | CodeRefused:
+        return self._msal().request_code(flow, scopes)
 
     def poll(self, flow: int) -> PollPending | PollSlowDown | PollSucceeded | PollRefused:
         return self._msal().poll(flow)

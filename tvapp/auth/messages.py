@@ -23,9 +23,10 @@ class LoadAccount:
 
 @dataclass(frozen=True, slots=True)
 class RequestCode:
-    """Ask for a code; its flow will be known as `flow`."""
+    """Ask for a code; its flow will be known as `flow`. `scopes` are what it is for; none: signing in."""
 
     flow: int
+    scopes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,13 @@ class UseAccount:
 
 
 @dataclass(frozen=True, slots=True)
+class UsePermission:
+    """The account may use `scope` now: whoever needs a token for it may ask at once."""
+
+    scope: str
+
+
+@dataclass(frozen=True, slots=True)
 class SignOut:
     """Remove every account, and the file."""
 
@@ -70,19 +78,22 @@ class Report:
     level: Level = "info"
 
 
-def failure_report(problem: Problem) -> Report:
-    """Return the log event that tells of `problem`."""
+def failure_report(problem: Problem, more: Mapping[str, object]) -> Report:
+    """Return the log event that tells of `problem`, with `more` fields."""
     fields = {
         "error": problem.error,
         "kind": problem.kind,
         "aadsts": problem.aadsts,
         "correlation_id": problem.correlation_id,
         "next": problem.next,
+        **more,
     }
     return Report("signin.failed", fields, "warning" if problem.next == "waits-for-ok" else "info")
 
 
-Command: TypeAlias = LoadAccount | RequestCode | Poll | DropFlow | ForgetAccount | UseAccount | SignOut | Report
+Command: TypeAlias = (
+    LoadAccount | RequestCode | Poll | DropFlow | ForgetAccount | UseAccount | UsePermission | SignOut | Report
+)
 
 # -- events ---------------------------------------------------------------------------------------------------------
 
@@ -154,6 +165,13 @@ class PersonNeeded:
 @dataclass(frozen=True, slots=True)
 class TokensChanged:
     """An access token was renewed, or could not be: the time of the next renewal has changed."""
+
+    resource: str
+
+
+@dataclass(frozen=True, slots=True)
+class PermissionGiven:
+    """A person has allowed a resource that was closed before: what needs it can be asked for at once."""
 
     resource: str
 

@@ -81,7 +81,7 @@ class MsalGateway:
         self._client_id = client_id
         self._authority = authority
         self._is_oidc = is_oidc
-        self._scopes = [scope for scope in scopes if scope not in RESERVED_SCOPES]
+        self._scopes = _without_reserved(scopes)
         self._http = http
         self._store = store
         self._clock = clock
@@ -104,13 +104,14 @@ class MsalGateway:
         found = cached.accounts(self._cached())
         return found[0] if found else None
 
-    def request_code(self, flow: int) -> CodeReceived | CodeRefused:
+    def request_code(self, flow: int, scopes: Sequence[str] = ()) -> CodeReceived | CodeRefused:
+        wanted = _without_reserved(scopes) or self._scopes
         try:
             vault = self._open_vault()
             app = self._app(vault, rebuild=True)
             if not app.authority.device_authorization_endpoint:
                 raise Failed(errors.SignInError("no_device_flow"))
-            data = self._guarded(lambda: app.initiate_device_flow(scopes=self._scopes))
+            data = self._guarded(lambda: app.initiate_device_flow(scopes=wanted))
             if "user_code" not in data or "device_code" not in data:
                 return CodeRefused(flow, problems.from_reply(data, when="code"))
             received = self._guarded(lambda: _code_received(flow, data))
@@ -149,7 +150,7 @@ class MsalGateway:
         self._flows.pop(flow, None)
 
     def acquire(self, scopes: Sequence[str], home_id: str, *, fresh: bool) -> Grant:
-        wanted = [scope for scope in scopes if scope not in RESERVED_SCOPES]
+        wanted = _without_reserved(scopes)
         vault = self._open_vault()
         found = cached.access_token(self._cached(), wanted, home_id, self._client_id, self._clock.wall())
         if found is not None and not fresh:
@@ -257,6 +258,11 @@ class MsalGateway:
         if "access_token" not in result:
             raise Failed(Refused(problems.from_reply(result, when="refresh")))
         return self._guarded(lambda: _grant(result, self._clock.wall()))
+
+
+def _without_reserved(scopes: Sequence[str]) -> list[str]:
+    """Leave out what MSAL adds by itself, and refuses to be told."""
+    return [scope for scope in scopes if scope not in RESERVED_SCOPES]
 
 
 def _code_received(flow: int, data: Mapping[str, Any]) -> CodeReceived:

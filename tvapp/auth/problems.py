@@ -46,6 +46,7 @@ KINDS: dict[str, Next] = {
     "too-eager": "retries",  # loop detection: be quiet for some minutes
     # the account
     "wrong-account": "waits-for-ok",  # not an account of this organisation
+    "another-account": "waits-for-ok",  # allowed something for another account than the one signed in
     "account-blocked": "waits-for-ok",  # locked, disabled, or password expired
     "not-assigned": "waits-for-ok",  # the app is given to named people only
     "more-proof": "waits-for-ok",  # multi-factor or another challenge is still open
@@ -191,6 +192,25 @@ def from_reply(
         timestamp=_text(body.get("timestamp")),
         retry_after_s=retry_after_s,
     )
+
+
+CURED_WITH_A_PHONE = frozenset({"consent-needed", "consent-declined", "more-proof"})
+"""What a person can put right by answering a code: consent, and proofs that a policy asks for. Rules that block, and a
+registration that lacks something, would only refuse the code too."""
+
+FOR_ADMINISTRATORS = frozenset({90094, 90095})
+"""Consent that a person cannot give."""
+
+
+def is_cured_with_a_phone(problem: Problem) -> bool:
+    """Tell whether a refused token would be given after a person answered a code for it.
+
+    >>> is_cured_with_a_phone(Problem("consent-needed", "new-code", aadsts=65001))
+    True
+    >>> is_cured_with_a_phone(Problem("consent-needed", "new-code", aadsts=90094))
+    False
+    """
+    return problem.kind in CURED_WITH_A_PHONE and problem.aadsts not in FOR_ADMINISTRATORS
 
 
 class Refused(errors.SignInError):

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 from tvapp.auth.gateway import Gateway, Grant
 from tvapp.auth.messages import PersonNeeded, TokensChanged
-from tvapp.auth.problems import from_error
+from tvapp.auth.permission import Missing
+from tvapp.auth.problems import Problem, from_error, is_cured_with_a_phone
 from tvapp.auth.provider import resource
 from tvapp.core.backoff import Backoff
 from tvapp.core.clock import Clock
@@ -57,6 +58,7 @@ class _Slot:
     failures: int = 0
     reported: str = ""
     error: SignInError | NetworkError | None = None
+    missing: Problem | None = None  # a person could allow it
     concerns_all: bool = True
     claimed: bool = False
     task: asyncio.Task[None] | None = None
@@ -97,6 +99,19 @@ class TokenProvider:
         with self._lock:
             self._home_id = home_id
             self._slots = {}
+
+    def missing(self) -> tuple[Missing, ...]:
+        """Return what was refused, and would be given if the person signed in allowed it with a code."""
+        with self._lock:
+            return tuple(
+                Missing(scope, slot.missing) for scope, slot in self._slots.items() if slot.missing is not None
+            )
+
+    def permitted(self, scope: str) -> None:
+        """Take note that a person has allowed `scope`: ask for its token as if it had never been refused."""
+        with self._lock:
+            if scope in self._slots:
+                self._slots[scope] = _Slot()
 
     def next_renewal(self) -> float | None:
         """Return when `renew_due` has something to give next."""
@@ -200,7 +215,7 @@ class TokenProvider:
         slot.renew_at = asked_at + max(grant.renew_in, 1.0)
         slot.retry_at = slot.quiet_until = 0.0
         slot.failures = 0
-        slot.error = None
+        slot.error = slot.missing = None
         slot.reported = ""
         if grant.is_new:
             self._log.event("token.renewed", resource=resource(scope) or scope, expires_in=round(grant.expires_in))
@@ -226,6 +241,8 @@ class TokenProvider:
             self._log.event("token.renewal_failed", level="warning", **fields)
         slot.reported = problem.kind
         slot.concerns_all = resource(scope) == self._primary or problem.kind not in ABOUT_ONE_RESOURCE
+        if problem.next != "retries":
+            slot.missing = problem if not slot.concerns_all and is_cured_with_a_phone(problem) else None
         if needs_person and slot.concerns_all and self._slots.get(scope) is slot:
             self._post(PersonNeeded(problem))
 

@@ -88,6 +88,7 @@ class SessionView:
 
     `account` stays set while somebody has to sign in again (`again`), so that the map can stay up behind the panel.
     `problem` is what went wrong last and still matters. `retry_in_s` is the time to the next attempt by itself.
+    `permission` is the resource that the code opens beside the sign-in; "" where the code is for signing in.
     `clock_skew_s` is how far the server's clock is ahead of ours, None while unknown.
     """
 
@@ -99,6 +100,7 @@ class SessionView:
     account: Account | None = None
     retry_in_s: float | None = None
     again: bool = False
+    permission: str = ""
     organisation: str = ""
     app_name: str = ""
     clock_skew_s: float | None = None

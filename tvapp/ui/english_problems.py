@@ -28,6 +28,11 @@ _KINDS: dict[str, tuple[str, str, str]] = {
         "Press OK and sign in with the account of the organisation named here.",
         "The account is not in this tenant, nor a guest of it.",
     ),
+    "another-account": (
+        "That was another account",
+        "Press OK, and use the account that is signed in on this TV. Or go back, and sign out under Account first.",
+        "Nothing was kept of the other account.",
+    ),
     "account-blocked": (
         "This account cannot sign in at the moment",
         "It may be locked, or its password has run out. Ask your administrator, or use another account.",
