@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.auth.rig import AINO, Rig, code, problem
+from tests.auth.rig import AINO, BERT, Rig, code, problem
 from tvapp.auth.messages import (
     CodeRefused,
     DropFlow,
@@ -141,12 +141,22 @@ def test_signing_in_again_can_wait_until_somebody_wants_a_code() -> None:
     assert DropFlow(flow) in rig.commands
     assert (rig.phase(), rig.view.again, rig.view.problem) == ("paused", True, None)
     assert rig.session.next_wakeup() is None
-    rig.send(PollSucceeded(flow, AINO))
+    rig.send(PollSucceeded(flow, BERT))
     rig.send(PersonNeeded(problem("session-ended")))
     assert rig.phase() == "paused"
     rig.ok()
     assert rig.prompted() != flow
     assert rig.phase() == "prompting"
+
+
+def test_an_approval_that_crosses_going_back_to_the_map_counts() -> None:
+    rig = Rig().start(AINO)
+    rig.send(PersonNeeded(problem("session-ended")))
+    flow = rig.prompted()
+    rig.postpone()
+    rig.send(PollSucceeded(flow, AINO))
+    assert rig.phase() == "succeeded"
+    assert not rig.view.again
 
 
 def test_a_first_sign_in_cannot_be_put_off() -> None:

@@ -172,13 +172,13 @@ class Session:
 
     def _succeeded(self, account: Account, now: float) -> list[Command]:
         former = self._account
-        if self._asking.state != "asking":
+        is_same = former is not None and former.home_id == account.home_id
+        # An approval may cross the key press with which somebody put the sign-in off.
+        if self._asking.state != "asking" and not (is_same and self._again):
             # Somebody approved a second code, or one that we had given up: their tokens are none of ours.
-            if former is not None and former.home_id == account.home_id:
-                return []
-            return [ForgetAccount(account.home_id)]
+            return [] if is_same else [ForgetAccount(account.home_id)]
         commands = self._asking.end()
-        if former is not None and former.home_id != account.home_id:
+        if former is not None and not is_same:
             commands.append(ForgetAccount(former.home_id))
         self._account = account
         self._again = False
