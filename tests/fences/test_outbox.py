@@ -62,6 +62,7 @@ class Rig:
                     self.do(self.outbox.kept(entry, self.now))
                 case Drop(number):
                     self.disk.pop(number, None)
+                    self.do(self.outbox.dropped(number, self.now))
                 case Send(entry):
                     assert self.disk[entry.number].change == entry.change, "sent before it was on disk"
                     self.sent.append(entry)
@@ -148,6 +149,29 @@ def test_an_attempt_that_may_have_arrived_is_not_joined_with_a_later_edit() -> N
     rig.answer(Unreachable("host"))
     rig.submit(change(ONE, TWO))
     assert [entry.change.after for entry in rig.outbox.entries] == [ONE, TWO]
+
+
+def test_the_next_edit_of_a_fence_waits_until_the_one_before_is_off_the_disk() -> None:
+    outbox = Outbox()
+    first, second = change(after=ONE), change(ONE, TWO)
+    for each in (first, second):
+        (keep,) = outbox.submit(each, 0.0)
+        assert isinstance(keep, Keep)
+        outbox.kept(keep.entry, 0.0)
+    assert outbox.sending == 1
+    commands = outbox.ended(1, Stored("a.geojson"), 0.0)
+    assert not [command for command in commands if isinstance(command, Send)]
+    assert [command for command in outbox.dropped(1, 0.0) if isinstance(command, Send)]
+
+
+def test_an_edit_of_what_the_screen_showed_before_the_last_edit_builds_on_the_last_edit() -> None:
+    rig = Rig()
+    rig.submit(change(ONE, TWO), change(ONE, THREE))
+    rig.answer(Stored("a.geojson"))
+    assert (rig.sent[-1].change.before, rig.sent[-1].change.after) == (TWO, THREE)
+    rig.answer(Stored("a.geojson"))
+    rig.submit(change(TWO, b""))
+    assert (rig.sent[-1].change.before, rig.sent[-1].change.after) == (THREE, b"")
 
 
 def test_two_fences_of_one_file_that_share_an_id_are_not_mistaken_for_each_other() -> None:

@@ -6,6 +6,7 @@ network are tested in milliseconds. Times are monotonic seconds.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
@@ -26,6 +27,8 @@ from tvapp.core.errors import (
 from tvapp.fences.change import Change, Collided, Outcome, Step
 
 PACE = Backoff(first_s=2.0, ceiling_s=120.0)
+REMEMBERED = 200
+"""Changes that are remembered after they have left, for edits of what the screen showed before."""
 MOST_WAITING = 1_000
 """Changes that wait at the same time; a store that stays away for so long is looked after by now."""
 
@@ -76,7 +79,7 @@ class Keep:
 
 @dataclass(frozen=True, slots=True)
 class Drop:
-    """Take an entry off the disk."""
+    """Take an entry off the disk; answer with `dropped`."""
 
     number: int
 
@@ -112,9 +115,15 @@ class Outbox:
         self._random = random
         self._next_number = max((entry.number for entry in self.entries), default=0) + 1
         self._unkept: set[int] = set()
+        self._leaving: set[int] = set()
         self._failures = 0
         self._not_before = 0.0
         self._is_blocked = False
+        self._made: deque[tuple[str, bytes, bytes]] = deque(
+            ((entry.change.geometry_id, entry.change.before, entry.change.after) for entry in self.entries),
+            maxlen=REMEMBERED,
+        )
+        self._moved: dict[tuple[str, str], str] = {}
 
     @property
     def is_full(self) -> bool:
@@ -132,6 +141,11 @@ class Outbox:
 
     def submit(self, change: Change, now: float) -> list[Command]:
         """Take a confirmed change. It joins one of the same fence that has not gone out yet."""
+        present = self._up_to_date(change)
+        if present is None:
+            return []
+        change = present
+        self._made.append((change.geometry_id, change.before, change.after))
         last = next((entry for entry in reversed(self.entries) if _follows(entry, change)), None)
         if last is None or last.is_tried:
             entry = Entry(self._next_number, change)
@@ -187,6 +201,11 @@ class Outbox:
             self._unkept.discard(entry.number)
         return self.tick(now)
 
+    def dropped(self, number: int, now: float) -> list[Command]:
+        """An entry is off the disk."""
+        self._leaving.discard(number)
+        return self.tick(now)
+
     def noted(self, number: int, step: Step) -> list[Command]:
         """The store says how far it is; what it wants to remember goes to the disk."""
         if number != self.sending:
@@ -213,6 +232,8 @@ class Outbox:
         for follower in self._followers(entry):
             if follower.change.source != outcome.source:
                 commands += self._replace(replace(follower, change=replace(follower.change, source=outcome.source)))
+        if outcome.source != entry.change.source:
+            self._moved[entry.fence] = outcome.source
         commands += self._remove(entry)
         commands.append(Arrived(entry.change, outcome.source))
         return commands + self.tick(now)
@@ -255,7 +276,9 @@ class Outbox:
     # -- parts ------------------------------------------------------------------------------------------------------
 
     def _due(self) -> Entry | None:
-        if self.sending is not None:
+        # What arrived has to be off the disk before the next goes out: after a cut in between, the first of two edits
+        # of one fence would meet the second one in the store.
+        if self.sending is not None or self._leaving:
             return None
         held: set[tuple[str, str]] = set()
         for entry in self.entries:
@@ -263,6 +286,20 @@ class Outbox:
                 return entry if self.is_kept(entry.number) else None
             held.add(entry.fence)
         return None
+
+    def _up_to_date(self, change: Change) -> Change | None:
+        """Return a change as one of the fence as it is by now; None where nothing is left to do.
+
+        The screen may still have shown what an earlier change has made different.
+        """
+        before = change.before
+        for geometry_id, former, later in self._made:
+            if geometry_id == change.geometry_id and former == before:
+                before = later
+        if before == change.after:
+            return None
+        source = self._moved.get((change.source, change.geometry_id), change.source)
+        return replace(change, before=before, source=source)
 
     def _followers(self, entry: Entry) -> list[Entry]:
         """Return later changes of the same fence, each of which builds on the one before."""
@@ -303,6 +340,7 @@ class Outbox:
     def _remove(self, entry: Entry) -> list[Command]:
         self.entries = tuple(each for each in self.entries if each.number != entry.number)
         self._unkept.discard(entry.number)
+        self._leaving.add(entry.number)
         return [Drop(entry.number)]
 
     def _went_well(self) -> None:

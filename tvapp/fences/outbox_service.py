@@ -94,6 +94,7 @@ class OutboxService:
         """Serve the outbox in `folder` from now on: that of one account and one store."""
         self.close()
         self._folder = OutboxFolder(folder)
+        self._fences.expect_pending()
         generation, reader = self._generation, self._folder
         self._jobs.run(READ, lambda: _Read(generation, *reader.read()))
 
@@ -244,28 +245,37 @@ class OutboxService:
 
     def _written(self, message: _Written, now: float) -> None:
         self._is_writing = False
-        del self._queue[: len(message.commands)]
-        kept = [command.entry for command in message.commands if isinstance(command, Keep)]
+        done = list(message.commands)
+        del self._queue[: len(done)]
         if message.error is not None:
             # The disk takes nothing: sending is the best that can be done for what waits.
             if self._disk_error is None:
                 self._log.event("outbox.not_saved", level="error", reason=message.error.reason)
-            kept += [command.entry for command in self._queue if isinstance(command, Keep)]
+            done += self._queue
             self._write_at = now + WRITE_AGAIN_S
-        elif message.commands and self._disk_error is not None and not self._queue:
+        elif self._disk_error is not None and not self._queue:
             self._log.event("outbox.saved_again")
         self._disk_error = message.error if message.error is not None or self._queue else None
-        for entry in kept:
-            self._log.event("geofence.change_kept", id=entry.change.geometry_id, change=entry.change.id)
-            waiting, self._going_on = self._going_on, []
-            for noted, go_on in waiting:
-                if noted is entry:
-                    go_on()
-                else:
-                    self._going_on.append((noted, go_on))
-            self._do(self._outbox.kept(entry, now))
+        commands: list[Command] = []
+        for command in done:
+            if isinstance(command, Drop):
+                commands += self._outbox.dropped(command.number, now)
+            else:
+                commands += self._kept(command.entry, now, is_saved=command in message.commands)
+        self._do(commands)
         self._write(now)
         self._changed()
+
+    def _kept(self, entry: Entry, now: float, *, is_saved: bool) -> Sequence[Command]:
+        if is_saved:
+            self._log.event("geofence.change_kept", id=entry.change.geometry_id, change=entry.change.id)
+        waiting, self._going_on = self._going_on, []
+        for noted, go_on in waiting:
+            if noted is entry:
+                go_on()
+            else:
+                self._going_on.append((noted, go_on))
+        return self._outbox.kept(entry, now)
 
     def _send(self, entry: Entry) -> None:
         generation, store = self._generation, self._fences.store

@@ -90,6 +90,7 @@ class FenceService:
         self._stored: tuple[Geofence, ...] = ()
         self._skipped: tuple[Skipped, ...] = ()
         self._pending: tuple[Change, ...] = ()
+        self._is_pending_known = True
         self._arrived: tuple[tuple[Change, int], ...] = ()
         self._loads = 0
         self._is_load_due = self._is_building = self._is_build_due = False
@@ -135,9 +136,14 @@ class FenceService:
 
     def set_pending(self, changes: Sequence[Change]) -> None:
         """Show these changes on top of what the store holds: they are on their way there."""
-        if tuple(changes) != self._pending:
+        was_known, self._is_pending_known = self._is_pending_known, True
+        if tuple(changes) != self._pending or (not was_known and self._just_loaded is not None):
             self._pending = tuple(changes)
             self._build()
+
+    def expect_pending(self) -> None:
+        """Show nothing before `set_pending` was called: an edit of what is out of date would collide with itself."""
+        self._is_pending_known = False
 
     def arrived(self, change: Change, source: str) -> None:
         """A change is in the store, in the file `source`: show it until a load does, which begins now."""
@@ -155,6 +161,7 @@ class FenceService:
         self._book = FenceBook()
         self._stored, self._skipped = (), ()
         self._pending, self._arrived = (), ()
+        self._is_pending_known = True
         self._revision = self._issue()
         self._loading = self._placing = False
         self._is_load_due = self._is_building = self._is_build_due = False
@@ -246,6 +253,8 @@ class FenceService:
 
     def _build(self) -> None:
         """Make the book and the index of what is stored and what is on its way, one at a time."""
+        if not self._is_pending_known:
+            return
         if self._is_building:
             self._is_build_due = True
             return
