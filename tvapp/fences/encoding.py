@@ -1,0 +1,77 @@
+"""How the text of a file is encoded: to UTF-8 for reading, and back to what it was for writing.
+
+RFC 8259 asks for UTF-8 without a byte order mark; tools on Windows write it with one, or UTF-16. Works in slices: no
+single call may hold up other threads.
+"""
+
+from __future__ import annotations
+
+import codecs
+from dataclasses import dataclass
+
+from tvapp.core.errors import DataError
+
+_SLICE = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """The text of a file as UTF-8 in `data` from `start` on; `codec` is what it came in, `mark` its first bytes."""
+
+    data: bytes
+    start: int = 0
+    codec: str = "utf-8"
+    mark: bytes = b""
+
+    def encoded(self, *parts: bytes) -> bytes:
+        """Return UTF-8 `parts`, put together, in the encoding the file had, its byte order mark included."""
+        if self.codec == "utf-8":
+            return b"".join((self.mark, *parts))
+        return self.mark + b"".join(parts).decode().encode(self.codec)
+
+
+def as_utf8(data: bytes, source: str) -> Text:
+    """Return the text of a file.
+
+    Raises:
+        DataError: it is neither UTF-8 nor UTF-16 with a byte order mark; says where.
+    """
+    for mark, codec in ((codecs.BOM_UTF16_LE, "utf-16-le"), (codecs.BOM_UTF16_BE, "utf-16-be")):
+        if data.startswith(mark):
+            return Text(_recoded(data, codec, source), 0, codec, mark)
+    mark = codecs.BOM_UTF8 if data.startswith(codecs.BOM_UTF8) else b""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    for at in range(0, len(data), _SLICE):
+        piece = data[at : at + _SLICE]
+        waiting = len(decoder.getstate()[0])
+        try:
+            decoder.decode(piece, final=at + _SLICE >= len(data))
+        except UnicodeDecodeError as error:
+            where = place(data, at - waiting + error.start)
+            raise DataError(source, f"the text is not UTF-8 ({where})") from error
+    return Text(data, len(mark), mark=mark)
+
+
+def _recoded(data: bytes, codec: str, source: str) -> bytes:
+    decoder = codecs.getincrementaldecoder(codec)()
+    places = range(2, max(len(data), 3), _SLICE)
+    try:
+        # Each piece by itself, so that no call takes long.
+        pieces = [decoder.decode(data[at : at + _SLICE], at + _SLICE >= len(data)).encode() for at in places]
+    except UnicodeError as error:
+        raise DataError(source, "the text is not UTF-16 as its first bytes say") from error
+    return b"".join(pieces)
+
+
+def place(data: bytes, at: int) -> str:
+    """Say where a byte of UTF-8 text is, as an editor counts.
+
+    >>> place(b"ab\\ncd", 4)
+    'line 2, column 2'
+    """
+    line = data.count(b"\n", 0, at) + 1
+    line_start = data.rfind(b"\n", 0, at) + 1
+    if line == 1 and data.startswith(codecs.BOM_UTF8):
+        line_start = min(3, at)
+    column = len(data[line_start:at].decode(errors="replace")) + 1
+    return f"line {line}, column {column}"
