@@ -134,9 +134,9 @@ class Viewer:
                 edit_at = now + self._random.random() * 0.01
                 self._edit(self._book)
             waiting = self._waiting
-            if not edits and self._book is not None and waiting is not None and not waiting.entries:
-                if not any(self._folder.glob("*.json")):
-                    return
+            is_done = self._book is not None and waiting is not None and not waiting.entries
+            if not edits and is_done and not any(self._folder.glob("*.json")):
+                return
             time.sleep(0.0005)
 
     def _told(self, message: OutboxChanged) -> None:
