@@ -115,6 +115,14 @@ def ring_area_m2(ring: Sequence[Position]) -> float:
 
     Edges are straight in longitude and latitude, as GeoJSON defines them (RFC 7946, 3.1.1).
     """
+    return abs(signed_ring_area_m2(ring))
+
+
+def signed_ring_area_m2(ring: Sequence[Position]) -> float:
+    """Return the area inside a ring, positive where it runs counter-clockwise.
+
+    Areas of rings that share an edge in opposite directions add up to that of both together.
+    """
     if len(ring) < 3:
         return 0.0
     # Simpson's rule on the exact integral over each edge; relative to the first latitude to keep digits.
@@ -128,7 +136,7 @@ def ring_area_m2(ring: Sequence[Position]) -> float:
             middle = _authalic((point.lat + before.lat) / 2.0) - base
             total += (point.lon - before.lon) * (q_before + 4.0 * middle + q) / 6.0
         before, q_before = point, q
-    return abs(total) / _DEGREES * A * A / 2.0
+    return -total / _DEGREES * A * A / 2.0
 
 
 def ring_perimeter_m(ring: Sequence[Position]) -> float:

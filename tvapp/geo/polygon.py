@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from tvapp.geo.geodesy import distance_m
 from tvapp.geo.position import Position
+from tvapp.geo.segments import crossing
 
 Ring = Sequence[Position]
 
@@ -105,9 +106,9 @@ def self_intersections(ring: Ring) -> tuple[Position, ...]:
         for other in under_way:
             if (edge[2] - other[2]) % n in (1, n - 1):
                 continue
-            crossing = _crossing(edge[0], edge[1], other[0], other[1])
-            if crossing is not None:
-                found.append(crossing)
+            shared = crossing(edge[0], edge[1], other[0], other[1])
+            if shared is not None:
+                found.append(shared)
         under_way.append(edge)
     return tuple(found)
 
@@ -271,23 +272,3 @@ def _signed_distance(rings: Sequence[Sequence[tuple[float, float]]], x: float, y
             best = min(best, px * px + py * py)
             bx, by = vx, vy
     return math.sqrt(best) if inside else -math.sqrt(best)
-
-
-def _crossing(a: Position, b: Position, c: Position, d: Position) -> Position | None:
-    """Return a place that two segments share, or None."""
-    abc, abd, cda, cdb = _side(a, b, c), _side(a, b, d), _side(c, d, a), _side(c, d, b)
-    if ((abc > 0) != (abd > 0)) and ((cda > 0) != (cdb > 0)) and abc and abd and cda and cdb:
-        part = cda / (cda - cdb)
-        return Position(a.lon + part * (b.lon - a.lon), a.lat + part * (b.lat - a.lat))
-    for side, place, e, f in ((abc, c, a, b), (abd, d, a, b), (cda, a, c, d), (cdb, b, c, d)):
-        if side == 0.0 and _is_between(place, e, f):
-            return place
-    return None
-
-
-def _side(a: Position, b: Position, p: Position) -> float:
-    return (b.lon - a.lon) * (p.lat - a.lat) - (b.lat - a.lat) * (p.lon - a.lon)
-
-
-def _is_between(p: Position, a: Position, b: Position) -> bool:
-    return min(a.lon, b.lon) <= p.lon <= max(a.lon, b.lon) and min(a.lat, b.lat) <= p.lat <= max(a.lat, b.lat)

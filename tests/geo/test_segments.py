@@ -1,0 +1,65 @@
+import math
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tvapp.geo.position import Position
+from tvapp.geo.segments import Crossing, Edges, crossing, densified, folds_back
+
+grid = st.builds(Position, st.integers(-6, 6).map(float), st.integers(-6, 6).map(float))
+
+
+def wavy(count: int) -> list[Position]:
+    """Return a ring with a wave on it, round (0, 0) at about 1 degree."""
+    turns = [math.tau * number / count for number in range(count)]
+    return [
+        Position(math.cos(turn) * (1 + 0.1 * math.sin(40 * turn)), math.sin(turn) * (1 + 0.1 * math.sin(40 * turn)))
+        for turn in turns
+    ]
+
+
+@given(st.lists(grid, min_size=2, max_size=100), grid, grid, st.booleans())
+def test_the_edges_found_are_those_that_comparing_each_one_finds(
+    points: list[Position], a: Position, b: Position, is_ring: bool
+) -> None:
+    after = [*points[1:], points[0]] if is_ring else points[1:]
+    each = [
+        Crossing(number, at)
+        for number, (c, d) in enumerate(zip(points, after, strict=False))
+        if (at := crossing(a, b, c, d)) is not None
+    ]
+    edges = Edges(points, is_ring=is_ring)
+    assert edges.crossed_by(a, b) == each
+    assert edges.crossed_by(a, b, range(50)) == [found for found in each if found.edge >= 50]
+    assert edges.count == len(after)
+
+
+def test_nothing_is_crossed_where_there_are_no_edges() -> None:
+    assert Edges(()).crossed_by(Position(0, 0), Position(1, 1)) == []
+    assert Edges((), is_ring=True).count == 0
+    assert Edges((Position(0, 0),)).count == 0
+
+
+def test_a_line_through_a_large_ring_crosses_it_twice() -> None:
+    edges = Edges(wavy(10_000), is_ring=True)
+    found = edges.crossed_by(Position(-2.0, 0.0001), Position(2.0, 0.0001))
+    assert len(found) == 2
+
+
+@given(grid, grid, grid)
+def test_an_edge_folds_back_only_on_the_line_and_towards_where_it_came_from(
+    a: Position, b: Position, c: Position
+) -> None:
+    cross = (a.lon - b.lon) * (c.lat - b.lat) - (a.lat - b.lat) * (c.lon - b.lon)
+    dot = (a.lon - b.lon) * (c.lon - b.lon) + (a.lat - b.lat) * (c.lat - b.lat)
+    assert folds_back(a, b, c) is (cross == 0 and dot > 0)
+
+
+def test_long_slanting_edges_get_places_where_mercator_bends_them() -> None:
+    line = (Position(0.0, 0.0), Position(30.0, 60.0), Position(30.0, 0.0), Position(0.0, 0.5))
+    dense = densified(line)
+    assert dense[0] == line[0]
+    assert dense[60] == line[1]
+    assert dense[30] == Position(15.0, 30.0)
+    assert dense[-2:] == line[-2:]
+    assert densified(dense[-1:]) == dense[-1:]
