@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tvapp.auth.messages import PermissionGiven
 from tvapp.auth.service import SignIn, build_sign_in
 from tvapp.auth.tokens import TokenProvider
 from tvapp.auth.view import Account
@@ -32,14 +33,13 @@ from tvapp.remote.intents import Input
 from tvapp.remote.keymap import Keymap
 from tvapp.remote.keys import KeyEvent
 from tvapp.screenshots import Screenshots
+from tvapp.sign_in_panels import SignInPanels
 from tvapp.tiles.tile import TileId
 from tvapp.ui.canvas import Canvas
 from tvapp.ui.messages import AccountChanged, AttributionChanged, ConnectionChanged, PicturesLost, ScreenResized
-from tvapp.ui.qr import prepare_qr
 from tvapp.ui.screens.error import ErrorScreen
 from tvapp.ui.screens.map import MapScreen
 from tvapp.ui.screens.map_state import MapState
-from tvapp.ui.screens.signin import SignInScreen
 from tvapp.ui.screens.start import StartScreen
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.stack import ScreenStack
@@ -85,6 +85,7 @@ class App:
         self._settings = UiSettings.of(config)
         self._edges: Edges | None = None
         self._sign_in: SignIn | None = None
+        self._panels: SignInPanels | None = None
         self._map: LiveMap | None = None
         self._account: Account | None = None
         self._phase = "starting"
@@ -136,6 +137,8 @@ class App:
             case NetworkRestored():
                 self._stack.receive(ConnectionChanged(None), now)
                 self._network_restored(now)
+            case PermissionGiven() if self._map is not None:
+                self._map.retry()
             case AttributionArrived(lines):
                 self._stack.receive(AttributionChanged(lines), now)
             case _:
@@ -219,6 +222,14 @@ class App:
         if self._sign_in is not None:
             self._sign_in.press_ok(self._clock.monotonic())
 
+    def allow_with_phone(self) -> None:
+        if self._sign_in is not None:
+            self._sign_in.ask_permission(self._clock.monotonic())
+
+    def leave_sign_in(self) -> None:
+        if self._sign_in is not None:
+            self._sign_in.leave()
+
     def leave(self) -> None:
         self._stopping = "left"
 
@@ -232,6 +243,7 @@ class App:
         config, tokens = self._config, None
         if config.needs_sign_in:
             self._sign_in = build_sign_in(config, self._data_dir, self._jobs, self._clock, self._log, random.random)
+            self._panels = SignInPanels(self._sign_in, self._settings, self._stack, self, self._jobs)
             self._sign_in.start(now)
             if isinstance(self._stack.base, StartScreen):
                 self._stack.base.session = self._sign_in.view
@@ -286,7 +298,10 @@ class App:
     def _follow_session(self, now: float) -> None:
         """Show the screen that the session asks for."""
         assert self._sign_in is not None
+        assert self._panels is not None
         view = self._sign_in.view(now)
+        if self._map is not None:
+            self._panels.follow(view, now)
         if view.phase == self._phase:
             return
         self._phase = view.phase
@@ -299,23 +314,10 @@ class App:
             if self._map is None:
                 self._show_map(now, view.account)
             else:
-                self._stack.pop_to_base()
                 self._map.retry()
-        elif view.phase not in ("starting", "succeeded"):
-            self._show_sign_in(now, over_map=view.again and self._map is not None)
-
-    def _show_sign_in(self, now: float, *, over_map: bool) -> None:
-        if self._stack.holds(SignInScreen.name):
-            return
-        assert self._sign_in is not None
-        self._jobs.run("qr.prepare", prepare_qr)
-        screen = SignInScreen(self._settings, self._stack, self, self._sign_in.view, now)
-        if over_map:
-            self._stack.pop_to_base()
-            self._stack.push(screen)
-        else:
+        elif view.phase not in ("starting", "succeeded") and not (view.again and self._map is not None):
             self._drop_map()
-            self._stack.show(screen)
+            self._panels.show_page(now)
 
     def _show_map(self, now: float, account: Account | None) -> None:
         canvas = self._display.canvas
@@ -331,6 +333,8 @@ class App:
         )
         state = MapState(self._settings, self, self._clock, self._map.model, self._map.choice)
         self._stack.show(MapScreen(state, self._stack))
+        if self._panels is not None:
+            self._panels.map_shown()
         self._stack.receive(AccountChanged(account), now)
         if self._edges is not None:
             self._join()

@@ -57,6 +57,12 @@ class FakeActions:
     def retry_sign_in(self) -> None:
         self.asked.append(("retry_sign_in", None))
 
+    def allow_with_phone(self) -> None:
+        self.asked.append(("allow_with_phone", None))
+
+    def leave_sign_in(self) -> None:
+        self.asked.append(("leave_sign_in", None))
+
     def leave(self) -> None:
         self.asked.append(("leave", None))
 

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import Any
 
 from tests.ui.fakes import (
     AINO,
@@ -24,13 +25,13 @@ from tvapp.auth.view import Account, SessionView
 from tvapp.config import Home
 from tvapp.core.assets import asset
 from tvapp.core.clock import ManualClock
-from tvapp.core.errors import ConfigError, Forbidden, ServiceDown, Unreachable
+from tvapp.core.errors import ConfigError, Forbidden, ServiceDown, SignInError, Unreachable
 from tvapp.core.image import Image
 from tvapp.fences import geojson
 from tvapp.fences.book import FenceBook
 from tvapp.fences.index import FenceIndex
 from tvapp.fences.labels import place
-from tvapp.fences.messages import IndexBuilt, LabelsPlaced
+from tvapp.fences.messages import FencesUnavailable, IndexBuilt, LabelsPlaced
 from tvapp.fences.model import Circle, Geofence
 from tvapp.fences.raster import rasterise
 from tvapp.geo.position import Position
@@ -45,6 +46,7 @@ from tvapp.ui.screens.error import ErrorScreen
 from tvapp.ui.screens.map import MapScreen
 from tvapp.ui.screens.map_state import MapState
 from tvapp.ui.screens.signin import SignInScreen
+from tvapp.ui.screens.signin_panel import PERMISSION, SIGN_IN, SignInPanel
 from tvapp.ui.screens.start import StartScreen
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.stack import ScreenStack
@@ -148,6 +150,22 @@ def sign_in(view: SessionView, *keys: Intent) -> Build:
     return build
 
 
+def over_map(name: str, view: SessionView, *keys: Intent) -> Build:
+    """Build the map with a code over it."""
+
+    def build(width: int, height: int) -> Scene:
+        scene = on_map(OK, at=GUIDE, zoom=14)(width, height)
+        session = FakeSession(view, scene.now)
+        scene.stack.push(SignInPanel(name, SETTINGS, scene.stack, scene.actions, session, scene.now))
+        remote = scene.remote
+        for key in keys:
+            remote.press(key)
+        scene.now = remote.now if keys else scene.now
+        return scene
+
+    return build
+
+
 def start(view: SessionView | None, waited_s: float = 0.0) -> Build:
     def build(_width: int, _height: int) -> Scene:
         scene = Scene(ScreenStack())
@@ -237,6 +255,14 @@ REFUSED = (
     TroubleChanged("map", Forbidden("atlas.microsoft.com", 403)),
     TroubleChanged("store", None, "retired"),
 )
+CLOSED = (
+    FencesUnavailable("blob", SignInError("invalid_grant", aadsts=65001)),
+    TroubleChanged("permission", state="storage"),
+)
+ENDED = (
+    FencesUnavailable("blob", SignInError("invalid_grant", aadsts=50173)),
+    TroubleChanged("session", state="again"),
+)
 WRONG = (
     ConfigError("/etc/tvapp/config.toml", "geofences.store", "'blobs'", "blob, map-data, folder or url"),
     ConfigError("TVAPP_VIEW_HOME", "view.home.zoom", "'near'", "a number from 0 to 20"),
@@ -249,6 +275,19 @@ WRONG = (
     ConfigError("/etc/tvapp/config.toml", "kiosk.units", "'miles'", "metric or imperial"),
     ConfigError("/etc/tvapp/config.toml", "kiosk.fullscren", "a key that is not known", "fullscreen, language, units"),
 )
+
+
+def allowing(
+    code: str = "CB7F9OQX0", address: str = "https://login.microsoft.com/device", **changes: Any
+) -> SessionView:
+    """Return the view while one more permission is asked for."""
+    view = prompting(code, address, permission="https://storage.azure.com", account=AINO)
+    return replace(view, **changes)
+
+
+def allowing_without_code(phase: str, **changes: Any) -> SessionView:
+    return allowing(phase=phase, status=phase, prompt=None, remaining_s=None, **changes)
+
 
 SCENES: dict[str, Build] = {
     "signin": sign_in(prompting()),
@@ -265,6 +304,24 @@ SCENES: dict[str, Build] = {
     "signin-signed-out": sign_in(waiting("signed-out", "signed-out")),
     "signin-welcome": sign_in(waiting("succeeded", "succeeded", account=AINO)),
     "signin-welcome-long": sign_in(waiting("succeeded", "succeeded", account=LONG_NAME)),
+    "again": over_map(SIGN_IN, prompting(again=True, account=AINO)),
+    "again-long": over_map(
+        SIGN_IN, prompting(LONG_CODE, LONG_ADDRESS, LONG_ORGANISATION, "offline", retry_in_s=12.0, again=True)
+    ),
+    "permission": over_map(PERMISSION, allowing()),
+    "permission-long": over_map(
+        PERMISSION, allowing(LONG_CODE, LONG_ADDRESS, status="offline", retry_in_s=12.0, account=LONG_NAME)
+    ),
+    "permission-other": over_map(PERMISSION, allowing(permission="https://management.azure.com")),
+    "permission-large": over_map(PERMISSION, allowing(), Intent.SELECT),
+    "permission-requesting": over_map(PERMISSION, allowing_without_code("requesting")),
+    "permission-another-account": over_map(
+        PERMISSION, allowing_without_code("failed", problem=problem("another-account"), account=LONG_NAME)
+    ),
+    "permission-blocked": over_map(
+        PERMISSION, allowing_without_code("failed", problem=problem("consent-needed", 90094))
+    ),
+    "permission-given": over_map(PERMISSION, allowing_without_code("succeeded")),
     "start": start(None),
     "start-network": start(waiting("offline", "offline", problem=problem("offline"), retry_in_s=9.0), 75.0),
     "start-service": start(waiting("offline", "offline", problem=problem("captive-portal"), retry_in_s=9.0), 12.0),
@@ -277,6 +334,10 @@ SCENES: dict[str, Build] = {
     "map-bar-account": on_map(MENU, LEFT),
     "map-bar-credits": on_map(MENU, messages=(AttributionChanged(MANY_CREDITS),)),
     "map-account": on_map(MENU, LEFT, OK, account=LONG_NAME),
+    "map-account-permission": on_map(MENU, LEFT, OK, account=LONG_NAME, messages=CLOSED),
+    "map-account-again": on_map(MENU, LEFT, OK, DOWN, messages=ENDED),
+    "map-permission": on_map(messages=CLOSED),
+    "map-again": on_map(messages=ENDED),
     "map-account-none": on_map(MENU, LEFT, OK, account=None),
     "map-drawer": on_map(MENU, OK, DOWN, DOWN, DOWN),
     "map-drawer-long": on_map(MENU, OK, *(DOWN,) * 12, book=long_book),

@@ -46,6 +46,14 @@ class Actions(Protocol):
         """Try to sign in now: a new code after a failure or a pause, or the next attempt without waiting."""
         ...
 
+    def allow_with_phone(self) -> None:
+        """Ask for a code for the permission that is missing, or for another one after a failure."""
+        ...
+
+    def leave_sign_in(self) -> None:
+        """The viewer went back to the map from a code over it: drop the code."""
+        ...
+
     def leave(self) -> None:
         """End the app."""
         ...

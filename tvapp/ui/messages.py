@@ -9,7 +9,7 @@ from tvapp.auth.view import Account
 from tvapp.core.errors import TvappError
 from tvapp.core.image import Image
 
-Area = Literal["map", "store", "disk", "session"]
+Area = Literal["map", "store", "disk", "session", "permission"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,12 @@ class TroubleChanged:
     """Something does not work at the moment; None: it works (again).
 
     `store` troubles know two more, without an error: "retired" (Azure Maps Data) and "undecided" (none is set).
+    `session`: somebody has to sign in "again". `permission`: which one the person signed in could give with a phone.
     """
 
     area: Area
     error: TvappError | None = None
-    state: Literal["", "retired", "undecided"] = ""
+    state: Literal["", "retired", "undecided", "again", "storage", "other"] = ""
 
 
 @dataclass(frozen=True, slots=True)

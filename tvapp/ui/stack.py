@@ -55,6 +55,13 @@ class ScreenStack:
             self._screens.pop()
             self._changed_top()
 
+    def remove(self, name: str) -> None:
+        """Take the panels of that name away, wherever they are; what lies over them stays open."""
+        kept = [self._screens[0], *(screen for screen in self._screens[1:] if screen.name != name)]
+        if len(kept) < len(self._screens):
+            self._screens = kept
+            self._changed_top()
+
     def pop_to_base(self) -> None:
         """Take every panel away."""
         if len(self._screens) > 1:

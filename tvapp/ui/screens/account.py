@@ -1,6 +1,8 @@
-"""Who is signed in, and the way out: signing out and closing the app, both one step away from a harmless default."""
+"""Who is signed in, what is needed of them, and the way out: signing out and closing the app are one step away."""
 
 from __future__ import annotations
+
+from typing import Literal
 
 from tvapp.auth.view import Account
 from tvapp.ui.actions import Actions
@@ -9,11 +11,19 @@ from tvapp.ui.screens.dialog import Choice, DialogScreen, Question
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.widgets.surface import Button
 
+Need = Literal["", "sign-in", "permission"]
+"""What a person with a phone could do now: sign in again, or allow one thing more."""
+
 
 def account_dialog(
-    settings: UiSettings, navigator: Navigator, actions: Actions, account: Account | None, organisation: str = ""
+    settings: UiSettings,
+    navigator: Navigator,
+    actions: Actions,
+    account: Account | None,
+    organisation: str = "",
+    needed: Need = "",
 ) -> DialogScreen:
-    """Return the account panel: Cancel (with the focus), Sign out, Close the app."""
+    """Return the account panel: what is needed, if anything (with the focus), Cancel, Sign out, Close the app."""
     say = settings.words
     if account is None:
         lines: tuple[str, ...] = ()
@@ -26,4 +36,11 @@ def account_dialog(
     if account is not None:
         choices.append(Choice(Button("sign-out", say("account.sign-out"), "log-out", danger=True), actions.sign_out))
     choices.append(Choice(Button("leave", say("account.leave")), actions.leave))
-    return DialogScreen(settings, navigator, question, choices)
+    first = None
+    if needed == "sign-in":
+        button = Button("sign-in", say("account.sign-in-again"), "smartphone")
+        first = Choice(button, actions.retry_sign_in, say("account.sign-in-again.advice"))
+    elif needed == "permission":
+        button = Button("allow", say("account.allow"), "smartphone")
+        first = Choice(button, actions.allow_with_phone, say("account.allow.advice"))
+    return DialogScreen(settings, navigator, question, choices, first)

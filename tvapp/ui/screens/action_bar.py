@@ -11,7 +11,7 @@ from tvapp.ui.canvas import Canvas, Rect
 from tvapp.ui.focus import Group, Leaf
 from tvapp.ui.navigator import Navigator
 from tvapp.ui.screen import REPEATED, bind
-from tvapp.ui.screens.account import account_dialog
+from tvapp.ui.screens.account import Need, account_dialog
 from tvapp.ui.screens.drawer import DrawerScreen
 from tvapp.ui.screens.layers_panel import LayersPanel
 from tvapp.ui.screens.map_chrome import attribution_box
@@ -115,7 +115,12 @@ class ActionBar(Panel):
 
     def _open_account(self, _now: float) -> None:
         state = self._state
+        needed: Need = ""
+        if "session" in state.troubles:
+            needed = "sign-in"
+        elif "permission" in state.troubles:
+            needed = "permission"
         dialog = account_dialog(
-            state.settings, self._navigator, state.actions, state.account, state.settings.organisation
+            state.settings, self._navigator, state.actions, state.account, state.settings.organisation, needed
         )
         self._navigator.push(dialog)

@@ -22,10 +22,11 @@ BUTTON_HEIGHT = 84.0
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A button and what pressing it does (after the dialog has closed)."""
+    """A button and what pressing it does (after the dialog has closed); `advice` says what for, where needed."""
 
     button: Button
     act: Callable[[], None]
+    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,18 +41,27 @@ class Question:
 
 
 class DialogScreen(Panel):
-    """Asks a question; Back is the same as the first button."""
+    """Asks a question; Back is the same as the first button of the row.
+
+    `above` is a choice that stands over the row, with the focus: what there is to do, and harmless.
+    """
 
     def __init__(
-        self, settings: UiSettings, navigator: Navigator, question: Question, choices: Sequence[Choice]
+        self,
+        settings: UiSettings,
+        navigator: Navigator,
+        question: Question,
+        choices: Sequence[Choice],
+        above: Choice | None = None,
     ) -> None:
         super().__init__(navigator, motion=settings.motion)
         self._settings = settings
         self._question = question
         self._choices = tuple(choices)
-        self._place(Rect(0, 0, WIDTH, BUTTON_HEIGHT))
+        self._above = above
+        self._place(Rect(0, BUTTON_HEIGHT * 2, WIDTH, BUTTON_HEIGHT), Rect(0, 0, WIDTH, BUTTON_HEIGHT))
         self._bindings = (
-            arrows(self._move, ("left-right", "hint.choose")),
+            arrows(self._move, ("left-right" if above is None else "arrows", "hint.choose")),
             bind(Intent.SELECT, self._press, ("ok", "hint.confirm")),
             bind((Intent.BACK, Intent.MENU), self._close, ("back", "hint.cancel")),
         )
@@ -69,7 +79,12 @@ class DialogScreen(Panel):
         line_style = theme.style(theme.LEAD)
         advice_height = paragraph_height(canvas, question.advice, inner, advice_style, 4)
         lines_height = len(question.lines) * 48 + (16 if question.lines else 0)
-        height = 56 + 76 + lines_height + advice_height + 40 + BUTTON_HEIGHT + 48
+        above_height = 0.0
+        if self._above is not None:
+            above_height = (
+                paragraph_height(canvas, self._above.advice, inner, advice_style, 3) + 24 + BUTTON_HEIGHT + 40
+            )
+        height = 56 + 76 + lines_height + above_height + advice_height + 40 + BUTTON_HEIGHT + 48
         box = layout.centred(layout.content(canvas), WIDTH, height).moved(0, (1 - opened) * 24)
         card(canvas, box, theme.PANEL, 28)
         x, y = box.x + 56, box.y + 48
@@ -80,21 +95,31 @@ class DialogScreen(Panel):
             label(canvas, line, x, y, inner, line_style)
             y += 48
         y += 16 if question.lines else 0
+        first = Rect(x, y, inner, BUTTON_HEIGHT)
+        if self._above is not None:
+            first = first.moved(0, paragraph(canvas, self._above.advice, x, y, inner, advice_style, 3) + 24 - y)
+            y = first.bottom + 40
         paragraph(canvas, question.advice, x, y, inner, advice_style, 4)
-        self._place(Rect(x, box.bottom - 48 - BUTTON_HEIGHT, inner, BUTTON_HEIGHT))
+        self._place(Rect(x, box.bottom - 48 - BUTTON_HEIGHT, inner, BUTTON_HEIGHT), first)
         growth = self._motion.value("focus", now)
-        for choice in self._choices:
+        for choice in self._everything():
             rect = self._focus.rect(choice.button.key)
             if rect is not None:
                 choice.button.draw(canvas, rect, choice.button.key == self.focused, growth)
 
-    def _place(self, row: Rect) -> None:
+    def _everything(self) -> tuple[Choice, ...]:
+        return self._choices if self._above is None else (self._above, *self._choices)
+
+    def _place(self, row: Rect, above: Rect) -> None:
         boxes = layout.spread(row, len(self._choices), 24)
         buttons = tuple(Leaf(c.button.key, box) for c, box in zip(self._choices, boxes, strict=True))
-        self._focus.place(Group(self.name, buttons, modal=True, wraps_x=True))
+        children: tuple[Leaf | Group, ...] = (Group("row", buttons, wraps_x=True),)
+        if self._above is not None:
+            children = (Leaf(self._above.button.key, above), *children)
+        self._focus.place(Group(self.name, children, modal=True))
 
     def _press(self, _input: Input, _now: float) -> bool:
-        chosen = next(choice for choice in self._choices if choice.button.key == self.focused)
+        chosen = next(choice for choice in self._everything() if choice.button.key == self.focused)
         self._navigator.pop()
         chosen.act()
         return True

@@ -43,8 +43,10 @@ def notices(state: MapState) -> list[Notice]:
     """Return what the viewer should know, the most important first."""
     found: list[Notice] = []
     say = state.settings.words
-    for area in ("session", "map", "store", "disk"):
+    for area in ("session", "permission", "map", "store", "disk"):
         trouble = state.troubles.get(area)
+        if area == "store" and trouble is not None and _waits_for_person(trouble, state):
+            continue
         key = _key(trouble) if trouble is not None else ""
         # Without a network everything else fails as well; one sentence is enough.
         if not key or (state.offline_since is not None and trouble is not None and _is_network(trouble)):
@@ -68,6 +70,8 @@ _LOOKS: dict[str, tuple[str, Color]] = {
     "notice.store-sign-in": ("key-round", theme.WARN),
     "notice.store-retired": ("calendar-x", theme.BAD),
     "notice.store-undecided": ("settings-2", theme.WARN),
+    "notice.permission-storage": ("shield-check", theme.ACCENT),
+    "notice.permission-other": ("shield-check", theme.ACCENT),
     "notice.sign-in-needed": ("circle-user", theme.WARN),
 }
 
@@ -76,11 +80,19 @@ def _is_network(trouble: TroubleChanged) -> bool:
     return isinstance(trouble.error, NetworkError)
 
 
+def _waits_for_person(trouble: TroubleChanged, state: MapState) -> bool:
+    """Tell whether the store is closed for a reason that another notice gives, with what to do about it."""
+    is_told = "session" in state.troubles or "permission" in state.troubles
+    return is_told and isinstance(trouble.error, SignInError) and trouble.error.needs_person
+
+
 def _key(trouble: TroubleChanged) -> str:
-    if trouble.state:
-        return f"notice.store-{trouble.state}"
     if trouble.area == "session":
         return "notice.sign-in-needed"
+    if trouble.area == "permission":
+        return f"notice.permission-{trouble.state}"
+    if trouble.state:
+        return f"notice.store-{trouble.state}"
     if trouble.area == "disk" or (isinstance(trouble.error, StorageError) and trouble.area != "store"):
         return "notice.storage"
     if trouble.area == "store":

@@ -27,6 +27,8 @@ class SignInScreen:
 
     name = "sign-in"
     is_overlay = False
+    leaving = "hint.leave"
+    """What Back does, for the hint line."""
 
     def __init__(
         self,
@@ -69,7 +71,7 @@ class SignInScreen:
 
     def bindings(self) -> tuple[Binding, ...]:
         """Return what keys do in the state the session is in."""
-        leave = bind(Intent.BACK, self._leave, ("back", "hint.leave"))
+        leave = bind(Intent.BACK, self._leave, ("back", self.leaving))
         if self.prompt is not None and self.is_enlarged:
             ok = bind(Intent.SELECT, self._resize, ("ok", "hint.shrink"))
             return ok, bind(Intent.BACK, self._resize, ("back", "hint.back"))
@@ -114,22 +116,10 @@ class SignInScreen:
 
     def draw(self, canvas: Canvas, now: float) -> None:
         canvas.fill(layout.screen(canvas), theme.PAGE)
-        prompt = self.prompt
-        if prompt is None:
-            draw_notice(
-                canvas, self._settings, self._notice(), self._motion.value("page", now), self._navigator.top is self
-            )
-            return
-        picture = PromptPicture(
-            prompt=prompt,
-            view=self._view,
-            settings=self._settings,
-            status=self.status_sentence(now),
-            opacity=self._motion.value("code", now),
-            focus_growth=self._motion.value("size", now),
-            focused=self._navigator.top is self,
-        )
-        if self.is_enlarged:
+        picture = self._picture(now)
+        if picture is None:
+            self._draw_notice(canvas, now)
+        elif self.is_enlarged:
             draw_large_prompt(canvas, picture)
         else:
             draw_prompt(canvas, picture)
@@ -147,6 +137,25 @@ class SignInScreen:
         if now - self._renewed_at < RENEWED_FOR_S:
             return say("signin.status.renewed")
         return say(f"signin.status.{view.status}")
+
+    def _picture(self, now: float) -> PromptPicture | None:
+        """Return what a code is drawn from; None when there is none to show."""
+        prompt = self.prompt
+        if prompt is None:
+            return None
+        return PromptPicture(
+            prompt=prompt,
+            view=self._view,
+            settings=self._settings,
+            status=self.status_sentence(now),
+            opacity=self._motion.value("code", now),
+            focus_growth=self._motion.value("size", now),
+            focused=self._navigator.top is self,
+        )
+
+    def _draw_notice(self, canvas: Canvas, now: float) -> None:
+        arrived, focused = self._motion.value("page", now), self._navigator.top is self
+        draw_notice(canvas, self._settings, self._notice(), arrived, focused)
 
     def _notice(self) -> Notice:
         return notice_for(self._view, self._settings)

@@ -17,6 +17,7 @@ from tvapp.ui.widgets.surface import focus_ring, grown
 CARD_PAD = 12.0
 """White around the QR code's own quiet zone."""
 COLUMN_GAP = 72.0
+REASON_HEIGHT = 80.0
 LAST_S = 3.0
 GROUP_GAP = 0.5
 """Space between two groups of the user code, in widths of a character."""
@@ -31,6 +32,8 @@ class PromptPicture:
     view: SessionView
     settings: UiSettings
     status: str
+    reason: str = ""
+    """Why this is asked for, where it is not the first thing that the screen asks for."""
     opacity: float = 1.0
     focus_growth: float = 1.0
     focused: bool = True
@@ -85,12 +88,16 @@ def draw_code(canvas: Canvas, code: str, box: Rect, opacity: float) -> None:
 
 
 def draw_prompt(canvas: Canvas, picture: PromptPicture) -> None:
-    """Draw the usual layout: words on the left, QR code on the right."""
+    """Draw the usual layout: words on the left, QR code on the right, the app's name above."""
     area = layout.content(canvas)
     brand = _draw_brand(canvas, area, picture)
-    area = Rect(area.x, brand, area.w, area.bottom - brand)
+    draw_prompt_in(canvas, Rect(area.x, brand, area.w, area.bottom - brand), picture)
+
+
+def draw_prompt_in(canvas: Canvas, area: Rect, picture: PromptPicture) -> None:
+    """Draw words and QR code into `area`, which is wide enough for both."""
     side = theme.QR_SIDE + 2 * CARD_PAD
-    height = min(area.h, side + 64)
+    height = min(area.h, side + 64 + (REASON_HEIGHT if picture.reason else 0))
     top = area.y + (area.h - height) / 2
     card = Rect(area.right - side, top, side, side)
     _draw_qr(canvas, card, picture)
@@ -155,13 +162,19 @@ def _draw_brand(canvas: Canvas, area: Rect, picture: PromptPicture) -> float:
 def _draw_words(canvas: Canvas, box: Rect, picture: PromptPicture) -> None:
     say = picture.settings.words
     x, y, width = box.x, box.y, box.w
-    title = say("signin.again.title" if picture.view.again else "signin.title")
-    label(canvas, title, x, y - 12, width, theme.style(theme.TITLE, face="bold"))
+    label(canvas, say(_title(picture.view)), x, y - 12, width, theme.style(theme.TITLE, face="bold"))
     y += 76
-    lead = say("signin.to") + " "
+    account = picture.view.account
+    lead = say("signin.permission.account" if picture.view.permission else "signin.to") + " "
     style = theme.style(theme.LEAD, theme.MUTED)
     offset = label(canvas, lead, x, y, width, style)
-    _draw_target(canvas, x + offset, y, width - offset, picture)
+    if picture.view.permission and account is not None:
+        name = account.name or account.username
+        label(canvas, name, x + offset, y, width - offset, theme.style(theme.LEAD, face="bold"))
+    else:
+        _draw_target(canvas, x + offset, y, width - offset, picture)
+    if picture.reason:
+        y = paragraph(canvas, picture.reason, x, y + 52, width, theme.style(theme.SMALL, theme.MUTED), 2) - 62
     y = _draw_address(canvas, x, y + 82, width, picture)
     label(canvas, say("signin.step.code"), x, y, width, theme.style(theme.BODY, theme.MUTED))
     y += 46
@@ -169,6 +182,12 @@ def _draw_words(canvas: Canvas, box: Rect, picture: PromptPicture) -> None:
     y = _draw_time(canvas, x, y + 156, width, picture)
     _draw_status(canvas, x, y + 22, width, picture)
     _draw_safety(canvas, Rect(x, box.bottom - 64, width, 72), picture)
+
+
+def _title(view: SessionView) -> str:
+    if view.permission:
+        return "signin.permission.title"
+    return "signin.again.title" if view.again else "signin.title"
 
 
 def _draw_safety(canvas: Canvas, box: Rect, picture: PromptPicture) -> None:
