@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 
 from tests.cloud import LocalCloud
+from tests.fences.stores.map_data_desk import Desk, WithHeaders, at_desk
 from tvapp.core.clock import SystemClock
 from tvapp.core.errors import (
     ConnectionBroken,
@@ -25,7 +26,7 @@ from tvapp.core.headers import Headers
 from tvapp.core.log import RecordingLog
 from tvapp.fences.stores.base import Loaded, StoreRetired
 from tvapp.fences.stores.map_data import MapDataStore
-from tvapp.net.transport import HttpClient, Request, Response, Sender
+from tvapp.net.transport import HttpClient, Request, Response
 
 GOOD = {
     "type": "FeatureCollection",
@@ -38,16 +39,6 @@ GOOD = {
         {"type": "Feature", "geometry": None, "properties": {"geometryId": "nowhere"}},
     ],
 }
-
-
-class WithHeaders:
-    """Sends requests with fixed credentials."""
-
-    def __init__(self, headers: dict[str, str]) -> None:
-        self.headers = headers
-
-    async def send(self, http: Sender, request: Request) -> Response:
-        return await http.send(request.with_headers(self.headers))
 
 
 def in_cloud(cloud: LocalCloud, work: Callable[[MapDataStore], Awaitable[None]], person: str = "aino") -> None:
@@ -107,20 +98,16 @@ def test_a_throttled_list_says_when_to_come_back(cloud: LocalCloud) -> None:
 
 def test_a_file_that_fails_for_now_stays_as_it_was(cloud: LocalCloud) -> None:
     cloud.clear_map_data()
-    cloud.add_map_data(json.dumps(GOOD))
+    udid = cloud.add_map_data(json.dumps(GOOD))
 
-    async def work(store: MapDataStore) -> None:
-        await store.load()
-        listing = json.dumps({"mapDataList": [{"udid": store_udid(store)}]}).encode()
-        store._http = Script({"/mapData?": (200, listing), "/mapData/": (500, b"")})
-        assert (await store.load()).unchanged
+    async def work(desk: Desk) -> None:
+        await desk.store.load()
+        cloud.fault("map-data", path=f"/mapData/{udid}", status=500)
+        cloud.forget_requests()
+        assert (await desk.store.load()).unchanged
+        assert [each["status"] for each in cloud.requests("map-data")] == [200, 500]
 
-    in_cloud(cloud, work)
-
-
-def store_udid(store: MapDataStore) -> str:
-    (udid,) = store._files
-    return udid
+    at_desk(cloud, work)
 
 
 class Script:

@@ -1,0 +1,191 @@
+"""What an outbox does for the Data service, over a wire that can fail anywhere: for the tests of its store."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from tests.cloud import LocalCloud
+from tvapp.core.clock import SystemClock
+from tvapp.core.errors import ConnectionBroken, TvappError
+from tvapp.core.headers import Headers
+from tvapp.core.log import RecordingLog
+from tvapp.fences.change import Change, Outcome, Step
+from tvapp.fences.stores.map_data import MapDataStore
+from tvapp.net.transport import HttpClient, Request, Response, Sender
+
+OPERATIONS = "/mapData/operations/*"
+
+
+def circle(geometry_id: str = "depot-1", radius: float = 500) -> bytes:
+    geometry = {"type": "Point", "coordinates": [-122.126986, 47.639754]}
+    properties = {"geometryId": geometry_id, "subType": "Circle", "radius": radius}
+    return json.dumps({"type": "Feature", "geometry": geometry, "properties": properties}).encode()
+
+
+def file_of(*features: bytes) -> bytes:
+    return b'{"type": "FeatureCollection",\n "made by": "hand", "features": [\n' + b",\n".join(features) + b"\n]}\n"
+
+
+def lone(feature: bytes) -> bytes:
+    return b'{"type": "FeatureCollection", "features": [' + feature + b"]}"
+
+
+ADD = Change("change-1", "", "depot-1", b"", circle())
+
+
+def edit(udid: str) -> Change:
+    return Change("change-2", udid, "depot-1", circle(), circle(radius=900))
+
+
+def deletion(udid: str) -> Change:
+    return Change("change-3", udid, "depot-1", circle(), b"")
+
+
+class WithHeaders:
+    """Sends requests with fixed credentials."""
+
+    def __init__(self, headers: dict[str, str]) -> None:
+        self.headers = headers
+
+    async def send(self, http: Sender, request: Request) -> Response:
+        return await http.send(request.with_headers(self.headers))
+
+
+class Killed(BaseException):
+    """The program ends here."""
+
+
+@dataclass
+class Wire:
+    """The real transport, which fails at one request: before it is sent, or once its answer is there."""
+
+    http: Sender
+    fails_at: int = 0
+    is_answer_lost: bool = False
+    error: BaseException = field(default_factory=lambda: ConnectionBroken("h"))
+    asked: list[str] = field(default_factory=list)
+
+    async def send(self, request: Request) -> Response:
+        self.asked.append(f"{request.method} {request.url}")
+        fails = len(self.asked) == self.fails_at
+        if fails and not self.is_answer_lost:
+            raise self.error
+        response = await self.http.send(request)
+        if fails:
+            raise self.error
+        return response
+
+
+@dataclass
+class Desk:
+    """What an outbox does for one change: keeps the notes, comes back after failures."""
+
+    cloud: LocalCloud
+    wire: Wire
+    headers: dict[str, str]
+    resume: str = ""
+    steps: list[Step] = field(default_factory=list)
+    waits: list[float] = field(default_factory=list)
+    killed_at: int = 0
+    """Ends the program while this note is kept; a negative one just before."""
+
+    def __post_init__(self) -> None:
+        self.store = self.restarted()
+
+    def restarted(self) -> MapDataStore:
+        """Return a store that knows nothing."""
+
+        async def sleep(seconds: float) -> None:
+            self.waits.append(seconds)
+
+        log = RecordingLog()
+        return MapDataStore(
+            self.wire, self.cloud.endpoint, WithHeaders(self.headers), log, sleep=sleep, random=lambda: 0.5
+        )
+
+    async def note(self, step: Step) -> None:
+        self.steps.append(step)
+        if len(self.steps) == -self.killed_at:
+            raise Killed
+        self.resume = step.resume or self.resume
+        if len(self.steps) == self.killed_at:
+            raise Killed
+
+    async def send(self, change: Change) -> Outcome:
+        return await self.store.send(change, note=self.note, resume=self.resume)
+
+    async def deliver(self, change: Change, attempts: int = 4) -> Outcome:
+        """Send until it is done: again and again as an outbox does, and after a refusal as a viewer may."""
+        for _ in range(attempts):
+            try:
+                return await self.send(change)
+            except (TvappError, Killed) as error:
+                if isinstance(error, Killed):
+                    self.store = self.restarted()
+        raise AssertionError("it never arrives")
+
+
+def at_desk(cloud: LocalCloud, work: Callable[[Desk], Awaitable[None]], **wire: Any) -> None:
+    async def run() -> None:
+        http = HttpClient(ca_bundle=cloud.ca_bundle, clock=SystemClock(), log=RecordingLog())
+        try:
+            await work(Desk(cloud, Wire(http, **wire), cloud.bearer()))
+        finally:
+            await http.aclose()
+
+    asyncio.run(run())
+
+
+def stored(cloud: LocalCloud) -> list[str]:
+    return [file["content"] for file in cloud.map_data()["files"] if file["upload_status"] != "Failed"]
+
+
+def accepted(cloud: LocalCloud) -> tuple[int, int, int]:
+    count = cloud.map_data()["accepted"]
+    return count["POST"], count["PUT"], count["DELETE"]
+
+
+def features(cloud: LocalCloud) -> list[list[Any]]:
+    return [json.loads(content)["features"] for content in stored(cloud)]
+
+
+Answer = tuple[int, dict[str, str], bytes] | TvappError
+
+
+@dataclass
+class Script:
+    """Answers by method and beginning of the path; an error is raised."""
+
+    answers: dict[str, Answer]
+    asked: list[str] = field(default_factory=list)
+
+    async def send(self, request: Request) -> Response:
+        path = f"/{request.url.split('/', 3)[3]}"
+        self.asked.append(f"{request.method} {path}")
+        found = next(
+            answer
+            for start, answer in self.answers.items()
+            if path.startswith(start) or self.asked[-1].startswith(start)
+        )
+        if isinstance(found, TvappError):
+            raise found
+        status, headers, body = found
+        return Response(status, Headers(headers), body, request.url)
+
+
+JSON = {"content-type": "application/json"}
+
+
+def send(endpoint: str, answers: dict[str, Answer], change: Change = ADD, resume: str = "") -> Outcome:
+    async def note(step: Step) -> None:
+        pass
+
+    async def sleep(_seconds: float) -> None:
+        pass
+
+    store = MapDataStore(Script(answers), endpoint, WithHeaders({}), RecordingLog(), sleep=sleep)
+    return asyncio.run(store.send(change, note=note, resume=resume))
