@@ -60,6 +60,10 @@ class DialogScreen(Panel):
         self._choices = tuple(choices)
         self._above = above
         self._place(Rect(0, BUTTON_HEIGHT * 2, WIDTH, BUTTON_HEIGHT), Rect(0, 0, WIDTH, BUTTON_HEIGHT))
+        if above is not None:
+            # Down leads to the harmless button, not to the one that happens to be nearest.
+            self._focus.set(self._choices[0].button.key)
+            self._focus.set(above.button.key)
         self._bindings = (
             arrows(self._move, ("left-right" if above is None else "arrows", "hint.choose")),
             bind(Intent.SELECT, self._press, ("ok", "hint.confirm")),
