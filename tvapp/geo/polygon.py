@@ -11,7 +11,6 @@ import math
 from collections.abc import Sequence
 from itertools import pairwise
 
-from tvapp.geo.geodesy import distance_m
 from tvapp.geo.position import Position
 from tvapp.geo.segments import crossing
 
@@ -80,8 +79,9 @@ def contains(rings: Sequence[Ring], place: Position) -> bool:
     for ring in rings:
         if not ring:
             continue
-        # The copy of the place that is nearest to the ring: the ring may have gone past +-180.
-        lon = place.lon + 360.0 * round((_middle_lon(ring) - place.lon) / 360.0)
+        # The copy of the place that is nearest to the ring: the ring may have gone past +-180. Of two copies on the
+        # edges of a ring right round the earth the western one, which the rule below counts as inside.
+        lon = place.lon + 360.0 * math.ceil((_middle_lon(ring) - place.lon) / 360.0 - 0.5)
         before = ring[-1]
         for vertex in ring:
             if (vertex.lat > lat) is not (before.lat > lat):
@@ -150,25 +150,6 @@ def simplified(line: Ring, tolerance_deg: float) -> tuple[Position, ...]:
             keep[index] = True
             spans += [(first, index), (index, last)]
     return tuple(place for place, kept in zip(places, keep, strict=True) if kept)
-
-
-def distance_to_edge_m(rings: Sequence[Ring], place: Position) -> float:
-    """Return metres from a place to the nearest edge of any ring; good for distances up to some 100 km."""
-    squeeze = math.cos(math.radians(place.lat))
-    best, nearest = math.inf, place
-    for ring in rings:
-        if not ring:
-            continue
-        turn = 360.0 * round((place.lon - _middle_lon(ring)) / 360.0)
-        before = ring[-1]
-        for vertex in ring:
-            ax, ay = (before.lon + turn - place.lon) * squeeze, before.lat - place.lat
-            bx, by = (vertex.lon + turn - place.lon) * squeeze, vertex.lat - place.lat
-            x, y = _nearest_to_origin(ax, ay, bx, by)
-            if x * x + y * y < best:
-                best, nearest = x * x + y * y, Position(place.lon + x / squeeze, place.lat + y)
-            before = vertex
-    return distance_m(place, nearest) if best < math.inf else math.inf
 
 
 def centroid(ring: Ring) -> Position:
