@@ -23,6 +23,7 @@ from tests.fences.stores.map_data_desk import (
     stored,
 )
 from tvapp.core.errors import (
+    ConnectionBroken,
     DataError,
     ServiceError,
     TimedOut,
@@ -128,6 +129,21 @@ def test_what_was_edited_and_deleted_is_shown_so(empty: LocalCloud) -> None:
 
         await desk.send(Change("change-3", udid, "depot-1", fence.raw, b""))
         assert (await desk.store.load()).fences == ()
+
+    at_desk(empty, work)
+
+
+def test_an_edit_that_was_taken_up_again_is_read_anew(empty: LocalCloud) -> None:
+    async def work(desk: Desk) -> None:
+        sent = await desk.send(ADD)
+        assert isinstance(sent, Stored)
+        desk.wire.fails_at = len(desk.wire.asked) + 3
+        with pytest.raises(ConnectionBroken):
+            await desk.send(edit(sent.source))
+        assert await desk.send(edit(sent.source)) == sent
+
+        (fence,) = (await desk.store.load()).fences
+        assert fence.properties["radius"] == 900
 
     at_desk(empty, work)
 

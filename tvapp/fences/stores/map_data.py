@@ -123,11 +123,13 @@ class MapDataStore:
             sent = await Sending(self._client, self._workers, change, note, resume, patience).run()
         if isinstance(sent.outcome, Stored):
             udid, content = sent.outcome.source, sent.content
+            known = self._files.get(udid)
             if content is not None:
                 file = await self._workers.in_worker(lambda: _read(udid, content, "", None))
                 self._files[udid] = replace(file, is_ours=True)
-            elif not change.after:
-                self._files.pop(udid, None)
+            elif known is not None:
+                # What was written last is not known after a restart of the sending.
+                self._files[udid] = replace(known, is_ours=False)
         return sent.outcome
 
     @contextmanager
