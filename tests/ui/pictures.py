@@ -31,6 +31,10 @@ NAMES = (
     "map-layers",
     "map-account",
     "map-refused",
+    "map-account-permission",
+    "permission",
+    "permission-long",
+    "permission-another-account",
     "error-many",
 )
 
