@@ -24,7 +24,12 @@ MAX_OUTLINE_BYTES = 4 * 1024 * 1024
 """White space between two hundred thousand Features, and a root with a few members of its own."""
 
 _STEP = 1 << 18
-_TO_BRACE = re.compile(rb'(?:[^"{}]++|"(?:[^"\\]++|\\.)*+")*+([{}]?)', re.DOTALL)
+_STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
+_TO_BRACE = re.compile(rb'[^"{}]*+(?:%b[^"{}]*+)*+([{}]?)' % _STRING, re.DOTALL)
+_FLAT = rb'[^"{}]*+(?:"[^"]*+(?<!\\)"[^"{}]*+)*+'
+_OBJECT = re.compile(rb"\{%b(?:\{%b(?:\{%b\}%b)*+\}%b)*+\}" % ((_FLAT,) * 5))
+"""Most Features: two levels of objects in it, no quotation mark in a text. Others are taken brace by brace."""
+_DEEPER = {b"{": 1, b"}": -1, b"": 0}
 _IN_STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 _NOTHING = re.compile(rb"[ \t\r\n\0]*+")
 
@@ -124,37 +129,51 @@ def _type(text: bytes, span: Span | None) -> object:
 def _outlined(data: bytes, start: int, source: str) -> _Outline:
     outline = _Outline(start)
     pieces: list[bytes] = []
-    length = depth = opened = 0
+    length = depth = 0
     at = copied = start
-    size = len(data)
-    while at < size:
-        match = _TO_BRACE.match(data, at, min(at + _STEP, size))
-        at = at if match is None else match.end()
-        brace = b"" if match is None else match[1]
-        if brace == b"{":
-            depth += 1
-            if depth == 2:
-                opened = at - 1
-        elif brace == b"}":
-            depth -= 1
-            if depth == 1:
-                pieces.append(data[copied:opened])
-                length += opened - copied
-                outline.marks.append(length)
-                outline.spans.append((opened, at))
-                length += 2
-                copied = at
-        elif at < size and data[at] == 0x22:
-            at = _string_end(data, at)
-        if length + (opened if depth > 1 else at) - copied > MAX_OUTLINE_BYTES:
+    while at < len(data):
+        brace, at = _to_brace(data, at)
+        depth += _DEEPER[brace]
+        if depth == 2:
+            opened, depth = at - 1, 1
+            at = _object_end(data, opened)
+            pieces.append(data[copied:opened])
+            length += opened - copied
+            outline.marks.append(length)
+            outline.spans.append((opened, at or len(data)))
+            if not at:  # the file ends in the middle of an object
+                outline.text = b"{}".join(pieces) + b"{"
+                return outline
+            length, copied = length + 2, at
+        if length + at - copied > MAX_OUTLINE_BYTES:
             raise DataError(source, "too much stands beside its features")
-    if depth > 1:  # the file ends in the middle of an object
-        outline.marks.append(length + opened - copied)
-        outline.spans.append((opened, size))
-        outline.text = b"{}".join((*pieces, data[copied:opened] + b"{"))
-    else:
-        outline.text = b"{}".join((*pieces, data[copied:]))
+    outline.text = b"{}".join((*pieces, data[copied:]))
     return outline
+
+
+def _object_end(data: bytes, start: int) -> int:
+    """Return where the object ends that begins at `start`; 0 where it does not."""
+    whole = _OBJECT.match(data, start, min(start + _STEP, len(data)))
+    if whole is not None:
+        return whole.end()
+    depth, at = 1, start + 1
+    while at < len(data):
+        brace, at = _to_brace(data, at)
+        depth += _DEEPER[brace]
+        if depth == 0:
+            return at
+    return 0
+
+
+def _to_brace(data: bytes, at: int) -> tuple[bytes, int]:
+    """Return the next brace outside of strings and where it ends; b"" and how far was looked where none is near."""
+    match = _TO_BRACE.match(data, at, min(at + _STEP, len(data)))
+    if match is None:
+        return b"", len(data)
+    at = match.end()
+    if not match[1] and data[at : at + 1] == b'"':
+        at = _string_end(data, at)
+    return match[1], at
 
 
 def _string_end(data: bytes, start: int) -> int:
@@ -172,18 +191,21 @@ def _string_end(data: bytes, start: int) -> int:
 
 
 def check(data: bytes, span: Span, source: str) -> None:
-    """Make sure that an object of the file is JSON; one larger than MAX_FEATURE_BYTES is taken on trust.
+    """Make sure that what stands in `span` of the file is JSON; what the parser cannot take in is taken on trust.
 
     Raises:
         DataError: it is not; says where.
     """
     if span[1] - span[0] > MAX_FEATURE_BYTES:
         return
+    raw = data[span[0] : span[1]]
     try:
-        msgspec.json.decode(data[span[0] : span[1]], type=msgspec.Raw)
-    except (msgspec.DecodeError, RecursionError) as error:
-        if not is_grammatical(data[span[0] : span[1]]):
+        msgspec.json.decode(raw, type=msgspec.Raw)
+    except msgspec.DecodeError as error:
+        if not _is_grammatical(raw):
             raise DataError(source, malformed(error, data, span[0])) from error
+    except RecursionError:
+        return
 
 
 def _check_beginning(data: bytes, span: Span, source: str) -> None:
@@ -193,11 +215,11 @@ def _check_beginning(data: bytes, span: Span, source: str) -> None:
         msgspec.json.decode(raw, type=msgspec.Raw)
     except (msgspec.DecodeError, RecursionError) as error:
         is_cut_here = byte_of(error) is None and len(raw) < span[1] - span[0]
-        if not is_cut_here and not is_grammatical(raw):
+        if not is_cut_here and not _is_grammatical(raw):
             raise DataError(source, malformed(error, data, span[0])) from error
 
 
-def is_grammatical(raw: bytes) -> bool:
+def _is_grammatical(raw: bytes) -> bool:
     """Tell whether text that our parser refuses is JSON by RFC 8259 all the same: it may hold half a character."""
     try:
         json.loads(raw.decode(), parse_constant=_refuse, parse_int=str, parse_float=str)
@@ -214,6 +236,15 @@ def byte_of(error: Exception) -> int | None:
     """Return at which byte the parser gave up, None where it does not say."""
     found = re.search(r" \(byte (\d+)\)$", str(error))
     return int(found[1]) if found is not None else None
+
+
+def refusal(error: Exception) -> str:
+    """Say why the parser cannot take in what is JSON all the same."""
+    if isinstance(error, msgspec.ValidationError):
+        return "it has a number too large to hold"
+    return (
+        "it is nested too deep" if isinstance(error, RecursionError) else "it has half a character (a lone surrogate)"
+    )
 
 
 def malformed(error: Exception, data: bytes | None = None, start: int = 0) -> str:

@@ -17,6 +17,7 @@ Span: TypeAlias = tuple[int, int]
 _BLANK = re.compile(rb"[ \t\r\n]*+")
 _STRING = re.compile(rb'"(?:[^"\\]++|\\.)*+"', re.DOTALL)
 _SCALAR = re.compile(rb"[^ \t\r\n,\]}]++")
+_SHORT = re.compile(rb"(\{\}|[^ \t\r\n,\[\]{}\"]++)[ \t\r\n]*+,[ \t\r\n]*+")
 _TO_BRACE = re.compile(rb'(?:[^"{}]++|"(?:[^"\\]++|\\.)*+")*+([{}])', re.DOTALL)
 _TO_BRACKET = re.compile(rb'(?:[^"\[\]]++|"(?:[^"\\]++|\\.)*+")*+([\[\]])', re.DOTALL)
 
@@ -71,6 +72,10 @@ def elements(text: bytes, start: int = 0) -> list[Span]:
     found: list[Span] = []
     at = after_blanks(text, start + 1)
     while text[at] != 0x5D:
+        if short := _SHORT.match(text, at):
+            found.append(short.span(1))
+            at = short.end()
+            continue
         end = value_end(text, at)
         found.append((at, end))
         at = _next(text, end)
