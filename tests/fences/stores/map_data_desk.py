@@ -82,12 +82,13 @@ class Wire:
 
 @dataclass
 class Desk:
-    """What an outbox does for one change: keeps the notes, comes back after failures."""
+    """What an outbox does: keeps the notes of one change at a time, comes back after failures."""
 
     cloud: LocalCloud
     wire: Wire
     headers: dict[str, str]
     resume: str = ""
+    change_id: str = ""
     steps: list[Step] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
     killed_at: int = 0
@@ -116,6 +117,8 @@ class Desk:
             raise Killed
 
     async def send(self, change: Change) -> Outcome:
+        if change.id != self.change_id:
+            self.change_id, self.resume = change.id, ""
         return await self.store.send(change, note=self.note, resume=self.resume)
 
     async def deliver(self, change: Change, attempts: int = 4) -> Outcome:
