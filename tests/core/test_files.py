@@ -81,3 +81,19 @@ def test_removing_what_is_not_there_is_no_error(tmp_path: Path) -> None:
     path = tmp_path / "nothing"
     files.remove(path)
     assert not path.exists()
+
+
+def test_a_last_look_before_replacing_may_call_it_off(tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    path.write_bytes(b"old")
+    seen: list[int] = []
+
+    def look(fd: int) -> None:
+        seen.append(os.fstat(fd).st_size)
+        raise LookupError
+
+    with pytest.raises(LookupError):
+        files.write_atomic(path, b"longer", before_replacing=look)
+    assert seen == [6]
+    assert path.read_bytes() == b"old"
+    assert [each.name for each in tmp_path.iterdir() if each.is_file()] == ["a"]

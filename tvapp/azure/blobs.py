@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
+import hashlib
 import ipaddress
 import re
+import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import quote, unquote, urlencode, urlsplit
 
@@ -11,19 +16,33 @@ from tvapp.azure.authorizer import Authorizer
 from tvapp.azure.blob_xml import parse_error
 from tvapp.azure.errors import failure, is_page, plain
 from tvapp.core.clock import Clock
-from tvapp.core.errors import ServiceError, UnexpectedReply, service_error
+from tvapp.core.errors import DataError, NotFound, ServiceError, UnexpectedReply, service_error
 from tvapp.core.headers import Headers, parse_retry_after
 from tvapp.net.transport import Request, Response, Sender, origin_of
 
 VERSION = "2021-12-02"
 """Without a version the service takes no bearer token (azure-facts 6)."""
 
+GEOJSON = "application/geo+json"
+"""The content type of new blobs (RFC 7946, 12)."""
+
 PAGE_SIZE = 1_000
 MAX_PAGE_BYTES = 8 << 20
+_MAX_ANSWER_BYTES = 64 << 10
 _TRACE = re.compile(r"\s*\bRequestId:\S+\s+Time:\S+")
 """What every message ends with; the id is kept by itself."""
 _LIST_TIMEOUT_S = 30.0
 _BLOB_TIMEOUT_S = 120.0
+_KEPT = {
+    "content-type": "content-type",
+    "content-encoding": "content-encoding",
+    "content-language": "content-language",
+    "content-disposition": "x-ms-blob-content-disposition",
+    "cache-control": "x-ms-blob-cache-control",
+    "x-ms-encryption-scope": "x-ms-encryption-scope",
+}
+"""What Put Blob forgets unless it is told again: as Get Blob names it, and as Put Blob does."""
+
 _TENANT = re.compile(
     r"""authorization_uri\s*=\s*"?https://[^/\s",]+/([0-9A-Za-z.-]{1,64})(?:[/\s",]|$)""", re.IGNORECASE
 )
@@ -74,17 +93,20 @@ def is_askable(name: str) -> bool:
 
 
 class BlobClient:
-    """Asks for what is in one container; raises only our errors."""
+    """Reads and writes what is in one container; raises only our errors."""
 
-    def __init__(self, http: Sender, container: Container, authorizer: Authorizer, *, clock: Clock) -> None:
+    def __init__(
+        self, http: Sender, container: Container, authorizer: Authorizer, *, clock: Clock, page_size: int = PAGE_SIZE
+    ) -> None:
         self._http = http
         self._container = container
         self._authorizer = authorizer
         self._clock = clock
+        self._page_size = page_size
 
     async def list_page(self, marker: str = "") -> bytes:
         """Return one page of the list of blobs, as XML (`blob_xml.parse_page`)."""
-        query = {"restype": "container", "comp": "list", "maxresults": str(PAGE_SIZE)}
+        query = {"restype": "container", "comp": "list", "maxresults": str(self._page_size)}
         query |= {"prefix": self._container.prefix} if self._container.prefix else {}
         query |= {"marker": marker} if marker else {}
         url = f"{self._container.url}?{urlencode(query, quote_via=quote)}"
@@ -105,9 +127,58 @@ class BlobClient:
             raise blob_failure(response, self._clock.wall())
         return response
 
+    async def find(self, name: str, *, limit_bytes: int) -> Response | None:
+        """Return a blob with its headers; None where there is no such blob."""
+        try:
+            return await self.get(name, limit_bytes=limit_bytes)
+        except NotFound as error:
+            if error.code == "BlobNotFound":
+                return None
+            raise
+
+    async def put(self, name: str, body: bytes, *, replacing: Response | None) -> str:
+        """Write a blob and return its ETag, with quotes.
+
+        Only over the very version that `replacing` is (what `get` gave), keeping its type and metadata; where that is
+        None, only if there is no such blob. Index tags are not kept: reading them takes a permission of its own.
+
+        Raises:
+            Conflict: somebody was first, with the code ConditionNotMet or BlobAlreadyExists; or the blob may not be
+                written now, with another code (a lease, a legal hold).
+            DataError: the blob has metadata that cannot be sent again.
+        """
+        fields = {"content-type": GEOJSON, "if-none-match": "*"}
+        if replacing is not None:
+            fields = {**_kept(name, replacing.headers), "if-match": _strong_etag(replacing)}
+            body = _encoded(body, replacing.headers.get("content-encoding", ""))
+        digest = hashlib.md5(body, usedforsecurity=False).digest()
+        fields |= {"x-ms-blob-type": "BlockBlob", "content-md5": base64.b64encode(digest).decode()}
+        response = await self._change("PUT", name, fields, body)
+        if response.status != 201:
+            raise blob_failure(response, self._clock.wall())
+        return response.headers.get("etag", "")
+
+    async def delete(self, name: str, *, replacing: Response) -> None:
+        """Delete a blob and its snapshots, if it still is the version that `get` gave.
+
+        Raises:
+            Conflict: as for `put`.
+            NotFound: it is gone.
+        """
+        fields = {"if-match": _strong_etag(replacing), "x-ms-delete-snapshots": "include"}
+        response = await self._change("DELETE", name, fields)
+        if response.status != 202:
+            raise blob_failure(response, self._clock.wall())
+
     async def _get(self, url: str, fields: dict[str, str], limit_bytes: int, timeout_s: float) -> Response:
         headers = Headers({"x-ms-version": VERSION, **fields})
         request = Request("GET", url, headers, limit_bytes=limit_bytes, timeout_s=timeout_s)
+        return await self._authorizer.send(self._http, request)
+
+    async def _change(self, method: str, name: str, fields: Mapping[str, str], body: bytes = b"") -> Response:
+        headers = Headers({"x-ms-version": VERSION, "accept": "application/xml", **fields})
+        url = self._container.blob_url(name)
+        request = Request(method, url, headers, body, limit_bytes=_MAX_ANSWER_BYTES, timeout_s=_BLOB_TIMEOUT_S)
         return await self._authorizer.send(self._http, request)
 
 
@@ -132,6 +203,35 @@ def blob_failure(response: Response, wall_s: float) -> ServiceError:
 def not_a_list(host: str, reason: str) -> UnexpectedReply:
     """Return the error for a list that cannot be read."""
     return UnexpectedReply(host, 200, "xml", plain(reason, 200))
+
+
+def _kept(name: str, held: Mapping[str, str]) -> dict[str, str]:
+    """Return the fields of a new version that say what the former one had."""
+    fields = {new: held[old] for old, new in _KEPT.items() if held.get(old)}
+    fields |= {field: value for field, value in held.items() if field.startswith("x-ms-meta-")}
+    if held.get("x-ms-access-tier") and held.get("x-ms-access-tier-inferred", "").lower() != "true":
+        fields["x-ms-access-tier"] = held["x-ms-access-tier"]
+    if not all(value.isascii() for value in fields.values()):
+        raise DataError(name, "its metadata is not ASCII")
+    return fields
+
+
+def _strong_etag(response: Response) -> str:
+    # A proxy that compressed the body has made it weak; the service knows strong ones alone.
+    etag = response.headers.get("etag", "").removeprefix("W/")
+    if not etag:
+        raise UnexpectedReply(response.host, response.status, "", "a blob without an ETag")
+    return etag
+
+
+def _encoded(body: bytes, encoding: str) -> bytes:
+    """Return `body` as a blob with that Content-Encoding has to hold it (the transport has undone it)."""
+    match encoding.strip().lower():
+        case "gzip" | "x-gzip":
+            return gzip.compress(body, mtime=0)
+        case "deflate":
+            return zlib.compress(body)
+    return body
 
 
 def _is_path_style(host: str) -> bool:

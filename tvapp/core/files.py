@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
 
 from tvapp.core.errors import StorageError
@@ -22,10 +23,14 @@ def make_private_dir(path: Path) -> None:
         raise StorageError(str(path), error.strerror or str(error)) from error
 
 
-def write_atomic(path: Path, data: bytes, *, mode: int = 0o600) -> None:
+def write_atomic(
+    path: Path, data: bytes, *, mode: int = 0o600, before_replacing: Callable[[int], None] = lambda _fd: None
+) -> None:
     """Replace `path` so that after a power cut either the old or the new content is there, never a mixture.
 
     The new file is created with `mode` from the start; a symbolic link at `path` is replaced, not followed.
+    `before_replacing` is called with the new file, complete and open, at the last moment: whatever it raises leaves
+    everything as it was.
 
     Raises:
         StorageError: disk full, read-only, or no permission; the old content is untouched.
@@ -38,12 +43,13 @@ def write_atomic(path: Path, data: bytes, *, mode: int = 0o600) -> None:
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
+                before_replacing(file.fileno())
             temporary.replace(path)
         except BaseException:
             with contextlib.suppress(OSError):
                 temporary.unlink()
             raise
-        _sync_dir(path.parent)
+        sync_dir(path.parent)
     except OSError as error:
         raise StorageError(str(path), error.strerror or str(error)) from error
 
@@ -78,7 +84,8 @@ def remove(path: Path) -> None:
         raise StorageError(str(path), error.strerror or str(error)) from error
 
 
-def _sync_dir(path: Path) -> None:
+def sync_dir(path: Path) -> None:
+    """Make what was renamed or deleted in a folder durable, where its file system can."""
     # The rename itself is only durable once the directory is (POSIX); some filesystems refuse, which is fine.
     with contextlib.suppress(OSError):
         fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

@@ -15,11 +15,16 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a store holds. `unchanged` means the same as last time: nothing else is filled in."""
+    """What a store holds. `unchanged` means the same as last time: nothing else is filled in.
+
+    `as_of` is set where part of it could not be read now and is shown as it was before: when the oldest such part was
+    last known to be right, in seconds since 1970 UTC. It counts as a change when that begins, ends or moves.
+    """
 
     fences: tuple[Geofence, ...]
     skipped: tuple[Skipped, ...]
     unchanged: bool = False
+    as_of: float | None = None
 
 
 UNCHANGED = Loaded((), (), unchanged=True)
@@ -38,6 +43,19 @@ class Store(Protocol):
 
         Raises:
             TvappError: nothing can be read now; what is shown stays.
+        """
+        ...
+
+
+@runtime_checkable
+class Watchable(Protocol):
+    """A store that notices by itself when somebody changes what it holds."""
+
+    async def watch(self) -> None:
+        """Return once the store may hold something else than at the last `load`; call it again after that one.
+
+        Never returns where changes cannot be noticed; loading now and then is needed all the same. Own changes may be
+        noticed too. Cancel it to stop watching.
         """
         ...
 

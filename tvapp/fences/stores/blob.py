@@ -1,19 +1,28 @@
-"""Geofences in a container of Azure Blob Storage: every *.geojson and *.json blob in it, with the viewer's sign-in."""
+"""Geofences in a container of Azure Blob Storage: every *.geojson and *.json blob in it, with the viewer's sign-in.
+
+A fence that was made on a screen is a blob of its own, so that an ETag guards one fence: screens that add never
+collide, and a deletion is one DELETE. Fences in other tools' files are edited in place.
+"""
 
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 from typing import Protocol
 
 from tvapp.azure.blob_xml import Entry, parse_page
-from tvapp.azure.blobs import BlobClient, is_askable, not_a_list, parse_container
+from tvapp.azure.blobs import PAGE_SIZE, BlobClient, Container, is_askable, not_a_list, parse_container
 from tvapp.core.clock import Clock, SystemClock
 from tvapp.core.errors import DataError, NotFound, ServiceError, TimedOut, TvappError, Unauthorized
 from tvapp.core.log import Log
-from tvapp.fences.geojson import MAX_BYTES, ReadResult
+from tvapp.fences.change import Change, Outcome
+from tvapp.fences.geojson import MAX_BYTES
 from tvapp.fences.model import Skipped
-from tvapp.fences.stores.base import UNCHANGED, Loaded, SameThread, Workers
-from tvapp.fences.stores.document import Document, read_document, reason
+from tvapp.fences.stores.base import UNCHANGED, Loaded, Note, SameThread, Workers
+from tvapp.fences.stores.blob_sending import send_change
+from tvapp.fences.stores.document import Document, read_blob, reason
+from tvapp.fences.stores.naming import file_name
+from tvapp.fences.stores.staleness import Staleness
 from tvapp.net.transport import Request, Response, Sender
 
 SUFFIXES = (".geojson", ".json")
@@ -32,7 +41,7 @@ class Authorizer(Protocol):
 
 
 class BlobStore:
-    """Lists a container, and reads the blobs whose ETag in the list is new."""
+    """Lists a container, reads the blobs whose ETag in the list is new, and writes those that a change is for."""
 
     name = "blob"
 
@@ -45,19 +54,23 @@ class BlobStore:
         *,
         workers: Workers | None = None,
         clock: Clock | None = None,
+        page_size: int = PAGE_SIZE,
     ) -> None:
         self._url = container_url
         self._container = parse_container(container_url)
         self._log = log
         self._workers: Workers = workers if workers is not None else SameThread()
+        clock = clock if clock is not None else SystemClock()
         self._client = (
-            BlobClient(http, self._container, authorizer, clock=clock if clock is not None else SystemClock())
+            BlobClient(http, self._container, authorizer, clock=clock, page_size=page_size)
             if self._container is not None
             else None
         )
         self._documents: dict[str, Document] = {}
-        self._shown: tuple[tuple[str, bytes], ...] | None = None
-        self._skipped: tuple[Skipped, ...] = ()
+        self._staleness = Staleness(clock)
+        self._loads: list[dict[str, Document | None]] = []
+        """For each load under way, what was sent since it began: it may have read those blobs before."""
+        self._shown: tuple[object, ...] | None = None
 
     async def load(self) -> Loaded:
         """See Store.
@@ -70,9 +83,39 @@ class BlobStore:
             Unauthorized, Forbidden, NotFound: the account may not read the container, or there is none.
             ServiceError, NetworkError, SignInError: nothing can be read now.
         """
-        client = self._client
-        if client is None:
+        client, _ = self._opened()
+        sent: dict[str, Document | None] = {}
+        self._loads.append(sent)
+        try:
+            return await self._load(client, sent)
+        finally:
+            self._loads.remove(sent)
+
+    async def send(self, change: Change, *, note: Note, resume: str = "") -> Outcome:
+        """See WritableStore. What others do to other fences of the same blob meanwhile is kept.
+
+        Raises:
+            Throttled: others keep writing to this blob.
+            Conflict: the blob may not be written: it is leased, or under a legal hold.
+        """
+        client, container = self._opened()
+        name = change.source or container.prefix + file_name(change.geometry_id)
+        if not is_askable(name) or not name.startswith(container.prefix):
+            raise DataError(name[:200], "it cannot be in this container")
+        sent = await send_change(client, name, change, self._workers)
+        self._staleness.confirm(name, self._staleness.now())
+        _put(self._documents, name, sent.document)
+        for load in self._loads:
+            load[name] = sent.document
+        return sent.outcome
+
+    def _opened(self) -> tuple[BlobClient, Container]:
+        if self._client is None or self._container is None:
             raise DataError(self._url[:200], "the address names no container of a storage account")
+        return self._client, self._container
+
+    async def _load(self, client: BlobClient, sent: Mapping[str, Document | None]) -> Loaded:
+        began = self._staleness.now()
         skipped: list[Skipped] = []
         wanted = self._wanted(await self._list(client, skipped), skipped)
         gate = asyncio.Semaphore(_AT_ONCE)
@@ -80,37 +123,43 @@ class BlobStore:
             *(self._fetch(client, entry, gate) for entry in wanted.values()), return_exceptions=True
         )
         documents: dict[str, Document] = {}
+        stale: list[str] = []
         failures: list[TvappError] = []
         fatal: BaseException | None = None
         for name, answer in zip(wanted, answers, strict=True):
             if isinstance(answer, Document):
                 documents[name] = answer
+                self._staleness.confirm(name, began)
             elif isinstance(answer, ServiceError | TimedOut) and not isinstance(answer, Unauthorized):
                 failures.append(answer)
                 if name in self._documents:
                     documents[name] = self._documents[name]
+                    stale.append(name)
                 else:
                     skipped.append(Skipped(name, reason(answer)))
             elif answer is not None:
                 fatal = fatal or answer
         if fatal is None and failures and not documents:
             fatal = failures[0]
+        for name, document in sent.items():
+            _put(documents, name, document)
         if fatal is not None:
             self._documents |= documents  # what was read is not asked for again
             raise fatal
-        self._documents = documents
-        return self._changed(skipped)
+        self._documents = dict(sorted(documents.items()))
+        return self._changed(skipped, self._staleness.oldest(name for name in stale if name not in sent))
 
-    def _changed(self, skipped: list[Skipped]) -> Loaded:
+    def _changed(self, skipped: list[Skipped], stale: float | None) -> Loaded:
         documents = self._documents
         for document in documents.values():
             skipped.extend(document.result.skipped)
         skipped.sort(key=lambda skip: (skip.source, skip.feature))
-        shown = tuple((name, document.digest) for name, document in documents.items())
-        if shown == self._shown and tuple(skipped) == self._skipped:
+        shown = (stale, *skipped, *((name, document.digest) for name, document in documents.items()))
+        if shown == self._shown:
             return UNCHANGED
-        self._shown, self._skipped = shown, tuple(skipped)
-        return Loaded(tuple(fence for each in documents.values() for fence in each.result.fences), self._skipped)
+        self._shown = shown
+        fences = tuple(fence for each in documents.values() for fence in each.result.fences)
+        return Loaded(fences, tuple(skipped), as_of=self._staleness.wall(stale))
 
     async def _list(self, client: BlobClient, skipped: list[Skipped]) -> list[Entry]:
         """Return the entries of all pages that are GeoJSON by their name."""
@@ -169,12 +218,11 @@ class BlobStore:
                 return None
         if response is None:
             return known
-        return await self._workers.in_worker(lambda: _read(entry.name, response, known))
+        return await self._workers.in_worker(lambda: read_blob(entry.name, response, known))
 
 
-def _read(name: str, response: Response, known: Document | None) -> Document:
-    try:
-        return read_document(name, response, known)
-    except DataError as error:
-        result = ReadResult((), (Skipped(name, error.reason),))
-        return Document(response.body[:0], response.headers.get("etag", ""), "", result, len(response.body))
+def _put(documents: dict[str, Document], name: str, document: Document | None) -> None:
+    if document is None:
+        documents.pop(name, None)
+    else:
+        documents[name] = document

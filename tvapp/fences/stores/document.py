@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from tvapp.azure.errors import plain
 from tvapp.core.errors import ConnectionBroken, DataError, NetworkError, ServiceError, TimedOut, TlsFailed, TvappError
 from tvapp.fences.geojson import ReadResult, read
+from tvapp.fences.model import Skipped
 from tvapp.net.transport import Response
 
 _PAGES = (b"<!doctype html", b"<html", b"<head", b"<script")
@@ -39,6 +40,15 @@ def read_document(source: str, response: Response, known: Document | None) -> Do
     else:
         result = read(body, source)
     return Document(digest, headers.get("etag", ""), headers.get("last-modified", ""), result, len(body))
+
+
+def read_blob(name: str, response: Response, known: Document | None) -> Document:
+    """Read what a blob holds; one that is not GeoJSON is a document without fences. Takes long: for a worker."""
+    try:
+        return read_document(name, response, known)
+    except DataError as error:
+        result = ReadResult((), (Skipped(name, error.reason),))
+        return Document(response.body[:0], response.headers.get("etag", ""), "", result, len(response.body))
 
 
 def is_web_page(body: bytes) -> bool:

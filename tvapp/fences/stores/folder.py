@@ -1,7 +1,8 @@
-"""Geofences in a folder: every *.geojson and *.json file in it, read on a worker."""
+"""Geofences in a folder: every *.geojson and *.json file in it, read and written on workers, and watched."""
 
 from __future__ import annotations
 
+import asyncio
 import os
 import stat
 from pathlib import Path
@@ -10,19 +11,26 @@ from typing import TypeAlias
 from tvapp.core.errors import DataError, StorageError
 from tvapp.core.files import read_bounded
 from tvapp.core.log import Log
+from tvapp.fences.change import Change, Outcome
 from tvapp.fences.geojson import MAX_BYTES, ReadResult, read
 from tvapp.fences.model import Skipped
-from tvapp.fences.stores.base import UNCHANGED, Loaded, SameThread, Workers
+from tvapp.fences.stores.base import UNCHANGED, Loaded, Note, SameThread, Workers
+from tvapp.fences.stores.folder_watching import until_changed
+from tvapp.fences.stores.folder_writing import send_change
+from tvapp.fences.stores.naming import file_name
 
 SUFFIXES = (".geojson", ".json")
 MAX_FILES = 5_000
+LOCKED_TRIES = 100
+LOCKED_PAUSE_S = 0.05
+"""Another tvapp holds the lock for one file; with these it may write many in a row before we give up for now."""
 
 Mark: TypeAlias = tuple[int, int, int]
 """What tells two versions of a file apart: time of change, size, inode."""
 
 
 class FolderStore:
-    """Reads a folder; a file that has not changed is not read again."""
+    """Reads a folder and writes to it; a file that has not changed is not read again."""
 
     name = "folder"
 
@@ -33,6 +41,8 @@ class FolderStore:
         self._read: dict[str, tuple[Mark, ReadResult]] = {}
         self._overflow = 0
         self._loaded = False
+        self._seen: dict[str, Mark] | None = None
+        """What was there when somebody was last told, by `load` or by `watch`."""
 
     async def load(self) -> Loaded:
         """See Store.
@@ -42,8 +52,48 @@ class FolderStore:
         """
         return await self._workers.in_worker(self._load)
 
+    async def send(self, change: Change, *, note: Note, resume: str = "") -> Outcome:
+        """See WritableStore, and `folder_writing.send_change` for what holds when other programs write too.
+
+        Raises:
+            StorageError: the folder or the file cannot be written now.
+            DataError: the file is not GeoJSON, or the change names none of this folder.
+        """
+        name = self._file_of(change)
+        for _ in range(LOCKED_TRIES):
+            outcome = await self._workers.in_worker(lambda: send_change(self._path, name, change))
+            if outcome is not None:
+                return outcome
+            await asyncio.sleep(LOCKED_PAUSE_S)
+        raise StorageError(str(self._path), "another screen is writing to it")
+
+    async def watch(self) -> None:
+        """See Watchable. Changes that others make on a network drive are not noticed."""
+        await until_changed(self._path, SUFFIXES, lambda: self._workers.in_worker(self._is_other), self._log)
+
+    def _is_other(self) -> bool:
+        former, self._seen = self._seen, self._marks()
+        return self._seen != former
+
+    def _marks(self) -> dict[str, Mark] | None:
+        try:
+            return self._list()[0]
+        except StorageError:
+            return None
+
+    def _file_of(self, change: Change) -> str:
+        if not change.source:
+            return file_name(change.geometry_id)
+        # Names that are not UTF-8 are shown in another way.
+        name = next((name for name in self._read if _shown(name) == change.source), change.source)
+        if "/" in name or "\0" in name or name.startswith(".") or not name.lower().endswith(SUFFIXES):
+            raise DataError(change.source[:200], "not a file of this folder")
+        return name
+
     def _load(self) -> Loaded:
+        self._seen = None
         marks, overflow = self._list()
+        self._seen = marks
         if self._loaded and marks == {name: mark for name, (mark, _) in self._read.items()}:
             return UNCHANGED
         results: dict[str, tuple[Mark, ReadResult]] = {}
@@ -84,10 +134,14 @@ class FolderStore:
         return {name: marks[name] for name in names[:MAX_FILES]}, max(0, len(names) - MAX_FILES)
 
     def _read_file(self, name: str) -> ReadResult | None:
-        # A name that is not UTF-8 arrives with lone surrogates, which no log or screen can take.
-        shown = name.encode(errors="replace").decode()
+        shown = _shown(name)
         try:
             data = read_bounded(self._path / name, MAX_BYTES)
             return None if data is None else read(data, shown)
         except (DataError, StorageError) as error:
             return ReadResult((), (Skipped(shown, error.reason),))
+
+
+def _shown(name: str) -> str:
+    # A name that is not UTF-8 arrives with lone surrogates, which no log or screen can take.
+    return name.encode(errors="replace").decode()

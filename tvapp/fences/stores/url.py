@@ -16,6 +16,7 @@ from tvapp.fences.geojson import MAX_BYTES
 from tvapp.fences.model import Skipped
 from tvapp.fences.stores.base import UNCHANGED, Loaded, SameThread, Workers
 from tvapp.fences.stores.document import Document, is_web_page, read_document, reason
+from tvapp.fences.stores.staleness import Staleness
 from tvapp.net.transport import Request, Response, Sender, host_of, origin_of
 
 MAX_TOTAL_BYTES = 512 << 20
@@ -56,8 +57,8 @@ class UrlStore:
         self._log = log
         self._workers: Workers = workers if workers is not None else SameThread()
         self._clock: Clock = clock if clock is not None else SystemClock()
-        self._shown: tuple[tuple[str, bytes], ...] | None = None
-        self._skipped: tuple[Skipped, ...] = ()
+        self._staleness = Staleness(self._clock)
+        self._shown: tuple[object, ...] | None = None
 
     async def load(self) -> Loaded:
         """See Store.
@@ -75,11 +76,12 @@ class UrlStore:
     def _changed(self) -> Loaded:
         skipped: list[Skipped] = []
         documents: list[tuple[str, Document]] = []
+        stale: list[str] = []
         total = 0
         for source in self._sources:
             if source.error is not None:
-                stale = "shown as it was before: " if source.document is not None else ""
-                skipped.append(Skipped(source.label, stale + reason(source.error)))
+                kept = "shown as it was before: " if source.document is not None else ""
+                skipped.append(Skipped(source.label, kept + reason(source.error)))
             if source.document is None:
                 continue
             total += source.document.size
@@ -88,19 +90,25 @@ class UrlStore:
                 continue
             documents.append((source.url, source.document))
             skipped += source.document.result.skipped
-        shown = tuple((url, document.digest) for url, document in documents)
-        if shown == self._shown and tuple(skipped) == self._skipped:
+            if source.error is not None:
+                stale.append(source.url)
+        oldest = self._staleness.oldest(stale)
+        shown = (oldest, *skipped, *((url, document.digest) for url, document in documents))
+        if shown == self._shown:
             return UNCHANGED
-        self._shown, self._skipped = shown, tuple(skipped)
-        return Loaded(tuple(fence for _, document in documents for fence in document.result.fences), self._skipped)
+        self._shown = shown
+        fences = tuple(fence for _, document in documents for fence in document.result.fences)
+        return Loaded(fences, tuple(skipped), as_of=self._staleness.wall(oldest))
 
     async def _refresh(self, source: _Source, gate: asyncio.Semaphore) -> None:
         async with gate:
             if source.error is not None and self._clock.monotonic() < source.not_before:
                 return
+            began = self._staleness.now()
             try:
                 source.document = await self._fetch(source)
                 source.error = None
+                self._staleness.confirm(source.url, began)
             except (ServiceError, NetworkError, DataError) as error:
                 source.error = error
                 pause_s = min(getattr(error, "retry_after_s", None) or 0.0, MAX_PAUSE_S)

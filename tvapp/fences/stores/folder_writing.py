@@ -1,0 +1,161 @@
+"""Brings one change into one file of a folder: reads it, amends it, and replaces it if it still is what was read."""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import os
+import stat
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from tvapp.core.errors import DataError, StorageError
+from tvapp.core.files import read_bounded, sync_dir, write_atomic
+from tvapp.fences.amend import AlreadySo, Amended, amend
+from tvapp.fences.change import Change, Collided, Outcome, Stored
+from tvapp.fences.geojson import MAX_BYTES
+
+LOCK = ".tvapp.lock"
+"""Kept in the folder for good: deleting a lock that somebody waits for would make two of it."""
+
+MAX_ROUNDS = 16
+
+
+def send_change(folder: Path, name: str, change: Change) -> Outcome | None:
+    """Bring `change` into the file `name`; None where another tvapp is writing to the folder: try again soon.
+
+    Takes long: for a worker. All tvapps write one at a time, as far as the file system has locks that its other users
+    see. Other programs do not ask for the lock: what they wrote until just before the file is replaced is seen and
+    kept, and a new file never takes the place of another; only what they write between that last look and the
+    replacing of the file, some microseconds, is lost.
+
+    Raises:
+        StorageError: the folder or the file cannot be written now, or is not what it was (a link, a folder, gone).
+        DataError: the file is not GeoJSON, or would become too large.
+    """
+    path = folder / name
+    try:
+        with _lock(folder) as is_ours:
+            return _send(path, change) if is_ours else None
+    except OSError as error:
+        raise StorageError(str(path), error.strerror or str(error)) from error
+
+
+def _send(path: Path, change: Change) -> Outcome:
+    for _ in range(MAX_ROUNDS):
+        held = _hold(path)
+        # An empty file is what a power cut may leave of one that was being made.
+        amendment = amend(held.content or None, change)
+        match amendment:
+            case AlreadySo():
+                return Stored(path.name)
+            case Collided():
+                return replace(amendment, source=path.name)
+            case Amended(content) if content is not None and len(content) > MAX_BYTES:
+                raise DataError(path.name, f"it would be larger than {MAX_BYTES >> 20} MB")
+        try:
+            _write(path, held, amendment.content)
+        except _OvertakenError:
+            continue
+        return Stored(path.name)
+    raise StorageError(str(path), "another program keeps changing it")
+
+
+class _OvertakenError(Exception):
+    """The file is not what it was a moment ago."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """What a file was when it was read; `content` is None where there was none."""
+
+    content: bytes | None
+    status: os.stat_result | None = None
+
+
+def _hold(path: Path) -> _Held:
+    try:
+        status = path.lstat()
+    except FileNotFoundError:
+        return _Held(None)
+    if not stat.S_ISREG(status.st_mode):
+        # What a link leads to belongs to somebody else, and replacing the link would part the two.
+        raise StorageError(str(path), "it is a link" if stat.S_ISLNK(status.st_mode) else "it is not a plain file")
+    return _Held(read_bounded(path, MAX_BYTES), status)
+
+
+def _write(path: Path, held: _Held, content: bytes | None) -> None:
+    if content is None:
+        _demand_unchanged(path, held)
+        path.unlink(missing_ok=True)
+        sync_dir(path.parent)
+    elif held.status is None:
+        with _reserved(path) as reserve:
+            write_atomic(path, content, mode=0o666, before_replacing=lambda _fd: reserve())
+    else:
+        status = held.status
+
+        def take_place(fd: int) -> None:
+            with contextlib.suppress(OSError):
+                os.fchown(fd, status.st_uid, status.st_gid)  # only root may give files away
+            os.fchmod(fd, stat.S_IMODE(status.st_mode))
+            _demand_unchanged(path, held)
+
+        write_atomic(path, content, mode=stat.S_IMODE(status.st_mode), before_replacing=take_place)
+
+
+def _demand_unchanged(path: Path, held: _Held) -> None:
+    if _hold(path).content != held.content:
+        raise _OvertakenError
+
+
+@contextmanager
+def _reserved(path: Path) -> Iterator[Callable[[], None]]:
+    """Give what makes an empty file at `path`, unless there is one; it goes again if the block fails."""
+    made = False
+
+    def reserve() -> None:
+        nonlocal made
+        try:
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o666))
+        except FileExistsError as error:
+            raise _OvertakenError from error
+        made = True
+
+    try:
+        yield reserve
+    except BaseException:
+        if made:
+            with contextlib.suppress(OSError):
+                path.unlink()
+        raise
+
+
+@contextmanager
+def _lock(folder: Path) -> Iterator[bool]:
+    """Lock the folder against other tvapps; gives False where one of them has it."""
+    flags = os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        fd = os.open(folder / LOCK, flags | os.O_RDWR, 0o666)
+    except PermissionError as refused:
+        try:
+            fd = os.open(folder / LOCK, flags & ~os.O_CREAT | os.O_RDONLY)  # another user made it
+        except FileNotFoundError:
+            raise refused from None
+    try:
+        yield _is_taken(fd)
+    finally:
+        os.close(fd)
+
+
+def _is_taken(fd: int) -> bool:
+    try:
+        fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        # A file system without locks: what is compared before replacing has to do.
+        return True
+    return True
