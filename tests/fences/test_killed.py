@@ -56,5 +56,5 @@ def test_killed_at_any_moment_it_loses_no_confirmed_change_and_sends_none_twice(
     assert len(ids) == len(set(ids)), "something was sent twice"
     confirmed = check(diary, LedgerStore(tmp_path / "ledger", 0).state())
     sys.stdout.write(f"{KILLS} kills, {confirmed} confirmed changes, {len(written)} writes\n")
-    assert confirmed > KILLS, "they did live long enough to edit"
+    assert confirmed > KILLS / 10, "they did live long enough to edit"
     assert not list((tmp_path / "outbox").glob("*.json"))

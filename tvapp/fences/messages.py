@@ -10,7 +10,7 @@ from tvapp.core.image import Image
 from tvapp.fences.book import FenceBook
 from tvapp.fences.change import Step
 from tvapp.fences.model import Geofence, Ring, Skipped
-from tvapp.fences.outbox import Entry
+from tvapp.fences.outbox import Arrived, Entry
 from tvapp.geo.position import Bounds, Position
 
 
@@ -30,12 +30,13 @@ class Index(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FencesLoaded:
-    """A store was read, in `ms` milliseconds."""
+    """A store was read, in `ms` milliseconds. `as_of` as in `stores.base.Loaded`."""
 
     store: str
     fences: tuple[Geofence, ...]
     skipped: tuple[Skipped, ...]
     ms: float
+    as_of: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +88,8 @@ class OutboxChanged:
     """The changes that are not in the store yet, oldest first.
 
     `sending` is the number of the one under way, at `step`. `unsaved` are not on the disk yet. `error` tells why the
-    last attempt failed, `disk_error` why nothing can be saved.
+    last attempt failed, `disk_error` why nothing can be saved. `arrived` are those that reached the store since the
+    last message.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -96,3 +98,4 @@ class OutboxChanged:
     unsaved: frozenset[int] = frozenset()
     error: TvappError | None = None
     disk_error: StorageError | None = None
+    arrived: tuple[Arrived, ...] = ()

@@ -87,6 +87,7 @@ class OutboxService:
         self._disk_error: StorageError | None = None
         self._going_on: list[tuple[Entry, Callable[[], None]]] = []
         self._sending: Future[None] | None = None
+        self._arrived: list[Arrived] = []
 
     # -- what the viewer does ---------------------------------------------------------------------------------------
 
@@ -112,6 +113,11 @@ class OutboxService:
         self._is_writing = False
         self._write_at = self._disk_error = None
         self._going_on.clear()
+
+    @property
+    def is_full(self) -> bool:
+        """Tell whether so many changes wait that no more are taken."""
+        return self._outbox.is_full
 
     def submit(self, change: Change) -> None:
         """Take a confirmed change."""
@@ -206,19 +212,22 @@ class OutboxService:
                 case Send(entry):
                     self._send(entry)
                 case Arrived(change, source):
+                    self._arrived.append(command)
                     self._fences.arrived(change, source)
-        self._write(self._clock.monotonic())
+        now = self._clock.monotonic()
+        if self._write_at is not None:
+            # The disk takes nothing for now: sending is the best that can be done for what waits.
+            self._acknowledge([command for command in commands if isinstance(command, Keep | Drop)], now)
+        self._write(now)
         self._changed()
 
     def _changed(self) -> None:
         entries = self._outbox.entries
         self._fences.set_pending([entry.change for entry in entries])
         unsaved = frozenset(entry.number for entry in entries if not self._outbox.is_kept(entry.number))
-        self.tell(
-            OutboxChanged(
-                entries, self._outbox.sending, self._outbox.step, unsaved, self._outbox.error, self._disk_error
-            )
-        )
+        arrived, self._arrived = tuple(self._arrived), []
+        outbox = self._outbox
+        self.tell(OutboxChanged(entries, outbox.sending, outbox.step, unsaved, outbox.error, self._disk_error, arrived))
 
     def _write(self, now: float) -> None:
         """Bring what is queued to the disk, one batch at a time and in order."""
@@ -248,7 +257,6 @@ class OutboxService:
         done = list(message.commands)
         del self._queue[: len(done)]
         if message.error is not None:
-            # The disk takes nothing: sending is the best that can be done for what waits.
             if self._disk_error is None:
                 self._log.event("outbox.not_saved", level="error", reason=message.error.reason)
             done += self._queue
@@ -256,19 +264,25 @@ class OutboxService:
         elif self._disk_error is not None and not self._queue:
             self._log.event("outbox.saved_again")
         self._disk_error = message.error if message.error is not None or self._queue else None
+        for command in message.commands:
+            if isinstance(command, Keep):
+                change = command.entry.change
+                self._log.event("geofence.change_kept", id=change.geometry_id, change=change.id)
+        self._acknowledge(done, now)
+        self._write(now)
+        self._changed()
+
+    def _acknowledge(self, done: Sequence[Keep | Drop], now: float) -> None:
+        """Let go on what waited for the disk."""
         commands: list[Command] = []
         for command in done:
             if isinstance(command, Drop):
                 commands += self._outbox.dropped(command.number, now)
             else:
-                commands += self._kept(command.entry, now, is_saved=command in message.commands)
+                commands += self._kept(command.entry, now)
         self._do(commands)
-        self._write(now)
-        self._changed()
 
-    def _kept(self, entry: Entry, now: float, *, is_saved: bool) -> Sequence[Command]:
-        if is_saved:
-            self._log.event("geofence.change_kept", id=entry.change.geometry_id, change=entry.change.id)
+    def _kept(self, entry: Entry, now: float) -> Sequence[Command]:
         waiting, self._going_on = self._going_on, []
         for noted, go_on in waiting:
             if noted is entry:

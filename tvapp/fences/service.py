@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
 from tvapp.core.backoff import Backoff
@@ -18,13 +19,14 @@ from tvapp.fences.messages import FencesLoaded, FencesUnavailable, FencesUnchang
 from tvapp.fences.model import Geofence, Skipped
 from tvapp.fences.overlay import overlaid
 from tvapp.fences.raster import rasterise
-from tvapp.fences.stores.base import Store
+from tvapp.fences.stores.base import Store, Watchable
 from tvapp.geo.position import Bounds
 from tvapp.tiles.tile import TileId, TileImage
 
 LOAD = "geofences.load"
 BUILD = "geofences.index"
 LABELS = "geofences.labels"
+WATCH = "geofences.watch"
 MOST_SKIPPED_EVENTS = 100
 EVERYWHERE = Bounds(-180.0, -90.0, 180.0, 90.0)
 _RETRY = Backoff(first_s=5.0, ceiling_s=300.0)
@@ -36,6 +38,13 @@ class FencesRestated:
 
     changed: tuple[Bounds, ...]
     revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Touched:
+    """Somebody changed what the store holds."""
+
+    generation: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +115,7 @@ class FenceService:
         self._stated_at = 0.0
         self._placing = False
         self._wanted_labels: LabelRequest | None = None
+        self._watch: Future[None] | None = None
 
     @property
     def revision(self) -> int:
@@ -156,6 +166,7 @@ class FenceService:
     def forget(self) -> None:
         """Drop every geofence, and what is still on its way; `load` begins anew."""
         self._generation += 1
+        self.stop()
         self.store = self._open_store()
         self._index = None
         self._book = FenceBook()
@@ -168,6 +179,12 @@ class FenceService:
         self._just_loaded = None
         self._load_at = self._restate_at = None
         self._wanted_labels = None
+
+    def stop(self) -> None:
+        """Watch the store no longer."""
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
 
     def rasteriser(self) -> FenceRasteriser | None:
         """Return what draws the fences as they are now; None before the first were loaded."""
@@ -193,6 +210,12 @@ class FenceService:
                 kind = type(error).__name__
                 self._log.event("geofences.unavailable", level="warning", store=store, error=kind, reason=str(error))
                 self._rest(now, failed=True, retry_after_s=getattr(error, "retry_after_s", None))
+            case _Touched(generation):
+                if generation == self._generation:
+                    self._watch = None
+                    self._is_load_due = True
+                    if not self._loading:
+                        self.load()
             case IndexBuilt():
                 self._built(message, now)
             case LabelsPlaced():
@@ -201,6 +224,9 @@ class FenceService:
             case JobFailed(name) if name in (LOAD, BUILD):
                 self._is_building = self._is_building and name != BUILD
                 self._rest(now, failed=True)
+            case JobFailed(name) if name == WATCH:
+                # Looking now and then has to do. It still counts as watching, so that it is not tried for ever.
+                pass
             case JobFailed(name) if name == LABELS:
                 self._placing = False
             case _:
@@ -241,7 +267,7 @@ class FenceService:
         if loaded.unchanged:
             return FencesUnchanged()
         ms = (self._clock.monotonic() - began) * 1000
-        return FencesLoaded(self.store.name, loaded.fences, loaded.skipped, ms)
+        return FencesLoaded(self.store.name, loaded.fences, loaded.skipped, ms, loaded.as_of)
 
     def _loaded(self, message: FencesLoaded, now: float) -> None:
         if message.skipped != self._skipped:
@@ -317,6 +343,19 @@ class FenceService:
         self._load_at = now + delay if delay > 0 else None
         if self._is_load_due and not failed:
             self.load()
+        else:
+            self._start_watching()
+
+    def _start_watching(self) -> None:
+        store, generation = self.store, self._generation
+        if self._watch is not None or not isinstance(store, Watchable):
+            return
+
+        async def watch() -> _Touched:
+            await store.watch()
+            return _Touched(generation)
+
+        self._watch = self._jobs.spawn(WATCH, watch)
 
     def _schedule_restating(self, now: float) -> None:
         wall = self._clock.wall()
