@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.cloud import LocalCloud
-from tvapp.core.clock import SystemClock
+from tvapp.core.clock import ManualClock, SystemClock
 from tvapp.core.errors import ConnectionBroken, TvappError
 from tvapp.core.headers import Headers
 from tvapp.core.log import RecordingLog
@@ -91,6 +91,7 @@ class Desk:
     change_id: str = ""
     steps: list[Step] = field(default_factory=list)
     waits: list[float] = field(default_factory=list)
+    clock: ManualClock = field(default_factory=ManualClock)
     killed_at: int = 0
     """Ends the program while this note is kept; a negative one just before."""
 
@@ -104,8 +105,9 @@ class Desk:
             self.waits.append(seconds)
 
         log = RecordingLog()
+        authorizer = WithHeaders(self.headers)
         return MapDataStore(
-            self.wire, self.cloud.endpoint, WithHeaders(self.headers), log, sleep=sleep, random=lambda: 0.5
+            self.wire, self.cloud.endpoint, authorizer, log, clock=self.clock, sleep=sleep, random=lambda: 0.5
         )
 
     async def note(self, step: Step) -> None:

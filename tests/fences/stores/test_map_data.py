@@ -96,16 +96,26 @@ def test_a_throttled_list_says_when_to_come_back(cloud: LocalCloud) -> None:
     in_cloud(cloud, work)
 
 
-def test_a_file_that_fails_for_now_stays_as_it_was(cloud: LocalCloud) -> None:
+def test_a_file_that_fails_for_now_stays_as_it_was_and_tells_its_age(cloud: LocalCloud) -> None:
     cloud.clear_map_data()
     udid = cloud.add_map_data(json.dumps(GOOD))
+    cloud.add_map_data(json.dumps(GOOD))
 
     async def work(desk: Desk) -> None:
-        await desk.store.load()
+        first = await desk.store.load()
+        assert first.as_of is None
+        read_at = desk.clock.wall()
+        desk.clock.advance(60)
         cloud.fault("map-data", path=f"/mapData/{udid}", status=500)
-        cloud.forget_requests()
+
+        stale = await desk.store.load()
+        assert (stale.fences, stale.as_of) == (first.fences, read_at)
+        desk.clock.advance(60)
         assert (await desk.store.load()).unchanged
-        assert [each["status"] for each in cloud.requests("map-data")] == [200, 500]
+
+        cloud.clear("map-data")
+        fresh = await desk.store.load()
+        assert (fresh.unchanged, fresh.as_of) == (False, None)
 
     at_desk(cloud, work)
 

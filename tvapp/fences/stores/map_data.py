@@ -31,6 +31,7 @@ from tvapp.fences.geojson import MAX_BYTES, ReadResult, read
 from tvapp.fences.model import Skipped
 from tvapp.fences.stores.base import UNCHANGED, Loaded, Note, SameThread, StoreRetired, Workers
 from tvapp.fences.stores.map_data_sending import Patience, Sending
+from tvapp.fences.stores.staleness import Staleness
 from tvapp.net.transport import Sender
 
 MAX_TOTAL_BYTES = 512 << 20
@@ -68,14 +69,15 @@ class MapDataStore:
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
         random: Callable[[], float] = dice.random,
     ) -> None:
-        self._client = MapDataClient(http, endpoint, authorizer, clock=clock if clock is not None else SystemClock())
+        clock = clock if clock is not None else SystemClock()
+        self._client = MapDataClient(http, endpoint, authorizer, clock=clock)
         self._log = log
         self._workers: Workers = workers if workers is not None else SameThread()
         self._sleep = sleep
         self._random = random
         self._files: dict[str, _File] = {}
-        self._shown: tuple[tuple[str, bytes], ...] | None = None
-        self._skipped: tuple[Skipped, ...] = ()
+        self._staleness = Staleness(clock)
+        self._shown: tuple[object, ...] | None = None
 
     async def load(self) -> Loaded:
         """See Store.
@@ -87,11 +89,13 @@ class MapDataStore:
             StoreRetired: public Azure no longer has the service.
             ServiceError, NetworkError, SignInError: nothing can be read now.
         """
+        began = self._staleness.now()
         skipped: list[Skipped] = []
+        stale: list[str] = []
         wanted = self._wanted(await self._list(), skipped)
         gate = asyncio.Semaphore(_AT_ONCE)
         answers = await asyncio.gather(
-            *(self._fetch(entry, gate, skipped) for entry in wanted.values()), return_exceptions=True
+            *(self._fetch(entry, gate, skipped, stale) for entry in wanted.values()), return_exceptions=True
         )
         files: dict[str, _File] = {}
         for udid, answer in zip(wanted, answers, strict=True):
@@ -99,15 +103,19 @@ class MapDataStore:
                 raise answer
             if answer is not None:
                 files[udid] = answer
+                if udid not in stale:
+                    self._staleness.confirm(udid, began)
         self._files = files
+        oldest = self._staleness.oldest(stale)
         for file in files.values():
             skipped.extend(file.result.skipped)
-        shown = tuple((udid, file.digest) for udid, file in files.items())
         skipped.sort(key=lambda skip: (skip.source, skip.feature))
-        if shown == self._shown and tuple(skipped) == self._skipped:
+        shown = (oldest, *skipped, *((udid, file.digest) for udid, file in files.items()))
+        if shown == self._shown:
             return UNCHANGED
-        self._shown, self._skipped = shown, tuple(skipped)
-        return Loaded(tuple(fence for file in files.values() for fence in file.result.fences), self._skipped)
+        self._shown = shown
+        fences = tuple(fence for file in files.values() for fence in file.result.fences)
+        return Loaded(fences, tuple(skipped), as_of=self._staleness.wall(oldest))
 
     async def send(self, change: Change, *, note: Note, resume: str = "") -> Outcome:
         """See WritableStore, and `map_data_sending` for what is promised.
@@ -166,7 +174,9 @@ class MapDataStore:
                 wanted[entry.udid] = entry
         return wanted
 
-    async def _fetch(self, entry: Entry, gate: asyncio.Semaphore, skipped: list[Skipped]) -> _File | None:
+    async def _fetch(
+        self, entry: Entry, gate: asyncio.Semaphore, skipped: list[Skipped], stale: list[str]
+    ) -> _File | None:
         udid = entry.udid
         known = self._files.get(udid)
         if known is not None and known.is_ours and entry.size in (0, known.size):
@@ -183,6 +193,8 @@ class MapDataStore:
             except (ServiceDown, UnexpectedReply) as error:
                 if known is None:
                     skipped.append(Skipped(udid, f"the service answers {error.status}"))
+                else:
+                    stale.append(udid)
                 return known
             if response is None:
                 return known
