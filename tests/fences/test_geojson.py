@@ -12,7 +12,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tvapp.core.errors import DataError
-from tvapp.fences.geojson import ReadResult, clean, read
+from tvapp.fences.geojson import ReadResult, read
+from tvapp.fences.identity import clean
 from tvapp.fences.model import Circle, Geofence, Line, Polygon, Spot
 from tvapp.geo.position import Position
 
@@ -112,6 +113,29 @@ def test_two_halves_at_the_date_line_make_a_narrow_box() -> None:
     west = [[-180, 0], [-179, 0], [-179, 1], [-180, 1], [-180, 0]]
     found = fence({"type": "MultiPolygon", "coordinates": [[east], [west]]})
     assert (found.bounds.west, found.bounds.east) == (179, -179)
+
+
+def test_two_halves_at_the_date_line_are_shown_without_the_cut() -> None:
+    east = [[179, 0], [180, 0], [180, 1], [179, 1], [179, 0]]
+    west = [[-180, 0], [-179, 0], [-179, 1], [-180, 1], [-180, 0]]
+    uncut = fence(polygon([[179, 0], [-179, 0], [-179, 1], [179, 1], [179, 0]]))
+    (whole,) = fence({"type": "MultiPolygon", "coordinates": [[east], [west]]}).shapes
+    (other_way,) = fence({"type": "MultiPolygon", "coordinates": [[west[::-1]], [east[::-1]]]}).shapes
+    assert isinstance(whole, Polygon)
+    assert isinstance(other_way, Polygon)
+    assert isinstance(uncut.shapes[0], Polygon)
+    assert set(whole.rings[0]) == set(other_way.rings[0]) == set(uncut.shapes[0].rings[0])
+    lines = {"type": "MultiLineString", "coordinates": [[[179, 0], [180, 1]], [[-180, 1], [-179, 2]]]}
+    (line,) = fence(lines, radius=5).shapes
+    assert isinstance(line, Line)
+    assert len(line.points) == 2
+
+
+def test_parts_beside_the_date_line_stay_apart() -> None:
+    east = [[179, 0], [180, 0], [180, 1], [179, 1], [179, 0]]
+    west = [[-180, 2], [-179, 2], [-179, 3], [-180, 3], [-180, 2]]
+    found = fence({"type": "MultiPolygon", "coordinates": [[east], [west], [SQUARE]]})
+    assert len(found.shapes) == 3
 
 
 def test_a_hole_follows_its_polygon_over_the_date_line() -> None:

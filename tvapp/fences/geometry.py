@@ -1,15 +1,16 @@
 """GeoJSON geometries to shapes (RFC 7946, 3.1, with Azure Maps' circles, rectangles and radii).
 
-Tolerant where the meaning is plain (unclosed rings, either winding, a third coordinate, crossing the date line uncut),
-strict where it is not. Works on decoded JSON; knows no file.
+Tolerant where the meaning is plain (unclosed rings, either winding, a third coordinate, crossing the date line cut or
+uncut), strict where it is not. Works on decoded JSON; knows no file.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
 
+from tvapp.fences import seam
 from tvapp.fences.model import Circle, Line, Polygon, Ring, Shape, Spot
 from tvapp.geo.position import Position
 
@@ -86,8 +87,13 @@ class Geometry:
         self.shapes.append(Line(centred(continuous(points)), self._radius_m("LineString")))
 
     def _multi_line(self, coordinates: object) -> None:
+        first = len(self.shapes)
         for line in _list(coordinates, "MultiLineString"):
             self._line(line)
+        lines = [shape for shape in self.shapes[first:] if isinstance(shape, Line)]
+        if any(abs(shape.points[0].lon) == 180.0 for shape in lines):
+            whole = seam.joined_lines([_places(shape.points) for shape in lines])
+            self.shapes[first:] = [Line(centred(_points(path)), lines[0].radius_m) for path in whole]
 
     def _polygon(self, coordinates: object) -> None:
         rings: list[Ring] = []
@@ -105,8 +111,19 @@ class Geometry:
         self.shapes.append(Polygon(tuple(rings), self.subtype == "rectangle"))
 
     def _multi_polygon(self, coordinates: object) -> None:
+        first = len(self.shapes)
         for polygon in _list(coordinates, "MultiPolygon"):
             self._polygon(polygon)
+        parts = [shape for shape in self.shapes[first:] if isinstance(shape, Polygon)]
+        # Cut at the date line, as RFC 7946 3.1.9 asks: shown in one piece, without an outline along the cut.
+        if {180.0, -180.0} <= {lon for shape in parts for lon in (shape.bounds.west, shape.bounds.east)}:
+            whole = seam.joined([tuple(_places(ring) for ring in shape.rings) for shape in parts])
+            if len(whole) < len(parts):
+                self.shapes[first:] = [self._one_piece(rings) for rings in whole]
+
+    def _one_piece(self, rings: seam.Rings) -> Polygon:
+        outer, *holes = (centred(_points(ring)) for ring in rings)
+        return Polygon((outer, *(beside(hole, outer) for hole in holes)), self.subtype == "rectangle")
 
     def _radius_m(self, kind: str) -> float:
         radius = self.radius
@@ -224,6 +241,14 @@ def _turned(points: list[Position], turn: float) -> tuple[Position, ...]:
     if not turn:
         return tuple(points)
     return tuple(Position(point.lon + turn, point.lat) for point in points)
+
+
+def _places(points: Sequence[Position]) -> seam.Path:
+    return tuple((point.lon, point.lat) for point in points)
+
+
+def _points(path: seam.Path) -> list[Position]:
+    return [Position(place[0], place[1]) for place in path]
 
 
 def _list(value: object, kind: str) -> list[object]:
