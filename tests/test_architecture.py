@@ -22,8 +22,8 @@ MIXED_ROOMS = ("auth", "fences", "remote", "tiles")
 
 PURE = (
     "auth.asking", "auth.messages", "auth.permission", "auth.problems", "auth.session",
-    "fences.book", "fences.geojson", "fences.messages", "fences.model", "fences.style",
-    "remote.hold", "remote.intents", "remote.keymap", "remote.keys",
+    "fences.book", "fences.containment", "fences.geojson", "fences.messages", "fences.model", "fences.style",
+    "remote.hold", "remote.intents", "remote.keymap", "remote.keys", "remote.pattern", "remote.pattern_hash",
     "tiles.memory", "tiles.pyramid", "tiles.tile",
 )  # fmt: skip
 """Modules of mixed rooms that must stay pure, whatever else becomes an edge."""
@@ -221,8 +221,8 @@ def may_import(source: str, target: str) -> bool:
     if floor(source) == TOP_FLOOR:
         return True
     if room(source) == "config":
-        # The keys that a setting may name are those of the key table.
-        return room(target) in ("core", "config") or target == "remote.keymap"
+        # The keys that a setting may name are those of the key table; what a hash looks like its own module knows.
+        return room(target) in ("core", "config") or target in ("remote.keymap", "remote.pattern_hash")
     if is_edge(source):
         if is_edge(target):
             # What serves the same room, and what sends through the network.

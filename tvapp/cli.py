@@ -39,6 +39,10 @@ def run(arguments: Sequence[str]) -> int:
         from tvapp.doctor import run_doctor
 
         return run_doctor(options)
+    if command == "lock":
+        from tvapp.lock import run_lock
+
+        return run_lock()
     if command == "sign-out":
         from tvapp.launch import run_sign_out
 
@@ -93,6 +97,7 @@ def _parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", parents=[common], help="check configuration, network, sign-in, maps, store")
     doctor.add_argument("--json", action="store_true", help="print one JSON object")
     commands.add_parser("sign-out", parents=[common], help="forget the account and everything that belongs to it")
+    commands.add_parser("lock", parents=[common], help="make the hash of a lock pattern for the configuration")
     commands.add_parser("version", parents=[common], help="print the version")
     return parser
 

@@ -62,13 +62,18 @@ class Maps:
 
 @dataclass(frozen=True, slots=True)
 class Geofences:
-    """[geofences]: where the geofences live. An empty `store` means that the installer has not decided."""
+    """[geofences]: where the geofences live, and which kinds the viewer may choose from.
+
+    An empty `store` means that the installer has not decided. `kinds` are names by language for each key ("" stands
+    for any language); none at all: the built-in kinds.
+    """
 
     store: Literal["", "blob", "map-data", "folder", "url"] = ""
     container_url: str = ""
     path: str = ""
     urls: tuple[str, ...] = ()
     refresh_s: float = 60.0
+    kinds: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +94,13 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Kiosk:
-    """[kiosk]: how the screen behaves."""
+    """[kiosk]: how the screen behaves. `lock` is the hash of a pattern that opens editing; empty: it is open."""
 
     fullscreen: bool = True
     language: str = "en"
     units: Literal["metric", "imperial"] = "metric"
     read_only: bool = False
+    lock: str = field(default="", repr=False)
     motion: bool = True
     renderer: Literal["auto", "accelerated", "software"] = "auto"
 

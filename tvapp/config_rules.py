@@ -18,7 +18,9 @@ LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 MAP_VIEW = re.compile(r"Auto|Unified|[A-Z]{2}")
 LONGEST_FOUND = 80
 DEFAULT_HOME_ZOOM = 14.0
-SECRET_KEYS = frozenset({"maps.subscription_keys"})
+SECRET_KEYS = frozenset({"maps.subscription_keys", "kiosk.lock"})
+MOST_KINDS = 24
+LONGEST_NAME = 40
 A_GUID = "a GUID such as 11111111-2222-3333-4444-555555555555"
 
 
@@ -48,7 +50,8 @@ def check_value(key: str, found: Found, base: Path) -> tuple[object, ConfigError
 
 def check_file(path: Path, written: Mapping[str, Found]) -> list[ConfigError]:
     """Refuse a file with keys in it that everybody on the machine can read."""
-    if not any(key in written and not written[key].in_environment for key in SECRET_KEYS):
+    secrets = [key for key in sorted(SECRET_KEYS) if key in written and not written[key].in_environment]
+    if not secrets:
         return []
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
@@ -57,7 +60,7 @@ def check_file(path: Path, written: Mapping[str, Found]) -> list[ConfigError]:
     if not mode & stat.S_IROTH:
         return []
     found = f"a file that everybody on this machine can read (mode {mode:04o})"
-    return [ConfigError(str(path), "maps.subscription_keys", found, f"a private file: chmod o-rwx {path}")]
+    return [ConfigError(str(path), secrets[0], found, f"a private file: chmod o-rwx {path}")]
 
 
 def check_together(config: Config, wrong: Iterable[str], source: str) -> list[ConfigError]:
@@ -229,6 +232,45 @@ def _key_table(value: object, _base: Path) -> dict[str, str]:
     return dict(value)
 
 
+def _lock(value: object, _base: Path) -> str:
+    from tvapp.remote.pattern_hash import PatternHash
+
+    if value == "":
+        return ""
+    try:
+        return PatternHash.parse(value if isinstance(value, str) else "").text
+    except ValueError:
+        raise WrongValue("the hash of a pattern as `tvapp lock` prints it") from None
+
+
+def _kinds(value: object, _base: Path) -> dict[str, dict[str, str]]:
+    if isinstance(value, list):
+        pairs: list[tuple[object, object]] = [(key, {}) for key in value]
+    elif isinstance(value, dict):
+        pairs = list(value.items())
+    else:
+        raise WrongValue(_A_KIND)
+    kinds: dict[str, dict[str, str]] = {}
+    for key, stated in pairs:
+        names = {"": stated} if isinstance(stated, str) else stated
+        if not _is_name(key) or not isinstance(names, dict) or not all(map(_is_name, names.values())):
+            raise WrongValue(_A_KIND)
+        if names is stated and not all(LANGUAGE.fullmatch(language) for language in names):
+            raise WrongValue(_A_KIND)
+        kinds[str(key)] = dict(names)
+    if len(pairs) > MOST_KINDS or len({key.casefold() for key in kinds}) < len(pairs):
+        raise WrongValue(_A_KIND)
+    return kinds
+
+
+def _is_name(text: object) -> bool:
+    """Tell whether a text can be shown in one line. Joiners are no printable characters, but shape some scripts."""
+    if not isinstance(text, str) or len(text) > LONGEST_NAME or text != text.strip():
+        return False
+    visible = text.replace("\u200c", "").replace("\u200d", "")
+    return bool(visible) and visible.isprintable()
+
+
 def _as_text(text: str) -> object:
     return text
 
@@ -257,6 +299,10 @@ def _as_list(text: str) -> object:
     if text.lstrip().startswith("["):
         return _as_toml(text)
     return [item.strip() for item in text.split(",") if item.strip()]
+
+
+def _as_list_or_table(text: str) -> object:
+    return _as_toml(text) if text.lstrip().startswith("{") else _as_list(text)
 
 
 def _as_number(text: str) -> object:
@@ -289,6 +335,10 @@ def _shape(value: object) -> str:
     return f"a list of {len(value)}" if isinstance(value, list) else f"a {type(value).__name__}"
 
 
+_A_KIND = (
+    f'at most {MOST_KINDS} kinds of up to {LONGEST_NAME} characters: ["depot", "school"], or a table such as '
+    '{ depot = "Lager", berth = { en = "Berth", fi = "Laituri" } }'
+)
 _ANY_TEXT = _text()
 _ISSUER = _address("an https:// address, with the tenant as its path", needs_path=True)
 _SHORT_STYLES: Mapping[str, str] = {short: style for style, short in STYLES.items()}
@@ -323,11 +373,13 @@ RULES: Mapping[str, tuple[Check, Callable[[str], object]]] = {
     "geofences.path": (_path, _as_text),
     "geofences.urls": (_texts(_address("https:// addresses", may_have_query=True), "a list of addresses"), _as_list),
     "geofences.refresh_s": (_number(5, 86_400), _as_number),
+    "geofences.kinds": (_kinds, _as_list_or_table),
     "view.home": (_home, _as_toml),
     "kiosk.fullscreen": (_truth, _as_truth),
     "kiosk.language": (_text(LANGUAGE, 'a language such as "en"'), _as_text),
     "kiosk.units": (_choice("metric", "imperial"), _as_text),
     "kiosk.read_only": (_truth, _as_truth),
+    "kiosk.lock": (_lock, _as_text),
     "kiosk.motion": (_truth, _as_truth),
     "kiosk.renderer": (_choice("auto", "accelerated", "software"), _as_text),
     "remote.keys": (_key_table, _as_toml),

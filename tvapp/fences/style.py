@@ -49,16 +49,19 @@ DOT_PX: Final = 5.0
 TINY_PX: Final = 13.0
 """A fence smaller than this on the screen becomes a dot."""
 
-# Words that may be part of a kind, in English and in a few others that sample data use.
+# Words that may be part of a kind, in English and in a few others that sample data use. The first that is found counts;
+# the kinds of `naming` have a colour of their own each.
 _WORDS: Final = {
-    "depot": BLUE, "warehouse": BLUE, "yard": BLUE, "site": BLUE, "office": BLUE,
+    "depot": BLUE, "warehouse": BLUE, "yard": BLUE, "office": BLUE,
     "harbour": TEAL, "harbor": TEAL, "port": TEAL, "water": TEAL, "marina": TEAL, "terminal": TEAL,
-    "school": AMBER, "speed": AMBER, "parking": AMBER,
+    "parking": TEAL,
+    "school": AMBER, "speed": AMBER,
     "restricted": RED, "danger": RED, "forbidden": RED, "security": RED, "no-go": RED, "exclusion": RED,
     "customer": VIOLET, "delivery": VIOLET, "zone": VIOLET, "district": VIOLET,
     "park": GREEN, "green": GREEN, "nature": GREEN, "environment": GREEN,
     "construction": ORANGE, "roadworks": ORANGE, "works": ORANGE, "hazard": ORANGE,
     "event": PINK, "temporary": PINK, "festival": PINK,
+    "site": GREEN,  # after "construction": a construction site is one
 }  # fmt: skip
 
 

@@ -1,0 +1,113 @@
+"""Names without a keyboard: the kinds a viewer chooses from, in their language, and the lowest number that is free."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+ANY_LANGUAGE: Final = ""
+"""Stands for every language in the names of a kind."""
+
+LANGUAGES: Final = ("en", "de", "fr", "es", "it", "nl", "sv", "fi", "da", "nb", "pl", "pt")
+
+# In the order in which they are offered; one column for each of LANGUAGES. `style` gives each a colour of its own.
+_BUILT_IN: Final = {
+    "depot": (
+        "Depot", "Depot", "Dépôt", "Depósito", "Deposito", "Depot", "Depå", "Varikko", "Depot", "Depot", "Baza",
+        "Depósito",
+    ),
+    "site": (
+        "Site", "Standort", "Site", "Emplazamiento", "Sede", "Locatie", "Anläggning", "Toimipaikka", "Lokation",
+        "Lokasjon", "Obiekt", "Instalação",
+    ),
+    "customer": (
+        "Customer", "Kunde", "Client", "Cliente", "Cliente", "Klant", "Kund", "Asiakas", "Kunde", "Kunde", "Klient",
+        "Cliente",
+    ),
+    "parking": (
+        "Parking", "Parkplatz", "Parking", "Aparcamiento", "Parcheggio", "Parkeerplaats", "Parkering", "Pysäköinti",
+        "Parkering", "Parkering", "Parking", "Estacionamento",
+    ),
+    "school": (
+        "School", "Schule", "École", "Escuela", "Scuola", "School", "Skola", "Koulu", "Skole", "Skole", "Szkoła",
+        "Escola",
+    ),
+    "construction": (
+        "Construction site", "Baustelle", "Chantier", "Obra", "Cantiere", "Bouwplaats", "Byggarbetsplats", "Työmaa",
+        "Byggeplads", "Byggeplass", "Plac budowy", "Obra",
+    ),
+    "restricted": (
+        "Restricted area", "Sperrzone", "Zone interdite", "Zona restringida", "Area riservata", "Verboden gebied",
+        "Avspärrat område", "Rajoitettu alue", "Spærret område", "Sperret område", "Strefa zamknięta", "Zona restrita",
+    ),
+    "event": (
+        "Event", "Veranstaltung", "Événement", "Evento", "Evento", "Evenement", "Evenemang", "Tapahtuma",
+        "Arrangement", "Arrangement", "Wydarzenie", "Evento",
+    ),
+}  # fmt: skip
+
+_SAME_LANGUAGE: Final = {"no": "nb", "nn": "nb"}
+_NUMBER = re.compile(r"\s+0*([1-9][0-9]{0,8})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of geofence: `key` is what a file has as `properties.kind`, `name` is what the viewer reads."""
+
+    key: str
+    name: str
+
+
+def kinds_for(names_by_kind: Mapping[str, Mapping[str, str]], language: str) -> tuple[Kind, ...]:
+    """Return the kinds to choose from, named in a language such as "fi" or "pt-BR".
+
+    `names_by_kind` is `geofences.kinds` of the configuration: none there are the built-in kinds; one without names
+    takes the built-in ones, or else its key. A name is looked for in the language itself, in it without its region,
+    among names for any language, and in English.
+
+    >>> kinds_for({"depot": {}, "berth": {"en": "Berth", "fi": "Laituri"}}, "fi-FI")
+    (Kind(key='depot', name='Varikko'), Kind(key='berth', name='Laituri'))
+    """
+    chosen = names_by_kind or {key: {} for key in _BUILT_IN}
+    return tuple(Kind(key, _name(key, names, language)) for key, names in chosen.items())
+
+
+def next_name(base: str, existing: Iterable[str]) -> str:
+    """Return `base` with the lowest number from 1 that no existing name has. Case and spaces make no difference.
+
+    >>> next_name("Depot", ["Depot 1", "depot  3", "Depot"])
+    'Depot 2'
+    """
+    start = _folded(base)
+    taken = set()
+    for name in existing:
+        folded = _folded(name)
+        found = _NUMBER.fullmatch(folded, len(start)) if folded.startswith(start) else None
+        if found is not None:
+            taken.add(int(found[1]))
+    number = next(number for number in range(1, len(taken) + 2) if number not in taken)
+    return f"{base} {number}"
+
+
+def _name(key: str, names: Mapping[str, str], language: str) -> str:
+    built_in = dict(zip(LANGUAGES, _BUILT_IN.get(key, ()), strict=False))
+    found = _in_language(names, language) or _in_language(built_in, language)
+    # The installer named it in other languages only: better one of those than the key.
+    return found or next(iter(names.values()), key)
+
+
+def _in_language(names: Mapping[str, str], language: str) -> str | None:
+    by_tag = {tag.casefold(): name for tag, name in names.items()}
+    exact = language.casefold()
+    primary = exact.partition("-")[0]
+    for tag in (exact, primary, _SAME_LANGUAGE.get(primary, primary), ANY_LANGUAGE, "en"):
+        if tag in by_tag:
+            return by_tag[tag]
+    return None
+
+
+def _folded(name: str) -> str:
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())

@@ -1,0 +1,89 @@
+"""What the config file keeps of a lock pattern: its scrypt hash (RFC 7914), as text with salt and parameters.
+
+There are few patterns (4,096 of six arrows), so the hash is slow on purpose and the file is to be private; it keeps a
+curious passer-by from editing, not somebody who may read the disk.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import hmac
+import re
+from dataclasses import dataclass, field
+
+from tvapp.remote.pattern import Pattern
+
+SALT_BYTES = 16
+_KEY_BYTES = 32
+_COST_LOG2, _BLOCK, _LANES = 15, 8, 1
+"""32 MiB, and about 0.1 s on a small PC."""
+
+_LEAST_COST_LOG2 = 12
+_MOST_MEMORY = 64 << 20
+_MOST_WORK = 1 << 20
+# A settings file must not make the screen run out of memory or stand still: four times our own work at most.
+
+_FORM = re.compile(r"scrypt\$ln=([0-9]{1,2}),r=([0-9]{1,2}),p=([0-9]{1,2})\$([\w-]{22,86})\$([\w-]{43})", re.ASCII)
+
+
+@dataclass(frozen=True, slots=True)
+class PatternHash:
+    """A hash and how it was made: scrypt's N is two to the `cost_log2`, its r is `block`, its p is `lanes`."""
+
+    cost_log2: int
+    block: int
+    lanes: int
+    salt: bytes = field(repr=False)
+    key: bytes = field(repr=False)
+
+    @classmethod
+    def make(cls, pattern: Pattern, salt: bytes) -> PatternHash:
+        """Return the hash of a pattern; `salt` is SALT_BYTES random bytes. Slow: about 0.1 s."""
+        key = _derive(pattern, salt, _COST_LOG2, _BLOCK, _LANES)
+        return cls(_COST_LOG2, _BLOCK, _LANES, salt, key)
+
+    @classmethod
+    def parse(cls, text: str) -> PatternHash:
+        """Read a hash as `text` writes it.
+
+        Raises:
+            ValueError: it is none, or checking it would take too much memory or time.
+        """
+        found = _FORM.fullmatch(text)
+        if found is None:
+            raise ValueError("not the hash of a lock pattern")
+        cost_log2, block, lanes = int(found[1]), int(found[2]), int(found[3])
+        if cost_log2 < _LEAST_COST_LOG2 or not block or not lanes:
+            raise ValueError("the hash of a lock pattern that would be too quick to check")
+        work = block << cost_log2
+        if 128 * (work + block * lanes) > _MOST_MEMORY or work * lanes > _MOST_WORK:
+            raise ValueError("the hash of a lock pattern that would take too much memory or time to check")
+        made = cls(cost_log2, block, lanes, _bytes(found[4]), _bytes(found[5]))
+        if made.text != text:
+            raise ValueError("not the hash of a lock pattern")
+        return made
+
+    @property
+    def text(self) -> str:
+        """The hash as the config file has it."""
+        salt, key = (base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in (self.salt, self.key))
+        return f"scrypt$ln={self.cost_log2},r={self.block},p={self.lanes}${salt}${key}"
+
+    def matches(self, pattern: Pattern) -> bool:
+        """Tell whether this is the pattern's hash. Slow on purpose, up to half a second: only on a worker."""
+        key = _derive(pattern, self.salt, self.cost_log2, self.block, self.lanes)
+        return hmac.compare_digest(key, self.key)
+
+
+def _bytes(text: str) -> bytes:
+    # binascii.Error, for a length that no bytes have, is a ValueError.
+    return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
+
+
+def _derive(pattern: Pattern, salt: bytes, cost_log2: int, block: int, lanes: int) -> bytes:
+    # Twice what the table takes: OpenSSL counts its other buffers too.
+    memory = 2 * 128 * block * ((1 << cost_log2) + lanes)
+    return hashlib.scrypt(
+        pattern.words.encode(), salt=salt, n=1 << cost_log2, r=block, p=lanes, maxmem=memory, dklen=_KEY_BYTES
+    )
