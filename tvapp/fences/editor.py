@@ -31,6 +31,7 @@ from tvapp.fences.sketch import (
     off_map,
 )
 from tvapp.geo import geodesy
+from tvapp.geo.ground import degree_m
 from tvapp.geo.mercator import MAX_LATITUDE
 from tvapp.geo.position import Position
 
@@ -76,10 +77,10 @@ def rectangle_ring(west: float, south: float, east: float, north: float) -> tupl
 
 def rectangle_sides_m(ring: Sequence[Position]) -> tuple[float, float]:
     """Return width, along the parallel in the middle, and height."""
-    west, south, east, north = ring[0].lon, ring[0].lat, ring[2].lon, ring[2].lat
-    middle = math.radians((south + north) / 2.0)
-    across = geodesy.A * math.cos(middle) / math.sqrt(1.0 - geodesy.E2 * math.sin(middle) ** 2)
-    return math.radians(east - west) * across, geodesy.distance_m(ring[0], Position(west, north))
+    south_west, north_east = ring[0], ring[2]
+    across_m, _ = degree_m((south_west.lat + north_east.lat) / 2.0)
+    height_m = geodesy.distance_m(south_west, Position(south_west.lon, north_east.lat))
+    return (north_east.lon - south_west.lon) * across_m, height_m
 
 
 class CircleSketch:

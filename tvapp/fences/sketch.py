@@ -69,10 +69,13 @@ class Outline:
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """Sizes on the ellipsoid. `area_m2` is None where edges cross; `edge_m` is the length of the edge being drawn."""
+    """Sizes on the ellipsoid; None where there is no such thing, where edges cross, or where it would take too long.
 
-    area_m2: float | None
-    perimeter_m: float
+    `edge_m` is the length of the edge being drawn, or how far a fence has been carried.
+    """
+
+    area_m2: float | None = None
+    perimeter_m: float | None = None
     radius_m: float | None = None
     sides_m: tuple[float, float] | None = None
     """Width and height of a rectangle."""
