@@ -7,6 +7,8 @@ from itertools import count
 from typing import TypeVar
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from tests.auth.rig import AINO, BERT, code, problem
 from tvapp.auth.messages import (
@@ -255,6 +257,56 @@ def test_what_was_allowed_elsewhere_meanwhile_needs_no_code_any_more() -> None:
     bench.follow()
     assert bench.take(DropFlow) == [DropFlow(flow)]
     assert not bench.permission.is_open
+
+
+STEPS = st.sampled_from(
+    ["ask", "leave", "code", "pending", "declined", "aino", "bert", "other", "gone", "back", "wait"]
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(STEPS, max_size=40))
+def test_whatever_happens_accounts_are_never_mixed_and_no_code_is_shown_unasked(steps: list[str]) -> None:
+    bench, account, wanted = Bench(), AINO, False
+    bench.follow(NO_CONSENT)
+    flows: list[int] = []
+    requests: list[int] = []
+    for step in steps:
+        match step:
+            case "ask":
+                wanted = True
+                bench.ask()
+            case "leave":
+                wanted = False
+                bench.leave()
+            case "code" if requests:
+                flows.append(requests.pop(0))
+                bench.send(code(flows[-1]))
+            case "pending" if flows:
+                bench.send(PollPending(flows[-1]))
+            case "declined" if flows:
+                bench.send(PollRefused(flows[-1], problem("declined")))
+            case "aino" | "bert" if flows:
+                who = AINO if step == "aino" else BERT
+                bench.send(PollSucceeded(flows[-1], who))
+                assert bool(bench.take(UsePermission)) == (who is account)
+                assert bool(bench.take(ForgetAccount)) == (who is not account)
+            case "other":
+                account, wanted = (BERT if account is AINO else AINO), False
+                bench.follow(NO_CONSENT, account=account)
+            case "gone":
+                wanted = False
+                bench.follow(NO_CONSENT, account=account, is_signed_in=False)
+            case "back":
+                bench.follow(NO_CONSENT, account=account)
+            case "wait":
+                bench.now += 300
+                bench.keep(bench.permission.tick(bench.now))
+        requests += [request.flow for request in bench.take(RequestCode)]
+        assert wanted or not bench.permission.is_open or bench.phase == "succeeded"
+        assert bench.view.prompt is None or wanted
+        wakeup = bench.permission.next_wakeup()
+        assert wakeup is None or wakeup > bench.now, "a wake-up that does nothing"
 
 
 def test_a_network_that_comes_back_is_used_at_once() -> None:

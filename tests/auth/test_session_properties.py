@@ -117,6 +117,7 @@ STEPS = st.one_of(
     st.tuples(KIND, RETRY).map(lambda a: lambda w: w.answer_poll(lambda n: PollRefused(n, refused(*a)))),
     st.just(lambda w: w.rig.ok()),
     st.just(lambda w: w.rig.sign_out()),
+    st.just(lambda w: w.rig.postpone()),
     st.just(lambda w: w.rig.restore_network()),
     st.just(lambda w: w.rig.session.person_present()),
     KIND.map(lambda kind: lambda w: w.rig.send(PersonNeeded(problem(kind)))),
