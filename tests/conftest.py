@@ -6,6 +6,7 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -65,9 +66,11 @@ def require_tool(name: str) -> str:
     Where it is missing the test is skipped on a developer's machine and fails on CI.
     """
     path = shutil.which(name)
-    if path is not None:
-        return path
-    reason = f"{name} is not installed"
+    return path if path is not None else do_without(f"{name} is not installed")
+
+
+def do_without(reason: str) -> NoReturn:
+    """Skip a test that lacks something from outside, on a developer's machine; fail on CI."""
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)

@@ -34,9 +34,9 @@ _TRACE = re.compile(r"\s*\bRequestId:\S+\s+Time:\S+")
 _LIST_TIMEOUT_S = 30.0
 _BLOB_TIMEOUT_S = 120.0
 _KEPT = {
-    "content-type": "content-type",
-    "content-encoding": "content-encoding",
-    "content-language": "content-language",
+    "content-type": "x-ms-blob-content-type",
+    "content-encoding": "x-ms-blob-content-encoding",
+    "content-language": "x-ms-blob-content-language",
     "content-disposition": "x-ms-blob-content-disposition",
     "cache-control": "x-ms-blob-cache-control",
     "x-ms-encryption-scope": "x-ms-encryption-scope",
@@ -147,12 +147,16 @@ class BlobClient:
                 written now, with another code (a lease, a legal hold).
             DataError: the blob has metadata that cannot be sent again.
         """
-        fields = {"content-type": GEOJSON, "if-none-match": "*"}
+        fields = {"x-ms-blob-content-type": GEOJSON, "if-none-match": "*"}
         if replacing is not None:
             fields = {**_kept(name, replacing.headers), "if-match": _strong_etag(replacing)}
             body = _encoded(body, replacing.headers.get("content-encoding", ""))
         digest = hashlib.md5(body, usedforsecurity=False).digest()
-        fields |= {"x-ms-blob-type": "BlockBlob", "content-md5": base64.b64encode(digest).decode()}
+        fields |= {
+            "content-type": "application/octet-stream",
+            "content-md5": base64.b64encode(digest).decode(),
+            "x-ms-blob-type": "BlockBlob",
+        }
         response = await self._change("PUT", name, fields, body)
         if response.status != 201:
             raise blob_failure(response, self._clock.wall())

@@ -1,14 +1,16 @@
-"""Fixtures for the tests of stores."""
+"""Azurite for the tests of the blob store, one for each test worker that needs it."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import pytest
 
-from tests.cloud import LocalCloud
+from tests.azurite import Azurite, running_azurite
 
 
-@pytest.fixture
-def empty(cloud: LocalCloud) -> LocalCloud:
-    """Return the local cloud without files and with nothing counted."""
-    cloud.clear_map_data()
-    return cloud
+@pytest.fixture(scope="session")
+def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
+    """Run Azurite; each test makes a container of its own in it."""
+    with running_azurite(tmp_path_factory.mktemp("azurite")) as running:
+        yield running

@@ -6,9 +6,10 @@ The imitation is written from the protocol's description (azure-facts 6), not fr
 from __future__ import annotations
 
 import asyncio
+import base64
 import hashlib
 import json
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +31,7 @@ class Asked:
     method: str
     target: str
     headers: Mapping[str, str]
+    body: bytes = field(default=b"", repr=False)
 
     @property
     def path(self) -> str:
@@ -42,7 +44,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Answer:
-    """What is sent back; `cut` bytes of the body are not."""
+    """What is sent back; `cut` bytes of the body are not, and the connection ends instead."""
 
     status: int = 200
     body: bytes = b""
@@ -58,7 +60,9 @@ class Answer:
         return head + self.body[: len(self.body) - self.cut]
 
 
-Answers = Callable[[Asked], Answer]
+Answers = Callable[[Asked], Answer | Awaitable[Answer]]
+RESET = Answer(0)
+"""No answer at all: the connection breaks off."""
 
 
 @dataclass
@@ -74,8 +78,10 @@ class Server:
 
 
 @asynccontextmanager
-async def serve(authority: Authority, answers: Answers) -> AsyncIterator[Server]:
-    """Serve on a free port until the block ends."""
+async def serve(
+    authority: Authority, answers: Answers, *, is_cut_off: Callable[[Asked], bool] = lambda asked: False
+) -> AsyncIterator[Server]:
+    """Serve on a free port until the block ends; what `is_cut_off` picks by its head breaks off within its body."""
     state = Server("")
 
     async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -84,9 +90,19 @@ async def serve(authority: Authority, answers: Answers) -> AsyncIterator[Server]
                 first, *lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").strip().split("\r\n")
                 method, target, _ = first.split(" ")
                 headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in lines)}
-                asked = Asked(method, target, headers)
+                length = int(headers.get("content-length", "0"))
+                if is_cut_off(Asked(method, target, headers)):
+                    await reader.readexactly(length // 2)
+                    writer.transport.abort()
+                    break
+                asked = Asked(method, target, headers, await reader.readexactly(length))
                 state.asked.append(asked)
                 answer = answers(asked)
+                if not isinstance(answer, Answer):
+                    answer = await answer
+                if answer is RESET:
+                    writer.transport.abort()
+                    break
                 writer.write(answer.encode())
                 await writer.drain()
                 if answer.cut:
@@ -149,6 +165,7 @@ class BlobService:
 
     container: str = "/account1/fences"
     blobs: dict[str, bytes] = field(default_factory=dict)
+    fields: dict[str, dict[str, str]] = field(default_factory=dict)
     token: str = "token-1"
     page_size: int = 5000
     shows_etags: bool = True
@@ -170,12 +187,35 @@ class BlobService:
             return self._list(asked.query)
         if not asked.path.startswith(self.container + "/"):
             return error(404, "ContainerNotFound")
-        body = self.blobs.get(unquote(asked.path.removeprefix(self.container + "/")))
+        name = unquote(asked.path.removeprefix(self.container + "/"))
+        body = self.blobs.get(name)
+        if asked.method == "PUT":
+            return self._put(name, asked)
         if body is None:
             return error(404, "BlobNotFound")
+        if asked.method == "DELETE":
+            if asked.headers.get("if-match") != f'"{etag(body)}"':
+                return error(412, "ConditionNotMet")
+            del self.blobs[name]
+            return Answer(202)
         if asked.headers.get("if-none-match") == f'"{etag(body)}"':
             return Answer(304, headers={"etag": f'"{etag(body)}"'})
-        return Answer(200, body, {"etag": f'"{etag(body)}"', "content-type": "application/octet-stream"})
+        fields = {"content-type": "application/octet-stream", **self.fields.get(name, {})}
+        return Answer(200, body, {"etag": f'"{etag(body)}"', **fields})
+
+    def _put(self, name: str, asked: Asked) -> Answer:
+        held = self.blobs.get(name)
+        if asked.headers.get("x-ms-blob-type") != "BlockBlob" or "content-length" not in asked.headers:
+            return error(400, "MissingRequiredHeader")
+        if base64.b64encode(hashlib.md5(asked.body).digest()).decode() != asked.headers.get("content-md5"):
+            return error(400, "Md5Mismatch")
+        if asked.headers.get("if-none-match") == "*" and held is not None:
+            return error(409, "BlobAlreadyExists")
+        condition = asked.headers.get("if-match")
+        if condition is not None and (held is None or condition != f'"{etag(held)}"'):
+            return error(412, "ConditionNotMet")
+        self.blobs[name] = asked.body
+        return Answer(201, headers={"etag": f'"{etag(asked.body)}"'})
 
     def _list(self, query: dict[str, str]) -> Answer:
         assert query["restype"] == "container"

@@ -14,38 +14,13 @@ from pathlib import Path
 
 import pytest
 
+from tests.fences.stores.changes import OTHERS, add, delete, edit, feature, note
 from tvapp.core.errors import DataError, StorageError, TvappError
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
-from tvapp.fences.change import Change, Collided, Outcome, Step, Stored
+from tvapp.fences.change import Change, Collided, Outcome, Stored
 from tvapp.fences.stores.folder import FolderStore
 from tvapp.fences.stores.folder_writing import LOCK
-
-
-def feature(geometry_id: str, radius: float = 50) -> bytes:
-    shape = {"type": "Point", "coordinates": [24.9, 60.1]}
-    properties = {"geometryId": geometry_id, "subType": "Circle", "radius": radius}
-    return json.dumps({"type": "Feature", "geometry": shape, "properties": properties}).encode()
-
-
-def add(geometry_id: str, radius: float = 50, source: str = "") -> Change:
-    return Change(f"add-{geometry_id}", source, geometry_id, b"", feature(geometry_id, radius))
-
-
-def edit(source: str, geometry_id: str, before: float, after: float) -> Change:
-    return Change("edit", source, geometry_id, feature(geometry_id, before), feature(geometry_id, after))
-
-
-def delete(source: str, geometry_id: str, before: float = 50) -> Change:
-    return Change("delete", source, geometry_id, feature(geometry_id, before), b"")
-
-
-OTHERS = b'{ "type" : "FeatureCollection", "bbox":[1.0, 2e0], "features": [\r\n  %s,\r\n  %s ] , "note":"\\u00e9" }\n'
-"""Another tool's file with two fences, written in its own way."""
-
-
-async def note(step: Step) -> None:
-    return None
 
 
 def send(store: FolderStore, change: Change) -> Outcome:

@@ -242,3 +242,62 @@ def test_a_host_that_cannot_be_reached_is_the_stores_trouble_only_when_all_are(
 def test_an_address_is_called_without_its_query() -> None:
     assert label("https://example.com:8443/a/b.json?sig=secret") == "example.com/a/b.json"
     assert label("nonsense") == "url"
+
+
+def test_what_could_not_be_asked_for_again_is_shown_with_its_age(with_site: Callable[[Work], None]) -> None:
+    async def work(rig: Rig) -> None:
+        rig.site.files = {"/a": collection("one"), "/b": collection("two"), "/c": collection("three")}
+        store = rig.store("/a", "/b", "/c")
+        assert (await store.load()).as_of is None
+        rig.clock.advance(60)
+        a_was_right = rig.clock.wall()
+        assert (await store.load()).unchanged
+
+        rig.clock.advance(60)
+        rig.site.files["/a"] = Answer(500)
+        loaded = await store.load()
+        assert (ids(loaded), loaded.as_of) == (["one", "two", "three"], a_was_right)
+
+        rig.clock.advance(60)
+        assert (await store.load()).unchanged
+        b_was_right = rig.clock.wall()
+        rig.clock.advance(60)
+        rig.site.files["/b"] = Answer(500)
+        loaded = await store.load()
+        assert loaded.as_of == a_was_right
+
+        rig.clock.advance(60)
+        rig.site.files["/a"] = collection("one")
+        loaded = await store.load()
+        assert (ids(loaded), loaded.as_of) == (["one", "two", "three"], b_was_right)
+
+        rig.site.files["/b"] = collection("two")
+        loaded = await store.load()
+        assert (ids(loaded), loaded.as_of, loaded.skipped) == (["one", "two", "three"], None, ())
+        assert (await store.load()).unchanged
+
+    with_site(work)
+
+
+def test_what_was_never_read_has_no_age(with_site: Callable[[Work], None]) -> None:
+    async def work(rig: Rig) -> None:
+        rig.site.files = {"/a": Answer(500), "/b": collection("two")}
+        loaded = await rig.store("/a", "/b").load()
+        assert loaded.as_of is None
+        assert [skip.source for skip in loaded.skipped] == ["localhost/a"]
+
+    with_site(work)
+
+
+def test_an_age_survives_a_clock_that_is_set_meanwhile(with_site: Callable[[Work], None]) -> None:
+    async def work(rig: Rig) -> None:
+        rig.site.files = {"/a": collection("one"), "/b": collection("two")}
+        store = rig.store("/a", "/b")
+        rig.clock.epoch = 0.0  # a box without a battery, before it has the time from the network
+        await store.load()
+        rig.clock.advance(120)
+        rig.clock.epoch = 1_790_000_000.0
+        rig.site.files["/a"] = Answer(500)
+        assert (await store.load()).as_of == rig.clock.wall() - 120
+
+    with_site(work)
