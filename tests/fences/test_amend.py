@@ -56,6 +56,19 @@ def test_a_deletion_removes_its_feature_and_nothing_else() -> None:
     assert content(amend(file(OLD, OTHER), DELETE)) == file(OTHER)
 
 
+def test_the_box_of_a_collection_goes_when_a_geometry_in_it_changes() -> None:
+    boxed = [b'"bbox":[0,0,2,2], ', b'"x":[ 1 ],"bbox" : [0,0,2,2],']
+    for more, left in zip(boxed, [b"", b'"x":[ 1 ],'], strict=True):
+        assert content(amend(file(OTHER, OLD, more=more), EDIT)) == file(OTHER, NEW, more=left)
+        assert content(amend(file(OTHER, more=more), ADD)) == file(OTHER, NEW, more=left)
+        assert content(amend(file(OTHER, OLD, more=more), DELETE)) == file(OTHER, more=more)
+        renamed = feature(name="n")
+        assert content(amend(file(OTHER, OLD, more=more), change(OLD, renamed))) == file(OTHER, renamed, more=more)
+    trailing = file(OLD)[:-2] + b', "bbox": [1,2]}\n'
+    assert content(amend(trailing, change(OLD, NEW))) == file(NEW)
+    assert amend(trailing, change(OLD, b"")) == Amended(None)
+
+
 def test_an_addition_is_appended() -> None:
     assert content(amend(file(OTHER), ADD)) == file(OTHER, NEW)
     assert read(content(amend(file(), ADD)), "x").fences[0].raw == NEW

@@ -13,7 +13,7 @@ import msgspec
 
 from tvapp.fences.change import Change, Collided
 from tvapp.fences.identity import identity
-from tvapp.fences.splice import SplicedFile, checked, collection, open_file
+from tvapp.fences.splice import SplicedFile, checked, collection, member, open_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +45,9 @@ def amend(content: bytes | None, change: Change) -> Amendment:
     and one of them is to go, asking again after it went answers with a collision, since the other one may be what
     somebody made of it.
 
+    The `bbox` of a collection goes when a Feature in it gets another geometry (RFC 7946, 5: none is better than a wrong
+    one); all else that is not edited stays byte for byte.
+
     Raises:
         DataError: the file is not GeoJSON, or the change's Feature is no object.
     """
@@ -65,7 +68,11 @@ def amend(content: bytes | None, change: Change) -> Amendment:
     present = file.feature(found)
     # Byte for byte first: where before and after say the same, the change is of the wording.
     if present == change.before or (not (after and same(present, after)) and same(present, change.before)):
-        return Amended(file.replaced(found, after) if after else file.without(found))
+        if not after:
+            return Amended(file.without(found))
+        if not _same_place(present, after):
+            file = file.without_box()
+        return Amended(file.replaced(found, after))
     return AlreadySo() if after and same(present, after) else Collided(present)
 
 
@@ -73,8 +80,13 @@ def _added(file: SplicedFile, after: bytes) -> Amendment:
     geometry_id = _identity(after, len(file))
     twins = [file.feature(number) for number in _of(file, {geometry_id})]
     if not twins:
-        return Amended(file.appended(after))
+        return Amended(file.without_box().appended(after))
     return AlreadySo() if any(same(twin, after) for twin in twins) else Collided(twins[0])
+
+
+def _same_place(one: bytes, other: bytes) -> bool:
+    """Tell whether two Features have the same geometry."""
+    return same(member(one, "geometry") or b"null", member(other, "geometry") or b"null")
 
 
 def _nearest_related(file: SplicedFile, change: Change, after: bytes) -> int | None:

@@ -16,7 +16,7 @@ import msgspec
 
 from tvapp.core.errors import DataError
 from tvapp.fences.encoding import place
-from tvapp.fences.scan import Span, after_blanks, elements, members
+from tvapp.fences.scan import Span, after_blanks, elements, members, with_comma
 
 MAX_FEATURE_BYTES = 4 * 1024 * 1024
 """A hundred thousand positions of forty characters."""
@@ -38,13 +38,14 @@ _NOTHING = re.compile(rb"[ \t\r\n\0]*+")
 class Layout:
     """`features` are the spans of what stands in the list of Features, whatever it is; a root Feature is the only one.
 
-    `listed` is the span of that list, None for a root Feature; `is_bare` tells that the root of a collection has no
-    members besides its type and that list.
+    `listed` is the span of that list, None for a root Feature; `is_bare` tells that the root of a collection says
+    nothing else; `boxes` are its `bbox` members, each with a comma of its own.
     """
 
     features: tuple[Span, ...]
     listed: Span | None
     is_bare: bool
+    boxes: tuple[Span, ...] = ()
 
 
 @dataclass(slots=True)
@@ -91,7 +92,8 @@ def lay_out(data: bytes, source: str, start: int = 0) -> Layout:
 
 
 def _laid_out(data: bytes, outline: _Outline, root: int, source: str) -> Layout:
-    found = {member.key: member.value for member in members(outline.text, root)}
+    there = members(outline.text, root)
+    found = {member.key: member.value for member in there}
     features: list[Span] = []
     listed: Span | None = None
     kind = _type(outline.text, found.get("type"))
@@ -114,7 +116,14 @@ def _laid_out(data: bytes, outline: _Outline, root: int, source: str) -> Layout:
         raise DataError(source, "the FeatureCollection has no features")
     if listed is None:
         raise DataError(source, "the FeatureCollection's features are not a list")
-    return Layout(tuple(features), listed, is_bare=set(found) == {"type", "features"})
+    spans = [(member.start, member.value[1]) for member in there]
+    boxes = [with_comma(spans, (0, 0), number) for number, member in enumerate(there) if member.key == "bbox"]
+    return Layout(
+        tuple(features),
+        listed,
+        is_bare=set(found) <= {"type", "features", "bbox"},
+        boxes=tuple((outline.in_file(first), outline.in_file(last - 1) + 1) for first, last in boxes),
+    )
 
 
 def _type(text: bytes, span: Span | None) -> object:

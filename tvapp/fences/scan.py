@@ -6,6 +6,7 @@ Everything here takes valid JSON in UTF-8, checked before by a real parser.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -102,3 +103,12 @@ def _matched(pattern: re.Pattern[bytes], text: bytes, at: int) -> re.Match[bytes
     if match is None:
         raise ValueError("the text is not valid JSON")
     return match
+
+
+def with_comma(spans: Sequence[Span], around: Span, number: int) -> Span:
+    """Return what has to go with one of several items in brackets: the comma on one side, all blanks with the last."""
+    if len(spans) == 1:
+        return around[0] + 1, around[1] - 1
+    if number + 1 < len(spans):
+        return spans[number][0], spans[number + 1][0]
+    return spans[number - 1][1], spans[number][1]

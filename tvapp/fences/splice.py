@@ -13,7 +13,7 @@ import msgspec
 from tvapp.core.errors import DataError
 from tvapp.fences.encoding import Text, as_utf8
 from tvapp.fences.layout import Layout, check, lay_out, malformed
-from tvapp.fences.scan import Span, members
+from tvapp.fences.scan import Span, members, with_comma
 
 _HEAD = b'{"type":"FeatureCollection","features":[\n'
 _TAIL = b"\n]}"
@@ -46,7 +46,7 @@ class SplicedFile:
         """
         if self.layout.listed is None or (len(self) == 1 and self.layout.is_bare):
             return None
-        return self._with(_with_comma(self.layout.features, self.layout.listed, number), b"")
+        return self._with(with_comma(self.layout.features, self.layout.listed, number), b"")
 
     def appended(self, feature: bytes) -> bytes:
         """Return the file with a Feature more at its end, set apart as its last two are.
@@ -64,6 +64,14 @@ class SplicedFile:
             between = data[features[-2][1] : features[-1][0]]
         end = features[-1][1]
         return self._with((end, end), between + feature)
+
+    def without_box(self) -> SplicedFile:
+        """Return the file without the `bbox` of its root, which is wrong once a Feature in it is another."""
+        file = self
+        while file.layout.boxes:
+            content = file._with(file.layout.boxes[-1], b"")
+            file = open_file(content, "")
+        return file
 
     def _with(self, span: Span, new: bytes) -> bytes:
         data = self.text.data
@@ -149,15 +157,6 @@ def drop(text: bytes, key: str) -> bytes:
 def _without(text: bytes, numbers: Sequence[int]) -> bytes:
     for number in reversed(numbers):
         spans = [(each.start, each.value[1]) for each in members(text)]
-        start, end = _with_comma(spans, (0, len(text)), number)
+        start, end = with_comma(spans, (0, len(text)), number)
         text = text[:start] + text[end:]
     return text
-
-
-def _with_comma(spans: Sequence[Span], around: Span, number: int) -> Span:
-    """Return what has to go with one of several items in brackets: the comma on one side, all blanks with the last."""
-    if len(spans) == 1:
-        return around[0] + 1, around[1] - 1
-    if number + 1 < len(spans):
-        return spans[number][0], spans[number + 1][0]
-    return spans[number - 1][1], spans[number][1]
