@@ -131,6 +131,30 @@ def test_expired_fences_are_grey_and_hatched() -> None:
     assert (colors.max(axis=1) - colors.min(axis=1)).max() < 40
 
 
+@pytest.mark.parametrize("validity", [None, OUT_OF_HOURS, UPCOMING])
+def test_kinds_that_warn_are_told_apart_without_colour_in_every_state_that_keeps_it(validity: Validity | None) -> None:
+    def inside(kind: str) -> npt.NDArray[np.intp]:
+        """Return the opacities in the middle of a fence: what is left when colours cannot be told apart."""
+        picture = draw(disc(256, 256, 150, validity, kind), tile=TILE)
+        return picture[176:336, 176:336, 3].astype(int)
+
+    plain, stripes, dots = inside("depot"), inside("restricted"), inside("construction")
+    assert plain.max() == plain.min()
+    for patterned in (stripes, dots):
+        assert patterned.max() > patterned.min() + 50
+        assert patterned.min() == plain.min()
+    # Stripes stay themselves a pixel further down and right, which hatching (it leans the other way) and dots do not.
+    assert np.abs(stripes[1:, 1:] - stripes[:-1, :-1]).max() <= 2
+    assert np.abs(dots[1:, 1:] - dots[:-1, :-1]).max() > 20
+    hatching = draw(disc(256, 256, 150, EXPIRED), tile=TILE)[176:336, 176:336, 3].astype(int)
+    assert np.abs(hatching[1:, :-1] - hatching[:-1, 1:]).max() <= 2
+
+
+def test_an_expired_fence_looks_the_same_whatever_it_was() -> None:
+    pictures = [draw(disc(256, 256, 150, EXPIRED, kind), tile=TILE) for kind in ("restricted", "construction")]
+    assert (pictures[0] == pictures[1]).all()
+
+
 def test_four_tiles_are_one_picture() -> None:
     # Twice the size one zoom lower is the same ground at the same scale, with no border in it.
     assert TILE.x % 2 == TILE.y % 2 == 0
@@ -144,6 +168,8 @@ def test_four_tiles_are_one_picture() -> None:
             (-250, 2, 4, None, ""),
             (3, 300, 4, None, "depot"),
             (0, -300, 40, None, "depot"),
+            (-20, -150, 90, None, "restricted"),
+            (150, -30, 110, None, "construction"),
         )
     ]
     points = [place_in(TILE, 512 + x, 512 + y) for x, y in ((-200, -150), (210, -180), (-60, 190), (-200, 10))]

@@ -34,8 +34,10 @@ _MARGIN_PX = 48.0
 """How far around a tile fences are looked at: a cell of dots, and half an outline, in design pixels."""
 _DISC_ELLIPSE_PX = 160.0
 _MOST_EDGES = 1_200
+_DOT = 0.22
+"""Radius of a dot in a pattern, in periods."""
 
-_FILL, _HATCH, _CASING, _LINE = range(1, 5)
+_FILL, _MARK, _CASING, _LINE = range(1, 5)
 _ROLES = 4
 
 
@@ -280,38 +282,56 @@ def _line(pen: ImageDraw.ImageDraw, path: Path, ink: int, width: int) -> None:
     pen.line(path, fill=ink, width=width)  # type: ignore[arg-type]
 
 
+class _Marks(NamedTuple):
+    """One pattern: which numbers it marks, and what each number turns into where there is a mark."""
+
+    pattern: style.Pattern
+    marked: tuple[int, ...]
+    turned: tuple[int, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class _Inks:
-    """What the numbers stand for: premultiplied colours, and which numbers turn into which in a stripe of hatching."""
+    """What the numbers stand for: premultiplied colours, and the patterns in them."""
 
     colors: bytes
-    hatching: tuple[int, ...]
-    hatched: tuple[int, ...]
+    marks: tuple[_Marks, ...]
 
 
 @lru_cache(maxsize=1)
 def _inks() -> _Inks:
     colors = bytearray(4 * 256)
-    hatching = list(range(256))
+    marked: dict[style.Pattern, list[int]] = {}
     for place in range(len(style.PALETTE)):
         for state, name in enumerate(STATES):
             look = style.style_of_slot(place, name)
             base = ink_number(place, state, 0)
-            hatch = look.line._replace(a=min(255, look.fill.a * 4))
-            for role, color in ((_FILL, look.fill), (_HATCH, hatch), (_CASING, look.casing), (_LINE, look.line)):
+            for role, color in ((_FILL, look.fill), (_MARK, look.mark), (_CASING, look.casing), (_LINE, look.line)):
                 at = 4 * (base + role)
                 colors[at : at + 4] = (*(round(part * color.a / 255) for part in color[:3]), color.a)
-            if look.hatched:
-                hatching[base + _FILL] = base + _HATCH
-    return _Inks(bytes(colors), tuple(hatching), tuple(n for n, other in enumerate(hatching) if n != other))
+            if look.pattern != "plain":
+                marked.setdefault(look.pattern, []).append(base + _FILL)
+    marks = []
+    for pattern, numbers in marked.items():
+        turned = tuple(number + (_MARK - _FILL) * (number in numbers) for number in range(256))
+        marks.append(_Marks(pattern, tuple(numbers), turned))
+    return _Inks(bytes(colors), tuple(marks))
 
 
-@lru_cache(maxsize=2)
-def _stripes(scale: float) -> Pillow.Image:
-    """Return a block's diagonal stripes; their distance divides the block, so that they go on in the next one."""
+@lru_cache(maxsize=8)
+def _mask(pattern: style.Pattern, scale: float) -> Pillow.Image:
+    """Return a block of a pattern; its period divides the block, so that it goes on in the next one."""
     period = FINE * min((8, 16, 32, 64), key=lambda px: abs(px - 14 * scale))
-    along = np.add.outer(np.arange(_BLOCK * FINE), np.arange(_BLOCK * FINE)) % period
-    return Pillow.fromarray(np.where(along < period * 0.3, 255, 0).astype(np.uint8))
+    steps = np.arange(_BLOCK * FINE)
+    if pattern == "dots":
+        # In every other row they stand in the gaps of the row before.
+        across = (steps[None, :] + (steps[:, None] // period % 2) * (period // 2)) % period - period / 2 + 0.5
+        down = steps[:, None] % period - period / 2 + 0.5
+        drawn = np.hypot(across, down) < period * _DOT
+    else:
+        along = np.add.outer(steps, steps) if pattern == "hatch" else np.subtract.outer(steps, steps)
+        drawn = along % period < period * 0.3
+    return Pillow.fromarray(np.where(drawn, 255, 0).astype(np.uint8))
 
 
 def _developed(ink: Pillow.Image, size: int, scale: float) -> TileImage:
@@ -330,10 +350,13 @@ def _developed(ink: Pillow.Image, size: int, scale: float) -> TileImage:
             counts = block.histogram()
             if counts[0] == block.width * block.height:
                 continue
-            if any(counts[number] for number in inks.hatched):
-                corner = ((area[0] % _BLOCK) * FINE, (area[1] % _BLOCK) * FINE)
-                stripes = _stripes(scale).crop((*corner, corner[0] + block.width, corner[1] + block.height))
-                block.paste(block.point(inks.hatching), (0, 0), stripes)
+            for marks in inks.marks:
+                if any(counts[number] for number in marks.marked):
+                    corner = ((area[0] % _BLOCK) * FINE, (area[1] % _BLOCK) * FINE)
+                    mask = _mask(marks.pattern, scale).crop(
+                        (*corner, corner[0] + block.width, corner[1] + block.height)
+                    )
+                    block.paste(block.point(marks.turned), (0, 0), mask)
             block.putpalette(inks.colors, "RGBA")
             # As RGBX: of RGBA Pillow would think that it is not premultiplied yet.
             colored = Pillow.frombuffer("RGBX", block.size, block.convert("RGBA").tobytes(), "raw", "RGBX", 0, 1)

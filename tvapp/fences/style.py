@@ -1,14 +1,16 @@
-"""What geofences look like: a colour for each kind, a pattern for each state.
+"""What geofences look like: a colour and a filling for each kind, an outline for each state.
 
-States differ in pattern first (whole, dashed, dotted, hatched) and in colour second, for those who see colours
-otherwise. Colours are bright enough for the dark base; a dark casing sets them off from light roads and imagery.
+States differ in their outline first (whole, dashed, dotted; grey and hatched when expired) and in colour second, for
+those who see colours otherwise. For them too the two kinds that warn are filled with a pattern: restricted ground with
+stripes, building sites with dots. Colours are bright enough for the dark base; a dark casing sets them off from light
+roads and imagery.
 """
 
 from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass
-from typing import Final, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from tvapp.fences.validity import State
 
@@ -65,14 +67,30 @@ _WORDS: Final = {
 }  # fmt: skip
 
 
+Pattern = Literal["plain", "hatch", "stripes", "dots"]
+"""What an area is filled with: hatch leans to the right, stripes to the left."""
+
+PATTERNS: Final[dict[int, Pattern]] = {RED: "stripes", ORANGE: "dots"}
+"""Fillings of the kinds that warn, by the place of their colour; all others are plain."""
+
+_MARK: Final = 170
+"""Opacity of a pattern on a full fill."""
+_FAINT_MARK: Final = 100
+"""The same on a faint one: less, so that what does not count now stays in the background."""
+
+
 @dataclass(frozen=True, slots=True)
 class FenceStyle:
-    """How a fence is drawn. `dash_px` is (drawn, left out) in design pixels, None for a whole line."""
+    """How a fence is drawn. `dash_px` is (drawn, left out) in design pixels, None for a whole line.
+
+    `mark` is the colour of the pattern in its fill, if that has one.
+    """
 
     line: Rgba
     fill: Rgba
     dash_px: tuple[float, float] | None = None
-    hatched: bool = False
+    pattern: Pattern = "plain"
+    mark: Rgba = CASING
     hollow: bool = False
     casing: Rgba = CASING
 
@@ -95,11 +113,11 @@ def style(kind: str, state: State) -> FenceStyle:
 
 def style_of_slot(place: int, state: State) -> FenceStyle:
     """Return how fences of one colour look in a state."""
-    color = PALETTE[place]
+    color, pattern = PALETTE[place], PATTERNS.get(place, "plain")
     if state == "active":
-        return FenceStyle(color, color._replace(a=72))
-    if state == "out-of-hours":
-        return FenceStyle(color, color._replace(a=26), dash_px=(18.0, 11.0), hollow=True)
-    if state == "upcoming":
-        return FenceStyle(color, color._replace(a=26), dash_px=(4.0, 8.0), hollow=True)
-    return FenceStyle(GREY, GREY._replace(a=30), dash_px=(18.0, 11.0), hatched=True, hollow=True)
+        return FenceStyle(color, color._replace(a=72), None, pattern, color._replace(a=_MARK))
+    if state == "expired":
+        mark = GREY._replace(a=120)
+        return FenceStyle(GREY, GREY._replace(a=30), (18.0, 11.0), "hatch", mark, hollow=True)
+    dash_px = (18.0, 11.0) if state == "out-of-hours" else (4.0, 8.0)
+    return FenceStyle(color, color._replace(a=26), dash_px, pattern, color._replace(a=_FAINT_MARK), hollow=True)
