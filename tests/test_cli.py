@@ -61,7 +61,7 @@ def test_common_flags_may_stand_before_or_after_the_command() -> None:
         "--data-dir",
         "d",
     ]
-    for command in ("run", "demo", "doctor", "sign-out", "version"):
+    for command in ("run", "demo", "doctor", "lock", "sign-out", "version"):
         before, after = parse([*flags, command]), parse([command, *flags])
         assert before == after
         assert (before.config, before.windowed, before.log_format) == (Path("c.toml"), (1280, 720), "json")
@@ -109,13 +109,21 @@ def test_the_help_tells_commands_flags_and_exit_codes(capsys: pytest.CaptureFixt
         run(["--help"])
     assert ended.value.code == EXIT_OK
     said = capsys.readouterr().out
-    for word in ("run", "demo", "doctor", "sign-out", "version", "--windowed", "--data-dir", "exit status"):
+    for word in ("run", "demo", "doctor", "lock", "sign-out", "version", "--windowed", "--data-dir", "exit status"):
         assert word in said
 
 
 def test_the_version_is_printed_by_the_real_program() -> None:
     done = tvapp("version")
     assert (done.returncode, done.stdout, done.stderr) == (EXIT_OK, f"tvapp {__version__}\n", "")
+
+
+def test_a_lock_needs_no_configuration_and_no_display(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "tvapp", "lock", "--config", str(tmp_path / "none.toml")]
+    own = {**os.environ, "SDL_VIDEODRIVER": "nonsense"}
+    done = subprocess.run(command, env=own, input="up up left right", capture_output=True, text=True, timeout=60)
+    assert done.returncode == EXIT_OK
+    assert done.stdout.startswith('lock = "scrypt$')
 
 
 def test_signing_out_needs_no_network_and_removes_what_belongs_to_the_account(config: Path, signed_in: Path) -> None:

@@ -29,6 +29,8 @@ client_id = "{MAPS}"
 store = "map-data"
 """
 
+LOCK = "scrypt$ln=15,r=8,p=1$AAECAwQFBgcICQoLDA0ODw$" + "A" * 43
+
 Write = Callable[..., Path]
 
 
@@ -307,6 +309,101 @@ def test_a_file_with_keys_that_everybody_can_read_is_refused(write: Write) -> No
     assert load(path, {}).maps.auth == "shared-key"
     assert stat.S_IMODE(write(COMPLETE, 0o644).stat().st_mode) == 0o644
     load(path, {})
+
+
+def test_a_lock_is_read_and_never_shown(write: Write) -> None:
+    config = load(write(_with(COMPLETE, f'kiosk.lock = "{LOCK}"')), {})
+    assert config.kiosk.lock == LOCK
+    assert "scrypt" not in repr(config)
+    assert load(write(COMPLETE), {"TVAPP_KIOSK_LOCK": LOCK}).kiosk.lock == LOCK
+    assert load(write(_with(COMPLETE, 'kiosk.lock = ""')), {}).kiosk.lock == ""
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        '"up up left right"',
+        f'"{LOCK[:-1]}"',
+        f'"{LOCK.replace("ln=15", "ln=30")}"',
+        f'"{LOCK.replace("r=8", "r=80")}"',
+        f'["{LOCK}"]',
+        "1234",
+        "true",
+    ],
+)
+def test_a_lock_that_is_none_is_refused_with_the_remedy_and_not_repeated(write: Write, value: str) -> None:
+    error = one_error(write(_with(COMPLETE, f"kiosk.lock = {value}")))
+    assert error.key == "kiosk.lock"
+    assert "`tvapp lock`" in error.allowed
+    for secret in ("left", "scrypt$", LOCK[-20:], "1234"):
+        assert secret not in str(error)
+
+
+def test_a_lock_in_a_file_that_everybody_can_read_is_refused(write: Write) -> None:
+    error = one_error(write(_with(COMPLETE, f'kiosk.lock = "{LOCK}"'), 0o644))
+    assert error.key == "kiosk.lock"
+    assert "chmod" in error.allowed
+
+
+@pytest.mark.parametrize(
+    ("written", "expected"),
+    [
+        ('["depot", "school"]', {"depot": {}, "school": {}}),
+        ("[]", {}),
+        (
+            '{ depot = "Lager", berth = { en = "Berth", fi = "Laituri" } }',
+            {"depot": {"": "Lager"}, "berth": {"en": "Berth", "fi": "Laituri"}},
+        ),
+        ('{ "loading bay" = { pt-BR = "Doca" } }', {"loading bay": {"pt-BR": "Doca"}}),
+        ('["می\u200cخواهم"]', {"می\u200cخواهم": {}}),
+    ],
+)
+def test_kinds_are_a_list_of_keys_or_a_table_of_names(
+    write: Write, written: str, expected: dict[str, dict[str, str]]
+) -> None:
+    assert load(write(_with(COMPLETE, f"geofences.kinds = {written}")), {}).geofences.kinds == expected
+    assert load(write(COMPLETE), {"TVAPP_GEOFENCES_KINDS": written}).geofences.kinds == expected
+
+
+def test_kinds_in_the_environment_may_be_json_or_words_between_commas(write: Write) -> None:
+    path = write(_with(COMPLETE, 'geofences.kinds = ["event"]'))
+    for text in ("depot, loading bay", '["depot", "loading bay"]', '{"depot": {}, "loading bay": {}}'):
+        assert list(load(path, {"TVAPP_GEOFENCES_KINDS": text}).geofences.kinds) == ["depot", "loading bay"]
+
+
+def test_as_many_kinds_as_are_allowed_are_taken(write: Write) -> None:
+    kinds = [f"kind {number} {'x' * 32}" for number in range(10, 34)]
+    assert {len(kind) for kind in kinds} == {40}
+    assert list(load(write(_with(COMPLETE, f"geofences.kinds = {kinds}")), {}).geofences.kinds) == kinds
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        f"{[f'kind {number}' for number in range(25)]}",
+        f'["{"x" * 41}"]',
+        '["depot", "Depot"]',
+        '["depot", ""]',
+        '[" depot"]',
+        r'["de\u0000pot"]',
+        r'["de\u202epot"]',
+        r'["\u200c"]',
+        '["depot", 3]',
+        "3",
+        '"depot"',
+        "{ depot = 3 }",
+        '{ depot = "" }',
+        '{ depot = { english = "Depot" } }',
+        '{ depot = { en = "" } }',
+        f'{{ depot = {{ en = "{"x" * 41}" }} }}',
+        '{ depot = { en = ["Depot"] } }',
+        '{ depot = ["Depot"] }',
+    ],
+)
+def test_wrong_kinds_are_refused_with_an_example(write: Write, value: str) -> None:
+    error = one_error(write(_with(COMPLETE, f"geofences.kinds = {value}")))
+    assert error.key == "geofences.kinds"
+    assert 'berth = { en = "Berth"' in error.allowed
 
 
 @pytest.mark.parametrize("short", ["road", "dark", "imagery", "hybrid"])

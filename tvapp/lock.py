@@ -35,7 +35,7 @@ def run_lock() -> int:
     """
     try:
         pattern = _ask() if sys.stdin.isatty() else pattern_of(sys.stdin.read(_MOST_INPUT).split())
-    except (KeyboardInterrupt, _Left):
+    except (KeyboardInterrupt, Left):
         sys.stderr.write("\nNothing was made.\n")
         return EXIT_FAILED
     except (ValueError, OSError) as error:
@@ -48,7 +48,7 @@ def run_lock() -> int:
     return EXIT_OK
 
 
-class _Left(Exception):
+class Left(Exception):
     """The person at the terminal does not want to go on."""
 
 
@@ -111,7 +111,7 @@ def _press(prompt: str, keys: Iterator[Key], write: Write, bullet: str) -> tuple
         elif isinstance(key, Intent) and len(arrows) < LONGEST:
             arrows.append(key)
             write(bullet)
-    raise _Left
+    raise Left
 
 
 def _length(stream: bytes) -> int:

@@ -59,6 +59,8 @@ class PatternHash:
         work = block << cost_log2
         if 128 * (work + block * lanes) > _MOST_MEMORY or work * lanes > _MOST_WORK:
             raise ValueError("the hash of a lock pattern that would take too much memory or time to check")
+        if cost_log2 >= 16 * block:
+            raise ValueError("the hash of a lock pattern with parameters that scrypt does not have (RFC 7914, 2)")
         made = cls(cost_log2, block, lanes, _bytes(found[4]), _bytes(found[5]))
         if made.text != text:
             raise ValueError("not the hash of a lock pattern")
@@ -77,7 +79,8 @@ class PatternHash:
 
 
 def _bytes(text: str) -> bytes:
-    # binascii.Error, for a length that no bytes have, is a ValueError.
+    if len(text) % 4 == 1:
+        raise ValueError("not the hash of a lock pattern")  # no bytes are that long in base64
     return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4))
 
 
