@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import random
+import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tvapp.assembly import EDGES, EdgesReady, begin_building
 from tvapp.auth.messages import PermissionGiven
 from tvapp.auth.service import SignIn, build_sign_in
-from tvapp.auth.tokens import TokenProvider
 from tvapp.auth.view import Account
 from tvapp.azure.messages import AttributionArrived
 from tvapp.config import Config, ConfigErrors
@@ -24,17 +24,20 @@ from tvapp.fences.model import Geofence
 from tvapp.forget import SCREENSHOTS, forget_screenshots
 from tvapp.geo.position import Bounds
 from tvapp.live_map import LiveMap
+from tvapp.lock_keeper import LockKeeper
 from tvapp.mapview.layers import LayerChoice
 from tvapp.mapview.viewport import Viewport
 from tvapp.net.messages import NetworkLost, NetworkRestored
-from tvapp.process import ScreenshotRequested, StopRequested, limit_arenas
+from tvapp.process import ScreenshotRequested, StopRequested
 from tvapp.remote.hold import Hold
 from tvapp.remote.intents import Input
 from tvapp.remote.keymap import Keymap
 from tvapp.remote.keys import KeyEvent
+from tvapp.remote.pattern import Pattern
 from tvapp.screenshots import Screenshots
 from tvapp.sign_in_panels import SignInPanels
 from tvapp.tiles.tile import TileId
+from tvapp.ui.actions import ChangeOutbox
 from tvapp.ui.canvas import Canvas
 from tvapp.ui.messages import AccountChanged, AttributionChanged, ConnectionChanged, PicturesLost, ScreenResized
 from tvapp.ui.screens.error import ErrorScreen
@@ -46,15 +49,6 @@ from tvapp.ui.stack import ScreenStack
 
 if TYPE_CHECKING:
     from tvapp.edges import Edges
-
-EDGES = "edges.build"
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class EdgesReady:
-    """Network, tiles and store can be used now."""
-
-    edges: Edges
 
 
 class App:
@@ -87,6 +81,8 @@ class App:
         self._sign_in: SignIn | None = None
         self._panels: SignInPanels | None = None
         self._map: LiveMap | None = None
+        lock = config.kiosk.lock if errors is None and config.can_edit else ""
+        self._lock = LockKeeper(lock, data_dir, jobs, log) if lock else None
         self._account: Account | None = None
         self._phase = "starting"
         self._stopping: str | None = None
@@ -200,6 +196,14 @@ class App:
         if self._map is not None:
             self._map.choose_layers(choice)
 
+    @property
+    def outbox(self) -> ChangeOutbox | None:
+        return self._map.outbox if self._map is not None else None
+
+    def try_pattern(self, pattern: Pattern, wrong_tries: int) -> None:
+        if self._lock is not None:
+            self._lock.try_pattern(pattern, wrong_tries)
+
     def fence_selected(self, fence: Geofence) -> None:
         self._log.event("geofence.selected", id=fence.id)
 
@@ -248,22 +252,10 @@ class App:
             if isinstance(self._stack.base, StartScreen):
                 self._stack.base.session = self._sign_in.view
             tokens = self._sign_in.tokens
-        self._build_edges(tokens)
+        scale = self._display.canvas.scale
+        begin_building(config, self._data_dir, tokens, self._jobs, self._clock, self._log, scale)
         if self._sign_in is None:
             self._show_map(now, None)
-
-    def _build_edges(self, tokens: TokenProvider | None) -> None:
-        """Load what is heavy on a worker, while the screen says what it waits for."""
-        config, data_dir, jobs, clock, log = self._config, self._data_dir, self._jobs, self._clock, self._log
-        scale = self._display.canvas.scale
-
-        def build() -> EdgesReady:
-            limit_arenas()
-            from tvapp.edges import build_edges
-
-            return EdgesReady(build_edges(config, data_dir, tokens, jobs, clock, log, scale))
-
-        jobs.run(EDGES, build)
 
     def _listen(self) -> None:
         """Listen to gamepads, and on a thread of its own to the keys that SDL drops."""
@@ -331,11 +323,14 @@ class App:
             since_start=self._since_start,
             tell=lambda message: self._stack.receive(message, self._clock.monotonic()),
         )
-        state = MapState(self._settings, self, self._clock, self._map.model, self._map.choice)
+        model, choice = self._map.model, self._map.choice
+        state = MapState(self._settings, self, self._clock, model, choice, lambda: uuid.uuid4().hex)
         self._stack.show(MapScreen(state, self._stack))
         if self._panels is not None:
             self._panels.map_shown()
         self._stack.receive(AccountChanged(account), now)
+        if self._lock is not None:
+            self._lock.begin()
         if self._edges is not None:
             self._join()
 

@@ -83,6 +83,10 @@ class Edges:
     def close(self) -> None:
         """Ask for nothing more, and bring what is worth keeping to the disk."""
         self.monitor.stop()
+        if self.outbox is not None:
+            self.outbox.close()
+        if self.fences is not None:
+            self.fences.stop()
         self.attribution.stop()
         self.loader.stop()
         self.cache.close()

@@ -10,12 +10,15 @@ from typing import Any
 from tvapp.auth.problems import Problem
 from tvapp.auth.view import Account, Phase, Prompt, SessionView, Status
 from tvapp.core.assets import asset
+from tvapp.fences.change import Change
 from tvapp.fences.model import Geofence
+from tvapp.fences.outbox import Resolution
 from tvapp.geo.position import Bounds
 from tvapp.mapview.layers import LayerChoice
 from tvapp.mapview.viewport import Viewport
 from tvapp.remote.intents import Input, Intent
 from tvapp.remote.intents import Phase as KeyPhase
+from tvapp.remote.pattern import Pattern
 from tvapp.tiles.tile import TileId
 from tvapp.ui.canvas import TextStyle
 from tvapp.ui.recording import LINE_PER_SIZE
@@ -31,10 +34,38 @@ CORRELATION = "5c1f0f2e-8a43-4a5b-9d0e-2f6f4f1f7a11"
 
 
 @dataclass(slots=True)
+class FakeOutbox:
+    """Remembers the changes that were submitted and what was decided about them."""
+
+    changes: list[Change] = field(default_factory=list)
+    decided: list[tuple[str, object]] = field(default_factory=list)
+    is_full: bool = False
+
+    def submit(self, change: Change) -> None:
+        self.changes.append(change)
+
+    def retry(self, number: int) -> None:
+        self.decided.append(("retry", number))
+
+    def discard(self, number: int) -> None:
+        self.decided.append(("discard", number))
+
+    def resolve(self, number: int, how: Resolution) -> None:
+        self.decided.append((how, number))
+
+    def keep_both(self, number: int, geometry_id: str, feature: bytes) -> None:
+        self.decided.append(("both", (number, geometry_id, feature)))
+
+
+@dataclass(slots=True)
 class FakeActions:
     """Remembers what screens asked for."""
 
     asked: list[tuple[str, object]] = field(default_factory=list)
+    outbox: FakeOutbox = field(default_factory=FakeOutbox)
+
+    def try_pattern(self, pattern: Pattern, wrong_tries: int) -> None:
+        self.asked.append(("try_pattern", (pattern.words, wrong_tries)))
 
     def want_tiles(self, tiles: Sequence[TileId]) -> None:
         self.asked.append(("want_tiles", tuple(tiles)))

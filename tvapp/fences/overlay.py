@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
 
 from tvapp.core.errors import DataError
 from tvapp.fences import geojson
@@ -18,6 +21,15 @@ def fence_of(feature: bytes, source: str) -> Geofence | None:
     except DataError:
         return None
     return found[0] if found else None
+
+
+class _Shaped(msgspec.Struct):
+    geometry: dict[str, Any]
+
+
+def geometry_of(fence: Geofence) -> Mapping[str, Any]:
+    """Return the GeoJSON geometry of a fence, as its file has it."""
+    return msgspec.json.decode(fence.raw, type=_Shaped).geometry
 
 
 def overlaid(fences: Sequence[Geofence], changes: Iterable[Change]) -> tuple[Geofence, ...]:

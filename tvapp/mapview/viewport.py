@@ -133,6 +133,10 @@ class Viewport:
         """Return the same centre and zoom on another screen."""
         return Viewport(self.center, self.zoom, width, height, scale)
 
+    def at_place(self, center: Position) -> Viewport:
+        """Return the view with another centre."""
+        return Viewport(center, self.zoom, self.width, self.height, self.scale)
+
     def at(self, u: float, v: float, zoom: float) -> Viewport:
         """Return the view with its centre at (`u`, `v`) of the unit world."""
         return Viewport(unproject(u, min(max(v, 0.0), 1.0)), zoom, self.width, self.height, self.scale)

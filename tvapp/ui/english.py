@@ -1,10 +1,11 @@
-"""Every sentence a viewer reads, in English, except those about signing in (`ui.english_problems`)."""
+"""Every sentence a viewer reads, in English; `SENTENCES` has those of the other tables too."""
 
 from __future__ import annotations
 
+from tvapp.ui.english_editing import EDITING
 from tvapp.ui.english_problems import PROBLEMS
 
-SENTENCES: dict[str, str] = {
+_COMMON: dict[str, str] = {
     # Starting
     "start.title": "Starting",
     "start.network": "Waiting for the network",
@@ -248,5 +249,7 @@ SENTENCES: dict[str, str] = {
     "key.zoom": "+ −",
     "key.play": "Play",
     "key.any": "Any key",
-} | PROBLEMS
+}
+
+SENTENCES: dict[str, str] = _COMMON | PROBLEMS | EDITING
 """Key -> sentence; {names} are filled in."""

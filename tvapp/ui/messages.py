@@ -66,3 +66,17 @@ class ScreenResized:
 @dataclass(frozen=True, slots=True)
 class PicturesLost:
     """Every uploaded picture is gone from the renderer."""
+
+
+@dataclass(frozen=True, slots=True)
+class LockKnown:
+    """How many tries to open the lock were wrong so far."""
+
+    wrong_tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class PatternChecked:
+    """Whether the pattern that was tried opens the lock."""
+
+    right: bool

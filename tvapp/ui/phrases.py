@@ -98,6 +98,15 @@ def distance(metres: float, units: Units = "metric") -> str:
     return f"{_number(metres / 1000)} km"
 
 
+def exact_distance(metres: float, units: Units = "metric") -> str:
+    """Return a length to the metre (or foot), for what is being set.
+
+    >>> exact_distance(1234), exact_distance(500, "imperial")
+    ('1\u202f234 m', '1\u202f640 ft')
+    """
+    return f"{count(round(metres / FOOT_M))} ft" if units == "imperial" else f"{count(round(metres))} m"
+
+
 def area(square_metres: float, units: Units = "metric") -> str:
     """Return an area with its unit.
 

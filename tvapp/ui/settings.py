@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 
 from tvapp.config import Config, Home
+from tvapp.fences.naming import Kind, kinds_for
 from tvapp.ui.phrases import LocalTime, Units
 from tvapp.ui.text import counted, words
 
@@ -21,6 +22,9 @@ class UiSettings:
     organisation: str = ""
     home: Home | None = None
     has_account: bool = True
+    can_edit: bool = False
+    has_lock: bool = False
+    kinds: tuple[Kind, ...] = ()
     local_time: LocalTime = time.localtime
 
     @classmethod
@@ -34,6 +38,9 @@ class UiSettings:
             organisation=config.identity.organisation,
             home=config.view.home,
             has_account=config.needs_sign_in,
+            can_edit=config.can_edit,
+            has_lock=bool(config.kiosk.lock),
+            kinds=kinds_for(config.geofences.kinds, config.kiosk.language),
         )
 
     def words(self, key: str, **fields: object) -> str:

@@ -35,15 +35,17 @@ class Item:
 
 
 class ActionBar(Panel):
-    """A ring of eight: nothing is more than four presses away."""
+    """A ring of nine, eight where nothing may be changed: nothing is more than four presses away."""
 
     name = "action-bar"
 
     def __init__(self, state: MapState, navigator: Navigator, start_tour: Callable[[float], None]) -> None:
         super().__init__(navigator, motion=state.settings.motion)
         self._state = state
+        draw = (Item("draw", "pencil-ruler", self._open_draw),) if state.settings.can_edit else ()
         self._items = (
             Item("geofences", "list", self._open_drawer),
+            *draw,
             Item("layers", "layers", self._open_layers),
             Item("zoom-in", "zoom-in", lambda now: state.zoom(1, now), stays=True),
             Item("zoom-out", "zoom-out", lambda now: state.zoom(-1, now), stays=True),
@@ -109,6 +111,12 @@ class ActionBar(Panel):
 
     def _open_drawer(self, now: float) -> None:
         self._navigator.push(DrawerScreen(self._state, self._navigator, now))
+
+    def _open_draw(self, _now: float) -> None:
+        # Not loaded with the map: the way to the first picture is short without it.
+        from tvapp.ui.screens.draw_panel import DrawPanel
+
+        self._navigator.push(DrawPanel(self._state, self._navigator))
 
     def _open_layers(self, _now: float) -> None:
         self._navigator.push(LayersPanel(self._state, self._navigator))

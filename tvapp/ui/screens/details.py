@@ -19,7 +19,7 @@ BUTTON_HEIGHT = 76.0
 
 
 class DetailsScreen(Panel):
-    """Two buttons: show the geofence on the map (and close every panel), or go back."""
+    """Show the geofence on the map (and close every panel), change it where that may be done, or go back."""
 
     name = "details"
 
@@ -29,7 +29,8 @@ class DetailsScreen(Panel):
         self._fence = fence
         say = state.settings.words
         back = "fence.action.list" if from_list else "hint.back-to-map"
-        self._buttons = (Button("show", say("fence.action.show")), Button("back", say(back)))
+        edit = (Button("edit", say("fence.action.edit"), "pencil"),) if state.settings.can_edit else ()
+        self._buttons = (Button("show", say("fence.action.show")), *edit, Button("back", say(back)))
         self._place(Rect(0, 0, SHEET_WIDTH, BUTTON_HEIGHT))
         self._bindings = (
             bind((Intent.LEFT, Intent.RIGHT), self._move, ("left-right", "hint.choose")),
@@ -61,10 +62,26 @@ class DetailsScreen(Panel):
         if self.focused == "back":
             return self._close(input_, now)
         fence = self._state.book.get(self._fence.id) or self._fence
+        if self.focused == "edit":
+            self._edit(fence)
+            return True
         self._state.select(fence)
         self._navigator.pop_to_base()
         self._state.fly_to(fence, now)
         return True
+
+    def _edit(self, fence: Geofence) -> None:
+        from tvapp.ui.screens.edit_panel import EditPanel
+        from tvapp.ui.screens.unlock import unlocked
+
+        state, navigator = self._state, self._navigator
+
+        def edit() -> None:
+            navigator.pop_to_base()
+            state.select(fence)
+            navigator.push(EditPanel(state, navigator, state.edits.current(fence)))
+
+        unlocked(state, navigator, edit)
 
     def _zoom(self, input_: Input, now: float) -> bool:
         self._state.zoom(1 if input_.intent is Intent.ZOOM_IN else -1, now)

@@ -18,9 +18,17 @@ from tvapp.ui.screen import Binding, Hint, bind, dispatch, hints_of
 from tvapp.ui.screens.action_bar import ActionBar
 from tvapp.ui.screens.details import DetailsScreen
 from tvapp.ui.screens.fence_card import FenceCard, lay_out
-from tvapp.ui.screens.map_chrome import draw_attribution, draw_chips, draw_crosshair, draw_scale
+from tvapp.ui.screens.map_chrome import (
+    draw_attribution,
+    draw_chips,
+    draw_crosshair,
+    draw_readout,
+    draw_scale,
+    draw_toast,
+)
 from tvapp.ui.screens.map_notices import draw_notices, notices
 from tvapp.ui.screens.map_state import MapState
+from tvapp.ui.screens.readout import readout
 from tvapp.ui.widgets.surface import glass
 
 TOUR_STEP_S = 12.0
@@ -59,6 +67,7 @@ class MapScreen:
         self._asked_bounds: Bounds | None = None
         self._minute = -1
         self._card: tuple[object, FenceCard] | None = None
+        self._readout = ""
 
     # -- keys ----------------------------------------------------------------------------------------------------
 
@@ -119,8 +128,13 @@ class MapScreen:
 
     def update(self, now: float) -> bool:
         state, model = self.state, self.state.model
+        if self._navigator.top is self:
+            model.camera.is_fine = False
         if self._tour_at is not None and now >= self._tour_at:
             self._next_on_tour(now)
+        if state.toast is not None and state.wall() >= state.toast.until:
+            state.toast = None
+            state.is_changed = True
         uploads = state.take_tiles(now)
         moved = model.update(now)
         wishes = model.wish_list()
@@ -145,7 +159,9 @@ class MapScreen:
             return now
         wall = self.state.wall()
         minute = now + 60 - wall % 60 + 0.01
-        return min(at for at in (minute, self._tour_at, self.state.mends_at) if at is not None)
+        toast = self.state.toast
+        toast_at = None if toast is None else now + max(0.0, toast.until - wall)
+        return min(at for at in (minute, self._tour_at, self.state.mends_at, toast_at) if at is not None)
 
     def draw(self, canvas: Canvas, now: float) -> None:
         state, model = self.state, self.state.model
@@ -172,6 +188,10 @@ class MapScreen:
         if on_top and not self.is_touring:
             draw_crosshair(canvas, on_fence=bool(self._under), pressed=self._is_pressed)
         self._draw_chrome(canvas, on_top)
+        if on_top:
+            if not self.is_touring:
+                draw_readout(canvas, self._readout, state.wall())
+            draw_toast(canvas, state)
 
     # -- drawing -------------------------------------------------------------------------------------------------
 
@@ -205,7 +225,7 @@ class MapScreen:
         draw_notices(canvas, safe_right, below, notices(state))
         if state.selected is not None and on_top:
             left, top = canvas.width * theme.SAFE, below
-            room = Rect(left, top, CARD_WIDTH, canvas.height * (1 - theme.SAFE) - theme.HINT_HEIGHT - 32 - top)
+            room = Rect(left, top, CARD_WIDTH, canvas.height * (1 - theme.SAFE) - theme.HINT_HEIGHT - 84 - top)
             self._draw_card(canvas, room, state.selected)
 
     def _draw_card(self, canvas: Canvas, room: Rect, fence: Geofence) -> None:
@@ -250,7 +270,7 @@ class MapScreen:
             return True
         was_pressed, self._is_pressed = self._is_pressed, False
         if input_.phase is Phase.LONG:
-            return self._open_bar(input_, now)
+            return self._open_draw(now) if self.state.settings.can_edit else self._open_bar(input_, now)
         # A short press acts when the key comes up, or else the long one could never be told from it.
         if not was_pressed or input_.was_long:
             return False
@@ -284,6 +304,13 @@ class MapScreen:
         self._navigator.push(ActionBar(self.state, self._navigator, self.start_tour))
         return True
 
+    def _open_draw(self, now: float) -> bool:
+        from tvapp.ui.screens.draw_panel import DrawPanel
+
+        self.release_all(now)
+        self._navigator.push(DrawPanel(self.state, self._navigator))
+        return True
+
     def _start_tour(self, _input: Input, now: float) -> bool:
         self.start_tour(now)
         return True
@@ -309,8 +336,9 @@ class MapScreen:
     def _look_under(self, now: float) -> None:
         self._look_due, self._looked_at = False, now
         under = self.state.under_crosshair()
-        if under != self._under:
-            self._under = under
+        said = readout(self.state.viewport.center, under, self.state.selected, self.state.settings)
+        if under != self._under or said != self._readout:
+            self._under, self._readout = under, said
             self.state.is_changed = True
 
     def _ask_for_labels(self) -> None:

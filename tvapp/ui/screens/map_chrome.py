@@ -16,6 +16,8 @@ CHIP_HEIGHT = 60.0
 ACCOUNT_WIDTH = 520.0
 ATTRIBUTION_PART = 0.42
 """Part of the width that the attribution may use; more of it goes into further lines."""
+READOUT_PART = 0.55
+"""Part of the width that the crosshair's read-out may use."""
 SCALE_WIDTH = 260.0
 ATTRIBUTION_LINE = 32.0
 
@@ -27,7 +29,8 @@ def draw_chips(canvas: Canvas, state: MapState) -> float:
     safe = safe.moved(dx, dy)
     if state.account is not None:
         _account_chip(canvas, safe, state.account.name or state.account.username)
-    _clock_chip(canvas, safe, state)
+    clock = _clock_chip(canvas, safe, state)
+    _changes_chip(canvas, state, clock)
     return safe.y + CHIP_HEIGHT + theme.GAP
 
 
@@ -40,7 +43,58 @@ def _account_chip(canvas: Canvas, safe: Rect, name: str) -> None:
     in_middle(canvas, shown, Rect(box.x + 64, box.y, box.w, box.h), style, "left")
 
 
-def _clock_chip(canvas: Canvas, safe: Rect, state: MapState) -> None:
+def _changes_chip(canvas: Canvas, state: MapState, clock: Rect) -> None:
+    """Draw, left of the clock, how the changes are getting on that are not in the store yet."""
+    outbox, settings = state.edits.outbox, state.settings
+    if not outbox.entries:
+        return
+    stuck = sum(entry.state != "waiting" for entry in outbox.entries)
+    if stuck:
+        icon, color, words = "circle-alert", theme.WARN, settings.counted("chip.stuck", stuck)
+    elif outbox.sending is not None:
+        is_at_work = outbox.step is not None and outbox.step.status == "processing"
+        icon, color = "cloud-upload", theme.ACCENT
+        words = settings.words("chip.processing" if is_at_work else "chip.sending")
+    else:
+        icon, color, words = "hourglass", theme.WARN, settings.counted("chip.waiting", len(outbox.entries))
+    style = theme.style(theme.SMALL, theme.TEXT)
+    width = canvas.measure(words, style)[0] + 96
+    box = Rect(clock.x - theme.GAP - width, clock.y, width, CHIP_HEIGHT)
+    glass(canvas, box, CHIP_HEIGHT / 2)
+    draw_icon(canvas, icon, box.x + 40, box.center[1], 34, color)
+    in_middle(canvas, words, Rect(box.x + 70, box.y, width - 80, box.h), style, "left")
+
+
+def draw_toast(canvas: Canvas, state: MapState) -> None:
+    """Draw what was just done, above the hint line."""
+    toast = state.toast
+    if toast is None:
+        return
+    safe = layout.safe_area(canvas)
+    style = theme.style(theme.BODY)
+    words = fit(canvas, toast.words, style, safe.w * 0.7)
+    width = canvas.measure(words, style)[0] + 128
+    box = Rect(safe.center[0] - width / 2, safe.bottom - theme.HINT_HEIGHT - 150, width, 76)
+    glass(canvas, box, 38)
+    draw_icon(canvas, toast.icon, box.x + 48, box.center[1], 40, theme.GOOD)
+    in_middle(canvas, words, Rect(box.x + 84, box.y, width - 100, box.h), style, "left")
+
+
+def draw_readout(canvas: Canvas, words: str, wall: float) -> None:
+    """Draw what the crosshair says, above the hint line at the left."""
+    if not words:
+        return
+    safe = layout.safe_area(canvas)
+    dx, dy = theme.drift(wall)
+    style = theme.style(theme.CAPTION, theme.TEXT)
+    shown = fit(canvas, words, style, safe.w * READOUT_PART)
+    width = canvas.measure(shown, style)[0] + 40
+    box = Rect(safe.x, safe.bottom - theme.HINT_HEIGHT - theme.GAP - 52, width, 48).moved(max(0.0, dx), min(0.0, dy))
+    glass(canvas, box, 14)
+    in_middle(canvas, shown, Rect(box.x + 20, box.y, width - 30, box.h), style, "left")
+
+
+def _clock_chip(canvas: Canvas, safe: Rect, state: MapState) -> Rect:
     local = state.settings.local_time
     wall = state.wall()
     time_style = theme.style(theme.LEAD, theme.TEXT, "bold")
@@ -55,6 +109,7 @@ def _clock_chip(canvas: Canvas, safe: Rect, state: MapState) -> None:
     draw_icon(canvas, icon, box.x + 28 + 16, box.center[1], 32, color)
     in_middle(canvas, day_text, Rect(box.x + 78, box.y, day_width + 1, box.h), day_style, "left")
     in_middle(canvas, time_text, Rect(box.x + 96 + day_width, box.y, time_width + 1, box.h), time_style, "left")
+    return box
 
 
 def attribution_box(canvas: Canvas, state: MapState) -> tuple[Rect, list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from tvapp.auth.view import Account
@@ -11,12 +12,21 @@ from tvapp.core.clock import Clock
 from tvapp.core.errors import NotFound, ServiceError, TvappError
 from tvapp.core.image import Image
 from tvapp.fences.book import FenceBook
-from tvapp.fences.messages import FencesUnavailable, FencesUnchanged, Index, IndexBuilt, LabelsPlaced
+from tvapp.fences.messages import (
+    FencesLoaded,
+    FencesUnavailable,
+    FencesUnchanged,
+    Index,
+    IndexBuilt,
+    LabelsPlaced,
+    OutboxChanged,
+)
 from tvapp.fences.model import Geofence
 from tvapp.geo.position import Bounds, Position
 from tvapp.mapview.layers import FENCES, LayerChoice, layers
 from tvapp.mapview.model import MapModel, Upload
 from tvapp.mapview.viewport import Viewport
+from tvapp.remote.pattern import LockGate
 from tvapp.tiles.tile import TileArrived, TileUnavailable
 from tvapp.ui import theme
 from tvapp.ui.actions import Actions
@@ -25,12 +35,15 @@ from tvapp.ui.messages import (
     Area,
     AttributionChanged,
     ConnectionChanged,
+    LockKnown,
+    PatternChecked,
     PicturesLost,
     PreviewReady,
     ScreenResized,
     TroubleChanged,
 )
 from tvapp.ui.outline import Path, projected
+from tvapp.ui.screens.fence_edits import FenceEdits
 from tvapp.ui.settings import UiSettings
 
 UPLOAD_BYTES_PER_FRAME = 5 << 20
@@ -39,8 +52,19 @@ NEAREST_ZOOM = 17.0
 """Flying to a small fence goes no nearer than this."""
 REFUSAL_LASTS_S = 3.0
 """A refusal stays on the screen at least this long, or it would flicker while some tiles arrive and others do not."""
+TOAST_S = 5.0
+"""How long a sentence about what was just done stays."""
 SHEET_WIDTH = 640.0
 """Width of the panels at the left, without the unsafe edge."""
+
+
+@dataclass(frozen=True, slots=True)
+class Toast:
+    """A sentence about what was just done; `until` is wall time."""
+
+    icon: str
+    words: str
+    until: float
 
 
 @dataclass(slots=True)
@@ -52,6 +76,8 @@ class MapState:
     clock: Clock
     model: MapModel
     choice: LayerChoice
+    new_id: Callable[[], str] = lambda: "0" * 32
+    """Gives an id that nothing else has."""
     book: FenceBook = field(default_factory=FenceBook)
     index: Index | None = None
     fences_loaded: bool = False
@@ -72,6 +98,19 @@ class MapState:
     _refused_at: float = -math.inf
     mends_at: float | None = None
     """When the map service's refusal goes from the screen, because tiles arrive again."""
+    fresh_at: float | None = None
+    """When the geofences were last known to be as the store has them (wall time)."""
+    stale_since: float | None = None
+    """Since when some of them could not be looked at again (wall time); None: all of them are fresh."""
+    toast: Toast | None = None
+    lock: LockGate | None = None
+    """None where nothing is locked."""
+    edits: FenceEdits = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.edits = FenceEdits(self, self.new_id)
+        if self.settings.has_lock:
+            self.lock = LockGate(wait_until=math.inf)  # until it is known how many tries were wrong
 
     @property
     def viewport(self) -> Viewport:
@@ -94,10 +133,19 @@ class MapState:
                 self._take_refusal(message.error, now)
             case IndexBuilt():
                 self._take_fences(message)
+            case FencesLoaded(as_of=as_of):
+                self.stale_since, self.fresh_at = as_of, self.wall()
             case FencesUnavailable(error=error):
                 self.troubles["store"] = TroubleChanged("store", error)
             case FencesUnchanged():
                 self.troubles.pop("store", None)
+                self.fresh_at = self.wall()
+            case LockKnown(wrong_tries=wrong_tries) if self.lock is not None:
+                self.lock = LockGate.begin(wrong_tries, now)
+            case PatternChecked(right=right) if self.lock is not None:
+                self.lock = self.lock.answer(right=right, now=now)
+            case OutboxChanged():
+                self.edits.take_outbox(message)
             case LabelsPlaced():
                 self._take_labels(message)
             case AttributionChanged(lines=lines):
@@ -151,8 +199,11 @@ class MapState:
         self.fences_loaded = True
         self.troubles.pop("store", None)
         self.model.invalidate_bounds(FENCES, message.changed, message.revision)
+        self.edits.take_book(message.book)
         if self.selected is not None:
-            self.select(self.book.get(self.selected.id))
+            # One that was just drawn may not be among them yet.
+            shown = self.book.get(self.selected.id)
+            self.select(shown if shown is not None or self.edits.entry(self.selected) is None else self.selected)
 
     def _take_labels(self, message: LabelsPlaced) -> None:
         if self.labels is not None:
@@ -165,6 +216,11 @@ class MapState:
             self.troubles.pop(message.area, None)
         else:
             self.troubles[message.area] = message
+
+    def say(self, key: str, icon: str, **fields: object) -> None:
+        """Show a sentence about what was just done, for a while."""
+        self.toast = Toast(icon, self.settings.words(key, **fields), self.wall() + TOAST_S)
+        self.is_changed = True
 
     # -- moves ---------------------------------------------------------------------------------------------------
 
@@ -187,6 +243,15 @@ class MapState:
     def fly_to(self, fence: Geofence, now: float, *, beside_sheet: bool = True) -> None:
         """Fly so that a fence fills what the panels leave free."""
         self.model.camera.fly_to(self._fitting(fence.bounds, beside_sheet), now)
+        self.is_changed = True
+
+    def fly_above(self, bounds: Bounds, covered_px: float, now: float) -> None:
+        """Fly so that a box fills what a panel at the bottom, `covered_px` design pixels high, leaves free."""
+        view = self.viewport
+        side, scale = view.width * theme.SAFE, view.scale
+        bottom = view.height * theme.SAFE + (covered_px + theme.HINT_HEIGHT) * scale
+        padding = (side, view.height * theme.SAFE + 80 * scale, side, bottom)
+        self.model.camera.fly_to(view.fitting(bounds, padding, NEAREST_ZOOM), now)
         self.is_changed = True
 
     def fit_all(self, now: float) -> None:

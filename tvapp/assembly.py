@@ -1,0 +1,40 @@
+"""Loads and builds everything behind the map on a worker: it is heavy, and the first picture must not wait for it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tvapp.auth.tokens import TokenProvider
+from tvapp.config import Config
+from tvapp.core.clock import Clock
+from tvapp.core.jobs import Jobs
+from tvapp.core.log import Log
+from tvapp.process import limit_arenas
+
+if TYPE_CHECKING:
+    from tvapp.edges import Edges
+
+EDGES = "edges.build"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class EdgesReady:
+    """Network, tiles and store can be used now."""
+
+    edges: Edges
+
+
+def begin_building(
+    config: Config, data_dir: Path, tokens: TokenProvider | None, jobs: Jobs, clock: Clock, log: Log, scale: float
+) -> None:
+    """Build the edges; answered by EdgesReady, or by JobFailed of EDGES."""
+
+    def build() -> EdgesReady:
+        limit_arenas()
+        from tvapp.edges import build_edges
+
+        return EdgesReady(build_edges(config, data_dir, tokens, jobs, clock, log, scale))
+
+    jobs.run(EDGES, build)

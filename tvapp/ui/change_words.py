@@ -1,0 +1,63 @@
+"""How a change of a geofence is getting on, in words."""
+
+from __future__ import annotations
+
+from tvapp.core.errors import NetworkError, SignInError
+from tvapp.fences.messages import OutboxChanged
+from tvapp.fences.outbox import Entry, Refusal
+from tvapp.fences.overlay import fence_of
+from tvapp.ui import theme
+from tvapp.ui.canvas import Color
+from tvapp.ui.settings import UiSettings
+from tvapp.ui.text import knows
+
+_LOOKS: dict[str, tuple[str, Color]] = {
+    "conflict": ("git-compare-arrows", theme.WARN),
+    "refused": ("circle-x", theme.BAD),
+    "unsaved": ("hourglass", theme.WARN),
+    "offline": ("wifi-off", theme.WARN),
+    "sign-in": ("key-round", theme.WARN),
+    "waiting": ("cloud-upload", theme.MUTED),
+}
+
+
+def standing(entry: Entry, outbox: OutboxChanged) -> str:
+    """Return one word for where a change is: a key for sentences."""
+    if entry.state != "waiting":
+        return entry.state
+    if entry.number in outbox.unsaved:
+        return "unsaved"
+    if entry.number == outbox.sending:
+        return outbox.step.status if outbox.step is not None else "sending"
+    if isinstance(outbox.error, SignInError):
+        return "sign-in"
+    return "offline" if isinstance(outbox.error, NetworkError) else "waiting"
+
+
+def standing_words(entry: Entry, outbox: OutboxChanged, settings: UiSettings) -> str:
+    """Say where a change is."""
+    return settings.words(f"change.state.{standing(entry, outbox)}")
+
+
+def standing_look(entry: Entry, outbox: OutboxChanged) -> tuple[str, Color]:
+    """Return icon and colour for where a change is."""
+    return _LOOKS.get(standing(entry, outbox), ("cloud-upload", theme.ACCENT))
+
+
+def name_of(entry: Entry, settings: UiSettings) -> str:
+    """Return the name of the geofence that a change is about."""
+    fence = fence_of(entry.change.after or entry.change.before, entry.change.source)
+    return fence.name if fence is not None else settings.words("fence.unnamed")
+
+
+def refusal_words(refusal: Refusal, settings: UiSettings) -> tuple[str, ...]:
+    """Return why a change was not accepted: our sentence, then what the service said, then what to look it up by."""
+    kind = "TooLarge" if refusal.status == 413 else refusal.error
+    key = f"refused.{kind}"
+    lines = [settings.words(key if knows(key) else "refused.other")]
+    if refusal.message and refusal.error not in ("StoreRetired", "NotFound"):
+        lines.append(settings.words("refused.said", message=refusal.message))
+    code = " ".join(part for part in (str(refusal.status or ""), refusal.code) if part)
+    if code:
+        lines.append(settings.words("refused.code", code=code))
+    return tuple(lines)

@@ -1,0 +1,164 @@
+"""Two people changed one geofence: what it was, yours and theirs side by side, on the map too, and three ways out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tvapp.fences.facts import facts
+from tvapp.fences.model import Geofence
+from tvapp.fences.outbox import Entry
+from tvapp.fences.overlay import fence_of
+from tvapp.geo.position import Bounds
+from tvapp.remote.intents import Input, Intent
+from tvapp.ui import layout, theme
+from tvapp.ui.canvas import Canvas, Color, Rect
+from tvapp.ui.change_words import name_of
+from tvapp.ui.fence_words import shape_words, size_words, validity_words
+from tvapp.ui.focus import Group, Leaf
+from tvapp.ui.navigator import Navigator
+from tvapp.ui.outline import Path, on_screen, projected
+from tvapp.ui.screen import bind
+from tvapp.ui.screens.map_state import MapState
+from tvapp.ui.screens.panel import Panel
+from tvapp.ui.sketch_view import dashed
+from tvapp.ui.widgets.label import draw_icon, label, paragraph
+from tvapp.ui.widgets.surface import Button, glass
+
+HEIGHT = 500.0
+BUTTON_HEIGHT = 76.0
+MINE = theme.ACCENT
+THEIRS = theme.WARN
+LABEL_PART = 0.13
+
+
+class ConflictScreen(Panel):
+    """Back decides nothing: both versions are kept until somebody does."""
+
+    name = "conflict"
+
+    def __init__(self, state: MapState, navigator: Navigator, entry: Entry) -> None:
+        super().__init__(navigator, motion=state.settings.motion)
+        self._state = state
+        self._entry = entry
+        source = entry.change.source
+        self._versions = tuple(
+            fence_of(feature, source) if feature else None
+            for feature in (entry.change.before, entry.change.after, entry.theirs or b"")
+        )
+        say = state.settings.words
+        buttons = [Button("later", say("conflict.later")), Button("theirs", say("conflict.take-theirs"))]
+        if self._versions[1] is not None and self._versions[2] is not None:
+            buttons.append(Button("both", say("conflict.keep-both")))
+        buttons.append(Button("mine", say("conflict.put-mine")))
+        self._buttons = tuple(buttons)
+        self._acts: dict[str, Callable[[], None]] = {
+            "later": lambda: None,
+            "theirs": lambda: state.edits.resolve(entry, "theirs"),
+            "both": lambda: state.edits.keep_both(entry),
+            "mine": lambda: state.edits.resolve(entry, "mine"),
+        }
+        self._place(Rect(0, 0, 1600, BUTTON_HEIGHT))
+        self._paths = tuple(self._path(fence) for fence in self._versions)
+        self._is_flown = False
+        self._bindings = (
+            bind((Intent.LEFT, Intent.RIGHT), self._move, ("left-right", "hint.choose")),
+            bind(Intent.SELECT, self._press, ("ok", "hint.confirm")),
+            bind((Intent.BACK, Intent.MENU), self._close, ("back", "hint.back")),
+            bind((Intent.ZOOM_IN, Intent.ZOOM_OUT), self._zoom, ("zoom", "hint.zoom")),
+        )
+
+    def update(self, now: float) -> bool:
+        if not self._is_flown:
+            self._is_flown = True
+            boxes = [fence.bounds for fence in self._versions if fence is not None]
+            around: Bounds = boxes[0]
+            for box in boxes[1:]:
+                around = around.union(box)
+            self._state.fly_above(around, HEIGHT + 2 * theme.PAD, now)
+        return super().update(now)
+
+    def draw(self, canvas: Canvas, now: float) -> None:
+        self._draw_outlines(canvas)
+        state, say = self._state, self._state.settings.words
+        opened = self._motion.value("open", now)
+        safe = layout.safe_area(canvas)
+        bottom = safe.bottom - theme.HINT_HEIGHT - 2 * theme.GAP - 48
+        box = Rect(safe.x, bottom - HEIGHT, safe.w, HEIGHT).moved(0, (1 - opened) * 40)
+        glass(canvas, box, 28)
+        inner = box.inset(theme.PAD, 24)
+        draw_icon(canvas, "git-compare-arrows", inner.x + 24, inner.y + 26, 44, theme.WARN)
+        title = say("conflict.title", name=name_of(self._entry, state.settings))
+        label(canvas, title, inner.x + 64, inner.y, inner.w - 64, theme.style(theme.LEAD, face="bold"))
+        advice = say("conflict.advice" if self._entry.theirs else "conflict.deleted")
+        y = paragraph(canvas, advice, inner.x, inner.y + 58, inner.w, theme.style(theme.SMALL, theme.MUTED), 2)
+        self._draw_table(canvas, Rect(inner.x, y + 14, inner.w, inner.bottom - BUTTON_HEIGHT - 20 - y))
+        self._place(Rect(inner.x, inner.bottom - BUTTON_HEIGHT, inner.w, BUTTON_HEIGHT))
+        growth = self._motion.value("focus", now)
+        for button in self._buttons:
+            rect = self._focus.rect(button.key)
+            if rect is not None:
+                button.draw(canvas, rect, button.key == self.focused, growth)
+
+    def _draw_table(self, canvas: Canvas, room: Rect) -> None:
+        say = self._state.settings.words
+        lead = room.w * LABEL_PART
+        width = (room.w - lead) / 3
+        heads = (("conflict.before", theme.MUTED), ("conflict.mine", MINE), ("conflict.theirs", THEIRS))
+        for column, (key, color) in enumerate(heads):
+            x = room.x + lead + column * width
+            canvas.panel(Rect(x, room.y + 12, 14, 14), color, 7)
+            label(canvas, say(key), x + 26, room.y, width - 40, theme.style(theme.SMALL, color, "bold"))
+        y = room.y + 44
+        for name, cells in self._rows():
+            label(canvas, name, room.x, y, lead - 12, theme.style(theme.CAPTION, theme.MUTED))
+            for column, cell in enumerate(cells):
+                differs = cell != cells[0]
+                style = theme.style(theme.SMALL, theme.TEXT if differs else theme.MUTED, "bold" if differs else "sans")
+                label(canvas, cell, room.x + lead + column * width, y, width - 20, style)
+            y += 40
+
+    def _rows(self) -> list[tuple[str, tuple[str, ...]]]:
+        settings, wall = self._state.settings, self._state.wall()
+        say = settings.words
+
+        def cells(words: Callable[[Geofence], str]) -> tuple[str, ...]:
+            return tuple(say("conflict.gone") if fence is None else words(fence) for fence in self._versions)
+
+        return [
+            (say("conflict.row.name"), cells(lambda fence: fence.name)),
+            (say("fence.shape"), cells(lambda fence: shape_words(facts(fence, wall), settings))),
+            (say("conflict.row.size"), cells(lambda fence: size_words(fence, wall, settings))),
+            (say("fence.valid"), cells(lambda fence: validity_words(fence, settings))),
+        ]
+
+    def _draw_outlines(self, canvas: Canvas) -> None:
+        view = self._state.viewport
+        looks: tuple[tuple[int, Color, bool], ...] = (
+            (0, Color(255, 255, 255, 150), True),
+            (2, THEIRS, True),
+            (1, MINE, False),
+        )
+        for version, color, is_dashed in looks:
+            for line in on_screen(self._paths[version], view):
+                pieces = dashed(line, 20 * view.scale, 12 * view.scale) if is_dashed else [line]
+                for piece in pieces:
+                    canvas.polyline(piece, theme.EDGE, 9 * view.scale)
+                    canvas.polyline(piece, color, 5 * view.scale)
+
+    def _path(self, fence: Geofence | None) -> tuple[Path, ...]:
+        index = self._state.index
+        return () if fence is None or index is None else projected(index.outline(fence))
+
+    def _place(self, row: Rect) -> None:
+        boxes = layout.spread(row, len(self._buttons), 20)
+        leaves = tuple(Leaf(button.key, box) for button, box in zip(self._buttons, boxes, strict=True))
+        self._focus.place(Group("conflict", leaves, wraps_x=True, modal=True))
+
+    def _press(self, _input: Input, _now: float) -> bool:
+        self._navigator.pop()
+        self._acts[self.focused]()
+        return True
+
+    def _zoom(self, input_: Input, now: float) -> bool:
+        self._state.zoom(1 if input_.intent is Intent.ZOOM_IN else -1, now)
+        return True

@@ -1,0 +1,239 @@
+"""What a viewer does to geofences, made into changes: confirmed, remembered for undo, and handed to the outbox."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Literal
+
+from tvapp.core.errors import DataError
+from tvapp.fences import feature
+from tvapp.fences.book import FenceBook
+from tvapp.fences.change import Change
+from tvapp.fences.history import History, Offer
+from tvapp.fences.messages import OutboxChanged
+from tvapp.fences.model import Geofence
+from tvapp.fences.naming import Kind, next_name
+from tvapp.fences.outbox import Entry, Resolution
+from tvapp.fences.overlay import fence_of
+from tvapp.fences.sketch import Drawn
+
+if TYPE_CHECKING:
+    from tvapp.ui.screens.map_state import MapState
+
+Edit = Literal["add", "move", "resize", "reshape", "rename", "times", "duplicate", "delete"]
+"""What was done, for the words of undo."""
+
+
+class FenceEdits:
+    """Belongs to the main thread and to one account's map. Every method returns at once."""
+
+    def __init__(self, state: MapState, new_id: Callable[[], str]) -> None:
+        self._state = state
+        self._new_id = new_id
+        self.history = History()
+        self.outbox = OutboxChanged()
+        self._latest: dict[str, tuple[str, bytes]] = {}
+
+    # -- what is known ----------------------------------------------------------------------------------------------
+
+    def take_outbox(self, message: OutboxChanged) -> None:
+        """Take in how the changes are getting on."""
+        for arrived in message.arrived:
+            change = arrived.change
+            self.history.relocate(change.source, arrived.source, change.geometry_id)
+            known = self._latest.get(change.geometry_id)
+            if known is not None and known[0] == change.source:
+                self._latest[change.geometry_id] = arrived.source, known[1]
+            self._tell_stored(change)
+        self.outbox = message
+
+    def take_book(self, book: FenceBook) -> None:
+        """The map shows other geofences: what was only known here may be among them by now."""
+        pending = {entry.change.geometry_id for entry in self.outbox.entries}
+        self._latest = {name: known for name, known in self._latest.items() if name in pending}
+
+    def entry(self, fence: Geofence) -> Entry | None:
+        """Return the change of a fence that is not in the store yet; the last one where there are several."""
+        names = fence.source, fence.geometry_id
+        return next((entry for entry in reversed(self.outbox.entries) if entry.fence == names), None)
+
+    def current(self, fence: Geofence) -> Geofence:
+        """Return a fence as it is now on this screen, even if the map does not show that yet."""
+        known = self._latest.get(fence.geometry_id)
+        if known is not None and known[1] and known[1] != fence.raw:
+            return fence_of(known[1], known[0]) or fence
+        shown = self._state.book.get(fence.id)
+        return shown if known is None and shown is not None else fence
+
+    def feature_of(self, source: str, geometry_id: str) -> bytes | None:
+        """Return the Feature of a fence as this screen has it; None when it is gone."""
+        if (known := self._latest.get(geometry_id)) is not None:
+            return known[1] or None
+        shown = self._state.book.get(geometry_id)
+        if shown is None or shown.geometry_id != geometry_id or shown.source not in (source, ""):
+            found = (fence for fence in self._state.book if (fence.source, fence.geometry_id) == (source, geometry_id))
+            shown = next(found, None)
+        return None if shown is None else shown.raw
+
+    # -- what the viewer does ---------------------------------------------------------------------------------------
+
+    def name_for(self, kind: Kind) -> str:
+        """Return the next free name of a kind."""
+        names = [fence.name for fence in self._state.book]
+        names += [shown.name for source, raw in self._latest.values() if raw and (shown := fence_of(raw, source))]
+        return next_name(kind.name, names)
+
+    def add(self, drawn: Drawn, kind: Kind, validity: Mapping[str, object] | None) -> None:
+        """Make a new geofence of what was drawn."""
+        geometry_id = self._geometry_id()
+        name = self.name_for(kind)
+        made = feature.new_feature(
+            geometry_id,
+            name,
+            kind.key,
+            drawn.geometry,
+            subtype=drawn.subtype,
+            radius_m=drawn.radius_m,
+            validity=validity,
+        )
+        self._submit(Change(self._new_id(), "", geometry_id, b"", made, at=self._state.wall()), "add", name)
+
+    def redraw(self, fence: Geofence, drawn: Drawn, edit: Edit) -> None:
+        """Give a geofence another shape, size or place."""
+        properties: dict[str, object] = {} if drawn.radius_m is None else {"radius": drawn.radius_m}
+        if fence.is_rectangle and not drawn.subtype:
+            properties["subType"] = feature.REMOVE
+        self._alter(fence, edit, geometry=drawn.geometry, properties=properties)
+
+    def rename(self, fence: Geofence, kind: Kind) -> None:
+        """Call a geofence by the next free name of a kind."""
+        self._alter(fence, "rename", properties={"name": self.name_for(kind), "kind": kind.key})
+
+    def set_times(self, fence: Geofence, validity: Mapping[str, object] | None) -> None:
+        """Say when a geofence counts; None is always."""
+        value: object = feature.REMOVE if validity is None else validity
+        self._alter(fence, "times", properties={"validityTime": value})
+
+    def duplicate(self, fence: Geofence, drawn: Drawn) -> None:
+        """Make a copy of a geofence with the geometry given."""
+        geometry_id = self._geometry_id()
+        stem = fence.name.rstrip("0123456789").rstrip() or fence.name
+        name = self.name_for(Kind(fence.kind, stem))
+        try:
+            copy = feature.with_new_id(fence.raw, geometry_id, name)
+            copy = feature.altered(copy, geometry=drawn.geometry)
+        except DataError as error:
+            self._cannot(error)
+            return
+        self._submit(Change(self._new_id(), "", geometry_id, b"", copy, at=self._state.wall()), "duplicate", name)
+
+    def delete(self, fence: Geofence) -> None:
+        """Take a geofence away."""
+        change = Change(
+            self._new_id(), fence.source, fence.geometry_id, fence.raw, b"", fence.number, self._state.wall()
+        )
+        self._submit(change, "delete", fence.name)
+
+    def next_undo(self) -> Offer | None:
+        return self.history.next_undo(self.feature_of)
+
+    def next_redo(self) -> Offer | None:
+        return self.history.next_redo(self.feature_of)
+
+    def undo(self) -> None:
+        """Take the last change back."""
+        offer = self.next_undo()
+        change = self.history.undo(self._new_id(), self._state.wall(), self.feature_of)
+        self._go(change, offer, "toast.undone")
+
+    def redo(self) -> None:
+        """Do again what was undone last."""
+        offer = self.next_redo()
+        change = self.history.redo(self._new_id(), self._state.wall(), self.feature_of)
+        self._go(change, offer, "toast.redone")
+
+    def resolve(self, entry: Entry, how: Resolution) -> None:
+        """Settle a conflict one way or the other."""
+        if (outbox := self._state.actions.outbox) is not None:
+            kept = entry.theirs or b"" if how == "theirs" else entry.change.after
+            self._latest[entry.change.geometry_id] = entry.change.source, kept
+            outbox.resolve(entry.number, how)
+
+    def discard(self, entry: Entry) -> None:
+        """Give up a change that the store does not take."""
+        if (outbox := self._state.actions.outbox) is not None:
+            self._latest.pop(entry.change.geometry_id, None)
+            outbox.discard(entry.number)
+
+    def keep_both(self, entry: Entry) -> None:
+        """Settle a conflict by making ours a geofence of its own."""
+        fence = fence_of(entry.change.after, entry.change.source)
+        if (outbox := self._state.actions.outbox) is None or fence is None:
+            return
+        geometry_id = self._geometry_id()
+        name = self._state.settings.words("conflict.copy", name=fence.name)
+        copy = feature.with_new_id(entry.change.after, geometry_id, name)
+        self._latest.pop(entry.change.geometry_id, None)
+        self._latest[geometry_id] = "", copy
+        outbox.keep_both(entry.number, geometry_id, copy)
+
+    # -- parts ------------------------------------------------------------------------------------------------------
+
+    def _geometry_id(self) -> str:
+        return f"tv-{self._new_id()[:12]}"
+
+    def _alter(
+        self,
+        fence: Geofence,
+        edit: Edit,
+        *,
+        geometry: Mapping[str, object] | None = None,
+        properties: Mapping[str, object],
+    ) -> None:
+        try:
+            after = feature.altered(fence.raw, geometry=geometry, properties=properties)
+        except DataError as error:
+            self._cannot(error)
+            return
+        name = fence.name
+        if edit == "rename":
+            name = str(properties["name"])
+        change = Change(
+            self._new_id(), fence.source, fence.geometry_id, fence.raw, after, fence.number, self._state.wall()
+        )
+        self._submit(change, edit, name)
+
+    def _go(self, change: Change | None, offer: Offer | None, toast: str) -> None:
+        if change is None or offer is None or not self._send(change):
+            return
+        settings = self._state.settings
+        self._state.say(toast, "undo-2", what=settings.words(offer.label_key, name=offer.name))
+
+    def _submit(self, change: Change, edit: Edit, name: str) -> None:
+        if not self._send(change):
+            return
+        self.history.record(change, f"step.{edit}", name)
+        is_offline = self._state.offline_since is not None
+        self._state.say("toast.offline" if is_offline else "toast.kept", "cloud-upload", name=name)
+
+    def _send(self, change: Change) -> bool:
+        outbox = self._state.actions.outbox
+        if outbox is None:
+            return False
+        if outbox.is_full:
+            self._state.say("toast.full", "circle-alert")
+            return False
+        self._latest[change.geometry_id] = change.source, change.after
+        outbox.submit(change)
+        fence = fence_of(change.after, change.source) if change.after else None
+        # Its outline shows at once, before the map has been drawn anew.
+        self._state.select(fence)
+        return True
+
+    def _tell_stored(self, change: Change) -> None:
+        fence = fence_of(change.after or change.before, change.source)
+        if fence is not None:
+            self._state.say("toast.stored" if change.after else "toast.deleted", "circle-check", name=fence.name)
+
+    def _cannot(self, error: DataError) -> None:
+        self._state.say("toast.cannot", "circle-alert", reason=error.reason)

@@ -1,0 +1,38 @@
+"""What the crosshair says: where it is, which geofences lie under it, and how far the selected one is."""
+
+from __future__ import annotations
+
+import math
+
+from tvapp.fences.containment import signed_distance
+from tvapp.fences.model import Geofence, Line, Polygon
+from tvapp.geo.position import Position
+from tvapp.ui import phrases
+from tvapp.ui.settings import UiSettings
+
+BETWEEN = "  ·  "
+MOST_VERTICES = 3_000
+"""The distance to a larger one takes longer than a frame may."""
+
+
+def readout(place: Position, under: tuple[Geofence, ...], selected: Geofence | None, settings: UiSettings) -> str:
+    """Return one line about the place under the crosshair."""
+    say = settings.words
+    parts = [phrases.place(place)]
+    inside = [fence for fence in under if fence is not selected]
+    if inside:
+        first = inside[0].name
+        more = len(inside) - 1
+        parts.append(say("readout.inside.more", name=first, count=more) if more else say("readout.inside", name=first))
+    if selected is not None and _vertices(selected) <= MOST_VERTICES:
+        metres, _ = signed_distance(selected, place)
+        if not math.isfinite(metres):
+            return BETWEEN.join(parts)
+        length = phrases.distance(abs(metres), settings.units)
+        parts.append(say("readout.within" if metres < 0 else "readout.away", length=length, name=selected.name))
+    return BETWEEN.join(parts)
+
+
+def _vertices(fence: Geofence) -> int:
+    lines = sum(len(shape.points) for shape in fence.shapes if isinstance(shape, Line))
+    return lines + sum(len(ring) for shape in fence.shapes if isinstance(shape, Polygon) for ring in shape.rings)

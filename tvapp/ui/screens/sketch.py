@@ -1,0 +1,327 @@
+"""Drawing and editing on the map itself: the map moves under the crosshair, OK places, Back takes back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from tvapp.fences.reshape import ReshapeSketch
+from tvapp.fences.sketch import Direction, Drawn, Reason, Refused, Sketch, Stage, Step
+from tvapp.remote.intents import ARROWS, Input, Intent, Phase
+from tvapp.ui import layout, theme
+from tvapp.ui.canvas import Canvas, Rect
+from tvapp.ui.navigator import Navigator
+from tvapp.ui.screen import Binding, Hint, bind, dispatch, hints_of
+from tvapp.ui.screens.dialog import Choice, DialogScreen, Question
+from tvapp.ui.screens.map_chrome import draw_crosshair
+from tvapp.ui.screens.map_state import MapState
+from tvapp.ui.screens.tile_panel import Tile, TilePanel
+from tvapp.ui.sketch_view import SketchView, size_parts
+from tvapp.ui.widgets.label import draw_icon, in_middle
+from tvapp.ui.widgets.surface import Button, glass
+
+REFUSAL_S = 4.0
+"""How long the reason of a refused press stays."""
+CHIP_HEIGHT = 64.0
+ANY_PHASE = tuple(Phase)
+_DIRECTIONS: dict[Intent, Direction] = {
+    Intent.UP: "up",
+    Intent.DOWN: "down",
+    Intent.LEFT: "left",
+    Intent.RIGHT: "right",
+}
+
+
+class SketchScreen:
+    """Feeds a sketch with keys and the crosshair, shows it, and hands over what was drawn.
+
+    It stays open below what asks for a name, so that Back leads to it again.
+    """
+
+    name = "sketch"
+    is_overlay = True
+
+    def __init__(
+        self,
+        state: MapState,
+        navigator: Navigator,
+        sketch: Sketch,
+        done: Callable[[Drawn, float], None],
+        title: str,
+    ) -> None:
+        self._state = state
+        self._navigator = navigator
+        self.sketch = sketch
+        self._done = done
+        self._title = title
+        self._view = SketchView()
+        self._refused: tuple[Reason, float] | None = None
+        self._is_pressed = False
+        self._is_changed = True
+        self._aimed: object = None
+        self._now = 0.0
+
+    # -- keys -----------------------------------------------------------------------------------------------------
+
+    @property
+    def focused(self) -> str:
+        return "map"
+
+    def focusables(self) -> tuple[str, ...]:
+        return ("map",)
+
+    def bindings(self) -> tuple[Binding, ...]:
+        """Return what keys do at this stage."""
+        stage, pans = self.sketch.stage, self.sketch.pans
+        words = _HINTS[stage]
+        if isinstance(self.sketch, ReshapeSketch) and self.sketch.ring_count > 1 and stage == "walking":
+            words = ("sketch.arrows.rings", words[1])
+        ok = bind(Intent.SELECT, self._ok, ("ok", words[1]), (Phase.PRESS, Phase.LONG, Phase.RELEASE))
+        if pans:
+            arrows = bind(ARROWS, self._pan, ("arrows", words[0]), ANY_PHASE)
+        else:
+            arrows = bind(ARROWS, self._adjust, ("arrows", words[0]), (Phase.PRESS, Phase.REPEAT))
+        back = "hint.take-back" if self.sketch.is_changed else "hint.cancel"
+        return (
+            ok,
+            arrows,
+            bind(Intent.BACK, self._back, ("back", back)),
+            bind((Intent.ZOOM_IN, Intent.ZOOM_OUT), self._zoom, ("zoom", "hint.zoom")),
+            bind(Intent.MENU, self._open_bar, ("hold-ok", "hint.more")),
+        )
+
+    def hints(self) -> tuple[Hint, ...]:
+        return hints_of(self.bindings())
+
+    def handle(self, input_: Input, now: float) -> bool:
+        self._now = now
+        return dispatch(self.bindings(), input_, now) or True
+
+    # -- the life of a screen -------------------------------------------------------------------------------------
+
+    def receive(self, message: object, now: float) -> None:
+        """The map below takes every message."""
+
+    def update(self, now: float) -> bool:
+        self._now = now
+        self._state.model.camera.is_fine = self._navigator.top is self
+        view = self._state.viewport
+        if view != self._aimed:
+            self._aimed = view
+            self.sketch.aim(view.center, view.ground_resolution_m() * view.scale)
+            self._is_changed = True
+        if self._refused is not None and now >= self._refused[1]:
+            self._refused = None
+            self._is_changed = True
+        changed, self._is_changed = self._is_changed, False
+        return changed
+
+    def next_wakeup(self, now: float) -> float | None:
+        if self._is_changed:
+            return now
+        return self._refused[1] if self._refused is not None else None
+
+    def draw(self, canvas: Canvas, now: float) -> None:
+        outline = self.sketch.outline
+        self._view.draw(canvas, outline, self._state.viewport)
+        if self.sketch.pans and self._navigator.top is self:
+            draw_crosshair(canvas, on_fence=False, pressed=self._is_pressed)
+        self._draw_status(canvas)
+
+    def _draw_status(self, canvas: Canvas) -> None:
+        """Draw at the top what is being done and how large it is, and below it what is wrong."""
+        settings = self._state.settings
+        measures = self.sketch.measures
+        parts = size_parts(measures, settings) if measures is not None else []
+        title_style, part_style = theme.style(theme.BODY, face="bold"), theme.style(theme.BODY)
+        widths = [canvas.measure(self._title, title_style)[0] + 24]
+        widths += [canvas.measure(words, part_style)[0] + 46 + 28 for _, words in parts]
+        safe = layout.safe_area(canvas)
+        room = safe.w - 2 * SIDE_ROOM
+        while len(widths) > 1 and sum(widths) + 2 * theme.PAD > room:
+            widths.pop()
+        width = min(sum(widths) + 2 * theme.PAD - 24, room)
+        top = safe.y + (0 if room > 900 else CHIP_HEIGHT + theme.GAP)
+        box = Rect(safe.center[0] - width / 2, top, width, CHIP_HEIGHT)
+        glass(canvas, box, CHIP_HEIGHT / 2)
+        x = box.x + theme.PAD
+        in_middle(canvas, self._title, Rect(x, box.y, min(widths[0], box.right - x), box.h), title_style, "left")
+        x += widths[0]
+        for (icon, words), part_width in zip(parts, widths[1:], strict=False):
+            draw_icon(canvas, icon, x + 18, box.center[1], 32, theme.ACCENT)
+            in_middle(canvas, words, Rect(x + 44, box.y, part_width - 44, box.h), part_style, "left")
+            x += part_width
+        problem = self._refused[0] if self._refused is not None else self.sketch.problem
+        if problem is not None:
+            self._draw_problem(canvas, problem, box)
+
+    def _draw_problem(self, canvas: Canvas, problem: Reason, above: Rect) -> None:
+        style = theme.style(theme.SMALL, theme.TEXT, "bold")
+        words = self._state.settings.words(f"sketch.problem.{problem}")
+        width = canvas.measure(words, style)[0] + 62 + theme.PAD
+        box = Rect(above.center[0] - width / 2, above.bottom + 12, width, 60)
+        glass(canvas, box, 30)
+        draw_icon(canvas, "circle-alert", box.x + 34, box.center[1], 34, theme.BAD)
+        in_middle(canvas, words, Rect(box.x + 60, box.y, box.w - 60, box.h), style, "left")
+
+    # -- what keys do ---------------------------------------------------------------------------------------------
+
+    def _pan(self, input_: Input, now: float) -> bool:
+        camera = self._state.model.camera
+        if input_.phase is Phase.PRESS:
+            camera.press(input_.intent, now)
+        elif input_.phase is Phase.RELEASE:
+            camera.release(input_.intent, now)
+        return True
+
+    def _adjust(self, input_: Input, now: float) -> bool:
+        held_s = input_.held_s if input_.phase is Phase.REPEAT else 0.0
+        if self.sketch.adjust(_DIRECTIONS[input_.intent], held_s):
+            self._follow(now)
+        elif isinstance(self.sketch, ReshapeSketch) and input_.phase is Phase.PRESS:
+            # With one outline only, up and down have nothing else to do.
+            if input_.intent is Intent.UP:
+                self.take(self.sketch.insert(), now)
+            elif input_.intent is Intent.DOWN:
+                self.take(self.sketch.remove(), now)
+        self._is_changed = True
+        return True
+
+    def _ok(self, input_: Input, now: float) -> bool:
+        self._is_changed = True
+        if input_.phase is Phase.PRESS:
+            self._is_pressed = True
+            return True
+        was_pressed, self._is_pressed = self._is_pressed, False
+        if input_.phase is Phase.LONG:
+            return self._open_bar(input_, now)
+        # A short press acts when the key comes up, or else the long one could never be told from it.
+        if not was_pressed or input_.was_long:
+            return False
+        # The map may glide to rest after a tap: what counts is what the crosshair is on now.
+        view = self._state.viewport
+        self.sketch.aim(view.center, view.ground_resolution_m() * view.scale)
+        self.take(self.sketch.place(), now)
+        return True
+
+    def take(self, step: Step, now: float) -> None:
+        """Go on with what came of a press."""
+        if isinstance(step, Refused):
+            self._refused = step.reason, now + REFUSAL_S
+            return
+        self._refused = None
+        if isinstance(step, Drawn):
+            self._state.model.camera.release_all(now)
+            self._done(step, now)
+        else:
+            self._follow(now)
+
+    def _follow(self, now: float) -> None:
+        """Bring the corner that keys act on under the crosshair."""
+        if isinstance(self.sketch, ReshapeSketch):
+            view = self._state.viewport
+            self._state.model.camera.fly_to(view.at_place(self.sketch.focus), now)
+
+    def _back(self, _input: Input, now: float) -> bool:
+        self._is_changed = True
+        self._refused = None
+        if self.sketch.take_back():
+            self._follow(now)
+        elif self.sketch.is_changed:
+            self._ask(now)
+        else:
+            self.leave(now)
+        return True
+
+    def _ask(self, now: float) -> None:
+        """Back at the end of changes: go on, drop them, or keep them."""
+        settings = self._state.settings
+        say = settings.words
+        question = Question("unfinished", say("sketch.unfinished"), say("sketch.unfinished.advice"), "pencil")
+        choices = (
+            Choice(Button("go-on", say("sketch.go-on")), lambda: None),
+            Choice(Button("keep", say("sketch.keep"), "check"), lambda: self.finish(self._now)),
+            Choice(Button("drop", say("sketch.drop"), "trash-2", danger=True), lambda: self.leave(self._now)),
+        )
+        self._navigator.push(DialogScreen(settings, self._navigator, question, choices))
+
+    def finish(self, now: float) -> None:
+        """Be done with what there is."""
+        self.take(self.sketch.finish(), now)
+        self._is_changed = True
+
+    def leave(self, now: float) -> None:
+        """Go back to the map as it was."""
+        self._state.model.camera.release_all(now)
+        self._state.is_changed = True
+        self._navigator.pop()
+
+    def _zoom(self, input_: Input, now: float) -> bool:
+        self._state.zoom(1 if input_.intent is Intent.ZOOM_IN else -1, now)
+        return True
+
+    def _open_bar(self, _input: Input, now: float) -> bool:
+        self._state.model.camera.release_all(now)
+        self._is_pressed = False
+        self._navigator.push(SketchBar(self._state, self._navigator, self))
+        return True
+
+
+class SketchBar(TilePanel):
+    """What a remote without more keys needs while drawing: zoom, be done, leave."""
+
+    name = "sketch-bar"
+    columns = 4
+
+    def __init__(self, state: MapState, navigator: Navigator, screen: SketchScreen) -> None:
+        self._screen = screen
+        super().__init__(state, navigator)
+
+    def title(self) -> str:
+        return self._state.settings.words("sketch.bar")
+
+    def tiles(self) -> tuple[Tile, ...]:
+        say, sketch = self._state.settings.words, self._screen.sketch
+        corners: list[Tile] = []
+        if isinstance(sketch, ReshapeSketch):
+            corners = [Tile("insert", "plus", say("sketch.insert")), Tile("remove", "minus", say("sketch.remove"))]
+            if sketch.can_remove_hole:
+                corners.append(Tile("remove-hole", "delete", say("sketch.remove-hole")))
+        return (
+            Tile("zoom-in", "zoom-in", say("map.bar.zoom-in")),
+            Tile("zoom-out", "zoom-out", say("map.bar.zoom-out")),
+            Tile("keep", "check", say("sketch.keep")),
+            Tile("drop", "x", say("sketch.drop")),
+            *corners,
+        )
+
+    def choose(self, key: str, now: float) -> None:
+        sketch, screen = self._screen.sketch, self._screen
+        if key.startswith("zoom"):
+            self._state.zoom(1 if key == "zoom-in" else -1, now)
+            return
+        self._navigator.pop()
+        if key == "keep":
+            screen.finish(now)
+        elif key == "drop":
+            screen.leave(now)
+        elif isinstance(sketch, ReshapeSketch):
+            acts = {"insert": sketch.insert, "remove": sketch.remove, "remove-hole": sketch.remove_hole}
+            screen.take(acts[key](), now)
+
+
+SIDE_ROOM = 470.0
+"""What the chips at the left and right of the top line need."""
+
+_HINTS: dict[Stage, tuple[str, str]] = {
+    "centre": ("hint.aim", "sketch.ok.centre"),
+    "radius": ("sketch.arrows.radius", "hint.done"),
+    "first-corner": ("hint.aim", "sketch.ok.first-corner"),
+    "next-corner": ("hint.aim", "sketch.ok.next-corner"),
+    "closing": ("hint.aim", "sketch.ok.closing"),
+    "opposite-corner": ("hint.aim", "sketch.ok.opposite-corner"),
+    "moving": ("hint.aim", "sketch.ok.moving"),
+    "resizing": ("sketch.arrows.resizing", "hint.done"),
+    "walking": ("sketch.arrows.walking", "sketch.ok.walking"),
+    "carrying": ("hint.aim", "sketch.ok.carrying"),
+}
+"""What arrows and OK do at each stage."""
