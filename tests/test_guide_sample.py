@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -13,8 +14,13 @@ from tests.cloud import LocalCloud
 from tvapp.azure.authorizer import EntraAuthorizer
 from tvapp.core.clock import SystemClock
 from tvapp.core.log import RecordingLog
-from tvapp.fences.change import Change, Step, Stored
+from tvapp.fences.amend import Amended, amend
+from tvapp.fences.change import Change, Outcome, Step, Stored
+from tvapp.fences.feature import new_feature
+from tvapp.fences.model import Geofence
 from tvapp.fences.stores.map_data import MapDataStore
+from tvapp.fences.validity_presets import PRESETS, Preset, validity_time
+from tvapp.localcloud.geofence_check import check_geofences
 from tvapp.net.transport import HttpClient
 
 SCOPE = "https://atlas.microsoft.com/user_impersonation"
@@ -36,13 +42,65 @@ BODY = b"""{
 }"""
 """The sample body of the guide, with the closing brackets that its text has lost."""
 
-FEATURE = b'{"type":"Feature","geometry":{"type":"Point","coordinates":[-122.126986,47.639754]},"properties":{"geometryId":"001","radius":500}}'  # noqa: E501 - one Feature, byte for byte
+GEOMETRY: dict[str, object] = {"type": "Point", "coordinates": [-122.126986, 47.639754]}
+SQUARE = [[24.9, 60.1], [25.0, 60.1], [25.0, 60.2], [24.9, 60.2], [24.9, 60.1]]
+ACROSS = [[179.5, -17.0], [180.5, -17.0], [180.5, -16.0], [179.5, -16.0], [179.5, -17.0]]
+"""A square in Fiji, across the date line."""
+
+SHAPES: dict[str, tuple[dict[str, object], str, float | None]] = {
+    "circle": (GEOMETRY, "Circle", 500),
+    "smallest circle": (GEOMETRY, "Circle", 1),
+    "largest circle": (GEOMETRY, "Circle", 10_000),
+    "spot": (GEOMETRY, "", 12.5),
+    "line": ({"type": "LineString", "coordinates": SQUARE[:3]}, "", 40),
+    "rectangle": ({"type": "Polygon", "coordinates": [SQUARE]}, "Rectangle", None),
+    "triangle": ({"type": "Polygon", "coordinates": [[*SQUARE[:3], SQUARE[0]]]}, "", None),
+    "open ring": ({"type": "Polygon", "coordinates": [SQUARE[:3]]}, "", None),
+    "clockwise ring": ({"type": "Polygon", "coordinates": [SQUARE[::-1]]}, "", None),
+    "rectangle across the date line": ({"type": "Polygon", "coordinates": [ACROSS]}, "Rectangle", None),
+}
+"""Geometry, subtype and radius in metres, as they are drawn."""
 
 
 @pytest.fixture
 def headers(cloud: LocalCloud) -> dict[str, str]:
     token = cloud.sign_in(scope=SCOPE)["access_token"]
     return {"x-ms-client-id": cloud.maps_client_id, "Authorization": f"Bearer {token}"}
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """Gives the one token there is, for the scope that the guide names."""
+
+    token: FakeToken
+
+    async def get(self, scope: str, *, rejected: str | None = None) -> FakeToken:
+        assert scope == SCOPE
+        return self.token
+
+
+def upload(cloud: LocalCloud, headers: dict[str, str], change: Change) -> tuple[Outcome, tuple[Geofence, ...]]:
+    """Send a change as the app does; returns what became of it, and what another screen reads then."""
+
+    async def note(step: Step) -> None:
+        pass
+
+    async def no_wait(_seconds: float) -> None:
+        pass
+
+    async def send() -> tuple[Outcome, tuple[Geofence, ...]]:
+        http = HttpClient(ca_bundle=cloud.ca_bundle, clock=SystemClock(), log=RecordingLog())
+        tokens = Tokens(FakeToken(headers["Authorization"].removeprefix("Bearer ")))
+        authorizer = EntraAuthorizer(tokens, SCOPE, cloud.maps_client_id, endpoint=cloud.endpoint)
+        try:
+            store = MapDataStore(http, cloud.endpoint, authorizer, RecordingLog(), sleep=no_wait)
+            outcome = await store.send(change, note=note)
+            other = MapDataStore(http, cloud.endpoint, authorizer, RecordingLog())
+            return outcome, (await other.load()).fences
+        finally:
+            await http.aclose()
+
+    return asyncio.run(send())
 
 
 def test_the_guides_request_is_accepted_and_ends_well(cloud: LocalCloud, headers: dict[str, str]) -> None:
@@ -72,29 +130,9 @@ def test_without_one_of_the_guides_headers_it_is_refused(
 
 def test_the_app_sends_what_the_guide_sends(cloud: LocalCloud, headers: dict[str, str]) -> None:
     cloud.clear_map_data()
-    secret = headers["Authorization"].removeprefix("Bearer ")
+    made = new_feature("001", "", "", GEOMETRY, radius_m=500)
 
-    class Tokens:
-        async def get(self, scope: str, *, rejected: str | None = None) -> FakeToken:
-            assert scope == SCOPE
-            return FakeToken(secret)
-
-    async def note(step: Step) -> None:
-        pass
-
-    async def no_wait(_seconds: float) -> None:
-        pass
-
-    async def upload() -> object:
-        http = HttpClient(ca_bundle=cloud.ca_bundle, clock=SystemClock(), log=RecordingLog())
-        try:
-            authorizer = EntraAuthorizer(Tokens(), SCOPE, cloud.maps_client_id, endpoint=cloud.endpoint)
-            store = MapDataStore(http, cloud.endpoint, authorizer, RecordingLog(), sleep=no_wait)
-            return await store.send(Change("change-1", "", "001", b"", FEATURE), note=note)
-        finally:
-            await http.aclose()
-
-    outcome = asyncio.run(upload())
+    outcome, _ = upload(cloud, headers, Change("change-1", "", "001", b"", made))
 
     first = cloud.requests("map-data")[0]
     guide = urlsplit(PATH)
@@ -107,3 +145,33 @@ def test_the_app_sends_what_the_guide_sends(cloud: LocalCloud, headers: dict[str
     (file,) = cloud.map_data()["files"]
     assert outcome == Stored(file["udid"])
     assert json.loads(file["content"]) == json.loads(BODY)
+
+
+@pytest.mark.parametrize("hours_ahead", [-9.5, 0, 5.75, 14])
+@pytest.mark.parametrize("preset", PRESETS)
+def test_every_time_that_can_be_chosen_is_one_to_an_independent_reader(preset: Preset, hours_ahead: float) -> None:
+    validity = validity_time(preset, 1_790_000_000.0, lambda _: round(hours_ahead * 3600))
+    made = new_feature("a-1", "Depot 1", "depot", GEOMETRY, subtype="Circle", radius_m=500, validity=validity)
+
+    amended = amend(None, Change("change-1", "", "a-1", b"", made))
+
+    assert isinstance(amended, Amended)
+    assert amended.content is not None
+    check_geofences(amended.content)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_what_the_app_writes_ends_up_stored_and_is_read_again(
+    cloud: LocalCloud, headers: dict[str, str], shape: str
+) -> None:
+    cloud.clear_map_data()
+    geometry, subtype, radius_m = SHAPES[shape]
+    validity = validity_time("weekdays", 1_790_000_000.0, lambda _: 7200)
+    made = new_feature("a-1", "Depot 1", "depot", geometry, subtype=subtype, radius_m=radius_m, validity=validity)
+
+    outcome, fences = upload(cloud, headers, Change("change-1", "", "a-1", b"", made))
+
+    (file,) = cloud.map_data()["files"]
+    assert (outcome, file["upload_status"]) == (Stored(file["udid"]), "Completed")
+    (fence,) = fences
+    assert (fence.geometry_id, fence.name, fence.kind, fence.raw, fence.notes) == ("a-1", "Depot 1", "depot", made, ())
