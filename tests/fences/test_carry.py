@@ -12,8 +12,11 @@ from tests.geo.places import places
 from tvapp.fences.abilities import abilities, edit_sketch
 from tvapp.fences.carry import MoveSketch, duplicated
 from tvapp.fences.facts import facts
+from tvapp.fences.feature import altered
+from tvapp.fences.feature import moved as move_feature
 from tvapp.fences.model import Circle, Geofence, Line, Polygon
 from tvapp.fences.overlay import fence_of
+from tvapp.fences.reshape import ReshapeSketch
 from tvapp.fences.resize import ResizeSketch
 from tvapp.fences.runs import mapped, rewritten, runs
 from tvapp.fences.sketch import Drawn, Refused
@@ -174,6 +177,53 @@ def test_a_copy_lies_a_little_to_the_east(name: str) -> None:
     assert copy.bounds.center.lat == pytest.approx(here.bounds.center.lat)
 
 
+def edited(name: str, ability: str) -> tuple[Geofence, Drawn]:
+    """Change a fence a little; returns it and what comes out."""
+    here = fence(SOME[name], "Circle" if name == "point" else "")
+    if ability == "duplicate":
+        return here, duplicated(here, SOME[name])
+    sketch = edit_sketch(ability, here, SOME[name], here.bounds.center, 1.0)  # type: ignore[arg-type]
+    if ability == "move":
+        sketch.aim(Position(here.bounds.center.lon + 0.001, here.bounds.center.lat + 0.5), 1.0)
+    elif ability == "resize":
+        sketch.adjust("right")
+    elif isinstance(sketch, ReshapeSketch):
+        sketch.place()
+        sketch.aim(Position(sketch.focus.lon - 0.0001, sketch.focus.lat - 0.0001), 1.0)
+    result = sketch.finish()
+    assert isinstance(result, Drawn)
+    return here, result
+
+
+@pytest.mark.parametrize(
+    ("name", "ability"),
+    [(name, ability) for name in SOME if name != "mixture" for ability in sorted(abilities(fence(SOME[name])))],
+)
+def test_what_comes_out_of_an_edit_can_be_written_and_is_read_as_shown(name: str, ability: str) -> None:
+    here, result = edited(name, ability)
+    radius = {} if result.radius_m is None else {"radius": result.radius_m}
+    after = fence_of(altered(here.raw, geometry=result.geometry, properties=radius), "s")
+    assert after is not None
+    shown = made(result)
+    assert after.notes == here.notes
+    for a, b in zip(after.shapes, shown.shapes, strict=True):
+        assert type(a) is type(b)
+        assert a.bounds.west == pytest.approx(b.bounds.west, abs=2e-7)
+        assert a.bounds.north == pytest.approx(b.bounds.north, abs=2e-7)
+
+
+def test_a_collection_moves_as_its_feature_is_moved() -> None:
+    here = fence(SOME["mixture"])
+    sketch = MoveSketch(here, SOME["mixture"], here.bounds.center, 1.0)
+    sketch.aim(Position(here.bounds.center.lon + 0.1, here.bounds.center.lat + 5.0), 1.0)
+    after = fence_of(move_feature(here.raw, *sketch.shift), "s")
+    assert after is not None
+    shown = made(sketch.finish())
+    for a, b in zip(after.shapes, shown.shapes, strict=True):
+        assert a.bounds.west == pytest.approx(b.bounds.west, abs=2e-7)
+        assert a.bounds.north == pytest.approx(b.bounds.north, abs=2e-7)
+
+
 def test_a_copy_over_the_date_line_is_read_there() -> None:
     geometry = {"type": "Polygon", "coordinates": [[[179.9, 0], [180, 0], [180, 0.1], [179.9, 0.1], [179.9, 0]]]}
     copy = made(duplicated(fence(geometry), geometry))
@@ -263,7 +313,7 @@ def test_each_fence_supports_what_makes_sense_for_it() -> None:
     assert abilities(fence(SOME["points"])) == everything - {"reshape"}
     assert abilities(fence(SOME["line"])) == everything
     assert abilities(fence(SOME["polygons"])) == everything
-    assert abilities(fence(SOME["mixture"])) == everything - {"resize"}
+    assert abilities(fence(SOME["mixture"])) == {"move", "duplicate"}
     pole = {"type": "Polygon", "coordinates": [[[0, 80], [90, 80], [180, 80], [-90, 80], [0, 80]]]}
     assert abilities(fence(pole)) == frozenset()
     wide = {"type": "Polygon", "coordinates": [[[-100, 0], [0, 0], [90, 0], [90, 10], [-100, 0]]]}

@@ -19,11 +19,13 @@ def abilities(fence: Geofence) -> frozenset[Ability]:
     """Return what can be done with a fence's geometry on a screen.
 
     Fences round a pole or over half the earth can only be looked at: which side is their inside is a matter of how
-    they were written. A mixture of outlines and radii has no one size.
+    they were written. A geometry collection moves as a whole only. A mixture of outlines and radii has no one size.
     """
     if any(_is_boundless(shape) for shape in fence.shapes) or fence.bounds.lon_span >= LARGEST_SPAN:
         return frozenset()
     found: set[Ability] = {"move", "duplicate"}
+    if b'"GeometryCollection"' in fence.raw:
+        return frozenset(found)
     if way_of(fence) is not None:
         found.add("resize")
     if any(isinstance(shape, Polygon | Line) for shape in fence.shapes):

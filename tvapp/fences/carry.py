@@ -1,7 +1,7 @@
 """Moving a whole fence with the crosshair, and making a copy of it beside itself.
 
 A fence keeps its size on the ground wherever it goes: circles keep their radius, outlines are stretched in longitude as
-degrees become shorter towards the poles.
+degrees become shorter towards the poles. Only geometry collections, which `feature.moved` moves, keep their degrees.
 """
 
 from __future__ import annotations
@@ -69,6 +69,12 @@ class MoveSketch:
         return self._problem
 
     @property
+    def shift(self) -> tuple[float, float]:
+        """How many degrees east and north it has been carried: what `feature.moved` wants for a collection."""
+        there, here = self._transfer.target, self._transfer.origin
+        return there.lon - here.lon, there.lat - here.lat
+
+    @property
     def measures(self) -> Measures:
         return Measures(edge_m=distance_m(self._transfer.origin, self._transfer.target))
 
@@ -89,7 +95,8 @@ class MoveSketch:
             # Nothing sensible could be drawn.
             self._problem = "too-far"
             return
-        self._transfer = carried(anchor, target)
+        is_stretched = self._geometry.get("type") != "GeometryCollection"
+        self._transfer = carried(anchor, target) if is_stretched else Transfer(anchor, target)
         self._traces = self._preview.traces("live", self._transfer)
         self._problem = off_map(map(self._transfer, self._preview.corners))
         if self._problem is None and not on_map(self._traces):
@@ -115,9 +122,13 @@ class MoveSketch:
 def duplicated(fence: Geofence, geometry: Mapping[str, Any]) -> Drawn:
     """Return a fence's geometry a little further east, so that one sees that there are two."""
     middle = fence.bounds.center
-    least = _LEAST_ASIDE_M / max(degree_m(middle.lat)[0], 1.0)
-    aside = max(fence.bounds.lon_span * _ASIDE, least)
-    return _sent(fence, geometry, Transfer(middle, Position(middle.lon + aside, middle.lat)))
+    return _sent(fence, geometry, Transfer(middle, Position(middle.lon + aside_deg(fence), middle.lat)))
+
+
+def aside_deg(fence: Geofence) -> float:
+    """Return how many degrees to the east of a fence its copy lies."""
+    least = _LEAST_ASIDE_M / max(degree_m(fence.bounds.center.lat)[0], 1.0)
+    return max(fence.bounds.lon_span * _ASIDE, least)
 
 
 def subtype_of(fence: Geofence) -> str:
