@@ -123,6 +123,11 @@ def test_the_same_said_in_other_words_is_no_collision() -> None:
     assert content(amend(there, DELETE)) == file(OTHER)
 
 
+def test_a_change_that_changes_nothing_is_done_and_one_of_wording_is_made() -> None:
+    assert amend(file(OLD), change(OLD, OLD)) == AlreadySo()
+    assert content(amend(file(OLD), change(OLD, rewritten(OLD)))) == file(rewritten(OLD))
+
+
 def test_of_two_fences_with_one_id_the_right_one_is_changed() -> None:
     twin = feature(lon=9)
     assert content(amend(file(twin, OLD), change(OLD, NEW, 0))) == file(twin, NEW)

@@ -67,13 +67,15 @@ def amend(content: bytes | None, change: Change) -> Amendment:
         return Collided(b"") if after else AlreadySo()
     present = file.feature(found)
     # Byte for byte first: where before and after say the same, the change is of the wording.
-    if present == change.before or (not (after and same(present, after)) and same(present, change.before)):
-        if not after:
-            return Amended(file.without(found))
-        if not _same_place(present, after):
-            file = file.without_box()
-        return Amended(file.replaced(found, after))
-    return AlreadySo() if after and same(present, after) else Collided(present)
+    if after and (present == after or (present != change.before and same(present, after))):
+        return AlreadySo()
+    if not same(present, change.before):
+        return Collided(present)
+    if not after:
+        return Amended(file.without(found))
+    if not _same_place(present, after):
+        file = file.without_box()
+    return Amended(file.replaced(found, after))
 
 
 def _added(file: SplicedFile, after: bytes) -> Amendment:
