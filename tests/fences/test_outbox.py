@@ -321,6 +321,15 @@ def test_the_stores_note_is_on_disk_and_given_back_after_a_restart() -> None:
     assert rig.sent[-1].resume == "operation-9"
 
 
+def test_a_refusal_in_the_middle_of_an_upload_does_not_forget_the_upload() -> None:
+    rig = Rig()
+    rig.submit(change(after=ONE))
+    rig.do(rig.outbox.noted(1, Step("processing", "operation-9")))
+    rig.answer(Forbidden("host", 403))
+    rig.do(rig.outbox.retry(1, rig.now))
+    assert rig.sent[-1].resume == "operation-9"
+
+
 @pytest.mark.parametrize(
     ("error", "expected"),
     [

@@ -29,10 +29,14 @@ from tvapp.core.errors import ConfigError, Forbidden, ServiceDown, SignInError, 
 from tvapp.core.image import Image
 from tvapp.fences import geojson
 from tvapp.fences.book import FenceBook
+from tvapp.fences.change import Change, Step
+from tvapp.fences.feature import new_feature
 from tvapp.fences.index import FenceIndex
 from tvapp.fences.labels import place
-from tvapp.fences.messages import FencesUnavailable, IndexBuilt, LabelsPlaced
+from tvapp.fences.messages import FencesUnavailable, IndexBuilt, LabelsPlaced, OutboxChanged
 from tvapp.fences.model import Circle, Geofence
+from tvapp.fences.naming import kinds_for
+from tvapp.fences.outbox import Entry, Refusal
 from tvapp.fences.raster import rasterise
 from tvapp.geo.position import Position
 from tvapp.mapview.layers import FENCES, LayerChoice, layers
@@ -41,7 +45,7 @@ from tvapp.mapview.viewport import Viewport
 from tvapp.remote.intents import Intent
 from tvapp.tiles.tile import TileArrived, TileId, TileImage
 from tvapp.ui.canvas import Canvas
-from tvapp.ui.messages import AccountChanged, AttributionChanged, ConnectionChanged, TroubleChanged
+from tvapp.ui.messages import AccountChanged, AttributionChanged, ConnectionChanged, LockKnown, TroubleChanged
 from tvapp.ui.screens.error import ErrorScreen
 from tvapp.ui.screens.map import MapScreen
 from tvapp.ui.screens.map_state import MapState
@@ -243,10 +247,46 @@ def load(scene: Scene, state: MapState, index: FenceIndex, scale: float) -> None
     scene.stack.update(scene.now)
 
 
+EDITABLE = replace(SETTINGS, can_edit=True, kinds=kinds_for({}, "en"))
+LOCKED = replace(EDITABLE, has_lock=True)
+LONG_KINDS = {f"kind-{number}": {"": f"{'Lastauslaiturin huoltopihan alue'} {number}"} for number in range(24)}
+MANY_KINDS = replace(EDITABLE, kinds=kinds_for(LONG_KINDS, "en"))
+LONG_FENCE = "Länsisataman matkustajaterminaalin lastauslaiturin ja huoltopihan rajoitettu alue, pohjoinen osa"
+
+
+def feature(name: str, radius_m: float, lon: float = 24.9525, geometry_id: str = "tv-1") -> bytes:
+    """Return the Feature of a circle in the harbour."""
+    geometry = {"type": "Point", "coordinates": [lon, 60.1672]}
+    return new_feature(geometry_id, name, "depot", geometry, subtype="Circle", radius_m=radius_m)
+
+
+def entry(number: int, name: str, **changes: Any) -> Entry:
+    """Return a change of a circle that is on its way."""
+    before, after = feature(name, 300.0), feature(name, 420.0, 24.955)
+    return Entry(number, Change(f"id-{number}", "a.geojson", "tv-1", before, after, at=EPOCH), **changes)
+
+
+REFUSAL = Refusal("Forbidden", 403, "AuthorizationPermissionMismatch", "This request is not authorized to do this.")
+ON_THEIR_WAY = OutboxChanged((entry(1, "Depot 1"), entry(2, "Depot 2")), 1, Step("processing"))
+WAITING = OutboxChanged((entry(1, "Depot 1"), entry(2, LONG_FENCE)), error=Unreachable("host"))
+STUCK = OutboxChanged(
+    (
+        entry(1, LONG_FENCE, state="conflict", theirs=feature("Depot 1 north", 250.0, 24.948)),
+        entry(2, "Depot 2", state="refused", refusal=REFUSAL),
+        entry(3, "Depot 3"),
+    ),
+    3,
+    Step("sending"),
+)
+DELETED = OutboxChanged((entry(1, "Depot 1", state="conflict", theirs=b""),))
+
+
 UP, DOWN, LEFT, RIGHT = Intent.UP, Intent.DOWN, Intent.LEFT, Intent.RIGHT
 OK, BACK, MENU = Intent.SELECT, Intent.BACK, Intent.MENU
 HARBOUR = Position(24.9525, 60.1672)
 GUIDE = Position(-122.126986, 47.639754)
+TO_DRAW = (MENU, RIGHT, OK)
+TO_CHANGES = (*TO_DRAW, DOWN, LEFT, OK)
 OFFLINE = (
     ConnectionChanged(EPOCH - 1500),
     TroubleChanged("map", Unreachable("atlas.microsoft.com")),
@@ -350,6 +390,36 @@ SCENES: dict[str, Build] = {
     "map-offline": on_map(messages=OFFLINE),
     "map-refused": on_map(messages=(*REFUSED, AccountChanged(LONG_NAME))),
     "map-down": on_map(messages=(TroubleChanged("map", ServiceDown("atlas.microsoft.com", 503)),)),
+    "map-bar-draw": on_map(MENU, RIGHT, settings=EDITABLE),
+    "draw": on_map(*TO_DRAW, settings=EDITABLE),
+    "draw-circle": on_map(*TO_DRAW, OK, OK, RIGHT, settings=EDITABLE),
+    "draw-circle-aim": on_map(*TO_DRAW, OK, settings=EDITABLE),
+    "draw-rectangle": on_map(*TO_DRAW, RIGHT, OK, OK, *(RIGHT,) * 9, *(DOWN,) * 6, settings=EDITABLE),
+    "draw-polygon": on_map(
+        *TO_DRAW, LEFT, OK, OK, *(RIGHT,) * 12, OK, *(DOWN,) * 9, OK, *(LEFT,) * 8, settings=EDITABLE
+    ),
+    "draw-crossing": on_map(
+        *TO_DRAW, LEFT, OK, OK, *(RIGHT,) * 12, OK, *(DOWN,) * 9, OK, *(LEFT,) * 8, OK, *(UP,) * 16, settings=EDITABLE
+    ),
+    "draw-bar": on_map(*TO_DRAW, OK, OK, MENU, settings=EDITABLE),
+    "draw-bar-polygon": on_map(*TO_DRAW, LEFT, OK, OK, MENU, settings=EDITABLE),
+    "draw-kinds": on_map(*TO_DRAW, OK, OK, OK, DOWN, settings=EDITABLE),
+    "draw-kinds-many": on_map(*TO_DRAW, OK, OK, OK, *(DOWN,) * 12, settings=MANY_KINDS),
+    "draw-times": on_map(*TO_DRAW, OK, OK, OK, OK, DOWN, settings=EDITABLE),
+    "draw-saved": on_map(*TO_DRAW, OK, OK, OK, OK, OK, messages=(ON_THEIR_WAY,), settings=EDITABLE),
+    "edit": on_map(OK, OK, RIGHT, OK, at=GUIDE, zoom=14, settings=EDITABLE),
+    "edit-move": on_map(OK, OK, RIGHT, OK, OK, *(RIGHT,) * 9, at=GUIDE, zoom=14, settings=EDITABLE),
+    "edit-resize": on_map(OK, OK, RIGHT, OK, RIGHT, OK, *(UP,) * 9, at=GUIDE, zoom=14, settings=EDITABLE),
+    "edit-delete": on_map(OK, OK, RIGHT, OK, UP, LEFT, OK, at=GUIDE, zoom=14, settings=EDITABLE),
+    "edit-reshape": on_map(MENU, OK, DOWN, OK, RIGHT, OK, RIGHT, RIGHT, OK, RIGHT, settings=EDITABLE),
+    "changes": on_map(*TO_CHANGES, messages=(STUCK,), settings=EDITABLE),
+    "changes-empty": on_map(*TO_CHANGES, settings=EDITABLE),
+    "changes-offline": on_map(messages=(*OFFLINE, WAITING), settings=EDITABLE),
+    "conflict": on_map(*TO_CHANGES, OK, messages=(STUCK,), settings=EDITABLE),
+    "conflict-deleted": on_map(*TO_CHANGES, OK, messages=(DELETED,), settings=EDITABLE),
+    "refused": on_map(*TO_CHANGES, DOWN, OK, messages=(STUCK,), settings=EDITABLE),
+    "unlock": on_map(*TO_DRAW, OK, UP, UP, LEFT, RIGHT, UP, messages=(LockKnown(0),), settings=LOCKED),
+    "unlock-wait": on_map(*TO_DRAW, OK, messages=(LockKnown(5),), settings=LOCKED),
     "map-imperial": on_map(OK, at=GUIDE, zoom=14, settings=replace(SETTINGS, units="imperial")),
 }
 """Name -> how to build it."""

@@ -17,6 +17,7 @@ from tvapp.ui.screen import Screen, hints_of
 from tvapp.ui.screens.map_chrome import attribution_box
 from tvapp.ui.screens.map_state import MapState
 from tvapp.ui.screens.signin_panel import SignInPanel
+from tvapp.ui.screens.unlock import UnlockScreen
 
 SHAPES = ((1920, 1080), (1280, 720), (1024, 768), (2560, 1080))
 EVERYWHERE = [pytest.param(name, shape, id=f"{name}-{shape[0]}x{shape[1]}") for name, shape in product(SCENES, SHAPES)]
@@ -185,7 +186,8 @@ def test_a_screen_at_rest_asks_for_no_frame_before_something_changes(name: str) 
     assert not scene.stack.update(now)
     wakeup = scene.stack.next_wakeup(now)
     assert wakeup is None or wakeup > now
-    counts_down = isinstance(scene.stack.top, SignInPanel) and scene.stack.top.prompt is not None
+    top = scene.stack.top
+    counts_down = isinstance(top, UnlockScreen) or (isinstance(top, SignInPanel) and top.prompt is not None)
     if scene.stack.base.name == "map" and wakeup is not None and not counts_down:
         assert wakeup - now > 5
 

@@ -190,7 +190,9 @@ class Outbox:
         entry = self.get(number)
         if entry is None or entry.state != "conflict" or not entry.change.after:
             return []
-        change = replace(entry.change, source="", geometry_id=geometry_id, before=b"", after=feature)
+        change = replace(
+            entry.change, id=f"{entry.change.id}-copy", source="", geometry_id=geometry_id, before=b"", after=feature
+        )
         return self._replace(Entry(entry.number, change)) + self.tick(now)
 
     # -- what the edge reports --------------------------------------------------------------------------------------
@@ -318,7 +320,8 @@ class Outbox:
         commands: list[Command] = []
         if change.after != entry.change.before:
             joined = replace(entry.change, after=change.after, at=change.at)
-            commands += self._replace(Entry(entry.number, joined, state, refusal=refusal, theirs=theirs))
+            # What the store noted stays: a refusal may have come between an upload and asking what became of it.
+            commands += self._replace(Entry(entry.number, joined, state, entry.resume, refusal=refusal, theirs=theirs))
         else:
             followers = [entry, *followers]
         # The whole is on disk before its parts go.

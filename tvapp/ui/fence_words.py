@@ -79,7 +79,8 @@ def detail_rows(fence: Geofence, now_s: float, settings: UiSettings) -> list[Row
     say, told = settings.words, facts(fence, now_s)
     rows: list[Row] = []
     if fence.kind:
-        rows.append((say("fence.kind"), fence.kind))
+        named = next((kind.name for kind in settings.kinds if kind.key == fence.kind), fence.kind)
+        rows.append((say("fence.kind"), named))
     rows.append((say("fence.shape"), shape_words(told, settings)))
     rows += _measures(told, settings)
     rows.append((say("fence.valid"), validity_words(fence, settings)))

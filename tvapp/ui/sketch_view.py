@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from tvapp.fences.sketch import Measures, Outline, Role
+from tvapp.fences.sketch import Measures, Outline, Role, Stage
 from tvapp.geo.position import Position
 from tvapp.mapview.viewport import Viewport
 from tvapp.ui import phrases, theme
@@ -134,7 +134,7 @@ def dashed(line: Sequence[tuple[float, float]], drawn: float, left_out: float) -
         yield piece
 
 
-def size_parts(measures: Measures, settings: UiSettings) -> list[tuple[str, str]]:
+def size_parts(measures: Measures, stage: Stage, settings: UiSettings) -> list[tuple[str, str]]:
     """Return what there is to say about sizes: icon and words, the most important first."""
     say, units = settings.words, settings.units
     parts: list[tuple[str, str]] = []
@@ -146,7 +146,8 @@ def size_parts(measures: Measures, settings: UiSettings) -> list[tuple[str, str]
     if measures.percent is not None:
         parts.append(("expand", say("sketch.percent", percent=round(measures.percent))))
     if measures.edge_m is not None:
-        parts.append(("ruler", say("sketch.edge", length=phrases.distance(measures.edge_m, units))))
+        key = "sketch.way" if stage == "moving" else "sketch.edge"
+        parts.append(("ruler", say(key, length=phrases.distance(measures.edge_m, units))))
     if measures.area_m2 is not None and measures.area_m2 > 0:
         parts.append(("square", phrases.area(measures.area_m2, units)))
     if measures.perimeter_m:

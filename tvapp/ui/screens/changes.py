@@ -47,6 +47,7 @@ class ChangesSheet(ListSheet):
 def look_into(state: MapState, navigator: Navigator, entry: Entry, now: float) -> None:
     """Show a change that waits on the map, and ask about one that is stuck."""
     if entry.state == "conflict":
+        navigator.pop_to_base()
         navigator.push(ConflictScreen(state, navigator, entry))
     elif entry.state == "refused":
         navigator.push(refused_dialog(state, navigator, entry))

@@ -30,6 +30,8 @@ class DrawPanel(TilePanel):
         tiles = [Tile(kind, icon, say(f"draw.{kind}"), say(f"draw.{kind}.detail")) for kind, icon in _SHAPES.items()]
         for key, icon, offer in (("undo", "undo-2", edits.next_undo()), ("redo", "redo-2", edits.next_redo())):
             detail = say("draw.nothing") if offer is None else say(offer.label_key, name=offer.name)
+            if offer is not None and offer.is_stale:
+                detail = say("draw.stale", what=detail)
             tiles.append(Tile(key, icon, say(f"draw.{key}"), detail, enabled=offer is not None))
         tiles.append(Tile("changes", "cloud-upload", say("draw.changes"), self._changes_words()))
         return tuple(tiles)
@@ -37,6 +39,7 @@ class DrawPanel(TilePanel):
     def choose(self, key: str, now: float) -> None:
         state, navigator = self._state, self._navigator
         if key == "changes":
+            navigator.pop()
             navigator.push(ChangesSheet(state, navigator))
         elif key in ("undo", "redo"):
             unlocked(state, navigator, lambda: state.edits.undo() if key == "undo" else state.edits.redo())

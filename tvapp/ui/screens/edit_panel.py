@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from tvapp.fences.abilities import abilities, edit_sketch
-from tvapp.fences.carry import duplicated
+from tvapp.fences.carry import MoveSketch
 from tvapp.fences.model import Geofence
 from tvapp.fences.naming import Kind
 from tvapp.fences.overlay import geometry_of
@@ -13,6 +13,7 @@ from tvapp.fences.sketch import Drawn
 from tvapp.ui.navigator import Navigator
 from tvapp.ui.screens.changes import look_into
 from tvapp.ui.screens.dialog import Choice, DialogScreen, Question
+from tvapp.ui.screens.fence_edits import COLLECTION
 from tvapp.ui.screens.map_state import MapState
 from tvapp.ui.screens.naming import KindSheet, TimesSheet, Validity
 from tvapp.ui.screens.sketch import SketchScreen
@@ -81,7 +82,7 @@ class EditPanel(TilePanel):
                 navigator.push(_delete_dialog(state, navigator, fence))
             case "duplicate":
                 navigator.pop_to_base()
-                state.edits.duplicate(fence, duplicated(fence, geometry_of(fence)))
+                state.edits.duplicate(fence)
             case "move" | "resize" | "reshape":
                 self._sketch(fence, key, now)
 
@@ -92,11 +93,15 @@ class EditPanel(TilePanel):
         state.fly_to(fence, now, beside_sheet=False)
         goal = state.model.camera.target
         resolution_m = goal.ground_resolution_m() * goal.scale
-        sketch = edit_sketch(edit, fence, geometry_of(fence), goal.center, resolution_m)
+        geometry = geometry_of(fence)
+        sketch = edit_sketch(edit, fence, geometry, goal.center, resolution_m)
 
         def done(drawn: Drawn, _now: float) -> None:
             navigator.pop_to_base()
-            state.edits.redraw(fence, drawn, edit)
+            if geometry.get("type") == COLLECTION and isinstance(sketch, MoveSketch):
+                state.edits.move_by(fence, *sketch.shift)
+            else:
+                state.edits.redraw(fence, drawn, edit)
 
         words = {"move": "sketch.moving", "resize": "sketch.resizing", "reshape": "sketch.reshaping"}
         title = state.settings.words(words[edit], name=fence.name)

@@ -8,18 +8,20 @@ from typing import TYPE_CHECKING, Literal
 from tvapp.core.errors import DataError
 from tvapp.fences import feature
 from tvapp.fences.book import FenceBook
+from tvapp.fences.carry import aside_deg, duplicated
 from tvapp.fences.change import Change
 from tvapp.fences.history import History, Offer
 from tvapp.fences.messages import OutboxChanged
 from tvapp.fences.model import Geofence
 from tvapp.fences.naming import Kind, next_name
 from tvapp.fences.outbox import Entry, Resolution
-from tvapp.fences.overlay import fence_of
+from tvapp.fences.overlay import fence_of, geometry_of
 from tvapp.fences.sketch import Drawn
 
 if TYPE_CHECKING:
     from tvapp.ui.screens.map_state import MapState
 
+COLLECTION = "GeometryCollection"
 Edit = Literal["add", "move", "resize", "reshape", "rename", "times", "duplicate", "delete"]
 """What was done, for the words of undo."""
 
@@ -105,6 +107,15 @@ class FenceEdits:
             properties["subType"] = feature.REMOVE
         self._alter(fence, edit, geometry=drawn.geometry, properties=properties)
 
+    def move_by(self, fence: Geofence, dlon: float, dlat: float) -> None:
+        """Move a geofence of several kinds of shapes, in degrees."""
+        try:
+            after = feature.moved(fence.raw, dlon, dlat)
+        except DataError as error:
+            self._cannot(error)
+            return
+        self._change(fence, after, "move", fence.name)
+
     def rename(self, fence: Geofence, kind: Kind) -> None:
         """Call a geofence by the next free name of a kind."""
         self._alter(fence, "rename", properties={"name": self.name_for(kind), "kind": kind.key})
@@ -114,14 +125,18 @@ class FenceEdits:
         value: object = feature.REMOVE if validity is None else validity
         self._alter(fence, "times", properties={"validityTime": value})
 
-    def duplicate(self, fence: Geofence, drawn: Drawn) -> None:
-        """Make a copy of a geofence with the geometry given."""
+    def duplicate(self, fence: Geofence) -> None:
+        """Make a copy of a geofence, a little beside it."""
         geometry_id = self._geometry_id()
         stem = fence.name.rstrip("0123456789").rstrip() or fence.name
         name = self.name_for(Kind(fence.kind, stem))
+        geometry = geometry_of(fence)
         try:
             copy = feature.with_new_id(fence.raw, geometry_id, name)
-            copy = feature.altered(copy, geometry=drawn.geometry)
+            if geometry.get("type") == COLLECTION:
+                copy = feature.moved(copy, aside_deg(fence), 0.0)
+            else:
+                copy = feature.altered(copy, geometry=duplicated(fence, geometry).geometry)
         except DataError as error:
             self._cannot(error)
             return
@@ -129,10 +144,7 @@ class FenceEdits:
 
     def delete(self, fence: Geofence) -> None:
         """Take a geofence away."""
-        change = Change(
-            self._new_id(), fence.source, fence.geometry_id, fence.raw, b"", fence.number, self._state.wall()
-        )
-        self._submit(change, "delete", fence.name)
+        self._change(fence, b"", "delete", fence.name)
 
     def next_undo(self) -> Offer | None:
         return self.history.next_undo(self.feature_of)
@@ -195,12 +207,11 @@ class FenceEdits:
         except DataError as error:
             self._cannot(error)
             return
-        name = fence.name
-        if edit == "rename":
-            name = str(properties["name"])
-        change = Change(
-            self._new_id(), fence.source, fence.geometry_id, fence.raw, after, fence.number, self._state.wall()
-        )
+        self._change(fence, after, edit, str(properties.get("name", fence.name)))
+
+    def _change(self, fence: Geofence, after: bytes, edit: Edit, name: str) -> None:
+        now = self._state.wall()
+        change = Change(self._new_id(), fence.source, fence.geometry_id, fence.raw, after, fence.number, now)
         self._submit(change, edit, name)
 
     def _go(self, change: Change | None, offer: Offer | None, toast: str) -> None:

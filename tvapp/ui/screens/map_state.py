@@ -52,7 +52,7 @@ NEAREST_ZOOM = 17.0
 """Flying to a small fence goes no nearer than this."""
 REFUSAL_LASTS_S = 3.0
 """A refusal stays on the screen at least this long, or it would flicker while some tiles arrive and others do not."""
-TOAST_S = 5.0
+TOAST_S = 6.0
 """How long a sentence about what was just done stays."""
 SHEET_WIDTH = 640.0
 """Width of the panels at the left, without the unsafe edge."""

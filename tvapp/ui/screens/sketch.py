@@ -11,13 +11,12 @@ from tvapp.ui import layout, theme
 from tvapp.ui.canvas import Canvas, Rect
 from tvapp.ui.navigator import Navigator
 from tvapp.ui.screen import Binding, Hint, bind, dispatch, hints_of
-from tvapp.ui.screens.dialog import Choice, DialogScreen, Question
 from tvapp.ui.screens.map_chrome import draw_crosshair
 from tvapp.ui.screens.map_state import MapState
 from tvapp.ui.screens.tile_panel import Tile, TilePanel
 from tvapp.ui.sketch_view import SketchView, size_parts
 from tvapp.ui.widgets.label import draw_icon, in_middle
-from tvapp.ui.widgets.surface import Button, glass
+from tvapp.ui.widgets.surface import glass
 
 REFUSAL_S = 4.0
 """How long the reason of a refused press stays."""
@@ -58,7 +57,6 @@ class SketchScreen:
         self._is_pressed = False
         self._is_changed = True
         self._aimed: object = None
-        self._now = 0.0
 
     # -- keys -----------------------------------------------------------------------------------------------------
 
@@ -93,7 +91,6 @@ class SketchScreen:
         return hints_of(self.bindings())
 
     def handle(self, input_: Input, now: float) -> bool:
-        self._now = now
         return dispatch(self.bindings(), input_, now) or True
 
     # -- the life of a screen -------------------------------------------------------------------------------------
@@ -102,7 +99,6 @@ class SketchScreen:
         """The map below takes every message."""
 
     def update(self, now: float) -> bool:
-        self._now = now
         self._state.model.camera.is_fine = self._navigator.top is self
         view = self._state.viewport
         if view != self._aimed:
@@ -123,7 +119,9 @@ class SketchScreen:
     def draw(self, canvas: Canvas, now: float) -> None:
         outline = self.sketch.outline
         self._view.draw(canvas, outline, self._state.viewport)
-        if self.sketch.pans and self._navigator.top is self:
+        if self._navigator.top is not self:
+            return
+        if self.sketch.pans:
             draw_crosshair(canvas, on_fence=False, pressed=self._is_pressed)
         self._draw_status(canvas)
 
@@ -131,7 +129,7 @@ class SketchScreen:
         """Draw at the top what is being done and how large it is, and below it what is wrong."""
         settings = self._state.settings
         measures = self.sketch.measures
-        parts = size_parts(measures, settings) if measures is not None else []
+        parts = size_parts(measures, self.sketch.stage, settings) if measures is not None else []
         title_style, part_style = theme.style(theme.BODY, face="bold"), theme.style(theme.BODY)
         widths = [canvas.measure(self._title, title_style)[0] + 24]
         widths += [canvas.measure(words, part_style)[0] + 46 + 28 for _, words in parts]
@@ -226,23 +224,9 @@ class SketchScreen:
         self._refused = None
         if self.sketch.take_back():
             self._follow(now)
-        elif self.sketch.is_changed:
-            self._ask(now)
         else:
             self.leave(now)
         return True
-
-    def _ask(self, now: float) -> None:
-        """Back at the end of changes: go on, drop them, or keep them."""
-        settings = self._state.settings
-        say = settings.words
-        question = Question("unfinished", say("sketch.unfinished"), say("sketch.unfinished.advice"), "pencil")
-        choices = (
-            Choice(Button("go-on", say("sketch.go-on")), lambda: None),
-            Choice(Button("keep", say("sketch.keep"), "check"), lambda: self.finish(self._now)),
-            Choice(Button("drop", say("sketch.drop"), "trash-2", danger=True), lambda: self.leave(self._now)),
-        )
-        self._navigator.push(DialogScreen(settings, self._navigator, question, choices))
 
     def finish(self, now: float) -> None:
         """Be done with what there is."""

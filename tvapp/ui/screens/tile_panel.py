@@ -81,7 +81,7 @@ class TilePanel(Panel):
                 self._draw_tile(canvas, tile, rect, growth)
 
     def _draw_tile(self, canvas: Canvas, tile: Tile, box: Rect, growth: float) -> None:
-        focused = tile.key == self.focused
+        focused = tile.key == self.focused and self._navigator.top is self
         body = grown(box, growth) if focused else box
         canvas.panel(body, theme.FOCUSED if focused else theme.RAISED, theme.RADIUS)
         color: Color = theme.TEXT if tile.enabled else theme.MUTED
