@@ -261,6 +261,117 @@ def test_a_number_too_large_costs_only_its_feature() -> None:
     assert len(read(data, "x").skipped) == 2
 
 
+def collection(*features: bytes, more: bytes = b"") -> bytes:
+    return b'{"type":"FeatureCollection"' + more + b',"features":[' + b",\n".join(features) + b"]}"
+
+
+GOOD = b'{"type":"Feature","geometry":{"type":"Point","coordinates":[1,2]},"properties":{"geometryId":"g","radius":5}}'
+
+
+def test_an_empty_collection_is_no_mistake() -> None:
+    assert read(collection(), "x") == ReadResult((), ())
+
+
+def test_either_winding_is_read_as_the_same_ground() -> None:
+    hole = [[0.1, 0.1], [0.9, 0.1], [0.9, 0.9], [0.1, 0.9], [0.1, 0.1]]
+    for rings in ((SQUARE, hole), (SQUARE[::-1], hole), (SQUARE[::-1], hole[::-1])):
+        found = fence(polygon(*rings))
+        assert found.bounds == fence(polygon(SQUARE)).bounds
+        assert not (0.1 < found.center.lon < 0.9 and 0.1 < found.center.lat < 0.9)
+
+
+def test_a_box_member_and_foreign_members_are_left_alone_wherever_they_are() -> None:
+    odd = b'{"bbox":["x"],"type":"Feature","geometry":{"type":"Point","coordinates":[1,2,3,4],"bbox":5,"a":{}},'
+    odd += b'"properties":{"geometryId":"g","radius":5,"bbox":null},"features":[{}],"title":{"type":"Feature"}}'
+    found = read(collection(odd, more=b',"bbox":null,"x":[{"type":"Feature"}]'), "x")
+    assert not found.skipped
+    assert found.fences[0].raw == odd
+
+
+def test_of_two_members_of_one_name_the_last_counts() -> None:
+    odd = GOOD.replace(b'"radius":5', b'"radius":9999999,"radius":7')
+    both = b'{"features":[{"type":"Feature"}],"type":"Blob","type":"FeatureCollection","features":[' + odd + b"]}"
+    assert read(both, "x").fences[0].shapes == (Spot(Position(1, 2), 7),)
+
+
+@pytest.mark.parametrize(
+    ("bad", "words"),
+    [
+        (GOOD.replace(b"[1,2]", b"[1e999,2]"), "number too large"),
+        (GOOD.replace(b"[1,2]", b"[" + b"1" * 5000 + b",2]"), "number too large"),
+        (GOOD.replace(b'"g"', b'"\\ud800"'), "lone surrogate"),
+        (GOOD.replace(b'"g"', b'"\\udc00 \\ud800x"'), "lone surrogate"),
+        (GOOD.replace(b"[1,2]", b"[" * 3000 + b"]" * 3000), "nested too deep"),
+        (GOOD.replace(b'"g"', b'{"a":' * 3000 + b"1" + b"}" * 3000), "nested too deep"),
+        (GOOD.replace(b'"g"', b'"' + b"x" * (4 << 20) + b'"'), "larger than 4 MB"),
+        (b"[" + GOOD + b"]", "not an object"),
+        (b'"' + b"{" * 300_000 + b'"', "not an object"),
+        (b"null", "not an object"),
+    ],
+)
+def test_what_we_cannot_hold_costs_only_its_feature(bad: bytes, words: str) -> None:
+    result = read(collection(GOOD, bad, GOOD), "x")
+    assert [found.number for found in result.fences] == [0, 2]
+    assert words in result.skipped[0].reason
+    assert result.skipped[0].feature == "feature 2"
+
+
+@pytest.mark.parametrize(
+    ("bad", "words"),
+    [
+        (GOOD.replace(b"5", b"NaN"), "invalid character (line 2, column 107)"),
+        (GOOD.replace(b"5", b"-Infinity"), "invalid character (line 2, column 108)"),
+        (GOOD.replace(b"5", b"05"), "invalid number (line 2, column 108)"),
+        (GOOD.replace(b'"g"', b'"a\x00b"'), "invalid character (line 2, column 96)"),
+        (GOOD.replace(b'"g"', b'"g'), "line 2"),
+        (GOOD.replace(b'"g"', b'"\\q"'), "escape"),
+        (GOOD + b"}", "line 2, column 110"),
+        (GOOD[:-1], "line 3, column"),
+        (GOOD + GOOD, "line 2, column 110"),
+        (b"\x00", "line 2, column 1"),
+        (GOOD.replace(b'"g"', b'"\xc3"'), "not UTF-8 (line 2, column 95)"),
+        (GOOD.replace(b'"g"', b'"\xed\xa0\x80"'), "not UTF-8"),
+    ],
+)
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_what_is_not_json_costs_the_file_and_says_where(bad: bytes, words: str, mark: bytes) -> None:
+    with pytest.raises(DataError) as raised:
+        read(mark + collection(GOOD, bad, GOOD), "x")
+    assert words in raised.value.reason
+
+
+def test_the_first_line_is_counted_without_the_byte_order_mark() -> None:
+    with pytest.raises(DataError, match=r"line 1, column 2\)"):
+        read(b"\xef\xbb\xbf{5", "x")
+
+
+def test_a_file_without_an_end_is_not_read_for_ever() -> None:
+    for data in (b'{"type":"' + b"\\" * 700_001, b"{" * 300_000, b'{"a":{"b":"' + b"x" * 600_000, b"[" * 600_000):
+        with pytest.raises(DataError, match=r"not JSON|too deep"):
+            read(data, "x")
+    with pytest.raises(DataError, match="too much stands beside"):
+        read(collection(GOOD, more=b',"x":[' + b"1," * 3_000_000 + b"1]"), "x")
+
+
+@pytest.mark.parametrize("shift", range(6))
+def test_long_texts_are_read_the_same_wherever_they_are_looked_through(shift: int) -> None:
+    for name in ('\\"{}' * 100_000, "é{\\" * 130_000, "}" * 300_000):
+        plain = {"type": "Feature", "x": {"y": [name]}, "geometry": {"type": "Point", "coordinates": [1, 2]}}
+        features = [{**plain, "properties": {"geometryId": str(number), "radius": 5}} for number in range(2)]
+        root = {"a": " " * shift, "b": {name: name}, "type": "FeatureCollection", "features": features}
+        result = read(json.dumps(root, ensure_ascii=False).encode(), "x")
+        assert [found.id for found in result.fences] == ["0", "1"]
+        assert json.loads(result.fences[1].raw) == features[1]
+
+
+def test_a_file_of_many_features_is_read_in_order() -> None:
+    many = [GOOD.replace(b'"g"', b'"%d"' % number) for number in range(20_000)]
+    for text in (collection(*many), collection(*many).decode().encode("utf-16-be")):
+        found = read(text if text[:1] == b"{" else b"\xfe\xff" + text, "x").fences
+        assert [each.id for each in found] == [str(number) for number in range(20_000)]
+        assert found[-1].raw == many[-1]
+
+
 def test_byte_order_marks_and_utf_16_are_understood() -> None:
     text = json.dumps(SAMPLE)
     for data in (b"\xef\xbb\xbf" + text.encode(), text.encode("utf-16")):
