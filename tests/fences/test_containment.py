@@ -258,6 +258,16 @@ def test_beyond_the_search_buffer_the_distance_is_999_and_the_nearest_place_is_s
     assert surveyor.distance_m(found.nearest, HELSINKI) == pytest.approx(200.0, abs=0.01)
 
 
+def test_what_is_just_as_far_as_the_search_buffer_is_within_it() -> None:
+    metres, _ = signed_distance(ROUND, at(230.0))
+    assert locate([ROUND], at(230.0), NOW, metres).evaluated[0].distance_m == metres
+
+
+def test_places_on_borders_have_longitudes_as_people_write_them() -> None:
+    made = polygon("p", box(179.0, 0.0, 181.0, 1.0))
+    assert signed_distance(made, Position(-178.9, 0.5))[1].lon == pytest.approx(-179.0)
+
+
 def test_the_search_buffer_is_50_metres_unless_said_otherwise() -> None:
     assert locate([ROUND], at(225.0), NOW) == locate([ROUND], at(225.0), NOW, 50.0)
     assert locate([ROUND], at(252.0), NOW) == locate([ROUND], at(252.0), NOW, 50.0)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
 from tvapp.fences.validity import State
@@ -167,6 +167,8 @@ def test_a_choice_is_recognised_again_at_once(now: int, zone: str, preset: Prese
 
 
 @given(moments, zones)
+@example(int(at("2012-10-26T18:00")), "Europe/Helsinki")  # the last evening of the last week of summer time
+@example(int(at("2026-10-25T02:00")), "Europe/Helsinki")
 def test_weekdays_are_recognised_in_every_season(now: int, zone: str) -> None:
     value = made("weekdays", now, zone)
     for weeks in (1, 13, 26, 39, 52):

@@ -27,7 +27,6 @@ CLOSES_S: Final = 18 * 3600
 """Hours of "weekdays", in seconds since local midnight."""
 
 _LAST_SECOND_S = DAY_S - 1
-_HALF_A_YEAR_S = 182 * DAY_S
 _KNOWN = {"expiredTime", "validityPeriod"}
 
 
@@ -91,8 +90,9 @@ def _weekdays(now: float, utc_offset: UtcOffset) -> dict[str, object]:
 
 def _is_weekdays(period: Period, now: float, utc_offset: UtcOffset) -> bool:
     local = period.start + period.utc_offset_s
-    # Hours written for another zone, or in UTC, are not 8 to 18 here. Ours may be from before the clocks changed.
-    offsets = {utc_offset(at) for at in (period.start, now, now - _HALF_A_YEAR_S, now + _HALF_A_YEAR_S)}
+    # Hours written for another zone, or in UTC, are not 8 to 18 here. Ours have the offset of a day in the week that
+    # they start with or of the Monday after, whatever it is today.
+    offsets = {utc_offset(period.start + days * DAY_S) for days in range(8)}
     return (
         (period.recurrence, period.frequency, period.business_days_only) == ("Daily", 1, True)
         and local % DAY_S == OPENS_S
