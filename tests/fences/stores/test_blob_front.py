@@ -1,4 +1,4 @@
-"""The blob store with Azurite behind a front that does what Azurite never does: it refuses, is busy or slow, breaks off."""
+"""The blob store with Azurite behind a front that does what Azurite never does: refuse, be busy or slow, break off."""
 
 from __future__ import annotations
 

@@ -35,7 +35,7 @@ class FolderStore:
     name = "folder"
 
     def __init__(self, path: str | Path, log: Log, *, workers: Workers | None = None) -> None:
-        self._path = Path(path).expanduser()
+        self._path = Path(path).expanduser().absolute()
         self._log = log
         self._workers: Workers = workers if workers is not None else SameThread()
         self._read: dict[str, tuple[Mark, ReadResult]] = {}

@@ -23,7 +23,7 @@ async def until_changed(
 ) -> None:
     """Return once `is_changed`, which is asked when the watch has begun and whenever something happened.
 
-    What counts is the folder itself and the files in it that end in one of `suffixes`. Never returns where the system
+    What counts is the folder itself (an absolute path) and the files in it that end in one of `suffixes`. Never returns where the system
     cannot watch; a network drive can be watched, but tells of nothing that others do.
     """
     while True:
@@ -47,12 +47,11 @@ async def _watch(folder: Path, suffixes: tuple[str, ...], is_changed: Callable[[
     # Here for the sake of screens that watch no folder.
     from watchfiles import Change, awatch
 
-    own = folder.absolute()
     is_gone = False
 
     def concerns(change: Change, path: str) -> bool:
         nonlocal is_gone
-        if path == str(own):
+        if path == str(folder):
             is_gone = is_gone or change is Change.deleted
             return True
         name = path.rpartition("/")[2].lower()
@@ -60,7 +59,7 @@ async def _watch(folder: Path, suffixes: tuple[str, ...], is_changed: Callable[[
         return name.startswith("..") or (name.endswith(suffixes) and not name.startswith("."))
 
     changes = awatch(
-        own, watch_filter=concerns, recursive=False, step=_STEP_MS, debounce=_AT_LATEST_MS, rust_timeout=_IDLE_MS
+        folder, watch_filter=concerns, recursive=False, step=_STEP_MS, debounce=_AT_LATEST_MS, rust_timeout=_IDLE_MS
     )
     async with aclosing(changes):
         while not is_gone:
