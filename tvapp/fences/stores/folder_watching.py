@@ -12,8 +12,8 @@ from tvapp.core.log import Log
 ABSENT_S = 2.0
 """How often a folder that is not there is looked for."""
 
-_STEP_MS = 200
-"""Something is told once nothing more has happened for this long."""
+_STEP_MS = 300
+"""Something is told once nothing more has happened for this long. Each step costs a still screen a little."""
 _AT_LATEST_MS = 800
 _IDLE_MS = 3_600_000
 
@@ -23,8 +23,8 @@ async def until_changed(
 ) -> None:
     """Return once `is_changed`, which is asked when the watch has begun and whenever something happened.
 
-    What counts is the folder itself (an absolute path) and the files in it that end in one of `suffixes`. Never returns where the system
-    cannot watch; a network drive can be watched, but tells of nothing that others do.
+    What counts is the folder itself (an absolute path) and the files in it that end in one of `suffixes`. Never returns
+    where the system cannot watch; a network drive can be watched, but tells of nothing that others do.
     """
     while True:
         try:
