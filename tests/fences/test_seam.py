@@ -88,6 +88,15 @@ def test_a_hole_beside_the_date_line_stays_in_its_part() -> None:
     assert parts[1][1] == square(-178, 3, -176, 6)[::-1]
 
 
+def test_a_hole_that_gets_beyond_its_outline_stays_on_the_map() -> None:
+    for hole in (square(150, 1, 182, 2), square(175, 1, 356, 2), square(-20, 1, 30, 2)):
+        try:
+            parts = cut((square(170, 0, 179, 9), hole))
+        except Tangled:
+            continue
+        assert all(-180 <= place[0] <= 180 for rings in parts for each in rings for place in each)
+
+
 def test_a_comb_falls_apart_into_its_teeth() -> None:
     comb = ring(
         (175, 0),

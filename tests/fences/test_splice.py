@@ -84,6 +84,14 @@ def test_a_file_in_utf_16_stays_in_it(codec: str) -> None:
     assert file.replaced(1, '{"ö":1}'.encode()) == mark + text.replace("{}", '{"ö":1}').encode(codec)
 
 
+@pytest.mark.parametrize("shift", range(4))
+def test_a_long_text_is_encoded_as_it_was(shift: int) -> None:
+    text = '{"type":"FeatureCollection","x":"' + " " * shift + "é😀€" * 100_000 + '","features":[{}]}'
+    for codec in ("utf-8", "utf-8-sig", "utf-16"):
+        changed = open_file(text.encode(codec), "x").replaced(0, b"[5]")
+        assert changed == text.replace("{}", "[5]").encode(codec)
+
+
 def test_a_new_file_is_a_collection_of_its_one_feature() -> None:
     assert json.loads(collection(b'{"a":1}')) == {"type": "FeatureCollection", "features": [{"a": 1}]}
 

@@ -7,6 +7,7 @@ single call may hold up other threads.
 from __future__ import annotations
 
 import codecs
+import io
 from dataclasses import dataclass
 
 from tvapp.core.errors import DataError
@@ -23,11 +24,17 @@ class Text:
     codec: str = "utf-8"
     mark: bytes = b""
 
-    def encoded(self, *parts: bytes) -> bytes:
+    def encoded(self, *parts: bytes | memoryview) -> bytes:
         """Return UTF-8 `parts`, put together, in the encoding the file had, its byte order mark included."""
-        if self.codec == "utf-8":
-            return b"".join((self.mark, *parts))
-        return self.mark + b"".join(parts).decode().encode(self.codec)
+        decoder = codecs.getincrementaldecoder("utf-8")()
+        whole = io.BytesIO()
+        whole.write(self.mark)
+        for part in parts:
+            view = memoryview(part)
+            for at in range(0, len(view), _SLICE):
+                piece = view[at : at + _SLICE]
+                whole.write(piece if self.codec == "utf-8" else decoder.decode(piece).encode(self.codec))
+        return whole.getvalue()
 
 
 def as_utf8(data: bytes, source: str) -> Text:

@@ -48,7 +48,8 @@ def cut(rings: Rings) -> tuple[Rings, ...]:
         Tangled: it crosses itself on the date line, or has too many holes.
     """
     pieces: list[Rings] = [(_turning(rings[0], 1), *(_turning(ring, -1) for ring in rings[1:]))]
-    for meridian in _meridians(rings[0]):
+    # All rings: a hole may, wrongly, get beyond its outline.
+    for meridian in _meridians([place for ring in rings for place in ring]):
         pieces = [part for piece in pieces for side in (False, True) for part in _side(piece, meridian, east=side)]
     return tuple(_home(piece) for piece in pieces)
 
@@ -129,7 +130,7 @@ def _continued(path: Path, line: Path) -> Path:
     return (*path[:-1], *line[1:]) if is_of_the_cut else (*path, *line[1:])
 
 
-def _meridians(path: Path) -> list[float]:
+def _meridians(path: Sequence[Place]) -> list[float]:
     """Return the longitudes of the date line, counted on from 180, that a path gets beyond."""
     low, high = min(place[0] for place in path), max(place[0] for place in path)
     first = math.floor((low + 180.0) / 360.0) + 1

@@ -74,7 +74,8 @@ class SplicedFile:
         return file
 
     def _with(self, span: Span, new: bytes) -> bytes:
-        data = self.text.data
+        # Views: a large file is copied once, not twice.
+        data = memoryview(self.text.data)
         return self.text.encoded(data[self.text.start : span[0]], new, data[span[1] :])
 
 
