@@ -51,6 +51,11 @@ def bind(
     return Binding(wanted, act, frozenset(phases), Hint(*hint) if hint else None)
 
 
+def hint_only(key: HintKey, words: str) -> Binding:
+    """Return a binding that does nothing but mention what another one does."""
+    return Binding(frozenset(), lambda _input, _now: False, hint=Hint(key, words))
+
+
 def arrows(
     act: Callable[[Input, float], bool], hint: tuple[HintKey, str] | None = None, phases: Iterable[Phase] = REPEATED
 ) -> Binding:

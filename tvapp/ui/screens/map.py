@@ -14,7 +14,7 @@ from tvapp.ui.canvas import Canvas, Color, Rect
 from tvapp.ui.motion import Motion
 from tvapp.ui.navigator import Navigator
 from tvapp.ui.outline import on_screen
-from tvapp.ui.screen import Binding, Hint, bind, dispatch, hints_of
+from tvapp.ui.screen import Binding, Hint, bind, dispatch, hint_only, hints_of
 from tvapp.ui.screens.action_bar import ActionBar
 from tvapp.ui.screens.details import DetailsScreen
 from tvapp.ui.screens.fence_card import FenceCard, lay_out
@@ -94,6 +94,8 @@ class MapScreen:
         actions = None if self._ok_hint() == "hint.actions" else "hint.actions"
         if selected is not None:
             bindings.append(bind(Intent.BACK, self._deselect, ("back", "hint.deselect")))
+            if len(self._under) > 1:
+                bindings.append(hint_only("hold-ok", "hint.details"))
             bindings.append(bind(Intent.MENU, self._open_bar, ("menu", actions) if actions else None))
         else:
             # Inside a geofence that fills the screen, OK never opens the bar, and many remotes have no Menu key.
@@ -270,7 +272,7 @@ class MapScreen:
             return True
         was_pressed, self._is_pressed = self._is_pressed, False
         if input_.phase is Phase.LONG:
-            return self._open_draw(now) if self.state.settings.can_edit else self._open_bar(input_, now)
+            return self._long_ok(input_, now)
         # A short press acts when the key comes up, or else the long one could never be told from it.
         if not was_pressed or input_.was_long:
             return False
@@ -303,6 +305,15 @@ class MapScreen:
         self.release_all(now)
         self._navigator.push(ActionBar(self.state, self._navigator, self.start_tour))
         return True
+
+    def _long_ok(self, input_: Input, now: float) -> bool:
+        """Details of what is selected, in a pile too; else drawing, where that may be done."""
+        selected = self.state.selected
+        if selected is not None:
+            self.release_all(now)
+            self._navigator.push(DetailsScreen(self.state, self._navigator, selected))
+            return True
+        return self._open_draw(now) if self.state.settings.can_edit else self._open_bar(input_, now)
 
     def _open_draw(self, now: float) -> bool:
         from tvapp.ui.screens.draw_panel import DrawPanel
