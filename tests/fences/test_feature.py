@@ -207,6 +207,15 @@ def test_a_line_is_cut_at_the_date_line_with_its_heights() -> None:
     assert geometry(made)["coordinates"] == [[[176, 0, 0], [180, 0, 4]], [[-180, 0, 4], [-176, 0, 8]]]
 
 
+def test_a_height_too_large_to_hold_is_kept_and_not_interpolated() -> None:
+    high = FOREIGN.replace(b"12.50", b"1e999")
+    made = moved(high, 179.5, 0)
+    assert geometry(made)["type"] == "MultiPolygon"
+    assert b"[179.5,0,1e999]" in made
+    assert b"nan" not in made
+    assert b"inf" not in made
+
+
 @pytest.mark.parametrize(
     ("feature", "by", "words"),
     [

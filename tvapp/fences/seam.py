@@ -31,7 +31,7 @@ class Tangled(Exception):
     """A polygon crosses itself where it would have to be cut, or falls apart into too much."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Crossing:
     """Where edge `edge` of ring `ring` crosses the meridian; `eastward` tells which way."""
 
@@ -139,7 +139,8 @@ def _meridians(path: Sequence[Place]) -> list[float]:
 
 def _side(rings: Rings, meridian: float, *, east: bool) -> list[Rings]:
     """Return the parts of a polygon on one side of a meridian; what lies on it counts as east."""
-    crossings = sorted(_crossings(rings, meridian), key=lambda crossing: crossing.place[1])
+    met = list(_crossings(rings, meridian))
+    crossings = sorted(met, key=lambda crossing: crossing.place[1])
     if len(crossings) % 2:
         raise Tangled
     # The polygon covers the meridian between each first and second crossing.
@@ -149,7 +150,7 @@ def _side(rings: Rings, meridian: float, *, east: bool) -> list[Rings]:
             raise Tangled
         partner[one] = other
         partner[other] = one
-    following = dict(_followed(rings, meridian))
+    following = dict(_followed(met))
     starts = [crossing for crossing in following if crossing.eastward is east]
     chains = {start: _chain(rings[start.ring], start, following[start]) for start in starts}
     made: list[Path] = []
@@ -173,9 +174,9 @@ def _crossings(rings: Rings, meridian: float) -> Iterable[_Crossing]:
                 yield _Crossing(_between(one, other, meridian), number, edge, other[0] >= meridian)
 
 
-def _followed(rings: Rings, meridian: float) -> Iterable[tuple[_Crossing, _Crossing]]:
+def _followed(met: Iterable[_Crossing]) -> Iterable[tuple[_Crossing, _Crossing]]:
     """Yield each crossing with the next one of its ring."""
-    for _, group in groupby(_crossings(rings, meridian), key=lambda crossing: crossing.ring):
+    for _, group in groupby(met, key=lambda crossing: crossing.ring):
         crossings = list(group)
         yield from zip(crossings, [*crossings[1:], crossings[0]], strict=True)
 
