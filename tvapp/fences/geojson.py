@@ -1,7 +1,8 @@
 """The only reader of GeoJSON: bytes in, geofences out; one bad feature never costs the others.
 
 RFC 7946 with Azure Maps' geofence extensions: `geometryId`, `subType`, `radius`, `validityTime`. Everything
-unknown is kept: each geofence carries its Feature byte for byte.
+unknown is kept: each geofence carries its Feature byte for byte (`feature` alters those, `splice` the files). Each
+Feature is decoded by itself, so that a large file holds no other thread up.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ def read(data: bytes, source: str) -> ReadResult:
     a second one of the same id gets a `~2`; its `notes` say so.
 
     Raises:
-        DataError: the file as a whole is not GeoJSON; says where, with line and column.
+        DataError: the file as a whole is not GeoJSON, or anything in it not JSON; says where, with line and column.
     """
     if len(data) > MAX_BYTES:
         raise DataError(source, f"larger than {MAX_BYTES // (1024 * 1024)} MB")
