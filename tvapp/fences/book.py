@@ -8,18 +8,20 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from tvapp.fences import extent
 from tvapp.fences.model import Geofence
+from tvapp.fences.naming import TakenNames
 from tvapp.geo.position import Bounds
 
 
 class FenceBook:
     """Geofences with unique ids, and how many features could not be shown. Never changes once built."""
 
-    __slots__ = ("_by_id", "_listed", "bounds", "fences", "skipped_count")
+    __slots__ = ("_by_id", "_listed", "bounds", "fences", "skipped_count", "taken_names")
 
     def __init__(self, fences: Iterable[Geofence] = (), skipped_count: int = 0) -> None:
         self.fences: tuple[Geofence, ...] = with_unique_ids(fences)
         self.skipped_count = skipped_count
         self.bounds: Bounds | None = extent.union(fence.bounds for fence in self.fences)
+        self.taken_names = TakenNames(fence.name for fence in self.fences)
         self._by_id: Mapping[str, Geofence] = {fence.id: fence for fence in self.fences}
         self._listed: tuple[Geofence, ...] = tuple(sorted(self.fences, key=_listing_key))
 

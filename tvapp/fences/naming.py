@@ -50,7 +50,7 @@ _BUILT_IN: Final = {
 }  # fmt: skip
 
 _SAME_LANGUAGE: Final = {"no": "nb", "nn": "nb"}
-_NUMBER = re.compile(r"\s+0*([1-9][0-9]{0,8})", re.ASCII)
+_NUMBERED = re.compile(r"(.*?)\s+0*([1-9][0-9]{0,8})", re.ASCII | re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,15 +81,26 @@ def next_name(base: str, existing: Iterable[str]) -> str:
     >>> next_name("Depot", ["Depot 1", "depot  3", "Depot"])
     'Depot 2'
     """
-    start = _folded(base)
-    taken = set()
-    for name in existing:
-        folded = _folded(name)
-        found = _NUMBER.fullmatch(folded, len(start)) if folded.startswith(start) else None
-        if found is not None:
-            taken.add(int(found[1]))
-    number = next(number for number in range(1, len(taken) + 2) if number not in taken)
-    return f"{base} {number}"
+    return TakenNames(existing).next(base)
+
+
+class TakenNames:
+    """Which numbers are taken by name, so that a free one is found at once among any number of names."""
+
+    __slots__ = ("_numbers",)
+
+    def __init__(self, names: Iterable[str] = ()) -> None:
+        self._numbers: dict[str, set[int]] = {}
+        for name in names:
+            stem, number = _split(name)
+            if number:
+                self._numbers.setdefault(stem, set()).add(number)
+
+    def next(self, base: str, also: Iterable[str] = ()) -> str:
+        """Return `base` with the lowest number from 1 that neither these names nor those of `also` have."""
+        stem = _folded(base)
+        taken = self._numbers.get(stem, set()) | {number for each, number in map(_split, also) if each == stem}
+        return f"{base} {next(number for number in range(1, len(taken) + 2) if number not in taken)}"
 
 
 def _name(key: str, names: Mapping[str, str], language: str) -> str:
@@ -111,3 +122,10 @@ def _in_language(names: Mapping[str, str], language: str) -> str | None:
 
 def _folded(name: str) -> str:
     return " ".join(unicodedata.normalize("NFC", name).casefold().split())
+
+
+def _split(name: str) -> tuple[str, int]:
+    """Return a name without its number, folded, and the number; 0 where it has none."""
+    folded = _folded(name)
+    found = _NUMBERED.fullmatch(folded)
+    return (found[1], int(found[2])) if found is not None else (folded, 0)

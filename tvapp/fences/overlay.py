@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -11,6 +12,7 @@ import msgspec
 from tvapp.core.errors import DataError
 from tvapp.fences import geojson
 from tvapp.fences.change import Change
+from tvapp.fences.identity import clean
 from tvapp.fences.model import Geofence
 
 
@@ -21,6 +23,24 @@ def fence_of(feature: bytes, source: str) -> Geofence | None:
     except DataError:
         return None
     return found[0] if found else None
+
+
+class _Named(msgspec.Struct):
+    class Properties(msgspec.Struct):
+        name: object = None
+        geometry_id: object = msgspec.field(name="geometryId", default=None)
+
+    properties: Properties = msgspec.field(default_factory=Properties)
+
+
+@lru_cache(maxsize=2_048)
+def name_of(feature: bytes) -> str:
+    """Return the name of a Feature's fence as the map shows it, without reading its shape; "" where it has none."""
+    try:
+        found = msgspec.json.decode(feature, type=_Named).properties
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""
+    return clean(found.name) or clean(found.geometry_id)
 
 
 class _Shaped(msgspec.Struct):

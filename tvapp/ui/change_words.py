@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from tvapp.core.errors import NetworkError, SignInError
+from tvapp.fences import overlay
 from tvapp.fences.messages import OutboxChanged
 from tvapp.fences.outbox import Entry, Refusal
-from tvapp.fences.overlay import fence_of
 from tvapp.ui import theme
 from tvapp.ui.canvas import Color
 from tvapp.ui.settings import UiSettings
@@ -46,8 +46,7 @@ def standing_look(entry: Entry, outbox: OutboxChanged) -> tuple[str, Color]:
 
 def name_of(entry: Entry, settings: UiSettings) -> str:
     """Return the name of the geofence that a change is about."""
-    fence = fence_of(entry.change.after or entry.change.before, entry.change.source)
-    return fence.name if fence is not None else settings.words("fence.unnamed")
+    return overlay.name_of(entry.change.after or entry.change.before) or settings.words("fence.unnamed")
 
 
 def refusal_words(refusal: Refusal, settings: UiSettings) -> tuple[str, ...]:

@@ -187,8 +187,10 @@ EDITING: dict[str, str] = {
     "hint.pattern": "Pattern",
     "hint.unlock": "Unlock",
     # How old what is shown is
-    "notice.stale": "Geofences as they were {age}",
-    "notice.stale.advice": "Newer ones cannot be loaded just now. It is tried again and again.",
+    "notice.stale": "Some geofences are as they were {age}",
+    "notice.stale.advice": "They cannot be loaded again just now. It is tried again and again.",
+    "notice.offline.advice.aged": "The map shows what this TV has kept. The geofences are as they were {age}.",
+    "notice.store-trouble.advice.aged": "Those on the map are as they were {age}. It is tried again and again.",
     "notice.outbox-disk": "Changes cannot be saved on this TV",
     "notice.outbox-disk.advice": "Its disk is full or cannot be written. They are sent, but do not switch the TV off.",
     "notice.outbox-sign-in": "Changes wait for a sign-in",

@@ -22,8 +22,12 @@ def account_dialog(
     account: Account | None,
     organisation: str = "",
     needed: Need = "",
+    unsent: int = 0,
 ) -> DialogScreen:
-    """Return the account panel: what is needed, if anything (with the focus), Cancel, Sign out, Close the app."""
+    """Return the account panel: what is needed, if anything (with the focus), Cancel, Sign out, Close the app.
+
+    `unsent` is how many changes are not in the store yet.
+    """
     say = settings.words
     if account is None:
         lines: tuple[str, ...] = ()
@@ -31,7 +35,10 @@ def account_dialog(
     else:
         lines = tuple(dict.fromkeys(line for line in (account.username, organisation) if line and line != account.name))
         title = account.name or account.username
-        question = Question("account", title, say("account.warning"), "circle-user", lines)
+        warning = say("account.warning")
+        if unsent:
+            warning += " " + settings.counted("account.unsent", unsent)
+        question = Question("account", title, warning, "circle-user", lines)
     choices = [Choice(Button("cancel", say("account.cancel")), lambda: None)]
     if account is not None:
         choices.append(Choice(Button("sign-out", say("account.sign-out"), "log-out", danger=True), actions.sign_out))

@@ -129,6 +129,12 @@ class ActionBar(Panel):
         elif "permission" in state.troubles:
             needed = "permission"
         dialog = account_dialog(
-            state.settings, self._navigator, state.actions, state.account, state.settings.organisation, needed
+            state.settings,
+            self._navigator,
+            state.actions,
+            state.account,
+            state.settings.organisation,
+            needed,
+            unsent=len(state.edits.outbox.entries),
         )
         self._navigator.push(dialog)

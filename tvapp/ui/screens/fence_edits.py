@@ -13,9 +13,9 @@ from tvapp.fences.change import Change
 from tvapp.fences.history import History, Offer
 from tvapp.fences.messages import OutboxChanged
 from tvapp.fences.model import Geofence
-from tvapp.fences.naming import Kind, next_name
+from tvapp.fences.naming import Kind
 from tvapp.fences.outbox import Entry, Resolution
-from tvapp.fences.overlay import fence_of, geometry_of
+from tvapp.fences.overlay import fence_of, geometry_of, name_of
 from tvapp.fences.sketch import Drawn
 
 if TYPE_CHECKING:
@@ -81,9 +81,8 @@ class FenceEdits:
 
     def name_for(self, kind: Kind) -> str:
         """Return the next free name of a kind."""
-        names = [fence.name for fence in self._state.book]
-        names += [shown.name for source, raw in self._latest.values() if raw and (shown := fence_of(raw, source))]
-        return next_name(kind.name, names)
+        # What was just made may not be in the book yet.
+        return self._state.book.taken_names.next(kind.name, (name_of(raw) for _, raw in self._latest.values() if raw))
 
     def add(self, drawn: Drawn, kind: Kind, validity: Mapping[str, object] | None) -> None:
         """Make a new geofence of what was drawn."""
@@ -179,11 +178,10 @@ class FenceEdits:
 
     def keep_both(self, entry: Entry) -> None:
         """Settle a conflict by making ours a geofence of its own."""
-        fence = fence_of(entry.change.after, entry.change.source)
-        if (outbox := self._state.actions.outbox) is None or fence is None:
+        if (outbox := self._state.actions.outbox) is None:
             return
         geometry_id = self._geometry_id()
-        name = self._state.settings.words("conflict.copy", name=fence.name)
+        name = self._state.settings.words("conflict.copy", name=name_of(entry.change.after))
         copy = feature.with_new_id(entry.change.after, geometry_id, name)
         self._latest.pop(entry.change.geometry_id, None)
         self._latest[geometry_id] = "", copy
@@ -242,9 +240,8 @@ class FenceEdits:
         return True
 
     def _tell_stored(self, change: Change) -> None:
-        fence = fence_of(change.after or change.before, change.source)
-        if fence is not None:
-            self._state.say("toast.stored" if change.after else "toast.deleted", "circle-check", name=fence.name)
+        name = name_of(change.after or change.before) or self._state.settings.words("fence.unnamed")
+        self._state.say("toast.stored" if change.after else "toast.deleted", "circle-check", name=name)
 
     def _cannot(self, error: DataError) -> None:
         self._state.say("toast.cannot", "circle-alert", reason=error.reason)

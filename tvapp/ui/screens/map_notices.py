@@ -18,13 +18,15 @@ from tvapp.core.errors import (
 from tvapp.ui import theme
 from tvapp.ui.canvas import Canvas, Color, Rect
 from tvapp.ui.messages import TroubleChanged
-from tvapp.ui.phrases import clock_time
+from tvapp.ui.phrases import age, clock_time
 from tvapp.ui.screens.map_state import MapState
 from tvapp.ui.text import knows
 from tvapp.ui.widgets.label import draw_icon, paragraph, paragraph_height
 from tvapp.ui.widgets.surface import glass
 
 WIDTH = 620.0
+WORTH_TELLING_S = 60.0
+"""What is younger is as good as new."""
 MOST = 2
 """More than this is not shown at once: the map matters more, and the first ones usually are the cause."""
 
@@ -52,12 +54,38 @@ def notices(state: MapState) -> list[Notice]:
         if not key or (state.offline_since is not None and trouble is not None and _is_network(trouble)):
             continue
         icon, color = _LOOKS.get(key, ("triangle-alert", theme.WARN))
-        advice = f"{key}.advice"
-        found.append(Notice(icon, color, say(key), say(advice, code=_code(trouble)) if knows(advice) else ""))
+        found.append(Notice(icon, color, say(key), _advice(key, trouble, state)))
     if state.offline_since is not None:
         since = clock_time(state.offline_since, state.settings.local_time)
-        offline = say("notice.offline", time=since)
-        found.append(Notice("wifi-off", theme.WARN, offline, say("notice.offline.advice")))
+        key = "notice.offline"
+        found.append(Notice("wifi-off", theme.WARN, say(key, time=since), _advice(key, None, state)))
+    elif state.stale_since is not None and "store" not in state.troubles:
+        title = say("notice.stale", age=age(state.wall() - state.stale_since))
+        found.append(Notice("cloud-off", theme.WARN, title, say("notice.stale.advice")))
+    return found + _outbox_notices(state)
+
+
+def _advice(key: str, trouble: TroubleChanged | None, state: MapState) -> str:
+    """Return what stands below a title; what is shown although it cannot be looked at again has its age on it."""
+    say = state.settings.words
+    aged = f"{key}.advice.aged"
+    old_s = state.wall() - state.fresh_at if state.fresh_at is not None else 0.0
+    if old_s >= WORTH_TELLING_S and knows(aged):
+        return say(aged, age=age(old_s))
+    return say(f"{key}.advice", code=_code(trouble)) if knows(f"{key}.advice") else ""
+
+
+def _outbox_notices(state: MapState) -> list[Notice]:
+    """Return what keeps changes from being saved or sent, where nothing else says it already."""
+    outbox, say = state.edits.outbox, state.settings.words
+    found = []
+    if outbox.disk_error is not None and outbox.entries:
+        title, advice = say("notice.outbox-disk"), say("notice.outbox-disk.advice")
+        found.append(Notice("circle-alert", theme.BAD, title, advice))
+    needs_person = isinstance(outbox.error, SignInError) and outbox.error.needs_person
+    if needs_person and outbox.entries and not {"session", "permission"} & state.troubles.keys():
+        title, advice = say("notice.outbox-sign-in"), say("notice.outbox-sign-in.advice")
+        found.append(Notice("key-round", theme.WARN, title, advice))
     return found
 
 
