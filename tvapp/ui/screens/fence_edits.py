@@ -1,4 +1,7 @@
-"""What a viewer does to geofences, made into changes: confirmed, remembered for undo, and handed to the outbox."""
+"""What a viewer does to geofences, made into changes: confirmed, remembered for undo, and handed to the outbox.
+
+What writes Features is loaded at the first edit: the way to the first picture is short without it.
+"""
 
 from __future__ import annotations
 
@@ -6,16 +9,13 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from tvapp.core.errors import DataError
-from tvapp.fences import feature
 from tvapp.fences.book import FenceBook
-from tvapp.fences.carry import aside_deg, duplicated
 from tvapp.fences.change import Change
 from tvapp.fences.history import History, Offer
 from tvapp.fences.messages import OutboxChanged
 from tvapp.fences.model import Geofence
 from tvapp.fences.naming import Kind
 from tvapp.fences.outbox import Entry, Resolution
-from tvapp.fences.overlay import fence_of, geometry_of, name_of
 from tvapp.fences.sketch import Drawn
 
 if TYPE_CHECKING:
@@ -61,6 +61,8 @@ class FenceEdits:
 
     def current(self, fence: Geofence) -> Geofence:
         """Return a fence as it is now on this screen, even if the map does not show that yet."""
+        from tvapp.fences.overlay import fence_of
+
         known = self._latest.get(fence.geometry_id)
         if known is not None and known[1] and known[1] != fence.raw:
             return fence_of(known[1], known[0]) or fence
@@ -81,11 +83,15 @@ class FenceEdits:
 
     def name_for(self, kind: Kind) -> str:
         """Return the next free name of a kind."""
+        from tvapp.fences.overlay import name_of
+
         # What was just made may not be in the book yet.
         return self._state.book.taken_names.next(kind.name, (name_of(raw) for _, raw in self._latest.values() if raw))
 
     def add(self, drawn: Drawn, kind: Kind, validity: Mapping[str, object] | None) -> None:
         """Make a new geofence of what was drawn."""
+        from tvapp.fences import feature
+
         geometry_id = self._geometry_id()
         name = self.name_for(kind)
         made = feature.new_feature(
@@ -101,6 +107,8 @@ class FenceEdits:
 
     def redraw(self, fence: Geofence, drawn: Drawn, edit: Edit) -> None:
         """Give a geofence another shape, size or place."""
+        from tvapp.fences import feature
+
         properties: dict[str, object] = {} if drawn.radius_m is None else {"radius": drawn.radius_m}
         if fence.is_rectangle and not drawn.subtype:
             properties["subType"] = feature.REMOVE
@@ -108,6 +116,8 @@ class FenceEdits:
 
     def move_by(self, fence: Geofence, dlon: float, dlat: float) -> None:
         """Move a geofence of several kinds of shapes, in degrees."""
+        from tvapp.fences import feature
+
         try:
             after = feature.moved(fence.raw, dlon, dlat)
         except DataError as error:
@@ -121,11 +131,17 @@ class FenceEdits:
 
     def set_times(self, fence: Geofence, validity: Mapping[str, object] | None) -> None:
         """Say when a geofence counts; None is always."""
+        from tvapp.fences import feature
+
         value: object = feature.REMOVE if validity is None else validity
         self._alter(fence, "times", properties={"validityTime": value})
 
     def duplicate(self, fence: Geofence) -> None:
         """Make a copy of a geofence, a little beside it."""
+        from tvapp.fences import feature
+        from tvapp.fences.carry import aside_deg, duplicated
+        from tvapp.fences.overlay import geometry_of
+
         geometry_id = self._geometry_id()
         stem = fence.name.rstrip("0123456789").rstrip() or fence.name
         name = self.name_for(Kind(fence.kind, stem))
@@ -178,6 +194,9 @@ class FenceEdits:
 
     def keep_both(self, entry: Entry) -> None:
         """Settle a conflict by making ours a geofence of its own."""
+        from tvapp.fences import feature
+        from tvapp.fences.overlay import name_of
+
         if (outbox := self._state.actions.outbox) is None:
             return
         geometry_id = self._geometry_id()
@@ -200,6 +219,8 @@ class FenceEdits:
         geometry: Mapping[str, object] | None = None,
         properties: Mapping[str, object],
     ) -> None:
+        from tvapp.fences import feature
+
         try:
             after = feature.altered(fence.raw, geometry=geometry, properties=properties)
         except DataError as error:
@@ -226,6 +247,8 @@ class FenceEdits:
         self._state.say("toast.offline" if is_offline else "toast.kept", "cloud-upload", name=name)
 
     def _send(self, change: Change) -> bool:
+        from tvapp.fences.overlay import fence_of
+
         outbox = self._state.actions.outbox
         if outbox is None:
             return False
@@ -240,6 +263,8 @@ class FenceEdits:
         return True
 
     def _tell_stored(self, change: Change) -> None:
+        from tvapp.fences.overlay import name_of
+
         name = name_of(change.after or change.before) or self._state.settings.words("fence.unnamed")
         self._state.say("toast.stored" if change.after else "toast.deleted", "circle-check", name=name)
 

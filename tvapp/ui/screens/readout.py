@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from tvapp.fences.containment import signed_distance
 from tvapp.fences.model import Geofence, Line, Polygon
 from tvapp.geo.position import Position
 from tvapp.ui import phrases
@@ -25,6 +24,9 @@ def readout(place: Position, under: tuple[Geofence, ...], selected: Geofence | N
         more = len(inside) - 1
         parts.append(say("readout.inside.more", name=first, count=more) if more else say("readout.inside", name=first))
     if selected is not None and _vertices(selected) <= MOST_VERTICES:
+        # Not loaded with the map: the first picture needs no distance.
+        from tvapp.fences.containment import signed_distance
+
         metres, _ = signed_distance(selected, place)
         if not math.isfinite(metres):
             return BETWEEN.join(parts)
