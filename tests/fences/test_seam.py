@@ -185,6 +185,25 @@ def test_two_halves_of_a_ring_make_one_with_a_hole() -> None:
     assert flat(found).equals(flat(whole))
 
 
+def test_parts_of_which_one_would_be_lost_are_left_alone() -> None:
+    for bow in (
+        ring((179, 2), (180, 0), (180, 1), (179, 1), (179, 0)),
+        ring((179, 1.5), (180, 0), (180, 1), (179, -0.5)),
+    ):
+        other_bow = ring((-180, 0), (-179, 0), (-181, 1), (-180, 1))
+        assert joined(((bow,), (other_bow,))) == ((bow,), (other_bow,))
+
+
+def test_a_bow_tie_is_not_cut_where_half_of_it_would_be_lost() -> None:
+    with pytest.raises(Tangled):
+        cut((ring((178, 0), (182, 2), (182, 0), (178, 3)),))
+
+
+def test_a_bow_tie_elsewhere_is_nobodys_business() -> None:
+    bow = ring((8, 0), (12, 2), (12, 0), (8, 2))
+    assert set(cut((bow,))[0][0]) == set(bow)
+
+
 def test_parts_that_lie_on_one_another_are_left_alone() -> None:
     east, west = (square(179, 0, 180, 1),), (square(-180, 0, -179, 1),)
     assert joined((east, east, west)) == (east, east, west)

@@ -171,6 +171,8 @@ def _moved(geometry: bytes, dlon: float, dlat: float, depth: int) -> bytes:
     except RecursionError as error:
         raise Unusable("its coordinates are nested too deep") from error
     lats = [place[1] for place in there.places()]
+    if not lats:
+        raise Unusable("its geometry encloses nothing")
     if dlat and max(map(abs, lats)) == 90.0:
         raise Unusable("it reaches a pole, and can only be moved east and west")
     if max(lats) + dlat > 90.0 or min(lats) + dlat < -90.0:

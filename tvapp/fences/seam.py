@@ -47,10 +47,13 @@ def cut(rings: Rings) -> tuple[Rings, ...]:
     Raises:
         Tangled: it crosses itself on the date line, or has too many holes.
     """
-    pieces: list[Rings] = [(_turning(rings[0], 1), *(_turning(ring, -1) for ring in rings[1:]))]
+    whole = (_turning(rings[0], 1), *(_turning(ring, -1) for ring in rings[1:]))
+    pieces: list[Rings] = [whole]
     # All rings: a hole may, wrongly, get beyond its outline.
     for meridian in _meridians([place for ring in rings for place in ring]):
         pieces = [part for piece in pieces for side in (False, True) for part in _side(piece, meridian, east=side)]
+    if pieces != [whole] and not _is_as_large(pieces, [whole]):
+        raise Tangled
     return tuple(_home(piece) for piece in pieces)
 
 
@@ -90,6 +93,9 @@ def joined(polygons: Sequence[Rings]) -> tuple[Rings, ...]:
         whole = _arranged([*_linked(parts, shared), *rest])
     except Tangled:
         return tuple(polygons)
+    if not _is_as_large(whole, [moved[number] for number in involved]):
+        return tuple(polygons)
+    whole = [tuple(_straightened(ring) for ring in rings) for rings in whole]
     first = min(involved)
     kept = [(number, [rings]) for number, rings in enumerate(polygons) if number not in involved]
     return tuple(rings for _, group in sorted([*kept, (first, whole)], key=itemgetter(0)) for rings in group)
@@ -258,7 +264,7 @@ def _linked(rings: Iterable[Path], shared: set[tuple[Place, Place]]) -> list[Pat
             ring_places += after.pop(edge)
             one, other = ends[edge]
             edge = other, one
-        made.append(_straightened(_closed(ring_places)))
+        made.append(_closed(ring_places))
     return made
 
 
@@ -309,6 +315,20 @@ def _holds(outline: Path, hole: Path) -> bool:
         ):
             is_inside = not is_inside
     return is_inside
+
+
+def _is_as_large(some: Iterable[Rings], others: Iterable[Rings]) -> bool:
+    """Tell whether polygons cover as much as others: where outlines cross themselves, parts would be lost."""
+    some, others = list(some), list(others)
+    if not some or any(abs(_doubled_area(rings[0])) <= 2 * _NO_AREA for rings in others):
+        return False
+    one, other = (
+        math.fsum(
+            abs(_doubled_area(ring)) * (-1 if number else 1) for rings in each for number, ring in enumerate(rings)
+        )
+        for each in (some, others)
+    )
+    return abs(one - other) <= 1e-9 * max(1.0, abs(one), abs(other))
 
 
 def _turning(ring: Path, way: int) -> Path:
