@@ -63,6 +63,8 @@ def refused_dialog(state: MapState, navigator: Navigator, entry: Entry) -> Dialo
     settings = state.settings
     say = settings.words
     first, *more = refusal_words(entry.refusal, settings) if entry.refusal is not None else (say("refused.other"),)
+    # What the service said comes last: it may be long, and is cut where there is no more room.
+    more.reverse()
     title = say("refused.title", name=name_of(entry, settings))
     question = Question("refused", title, " ".join([first, *more]), "circle-x")
     outbox = state.actions.outbox

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from tvapp.fences.facts import facts
 from tvapp.fences.model import Geofence
 from tvapp.fences.outbox import Entry
 from tvapp.fences.overlay import fence_of
+from tvapp.geo.geodesy import distance_m
 from tvapp.geo.position import Bounds
 from tvapp.remote.intents import Input, Intent
-from tvapp.ui import layout, theme
+from tvapp.ui import layout, phrases, theme
 from tvapp.ui.canvas import Canvas, Color, Rect
 from tvapp.ui.change_words import name_of
 from tvapp.ui.fence_words import shape_words, size_words, validity_words
@@ -26,9 +28,28 @@ from tvapp.ui.widgets.surface import Button, glass
 
 HEIGHT = 500.0
 BUTTON_HEIGHT = 76.0
-MINE = theme.ACCENT
-THEIRS = theme.WARN
-LABEL_PART = 0.13
+ROW_HEIGHT = 40.0
+LABEL_PART = 0.1
+SWATCH = 44.0
+SAME_PLACE_M = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """How a version is drawn: its heading, its colour, and dash and gap in design pixels, so that none needs colour."""
+
+    heading: str
+    color: Color
+    dash: tuple[float, float]
+
+
+_LOOKS = (
+    _Look("conflict.before", theme.MUTED, (6.0, 13.0)),
+    _Look("conflict.mine", theme.ACCENT, (SWATCH, 0.0)),
+    _Look("conflict.theirs", theme.WARN, (18.0, 8.0)),
+)
+_DRAWN = (0, 2, 1)
+"""Yours lies on top."""
 
 
 class ConflictScreen(Panel):
@@ -59,6 +80,7 @@ class ConflictScreen(Panel):
         }
         self._place(Rect(0, 0, 1600, BUTTON_HEIGHT))
         self._paths = tuple(self._path(fence) for fence in self._versions)
+        self._table = self._rows()
         self._is_flown = False
         self._bindings = (
             bind((Intent.LEFT, Intent.RIGHT), self._move, ("left-right", "hint.choose")),
@@ -103,47 +125,58 @@ class ConflictScreen(Panel):
         say = self._state.settings.words
         lead = room.w * LABEL_PART
         width = (room.w - lead) / 3
-        heads = (("conflict.before", theme.MUTED), ("conflict.mine", MINE), ("conflict.theirs", THEIRS))
-        for column, (key, color) in enumerate(heads):
+        for column, look in enumerate(_LOOKS):
             x = room.x + lead + column * width
-            canvas.panel(Rect(x, room.y + 12, 14, 14), color, 7)
-            label(canvas, say(key), x + 26, room.y, width - 40, theme.style(theme.SMALL, color, "bold"))
+            dash, gap = look.dash
+            for number in range(int((SWATCH + gap) // (dash + gap))):
+                canvas.fill(Rect(x + number * (dash + gap), room.y + 17, dash, 6), look.color)
+            style = theme.style(theme.SMALL, look.color, "bold")
+            label(canvas, say(look.heading), x + SWATCH + 14, room.y, width - SWATCH - 34, style)
         y = room.y + 44
-        for name, cells in self._rows():
+        for name, cells in self._table:
             label(canvas, name, room.x, y, lead - 12, theme.style(theme.CAPTION, theme.MUTED))
             for column, cell in enumerate(cells):
                 differs = cell != cells[0]
                 style = theme.style(theme.SMALL, theme.TEXT if differs else theme.MUTED, "bold" if differs else "sans")
                 label(canvas, cell, room.x + lead + column * width, y, width - 20, style)
-            y += 40
+            y += ROW_HEIGHT
 
     def _rows(self) -> list[tuple[str, tuple[str, ...]]]:
+        """Return what can be told about each version, row by row; nothing about one that is deleted but that."""
         settings, wall = self._state.settings, self._state.wall()
-        say = settings.words
+        say, kinds = settings.words, {kind.key: kind.name for kind in settings.kinds}
+        there = next(fence.center for fence in self._versions if fence is not None)
 
-        def cells(words: Callable[[Geofence], str]) -> tuple[str, ...]:
-            return tuple(say("conflict.gone") if fence is None else words(fence) for fence in self._versions)
+        def cells(words: Callable[[Geofence], str], gone: str = "") -> tuple[str, ...]:
+            return tuple(gone if fence is None else words(fence) for fence in self._versions)
+
+        def size(fence: Geofence) -> str:
+            return f"{shape_words(facts(fence, wall), settings)} · {size_words(fence, wall, settings)}"
+
+        def place(fence: Geofence) -> str:
+            away_m = distance_m(there, fence.center)
+            if away_m < SAME_PLACE_M:
+                return phrases.place(there)
+            return say("conflict.place.moved", length=phrases.distance(away_m, settings.units))
 
         return [
-            (say("conflict.row.name"), cells(lambda fence: fence.name)),
-            (say("fence.shape"), cells(lambda fence: shape_words(facts(fence, wall), settings))),
-            (say("conflict.row.size"), cells(lambda fence: size_words(fence, wall, settings))),
+            (say("conflict.row.name"), cells(lambda fence: fence.name, say("conflict.gone"))),
+            (say("fence.kind"), cells(lambda fence: kinds.get(fence.kind, fence.kind))),
+            (say("fence.shape"), cells(size)),
+            (say("conflict.row.place"), cells(place)),
             (say("fence.valid"), cells(lambda fence: validity_words(fence, settings))),
         ]
 
     def _draw_outlines(self, canvas: Canvas) -> None:
         view = self._state.viewport
-        looks: tuple[tuple[int, Color, bool], ...] = (
-            (0, Color(255, 255, 255, 150), True),
-            (2, THEIRS, True),
-            (1, MINE, False),
-        )
-        for version, color, is_dashed in looks:
+        for version in _DRAWN:
+            look = _LOOKS[version]
             for line in on_screen(self._paths[version], view):
-                pieces = dashed(line, 20 * view.scale, 12 * view.scale) if is_dashed else [line]
+                dash, gap = look.dash
+                pieces = dashed(line, dash * view.scale, gap * view.scale) if gap else [line]
                 for piece in pieces:
                     canvas.polyline(piece, theme.EDGE, 9 * view.scale)
-                    canvas.polyline(piece, color, 5 * view.scale)
+                    canvas.polyline(piece, look.color, 5 * view.scale)
 
     def _path(self, fence: Geofence | None) -> tuple[Path, ...]:
         index = self._state.index

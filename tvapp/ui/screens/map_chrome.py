@@ -18,6 +18,9 @@ ATTRIBUTION_PART = 0.42
 """Part of the width that the attribution may use; more of it goes into further lines."""
 READOUT_PART = 0.55
 """Part of the width that the crosshair's read-out may use."""
+TOAST_PART = 0.6
+"""Part of the width that the words of a toast may use; the scale bar keeps its place beside them."""
+TOAST_LINE = 44.0
 SCALE_WIDTH = 260.0
 ATTRIBUTION_LINE = 32.0
 
@@ -65,19 +68,28 @@ def _changes_chip(canvas: Canvas, state: MapState, clock: Rect) -> None:
     in_middle(canvas, words, Rect(box.x + 70, box.y, width - 80, box.h), style, "left")
 
 
-def draw_toast(canvas: Canvas, state: MapState) -> None:
-    """Draw what was just done, above the hint line."""
+def draw_toast(canvas: Canvas, state: MapState, bottom: float | None = None) -> None:
+    """Draw what was just done: above the hint line and the read-out, or with its lower edge at `bottom`."""
     toast = state.toast
     if toast is None:
         return
     safe = layout.safe_area(canvas)
+    if bottom is None:
+        bottom = safe.bottom - theme.HINT_HEIGHT - 96
     style = theme.style(theme.BODY)
-    words = fit(canvas, toast.words, style, safe.w * 0.7)
-    width = canvas.measure(words, style)[0] + 128
-    box = Rect(safe.center[0] - width / 2, safe.bottom - theme.HINT_HEIGHT - 150, width, 76)
+    lines = wrap(canvas, toast.words, style, safe.w * TOAST_PART, 2)
+    inner = max(canvas.measure(line, style)[0] for line in lines)
+    width, height = inner + 84 + theme.PAD, 32 + TOAST_LINE * len(lines)
+    owed = attribution_box(canvas, state)[0]
+    if safe.center[0] + width / 2 > owed.x - theme.GAP:
+        bottom = min(bottom, owed.y - theme.PAD)
+    box = Rect(safe.center[0] - width / 2, bottom - height, width, height)
     glass(canvas, box, 38)
-    draw_icon(canvas, toast.icon, box.x + 48, box.center[1], 40, theme.GOOD)
-    in_middle(canvas, words, Rect(box.x + 84, box.y, width - 100, box.h), style, "left")
+    color = theme.WARN if toast.icon == "circle-alert" else theme.GOOD
+    draw_icon(canvas, toast.icon, box.x + 48, box.center[1], 40, color)
+    for number, line in enumerate(lines):
+        row = Rect(box.x + 84, box.y + 16 + TOAST_LINE * number, inner + 1, TOAST_LINE)
+        in_middle(canvas, line, row, style, "left")
 
 
 def draw_readout(canvas: Canvas, words: str, wall: float) -> None:

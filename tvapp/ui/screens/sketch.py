@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tvapp.fences.reshape import ReshapeSketch
+from tvapp.fences.resize import ResizeSketch
 from tvapp.fences.sketch import Direction, Drawn, Reason, Refused, Sketch, Stage, Step
 from tvapp.remote.intents import ARROWS, Input, Intent, Phase
 from tvapp.ui import layout, theme
@@ -12,10 +13,12 @@ from tvapp.ui.canvas import Canvas, Rect
 from tvapp.ui.navigator import Navigator
 from tvapp.ui.screen import Binding, Hint, bind, dispatch, hints_of
 from tvapp.ui.screens.map_chrome import draw_crosshair
+from tvapp.ui.screens.map_notices import WIDTH as NOTICE_WIDTH
+from tvapp.ui.screens.map_notices import notices
 from tvapp.ui.screens.map_state import MapState
 from tvapp.ui.screens.tile_panel import Tile, TilePanel
 from tvapp.ui.sketch_view import SketchView, size_parts
-from tvapp.ui.widgets.label import draw_icon, in_middle
+from tvapp.ui.widgets.label import draw_icon, fit, in_middle
 from tvapp.ui.widgets.surface import glass
 
 REFUSAL_S = 4.0
@@ -51,7 +54,7 @@ class SketchScreen:
         self._navigator = navigator
         self.sketch = sketch
         self._done = done
-        self._title = title
+        self.title = title
         self._view = SketchView()
         self._refused: tuple[Reason, float] | None = None
         self._is_pressed = False
@@ -69,23 +72,42 @@ class SketchScreen:
 
     def bindings(self) -> tuple[Binding, ...]:
         """Return what keys do at this stage."""
-        stage, pans = self.sketch.stage, self.sketch.pans
-        words = _HINTS[stage]
-        if isinstance(self.sketch, ReshapeSketch) and self.sketch.ring_count > 1 and stage == "walking":
-            words = ("sketch.arrows.rings", words[1])
-        ok = bind(Intent.SELECT, self._ok, ("ok", words[1]), (Phase.PRESS, Phase.LONG, Phase.RELEASE))
+        pans = self.sketch.pans
+        aim, place = self._words()
+        ok = bind(Intent.SELECT, self._ok, ("ok", place), (Phase.PRESS, Phase.LONG, Phase.RELEASE))
         if pans:
-            arrows = bind(ARROWS, self._pan, ("arrows", words[0]), ANY_PHASE)
+            arrows = bind(ARROWS, self._pan, ("arrows", aim), ANY_PHASE)
         else:
-            arrows = bind(ARROWS, self._adjust, ("arrows", words[0]), (Phase.PRESS, Phase.REPEAT))
-        back = "hint.take-back" if self.sketch.is_changed else "hint.cancel"
+            arrows = bind(ARROWS, self._adjust, ("arrows", aim), (Phase.PRESS, Phase.REPEAT))
+        back = "hint.take-back" if self._takes_back else "hint.cancel"
         return (
             ok,
             arrows,
             bind(Intent.BACK, self._back, ("back", back)),
-            bind((Intent.ZOOM_IN, Intent.ZOOM_OUT), self._zoom, ("zoom", "hint.zoom")),
+            # Before the zoom keys, which many remotes lack: where there is no room for both, this one stays.
             bind(Intent.MENU, self._open_bar, ("hold-ok", "hint.more")),
+            bind((Intent.ZOOM_IN, Intent.ZOOM_OUT), self._zoom, ("zoom", "hint.zoom")),
         )
+
+    @property
+    def _takes_back(self) -> bool:
+        """Tell whether Back takes a step back; else it leaves."""
+        match self.sketch.stage:
+            case "carrying":
+                return True
+            case "moving":
+                return False
+        return self.sketch.is_changed
+
+    def _words(self) -> tuple[str, str]:
+        """Return what arrows and OK do, as keys for the hint line."""
+        sketch = self.sketch
+        aim, place = _HINTS[sketch.stage]
+        if isinstance(sketch, ReshapeSketch) and sketch.ring_count > 1 and sketch.stage == "walking":
+            aim = "sketch.arrows.rings"
+        elif isinstance(sketch, ResizeSketch) and sketch.way == "sides":
+            aim = "sketch.arrows.sides"
+        return aim, place
 
     def hints(self) -> tuple[Hint, ...]:
         return hints_of(self.bindings())
@@ -127,30 +149,50 @@ class SketchScreen:
 
     def _draw_status(self, canvas: Canvas) -> None:
         """Draw at the top what is being done and how large it is, and below it what is wrong."""
-        settings = self._state.settings
-        measures = self.sketch.measures
-        parts = size_parts(measures, self.sketch.stage, settings) if measures is not None else []
+        parts = self._parts()
         title_style, part_style = theme.style(theme.BODY, face="bold"), theme.style(theme.BODY)
-        widths = [canvas.measure(self._title, title_style)[0] + 24]
-        widths += [canvas.measure(words, part_style)[0] + 46 + 28 for _, words in parts]
+        widths = [canvas.measure(words, part_style)[0] + PART_EXTRA for _, words in parts]
         safe = layout.safe_area(canvas)
-        room = safe.w - 2 * SIDE_ROOM
-        while len(widths) > 1 and sum(widths) + 2 * theme.PAD > room:
+        room = Rect(safe.x, safe.y + CHIP_HEIGHT + theme.GAP, safe.w, CHIP_HEIGHT)
+        if notices(self._state):
+            room = Rect(room.x, room.y, room.w - NOTICE_WIDTH - theme.GAP, room.h)
+        # A long name gives way to the sizes, which nothing else tells; the last ones go where even that is not enough.
+        while widths and sum(widths) + TITLE_LEAST + 2 * theme.PAD > room.w:
             widths.pop()
-        width = min(sum(widths) + 2 * theme.PAD - 24, room)
-        top = safe.y + (0 if room > 900 else CHIP_HEIGHT + theme.GAP)
-        box = Rect(safe.center[0] - width / 2, top, width, CHIP_HEIGHT)
+        title_room = room.w - sum(widths) - 2 * theme.PAD - TITLE_GAP
+        title = fit(canvas, self.title, title_style, min(title_room, TITLE_MOST))
+        title_width = canvas.measure(title, title_style)[0] + (TITLE_GAP if widths else 0.0)
+        width = title_width + sum(widths) + 2 * theme.PAD
+        box = Rect(room.center[0] - width / 2, room.y, width, room.h)
         glass(canvas, box, CHIP_HEIGHT / 2)
         x = box.x + theme.PAD
-        in_middle(canvas, self._title, Rect(x, box.y, min(widths[0], box.right - x), box.h), title_style, "left")
-        x += widths[0]
-        for (icon, words), part_width in zip(parts, widths[1:], strict=False):
+        in_middle(canvas, title, Rect(x, box.y, title_width + 1, box.h), title_style, "left")
+        x += title_width
+        for (icon, words), part_width in zip(parts, widths, strict=False):
             draw_icon(canvas, icon, x + 18, box.center[1], 32, theme.ACCENT)
             in_middle(canvas, words, Rect(x + 44, box.y, part_width - 44, box.h), part_style, "left")
             x += part_width
-        problem = self._refused[0] if self._refused is not None else self.sketch.problem
-        if problem is not None:
+        if (problem := self._problem()) is not None:
             self._draw_problem(canvas, problem, box)
+
+    def _problem(self) -> Reason | None:
+        """Return what is to be said against a press of OK."""
+        if self._refused is not None:
+            return self._refused[0]
+        problem = self.sketch.problem
+        # Right after a corner was dropped the crosshair is still on it: only a press that is refused is worth a word.
+        return None if problem in ("same-place", "flat") else problem
+
+    def _parts(self) -> list[tuple[str, str]]:
+        """Return what there is to say: icon and words, the most important first."""
+        settings, sketch = self._state.settings, self.sketch
+        parts: list[tuple[str, str]] = []
+        if isinstance(sketch, ReshapeSketch):
+            number, count = sketch.number
+            parts.append(("circle-dot", settings.words("sketch.corner", number=number, count=count)))
+        if (measures := sketch.measures) is not None:
+            parts += size_parts(measures, sketch.stage, settings)
+        return parts
 
     def _draw_problem(self, canvas: Canvas, problem: Reason, above: Rect) -> None:
         style = theme.style(theme.SMALL, theme.TEXT, "bold")
@@ -251,32 +293,27 @@ class SketchScreen:
 
 
 class SketchBar(TilePanel):
-    """What a remote without more keys needs while drawing: zoom, be done, leave."""
+    """What a remote without more keys needs while drawing: zoom, be done, leave. One row: the crosshair stays free."""
 
     name = "sketch-bar"
-    columns = 4
 
     def __init__(self, state: MapState, navigator: Navigator, screen: SketchScreen) -> None:
         self._screen = screen
+        keys = ["zoom-in", "zoom-out"]
+        if isinstance(screen.sketch, ReshapeSketch):
+            keys += ["insert", "remove"]
+            if screen.sketch.can_remove_hole:
+                keys.append("remove-hole")
+        self._keys = (*keys, "keep", "drop")
+        self.columns = len(self._keys)
         super().__init__(state, navigator)
 
     def title(self) -> str:
-        return self._state.settings.words("sketch.bar")
+        return self._screen.title
 
     def tiles(self) -> tuple[Tile, ...]:
-        say, sketch = self._state.settings.words, self._screen.sketch
-        corners: list[Tile] = []
-        if isinstance(sketch, ReshapeSketch):
-            corners = [Tile("insert", "plus", say("sketch.insert")), Tile("remove", "minus", say("sketch.remove"))]
-            if sketch.can_remove_hole:
-                corners.append(Tile("remove-hole", "delete", say("sketch.remove-hole")))
-        return (
-            Tile("zoom-in", "zoom-in", say("map.bar.zoom-in")),
-            Tile("zoom-out", "zoom-out", say("map.bar.zoom-out")),
-            Tile("keep", "check", say("sketch.keep")),
-            Tile("drop", "x", say("sketch.drop")),
-            *corners,
-        )
+        say = self._state.settings.words
+        return tuple(Tile(key, _BAR[key], say(f"sketch.bar.{key}")) for key in self._keys)
 
     def choose(self, key: str, now: float) -> None:
         sketch, screen = self._screen.sketch, self._screen
@@ -293,8 +330,23 @@ class SketchBar(TilePanel):
             screen.take(acts[key](), now)
 
 
-SIDE_ROOM = 470.0
-"""What the chips at the left and right of the top line need."""
+TITLE_LEAST = 300.0
+"""What is left for the title at least, before sizes are left out."""
+TITLE_MOST = 620.0
+TITLE_GAP = 24.0
+PART_EXTRA = 46.0 + 28.0
+"""What a size needs beside its words: the icon before it and the gap after it."""
+
+_BAR: dict[str, str] = {
+    "zoom-in": "zoom-in",
+    "zoom-out": "zoom-out",
+    "insert": "plus",
+    "remove": "minus",
+    "remove-hole": "delete",
+    "keep": "check",
+    "drop": "x",
+}
+"""What the bar can do, and the icon of each."""
 
 _HINTS: dict[Stage, tuple[str, str]] = {
     "centre": ("hint.aim", "sketch.ok.centre"),

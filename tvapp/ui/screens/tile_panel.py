@@ -11,6 +11,7 @@ from tvapp.ui.canvas import Canvas, Color, Rect
 from tvapp.ui.focus import Group, Leaf
 from tvapp.ui.navigator import Navigator
 from tvapp.ui.screen import REPEATED, bind
+from tvapp.ui.screens.map_chrome import draw_toast
 from tvapp.ui.screens.map_state import MapState
 from tvapp.ui.screens.panel import Panel
 from tvapp.ui.widgets.label import draw_icon, in_middle, label
@@ -63,6 +64,9 @@ class TilePanel(Panel):
         raise NotImplementedError
 
     def draw(self, canvas: Canvas, now: float) -> None:
+        if self._navigator.top is not self:
+            # What it opened lies over it, and is about the map below rather than about the tiles.
+            return
         opened = self._motion.value("open", now)
         tiles = self.tiles()
         safe = layout.safe_area(canvas)
@@ -71,6 +75,7 @@ class TilePanel(Panel):
         height = TITLE_HEIGHT + rows * TILE_HEIGHT + theme.PAD
         bottom = safe.bottom - theme.HINT_HEIGHT - 2 * theme.GAP - 48
         box = Rect(safe.x + (safe.w - width) / 2, bottom - height, width, height).moved(0, (1 - opened) * 40)
+        draw_toast(canvas, self._state, box.y - theme.GAP)
         glass(canvas, box, 28)
         label(canvas, self.title(), box.x + theme.PAD, box.y + 20, box.w - 2 * theme.PAD, _TITLE)
         self._place(Rect(box.x + 20, box.y + TITLE_HEIGHT, box.w - 40, rows * TILE_HEIGHT))
@@ -81,7 +86,7 @@ class TilePanel(Panel):
                 self._draw_tile(canvas, tile, rect, growth)
 
     def _draw_tile(self, canvas: Canvas, tile: Tile, box: Rect, growth: float) -> None:
-        focused = tile.key == self.focused and self._navigator.top is self
+        focused = tile.key == self.focused
         body = grown(box, growth) if focused else box
         canvas.panel(body, theme.FOCUSED if focused else theme.RAISED, theme.RADIUS)
         color: Color = theme.TEXT if tile.enabled else theme.MUTED

@@ -44,6 +44,7 @@ class UnlockScreen:
         self._act = act
         self._arrows: list[Intent] = []
         self._tried = False
+        self._is_short = False
         self._shown_wait = -1
         self._is_changed = True
 
@@ -109,16 +110,19 @@ class UnlockScreen:
         for number in range(len(self._arrows)):
             canvas.panel(Rect(left + number * step - DOT / 2, row.center[1] - DOT / 2, DOT, DOT), theme.TEXT, DOT / 2)
         words, color = "", theme.WARN
-        if gate is not None and gate.is_checking:
+        if gate is not None and (gate.is_checking or math.isinf(gate.wait_s(now))):
             words, color = say("lock.checking"), theme.MUTED
-        elif gate is not None and 0 < gate.wait_s(now) < math.inf:
+        elif gate is not None and gate.wait_s(now) > 0:
             words = say("lock.wait", time=phrases.countdown(gate.wait_s(now)))
+        elif self._is_short:
+            words = say("lock.short", least=SHORTEST)
         elif self._tried:
             words = say("lock.wrong")
         in_middle(canvas, words, Rect(x, box.y + 330, inner, 60), theme.style(theme.BODY, color, "bold"))
 
     def _add(self, input_: Input, _now: float) -> bool:
         self._is_changed = True
+        self._is_short = False
         if len(self._arrows) < LONGEST:
             self._arrows.append(input_.intent)
         return True
@@ -126,7 +130,10 @@ class UnlockScreen:
     def _try(self, _input: Input, now: float) -> bool:
         gate = self._state.lock
         self._is_changed = True
-        if gate is None or len(self._arrows) < SHORTEST or not gate.takes_a_try(now):
+        if gate is None or not gate.takes_a_try(now):
+            return True
+        self._is_short = len(self._arrows) < SHORTEST
+        if self._is_short:
             return True
         self._state.lock = gate = gate.take(now)
         pattern, self._arrows = Pattern(tuple(self._arrows)), []
