@@ -18,7 +18,7 @@ from tvapp.demo import CloudFailed, demo_environment, has_display, local_cloud
 from tvapp.journey import AppProcess
 from tvapp.phone import Phone
 
-STEPS = ["sign-in", "map", "selected-geofence", "drawer", "layers", "sign-out", "signed-out"]
+STEPS = ["sign-in", "map", "selected-geofence", "drawer", "layers", "draw", "uploaded", "sign-out", "signed-out"]
 CLOUD = {
     "authority": "https://l/t",
     "client_id": "c",

@@ -195,22 +195,25 @@ class Journey:
         self._picture("selected-geofence")
 
         remote.press("back", "menu")
-        app.wait_for("screen.changed", lambda fields: fields["panel"] == "action-bar")
+        self._opened("action-bar")
         remote.press("ok")
-        app.wait_for("screen.changed", lambda fields: fields["panel"] == "drawer")
+        self._opened("drawer")
         remote.press("down", "down", "down")
         self._settled("drawer")
 
         remote.press("back", "menu")
-        app.wait_for("screen.changed", lambda fields: fields["panel"] == "action-bar")
-        remote.press("right", "ok")
-        app.wait_for("screen.changed", lambda fields: fields["panel"] == "layers")
+        self._opened("action-bar")
+        remote.press("right", "right", "ok")
+        self._opened("layers")
         self._picture("layers")
 
-        remote.press("back", "menu")
-        app.wait_for("screen.changed", lambda fields: fields["panel"] == "action-bar")
+        remote.press("back")
+        self._draw()
+
+        remote.press("menu")
+        self._opened("action-bar")
         remote.press("left", "ok")
-        app.wait_for("screen.changed", lambda fields: fields["panel"] == "account")
+        self._opened("account")
         self._picture("sign-out")
         remote.press("right", "ok")
         app.wait_for("signin.signed_out")
@@ -221,6 +224,28 @@ class Journey:
         app.signal(signal.SIGTERM)
         if (status := app.wait()) != 0:
             raise StepFailed(f"the app ended with status {status}")
+
+    def _draw(self) -> None:
+        """Draw a circle, give it a name, and have it uploaded; then take it back."""
+        remote = self._remote
+        remote.press("menu")
+        self._opened("action-bar")
+        remote.press("right", "ok")
+        self._opened("draw")
+        remote.press("ok")
+        self._opened("sketch")
+        remote.press("ok", "right", "up")
+        self._picture("draw")
+        for panel in ("kinds", "times", "map"):
+            remote.press("ok")
+            self._opened(panel)
+        self._app.wait_for("geofence.uploaded", lambda fields: fields["kind"] == "add")
+        self._settled("uploaded")
+        remote.press("back", "menu", "right", "ok", "down", "ok", "back")
+        self._app.wait_for("geofence.uploaded", lambda fields: fields["kind"] == "delete")
+
+    def _opened(self, panel: str) -> None:
+        self._app.wait_for("screen.changed", lambda fields: fields["panel"] == panel)
 
     def _settled(self, name: str) -> None:
         self._app.wait_for("map.settled", lambda fields: fields["missing"] == 0)

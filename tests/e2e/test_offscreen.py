@@ -199,7 +199,7 @@ def test_the_remote_reaches_every_panel_and_zooms_one_level_a_press(cloud: Local
         tv.remote.hold("right", 0.5)
         tv.settled()
         assert difference(start, tv.picture()) > 20_000
-        for presses, panel in ((0, "drawer"), (1, "layers")):
+        for presses, panel in ((0, "drawer"), (1, "draw"), (2, "layers")):
             tv.press("menu")
             tv.opened("action-bar")
             tv.press(*["right"] * presses, "ok")
