@@ -100,10 +100,10 @@ class MapScreen:
         else:
             # Inside a geofence that fills the screen, OK never opens the bar, and many remotes have no Menu key.
             bindings.append(bind((Intent.BACK, Intent.MENU), self._open_bar, ("back", actions) if actions else None))
-            if self.state.settings.can_edit:
-                bindings.append(hint_only("hold-ok", "hint.draw"))
         bindings.append(bind(Intent.ZOOM_IN, self._zoom, ("zoom", "hint.zoom")))
         bindings.append(bind(Intent.ZOOM_OUT, self._zoom))
+        if selected is None and self.state.settings.can_edit:
+            bindings.append(hint_only("hold-ok", "hint.draw"))
         if len(self.state.book):
             bindings.append(bind(Intent.PLAY_PAUSE, self._start_tour, ("play", "hint.tour")))
         return tuple(bindings)
