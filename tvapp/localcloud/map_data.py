@@ -66,7 +66,7 @@ class MapData:
     async def list(self, request: Request) -> Response:
         """List all files."""
         await self._move_on()
-        return JSONResponse({"mapDataList": [self._entry(file) for file in self.store.listing()]})
+        return JSONResponse({"mapDataList": [self._entry(request, file) for file in self.store.listing()]})
 
     async def upload(self, request: Request) -> Response:
         """Take a new file."""
@@ -75,13 +75,14 @@ class MapData:
             raise bad("dataFormat", f"Parameter 'dataFormat' must be one of {', '.join(FORMATS)}.")
         content = await self._content(request)
         return self._accepted(
+            request,
             self.store.start(
                 content,
                 data_format,
                 request.query_params.get("description"),
                 self.cloud.wall(),
                 self.cloud.settings.operation_polls,
-            )
+            ),
         )
 
     async def replace(self, request: Request) -> Response:
@@ -89,6 +90,7 @@ class MapData:
         file = self._find(request)
         content = await self._content(request)
         return self._accepted(
+            request,
             self.store.start(
                 content,
                 file.data_format,
@@ -96,7 +98,7 @@ class MapData:
                 self.cloud.wall(),
                 self.cloud.settings.operation_polls,
                 file.udid,
-            )
+            ),
         )
 
     async def download(self, request: Request) -> Response:
@@ -131,7 +133,7 @@ class MapData:
             details = [{"code": code, "message": message} for code, message in trouble.details]
             body["error"] = {"code": trouble.code, "message": trouble.message, "target": None, "details": details}
         elif operation.status == "Succeeded":
-            headers["Resource-Location"] = self._location(operation.udid)
+            headers["Resource-Location"] = self._location(request, operation.udid)
             headers["Access-Control-Expose-Headers"] = "Resource-Location"
         return JSONResponse(body, headers=headers)
 
@@ -140,8 +142,8 @@ class MapData:
         async with self._asking:
             await asyncio.to_thread(self.store.move_on, self.cloud.settings, udid)
 
-    def _accepted(self, operation: Operation) -> Response:
-        location = f"{self.cloud.base_url}/mapData/operations/{operation.operation_id}?api-version={DATA_VERSION}"
+    def _accepted(self, request: Request, operation: Operation) -> Response:
+        location = f"{self._base(request)}/mapData/operations/{operation.operation_id}?api-version={DATA_VERSION}"
         return Response(
             status_code=202,
             headers={"Operation-Location": location, "Access-Control-Expose-Headers": "Operation-Location"},
@@ -168,13 +170,18 @@ class MapData:
             raise bad("udid", "The requested data is not available.")
         return file
 
-    def _location(self, udid: str) -> str:
-        return f"{self.cloud.base_url}/mapData/{udid}?api-version={DATA_VERSION}"
+    def _base(self, request: Request) -> str:
+        """Return this service's address as its client knows it, which may be that of a tunnel to here."""
+        host = request.headers.get("host")
+        return f"https://{host}" if host else self.cloud.base_url
 
-    def _entry(self, file: StoredFile) -> dict[str, object]:
+    def _location(self, request: Request, udid: str) -> str:
+        return f"{self._base(request)}/mapData/{udid}?api-version={DATA_VERSION}"
+
+    def _entry(self, request: Request, file: StoredFile) -> dict[str, object]:
         return {
             "udid": file.udid,
-            "location": self._location(file.udid),
+            "location": self._location(request, file.udid),
             "sizeInBytes": len(file.content or b""),
             "uploadStatus": file.upload_status,
             "dataFormat": file.data_format,
