@@ -45,6 +45,7 @@ class FakeEdges:
     attribution: FakeAttribution = field(default_factory=FakeAttribution)
     fences: None = None
     outbox: None = None
+    kept: None = None
 
     def use_account(self, home_id: str | None) -> CacheScope:
         return CacheScope("https://maps.example", home_id or "", "en", "Auto")

@@ -21,7 +21,7 @@ from tvapp.core.log import Log
 from tvapp.display.window import CloseRequested, Display, Exposed, FocusLost, Resized, ResourcesLost
 from tvapp.events import clean_text
 from tvapp.fences.model import Geofence
-from tvapp.forget import SCREENSHOTS, forget_screenshots
+from tvapp.forget import SCREENSHOTS, forget_pictures_and_fences
 from tvapp.geo.position import Bounds
 from tvapp.live_map import LiveMap
 from tvapp.lock_keeper import LockKeeper
@@ -218,7 +218,7 @@ class App:
         def forget() -> None:
             if cache is not None:
                 cache.clear()
-            forget_screenshots(data_dir)
+            forget_pictures_and_fences(data_dir)
 
         self._jobs.run("forget", forget)
 

@@ -19,6 +19,7 @@ from tvapp.core.clock import Clock
 from tvapp.core.errors import Unreachable
 from tvapp.core.jobs import Jobs
 from tvapp.core.log import Log
+from tvapp.fences.kept import KeptFences
 from tvapp.fences.outbox_service import OutboxService
 from tvapp.fences.service import FenceService
 from tvapp.fences.stores.base import Store
@@ -26,7 +27,7 @@ from tvapp.fences.stores.blob import BlobStore
 from tvapp.fences.stores.folder import FolderStore
 from tvapp.fences.stores.map_data import MapDataStore
 from tvapp.fences.stores.url import UrlStore
-from tvapp.forget import OUTBOX, TILES
+from tvapp.forget import KEPT, OUTBOX, TILES
 from tvapp.net.monitor import NetworkMonitor
 from tvapp.net.transport import HttpClient, host_of
 from tvapp.tiles.cache_key import CacheScope
@@ -49,7 +50,9 @@ class Edges:
     fences: FenceService | None
     outbox: OutboxService | None
     """None where nothing may or can be changed."""
-    outbox_root: Path
+    kept: KeptFences | None
+    """None where the store is on this device itself."""
+    data_dir: Path
     store_key: str
     scope: CacheScope
     authority: str
@@ -61,14 +64,18 @@ class Edges:
         """
         scope = replace(self.scope, account=home_id or "")
         self.loader.set_scope(scope)
-        if self.outbox is not None:
-            self.outbox.close()
+        for each in (self.outbox, self.kept):
+            if each is not None:
+                each.close()
         if self.fences is not None:
             self.fences.forget()
-        if self.outbox is not None and home_id is not None:
-            # What one account has confirmed is never sent by another one, nor to another store.
+        if home_id is not None:
+            # What one account has confirmed or seen is never sent or shown by another one, nor for another store.
             key = hashlib.sha256(f"{self.store_key}\n{home_id}".encode()).hexdigest()[:24]
-            self.outbox.open(self.outbox_root / key)
+            if self.outbox is not None:
+                self.outbox.open(self.data_dir / OUTBOX / key)
+            if self.kept is not None:
+                self.kept.open(self.data_dir / KEPT / f"{key}.geofences")
         return scope
 
     def note_sign_in(self, message: object) -> None:
@@ -83,6 +90,8 @@ class Edges:
     def close(self) -> None:
         """Ask for nothing more, and bring what is worth keeping to the disk."""
         self.monitor.stop()
+        if self.kept is not None:
+            self.kept.flush()
         if self.outbox is not None:
             self.outbox.close()
         if self.fences is not None:
@@ -144,7 +153,8 @@ def build_edges(
         previews=previews,
         fences=fences,
         outbox=outbox,
-        outbox_root=data_dir / OUTBOX,
+        kept=KeptFences(jobs, clock, log) if fences is not None and config.geofences.store != "folder" else None,
+        data_dir=data_dir,
         store_key=_store_key(config),
         scope=scope,
         authority=authority,

@@ -1,4 +1,4 @@
-"""What signing out removes besides the tokens: cached tiles, and pictures of the screen."""
+"""What signing out removes besides the tokens: cached tiles and geofences, and pictures of the screen."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from tvapp.core import files
 
 TILES = "tiles/tiles.sqlite"
 SCREENSHOTS = "screenshots"
+KEPT = "geofences"
 OUTBOX = "outbox"
 """Changes that are not in the store yet: signing out keeps them, for when the same account signs in again."""
 
@@ -22,11 +23,11 @@ def forget_tiles(data_dir: Path) -> None:
         files.remove(data_dir / (TILES + suffix))
 
 
-def forget_screenshots(data_dir: Path) -> None:
-    """Remove the pictures that were saved of the screen.
+def forget_pictures_and_fences(data_dir: Path) -> None:
+    """Remove the pictures that were saved of the screen, and the geofences that were kept for a start offline.
 
     Raises:
         StorageError: one is still there.
     """
-    for picture in (data_dir / SCREENSHOTS).glob("*.png"):
-        files.remove(picture)
+    for path in (*(data_dir / SCREENSHOTS).glob("*.png"), *(data_dir / KEPT).glob("*.geofences")):
+        files.remove(path)

@@ -95,12 +95,12 @@ def run_sign_out(options: argparse.Namespace) -> int:
     log = open_log(options)
     data_dir: Path = options.data_dir or default_data_dir()
     config, _errors = load_config(options, quiet=True)
-    from tvapp.forget import forget_screenshots, forget_tiles
+    from tvapp.forget import forget_pictures_and_fences, forget_tiles
 
     try:
         somebody = sign_out_all(config, data_dir)
         forget_tiles(data_dir)
-        forget_screenshots(data_dir)
+        forget_pictures_and_fences(data_dir)
     except StorageError as error:
         complain(f"tvapp: not everything could be removed: {error}")
         return EXIT_FAILED

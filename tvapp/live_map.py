@@ -111,6 +111,8 @@ class LiveMap:
         edges = self._edges
         if edges is not None and edges.outbox is not None and edges.outbox.receive(message, now):
             return True
+        if edges is not None and edges.kept is not None and edges.kept.receive(message, now):
+            return True
         if edges is not None and edges.fences is not None:
             edges.fences.receive(message, now)
         match message:
@@ -133,8 +135,9 @@ class LiveMap:
             return
         if not frame_follows:
             self.pass_on_wishes()
-        if edges.outbox is not None:
-            edges.outbox.tick(now)
+        for each in (edges.outbox, edges.kept):
+            if each is not None:
+                each.tick(now)
         if edges.fences is not None and (restated := edges.fences.tick(now)) is not None:
             self._draw_fences()
             self.model.invalidate_bounds(FENCES, restated.changed, restated.revision)
@@ -160,7 +163,8 @@ class LiveMap:
         """Tell when `tick` has something to do."""
         times = [self._refresh_at]
         if self._edges is not None:
-            times += [each.next_wakeup() for each in (self._edges.fences, self._edges.outbox) if each is not None]
+            edges = (self._edges.fences, self._edges.outbox, self._edges.kept)
+            times += [each.next_wakeup() for each in edges if each is not None]
         return min((at for at in times if at is not None), default=None)
 
     def rescale(self, width: int, height: int, scale: float) -> None:

@@ -114,6 +114,31 @@ def test_the_app_starts_without_a_network_and_goes_on_when_it_comes(cloud: Local
     cable.pull()
 
 
+def test_a_start_without_a_network_shows_the_geofences_of_last_time_and_signing_out_removes_them(
+    cloud: LocalCloud, tmp_path: Path
+) -> None:
+    cable = Cable(urlsplit(cloud.endpoint).port or 443)
+    own = {"TVAPP_MAPS_ENDPOINT": f"https://localhost:{cable.port}"}
+    own["TVAPP_IDENTITY_AUTHORITY"] = cloud.authority.replace(cloud.endpoint, own["TVAPP_MAPS_ENDPOINT"])
+    with running(with_account(cloud, **own), tmp_path) as tv:
+        tv.sign_in(cloud)
+        count = tv.wait_for("geofences.loaded")["count"]
+        tv.settled()
+        assert tv.end() == 0
+    cable.pull()
+    with running(with_account(cloud, **own), tmp_path) as again:
+        assert again.wait_for("geofences.restored")["count"] == count != 0
+        again.wait_for("map.settled")
+        again.press("ok")
+        again.wait_for("geofence.selected")
+        again.press("back", "menu", "left", "ok")
+        again.opened("account")
+        again.press("right", "ok")
+        again.wait_for("signin.signed_out")
+        assert again.end() == 0
+        assert not list((again.data_dir / "geofences").glob("*"))
+
+
 def test_somebody_without_the_role_is_told_so_and_keeps_the_session(cloud: LocalCloud, tmp_path: Path) -> None:
     with running(with_account(cloud, TVAPP_VIEW_HOME=AT_SEA), tmp_path, size=WINDOW) as tv:
         tv.sign_in(cloud, "carla")

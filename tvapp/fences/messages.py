@@ -40,6 +40,14 @@ class FencesLoaded:
 
 
 @dataclass(frozen=True, slots=True)
+class FencesKept:
+    """What a store gave last time, from the disk; right at `as_of`, in seconds since 1970 UTC."""
+
+    fences: tuple[Geofence, ...]
+    as_of: float
+
+
+@dataclass(frozen=True, slots=True)
 class FencesUnchanged:
     """A store was read, and nothing is new."""
 

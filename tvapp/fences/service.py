@@ -15,7 +15,14 @@ from tvapp.fences import labels
 from tvapp.fences.book import FenceBook
 from tvapp.fences.change import Change
 from tvapp.fences.index import FenceIndex
-from tvapp.fences.messages import FencesLoaded, FencesUnavailable, FencesUnchanged, IndexBuilt, LabelsPlaced
+from tvapp.fences.messages import (
+    FencesKept,
+    FencesLoaded,
+    FencesUnavailable,
+    FencesUnchanged,
+    IndexBuilt,
+    LabelsPlaced,
+)
 from tvapp.fences.model import Geofence, Skipped
 from tvapp.fences.overlay import overlaid
 from tvapp.fences.raster import rasterise
@@ -97,6 +104,7 @@ class FenceService:
         self._index: FenceIndex | None = None
         self._book = FenceBook()
         self._stored: tuple[Geofence, ...] = ()
+        self._is_stored_known = False
         self._skipped: tuple[Skipped, ...] = ()
         self._pending: tuple[Change, ...] = ()
         self._is_pending_known = True
@@ -147,7 +155,7 @@ class FenceService:
     def set_pending(self, changes: Sequence[Change]) -> None:
         """Show these changes on top of what the store holds: they are on their way there."""
         was_known, self._is_pending_known = self._is_pending_known, True
-        if tuple(changes) != self._pending or (not was_known and self._just_loaded is not None):
+        if tuple(changes) != self._pending or (not was_known and (self._just_loaded is not None or self._stored)):
             self._pending = tuple(changes)
             self._build()
 
@@ -171,6 +179,7 @@ class FenceService:
         self._index = None
         self._book = FenceBook()
         self._stored, self._skipped = (), ()
+        self._is_stored_known = False
         self._pending, self._arrived = (), ()
         self._is_pending_known = True
         self._revision = self._issue()
@@ -202,6 +211,11 @@ class FenceService:
         match message:
             case FencesLoaded():
                 self._loaded(message, now)
+            case FencesKept(fences):
+                # Only until the store itself has said what it holds.
+                if not self._is_stored_known:
+                    self._stored = fences
+                    self._build()
             case FencesUnchanged():
                 if self._settle_arrived():
                     self._build()
@@ -272,6 +286,7 @@ class FenceService:
     def _loaded(self, message: FencesLoaded, now: float) -> None:
         if message.skipped != self._skipped:
             self._report_skipped(message.skipped)
+        self._is_stored_known = True
         self._stored, self._skipped = message.fences, message.skipped
         self._settle_arrived()
         self._just_loaded = message

@@ -13,6 +13,7 @@ from tvapp.core.errors import NotFound, ServiceError, TvappError
 from tvapp.core.image import Image
 from tvapp.fences.book import FenceBook
 from tvapp.fences.messages import (
+    FencesKept,
     FencesLoaded,
     FencesUnavailable,
     FencesUnchanged,
@@ -135,6 +136,8 @@ class MapState:
                 self._take_fences(message)
             case FencesLoaded(as_of=as_of):
                 self.stale_since, self.fresh_at = as_of, self.wall()
+            case FencesKept(as_of=as_of) if self.fresh_at is None:
+                self.fresh_at = as_of
             case FencesUnavailable(error=error):
                 self.troubles["store"] = TroubleChanged("store", error)
             case FencesUnchanged():
