@@ -92,6 +92,8 @@ EDITING: dict[str, str] = {
     "edit.duplicate": "Duplicate",
     "edit.delete": "Delete",
     "edit.decide": "Decide",
+    "edit.decide.conflict": "Two versions",
+    "edit.decide.refused": "Not accepted",
     "edit.cannot": "Not for this shape",
     "fence.action.edit": "Change",
     "delete.title": "Delete {name}?",

@@ -53,7 +53,7 @@ class EditPanel(TilePanel):
             detail = "" if can else say("edit.cannot")
             tiles.append(Tile(key, icon, say(f"edit.{key}"), detail, enabled=can, danger=key == "delete"))
         if entry is not None and entry.state != "waiting":
-            words = say(f"change.state.{entry.state}")
+            words = say(f"edit.decide.{entry.state}")
             tiles.append(Tile("decide", "circle-alert", say("edit.decide"), words))
         return tuple(tiles)
 
