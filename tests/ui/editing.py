@@ -35,7 +35,7 @@ OK, BACK, MENU = Intent.SELECT, Intent.BACK, Intent.MENU
 UP, DOWN, LEFT, RIGHT = Intent.UP, Intent.DOWN, Intent.LEFT, Intent.RIGHT
 HERE = Position(24.95, 60.17)
 EDITABLE = UiSettings(motion=False, can_edit=True, kinds=kinds_for({}, "en"))
-MOST_PRESSES = 40
+MOST_ROWS, MOST_COLUMNS = 12, 12
 
 
 def point(name: str = "Depot 1", geometry_id: str = "depot", at: Position = HERE, radius_m: float = 100.0) -> Geofence:
@@ -118,11 +118,16 @@ class Editing:
 
     def go_to(self, key: str) -> None:
         """Move the focus of a panel or list to something by arrows alone."""
-        for arrow in (RIGHT, DOWN, RIGHT, UP):
-            for _ in range(MOST_PRESSES // 4):
+        for _ in range(MOST_ROWS):
+            for _ in range(MOST_COLUMNS):
                 if self.focused == key:
                     return
-                self.press(arrow)
+                self.press(RIGHT)
+            self.press(DOWN)
+        for _ in range(MOST_ROWS):
+            if self.focused == key:
+                return
+            self.press(UP)  # lists end where they end
         assert self.focused == key, f"{self.focused} instead of {key}"
 
     def choose(self, *keys: str) -> None:
