@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any
 
 from tests.ui.fakes import (
@@ -266,6 +267,20 @@ def entry(number: int, name: str, **changes: Any) -> Entry:
     return Entry(number, Change(f"id-{number}", "a.geojson", "tv-1", before, after, at=EPOCH), **changes)
 
 
+@lru_cache(maxsize=2)
+def long_area(*, hole: bool = False) -> FenceBook:
+    """Return one area of twelve corners with a very long name, on request with a part left out."""
+
+    def ring(count: int, radius: float) -> list[list[float]]:
+        turns = (2 * math.pi * number / count for number in range(count))
+        corners = [[24.9525 + 2 * radius * math.cos(turn), 60.1672 + radius * math.sin(turn)] for turn in turns]
+        return [*corners, corners[0]]
+
+    rings = [ring(12, 0.01), *([ring(5, 0.003)] if hole else [])]
+    made = new_feature("long", LONG_FENCE, "depot", {"type": "Polygon", "coordinates": rings})
+    return FenceBook(geojson.read(b'{"type":"FeatureCollection","features":[' + made + b"]}", "a.geojson").fences)
+
+
 REFUSAL = Refusal("Forbidden", 403, "AuthorizationPermissionMismatch", "This request is not authorized to do this.")
 ON_THEIR_WAY = OutboxChanged((entry(1, "Depot 1"), entry(2, "Depot 2")), 1, Step("processing"))
 WAITING = OutboxChanged((entry(1, "Depot 1"), entry(2, LONG_FENCE)), error=Unreachable("host"))
@@ -278,6 +293,8 @@ STUCK = OutboxChanged(
     3,
     Step("sending"),
 )
+TOO_LONG = Refusal("DataError", 400, "InvalidGeoJson", "The outline of the polygon crosses itself. " * 6)
+UNREADABLE = OutboxChanged((entry(1, LONG_FENCE, state="refused", refusal=TOO_LONG),))
 DELETED = OutboxChanged((entry(1, "Depot 1", state="conflict", theirs=b""),))
 
 
@@ -286,6 +303,7 @@ OK, BACK, MENU = Intent.SELECT, Intent.BACK, Intent.MENU
 HARBOUR = Position(24.9525, 60.1672)
 GUIDE = Position(-122.126986, 47.639754)
 TO_DRAW = (MENU, RIGHT, OK)
+TO_EDIT = (OK, OK, RIGHT, OK)
 TO_CHANGES = (*TO_DRAW, DOWN, LEFT, OK)
 OFFLINE = (
     ConnectionChanged(EPOCH - 1500),
@@ -420,6 +438,31 @@ SCENES: dict[str, Build] = {
     "refused": on_map(*TO_CHANGES, DOWN, OK, messages=(STUCK,), settings=EDITABLE),
     "unlock": on_map(*TO_DRAW, OK, UP, UP, LEFT, RIGHT, UP, messages=(LockKnown(0),), settings=LOCKED),
     "unlock-wait": on_map(*TO_DRAW, OK, messages=(LockKnown(5),), settings=LOCKED),
+    "unlock-short": on_map(*TO_DRAW, OK, UP, UP, OK, messages=(LockKnown(0),), settings=LOCKED),
+    "draw-offline": on_map(
+        *TO_DRAW, OK, OK, RIGHT, messages=(*OFFLINE, WAITING, AccountChanged(LONG_NAME)), settings=EDITABLE
+    ),
+    "draw-undone": on_map(*TO_DRAW, OK, OK, OK, OK, OK, BACK, *TO_DRAW, DOWN, OK, settings=EDITABLE),
+    "draw-polygon-refused": on_map(*TO_DRAW, LEFT, OK, OK, OK, settings=EDITABLE),
+    "edit-long": on_map(*TO_EDIT, book=long_area, settings=EDITABLE),
+    "edit-move-long": on_map(*TO_EDIT, OK, RIGHT, book=long_area, settings=replace(EDITABLE, units="imperial")),
+    "edit-move-offline": on_map(*TO_EDIT, OK, RIGHT, book=long_area, messages=OFFLINE, settings=EDITABLE),
+    "edit-reshape-long": on_map(*TO_EDIT, RIGHT, RIGHT, OK, RIGHT, book=long_area, settings=EDITABLE),
+    "edit-reshape-bar": on_map(*TO_EDIT, RIGHT, RIGHT, OK, RIGHT, MENU, book=long_area, settings=EDITABLE),
+    "edit-reshape-bar-hole": on_map(
+        MENU, OK, OK, RIGHT, OK, RIGHT, RIGHT, OK, UP, MENU, book=partial(long_area, hole=True), settings=EDITABLE
+    ),
+    "edit-rename": on_map(*TO_EDIT, DOWN, OK, book=long_area, settings=EDITABLE),
+    "edit-times": on_map(*TO_EDIT, DOWN, RIGHT, OK, book=long_area, settings=EDITABLE),
+    "edit-copied-long": on_map(
+        *TO_EDIT,
+        *(RIGHT,) * 3,
+        OK,
+        book=long_area,
+        messages=(AttributionChanged(MANY_CREDITS), *OFFLINE),
+        settings=EDITABLE,
+    ),
+    "refused-long": on_map(*TO_CHANGES, OK, messages=(UNREADABLE,), settings=EDITABLE),
     "map-imperial": on_map(OK, at=GUIDE, zoom=14, settings=replace(SETTINGS, units="imperial")),
 }
 """Name -> how to build it."""

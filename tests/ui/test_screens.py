@@ -28,6 +28,8 @@ NOTHING_TO_PRESS = {
     "signin-welcome",
     "signin-welcome-long",
 }
+EDITING = [name for name in SCENES if name.startswith(("draw", "edit", "changes", "conflict", "refused", "unlock"))]
+MOST_PRESSES = 6
 WITHOUT_RING = {"map", "wait"}
 """The map's focus is the crosshair; the start screen only waits."""
 
@@ -113,6 +115,61 @@ def test_everything_can_be_reached_from_everywhere_and_nothing_is_a_trap(name: s
 
 
 @pytest.mark.parametrize("name", SCENES)
+def test_at_most_six_presses_lead_from_anything_to_anything_else(name: str) -> None:
+    scene, _ = show(name)
+    focus = getattr(scene.stack.top, "_focus", None)
+    if not isinstance(focus, Focus):
+        return
+    neighbours: dict[str, set[str]] = {}
+    for key in focus.everything():
+        neighbours[key] = set()
+        for arrow in ARROWS:
+            focus.set(key)
+            scene.stack.handle(Input(arrow, Phase.PRESS), scene.now)
+            scene.stack.handle(Input(arrow, Phase.RELEASE), scene.now)
+            neighbours[key].add(focus.focused)
+    for start in neighbours:
+        reached = {start}
+        for _ in range(MOST_PRESSES):
+            reached |= {there for key in reached for there in neighbours[key]}
+        assert reached == set(neighbours)
+
+
+@pytest.mark.parametrize("name", EDITING)
+def test_every_key_of_a_small_remote_leaves_an_editing_screen_with_something_to_press(name: str) -> None:
+    scene, canvas = show(name)
+    remote = scene.remote
+    for intent in (*ARROWS, Intent.SELECT, Intent.ZOOM_IN, Intent.MENU, *ARROWS, Intent.SELECT):
+        remote.press(intent)
+        scene.now = remote.now
+        canvas.clear()
+        scene.draw(canvas)
+        top = scene.stack.top
+        assert top.focused in top.focusables()
+        assert top.hints()
+
+
+@pytest.mark.parametrize(("name", "shape"), [p for p in EVERYWHERE if str(p.id).startswith(("draw", "edit"))])
+def test_whoever_draws_sees_how_to_get_at_the_rest_of_the_keys(name: str, shape: tuple[int, int]) -> None:
+    scene, canvas = show(name, shape)
+    if scene.stack.top.name == "sketch":
+        assert {"Hold OK", "More", "OK", "Back"} <= set(canvas.sentences())
+
+
+@pytest.mark.parametrize(("name", "shape"), [p for p in EVERYWHERE if str(p.id).startswith(("draw", "edit"))])
+def test_panels_over_the_map_cover_neither_its_chips_nor_its_notices(name: str, shape: tuple[int, int]) -> None:
+    scene, canvas = show(name, shape)
+    if scene.stack.top.name not in ("sketch", "sketch-bar", "draw", "edit", "map"):
+        return
+    seen = visible_texts(canvas)
+    clock = next(drawn for drawn in canvas.texts if drawn.text == "14:13")
+    assert clock in seen
+    for drawn in canvas.texts:
+        if drawn.text.startswith(("No connection", "The map shows")):
+            assert drawn in seen
+
+
+@pytest.mark.parametrize("name", SCENES)
 def test_back_leads_out_of_everything_and_never_ends_the_app(name: str) -> None:
     scene, canvas = show(name)
     remote = scene.remote
@@ -188,6 +245,8 @@ def test_a_screen_at_rest_asks_for_no_frame_before_something_changes(name: str) 
     assert wakeup is None or wakeup > now
     top = scene.stack.top
     counts_down = isinstance(top, UnlockScreen) or (isinstance(top, SignInPanel) and top.prompt is not None)
+    # The reason of a refused press goes away by itself.
+    counts_down = counts_down or name == "draw-polygon-refused"
     if scene.stack.base.name == "map" and wakeup is not None and not counts_down:
         assert wakeup - now > 5
 

@@ -7,7 +7,6 @@ from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
 from tvapp.fences.sketch import Measures, Outline, Role, Stage
-from tvapp.geo.position import Position
 from tvapp.mapview.viewport import Viewport
 from tvapp.ui import phrases, theme
 from tvapp.ui.canvas import Canvas, Color, Rect
@@ -26,6 +25,8 @@ COLORS: dict[Role, Color] = {
     "crossing": theme.BAD,
 }
 VERTEX_PX = 9.0
+APART_PX = 14.0
+"""Corners nearer to the one before than this would only lie on top of each other."""
 MOST_DASHES = 400
 """Of one line: a long one across the whole screen has some hundred."""
 
@@ -49,8 +50,17 @@ class SketchView:
             for line in on_screen(paths, view):
                 self._draw_line(canvas, line, trace.role, view)
         self._kept = kept
+        last = (-math.inf, -math.inf)
         for number, vertex in enumerate(outline.vertices):
-            draw_vertex(canvas, view, vertex, is_first=number == 0, is_current=number == outline.current)
+            # When reshaping they begin anywhere.
+            is_first = number == 0 and outline.current is None
+            is_current = number == outline.current
+            x, y = view.to_screen(vertex)
+            x, y = x / view.scale, y / view.scale
+            is_apart = abs(x - last[0]) >= APART_PX or abs(y - last[1]) >= APART_PX
+            if number == 0 or is_current or is_apart:
+                draw_vertex(canvas, x, y, is_first=is_first, is_current=is_current)
+                last = x, y
         for crossing in outline.crossings:
             x, y = view.to_screen(crossing)
             x, y = x / view.scale, y / view.scale
@@ -68,10 +78,8 @@ class SketchView:
             canvas.polyline(piece, COLORS[role], width * view.scale)
 
 
-def draw_vertex(canvas: Canvas, view: Viewport, place: Position, *, is_first: bool, is_current: bool) -> None:
-    """Draw a corner: the first one as a ring, because OK on it closes; the current one larger."""
-    x, y = view.to_screen(place)
-    x, y = x / view.scale, y / view.scale
+def draw_vertex(canvas: Canvas, x: float, y: float, *, is_first: bool, is_current: bool) -> None:
+    """Draw a corner at design pixels: the first one as a ring, because OK on it closes; the current one larger."""
     if not (-40 < x < canvas.width + 40 and -40 < y < canvas.height + 40):
         return
     radius = VERTEX_PX * (1.7 if is_current else 1.0)
