@@ -450,7 +450,7 @@ SCENES: dict[str, Build] = {
     "edit-reshape-long": on_map(*TO_EDIT, RIGHT, RIGHT, OK, RIGHT, book=long_area, settings=EDITABLE),
     "edit-reshape-bar": on_map(*TO_EDIT, RIGHT, RIGHT, OK, RIGHT, MENU, book=long_area, settings=EDITABLE),
     "edit-reshape-bar-hole": on_map(
-        MENU, OK, OK, RIGHT, OK, RIGHT, RIGHT, OK, UP, MENU, book=partial(long_area, hole=True), settings=EDITABLE
+        MENU, OK, OK, RIGHT, OK, RIGHT, RIGHT, OK, MENU, book=partial(long_area, hole=True), settings=EDITABLE
     ),
     "edit-rename": on_map(*TO_EDIT, DOWN, OK, book=long_area, settings=EDITABLE),
     "edit-times": on_map(*TO_EDIT, DOWN, RIGHT, OK, book=long_area, settings=EDITABLE),

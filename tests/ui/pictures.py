@@ -36,6 +36,15 @@ NAMES = (
     "permission-long",
     "permission-another-account",
     "error-many",
+    "draw",
+    "draw-crossing",
+    "draw-kinds-many",
+    "draw-saved",
+    "edit",
+    "edit-reshape-bar-hole",
+    "changes",
+    "conflict",
+    "unlock-wait",
 )
 
 

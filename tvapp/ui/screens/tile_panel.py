@@ -14,7 +14,7 @@ from tvapp.ui.screen import REPEATED, bind
 from tvapp.ui.screens.map_chrome import draw_toast
 from tvapp.ui.screens.map_state import MapState
 from tvapp.ui.screens.panel import Panel
-from tvapp.ui.widgets.label import draw_icon, in_middle, label
+from tvapp.ui.widgets.label import draw_icon, in_middle, label, shrink
 from tvapp.ui.widgets.surface import focus_ring, glass, grown
 
 TILE_WIDTH = 300.0
@@ -92,6 +92,7 @@ class TilePanel(Panel):
         color: Color = theme.TEXT if tile.enabled else theme.MUTED
         draw_icon(canvas, tile.icon, body.center[0], body.y + 46, 46, theme.BAD if tile.danger else color)
         name_style = theme.style(theme.BODY, theme.BAD if tile.danger else color, "bold")
+        name_style = shrink(canvas, tile.name, name_style, body.w - 24, theme.CAPTION)
         in_middle(canvas, tile.name, Rect(body.x + 12, body.y + 76, body.w - 24, 40), name_style)
         if tile.detail:
             detail_style = theme.style(theme.CAPTION, theme.MUTED)
