@@ -72,6 +72,15 @@ def test_the_last_fence_of_a_file_takes_the_file_with_it(tmp_path: Path) -> None
     assert shown(store) == {"two": 50}
 
 
+def test_what_a_killed_screen_had_not_finished_writing_goes_with_the_next_change(tmp_path: Path) -> None:
+    ours = [".depot-1.geojson.0123abcd.tmp", ".Sites 2026.JSON.89efffff.tmp"]
+    others = [".depot-1.geojson.swp", ".notes.txt.0123abcd.tmp", "depot-1.geojson.0123abcd.tmp"]
+    for name in ours + others:
+        (tmp_path / name).write_bytes(b"{")
+    send(store_of(tmp_path), add("depot-2"))
+    assert files(tmp_path) == sorted([*others, "depot-2.geojson"])
+
+
 @pytest.mark.parametrize("change", [add("a"), edit("b.json", "b", 50, 60), delete("c.json", "c")])
 def test_the_same_change_once_more_writes_nothing(tmp_path: Path, change: Change) -> None:
     (tmp_path / "b.json").write_bytes(OTHERS % (feature("b"), feature("other")))

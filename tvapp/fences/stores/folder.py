@@ -41,6 +41,7 @@ class FolderStore:
         self._read: dict[str, tuple[Mark, ReadResult]] = {}
         self._overflow = 0
         self._loaded = False
+        self._is_tidy = False
         self._seen: dict[str, Mark] | None = None
         """What was there when somebody was last told, by `load` or by `watch`."""
 
@@ -61,8 +62,11 @@ class FolderStore:
         """
         name = self._file_of(change)
         for _ in range(LOCKED_TRIES):
-            outcome = await self._workers.in_worker(lambda: send_change(self._path, name, change))
+            outcome = await self._workers.in_worker(
+                lambda: send_change(self._path, name, change, tidy=not self._is_tidy)
+            )
             if outcome is not None:
+                self._is_tidy = True
                 return outcome
             await asyncio.sleep(LOCKED_PAUSE_S)
         raise StorageError(str(self._path), "another screen is writing to it")

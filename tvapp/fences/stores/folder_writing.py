@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
+import re
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,10 +22,13 @@ LOCK = ".tvapp.lock"
 """Kept in the folder for good: deleting a lock that somebody waits for would make two of it."""
 
 MAX_ROUNDS = 16
+_UNFINISHED = re.compile(r"\..+\.(geojson|json)\.[0-9a-f]{8}\.tmp", re.IGNORECASE | re.DOTALL)
 
 
-def send_change(folder: Path, name: str, change: Change) -> Outcome | None:
+def send_change(folder: Path, name: str, change: Change, *, tidy: bool = False) -> Outcome | None:
     """Bring `change` into the file `name`; None where another tvapp is writing to the folder: try again soon.
+
+    `tidy` first takes away the unfinished files of tvapps that were ended in the middle of writing one.
 
     Takes long: for a worker. All tvapps write one at a time, as far as the file system has locks that its other users
     see. Other programs do not ask for the lock: what they wrote until just before the file is replaced is seen and
@@ -38,9 +42,25 @@ def send_change(folder: Path, name: str, change: Change) -> Outcome | None:
     path = folder / name
     try:
         with _lock(folder) as is_ours:
-            return _send(path, change) if is_ours else None
+            if not is_ours:
+                return None
+            if tidy:
+                _tidy(folder)
+            return _send(path, change)
     except OSError as error:
         raise StorageError(str(path), error.strerror or str(error)) from error
+
+
+def _tidy(folder: Path) -> None:
+    """Delete what `write_atomic` had not finished: nobody is writing now, as far as there are locks.
+
+    Where there are none, a tvapp that loses its file to this one tries again.
+    """
+    with os.scandir(folder) as entries:
+        unfinished = [entry.name for entry in entries if _UNFINISHED.fullmatch(entry.name)]
+    for name in unfinished:
+        with contextlib.suppress(OSError):
+            (folder / name).unlink()
 
 
 def _send(path: Path, change: Change) -> Outcome:
