@@ -11,6 +11,7 @@ import msgspec
 
 from tvapp.core.errors import DataError
 from tvapp.fences import geojson
+from tvapp.fences.amend import same
 from tvapp.fences.change import Change
 from tvapp.fences.identity import clean
 from tvapp.fences.model import Geofence
@@ -57,37 +58,68 @@ def overlaid(fences: Sequence[Geofence], changes: Iterable[Change]) -> tuple[Geo
     changes = tuple(changes)
     if not changes:
         return tuple(fences)
-    shown: list[Geofence | None] = list(fences)
-    places: dict[tuple[str, str], list[int]] = {}
-    for number, fence in enumerate(fences):
-        places.setdefault((fence.source, fence.geometry_id), []).append(number)
+    shown = _Shown(fences)
     for change in changes:
-        key = change.source, change.geometry_id
-        at = _place(shown, places.get(key, ()), change)
+        shown.take(change)
+    return tuple(fence for fence in shown.fences if fence is not None)
+
+
+class _Shown:
+    """What is on the screen while changes are put on top of it, one after the other."""
+
+    def __init__(self, fences: Sequence[Geofence]) -> None:
+        self.fences: list[Geofence | None] = list(fences)
+        self._places: dict[tuple[str, str], list[int]] = {}
+        """Where the fences of one file and id are. "" instead of a file: wherever the store has put ours."""
+        self._named: dict[str, list[int]] = {}
+        for at, fence in enumerate(fences):
+            self._places.setdefault((fence.source, fence.geometry_id), []).append(at)
+            self._named.setdefault(fence.geometry_id, []).append(at)
+
+    def take(self, change: Change) -> None:
+        """Put one change on top."""
+        at = self._find(change)
         after = fence_of(change.after, change.source) if change.after else None
         if at is None:
-            if after is not None and not _is_there(shown, after):
-                places.setdefault(key, []).append(len(shown))
-                shown.append(after)
-        elif after is None:
-            # Also where what was edited cannot be shown: the old one would be a lie.
-            shown[at] = None
-        else:
-            former = shown[at]
-            assert former is not None
-            shown[at] = dataclasses.replace(after, id=former.id, number=former.number)
-    return tuple(fence for fence in shown if fence is not None)
+            if after is not None:
+                self._mark(change.source, change.geometry_id, len(self.fences))
+                self.fences.append(after)
+                self._mark(change.source, after.geometry_id, len(self.fences) - 1)
+            return
+        former = self.fences[at]
+        assert former is not None
+        # Also where what was edited cannot be shown: the old one would be a lie.
+        self.fences[at] = None
+        if after is not None:
+            # The store may have chosen a name for the file meanwhile.
+            source = change.source or former.source
+            self.fences[at] = dataclasses.replace(after, id=former.id, number=former.number, source=source)
+            # A name that stands in for a missing id may be another one now.
+            self._mark(change.source, after.geometry_id, at)
+
+    def _find(self, change: Change) -> int | None:
+        """Return where the fence of a change is: the same one that `amend` finds in the file."""
+        found = self._at(self._places.get((change.source, change.geometry_id), ()))
+        if not found and not change.source:
+            # An upload whose answer was lost: the store has it, under the name that it chose.
+            known = (change.before, change.after)
+            found = [each for each in self._at(self._named.get(change.geometry_id, ())) if each[1].raw in known]
+            for at, _ in found:
+                self._mark("", change.geometry_id, at)
+        if len(found) > 1:
+            exact = [each for each in found if each[1].raw in (change.before, change.after)]
+            found = exact or [each for each in found if _says_the_same(each[1], change)] or found
+        near = min(found, key=lambda each: abs(each[1].number - change.number), default=None)
+        return None if near is None else near[0]
+
+    def _at(self, places: Iterable[int]) -> list[tuple[int, Geofence]]:
+        return [(at, fence) for at in places if (fence := self.fences[at]) is not None]
+
+    def _mark(self, source: str, geometry_id: str, at: int) -> None:
+        places = self._places.setdefault((source, geometry_id), [])
+        if at not in places:
+            places.append(at)
 
 
-def _place(shown: Sequence[Geofence | None], places: Iterable[int], change: Change) -> int | None:
-    """Return where the fence of a change is; of several with one id the one that looks as it did."""
-    found = [(at, fence) for at in places if (fence := shown[at]) is not None]
-    exact = [at for at, fence in found if fence.raw in (change.before, change.after)]
-    if exact:
-        return exact[0]
-    return found[0][0] if found else None
-
-
-def _is_there(shown: Iterable[Geofence | None], fence: Geofence) -> bool:
-    """Tell whether the store has it already, under the name that it chose."""
-    return any(each is not None and each.geometry_id == fence.geometry_id and each.raw == fence.raw for each in shown)
+def _says_the_same(fence: Geofence, change: Change) -> bool:
+    return same(fence.raw, change.before) or bool(change.after and same(fence.raw, change.after))
