@@ -313,6 +313,45 @@ def test_a_store_that_names_the_file_itself_is_followed_by_later_edits() -> None
     assert rig.sent[-1].change.source == "udid-7"
 
 
+def test_an_edit_of_what_the_screen_shows_under_the_stores_name_before_we_were_told_of_it_follows_the_upload() -> None:
+    rig = Rig()
+    rig.submit(Change("new", "", "a", b"", ONE))
+    rig.answer(Unreachable("host"))
+    # The upload went through, and a load shows it, now and then: the screen has it under either name.
+    rig.submit(Change("2", "udid-7", "a", ONE, TWO), Change("3", "", "a", TWO, THREE))
+    rig.wait(1000)
+    rig.answer(Stored("udid-7"))
+    assert (rig.sent[-1].change.source, rig.sent[-1].change.before) == ("udid-7", ONE)
+    rig.answer(Stored("udid-7"))
+    assert rig.outbox.entries == ()
+
+
+def test_what_was_given_up_can_be_done_once_more() -> None:
+    rig = Rig()
+    rig.submit(change(ONE, TWO, number="first"))
+    rig.answer(Forbidden("host", 403))
+    rig.do(rig.outbox.discard(1, rig.now))
+    rig.do(rig.outbox.submit(change(ONE, TWO, number="again"), rig.now, is_current=True))
+    assert (rig.sent[-1].change.id, rig.sent[-1].change.before) == ("again", ONE)
+
+
+def test_what_somebody_took_back_can_be_done_once_more() -> None:
+    rig = Rig()
+    rig.submit(change(ONE, b"", number="first"))
+    rig.answer(Stored("a.geojson"))
+    # Somebody undid the deletion, and this screen shows the fence again.
+    rig.do(rig.outbox.submit(change(ONE, b"", number="again"), rig.now, is_current=True))
+    assert (rig.sent[-1].change.id, rig.sent[-1].change.before) == ("again", ONE)
+
+
+def test_an_edit_of_a_fence_with_a_change_under_way_builds_on_that_whatever_the_store_holds() -> None:
+    rig = Rig()
+    rig.submit(change(ONE, TWO))
+    rig.do(rig.outbox.submit(change(ONE, THREE), rig.now, is_current=True))
+    rig.answer(Stored("a.geojson"))
+    assert (rig.sent[-1].change.before, rig.sent[-1].change.after) == (TWO, THREE)
+
+
 def test_the_stores_note_is_on_disk_and_given_back_after_a_restart() -> None:
     rig = Rig()
     rig.submit(change(after=ONE))

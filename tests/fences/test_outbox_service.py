@@ -197,13 +197,25 @@ def test_a_collision_shows_ours_until_theirs_is_taken(house: House, shelf: Shelf
     house.start()
     old = next(iter(house.book or ()))
     shelf.answers = [Collided(theirs)]
+    shelf.fences["old"] = theirs
     house.outbox.submit(Change("mine", old.source, "old", old.raw, feature("old", "mine")))
     house.until(lambda: [entry.state for entry in house.told.entries] == ["conflict"])
     house.until(lambda: [fence.properties["note"] for fence in house.book or ()] == ["mine"])
-    shelf.fences["old"] = theirs
     house.outbox.resolve(house.told.entries[0].number, "theirs")
-    house.fences.load()
     house.until(lambda: [fence.properties["note"] for fence in house.book or ()] == ["theirs"])
+
+
+def test_what_somebody_took_back_can_be_done_once_more(house: House, shelf: Shelf) -> None:
+    house.start()
+    old = next(iter(house.book or ()))
+    house.outbox.submit(Change("first", old.source, "old", old.raw, b""))
+    house.until(lambda: house.is_idle() and house.names() == set())
+    shelf.fences["old"] = old.raw
+    house.fences.load_anew()
+    house.until(lambda: house.names() == {"old"})
+    house.outbox.submit(Change("again", old.source, "old", old.raw, b""))
+    house.until(lambda: shelf.fences == {})
+    assert shelf.sent == ["first", "again"]
 
 
 def test_without_a_place_on_the_disk_changes_are_sent_all_the_same_and_the_viewer_is_told(

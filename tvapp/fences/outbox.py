@@ -139,8 +139,15 @@ class Outbox:
 
     # -- what the viewer does ---------------------------------------------------------------------------------------
 
-    def submit(self, change: Change, now: float) -> list[Command]:
-        """Take a confirmed change. It joins one of the same fence that has not gone out yet."""
+    def submit(self, change: Change, now: float, *, is_current: bool = False) -> list[Command]:
+        """Take a confirmed change. It joins one of the same fence that has not gone out yet.
+
+        `is_current`: the store was read since our last change of this fence arrived, and holds what the viewer saw.
+        """
+        if is_current and not any(entry.change.geometry_id == change.geometry_id for entry in self.entries):
+            # What we made of it before was given up, or somebody took it back; making it once more is no repetition.
+            left = [made for made in self._made if made[0] != change.geometry_id]
+            self._made = deque(left, maxlen=REMEMBERED)
         present = self._up_to_date(change)
         if present is None:
             return []
@@ -231,8 +238,11 @@ class Outbox:
             return self._stop(entry, state="conflict", theirs=outcome.theirs) + self.tick(now)
         # In this order a cut in between leaves something to be sent once more, and loses nothing.
         commands: list[Command] = []
-        for follower in self._followers(entry):
-            if follower.change.source != outcome.source:
+        followers = self._followers(entry)
+        for follower in self.entries:
+            # In a file there may be two of one id; as long as the store has named none, there is one: ours.
+            is_same = not entry.change.source and follower.fence == entry.fence and follower.number > entry.number
+            if (is_same or follower in followers) and follower.change.source != outcome.source:
                 commands += self._replace(replace(follower, change=replace(follower.change, source=outcome.source)))
         if outcome.source != entry.change.source:
             self._moved[entry.fence] = outcome.source
@@ -301,6 +311,10 @@ class Outbox:
         if before == change.after:
             return None
         source = self._moved.get((change.source, change.geometry_id), change.source)
+        for entry in self.entries:
+            # It is in the store already, under the name that it got there, and we were not told yet.
+            if entry.fence == ("", change.geometry_id) and entry.change.after == before:
+                source = ""
         return replace(change, before=before, source=source)
 
     def _followers(self, entry: Entry) -> list[Entry]:

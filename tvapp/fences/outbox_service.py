@@ -124,7 +124,8 @@ class OutboxService:
         if not self._is_open:
             self._early.append(change)
             return
-        self._do(self._outbox.submit(change, self._clock.monotonic()))
+        now, is_current = self._clock.monotonic(), self._fences.holds(change)
+        self._do(self._outbox.submit(change, now, is_current=is_current))
 
     def retry(self, number: int) -> None:
         """Try a refused change again."""
@@ -347,6 +348,8 @@ class OutboxService:
                 change=change.id,
                 kind=change.kind,
             )
+        if isinstance(message.result, Collided):
+            self._fences.load_anew()  # the screen does not show yet what somebody else wrote
         self._do(self._outbox.ended(message.number, message.result, now))
 
     def _failed(self, number: int, error: TvappError, ms: float, now: float) -> None:

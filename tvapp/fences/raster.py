@@ -18,6 +18,7 @@ import numpy.typing as npt
 from PIL import Image as Pillow
 from PIL import ImageDraw
 
+from tvapp.core.clock import Clock
 from tvapp.core.image import Image
 from tvapp.fences import style
 from tvapp.fences.index import STATES, FenceIndex, Floats, Ints
@@ -54,6 +55,19 @@ def rasterise(index: FenceIndex, tile: TileId, now_s: float, size: int = TILE_SI
     sheet = _Sheet(index, tile.z, west, north, unit, size, scale)
     sheet.draw(found.parts, found.shift, now_s)
     return _developed(sheet.ink, size, scale)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class FenceRasteriser:
+    """Draws tiles of one state of the geofences, on workers."""
+
+    index: FenceIndex
+    revision: int
+    scale: float
+    clock: Clock
+
+    def rasterise(self, tile: TileId) -> TileImage:
+        return rasterise(self.index, tile, self.clock.wall(), scale=self.scale)
 
 
 def ink_number(place: int, state: int, role: int) -> int:

@@ -25,10 +25,9 @@ from tvapp.fences.messages import (
 )
 from tvapp.fences.model import Geofence, Skipped
 from tvapp.fences.overlay import overlaid
-from tvapp.fences.raster import rasterise
+from tvapp.fences.raster import FenceRasteriser
 from tvapp.fences.stores.base import Store, Watchable
 from tvapp.geo.position import Bounds
-from tvapp.tiles.tile import TileId, TileImage
 
 LOAD = "geofences.load"
 BUILD = "geofences.index"
@@ -61,19 +60,6 @@ class LabelRequest:
     bounds: Bounds
     zoom: int
     selected: str | None = None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class FenceRasteriser:
-    """Draws tiles of one state of the geofences, on workers."""
-
-    index: FenceIndex
-    revision: int
-    scale: float
-    clock: Clock
-
-    def rasterise(self, tile: TileId) -> TileImage:
-        return rasterise(self.index, tile, self.clock.wall(), scale=self.scale)
 
 
 class FenceService:
@@ -165,11 +151,21 @@ class FenceService:
 
     def arrived(self, change: Change, source: str) -> None:
         """A change is in the store, in the file `source`: show it until a load does, which begins now."""
-        # A load that is under way may have read the store before.
         self._arrived = (*self._arrived, (replace(change, source=source), self._loads + 1))
+        self.load_anew()
+
+    def load_anew(self) -> None:
+        """Read the store now; once more where that is going on, for it may have read what was there before."""
         self._is_load_due = True
         if not self._loading:
             self.load()
+
+    def holds(self, change: Change) -> bool:
+        """Tell whether the store holds what a change begins with, as read since our last one of this fence arrived."""
+        if any(arrived.geometry_id == change.geometry_id for arrived, _ in self._arrived):
+            return False
+        found = [fence.raw for fence in self._stored if fence.geometry_id == change.geometry_id]
+        return change.before in found if change.before else not found
 
     def forget(self) -> None:
         """Drop every geofence, and what is still on its way; `load` begins anew."""
@@ -227,9 +223,7 @@ class FenceService:
             case _Touched(generation):
                 if generation == self._generation:
                     self._watch = None
-                    self._is_load_due = True
-                    if not self._loading:
-                        self.load()
+                    self.load_anew()
             case IndexBuilt():
                 self._built(message, now)
             case LabelsPlaced():
