@@ -3,27 +3,31 @@
 from __future__ import annotations
 
 import dataclasses
+import heapq
+import operator
 import unicodedata
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tvapp.fences import extent
 from tvapp.fences.model import Geofence
 from tvapp.fences.naming import TakenNames
+from tvapp.fences.validity import ALWAYS
 from tvapp.geo.position import Bounds
 
 
 class FenceBook:
     """Geofences with unique ids, and how many features could not be shown. Never changes once built."""
 
-    __slots__ = ("_by_id", "_listed", "bounds", "fences", "skipped_count", "taken_names")
+    __slots__ = ("_by_id", "_listed", "_timed", "bounds", "fences", "skipped_count", "taken_names")
 
     def __init__(self, fences: Iterable[Geofence] = (), skipped_count: int = 0) -> None:
         self.fences: tuple[Geofence, ...] = with_unique_ids(fences)
         self.skipped_count = skipped_count
         self.bounds: Bounds | None = extent.union(fence.bounds for fence in self.fences)
+        self._timed = tuple(fence for fence in self.fences if fence.validity != ALWAYS)
         self.taken_names = TakenNames(fence.name for fence in self.fences)
         self._by_id: Mapping[str, Geofence] = {fence.id: fence for fence in self.fences}
-        self._listed: tuple[Geofence, ...] = tuple(sorted(self.fences, key=_listing_key))
+        self._listed: tuple[Geofence, ...] = _by_name(self.fences)
 
     def __len__(self) -> int:
         return len(self.fences)
@@ -45,7 +49,7 @@ class FenceBook:
 
     def next_change(self, now: float) -> float | None:
         """Return the next instant at which some fence's state may be another one."""
-        changes = [at for fence in self.fences if (at := fence.validity.next_change(now)) is not None]
+        changes = [at for fence in self._timed if (at := fence.validity.next_change(now)) is not None]
         return min(changes, default=None)
 
     def changed_bounds(self, older: FenceBook) -> tuple[Bounds, ...]:
@@ -56,14 +60,7 @@ class FenceBook:
 
     def restated_bounds(self, before: float, now: float) -> tuple[Bounds, ...]:
         """Return the boxes of fences whose state at `now` is another one than `before`."""
-        return tuple(
-            dict.fromkeys(
-                fence.bounds
-                for fence in self.fences
-                if (fence.validity.periods or fence.validity.expires is not None)
-                and fence.state(before) != fence.state(now)
-            )
-        )
+        return tuple(dict.fromkeys(fence.bounds for fence in self._timed if fence.state(before) != fence.state(now)))
 
 
 def with_unique_ids(fences: Iterable[Geofence]) -> tuple[Geofence, ...]:
@@ -89,6 +86,18 @@ def unique(wanted: str, taken: set[str]) -> str:
     while f"{wanted}~{number}" in taken:
         number += 1
     return f"{wanted}~{number}"
+
+
+def _by_name(fences: Sequence[Geofence]) -> tuple[Geofence, ...]:
+    # Sorting holds up every other thread, so it is done in portions.
+    portions = [
+        sorted(((_listing_key(fence), fence) for fence in fences[start : start + extent.BATCH]), key=_first)
+        for start in range(0, len(fences), extent.BATCH)
+    ]
+    return tuple(fence for _, fence in heapq.merge(*portions, key=_first))
+
+
+_first = operator.itemgetter(0)
 
 
 def _listing_key(fence: Geofence) -> tuple[list[tuple[int, int, str]], str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from tvapp.geo.position import Bounds, Position
 
@@ -45,25 +46,45 @@ def bounds(west: float, south: float, east: float, north: float) -> Bounds:
     return Bounds(wrap(west), south, wrap(east), north)
 
 
+BATCH = 4_096
+"""So many are sorted at a time: sorting holds up every other thread, and frames with them."""
+
+
 def union(boxes: Iterable[Bounds]) -> Bounds | None:
     """Return the smallest box around all boxes, leaving out the widest empty stretch of longitudes; None for none."""
-    spans = sorted((box.west, box.west + box.lon_span, box.south, box.north) for box in boxes)
+    south, north = math.inf, -math.inf
+    spans: list[tuple[float, float]] = []
+    merged_at = BATCH
+    for box in boxes:
+        south, north = min(south, box.south), max(north, box.north)
+        spans.append((box.west, box.west + box.lon_span))
+        if len(spans) >= merged_at:
+            spans = _merged(spans)
+            merged_at = len(spans) + BATCH
     if not spans:
         return None
-    south = min(span[2] for span in spans)
-    north = max(span[3] for span in spans)
-    first = spans[0][0]
-    reach = spans[0][1]
+    spans = _merged(spans)
+    first, reach = spans[0][0], spans[-1][1]
     gap, gap_end = -1.0, first
-    for west, east, _, _ in spans[1:]:
-        if west - reach > gap:
-            gap, gap_end = west - reach, west
-        reach = max(reach, east)
+    for (_, before), (west, _) in pairwise(spans):
+        if west - before > gap:
+            gap, gap_end = west - before, west
     last_gap = first + 360.0 - reach
     if last_gap >= gap:  # the empty stretch lies behind the last box: nothing to turn round
         return bounds(first, south, reach, north)
     if gap <= 0:
         return Bounds(-180.0, south, 180.0, north)
     # Boxes before the gap lie one turn further east.
-    furthest = max(east + (360.0 if west < gap_end else 0.0) for west, east, _, _ in spans)
+    furthest = max(east + (360.0 if west < gap_end else 0.0) for west, east in spans)
     return bounds(gap_end, south, furthest, north)
+
+
+def _merged(spans: list[tuple[float, float]]) -> list[tuple[float, float]]:
+    """Return the stretches that spans cover together, from west to east."""
+    found: list[tuple[float, float]] = []
+    for west, east in sorted(spans):
+        if found and west <= found[-1][1]:
+            found[-1] = found[-1][0], max(found[-1][1], east)
+        else:
+            found.append((west, east))
+    return found
