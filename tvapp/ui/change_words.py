@@ -56,7 +56,9 @@ def refusal_words(refusal: Refusal, settings: UiSettings) -> tuple[str, ...]:
     lines = [settings.words(key if knows(key) else "refused.other")]
     if refusal.message and refusal.error not in ("StoreRetired", "NotFound"):
         lines.append(settings.words("refused.said", message=refusal.message))
-    code = " ".join(part for part in (str(refusal.status or ""), refusal.code) if part)
+    status = str(refusal.status or "")
+    # Azure Maps' own code for it is "403 Forbidden".
+    code = refusal.code if refusal.code.startswith(status) else f"{status} {refusal.code}".strip()
     if code:
         lines.append(settings.words("refused.code", code=code))
     return tuple(lines)
