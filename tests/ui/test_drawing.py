@@ -181,6 +181,15 @@ def test_a_rectangle_without_a_height_is_refused_only_when_ok_is_pressed() -> No
     tv.press(OK)
     assert tv.shows("It would enclose nothing")
     assert tv.screen == "sketch"
+    tv.wait(REFUSAL_S + 0.5)
+    assert not tv.shows("It would enclose nothing")
+
+
+def test_a_second_ok_on_the_first_corner_of_a_rectangle_leads_to_zoom_and_done() -> None:
+    tv = Editing()
+    tv.start_drawing("rectangle")
+    tv.press(OK, OK)
+    assert tv.screen == "sketch-bar"
 
 
 def test_back_takes_the_first_corner_of_a_rectangle_away() -> None:
@@ -238,16 +247,15 @@ def test_an_edge_that_would_cross_is_shown_before_it_is_dropped_and_refused_when
     assert not tv.shows("Edges must not cross")
 
 
-def test_a_second_ok_on_the_same_place_drops_no_second_corner_and_says_so_for_a_while() -> None:
+def test_a_second_ok_on_the_same_place_drops_no_second_corner_but_leads_to_zoom_and_done() -> None:
     tv = Editing()
     tv.start_drawing("polygon")
     tv.press(OK)
-    assert not tv.shows("There is a corner here already")
+    assert tv.hints()[0] == "More"
     tv.press(OK)
-    assert tv.shows("There is a corner here already")
+    assert tv.screen == "sketch-bar"
+    tv.press(BACK)
     assert len(sketch_of(tv).sketch.outline.vertices) == 1
-    tv.wait(REFUSAL_S + 0.5)
-    assert not tv.shows("There is a corner here already")
 
 
 def test_an_area_of_two_corners_is_not_done() -> None:

@@ -130,10 +130,13 @@ def test_what_was_moved_shows_at_once_where_it_is_now() -> None:
     assert tv.state.selected.raw == tv.change.after
 
 
-def test_a_fence_that_was_not_moved_is_not_sent() -> None:
+def test_a_fence_that_was_not_moved_is_not_sent_ok_leads_to_zoom_and_done_instead() -> None:
     tv = Editing(point())
     tv.edit("move")
+    assert tv.hints()[0] == "More"
     tv.press(OK)
+    assert tv.screen == "sketch-bar"
+    tv.choose("keep")
     assert tv.screen == "sketch"
     assert tv.shows("Nothing has changed yet")
     assert not tv.changes
@@ -255,8 +258,10 @@ def test_a_corner_is_taken_carried_and_left() -> None:
     tv.edit("reshape")
     at = tv_corner = sketch_focus(tv)
     tv.press(OK)
+    assert tv.hints()[:2] == ["More", "Aim"]
+    tv.press(*(UP,) * 3)
     assert tv.hints()[:2] == ["Put it here", "Aim"]
-    tv.press(*(UP,) * 3, OK)
+    tv.press(OK)
     assert sketch_focus(tv).lat > at.lat
     tv.press(MENU)
     tv.choose("keep")
@@ -265,6 +270,18 @@ def test_a_corner_is_taken_carried_and_left() -> None:
     assert len(moved) == 1
     assert near(moved[0], (tv_corner.lon, tv_corner.lat))
     assert len(after) == len(before)
+
+
+def test_ok_twice_on_a_corner_leads_to_zoom_and_done_without_holding_a_key() -> None:
+    tv = Editing(area("Yard", SQUARE))
+    tv.edit("reshape")
+    tv.press(OK, OK)
+    assert tv.screen == "sketch-bar"
+    tv.press(BACK)
+    assert tv.hints()[0] != "Put it here", "the corner is not carried any more"
+    tv.press(DOWN, OK, OK)
+    tv.choose("keep")
+    assert len(ring(tv.change.after)) == len(ring(tv.change.before)) - 1
 
 
 def test_back_puts_a_carried_corner_back_then_undoes_step_by_step_then_leaves() -> None:

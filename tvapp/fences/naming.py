@@ -84,6 +84,16 @@ def next_name(base: str, existing: Iterable[str]) -> str:
     return TakenNames(existing).next(base)
 
 
+def is_numbered(name: str, base: str) -> bool:
+    """Tell whether a name is `base` with a number.
+
+    >>> is_numbered("depot 3", "Depot"), is_numbered("Depot north", "Depot")
+    (True, False)
+    """
+    stem, number = _split(name)
+    return number > 0 and stem == _folded(base)
+
+
 class TakenNames:
     """Which numbers are taken by name, so that a free one is found at once among any number of names."""
 

@@ -70,7 +70,6 @@ EDITING: dict[str, str] = {
     "naming.title": "What is it?",
     "naming.rename": "Call it",
     "naming.note": "It gets the next free number.",
-    "naming.keep": "Keep {name}",
     "times.title": "When does it count?",
     "times.note": "You can change this later.",
     "times.always": "Always",

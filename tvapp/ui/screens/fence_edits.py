@@ -14,7 +14,7 @@ from tvapp.fences.change import Change
 from tvapp.fences.history import History, Offer
 from tvapp.fences.messages import OutboxChanged
 from tvapp.fences.model import Geofence
-from tvapp.fences.naming import Kind
+from tvapp.fences.naming import Kind, is_numbered
 from tvapp.fences.outbox import Entry, Resolution
 from tvapp.fences.sketch import Drawn
 
@@ -81,8 +81,10 @@ class FenceEdits:
 
     # -- what the viewer does ---------------------------------------------------------------------------------------
 
-    def name_for(self, kind: Kind) -> str:
-        """Return the next free name of a kind."""
+    def name_for(self, kind: Kind, fence: Geofence | None = None) -> str:
+        """Return the next free name of a kind; a fence that has one of that kind keeps it."""
+        if fence is not None and fence.kind == kind.key and is_numbered(fence.name, kind.name):
+            return fence.name
         from tvapp.fences.overlay import name_of
 
         # What was just made may not be in the book yet.
@@ -94,15 +96,19 @@ class FenceEdits:
 
         geometry_id = self._geometry_id()
         name = self.name_for(kind)
-        made = feature.new_feature(
-            geometry_id,
-            name,
-            kind.key,
-            drawn.geometry,
-            subtype=drawn.subtype,
-            radius_m=drawn.radius_m,
-            validity=validity,
-        )
+        try:
+            made = feature.new_feature(
+                geometry_id,
+                name,
+                kind.key,
+                drawn.geometry,
+                subtype=drawn.subtype,
+                radius_m=drawn.radius_m,
+                validity=validity,
+            )
+        except DataError as error:
+            self._cannot(error)
+            return
         self._submit(Change(self._new_id(), "", geometry_id, b"", made, at=self._state.wall()), "add", name)
 
     def redraw(self, fence: Geofence, drawn: Drawn, edit: Edit) -> None:
@@ -127,7 +133,7 @@ class FenceEdits:
 
     def rename(self, fence: Geofence, kind: Kind) -> None:
         """Call a geofence by the next free name of a kind."""
-        self._alter(fence, "rename", properties={"name": self.name_for(kind), "kind": kind.key})
+        self._alter(fence, "rename", properties={"name": self.name_for(kind, fence), "kind": kind.key})
 
     def set_times(self, fence: Geofence, validity: Mapping[str, object] | None) -> None:
         """Say when a geofence counts; None is always."""
@@ -229,6 +235,8 @@ class FenceEdits:
         self._change(fence, after, edit, str(properties.get("name", fence.name)))
 
     def _change(self, fence: Geofence, after: bytes, edit: Edit, name: str) -> None:
+        if after == fence.raw:
+            return
         now = self._state.wall()
         change = Change(self._new_id(), fence.source, fence.geometry_id, fence.raw, after, fence.number, now)
         self._submit(change, edit, name)

@@ -38,7 +38,7 @@ class KindSheet(ListSheet):
         super().__init__(state, navigator)
         self._chosen = chosen
         self._fence = fence
-        self._names = {kind.key: state.edits.name_for(kind) for kind in state.settings.kinds}
+        self._names = {kind.key: state.edits.name_for(kind, fence) for kind in state.settings.kinds}
         if fence is not None:
             self.focus(fence.kind)
 

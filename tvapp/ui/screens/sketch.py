@@ -7,6 +7,7 @@ from collections.abc import Callable
 from tvapp.fences.reshape import ReshapeSketch
 from tvapp.fences.resize import ResizeSketch
 from tvapp.fences.sketch import Direction, Drawn, Reason, Refused, Sketch, Stage, Step
+from tvapp.geo.position import Position
 from tvapp.remote.intents import ARROWS, Input, Intent, Phase
 from tvapp.ui import layout, theme
 from tvapp.ui.canvas import Canvas, Rect
@@ -23,6 +24,8 @@ from tvapp.ui.widgets.surface import glass
 
 REFUSAL_S = 4.0
 """How long the reason of a refused press stays."""
+SAME_M = 0.1
+"""Two corners of a rectangle that are nearer are one press of OK twice."""
 CHIP_HEIGHT = 64.0
 ANY_PHASE = tuple(Phase)
 _DIRECTIONS: dict[Intent, Direction] = {
@@ -60,6 +63,7 @@ class SketchScreen:
         self._is_pressed = False
         self._is_changed = True
         self._aimed: object = None
+        self._picked_at: Position | None = None
 
     # -- keys -----------------------------------------------------------------------------------------------------
 
@@ -107,7 +111,7 @@ class SketchScreen:
             aim = "sketch.arrows.rings"
         elif isinstance(sketch, ResizeSketch) and sketch.way == "sides":
             aim = "sketch.arrows.sides"
-        return aim, place
+        return aim, "hint.more" if self._opens_bar else place
 
     def hints(self) -> tuple[Hint, ...]:
         return hints_of(self.bindings())
@@ -240,8 +244,30 @@ class SketchScreen:
         # The map may glide to rest after a tap: what counts is what the crosshair is on now.
         view = self._state.viewport
         self.sketch.aim(view.center, view.ground_resolution_m() * view.scale)
+        if self._opens_bar:
+            if self.sketch.stage == "carrying":
+                self.sketch.take_back()
+            return self._open_bar(input_, now)
+        was_walking = self.sketch.stage == "walking"
         self.take(self.sketch.place(), now)
+        if was_walking and isinstance(self.sketch, ReshapeSketch):
+            self._picked_at = self.sketch.focus
         return True
+
+    @property
+    def _opens_bar(self) -> bool:
+        """Tell whether OK has nothing to place: a second time where it just was. Then it leads to zoom and Done."""
+        sketch = self.sketch
+        match sketch.stage:
+            case "carrying":
+                return isinstance(sketch, ReshapeSketch) and sketch.focus == self._picked_at
+            case "moving" | "resizing":
+                return not sketch.is_changed
+            case "opposite-corner":
+                measures = sketch.measures
+                sides = measures.sides_m if measures is not None else None
+                return sketch.problem == "flat" and sides is not None and max(sides) < SAME_M
+        return sketch.problem == "same-place"
 
     def take(self, step: Step, now: float) -> None:
         """Go on with what came of a press."""
