@@ -19,4 +19,4 @@ from tvapp.ui.settings import UiSettings
     ],
 )
 def test_what_to_look_a_refusal_up_by_is_said_once(refusal: Refusal, said: str) -> None:
-    assert refusal_words(refusal, UiSettings())[-1] == f"For your administrator: {said}"
+    assert refusal_words(refusal, UiSettings())[-1] == f"For your administrator: {said}."
