@@ -22,6 +22,8 @@ from tvapp.phone import Phone
 SMALL = "640x360"
 """Most tests are about what happens, not about how it looks: few pixels cost little time."""
 SAMPLES = ROOT / "assets" / "samples"
+QUICK_S = 0.035
+"""A little longer than what counts as one press of a key that comes twice."""
 Box = tuple[int, int, int, int]
 
 
@@ -68,7 +70,10 @@ class Tv:
         self.app.wait_for("screen.changed", lambda fields: fields["panel"] == panel)
 
     def press(self, *keys: str) -> None:
-        self.remote.press(*keys)
+        """Press and let go keys one after another, faster than a thumb."""
+        for key in keys:
+            self.remote.hold(key, QUICK_S)
+            time.sleep(QUICK_S)
 
     def sign_in(self, cloud: LocalCloud, person: str = "aino") -> str:
         """Wait for the code, and let a person type it into the sign-in page; returns the code."""
@@ -98,6 +103,11 @@ class Tv:
         self.app.signal(number)
         return self.app.wait(5.0)
 
+    def kill(self) -> None:
+        """End the app as a power cut does."""
+        self.app.signal(signal.SIGKILL)
+        self.app.wait(5.0)
+
     def logged(self) -> list[dict[str, object]]:
         """Return everything in the log file."""
         return [json.loads(line) for line in self.log_file.read_text(encoding="utf-8").splitlines()]
@@ -124,6 +134,18 @@ def running(
             yield Tv(app, remote, data_dir, log_file)
     finally:
         remote.close()
+
+
+def until(true: Callable[[], object], within_s: float = 20.0) -> None:
+    """Wait for something that no log tells.
+
+    Raises:
+        AssertionError: it does not come true.
+    """
+    end = time.monotonic() + within_s
+    while not true():
+        assert time.monotonic() < end, "it did not come true"
+        time.sleep(0.05)
 
 
 def difference(one: PIL.Image.Image, other: PIL.Image.Image, box: Box | None = None) -> int:
