@@ -25,8 +25,9 @@ from tvapp.core.errors import (
     service_error,
 )
 from tvapp.fences.change import Change, Collided, Step, Stored
-from tvapp.fences.outbox import Arrived, Command, Drop, Entry, Keep, Outbox, Send, verdict
+from tvapp.fences.outbox import Arrived, Command, Drop, Entry, Keep, Outbox, Send
 from tvapp.fences.outbox_folder import OutboxFolder
+from tvapp.fences.verdict import verdict
 
 
 def feature(text: str) -> bytes:
@@ -511,7 +512,7 @@ def test_a_file_cut_at_any_byte_is_set_aside_and_the_others_are_read(tmp_path: P
     [
         lambda path: path.write_bytes(b"\xff\xfe"),
         lambda path: path.write_text("[1, 2]"),
-        lambda path: path.write_text(path.read_text().replace('"format":1', '"format":99')),
+        lambda path: path.write_text(path.read_text().replace('"format":1', '"format":0')),
         lambda path: path.rename(path.with_name("name.json")),
         lambda path: (path.unlink(), path.mkdir()),
     ],
@@ -525,6 +526,58 @@ def test_a_file_that_makes_no_sense_is_set_aside(tmp_path: Path, damage: Callabl
     entries, broken = folder.read()
     assert (entries, len(broken)) == ((), 1)
     assert folder.read() == ((), ()), "it is not complained about twice"
+
+
+def test_what_a_later_version_has_written_stays_for_it_and_keeps_its_number(tmp_path: Path) -> None:
+    place = tmp_path / "outbox"
+    folder = OutboxFolder(place)
+    folder.keep(entry(7))
+    (path,) = place.iterdir()
+    later = path.read_text().replace('"format":1', '"format":2,"more":[1]').replace('"id":"id"', '"id":9')
+    path.write_text(later)
+    for again in (folder, OutboxFolder(place)):
+        assert again.read() == ((), (path.name,))
+        assert again.last_number == 7
+    assert path.read_text() == later
+
+
+def test_what_is_set_aside_never_takes_the_place_of_what_was(tmp_path: Path) -> None:
+    place = tmp_path / "outbox"
+    for text in ("one", "two"):
+        OutboxFolder(place).keep(entry())
+        (place / "0000000001.json").write_text(text)
+        OutboxFolder(place).read()
+    assert sorted(path.read_text() for path in place.iterdir()) == ["one", "two"]
+    again = OutboxFolder(place)
+    again.read()
+    assert again.last_number == 1
+
+
+def test_changes_that_were_joined_when_the_power_was_cut_are_there_once(tmp_path: Path) -> None:
+    rig = Rig()
+    rig.submit(change(ONE, TWO), change(TWO, THREE), change(ONE, TWO, "b"))
+    rig.answer(Collided(feature("theirs")))
+    (whole, other) = rig.outbox.entries
+    folder = OutboxFolder(tmp_path)
+    # The whole is on disk, and the cut came before its parts went.
+    for each in (whole, Entry(2, change(TWO, THREE)), other):
+        folder.keep(each)
+    entries, _ = folder.read()
+    assert [each.number for each in entries] == [1, 3]
+    assert entries[0].change.after == THREE
+    assert OutboxFolder(tmp_path).read()[0] == entries
+
+
+def test_a_folder_that_goes_with_all_that_was_in_it_is_missed_once(tmp_path: Path) -> None:
+    place = tmp_path / "outbox"
+    folder = OutboxFolder(place)
+    folder.keep(entry())
+    (place / "0000000001.json").unlink()
+    place.rmdir()
+    with pytest.raises(StorageError, match="gone"):
+        folder.keep(entry(2))
+    folder.keep(entry(2))
+    assert [path.name for path in place.iterdir()] == ["0000000002.json"]
 
 
 def test_a_disk_that_takes_nothing_is_a_storage_error(tmp_path: Path) -> None:

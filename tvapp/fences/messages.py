@@ -96,8 +96,8 @@ class OutboxChanged:
     """The changes that are not in the store yet, oldest first.
 
     `sending` is the number of the one under way, at `step`. `unsaved` are not on the disk yet. `error` tells why the
-    last attempt failed, `disk_error` why nothing can be saved. `arrived` are those that reached the store since the
-    last message.
+    last attempt failed, `disk_error` why nothing can be saved. `unreadable` files of before hold changes that could not
+    be read; they stay on the disk. `arrived` are those that reached the store since the last message.
     """
 
     entries: tuple[Entry, ...] = ()
@@ -106,4 +106,5 @@ class OutboxChanged:
     unsaved: frozenset[int] = frozenset()
     error: TvappError | None = None
     disk_error: StorageError | None = None
+    unreadable: int = 0
     arrived: tuple[Arrived, ...] = ()

@@ -12,19 +12,9 @@ from dataclasses import dataclass, field, replace
 from typing import Literal, TypeAlias
 
 from tvapp.core.backoff import Backoff
-from tvapp.core.errors import (
-    DataError,
-    NetworkError,
-    ServiceDown,
-    ServiceError,
-    SignInError,
-    StorageError,
-    Throttled,
-    TvappError,
-    Unauthorized,
-    UnexpectedReply,
-)
+from tvapp.core.errors import DataError, ServiceError, TvappError
 from tvapp.fences.change import Change, Collided, Outcome, Step
+from tvapp.fences.verdict import verdict
 
 PACE = Backoff(first_s=2.0, ceiling_s=120.0)
 REMEMBERED = 200
@@ -33,7 +23,6 @@ MOST_WAITING = 1_000
 """Changes that wait at the same time; a store that stays away for so long is looked after by now."""
 
 State = Literal["waiting", "refused", "conflict"]
-Verdict = Literal["later", "sign-in", "refused"]
 Resolution = Literal["mine", "theirs"]
 
 
@@ -105,7 +94,7 @@ Command: TypeAlias = Keep | Drop | Send | Arrived
 class Outbox:
     """The entries in order. `entries` shows them to the screen; nothing is sent before it is on disk."""
 
-    def __init__(self, entries: Iterable[Entry] = (), random: Callable[[], float] = lambda: 0.5) -> None:
+    def __init__(self, entries: Iterable[Entry] = (), random: Callable[[], float] = lambda: 0.5, last: int = 0) -> None:
         self.entries: tuple[Entry, ...] = tuple(sorted(entries, key=lambda entry: entry.number))
         self.sending: int | None = None
         """The number of the entry that is being sent."""
@@ -113,7 +102,7 @@ class Outbox:
         self.error: TvappError | None = None
         """Why the last attempt failed; None while all goes well."""
         self._random = random
-        self._next_number = max((entry.number for entry in self.entries), default=0) + 1
+        self._next_number = max(last, *(entry.number for entry in self.entries), 0) + 1
         self._unkept: set[int] = set()
         self._leaving: set[int] = set()
         self._failures = 0
@@ -124,6 +113,10 @@ class Outbox:
             maxlen=REMEMBERED,
         )
         self._moved: dict[tuple[str, str], str] = {}
+
+    def precede(self, entries: Iterable[Entry]) -> None:
+        """Put entries before all others: those on the disk, when it could not be read before."""
+        self.entries = (*sorted(entries, key=lambda entry: entry.number), *self.entries)
 
     @property
     def is_full(self) -> bool:
@@ -368,25 +361,6 @@ class Outbox:
 def _follows(entry: Entry, change: Change) -> bool:
     """Tell whether a change builds on an entry's: the same fence, as the entry leaves it."""
     return entry.fence == (change.source, change.geometry_id) and entry.change.after == change.before
-
-
-def verdict(error: TvappError) -> Verdict:
-    """Tell what to do about a change that could not be sent.
-
-    >>> verdict(DataError("depots.geojson", "not GeoJSON"))
-    'refused'
-    """
-    match error:
-        case SignInError(needs_person=True):
-            return "sign-in"
-        case SignInError() | NetworkError() | StorageError():
-            return "later"
-        # A page instead of an answer is somebody else's: a portal, a proxy.
-        case Unauthorized() | Throttled() | ServiceDown() | UnexpectedReply():
-            return "later"
-        case ServiceError(status=408):
-            return "later"
-    return "refused"
 
 
 def refusal(error: TvappError) -> Refusal:

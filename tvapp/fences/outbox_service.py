@@ -9,35 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tvapp.core.clock import Clock
-from tvapp.core.errors import DataError, ServiceError, StorageError, TvappError
+from tvapp.core.errors import DataError, ServiceError, TvappError
 from tvapp.core.jobs import JobFailed, Jobs
 from tvapp.core.log import Log
 from tvapp.fences.change import Change, Collided, Outcome, Step
 from tvapp.fences.messages import OutboxChanged
-from tvapp.fences.outbox import Arrived, Command, Drop, Entry, Keep, Outbox, Resolution, Send, verdict
-from tvapp.fences.outbox_folder import OutboxFolder
+from tvapp.fences.outbox import Arrived, Command, Drop, Entry, Keep, Outbox, Resolution, Send
+from tvapp.fences.outbox_disk import OutboxDisk
 from tvapp.fences.service import FenceService
 from tvapp.fences.stores.base import WritableStore
+from tvapp.fences.verdict import verdict
 
-READ = "outbox.read"
-WRITE = "outbox.write"
 SEND = "outbox.send"
-WRITE_AGAIN_S = 30.0
-"""How long a disk that took nothing is left alone."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    generation: int
-    entries: tuple[Entry, ...]
-    broken: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Written:
-    generation: int
-    commands: tuple[Keep | Drop, ...]
-    error: StorageError | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,14 +60,12 @@ class OutboxService:
         self.tell = tell
         """Told whenever the outbox is another one."""
         self._generation = 0
-        self._folder: OutboxFolder | None = None
         self._outbox = Outbox()
+        self._disk = OutboxDisk(
+            jobs, log, random=random, opened=self._opened, done=self._acknowledge, entries=lambda: self._outbox.entries
+        )
         self._is_open = False
         self._early: list[Change] = []
-        self._queue: list[Keep | Drop] = []
-        self._is_writing = False
-        self._write_at: float | None = None
-        self._disk_error: StorageError | None = None
         self._going_on: list[tuple[Entry, Callable[[], None]]] = []
         self._sending: Future[None] | None = None
         self._arrived: list[Arrived] = []
@@ -94,10 +75,8 @@ class OutboxService:
     def open(self, folder: Path) -> None:
         """Serve the outbox in `folder` from now on: that of one account and one store."""
         self.close()
-        self._folder = OutboxFolder(folder)
         self._fences.expect_pending()
-        generation, reader = self._generation, self._folder
-        self._jobs.run(READ, lambda: _Read(generation, *reader.read()))
+        self._disk.open(folder)
 
     def close(self) -> None:
         """Let go of the account: nothing more is sent, and what waits stays on the disk."""
@@ -105,13 +84,10 @@ class OutboxService:
         if self._sending is not None:
             self._sending.cancel()
         self._sending = None
-        self._folder = None
+        self._disk.close()
         self._outbox = Outbox(random=self._random)
         self._is_open = False
         self._early.clear()
-        self._queue.clear()
-        self._is_writing = False
-        self._write_at = self._disk_error = None
         self._going_on.clear()
 
     @property
@@ -147,23 +123,18 @@ class OutboxService:
 
     def receive(self, message: object, now: float) -> bool:
         """Take a result; True when it was one of ours."""
+        if self._disk.receive(message, now):
+            if self._is_open:
+                self._changed()
+                self.tick(now)
+            return True
         match message:
-            case _Read() | _Written() | _Noted() | _Sent() if message.generation != self._generation:
+            case _Noted() | _Sent() if message.generation != self._generation:
                 return True
-            case _Read():
-                self._opened(message, now)
-            case _Written():
-                self._written(message, now)
             case _Noted():
                 self._noted(message)
             case _Sent():
                 self._sent(message, now)
-            case JobFailed(name, error) if name == READ:
-                self._log.event("outbox.unreadable", level="error", reason=str(error))
-                self._opened(_Read(self._generation, (), ()), now)
-            case JobFailed(name) if name == WRITE:
-                self._is_writing = False
-                self._write(now)
             case JobFailed(name, error) if name == SEND and self._outbox.sending is not None:
                 # Not foreseen: keep the change for the viewer rather than try for ever.
                 self._failed(self._outbox.sending, DataError("outbox", type(error).__name__), 0.0, now)
@@ -173,15 +144,14 @@ class OutboxService:
 
     def tick(self, now: float) -> None:
         """Do what is due."""
-        if self._write_at is not None and now >= self._write_at:
-            self._write_at = None
-            self._write(now)
+        self._disk.tick(now)
         if self._is_open:
             self._do(self._outbox.tick(now))
 
     def next_wakeup(self) -> float | None:
         """Tell when `tick` has something to do."""
-        return min((at for at in (self._write_at, self._outbox.next_wakeup()) if at is not None), default=None)
+        times = self._disk.next_wakeup(), self._outbox.next_wakeup()
+        return min((at for at in times if at is not None), default=None)
 
     def hurry(self) -> None:
         """The network is back, or somebody signed in."""
@@ -190,36 +160,29 @@ class OutboxService:
 
     # -- parts ------------------------------------------------------------------------------------------------------
 
-    def _opened(self, message: _Read, now: float) -> None:
-        for name in message.broken:
-            self._log.event("outbox.broken", level="error", file=name)
-        self._outbox = Outbox(message.entries, self._random)
+    def _opened(self, entries: Sequence[Entry], last_number: int, now: float) -> None:
+        if self._is_open:
+            self._outbox.precede(entries)
+            return
+        self._outbox = Outbox(entries, self._random, last_number)
         self._is_open = True
-        if message.entries:
-            self._log.event("outbox.opened", waiting=len(message.entries))
         early, self._early = self._early, []
         for change in early:
             self._do(self._outbox.submit(change, now))
-        self._changed()
-        self.tick(now)
 
     def _do(self, commands: Sequence[Command]) -> None:
         if not commands:
             return
         for command in commands:
             match command:
-                case Keep() | Drop():
-                    self._queue.append(command)
                 case Send(entry):
                     self._send(entry)
                 case Arrived(change, source):
                     self._arrived.append(command)
                     self._fences.arrived(change, source)
-        now = self._clock.monotonic()
-        if self._write_at is not None:
-            # The disk takes nothing for now: sending is the best that can be done for what waits.
-            self._acknowledge([command for command in commands if isinstance(command, Keep | Drop)], now)
-        self._write(now)
+                case Keep() | Drop():
+                    pass  # together, below
+        self._disk.take([each for each in commands if isinstance(each, Keep | Drop)], self._clock.monotonic())
         self._changed()
 
     def _changed(self) -> None:
@@ -228,50 +191,12 @@ class OutboxService:
         unsaved = frozenset(entry.number for entry in entries if not self._outbox.is_kept(entry.number))
         arrived, self._arrived = tuple(self._arrived), []
         outbox = self._outbox
-        self.tell(OutboxChanged(entries, outbox.sending, outbox.step, unsaved, outbox.error, self._disk_error, arrived))
-
-    def _write(self, now: float) -> None:
-        """Bring what is queued to the disk, one batch at a time and in order."""
-        folder = self._folder
-        if self._is_writing or not self._queue or folder is None or self._write_at is not None:
-            return
-        self._is_writing = True
-        generation, commands = self._generation, tuple(self._queue)
-
-        def write() -> _Written:
-            done: list[Keep | Drop] = []
-            for command in commands:
-                try:
-                    if isinstance(command, Keep):
-                        folder.keep(command.entry)
-                    else:
-                        folder.drop(command.number)
-                except StorageError as error:
-                    return _Written(generation, tuple(done), error)
-                done.append(command)
-            return _Written(generation, tuple(done), None)
-
-        self._jobs.run(WRITE, write)
-
-    def _written(self, message: _Written, now: float) -> None:
-        self._is_writing = False
-        done = list(message.commands)
-        del self._queue[: len(done)]
-        if message.error is not None:
-            if self._disk_error is None:
-                self._log.event("outbox.not_saved", level="error", reason=message.error.reason)
-            done += self._queue
-            self._write_at = now + WRITE_AGAIN_S
-        elif self._disk_error is not None and not self._queue:
-            self._log.event("outbox.saved_again")
-        self._disk_error = message.error if message.error is not None or self._queue else None
-        for command in message.commands:
-            if isinstance(command, Keep):
-                change = command.entry.change
-                self._log.event("geofence.change_kept", id=change.geometry_id, change=change.id)
-        self._acknowledge(done, now)
-        self._write(now)
-        self._changed()
+        disk = self._disk
+        self.tell(
+            OutboxChanged(
+                entries, outbox.sending, outbox.step, unsaved, outbox.error, disk.error, disk.unreadable, arrived
+            )
+        )
 
     def _acknowledge(self, done: Sequence[Keep | Drop], now: float) -> None:
         """Let go on what waited for the disk."""

@@ -83,7 +83,7 @@ class _Shown:
         if at is None:
             if after is not None:
                 self._mark(change.source, change.geometry_id, len(self.fences))
-                self.fences.append(after)
+                self.fences.append(dataclasses.replace(after, number=change.number))
                 self._mark(change.source, after.geometry_id, len(self.fences) - 1)
             return
         former = self.fences[at]

@@ -29,8 +29,8 @@ from tvapp.core.errors import (
     Unreachable,
 )
 from tvapp.fences.change import Change, Stored
-from tvapp.fences.outbox import verdict
 from tvapp.fences.stores.base import StoreRetired
+from tvapp.fences.verdict import verdict
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ from tvapp.core.errors import (
     Unreachable,
 )
 from tvapp.fences.change import Change, Stored
-from tvapp.fences.outbox import verdict
+from tvapp.fences.verdict import verdict
 
 UNTIL = formatdate(ManualClock().wall() + 30, usegmt=True)
 

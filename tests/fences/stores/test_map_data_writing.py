@@ -30,8 +30,8 @@ from tvapp.core.errors import (
     UnexpectedReply,
 )
 from tvapp.fences.change import Change, Collided, Stored
-from tvapp.fences.outbox import verdict
 from tvapp.fences.stores.map_data_sending import PATIENCE_S
+from tvapp.fences.verdict import verdict
 from tvapp.net.transport import Request, Response, Sender
 
 
