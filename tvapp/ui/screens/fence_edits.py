@@ -17,6 +17,7 @@ from tvapp.fences.model import Geofence
 from tvapp.fences.naming import Kind, is_numbered
 from tvapp.fences.outbox import Entry, Resolution
 from tvapp.fences.sketch import Drawn
+from tvapp.fences.versions import Versions
 
 if TYPE_CHECKING:
     from tvapp.ui.screens.map_state import MapState
@@ -34,7 +35,7 @@ class FenceEdits:
         self._new_id = new_id
         self.history = History()
         self.outbox = OutboxChanged()
-        self._latest: dict[str, tuple[str, bytes]] = {}
+        self._versions = Versions()
 
     # -- what is known ----------------------------------------------------------------------------------------------
 
@@ -43,16 +44,13 @@ class FenceEdits:
         for arrived in message.arrived:
             change = arrived.change
             self.history.relocate(change.source, arrived.source, change.geometry_id)
-            known = self._latest.get(change.geometry_id)
-            if known is not None and known[0] == change.source:
-                self._latest[change.geometry_id] = arrived.source, known[1]
+            self._versions.relocated(change.source, change.geometry_id, arrived.source)
             self._tell_stored(change)
         self.outbox = message
 
     def take_book(self, book: FenceBook) -> None:
         """The map shows other geofences: what was only known here may be among them by now."""
-        pending = {entry.change.geometry_id for entry in self.outbox.entries}
-        self._latest = {name: known for name, known in self._latest.items() if name in pending}
+        self._versions.keep_only({entry.fence for entry in self.outbox.entries})
 
     def entry(self, fence: Geofence) -> Entry | None:
         """Return the change of a fence that is not in the store yet; the last one where there are several."""
@@ -63,18 +61,18 @@ class FenceEdits:
         """Return a fence as it is now on this screen, even if the map does not show that yet."""
         from tvapp.fences.overlay import fence_of
 
-        known = self._latest.get(fence.geometry_id)
-        if known is not None and known[1] and known[1] != fence.raw:
-            return fence_of(known[1], known[0]) or fence
-        shown = self._state.book.get(fence.id)
-        return shown if known is None and shown is not None else fence
+        newest = self._versions.newest(fence.source, fence.geometry_id, fence.raw)
+        if newest is None:
+            return self._state.book.get(fence.id) or fence
+        source, raw = newest
+        return fence if not raw or raw == fence.raw else fence_of(raw, source) or fence
 
     def feature_of(self, source: str, geometry_id: str) -> bytes | None:
         """Return the Feature of a fence as this screen has it; None when it is gone."""
-        if (known := self._latest.get(geometry_id)) is not None:
-            return known[1] or None
+        if (known := self._versions.last(source, geometry_id)) is not None:
+            return known or None
         shown = self._state.book.get(geometry_id)
-        if shown is None or shown.geometry_id != geometry_id or shown.source not in (source, ""):
+        if shown is None or (shown.source, shown.geometry_id) != (source, geometry_id):
             found = (fence for fence in self._state.book if (fence.source, fence.geometry_id) == (source, geometry_id))
             shown = next(found, None)
         return None if shown is None else shown.raw
@@ -88,7 +86,7 @@ class FenceEdits:
         from tvapp.fences.overlay import name_of
 
         # What was just made may not be in the book yet.
-        return self._state.book.taken_names.next(kind.name, (name_of(raw) for _, raw in self._latest.values() if raw))
+        return self._state.book.taken_names.next(kind.name, map(name_of, self._versions.features()))
 
     def add(self, drawn: Drawn, kind: Kind, validity: Mapping[str, object] | None) -> None:
         """Make a new geofence of what was drawn."""
@@ -188,14 +186,16 @@ class FenceEdits:
     def resolve(self, entry: Entry, how: Resolution) -> None:
         """Settle a conflict one way or the other."""
         if (outbox := self._state.actions.outbox) is not None:
-            kept = entry.theirs or b"" if how == "theirs" else entry.change.after
-            self._latest[entry.change.geometry_id] = entry.change.source, kept
+            change = entry.change
+            kept = entry.theirs or b"" if how == "theirs" else change.after
+            for before, after in ((change.before, change.after), (change.after, kept)):
+                self._versions.made(change.source, change.geometry_id, before, after)
             outbox.resolve(entry.number, how)
 
     def discard(self, entry: Entry) -> None:
         """Give up a change that the store does not take."""
         if (outbox := self._state.actions.outbox) is not None:
-            self._latest.pop(entry.change.geometry_id, None)
+            self._versions.drop(entry.change.source, entry.change.geometry_id)
             outbox.discard(entry.number)
 
     def keep_both(self, entry: Entry) -> None:
@@ -208,8 +208,8 @@ class FenceEdits:
         geometry_id = self._geometry_id()
         name = self._state.settings.words("conflict.copy", name=name_of(entry.change.after))
         copy = feature.with_new_id(entry.change.after, geometry_id, name)
-        self._latest.pop(entry.change.geometry_id, None)
-        self._latest[geometry_id] = "", copy
+        self._versions.drop(entry.change.source, entry.change.geometry_id)
+        self._versions.made("", geometry_id, b"", copy)
         outbox.keep_both(entry.number, geometry_id, copy)
 
     # -- parts ------------------------------------------------------------------------------------------------------
@@ -263,7 +263,7 @@ class FenceEdits:
         if outbox.is_full:
             self._state.say("toast.full", "circle-alert")
             return False
-        self._latest[change.geometry_id] = change.source, change.after
+        self._versions.made(change.source, change.geometry_id, change.before, change.after)
         outbox.submit(change)
         fence = fence_of(change.after, change.source) if change.after else None
         # Its outline shows at once, before the map has been drawn anew.
