@@ -128,7 +128,7 @@ def test_a_change_that_is_too_large_is_told_as_that() -> None:
     tv.waiting(entry(1, DEPOT, state="refused", refusal=Refusal("UnexpectedReply", 413)))
     open_changes(tv)
     tv.press(OK)
-    assert tv.shows("would become too large")
+    assert tv.shows("no file as large")
 
 
 def test_a_stuck_change_can_be_decided_from_its_fence_too() -> None:

@@ -19,7 +19,7 @@ from tvapp.azure.errors import failure, is_page, plain
 from tvapp.core.clock import Clock
 from tvapp.core.errors import Conflict, DataError, NotFound, ServiceError, UnexpectedReply
 from tvapp.core.headers import Headers, parse_retry_after
-from tvapp.net.transport import Request, Response, Sender, host_of, origin_of, with_query
+from tvapp.net.transport import Request, Response, Sender, host_of, with_query
 
 API_VERSION = "2.0"
 MAX_FILE_BYTES = 100 << 20
@@ -202,11 +202,12 @@ class MapDataClient:
         return Accepted(operation_id, parse_retry_after(response.headers.get("retry-after"), self._clock.wall()))
 
     def _operation_id(self, location: str) -> str:
-        if location.startswith("/") and not location.startswith("//"):
-            location = origin_of(self._endpoint) + location
-        if not location or origin_of(location) != origin_of(self._endpoint):
+        # It may name the host of a geography; the id alone is used, so nothing is ever sent there.
+        try:
+            path = urlsplit(location).path
+        except ValueError:
             return ""
-        found = _OPERATION_PATH.search(urlsplit(location).path)
+        found = _OPERATION_PATH.search(path)
         return found.group(1) if found else ""
 
     def _parse_operation(self, response: Response) -> Operation:

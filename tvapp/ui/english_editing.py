@@ -113,6 +113,8 @@ EDITING: dict[str, str] = {
     "toast.offline": "Saved on this TV, sent when the network is back: {name}",
     "toast.stored": "Saved for everyone: {name}",
     "toast.deleted": "Deleted for everyone: {name}",
+    "toast.conflict": "Somebody else changed {name} too. Look under Draw, Changes.",
+    "toast.refused": "{name} was not accepted. Look under Draw, Changes.",
     "toast.undone": "Undone: {what}",
     "toast.redone": "Done again: {what}",
     "toast.cannot": "That does not work here: {reason}",
@@ -147,7 +149,7 @@ EDITING: dict[str, str] = {
         "Azure Maps Data was closed by Microsoft on 16 September 2024. "
         "Your administrator can set the store to “blob” in the settings of this TV."
     ),
-    "refused.TooLarge": "The file that it belongs to would become too large.",
+    "refused.TooLarge": "The place for geofences takes no file as large as this one would be.",
     "refused.Conflict": "The place for geofences is full, or somebody holds it locked.",
     "refused.DataError": "The file that it belongs to cannot be read any more.",
     "refused.other": "The service does not take it.",

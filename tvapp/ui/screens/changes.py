@@ -66,7 +66,7 @@ def refused_dialog(state: MapState, navigator: Navigator, entry: Entry) -> Dialo
     # What the service said comes last: it may be long, and is cut where there is no more room.
     more.reverse()
     title = say("refused.title", name=name_of(entry, settings))
-    question = Question("refused", title, " ".join([first, *more]), "circle-x")
+    question = Question("refused", title, " ".join([first, *more]), "circle-x", most_lines=8)
     outbox = state.actions.outbox
     choices = [Choice(Button("later", say("refused.later")), lambda: None)]
     if outbox is not None:

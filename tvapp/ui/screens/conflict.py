@@ -159,13 +159,14 @@ class ConflictScreen(Panel):
                 return phrases.place(there)
             return say("conflict.place.moved", length=phrases.distance(away_m, settings.units))
 
-        return [
+        rows = [
             (say("conflict.row.name"), cells(lambda fence: fence.name, say("conflict.gone"))),
             (say("fence.kind"), cells(lambda fence: kinds.get(fence.kind, fence.kind))),
             (say("fence.shape"), cells(size)),
             (say("conflict.row.place"), cells(place)),
             (say("fence.valid"), cells(lambda fence: validity_words(fence, settings))),
         ]
+        return [row for row in rows if any(row[1])]
 
     def _draw_outlines(self, canvas: Canvas) -> None:
         view = self._state.viewport
@@ -187,9 +188,12 @@ class ConflictScreen(Panel):
         leaves = tuple(Leaf(button.key, box) for button, box in zip(self._buttons, boxes, strict=True))
         self._focus.place(Group("conflict", leaves, wraps_x=True, modal=True))
 
-    def _press(self, _input: Input, _now: float) -> bool:
+    def _press(self, _input: Input, now: float) -> bool:
         self._navigator.pop()
         self._acts[self.focused]()
+        left = self._versions[1] or self._versions[2]
+        if left is not None:
+            self._state.fly_to(left, now, beside_sheet=False)
         return True
 
     def _zoom(self, input_: Input, now: float) -> bool:

@@ -38,6 +38,8 @@ class Question:
     advice: str
     icon: str
     lines: tuple[str, ...] = ()
+    most_lines: int = 4
+    """Lines of advice; what does not fit ends with an ellipsis."""
 
 
 class DialogScreen(Panel):
@@ -81,7 +83,7 @@ class DialogScreen(Panel):
         inner = WIDTH - 2 * 56
         advice_style = theme.style(theme.BODY, theme.MUTED)
         line_style = theme.style(theme.LEAD)
-        advice_height = paragraph_height(canvas, question.advice, inner, advice_style, 4)
+        advice_height = paragraph_height(canvas, question.advice, inner, advice_style, question.most_lines)
         lines_height = len(question.lines) * 48 + (16 if question.lines else 0)
         above_height = 0.0
         if self._above is not None:
@@ -103,7 +105,7 @@ class DialogScreen(Panel):
         if self._above is not None:
             first = first.moved(0, paragraph(canvas, self._above.advice, x, y, inner, advice_style, 3) + 24 - y)
             y = first.bottom + 40
-        paragraph(canvas, question.advice, x, y, inner, advice_style, 4)
+        paragraph(canvas, question.advice, x, y, inner, advice_style, question.most_lines)
         self._place(Rect(x, box.bottom - 48 - BUTTON_HEIGHT, inner, BUTTON_HEIGHT), first)
         growth = self._motion.value("focus", now)
         for choice in self._everything():

@@ -46,6 +46,11 @@ class FenceEdits:
             self.history.relocate(change.source, arrived.source, change.geometry_id)
             self._versions.relocated(change.source, change.geometry_id, arrived.source)
             self._tell_stored(change)
+        former = {entry.number: entry.state for entry in self.outbox.entries}
+        for entry in message.entries:
+            # Not when the app has just started: then the chip says it.
+            if entry.state != "waiting" and former.get(entry.number, entry.state) != entry.state:
+                self._state.say(f"toast.{entry.state}", "circle-alert", name=self._name(entry.change))
         self.outbox = message
 
     def take_book(self, book: FenceBook) -> None:
@@ -271,10 +276,12 @@ class FenceEdits:
         return True
 
     def _tell_stored(self, change: Change) -> None:
+        self._state.say("toast.stored" if change.after else "toast.deleted", "circle-check", name=self._name(change))
+
+    def _name(self, change: Change) -> str:
         from tvapp.fences.overlay import name_of
 
-        name = name_of(change.after or change.before) or self._state.settings.words("fence.unnamed")
-        self._state.say("toast.stored" if change.after else "toast.deleted", "circle-check", name=name)
+        return name_of(change.after or change.before) or self._state.settings.words("fence.unnamed")
 
     def _cannot(self, error: DataError) -> None:
         self._state.say("toast.cannot", "circle-alert", reason=error.reason)
