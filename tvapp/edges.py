@@ -23,10 +23,6 @@ from tvapp.fences.kept import KeptFences
 from tvapp.fences.outbox_service import OutboxService
 from tvapp.fences.service import FenceService
 from tvapp.fences.stores.base import Store
-from tvapp.fences.stores.blob import BlobStore
-from tvapp.fences.stores.folder import FolderStore
-from tvapp.fences.stores.map_data import MapDataStore
-from tvapp.fences.stores.url import UrlStore
 from tvapp.forget import KEPT, OUTBOX, TILES
 from tvapp.net.monitor import NetworkMonitor
 from tvapp.net.transport import HttpClient, host_of
@@ -178,17 +174,25 @@ def _store(
     clock: Clock,
     log: Log,
 ) -> Callable[[], Store] | None:
-    """Return what opens the configured store; None where none was decided on."""
+    """Return what opens the configured store, loading that one alone; None where none was decided on."""
     fences = config.geofences
     match fences.store:
         case "blob" if tokens is not None:
+            from tvapp.fences.stores.blob import BlobStore
+
             storage = StorageAuthorizer(tokens, endpoint=fences.container_url)
             return lambda: BlobStore(http, fences.container_url, storage, log, workers=jobs, clock=clock)
         case "url":
+            from tvapp.fences.stores.url import UrlStore
+
             return lambda: UrlStore(http, fences.urls, log, workers=jobs, clock=clock)
         case "folder":
+            from tvapp.fences.stores.folder import FolderStore
+
             return lambda: FolderStore(fences.path, log, workers=jobs)
         case "map-data":
+            from tvapp.fences.stores.map_data import MapDataStore
+
             endpoint = config.maps.endpoint
             return lambda: MapDataStore(http, endpoint, authorizer, log, workers=jobs, clock=clock)
         case _:
