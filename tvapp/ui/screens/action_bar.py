@@ -59,7 +59,7 @@ class ActionBar(Panel):
             bind((Intent.LEFT, Intent.RIGHT), self._move, ("left-right", "hint.choose"), REPEATED),
             bind(Intent.SELECT, self._press, ("ok", "hint.open")),
             bind((Intent.BACK, Intent.MENU), self._close, ("back", "hint.back-to-map")),
-            bind((Intent.ZOOM_IN, Intent.ZOOM_OUT), self._zoom, ("zoom", "hint.zoom")),
+            state.zoom_keys(),
         )
 
     def draw(self, canvas: Canvas, now: float) -> None:
@@ -103,10 +103,6 @@ class ActionBar(Panel):
         if not item.stays:
             self._navigator.pop()
         item.act(now)
-        return True
-
-    def _zoom(self, input_: Input, now: float) -> bool:
-        self._state.zoom(1 if input_.intent is Intent.ZOOM_IN else -1, now)
         return True
 
     def _open_drawer(self, now: float) -> None:

@@ -86,7 +86,7 @@ class ConflictScreen(Panel):
             bind((Intent.LEFT, Intent.RIGHT), self._move, ("left-right", "hint.choose")),
             bind(Intent.SELECT, self._press, ("ok", "hint.confirm")),
             bind((Intent.BACK, Intent.MENU), self._close, ("back", "hint.back")),
-            bind((Intent.ZOOM_IN, Intent.ZOOM_OUT), self._zoom, ("zoom", "hint.zoom")),
+            state.zoom_keys(),
         )
 
     def update(self, now: float) -> bool:
@@ -194,8 +194,4 @@ class ConflictScreen(Panel):
         left = self._versions[1] or self._versions[2]
         if left is not None:
             self._state.fly_to(left, now, beside_sheet=False)
-        return True
-
-    def _zoom(self, input_: Input, now: float) -> bool:
-        self._state.zoom(1 if input_.intent is Intent.ZOOM_IN else -1, now)
         return True

@@ -36,7 +36,7 @@ class DetailsScreen(Panel):
             bind((Intent.LEFT, Intent.RIGHT), self._move, ("left-right", "hint.choose")),
             bind(Intent.SELECT, self._press, ("ok", "hint.confirm")),
             bind((Intent.BACK, Intent.MENU), self._close, ("back", "hint.back")),
-            bind((Intent.ZOOM_IN, Intent.ZOOM_OUT), self._zoom, ("zoom", "hint.zoom")),
+            state.zoom_keys(),
         )
 
     def draw(self, canvas: Canvas, now: float) -> None:
@@ -82,7 +82,3 @@ class DetailsScreen(Panel):
             navigator.push(EditPanel(state, navigator, state.edits.current(fence)))
 
         unlocked(state, navigator, edit)
-
-    def _zoom(self, input_: Input, now: float) -> bool:
-        self._state.zoom(1 if input_.intent is Intent.ZOOM_IN else -1, now)
-        return True

@@ -70,7 +70,7 @@ class DrawerScreen:
 
     def bindings(self) -> tuple[Binding, ...]:
         # Not mentioned: the hint line is to stay within the sheet.
-        zoom = bind((Intent.ZOOM_IN, Intent.ZOOM_OUT), self._zoom)
+        zoom = self._state.zoom_keys(mentioned=False)
         back = bind((Intent.BACK, Intent.MENU), self._close, ("back", "hint.back-to-map"))
         if self.fence is None:
             return back, zoom
@@ -214,8 +214,4 @@ class DrawerScreen:
     def _close(self, _input: Input, _now: float) -> bool:
         self._state.select(self._former)
         self._navigator.pop()
-        return True
-
-    def _zoom(self, input_: Input, now: float) -> bool:
-        self._state.zoom(1 if input_.intent is Intent.ZOOM_IN else -1, now)
         return True

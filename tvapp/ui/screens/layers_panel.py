@@ -38,7 +38,7 @@ class LayersPanel(Panel):
             bind(ARROWS, self._move, ("arrows", "hint.choose"), REPEATED),
             bind(Intent.SELECT, self._press, ("ok", "hint.confirm")),
             bind((Intent.BACK, Intent.MENU), self._close, ("back", "hint.back-to-map")),
-            bind((Intent.ZOOM_IN, Intent.ZOOM_OUT), self._zoom, ("zoom", "hint.zoom")),
+            state.zoom_keys(),
         )
 
     def draw(self, canvas: Canvas, now: float) -> None:
@@ -95,8 +95,4 @@ class LayersPanel(Panel):
             self._state.choose(choice.with_base(BaseStyle(self.focused)))
         else:
             self._state.choose(choice.toggled(Overlay(self.focused)))
-        return True
-
-    def _zoom(self, input_: Input, now: float) -> bool:
-        self._state.zoom(1 if input_.intent is Intent.ZOOM_IN else -1, now)
         return True

@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from tvapp.remote.intents import Input, Intent
 from tvapp.ui import theme
 from tvapp.ui.canvas import Canvas, Color, Rect
-from tvapp.ui.motion import Motion
 from tvapp.ui.navigator import Navigator
-from tvapp.ui.screen import REPEATED, Binding, Hint, bind, dispatch, hints_of
+from tvapp.ui.screen import REPEATED, Binding, bind
 from tvapp.ui.screens.map_state import SHEET_WIDTH, MapState
+from tvapp.ui.screens.panel import Panel
 from tvapp.ui.screens.sheet import draw_sheet, draw_title
 from tvapp.ui.widgets.label import draw_icon, fit, paragraph
 from tvapp.ui.widgets.list_view import ListView
@@ -33,22 +33,17 @@ class Row:
     mark: Color | None = None
 
 
-class ListSheet:
+class ListSheet(Panel):
     """The focus is an index, because lists may be long; a row that goes away hands it to its neighbour."""
 
     name = "list"
     icon = "list"
-    is_overlay = True
 
     def __init__(self, state: MapState, navigator: Navigator, *, slides: bool = True) -> None:
+        super().__init__(navigator, motion=state.settings.motion, slides=slides)
         self._state = state
-        self._navigator = navigator
-        self._motion = Motion(state.settings.motion)
         self._list = ListView()
         self._rows = 8.0
-        self._slides = slides
-        self._is_new = True
-        self._is_moved = False
 
     # -- what subclasses say --------------------------------------------------------------------------------------
 
@@ -94,33 +89,14 @@ class ListSheet:
             self._list.index = keys.index(key)
 
     def bindings(self) -> tuple[Binding, ...]:
-        zoom = bind((Intent.ZOOM_IN, Intent.ZOOM_OUT), self._zoom)
+        zoom = self._state.zoom_keys(mentioned=False)
         back = bind((Intent.BACK, Intent.MENU), self._close, ("back", "hint.back"))
         if not self.rows():
             return back, zoom
         move = bind((Intent.UP, Intent.DOWN), self._move, ("up-down", "hint.choose"), REPEATED)
         return move, bind(Intent.SELECT, self._press, ("ok", "hint.confirm")), back, zoom
 
-    def hints(self) -> tuple[Hint, ...]:
-        return hints_of(self.bindings())
-
-    def handle(self, input_: Input, now: float) -> bool:
-        return dispatch(self.bindings(), input_, now) or True
-
-    # -- the life of a screen -------------------------------------------------------------------------------------
-
-    def receive(self, message: object, now: float) -> None:
-        """The map below takes every message; the list is looked at anew for each frame."""
-
-    def update(self, now: float) -> bool:
-        if self._is_new and self._slides:
-            self._motion.start("open", now, theme.SLIDE_S)
-        changed = self._is_new or self._is_moved
-        self._is_new = self._is_moved = False
-        return self._motion.advance(now) or changed
-
-    def next_wakeup(self, now: float) -> float | None:
-        return now if self._motion.is_running or self._is_new or self._is_moved else None
+    # -- drawing --------------------------------------------------------------------------------------------------
 
     def draw(self, canvas: Canvas, now: float) -> None:
         rows = self.rows()
@@ -163,14 +139,6 @@ class ListSheet:
         rows = self.rows()
         self._is_moved = True
         self.choose(rows[min(self._list.index, len(rows) - 1)], now)
-        return True
-
-    def _close(self, _input: Input, _now: float) -> bool:
-        self._navigator.pop()
-        return True
-
-    def _zoom(self, input_: Input, now: float) -> bool:
-        self._state.zoom(1 if input_.intent is Intent.ZOOM_IN else -1, now)
         return True
 
 

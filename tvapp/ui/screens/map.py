@@ -100,8 +100,7 @@ class MapScreen:
         else:
             # Inside a geofence that fills the screen, OK never opens the bar, and many remotes have no Menu key.
             bindings.append(bind((Intent.BACK, Intent.MENU), self._open_bar, ("back", actions) if actions else None))
-        bindings.append(bind(Intent.ZOOM_IN, self._zoom, ("zoom", "hint.zoom")))
-        bindings.append(bind(Intent.ZOOM_OUT, self._zoom))
+        bindings.append(self.state.zoom_keys())
         if selected is None and self.state.settings.can_edit:
             bindings.append(hint_only("hold-ok", "hint.draw"))
         if len(self.state.book):
@@ -297,10 +296,6 @@ class MapScreen:
     def _deselect(self, _input: Input, _now: float) -> bool:
         self.state.select(None)
         self._pile = ()
-        return True
-
-    def _zoom(self, input_: Input, now: float) -> bool:
-        self.state.zoom(1 if input_.intent is Intent.ZOOM_IN else -1, now)
         return True
 
     def _open_bar(self, _input: Input, now: float) -> bool:

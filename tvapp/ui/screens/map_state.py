@@ -27,6 +27,7 @@ from tvapp.geo.position import Bounds, Position
 from tvapp.mapview.layers import FENCES, LayerChoice, layers
 from tvapp.mapview.model import MapModel, Upload
 from tvapp.mapview.viewport import Viewport
+from tvapp.remote.intents import Input, Intent
 from tvapp.remote.pattern import LockGate
 from tvapp.tiles.tile import TileArrived, TileUnavailable
 from tvapp.ui import theme
@@ -44,6 +45,7 @@ from tvapp.ui.messages import (
     TroubleChanged,
 )
 from tvapp.ui.outline import Path, projected
+from tvapp.ui.screen import Binding, bind
 from tvapp.ui.screens.fence_edits import FenceEdits
 from tvapp.ui.settings import UiSettings
 
@@ -272,6 +274,15 @@ class MapState:
         place = Position(home.longitude, home.latitude)
         self.model.camera.fly_to(Viewport(place, home.zoom, view.width, view.height, view.scale), now)
         self.is_changed = True
+
+    def zoom_keys(self, *, mentioned: bool = True) -> Binding:
+        """Return what the zoom keys do wherever the map is to be seen: one level a press."""
+
+        def zoom(input_: Input, now: float) -> bool:
+            self.zoom(1 if input_.intent is Intent.ZOOM_IN else -1, now)
+            return True
+
+        return bind((Intent.ZOOM_IN, Intent.ZOOM_OUT), zoom, ("zoom", "hint.zoom") if mentioned else None)
 
     def zoom(self, levels: int, now: float) -> None:
         self.model.camera.zoom_by(levels, now)

@@ -38,11 +38,11 @@ class Panel:
         return self._bindings
 
     def hints(self) -> tuple[Hint, ...]:
-        return hints_of(self._bindings)
+        return hints_of(self.bindings())
 
     def handle(self, input_: Input, now: float) -> bool:
         # Keys that mean nothing here must not reach the screen below.
-        return dispatch(self._bindings, input_, now) or True
+        return dispatch(self.bindings(), input_, now) or True
 
     def receive(self, message: object, now: float) -> None:
         """The screen below takes every message."""

@@ -90,7 +90,7 @@ class SketchScreen:
             bind(Intent.BACK, self._back, ("back", back)),
             # Before the zoom keys, which many remotes lack: where there is no room for both, this one stays.
             bind(Intent.MENU, self._open_bar, ("hold-ok", "hint.more")),
-            bind((Intent.ZOOM_IN, Intent.ZOOM_OUT), self._zoom, ("zoom", "hint.zoom")),
+            self._state.zoom_keys(),
         )
 
     @property
@@ -306,10 +306,6 @@ class SketchScreen:
         self._state.model.camera.release_all(now)
         self._state.is_changed = True
         self._navigator.pop()
-
-    def _zoom(self, input_: Input, now: float) -> bool:
-        self._state.zoom(1 if input_.intent is Intent.ZOOM_IN else -1, now)
-        return True
 
     def _open_bar(self, _input: Input, now: float) -> bool:
         self._state.model.camera.release_all(now)

@@ -48,7 +48,7 @@ class TilePanel(Panel):
             bind(ARROWS, self._move, ("arrows", "hint.choose"), REPEATED),
             bind(Intent.SELECT, self._press, ("ok", "hint.confirm")),
             bind((Intent.BACK, Intent.MENU), self._close, ("back", "hint.back")),
-            bind((Intent.ZOOM_IN, Intent.ZOOM_OUT), self._zoom),
+            state.zoom_keys(mentioned=False),
         )
 
     def title(self) -> str:
@@ -116,10 +116,6 @@ class TilePanel(Panel):
         if tile is not None and tile.enabled:
             self.choose(tile.key, now)
             self._is_moved = True
-        return True
-
-    def _zoom(self, input_: Input, now: float) -> bool:
-        self._state.zoom(1 if input_.intent is Intent.ZOOM_IN else -1, now)
         return True
 
 
