@@ -17,8 +17,12 @@ from tvapp.fences.identity import clean
 from tvapp.fences.model import Geofence
 
 
+@lru_cache(maxsize=1_024)
 def fence_of(feature: bytes, source: str) -> Geofence | None:
-    """Return the geofence of one Feature; None for one that cannot be shown."""
+    """Return the geofence of one Feature; None for one that cannot be shown.
+
+    Those of many waiting changes are wanted again with every change that comes or goes.
+    """
     try:
         found = geojson.read(b'{"type":"FeatureCollection","features":[' + feature + b"]}", source).fences
     except DataError:
