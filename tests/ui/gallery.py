@@ -463,6 +463,7 @@ SCENES: dict[str, Build] = {
         settings=EDITABLE,
     ),
     "refused-long": on_map(*TO_CHANGES, OK, messages=(UNREADABLE,), settings=EDITABLE),
+    "changes-unreadable": on_map(messages=(OutboxChanged(unreadable=2),), settings=EDITABLE),
     "map-imperial": on_map(OK, at=GUIDE, zoom=14, settings=replace(SETTINGS, units="imperial")),
 }
 """Name -> how to build it."""

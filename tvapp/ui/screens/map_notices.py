@@ -82,6 +82,9 @@ def _outbox_notices(state: MapState) -> list[Notice]:
     if outbox.disk_error is not None and outbox.entries:
         title, advice = say("notice.outbox-disk"), say("notice.outbox-disk.advice")
         found.append(Notice("circle-alert", theme.BAD, title, advice))
+    if outbox.unreadable:
+        title = state.settings.counted("notice.outbox-unreadable", outbox.unreadable)
+        found.append(Notice("file-warning", theme.WARN, title, say("notice.outbox-unreadable.advice")))
     needs_person = isinstance(outbox.error, SignInError) and outbox.error.needs_person
     if needs_person and outbox.entries and not {"session", "permission"} & state.troubles.keys():
         title, advice = say("notice.outbox-sign-in"), say("notice.outbox-sign-in.advice")
