@@ -118,6 +118,7 @@ EDITING: dict[str, str] = {
     "toast.undone": "Undone: {what}",
     "toast.redone": "Done again: {what}",
     "toast.cannot": "That does not work here: {reason}",
+    "toast.not-ready": "The place for geofences is not ready yet. Try again in a moment.",
     "toast.full": "Too many changes are waiting. Look under Draw, Changes.",
     "chip.sending": "Saving",
     "chip.processing": "Azure is working",

@@ -264,6 +264,7 @@ class FenceEdits:
 
         outbox = self._state.actions.outbox
         if outbox is None:
+            self._state.say("toast.not-ready", "circle-alert")
             return False
         if outbox.is_full:
             self._state.say("toast.full", "circle-alert")
