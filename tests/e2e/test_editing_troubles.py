@@ -230,7 +230,6 @@ def test_offline_edits_wait_over_a_kill_and_go_out_in_order_and_once(
         second = draw_circle(tv, 1)
         assert open_edit_from_list(tv, "up") == "lock"
         delete_from_edit(tv)
-        tv.press("zoom-out", "zoom-out", "zoom-out")
         assert has_none(tv.picture_with(has_none)), "what was deleted is shown"
         tv.kill()
         waiting = kept(tv)

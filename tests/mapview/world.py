@@ -54,6 +54,9 @@ class World:
     composed: list[Composition] = field(default_factory=list)
     """Every picture that was put together out of several layers, in order."""
 
+    contents: dict[TileKey, tuple[Image, ...]] = field(default_factory=dict)
+    """Out of what each of them was put together last."""
+
     def frame(self, seconds: float = FRAME_S) -> list[Quad]:
         """Let time pass and draw; take note of what is asked for."""
         self.now += seconds
@@ -64,6 +67,7 @@ class World:
             self.wanted = wishes
         for made in self.model.compositions(self.now):
             assert all(quad.key in self.uploads for quad in made.quads), "what is put together is not on the renderer"
+            self.contents[made.key] = tuple(self.uploads[quad.key] for quad in made.quads)
             self.uploads[made.key] = _WHOLE
             self.composed.append(made)
         quads = self.model.quads(self.now)

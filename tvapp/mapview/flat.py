@@ -3,18 +3,23 @@
 Blending a screen of geofences onto a screen of map takes SDL's software renderer 2 to 6 ms, 15 ms with an opacity, and
 13 ms scaled; copying an opaque screen takes 0.9 ms. So each cell is put together once, when its tiles have arrived, and
 frames copy. A cell with nothing but its base needs no picture of its own: the base's stands for it.
+
+Where the base cannot be had, pictures of other zooms stand in for longer than a moment: then they, too, are put
+together anew when the geofences change.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Mapping
+from collections.abc import Callable, Container, Mapping
 from typing import NamedTuple
 
 from tvapp.core.image import PixelRect
+from tvapp.mapview.covered import Covered
 from tvapp.mapview.layers import Layer
-from tvapp.mapview.picture import LayerPicture, Quad, Texture, TileKey, cells_at, tile_zoom
+from tvapp.mapview.picture import LayerPicture, Quad, Texture, TileKey, cells_at, natural_zoom, tile_zoom
+from tvapp.mapview.stand_ins import stand_ins
 from tvapp.mapview.viewport import Viewport
-from tvapp.tiles.pyramid import ANCESTORS, DESCENDANTS, Part, TileRange
+from tvapp.tiles.pyramid import ANCESTORS, DESCENDANTS, TileRange
 
 FLAT = "flat"
 """Stands where tilesets do in the keys of these pictures; no tileset of Azure Maps is called so."""
@@ -23,6 +28,9 @@ FLAT_BYTES = FLAT_PX * FLAT_PX * 4
 PER_FRAME = 3
 PER_MOVING_FRAME = 1
 """Cells put together in one frame, at about 1 ms each: a moving map shows some 15 new ones a second."""
+
+MOST_STAND_INS = 16
+"""How many outdated stand-ins are seen to at a time: each needs its base once more, which is a megabyte."""
 
 Peek = Callable[[TileKey], Texture | None]
 HeldZooms = Mapping[str, Mapping[int, int]]
@@ -45,21 +53,33 @@ class Piece(NamedTuple):
     quad: Quad | None
     serial: int
     is_exact: bool
+    revision: int
 
 
 Recipe = tuple[Piece, ...]
 
 
 class Flats:
-    """Which cells are to be put together, and out of what they were."""
+    """Which cells are to be put together, and out of what they were.
 
-    def __init__(self, peek: Peek) -> None:
+    `is_refused` tells whether a tile cannot be had for now, `revision_of` which revision of a drawn one is current.
+    """
+
+    def __init__(
+        self, peek: Peek, is_refused: Callable[[TileKey], bool], revision_of: Callable[[TileKey], int]
+    ) -> None:
         self.picture = LayerPicture(Layer(FLAT, "base", 0, 30))
         self.pending: list[tuple[TileKey, Recipe]] = []
         """What is still to be put together, the middle of the screen first."""
+        self.needed: tuple[TileKey, ...] = ()
+        """The tiles out of which outdated stand-ins are to be put together, there or not."""
         self._peek = peek
+        self._is_refused = is_refused
+        self._revision_of = revision_of
         self._layers: tuple[Layer, ...] = ()
         self._zooms: tuple[int, ...] = ()
+        self._lag: tuple[int, ...] = ()
+        """How many zooms each layer's tiles lie above the finest ones, where no layer comes to its end."""
         self._made: dict[TileKey, Recipe] = {}
         self._looked_at: tuple[TileRange, int] | None = None
         self._covered: Covered | None = None
@@ -100,12 +120,15 @@ class Flats:
     def look(self, viewport: Viewport, held: HeldZooms, serial: int) -> list[TileKey]:
         """Work out what is to be put together for a view; returns the pictures that nothing needs any more.
 
-        `serial` changes with every tile that arrives.
+        `serial` changes with every tile that arrives, is refused or becomes outdated. To be called again after dropping
+        what it returned, until there is nothing to drop.
         """
         cells = self._cells(viewport)
         if (cells, serial) == self._looked_at:
             return []
         self._looked_at = (cells, serial)
+        natural = [natural_zoom(layer, viewport) for layer in self._layers]
+        self._lag = tuple(max(natural) - zoom for zoom in natural)
         return self._look(cells, self._held(held))
 
     def take(self, background: tuple[int, int, int], *, is_moving: bool) -> list[Composition]:
@@ -147,6 +170,7 @@ class Flats:
         """Forget them all."""
         self._made.clear()
         self.pending.clear()
+        self.needed = ()
         self._looked_at = None
         self.picture.dirty = True
 
@@ -161,7 +185,8 @@ class Flats:
     def _look(self, cells: TileRange, held: Container[int]) -> list[TileKey]:
         needless: list[TileKey] = []
         pending: list[tuple[float, TileKey, Recipe]] = []
-        z = cells.z
+        bare: list[tuple[float, int, int]] = []
+        z, base, shift = cells.z, self._layers[0].tileset, cells.z - self._zooms[0]
         mask = (1 << z) - 1
         middle_x, middle_y = (cells.x0 + cells.x1 - 1) / 2, (cells.y0 + cells.y1 - 1) / 2
         seen: set[tuple[int, int]] = set()
@@ -171,29 +196,112 @@ class Flats:
                 if cell in seen:
                     continue
                 seen.add(cell)
+                distance = (x - middle_x) ** 2 + (y - middle_y) ** 2
                 key = (FLAT, z, *cell)
-                recipe = self._recipe(z, *cell, held)
-                made = self._made.get(key)
-                if recipe is None or recipe == made or (made is not None and self._is_worse(recipe, made)):
-                    continue
-                if spent := self._spent_base(key):
-                    # It is asked for once more; until it comes, the former picture stays.
-                    needless += spent
-                    continue
-                if self._is_plain(z, recipe):
-                    if made is not None:
-                        needless.append(key)
-                    continue
-                pending.append(((x - middle_x) ** 2 + (y - middle_y) ** 2, key, recipe))
+                recipe = self._new_recipe(key, self._zooms, held, needless)
+                if recipe is not None:
+                    pending.append((distance, key, recipe))
+                is_refused = self._is_refused((base, z - shift, cell[0] >> shift, cell[1] >> shift))
+                if is_refused and self.find(z, *cell) is None:
+                    bare.append((distance, *cell))
+        needed, self.needed = self.needed, ()
+        if bare:
+            self._look_at_stand_ins(z, sorted(bare), held, frozenset(needed), needless, pending)
         pending.sort()
         self.pending = [(key, recipe) for _, key, recipe in pending]
         return needless
 
-    def _recipe(self, z: int, x: int, y: int, held: Container[int]) -> Recipe | None:
+    def _new_recipe(
+        self, key: TileKey, zooms: tuple[int, ...], held: Container[int], needless: list[TileKey]
+    ) -> Recipe | None:
+        """Return what a cell is to be made of if it is to be put together now; adds what is to be dropped first."""
+        recipe = self._recipe(*key[1:], zooms, held)
+        made = self._made.get(key)
+        if recipe is None and made is not None and self._is_void(key, zooms, made):
+            needless.append(key)
+        if recipe is None or recipe == made or (made is not None and self._is_worse(recipe, made)):
+            return None
+        if spent := self._spent_base(key):
+            # It is asked for once more; until it comes, the former picture stays.
+            needless += spent
+            return None
+        if self._is_plain(key[1], recipe):
+            if made is not None:
+                needless.append(key)
+            return None
+        return recipe
+
+    def _look_at_stand_ins(
+        self,
+        z: int,
+        bare: list[tuple[float, int, int]],
+        held: Container[int],
+        asked: frozenset[TileKey],
+        needless: list[TileKey],
+        pending: list[tuple[float, TileKey, Recipe]],
+    ) -> None:
+        """See to it that what stands in for cells without a base shows the geofences as they are."""
+        found: dict[TileKey, float] = {}
+        for distance, x, y in bare:
+            for cell in stand_ins(z, x, y, self.find, held):
+                found.setdefault((FLAT, *cell), distance)
+        needed: list[TileKey] = []
+        outdated = 0
+        for key, distance in found.items():
+            zooms = tuple(
+                min(max(key[1] - lag, layer.min_zoom), layer.max_zoom)
+                for layer, lag in zip(self._layers, self._lag, strict=True)
+            )
+            tiles = self._tiles(key, zooms)
+            drawn = [tile for layer, tile in zip(self._layers, tiles, strict=True) if layer.role == "fences"]
+            if all(self._is_current(key, tile) for tile in drawn):
+                # They stay in memory: a base without a picture of its own could not tell without them.
+                needed += drawn
+                continue
+            if outdated == MOST_STAND_INS:
+                continue
+            outdated += 1
+            needed += tiles
+            recipe = self._new_recipe(key, zooms, held, needless)
+            if recipe is not None:
+                pending.append((distance, key, recipe))
+            elif self._peek(key) is not None and any(
+                tile in asked and self._is_refused(tile) and self._peek(tile) is None
+                for tile in tiles
+                if tile not in drawn
+            ):
+                # It can never be put together again: better a blurred map or none than geofences that are not so.
+                needless.append(key)
+                self._looked_at = None
+        self.needed = tuple(needed)
+
+    def _tiles(self, key: TileKey, zooms: tuple[int, ...]) -> tuple[TileKey, ...]:
+        """Return the tile of each layer that a cell's picture is made of."""
+        _, z, x, y = key
+        return tuple(
+            (layer.tileset, zoom, x >> (z - zoom), y >> (z - zoom))
+            for layer, zoom in zip(self._layers, zooms, strict=True)
+        )
+
+    def _is_current(self, key: TileKey, tile: TileKey) -> bool:
+        """Tell whether what stands for a cell shows the geofences of a tile as they are."""
+        made = self._made.get(key)
+        shown = [piece for piece in made or () if piece.tileset == tile[0] and piece.is_exact]
+        texture = self._peek(tile)
+        if texture is None:
+            return any(piece.revision >= self._revision_of(tile) for piece in shown)
+        if texture.is_stale:
+            return False
+        if made is not None:
+            return any(piece.serial == texture.serial for piece in shown)
+        depth = key[1] - tile[1]
+        return _quad(texture, depth, key[2], key[3], 255) is None
+
+    def _recipe(self, z: int, x: int, y: int, zooms: tuple[int, ...], held: Container[int]) -> Recipe | None:
         """Return what a cell is to be made of; None while what stands in for it is better."""
         pieces: list[Piece] = []
         has_exact = False
-        for layer, zoom in zip(self._layers, self._zooms, strict=True):
+        for layer, zoom in zip(self._layers, zooms, strict=True):
             piece = self._piece(layer, zoom, z, x, y)
             if piece is not None:
                 pieces.append(piece)
@@ -213,13 +321,25 @@ class Flats:
             texture = peek((tileset, z - depth, x >> depth, y >> depth))
             if texture is not None and (depth == 0 or not texture.is_spent):
                 quad = _quad(texture, depth, x, y, round(255 * layer.opacity))
-                return Piece(tileset, quad, texture.serial, depth == nearest)
+                return Piece(tileset, quad, texture.serial, depth == nearest, texture.revision)
         return None
 
     def _is_plain(self, z: int, recipe: Recipe) -> bool:
         """Tell whether the base's own picture shows all that there is."""
         drawn = [piece.quad for piece in recipe if piece.quad is not None]
         return len(drawn) == 1 and drawn[0].key[:2] == (self._layers[0].tileset, z) and _is_whole(drawn[0])
+
+    def _is_void(self, key: TileKey, zooms: tuple[int, ...], made: Recipe) -> bool:
+        """Tell whether all that a picture shows on bare ground is gone."""
+        shown = {piece.tileset for piece in made}
+        if self._layers[0].tileset in shown:
+            return False
+        pieces = [
+            self._piece(layer, zoom, *key[1:])
+            for layer, zoom in zip(self._layers, zooms, strict=True)
+            if layer.tileset in shown
+        ]
+        return all(piece is not None and piece.is_exact and piece.quad is None for piece in pieces)
 
     def _is_worse(self, recipe: Recipe, made: Recipe) -> bool:
         """Tell whether what was sharp would be blurred or missing: its tile is not there, not yet or not any more."""
@@ -246,38 +366,6 @@ class Flats:
 def flat_texture(key: TileKey, base: Texture | None) -> Texture:
     """Return a new picture of a cell; it goes on fading in where its base does."""
     return Texture(key, width=FLAT_PX, height=FLAT_PX, fade_from=None if base is None else base.fade_from)
-
-
-class Covered:
-    """Which cells opaque parts fill wholly; what lies below them need not be drawn."""
-
-    def __init__(self, cells: TileRange, parts: Iterable[Part[Texture]]) -> None:
-        self._cells = cells
-        filled: dict[tuple[int, int], int] = {}
-        whole = 1 << 2 * DESCENDANTS
-        for part in parts:
-            level = part.level
-            for y in range(part.y0, part.y1):
-                for x in range(part.x0, part.x1):
-                    cell = (x >> level, y >> level)
-                    filled[cell] = filled.get(cell, 0) + (whole >> 2 * level)
-        self._filled = {cell for cell, count in filled.items() if count >= whole}
-        self.is_all = len(self._filled) >= cells.area
-
-    def hides(self, z: int, x0: int, y0: int, x1: int, y1: int) -> bool:
-        """Tell whether a box of cells at another zoom is hidden, as far as it is in view."""
-        if self.is_all:
-            return True
-        cells, shift = self._cells, self._cells.z - z
-        if shift >= 0:
-            x0, y0, x1, y1 = x0 << shift, y0 << shift, x1 << shift, y1 << shift
-        else:
-            x0, y0, x1, y1 = x0 >> -shift, y0 >> -shift, ((x1 - 1) >> -shift) + 1, ((y1 - 1) >> -shift) + 1
-        return all(
-            (x, y) in self._filled
-            for y in range(max(y0, cells.y0), min(y1, cells.y1))
-            for x in range(max(x0, cells.x0), min(x1, cells.x1))
-        )
 
 
 def _quad(texture: Texture, depth: int, x: int, y: int, alpha: int) -> Quad | None:

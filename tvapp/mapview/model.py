@@ -62,7 +62,7 @@ class MapModel:
         self._fading: dict[TileKey, Texture] = {}
         self._revisions = Revisions()
         self._wishes = Wishes(self.memory)
-        self._flats = Flats(self.memory.peek) if flat else None
+        self._flats = Flats(self.memory.peek, self._wishes.is_refused, self._revisions.wanted) if flat else None
         self._serial = 0
         self._fetched: set[TileKey] = set()
         self._view_changed = True
@@ -130,12 +130,14 @@ class MapModel:
         key = (tile.tileset, tile.z, tile.x, tile.y)
         if isinstance(message, TileUnavailable):
             self._wishes.unavailable(key, message.retry_in_s, now)
+            self._serial += 1
+            self._needs_frame = True
             return None
         if tile.tileset not in self._pictures:
             # Nobody looks at that tileset any more; the loader has it on disk should they come back.
             return None
         texture = self.memory.peek(key)
-        is_old = message.origin == "worker" and message.revision < self._revisions.wanted(tile)
+        is_old = message.origin == "worker" and message.revision < self._revisions.wanted(key)
         is_stale = is_old or message.origin == "stale"
         self._wishes.arrived(key, ask_again=is_old)
         if texture is not None and (message.origin == "stale" or (is_old and message.revision < texture.revision)):
@@ -242,7 +244,9 @@ class MapModel:
         flats = self._flats
         if flats is None or not self._layers:
             return []
-        self._drop(flats.look(self.viewport, self.memory.held, self._serial))
+        while needless := flats.look(self.viewport, self.memory.held, self._serial):
+            self._drop(needless)
+        self._wishes.want_also(flats.needed)
         made = flats.take(self.background, is_moving=self.camera.is_moving(now))
         if made:
             for composition in made:
@@ -380,6 +384,7 @@ class MapModel:
             texture = self.memory.peek(key) if key[0] == tileset and is_outdated(key) else None
             if texture is not None and texture.revision < revision:
                 texture.is_stale = True
+        self._serial += 1
         self._wishes.forget_unavailable(tileset)
         # What is on the screen changes, even though the viewport does not.
         self._view_changed = True

@@ -91,8 +91,13 @@ class _Op(NamedTuple):
 
 def tile_zoom(layer: Layer, viewport: Viewport) -> int:
     """Return the zoom of the tiles that a layer shows in a viewport."""
+    return min(max(natural_zoom(layer, viewport), layer.min_zoom), layer.max_zoom)
+
+
+def natural_zoom(layer: Layer, viewport: Viewport) -> int:
+    """Return the zoom of the tiles that a layer would show in a viewport if it had tiles for all zooms."""
     zoom = viewport.zoom if layer.has_text else viewport.zoom + math.log2(viewport.scale)
-    return min(max(math.floor(zoom + 0.5), layer.min_zoom), layer.max_zoom)
+    return math.floor(zoom + 0.5)
 
 
 def corner(viewport: Viewport) -> tuple[int, int]:

@@ -25,12 +25,11 @@ class Revisions:
     def __init__(self) -> None:
         self._rules: dict[str, list[tuple[int, Test]]] = {}
 
-    def wanted(self, tile: TileId) -> int:
-        """Return the least revision that counts as current for a wrapped tile."""
-        rules = self._rules.get(tile.tileset)
+    def wanted(self, key: TileKey) -> int:
+        """Return the least revision that counts as current for a tile."""
+        rules = self._rules.get(key[0])
         if not rules:
             return 0
-        key = (tile.tileset, tile.z, tile.x, tile.y)
         return max((revision for revision, test in rules if test(key)), default=0)
 
     def add_tiles(self, tileset: str, tiles: Iterable[TileId] | None, revision: int) -> Test:

@@ -52,6 +52,8 @@ class Wishes:
         self._ranges: list[tuple[TileRange, TileRange]] = []
         self._ordered: list[tuple[bool, TileKey]] = []
         self._wanted: set[TileKey] = set()
+        self._also: dict[TileKey, None] = {}
+        self._drawn: frozenset[str] = frozenset()
         # When a refused tile may be asked for again, and whether the loader does so by itself.
         self._unavailable: dict[TileKey, tuple[float, bool]] = {}
         self._progress = Progress(0, 0, 0)
@@ -61,6 +63,8 @@ class Wishes:
     def set_layers(self, layers: tuple[Layer, ...]) -> None:
         """Wish for other layers."""
         self._layers = layers
+        self._drawn = frozenset(layer.tileset for layer in layers if layer.role == "fences")
+        self._also = {}
         self._view = None
         self._ranges = []
         self.dirty = True
@@ -82,8 +86,26 @@ class Wishes:
         return self._progress
 
     def wants(self, key: TileKey) -> bool:
-        """Tell whether a tile is in view or ahead, there or not."""
-        return key in self._wanted
+        """Tell whether a tile is in view or ahead, or needed besides, there or not."""
+        return key in self._wanted or key in self._also
+
+    def want_also(self, keys: tuple[TileKey, ...]) -> None:
+        """Wish for tiles out of view, least of all: what is missing, and geofences that are outdated.
+
+        They do not count as in view. What was refused when it was not needed for this is asked for again.
+        """
+        also = dict.fromkeys(keys)
+        if also == self._also:
+            return
+        for key in also:
+            if key not in self._also and key not in self._wanted:
+                self._unavailable.pop(key, None)
+        self._also = also
+        self.dirty = True
+
+    def is_refused(self, key: TileKey) -> bool:
+        """Tell whether a tile cannot be had for now."""
+        return key in self._unavailable
 
     def count_in_view(self, keys: Container[TileKey]) -> int:
         """Count the tiles in view that are among `keys`."""
@@ -158,6 +180,13 @@ class Wishes:
             if not beyond:
                 missing += texture is None
                 loading += refused is None
+        for key in self._also:
+            texture = peek(key)
+            if (texture is not None and not (texture.is_stale and key[0] in self._drawn)) or key in self._wanted:
+                continue
+            refused = unavailable.get(key)
+            if refused is None or refused[1]:
+                wishes.append(TileId(*key))
         self._progress = Progress(in_view, missing, loading)
         self._list = tuple(wishes)
         self.dirty = False
