@@ -138,7 +138,7 @@ def test_areas_and_rectangles_and_everything_that_can_be_done_to_them(
         screen.press("Return")  # ... and down again
         screen.hold("Return", 0.9)  # the bar: zoom, done, throw away
         tv.opened("sketch-bar")
-        screen.press("Right", "Right", "Return")
+        screen.press("Left", "Left", "Return")
         name_and_save(tv, screen, kind=6, times=1)
         (area,) = made_here(shared)
         assert area["geometry"]["type"] == "Polygon"
@@ -207,7 +207,7 @@ def change_it(tv: Tv, screen: XServer, shared: Path, name: str, before: dict[str
     screen.press("Return")
     screen.hold("Return", 0.9)
     tv.opened("sketch-bar")
-    screen.press("Right", "Right", "Return")
+    screen.press("Left", "Left", "Return")  # Done is the last but one
     reshaped = stored()
     assert reshaped["geometry"] != wider["geometry"]
     assert "subType" not in reshaped["properties"], "it is no rectangle any more"
