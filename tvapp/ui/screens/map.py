@@ -87,7 +87,7 @@ class MapScreen:
         if self.is_touring:
             return (bind(tuple(Intent), self._stop_tour, ("any", "hint.stop-tour"), (Phase.PRESS,)),)
         selected = self.state.selected
-        look = bind(ARROWS, self._pan, ("arrows", "hint.look-around"), ANY_PHASE)
+        look = bind(ARROWS, self.state.pan, ("arrows", "hint.look-around"), ANY_PHASE)
         ok_phases = (Phase.PRESS, Phase.LONG, Phase.RELEASE)
         bindings = [look, bind(Intent.SELECT, self._ok, ("ok", self._ok_hint()), ok_phases)]
         # Where OK opens the same, one mention is enough.
@@ -256,14 +256,6 @@ class MapScreen:
         if selected is None or selected not in self._under:
             return "hint.select-fence"
         return "hint.next-in-pile" if len(self._under) > 1 else "hint.details"
-
-    def _pan(self, input_: Input, now: float) -> bool:
-        camera = self.state.model.camera
-        if input_.phase is Phase.PRESS:
-            camera.press(input_.intent, now)
-        elif input_.phase is Phase.RELEASE:
-            camera.release(input_.intent, now)
-        return True
 
     def _ok(self, input_: Input, now: float) -> bool:
         self.state.is_changed = True

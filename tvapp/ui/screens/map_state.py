@@ -27,7 +27,7 @@ from tvapp.geo.position import Bounds, Position
 from tvapp.mapview.layers import FENCES, LayerChoice, layers
 from tvapp.mapview.model import MapModel, Upload
 from tvapp.mapview.viewport import Viewport
-from tvapp.remote.intents import Input, Intent
+from tvapp.remote.intents import Input, Intent, Phase
 from tvapp.remote.pattern import LockGate
 from tvapp.tiles.tile import TileArrived, TileUnavailable
 from tvapp.ui import theme
@@ -274,6 +274,15 @@ class MapState:
         place = Position(home.longitude, home.latitude)
         self.model.camera.fly_to(Viewport(place, home.zoom, view.width, view.height, view.scale), now)
         self.is_changed = True
+
+    def pan(self, input_: Input, now: float) -> bool:
+        """Move the map with an arrow, for as long as it is held; wants presses and releases."""
+        camera = self.model.camera
+        if input_.phase is Phase.PRESS:
+            camera.press(input_.intent, now)
+        elif input_.phase is Phase.RELEASE:
+            camera.release(input_.intent, now)
+        return True
 
     def zoom_keys(self, *, mentioned: bool = True) -> Binding:
         """Return what the zoom keys do wherever the map is to be seen: one level a press."""

@@ -80,7 +80,7 @@ class SketchScreen:
         aim, place = self._words()
         ok = bind(Intent.SELECT, self._ok, ("ok", place), (Phase.PRESS, Phase.LONG, Phase.RELEASE))
         if pans:
-            arrows = bind(ARROWS, self._pan, ("arrows", aim), ANY_PHASE)
+            arrows = bind(ARROWS, self._state.pan, ("arrows", aim), ANY_PHASE)
         else:
             arrows = bind(ARROWS, self._adjust, ("arrows", aim), (Phase.PRESS, Phase.REPEAT))
         back = "hint.take-back" if self._takes_back else "hint.cancel"
@@ -208,14 +208,6 @@ class SketchScreen:
         in_middle(canvas, words, Rect(box.x + 60, box.y, box.w - 60, box.h), style, "left")
 
     # -- what keys do ---------------------------------------------------------------------------------------------
-
-    def _pan(self, input_: Input, now: float) -> bool:
-        camera = self._state.model.camera
-        if input_.phase is Phase.PRESS:
-            camera.press(input_.intent, now)
-        elif input_.phase is Phase.RELEASE:
-            camera.release(input_.intent, now)
-        return True
 
     def _adjust(self, input_: Input, now: float) -> bool:
         held_s = input_.held_s if input_.phase is Phase.REPEAT else 0.0
