@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tvapp.fences import style
-from tvapp.fences.naming import LANGUAGES, Kind, kinds_for, next_name
+from tvapp.fences.naming import LANGUAGES, Kind, TakenNames, is_numbered, kinds_for
 
 DEFAULT = ["depot", "site", "customer", "parking", "school", "construction", "restricted", "event"]
 
@@ -33,13 +33,13 @@ DEFAULT = ["depot", "site", "customer", "parking", "school", "construction", "re
     ],
 )
 def test_the_lowest_free_number_is_taken(base: str, existing: list[str], expected: str) -> None:
-    assert next_name(base, existing) == expected
+    assert TakenNames(existing).next(base) == expected
 
 
 @given(st.lists(st.integers(1, 30)))
 def test_a_new_name_is_new_and_all_lower_numbers_are_taken(numbers: list[int]) -> None:
     existing = {f"Depot {number}" for number in numbers}
-    name = next_name("Depot", existing)
+    name = TakenNames(existing).next("Depot")
     assert name not in existing
     assert {f"Depot {number}" for number in range(1, int(name.rpartition(" ")[2]))} <= existing
 
@@ -106,3 +106,20 @@ def test_a_kind_without_a_name_in_the_language_takes_the_built_in_one_and_then_w
 
 def test_the_order_is_the_installers() -> None:
     assert [kind.key for kind in kinds_for({"school": {}, "depot": {}}, "en")] == ["school", "depot"]
+
+
+def test_names_that_are_not_in_the_list_yet_count_too() -> None:
+    assert TakenNames(["Depot 1"]).next("Depot", also=["Depot 2", "Yard 3"]) == "Depot 3"
+
+
+@pytest.mark.parametrize(
+    ("name", "base", "expected"),
+    [
+        ("Depot 3", "Depot", True),
+        ("depot  03", "Depot", True),
+        ("Depot", "Depot", False),
+        ("Depot north 3", "Depot", False),
+    ],
+)
+def test_a_numbered_name_is_told_from_others(name: str, base: str, expected: bool) -> None:
+    assert is_numbered(name, base) is expected

@@ -75,15 +75,6 @@ def kinds_for(names_by_kind: Mapping[str, Mapping[str, str]], language: str) -> 
     return tuple(Kind(key, _name(key, names, language)) for key, names in chosen.items())
 
 
-def next_name(base: str, existing: Iterable[str]) -> str:
-    """Return `base` with the lowest number from 1 that no existing name has. Case and spaces make no difference.
-
-    >>> next_name("Depot", ["Depot 1", "depot  3", "Depot"])
-    'Depot 2'
-    """
-    return TakenNames(existing).next(base)
-
-
 def is_numbered(name: str, base: str) -> bool:
     """Tell whether a name is `base` with a number.
 
@@ -95,7 +86,13 @@ def is_numbered(name: str, base: str) -> bool:
 
 
 class TakenNames:
-    """Which numbers are taken by name, so that a free one is found at once among any number of names."""
+    """Which numbers are taken by name, so that a free one is found at once among any number of names.
+
+    Case and spaces make no difference.
+
+    >>> TakenNames(["Depot 1", "depot  3", "Depot"]).next("Depot")
+    'Depot 2'
+    """
 
     __slots__ = ("_numbers",)
 

@@ -39,7 +39,6 @@ class FolderStore:
         self._log = log
         self._workers: Workers = workers if workers is not None else SameThread()
         self._read: dict[str, tuple[Mark, ReadResult]] = {}
-        self._overflow = 0
         self._loaded = False
         self._is_tidy = False
         self._seen: dict[str, Mark] | None = None
