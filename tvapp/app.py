@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-import uuid
+import secrets
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,7 +24,6 @@ from tvapp.fences.model import Geofence
 from tvapp.forget import SCREENSHOTS, forget_pictures_and_fences
 from tvapp.geo.position import Bounds
 from tvapp.live_map import LiveMap
-from tvapp.lock_keeper import LockKeeper
 from tvapp.mapview.layers import LayerChoice
 from tvapp.mapview.viewport import Viewport
 from tvapp.net.messages import NetworkLost, NetworkRestored
@@ -33,7 +32,6 @@ from tvapp.remote.hold import Hold
 from tvapp.remote.intents import Input
 from tvapp.remote.keymap import Keymap
 from tvapp.remote.keys import KeyEvent
-from tvapp.remote.pattern import Pattern
 from tvapp.screenshots import Screenshots
 from tvapp.sign_in_panels import SignInPanels
 from tvapp.tiles.tile import TileId
@@ -49,6 +47,8 @@ from tvapp.ui.stack import ScreenStack
 
 if TYPE_CHECKING:
     from tvapp.edges import Edges
+    from tvapp.lock_keeper import LockKeeper
+    from tvapp.remote.pattern import Pattern
 
 
 class App:
@@ -82,7 +82,11 @@ class App:
         self._panels: SignInPanels | None = None
         self._map: LiveMap | None = None
         lock = config.kiosk.lock if errors is None and config.can_edit else ""
-        self._lock = LockKeeper(lock, data_dir, jobs, log) if lock else None
+        self._lock: LockKeeper | None = None
+        if lock:
+            from tvapp.lock_keeper import LockKeeper
+
+            self._lock = LockKeeper(lock, data_dir, jobs, log)
         self._account: Account | None = None
         self._phase = "starting"
         self._stopping: str | None = None
@@ -324,7 +328,7 @@ class App:
             tell=lambda message: self._stack.receive(message, self._clock.monotonic()),
         )
         model, choice = self._map.model, self._map.choice
-        state = MapState(self._settings, self, self._clock, model, choice, lambda: uuid.uuid4().hex)
+        state = MapState(self._settings, self, self._clock, model, choice, lambda: secrets.token_hex(16))
         self._stack.show(MapScreen(state, self._stack))
         if self._panels is not None:
             self._panels.map_shown()

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from tvapp.core.errors import StorageError, TvappError
 from tvapp.core.image import Image
 from tvapp.fences.book import FenceBook
-from tvapp.fences.change import Step
 from tvapp.fences.model import Geofence, Ring, Skipped
-from tvapp.fences.outbox import Arrived, Entry
 from tvapp.geo.position import Bounds, Position
+
+# For types alone: the first picture must not wait for what only edits need.
+if TYPE_CHECKING:
+    from tvapp.fences.change import Step
+    from tvapp.fences.outbox import Arrived, Entry
 
 
 class Index(Protocol):

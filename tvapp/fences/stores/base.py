@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from tvapp.core.errors import TvappError
-from tvapp.fences.change import Change, Outcome, Step
 from tvapp.fences.model import Geofence, Skipped
+
+if TYPE_CHECKING:
+    from tvapp.fences.change import Change, Outcome, Step
 
 T = TypeVar("T")
 
@@ -60,7 +62,7 @@ class Watchable(Protocol):
         ...
 
 
-Note = Callable[[Step], Awaitable[None]]
+Note: TypeAlias = "Callable[[Step], Awaitable[None]]"
 """Told how far a change has come; returns once that is kept on disk."""
 
 

@@ -10,16 +10,16 @@ from typing import TYPE_CHECKING, Literal
 
 from tvapp.core.errors import DataError
 from tvapp.fences.book import FenceBook
-from tvapp.fences.change import Change
-from tvapp.fences.history import History, Offer
 from tvapp.fences.messages import OutboxChanged
 from tvapp.fences.model import Geofence
 from tvapp.fences.naming import Kind, is_numbered
-from tvapp.fences.outbox import Entry, Resolution
-from tvapp.fences.sketch import Drawn
 from tvapp.fences.versions import Versions
 
 if TYPE_CHECKING:
+    from tvapp.fences.change import Change
+    from tvapp.fences.history import History, Offer
+    from tvapp.fences.outbox import Entry, Resolution
+    from tvapp.fences.sketch import Drawn
     from tvapp.ui.screens.map_state import MapState
 
 COLLECTION = "GeometryCollection"
@@ -33,7 +33,9 @@ class FenceEdits:
     def __init__(self, state: MapState, new_id: Callable[[], str]) -> None:
         self._state = state
         self._new_id = new_id
-        self.history = History()
+        from tvapp.fences.history import History
+
+        self.history: History = History()
         self.outbox = OutboxChanged()
         self._versions = Versions()
 
@@ -96,6 +98,7 @@ class FenceEdits:
     def add(self, drawn: Drawn, kind: Kind, validity: Mapping[str, object] | None) -> None:
         """Make a new geofence of what was drawn."""
         from tvapp.fences import feature
+        from tvapp.fences.change import Change
 
         geometry_id = self._geometry_id()
         name = self.name_for(kind)
@@ -149,6 +152,7 @@ class FenceEdits:
         """Make a copy of a geofence, a little beside it."""
         from tvapp.fences import feature
         from tvapp.fences.carry import aside_deg, duplicated
+        from tvapp.fences.change import Change
         from tvapp.fences.overlay import geometry_of
 
         geometry_id = self._geometry_id()
@@ -242,6 +246,8 @@ class FenceEdits:
     def _change(self, fence: Geofence, after: bytes, edit: Edit, name: str) -> None:
         if after == fence.raw:
             return
+        from tvapp.fences.change import Change
+
         now = self._state.wall()
         change = Change(self._new_id(), fence.source, fence.geometry_id, fence.raw, after, fence.number, now)
         self._submit(change, edit, name)

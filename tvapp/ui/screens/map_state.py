@@ -6,6 +6,7 @@ import math
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from tvapp.auth.view import Account
 from tvapp.core.clock import Clock
@@ -28,7 +29,6 @@ from tvapp.mapview.layers import FENCES, LayerChoice, layers
 from tvapp.mapview.model import MapModel, Upload
 from tvapp.mapview.viewport import Viewport
 from tvapp.remote.intents import Input, Intent, Phase
-from tvapp.remote.pattern import LockGate
 from tvapp.tiles.tile import TileArrived, TileUnavailable
 from tvapp.ui import theme
 from tvapp.ui.actions import Actions
@@ -48,6 +48,9 @@ from tvapp.ui.outline import Path, projected
 from tvapp.ui.screen import Binding, bind
 from tvapp.ui.screens.fence_edits import FenceEdits
 from tvapp.ui.settings import UiSettings
+
+if TYPE_CHECKING:
+    from tvapp.remote.pattern import LockGate
 
 UPLOAD_BYTES_PER_FRAME = 5 << 20
 """What one frame may send to the renderer: five tiles without transparency."""
@@ -113,6 +116,8 @@ class MapState:
     def __post_init__(self) -> None:
         self.edits = FenceEdits(self, self.new_id)
         if self.settings.has_lock:
+            from tvapp.remote.pattern import LockGate
+
             self.lock = LockGate(wait_until=math.inf)  # until it is known how many tries were wrong
 
     @property
@@ -146,7 +151,7 @@ class MapState:
                 self.troubles.pop("store", None)
                 self.fresh_at = self.wall()
             case LockKnown(wrong_tries=wrong_tries) if self.lock is not None:
-                self.lock = LockGate.begin(wrong_tries, now)
+                self.lock = self.lock.begin(wrong_tries, now)
             case PatternChecked(right=right) if self.lock is not None:
                 self.lock = self.lock.answer(right=right, now=now)
             case OutboxChanged():
