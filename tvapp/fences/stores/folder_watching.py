@@ -12,7 +12,7 @@ from tvapp.core.log import Log
 ABSENT_S = 2.0
 """How often a folder that is not there is looked for."""
 
-_STEP_MS = 300
+_STEP_MS = 500
 """Something is told once nothing more has happened for this long. Each step costs a still screen a little."""
 _AT_LATEST_MS = 800
 _IDLE_MS = 3_600_000
