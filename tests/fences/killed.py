@@ -32,7 +32,7 @@ from tvapp.fences.service import FenceService
 from tvapp.fences.stores.base import Loaded, Note, WritableStore
 
 LIVES_S = 0.06
-FINISH_WITHIN_S = 20.0
+FINISH_WITHIN_S = 60.0
 MOST_FENCES = 6
 LASTING = "site-"
 """Geofences of this name are edited, never deleted."""

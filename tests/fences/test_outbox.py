@@ -25,7 +25,7 @@ from tvapp.core.errors import (
     service_error,
 )
 from tvapp.fences.change import Change, Collided, Step, Stored
-from tvapp.fences.outbox import Arrived, Command, Drop, Entry, Keep, Outbox, Send
+from tvapp.fences.outbox import MOST_WAITING, Arrived, Command, Drop, Entry, Keep, Outbox, Send
 from tvapp.fences.outbox_folder import OutboxFolder
 from tvapp.fences.verdict import verdict
 
@@ -173,6 +173,15 @@ def test_an_edit_of_what_the_screen_showed_before_the_last_edit_builds_on_the_la
     rig.answer(Stored("a.geojson"))
     rig.submit(change(TWO, b""))
     assert (rig.sent[-1].change.before, rig.sent[-1].change.after) == (THREE, b"")
+
+
+def test_an_edit_of_what_the_oldest_of_many_waiting_changes_has_made_different_builds_on_that() -> None:
+    rig = Rig()
+    rig.submit(change(ONE, TWO), *(change(ONE, TWO, fence=f"fence-{number}") for number in range(MOST_WAITING - 1)))
+    for _ in range(2):
+        rig.submit(change(ONE, THREE))
+        assert (rig.outbox.entries[-1].change.before, rig.outbox.entries[-1].change.after) == (TWO, THREE)
+        rig.restart()
 
 
 def test_two_fences_of_one_file_that_share_an_id_are_not_mistaken_for_each_other() -> None:

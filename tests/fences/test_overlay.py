@@ -67,6 +67,18 @@ def start() -> Files:
     }
 
 
+@pytest.mark.parametrize("after", [b"", feature("new", "2")], ids=["deleted", "edited"])
+@pytest.mark.parametrize("is_read", [False, True], ids=["before the store was read", "after the store was read"])
+def test_what_follows_an_upload_under_the_stores_name_is_shown_while_the_upload_still_waits(
+    after: bytes, is_read: bool
+) -> None:
+    """As a cut leaves it between telling the later change the file and taking the upload off the disk."""
+    upload = Change("1", "", "new", b"", feature("new", "1"))
+    follower = Change("2", "new.geojson", "new", feature("new", "1"), after)
+    stored = read({"new.geojson": file_of(feature("new", "1"))}) if is_read else ()
+    assert seen(overlaid(stored, [upload, follower])) == Counter({("new", after): 1} if after else {})
+
+
 STEPS = st.lists(
     st.tuples(st.sampled_from(["edit", "edit", "edit", "delete", "add", "rename", "spoil"]), st.integers(0, 99)),
     max_size=10,

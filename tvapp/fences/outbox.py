@@ -17,10 +17,10 @@ from tvapp.fences.change import Change, Collided, Outcome, Step
 from tvapp.fences.verdict import verdict
 
 PACE = Backoff(first_s=2.0, ceiling_s=120.0)
-REMEMBERED = 200
-"""Changes that are remembered after they have left, for edits of what the screen showed before."""
 MOST_WAITING = 1_000
 """Changes that wait at the same time; a store that stays away for so long is looked after by now."""
+REMEMBERED = MOST_WAITING + 200
+"""Changes that are remembered, waiting or gone, for edits of what the screen showed before."""
 
 State = Literal["waiting", "refused", "conflict"]
 Resolution = Literal["mine", "theirs"]

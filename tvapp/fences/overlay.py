@@ -110,6 +110,10 @@ class _Shown:
             found = [each for each in self._at(self._named.get(change.geometry_id, ())) if each[1].raw in known]
             for at, _ in found:
                 self._mark("", change.geometry_id, at)
+        elif not found:
+            # It names the file that the store has put ours into; the upload waits still, as after a cut in between.
+            ours = self._at(self._places.get(("", change.geometry_id), ()))
+            found = [each for each in ours if each[1].raw == change.before]
         if len(found) > 1:
             exact = [each for each in found if each[1].raw in (change.before, change.after)]
             found = exact or [each for each in found if _says_the_same(each[1], change)] or found
