@@ -163,9 +163,11 @@ def _moved(geometry: bytes, dlon: float, dlat: float, depth: int) -> bytes:
         members = member(geometry, "geometries") or b""
         if not members.startswith(b"[") or depth >= MAX_NESTING:
             raise Unusable("its GeometryCollection has no list of geometries, or is nested too deep")
-        for start, end in reversed(elements(members)):
-            members = members[:start] + _moved(members[start:end], dlon, dlat, depth + 1) + members[end:]
-        return drop(put(geometry, "geometries", members), "bbox")
+        pieces, copied = [], 0
+        for start, end in elements(members):
+            pieces += [members[copied:start], _moved(members[start:end], dlon, dlat, depth + 1)]
+            copied = end
+        return drop(put(geometry, "geometries", b"".join((*pieces, members[copied:]))), "bbox")
     try:
         there = figure(kind, told(member(geometry, "coordinates") or b"null"))
     except RecursionError as error:

@@ -103,7 +103,7 @@ class Outlines:
         for chain in self.chains:
             closing = [chain.raw[0]] if chain.is_ring else []
             changed[chain.path] = None if chain.is_gone else [*chain.raw, *closing]
-        return rewritten(self._geometry, {run.path: run.raw for run in runs(self._geometry)} | changed)
+        return rewritten(self._geometry, changed)
 
     def judge(self, chain: Chain, at: int, place: Position) -> Verdict:
         """Say what is wrong with corner `at` of a chain being at a place."""

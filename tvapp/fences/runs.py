@@ -5,7 +5,7 @@ Works on geometries that `geometry` has read without complaint.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -50,19 +50,7 @@ def runs(geometry: Mapping[str, Any]) -> tuple[Run, ...]:
 
 def rewritten(geometry: Mapping[str, Any], changed: Mapping[Path, list[Raw] | None]) -> dict[str, Any]:
     """Return a geometry with other lists of positions at some paths of its runs; None takes a ring away."""
-    result = dict(geometry)
-    if geometry["type"] == "GeometryCollection":
-        members = []
-        for number, member in enumerate(geometry["geometries"]):
-            inner = {path[2:]: raw for path, raw in changed.items() if path[:2] == ("geometries", number)}
-            members.append(rewritten(member, inner) if inner else member)
-        result["geometries"] = members
-    elif geometry["type"] == "Point":
-        (position,) = changed.get(("coordinates",)) or [geometry["coordinates"]]
-        result["coordinates"] = position
-    else:
-        result["coordinates"] = _rewritten_at(geometry["coordinates"], ("coordinates",), changed)
-    return result
+    return _rewritten(geometry, (), changed, {path[:length] for path in changed for length in range(len(path))})
 
 
 def mapped(geometry: Mapping[str, Any], near: Position, move: Callable[[Position], Position]) -> dict[str, Any]:
@@ -111,14 +99,34 @@ def _walk(geometry: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, RunKi
                     yield (*start, number), "hole" if number else "outer", ring
 
 
-def _rewritten_at(value: Any, path: Path, changed: Mapping[Path, list[Raw] | None]) -> Any:
+def _rewritten(
+    geometry: Mapping[str, Any], path: Path, changed: Mapping[Path, list[Raw] | None], touched: Set[Path]
+) -> dict[str, Any]:
+    """Return what `rewritten` does for the geometry at `path`; `touched` are the paths that lead to changed ones."""
+    result = dict(geometry)
+    here: Path = (*path, "coordinates")
+    if geometry["type"] == "GeometryCollection":
+        members = []
+        for number, member in enumerate(geometry["geometries"]):
+            there = (*path, "geometries", number)
+            members.append(_rewritten(member, there, changed, touched) if there in touched else member)
+        result["geometries"] = members
+    elif geometry["type"] == "Point":
+        (position,) = changed.get(here) or [geometry["coordinates"]]
+        result["coordinates"] = position
+    else:
+        result["coordinates"] = _rewritten_at(geometry["coordinates"], here, changed, touched)
+    return result
+
+
+def _rewritten_at(value: Any, path: Path, changed: Mapping[Path, list[Raw] | None], touched: Set[Path]) -> Any:
     if path in changed:
         return changed[path]
-    if not any(other[: len(path)] == path for other in changed):
+    if path not in touched:
         return value
     kept = []
     for number, inner in enumerate(value):
         here = (*path, number)
         if changed.get(here, inner) is not None:
-            kept.append(_rewritten_at(inner, here, changed))
+            kept.append(_rewritten_at(inner, here, changed, touched))
     return kept
