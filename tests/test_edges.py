@@ -62,3 +62,14 @@ def test_with_a_key_for_the_map_the_account_is_asked_for_the_storage_alone() -> 
     chosen = configured(**SIGN_IN, **KEYS, **BLOB, TVAPP_IDENTITY_SCOPES="https://acct.blob.core.windows.net/.default")
     assert chosen.identity.scopes == ("https://acct.blob.core.windows.net/.default",)
     assert configured(**SIGN_IN, **MAPS, **BLOB).identity.scopes == ("https://atlas.microsoft.com/user_impersonation",)
+
+
+def test_what_was_kept_of_one_list_of_addresses_is_not_that_of_another(jobs: Jobs, tmp_path: Path) -> None:
+    def store_key(**more: str) -> str:
+        config = configured(**KEYS, **URL | more)
+        edges = build_edges(config, tmp_path, None, jobs, ManualClock(), RecordingLog(), 1.0)
+        edges.close()
+        return edges.store_key
+
+    other = store_key(TVAPP_GEOFENCES_URLS="https://example.com/others.geojson")
+    assert store_key() == store_key() != other

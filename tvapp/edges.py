@@ -218,5 +218,7 @@ def _store_key(config: Config) -> str:
             return f"blob {fences.container_url}"
         case "folder":
             return f"folder {fences.path}"
+        case "url":
+            return " ".join(("url", *fences.urls))
         case _:
             return f"{fences.store} {config.maps.endpoint} {config.maps.client_id}"
