@@ -164,6 +164,7 @@ _COMMON: dict[str, str] = {
     "fence.note": "Note",
     "fence.more": "and {count} more",
     "fence.action.show": "Show on the map",
+    "fence.action.show-short": "Show",
     "fence.action.list": "Back to the list",
     # Validity in words
     "valid.always": "Always",

@@ -28,9 +28,14 @@ class DetailsScreen(Panel):
         self._state = state
         self._fence = fence
         say = state.settings.words
-        back = "fence.action.list" if from_list else "hint.back-to-map"
-        edit = (Button("edit", say("fence.action.edit"), "pencil"),) if state.settings.can_edit else ()
-        self._buttons = (Button("show", say("fence.action.show")), *edit, Button("back", say(back)))
+        self._buttons: tuple[Button, ...]
+        if state.settings.can_edit:
+            # Three in the row leave room for one word each.
+            show, back = Button("show", say("fence.action.show-short")), Button("back", say("hint.back"))
+            self._buttons = (show, Button("edit", say("fence.action.edit"), "pencil"), back)
+        else:
+            back = Button("back", say("fence.action.list" if from_list else "hint.back-to-map"))
+            self._buttons = (Button("show", say("fence.action.show")), back)
         self._place(Rect(0, 0, SHEET_WIDTH, BUTTON_HEIGHT))
         self._bindings = (
             bind((Intent.LEFT, Intent.RIGHT), self._move, ("left-right", "hint.choose")),
