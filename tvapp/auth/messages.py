@@ -173,8 +173,6 @@ class TokensChanged:
 class PermissionGiven:
     """A person has allowed a resource that was closed before: what needs it can be asked for at once."""
 
-    resource: str
-
 
 Event: TypeAlias = (
     AccountLoaded | CodeReceived | CodeRefused | PollPending | PollSlowDown | PollSucceeded | PollRefused | PersonNeeded

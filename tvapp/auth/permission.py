@@ -27,7 +27,7 @@ from tvapp.auth.messages import (
     UsePermission,
 )
 from tvapp.auth.problems import KINDS, Problem
-from tvapp.auth.provider import resource
+from tvapp.auth.provider import resource, resource_name
 from tvapp.auth.view import Account, SessionView
 
 UNATTENDED_RENEWALS = 1
@@ -97,7 +97,7 @@ class Permission:
             self._asking.press_ok()
         elif self._missing is not None:
             self._scope = self._missing.scope
-            fields = {"resource": resource(self._scope) or self._scope}
+            fields = {"resource": resource_name(self._scope)}
             patience = Patience(renewals=UNATTENDED_RENEWALS)
             scopes = tuple(self._scope.split())
             self._asking = Asking(patience, self._random, self._numbers, scopes=scopes, fields=fields)
@@ -109,7 +109,7 @@ class Permission:
         self._succeeded_until = None
         if self._asking is None:
             return []
-        return [*self._close(), Report("signin.postponed", {"resource": resource(self._scope) or self._scope})]
+        return [*self._close(), Report("signin.postponed", {"resource": resource_name(self._scope)})]
 
     def owns(self, event: Event) -> bool:
         """Tell whether an event is about a code of this, one that was dropped included."""
@@ -156,7 +156,7 @@ class Permission:
 
     def view(self, now: float) -> SessionView:
         """Return what a panel over the map shows at `now`; "signed-in" when there is nothing to show."""
-        view = replace(self._blank, account=self._account, permission=resource(self._scope) or self._scope)
+        view = replace(self._blank, account=self._account, permission=resource_name(self._scope))
         if self._asking is not None:
             return self._asking.told_by(view, now)
         return replace(view, phase="succeeded", status="succeeded") if self._succeeded_until is not None else view
@@ -178,7 +178,7 @@ class Permission:
             self._succeeded_until = now + self._succeeded_s
         if self._is_missing(scope):
             self._missing = None
-        fields = {"tenant": account.tenant, "account": account.shortened, "resource": resource(scope) or scope}
+        fields = {"tenant": account.tenant, "account": account.shortened, "resource": resource_name(scope)}
         return [*commands, Report("signin.succeeded", fields)]
 
     def _is_missing(self, scope: str) -> bool:

@@ -49,3 +49,8 @@ def resource(scope: str) -> str:
     first = (scope.split() or [""])[0]
     parts = urlsplit(first)
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+
+def resource_name(scope: str) -> str:
+    """Return what to call what a scope opens: its resource, or the scope itself where it names none."""
+    return resource(scope) or scope

@@ -172,7 +172,7 @@ class SignIn:
                     self.tokens.use_account(home_id)
                 case UsePermission(scope):
                     self.tokens.permitted(scope)
-                    self._jobs.inbox.post(PermissionGiven(provider.resource(scope) or scope))
+                    self._jobs.inbox.post(PermissionGiven())
                 case SignOut():
                     run("signin.sign_out", self._sign_out)
                 case Report(name, fields, level):

@@ -11,7 +11,7 @@ from tvapp.auth.gateway import Gateway, Grant
 from tvapp.auth.messages import PersonNeeded, TokensChanged
 from tvapp.auth.permission import Missing
 from tvapp.auth.problems import Problem, from_error, is_cured_with_a_phone
-from tvapp.auth.provider import resource
+from tvapp.auth.provider import resource, resource_name
 from tvapp.core.backoff import Backoff
 from tvapp.core.clock import Clock
 from tvapp.core.errors import NetworkError, SignInError, TvappError
@@ -218,7 +218,7 @@ class TokenProvider:
         slot.error = slot.missing = None
         slot.reported = ""
         if grant.is_new:
-            self._log.event("token.renewed", resource=resource(scope) or scope, expires_in=round(grant.expires_in))
+            self._log.event("token.renewed", resource=resource_name(scope), expires_in=round(grant.expires_in))
 
     def _failed(self, scope: str, slot: _Slot, error: TvappError) -> None:
         problem = from_error(error)
@@ -230,7 +230,7 @@ class TokenProvider:
         if problem.retry_after_s is not None:
             slot.quiet_until = slot.retry_at
         fields: dict[str, object] = {
-            "resource": resource(scope) or scope,
+            "resource": resource_name(scope),
             "error": problem.error,
             "kind": problem.kind,
             "aadsts": problem.aadsts,

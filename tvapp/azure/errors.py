@@ -7,7 +7,7 @@ import re
 import unicodedata
 from collections.abc import Mapping
 
-from tvapp.core.errors import ServiceError, UnexpectedReply, service_error
+from tvapp.core.errors import NotFound, ServiceError, UnexpectedReply, service_error
 from tvapp.core.headers import is_json, media_type, parse_retry_after
 from tvapp.net.transport import Response
 
@@ -39,6 +39,14 @@ def failure(response: Response, wall_s: float) -> ServiceError:
         code = challenge.get("error") or code
         message = challenge.get("error_description") or message
     return service_error(response.host, status, code, message, request_id=request_id, retry_after_s=retry_after_s)
+
+
+def failure_by_id(response: Response, wall_s: float) -> ServiceError:
+    """Return what `failure` does, for a request for one thing by its name: Azure Maps says 400 where there is none."""
+    error = failure(response, wall_s)
+    if response.status == 400 and not isinstance(error, UnexpectedReply):
+        return NotFound(error.host, 400, error.code, error.message, request_id=error.request_id)
+    return error
 
 
 def is_page(response: Response) -> bool:

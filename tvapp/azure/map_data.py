@@ -15,9 +15,9 @@ from urllib.parse import urlsplit
 import msgspec
 
 from tvapp.azure.authorizer import Authorizer
-from tvapp.azure.errors import failure, is_page, plain
+from tvapp.azure.errors import failure, failure_by_id, is_page, plain
 from tvapp.core.clock import Clock
-from tvapp.core.errors import Conflict, DataError, NotFound, ServiceError, UnexpectedReply
+from tvapp.core.errors import Conflict, DataError, ServiceError, UnexpectedReply
 from tvapp.core.headers import Headers, parse_retry_after
 from tvapp.net.transport import Request, Response, Sender, host_of, with_query
 
@@ -195,20 +195,12 @@ class MapDataClient:
         if response.status != 202:
             raise explain(response)
         location = response.headers.get("operation-location", "")
-        operation_id = self._operation_id(location)
+        # It may name the host of a geography; the id alone is used, so nothing is ever sent there.
+        operation_id = _id_in(location, _OPERATION_PATH)
         if not operation_id:
             where = f"the operation is at {host_of(location) or 'no address'}"
             raise UnexpectedReply(response.host, 202, "Operation-Location", plain(where, 120))
         return Accepted(operation_id, parse_retry_after(response.headers.get("retry-after"), self._clock.wall()))
-
-    def _operation_id(self, location: str) -> str:
-        # It may name the host of a geography; the id alone is used, so nothing is ever sent there.
-        try:
-            path = urlsplit(location).path
-        except ValueError:
-            return ""
-        found = _OPERATION_PATH.search(path)
-        return found.group(1) if found else ""
 
     def _parse_operation(self, response: Response) -> Operation:
         try:
@@ -219,7 +211,7 @@ class MapDataClient:
         match body.status.lower():
             case "succeeded" | "completed":
                 location = response.headers.get("resource-location", "") or body.resource_location or ""
-                return Operation("succeeded", _udid_of(location))
+                return Operation("succeeded", _id_in(location, _RESOURCE_PATH))
             case "failed":
                 return Operation("failed", trouble=_trouble(response.host, body.error))
         return Operation("running", retry_after_s=retry_after_s)
@@ -228,10 +220,7 @@ class MapDataClient:
         return failure(response, self._clock.wall())
 
     def _failure_by_id(self, response: Response) -> ServiceError:
-        error = self._failure(response)
-        if response.status == 400 and not isinstance(error, UnexpectedReply):
-            return NotFound(error.host, 400, error.code, error.message, request_id=error.request_id)
-        return error
+        return failure_by_id(response, self._clock.wall())
 
 
 def is_udid(text: str) -> bool:
@@ -281,9 +270,9 @@ def _parse_listing(response: Response) -> Listing:
     return Listing(tuple(entries), ignored)
 
 
-def _udid_of(location: str) -> str:
+def _id_in(location: str, pattern: re.Pattern[str]) -> str:
     try:
-        found = _RESOURCE_PATH.search(urlsplit(location).path)
+        found = pattern.search(urlsplit(location).path)
     except ValueError:
         return ""
     return found.group(1) if found else ""

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from tvapp.azure.attribution_text import clean_lines
 from tvapp.azure.authorizer import Authorizer
-from tvapp.azure.errors import failure, is_page, parse_json
+from tvapp.azure.errors import failure, failure_by_id, is_page, parse_json
 from tvapp.core.clock import Clock
-from tvapp.core.errors import NotFound, ServiceError, UnexpectedReply
+from tvapp.core.errors import NotFound, UnexpectedReply
 from tvapp.core.headers import Headers, media_type
 from tvapp.core.log import Log
 from tvapp.geo.position import Bounds
@@ -94,10 +94,7 @@ class MapsClient:
             return TileReply(200, response.body, response.headers)
         if response.status == 204:
             raise NotFound(response.host, 204, message="no tile here")
-        error = failure(response, self._clock.wall())
-        if response.status == 400 and not isinstance(error, UnexpectedReply):
-            raise _not_found(error)
-        raise error
+        raise failure_by_id(response, self._clock.wall())
 
     async def attribution(self, tileset: str, zoom: int, bounds: Bounds) -> tuple[str, ...]:
         """Return the lines that must be shown for what `bounds` shows of `tileset`, as plain text."""
@@ -152,7 +149,3 @@ def split_at_date_line(bounds: Bounds) -> tuple[str, ...]:
     else:
         spans = [(max(-180.0, bounds.west), min(180.0, bounds.east))]
     return tuple(f"{west:.4f},{south:.4f},{east:.4f},{north:.4f}" for west, east in spans)
-
-
-def _not_found(error: ServiceError) -> NotFound:
-    return NotFound(error.host, error.status, error.code, error.message, request_id=error.request_id)

@@ -21,13 +21,6 @@ SUFFIX = ".json"
 SET_ASIDE = ".broken"
 
 
-class _Refusal(msgspec.Struct):
-    error: str
-    status: int = 0
-    code: str = ""
-    message: str = ""
-
-
 class _Format(msgspec.Struct):
     format: int
 
@@ -45,7 +38,7 @@ class _Entry(msgspec.Struct):
     at: float
     state: State
     resume: str = ""
-    refusal: _Refusal | None = None
+    refusal: Refusal | None = None
     theirs: str | None = None
 
 
@@ -110,7 +103,7 @@ class OutboxFolder:
         if was_there and not self._is_there:
             raise StorageError(str(self._path), "the folder has gone")
         make_private_dir(self._path)
-        change, refusal = entry.change, entry.refusal
+        change = entry.change
         document = _Entry(
             format=FORMAT,
             id=change.id,
@@ -122,7 +115,7 @@ class OutboxFolder:
             at=change.at,
             state=entry.state,
             resume=entry.resume,
-            refusal=None if refusal is None else _Refusal(refusal.error, refusal.status, refusal.code, refusal.message),
+            refusal=entry.refusal,
             theirs=None if entry.theirs is None else entry.theirs.decode(),
         )
         write_atomic(self._path / _name(entry.number), msgspec.json.encode(document))
@@ -167,7 +160,6 @@ class OutboxFolder:
             raise DataError(name, "not an entry of the outbox") from error
         if found.format != FORMAT:
             raise DataError(name, f"format {found.format}, not {FORMAT}")
-        why = found.refusal
         return Entry(
             int(stem),
             change,
@@ -175,7 +167,7 @@ class OutboxFolder:
             found.resume,
             # Whether an attempt went out before the program ended, nobody knows.
             is_tried=found.state == "waiting",
-            refusal=None if why is None else Refusal(why.error, why.status, why.code, why.message),
+            refusal=found.refusal,
             theirs=None if found.theirs is None else found.theirs.encode(),
         )
 

@@ -67,10 +67,7 @@ def _corners(fence: Geofence, near: Position) -> tuple[Position, Position]:
                 places = points
             case Polygon(rings=rings):
                 places = rings[0]
-        inner = [place.lon for place in places]
-        west, east = min(inner), max(inner)
-        turn = 360.0 * round((near.lon - (west + east) / 2.0) / 360.0)
-        lons += (west + turn, east + turn)
+        lons += [place.lon for place in nearest_turn(places, near)]
         lats += [place.lat for place in places]
     return Position(min(lons), min(lats)), Position(max(lons), max(lats))
 

@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from tvapp.fences.carry import radius_of, subtype_of
 from tvapp.fences.dial import Dial
-from tvapp.fences.editor import circle_measures, rectangle_sides_m
+from tvapp.fences.editor import circle_measures, rectangle_ring, rectangle_sides_m
 from tvapp.fences.geometry import MAX_RADIUS_M, MIN_RADIUS_M
 from tvapp.fences.model import Circle, Geofence, Polygon, Spot
 from tvapp.fences.preview import Preview, on_map
@@ -178,8 +178,7 @@ def _upright(fence: Geofence) -> tuple[Position, ...]:
     shape = fence.shapes[0]
     assert isinstance(shape, Polygon)
     lons, lats = [place.lon for place in shape.rings[0]], [place.lat for place in shape.rings[0]]
-    west, south, east, north = min(lons), min(lats), max(lons), max(lats)
-    return Position(west, south), Position(east, south), Position(east, north), Position(west, north)
+    return rectangle_ring(min(lons), min(lats), max(lons), max(lats))
 
 
 def _is_upright(polygon: Polygon) -> bool:

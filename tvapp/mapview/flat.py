@@ -16,7 +16,7 @@ from typing import NamedTuple
 from tvapp.core.image import PixelRect
 from tvapp.mapview.covered import Covered
 from tvapp.mapview.layers import Layer
-from tvapp.mapview.picture import LayerPicture, Quad, Texture, TileKey, cells_at, natural_zoom, tile_zoom
+from tvapp.mapview.picture import LayerPicture, Quad, Texture, TileKey, cells_at, natural_zoom, tile_zoom, within_zooms
 from tvapp.mapview.stand_ins import stand_ins
 from tvapp.mapview.viewport import Viewport
 from tvapp.tiles.pyramid import ANCESTORS, DESCENDANTS, TileRange
@@ -248,10 +248,7 @@ class Flats:
         needed: list[TileKey] = []
         outdated = 0
         for key, distance in found.items():
-            zooms = tuple(
-                min(max(key[1] - lag, layer.min_zoom), layer.max_zoom)
-                for layer, lag in zip(self._layers, self._lag, strict=True)
-            )
+            zooms = tuple(within_zooms(layer, key[1] - lag) for layer, lag in zip(self._layers, self._lag, strict=True))
             tiles = self._tiles(key, zooms)
             drawn = [tile for layer, tile in zip(self._layers, tiles, strict=True) if layer.role == "fences"]
             if all(self._is_current(key, tile) for tile in drawn):

@@ -91,7 +91,12 @@ class _Op(NamedTuple):
 
 def tile_zoom(layer: Layer, viewport: Viewport) -> int:
     """Return the zoom of the tiles that a layer shows in a viewport."""
-    return min(max(natural_zoom(layer, viewport), layer.min_zoom), layer.max_zoom)
+    return within_zooms(layer, natural_zoom(layer, viewport))
+
+
+def within_zooms(layer: Layer, zoom: int) -> int:
+    """Return the zoom nearest to `zoom` that a layer has tiles of."""
+    return min(max(zoom, layer.min_zoom), layer.max_zoom)
 
 
 def natural_zoom(layer: Layer, viewport: Viewport) -> int:

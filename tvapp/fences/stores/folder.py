@@ -89,7 +89,7 @@ class FolderStore:
             return file_name(change.geometry_id)
         # Names that are not UTF-8 are shown in another way.
         name = next((name for name in self._read if _shown(name) == change.source), change.source)
-        if "/" in name or "\0" in name or name.startswith(".") or not name.lower().endswith(SUFFIXES):
+        if "/" in name or "\0" in name or not _is_ours(name):
             raise DataError(change.source[:200], "not a file of this folder")
         return name
 
@@ -121,7 +121,7 @@ class FolderStore:
         try:
             with os.scandir(self._path) as entries:
                 for entry in entries:
-                    if entry.name.startswith(".") or not entry.name.lower().endswith(SUFFIXES):
+                    if not _is_ours(entry.name):
                         continue
                     try:
                         status = entry.stat()
@@ -148,3 +148,8 @@ class FolderStore:
 def _shown(name: str) -> str:
     # A name that is not UTF-8 arrives with lone surrogates, which no log or screen can take.
     return name.encode(errors="replace").decode()
+
+
+def _is_ours(name: str) -> bool:
+    """Tell whether a file is one of geofences: what is written has to be what is read."""
+    return not name.startswith(".") and name.lower().endswith(SUFFIXES)
