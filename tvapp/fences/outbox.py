@@ -54,6 +54,11 @@ class Entry:
     theirs: bytes | None = field(default=None, repr=False)
 
     @property
+    def is_stuck(self) -> bool:
+        """Tell whether it waits for the viewer, rather than for the store."""
+        return self.state != "waiting"
+
+    @property
     def fence(self) -> tuple[str, str]:
         """Which geofence it is about: entries of one fence follow one another."""
         return self.change.source, self.change.geometry_id
@@ -171,7 +176,7 @@ class Outbox:
     def discard(self, number: int, now: float) -> list[Command]:
         """Give up a change that was refused, or collided."""
         entry = self.get(number)
-        if entry is None or entry.state == "waiting":
+        if entry is None or not entry.is_stuck:
             return []
         return self._remove(entry) + self.tick(now)
 

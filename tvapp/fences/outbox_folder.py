@@ -178,7 +178,7 @@ def _parts(entries: Sequence[Entry]) -> list[Entry]:
     Only what waits for the viewer was joined with later changes of its fence; what builds on it joins it at once.
     """
     found: list[Entry] = []
-    for whole in (entry for entry in entries if entry.state != "waiting"):
+    for whole in (entry for entry in entries if entry.is_stuck):
         part, after = [whole], whole.change.after
         # Backwards from the one that ends as the whole does; of two fences of one id the place tells them apart.
         for entry in reversed(entries):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tvapp.core.errors import NetworkError, SignInError
 from tvapp.fences import overlay
+from tvapp.fences.change import Change
 from tvapp.fences.messages import OutboxChanged
 from tvapp.fences.outbox import Entry, Refusal
 from tvapp.ui import theme
@@ -23,7 +24,7 @@ _LOOKS: dict[str, tuple[str, Color]] = {
 
 def standing(entry: Entry, outbox: OutboxChanged) -> str:
     """Return one word for where a change is: a key for sentences."""
-    if entry.state != "waiting":
+    if entry.is_stuck:
         return entry.state
     if entry.number in outbox.unsaved:
         return "unsaved"
@@ -44,9 +45,9 @@ def standing_look(entry: Entry, outbox: OutboxChanged) -> tuple[str, Color]:
     return _LOOKS.get(standing(entry, outbox), ("cloud-upload", theme.ACCENT))
 
 
-def name_of(entry: Entry, settings: UiSettings) -> str:
+def name_of(change: Change, settings: UiSettings) -> str:
     """Return the name of the geofence that a change is about."""
-    return overlay.name_of(entry.change.after or entry.change.before) or settings.words("fence.unnamed")
+    return overlay.name_of(change.after or change.before) or settings.words("fence.unnamed")
 
 
 def refusal_words(refusal: Refusal, settings: UiSettings) -> tuple[str, ...]:

@@ -35,7 +35,7 @@ class ChangesSheet(ListSheet):
             icon, color = standing_look(entry, outbox)
             kind = settings.words(f"change.{entry.change.kind}")
             detail = f"{kind} · {standing_words(entry, outbox, settings)}"
-            rows.append(Row(str(entry.number), name_of(entry, settings), detail, icon, color))
+            rows.append(Row(str(entry.number), name_of(entry.change, settings), detail, icon, color))
         return tuple(rows)
 
     def choose(self, row: Row, now: float) -> None:
@@ -65,7 +65,7 @@ def refused_dialog(state: MapState, navigator: Navigator, entry: Entry) -> Dialo
     first, *more = refusal_words(entry.refusal, settings) if entry.refusal is not None else (say("refused.other"),)
     # What the service said comes last: it may be long, and is cut where there is no more room.
     more.reverse()
-    title = say("refused.title", name=name_of(entry, settings))
+    title = say("refused.title", name=name_of(entry.change, settings))
     question = Question("refused", title, " ".join([first, *more]), "circle-x", most_lines=8)
     outbox = state.actions.outbox
     choices = [Choice(Button("later", say("refused.later")), lambda: None)]

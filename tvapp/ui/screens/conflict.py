@@ -16,7 +16,6 @@ from tvapp.ui import layout, phrases, theme
 from tvapp.ui.canvas import Canvas, Color, Rect
 from tvapp.ui.change_words import name_of
 from tvapp.ui.fence_words import shape_words, size_words, validity_words
-from tvapp.ui.focus import Group, Leaf
 from tvapp.ui.navigator import Navigator
 from tvapp.ui.outline import Path, on_screen, projected
 from tvapp.ui.screen import bind
@@ -78,7 +77,7 @@ class ConflictScreen(Panel):
             "both": lambda: state.edits.keep_both(entry),
             "mine": lambda: state.edits.resolve(entry, "mine"),
         }
-        self._place(Rect(0, 0, 1600, BUTTON_HEIGHT))
+        self._place_row(self._buttons, Rect(0, 0, 1600, BUTTON_HEIGHT))
         self._paths = tuple(self._path(fence) for fence in self._versions)
         self._table = self._rows()
         self._is_flown = False
@@ -109,17 +108,13 @@ class ConflictScreen(Panel):
         glass(canvas, box, 28)
         inner = box.inset(theme.PAD, 24)
         draw_icon(canvas, "git-compare-arrows", inner.x + 24, inner.y + 26, 44, theme.WARN)
-        title = say("conflict.title", name=name_of(self._entry, state.settings))
+        title = say("conflict.title", name=name_of(self._entry.change, state.settings))
         label(canvas, title, inner.x + 64, inner.y, inner.w - 64, theme.style(theme.LEAD, face="bold"))
         advice = say("conflict.advice" if self._entry.theirs else "conflict.deleted")
         y = paragraph(canvas, advice, inner.x, inner.y + 58, inner.w, theme.style(theme.SMALL, theme.MUTED), 2)
         self._draw_table(canvas, Rect(inner.x, y + 14, inner.w, inner.bottom - BUTTON_HEIGHT - 20 - y))
-        self._place(Rect(inner.x, inner.bottom - BUTTON_HEIGHT, inner.w, BUTTON_HEIGHT))
-        growth = self._motion.value("focus", now)
-        for button in self._buttons:
-            rect = self._focus.rect(button.key)
-            if rect is not None:
-                button.draw(canvas, rect, button.key == self.focused, growth)
+        self._place_row(self._buttons, Rect(inner.x, inner.bottom - BUTTON_HEIGHT, inner.w, BUTTON_HEIGHT))
+        self._draw_buttons(canvas, self._buttons, now)
 
     def _draw_table(self, canvas: Canvas, room: Rect) -> None:
         say = self._state.settings.words
@@ -182,11 +177,6 @@ class ConflictScreen(Panel):
     def _path(self, fence: Geofence | None) -> tuple[Path, ...]:
         index = self._state.index
         return () if fence is None or index is None else projected(index.outline(fence))
-
-    def _place(self, row: Rect) -> None:
-        boxes = layout.spread(row, len(self._buttons), 20)
-        leaves = tuple(Leaf(button.key, box) for button, box in zip(self._buttons, boxes, strict=True))
-        self._focus.place(Group("conflict", leaves, wraps_x=True, modal=True))
 
     def _press(self, _input: Input, now: float) -> bool:
         self._navigator.pop()

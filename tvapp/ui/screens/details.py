@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from tvapp.fences.model import Geofence
 from tvapp.remote.intents import Input, Intent
-from tvapp.ui import layout
 from tvapp.ui.canvas import Canvas, Rect
-from tvapp.ui.focus import Group, Leaf
 from tvapp.ui.navigator import Navigator
 from tvapp.ui.screen import bind
 from tvapp.ui.screens.fence_card import lay_out
@@ -36,7 +34,7 @@ class DetailsScreen(Panel):
         else:
             back = Button("back", say("fence.action.list" if from_list else "hint.back-to-map"))
             self._buttons = (Button("show", say("fence.action.show")), back)
-        self._place(Rect(0, 0, SHEET_WIDTH, BUTTON_HEIGHT))
+        self._place_row(self._buttons, Rect(0, 0, SHEET_WIDTH, BUTTON_HEIGHT))
         self._bindings = (
             bind((Intent.LEFT, Intent.RIGHT), self._move, ("left-right", "hint.choose")),
             bind(Intent.SELECT, self._press, ("ok", "hint.confirm")),
@@ -51,17 +49,8 @@ class DetailsScreen(Panel):
         row = Rect(room.x, room.bottom - BUTTON_HEIGHT - 8, room.w, BUTTON_HEIGHT)
         above = Rect(room.x, room.y, room.w, row.y - 24 - room.y)
         lay_out(canvas, fence, above, state.wall(), state.settings).draw(canvas)
-        self._place(row)
-        growth = self._motion.value("focus", now)
-        for button in self._buttons:
-            rect = self._focus.rect(button.key)
-            if rect is not None:
-                button.draw(canvas, rect, button.key == self.focused, growth)
-
-    def _place(self, row: Rect) -> None:
-        boxes = layout.spread(row, len(self._buttons), 20)
-        leaves = tuple(Leaf(button.key, box) for button, box in zip(self._buttons, boxes, strict=True))
-        self._focus.place(Group("details", leaves, wraps_x=True, modal=True))
+        self._place_row(self._buttons, row)
+        self._draw_buttons(canvas, self._buttons, now)
 
     def _press(self, input_: Input, now: float) -> bool:
         if self.focused == "back":

@@ -107,11 +107,7 @@ class DialogScreen(Panel):
             y = first.bottom + 40
         paragraph(canvas, question.advice, x, y, inner, advice_style, question.most_lines)
         self._place(Rect(x, box.bottom - 48 - BUTTON_HEIGHT, inner, BUTTON_HEIGHT), first)
-        growth = self._motion.value("focus", now)
-        for choice in self._everything():
-            rect = self._focus.rect(choice.button.key)
-            if rect is not None:
-                choice.button.draw(canvas, rect, choice.button.key == self.focused, growth)
+        self._draw_buttons(canvas, [choice.button for choice in self._everything()], now)
 
     def _everything(self) -> tuple[Choice, ...]:
         return self._choices if self._above is None else (self._above, *self._choices)

@@ -50,7 +50,7 @@ class DrawPanel(TilePanel):
 
     def _changes_words(self) -> str:
         settings, entries = self._state.settings, self._state.edits.outbox.entries
-        stuck = sum(entry.state != "waiting" for entry in entries)
+        stuck = sum(entry.is_stuck for entry in entries)
         if stuck:
             return settings.counted("draw.changes.stuck", stuck)
         return (

@@ -52,7 +52,7 @@ class EditPanel(TilePanel):
             can = key not in ("resize", "reshape", "move", "duplicate") or key in self._abilities
             detail = "" if can else say("edit.cannot")
             tiles.append(Tile(key, icon, say(f"edit.{key}"), detail, enabled=can, danger=key == "delete"))
-        if entry is not None and entry.state != "waiting":
+        if entry is not None and entry.is_stuck:
             words = say(f"edit.decide.{entry.state}")
             tiles.append(Tile("decide", "circle-alert", say("edit.decide"), words))
         return tuple(tiles)

@@ -51,7 +51,7 @@ class FenceEdits:
         former = {entry.number: entry.state for entry in self.outbox.entries}
         for entry in message.entries:
             # Not when the app has just started: then the chip says it.
-            if entry.state != "waiting" and former.get(entry.number, entry.state) != entry.state:
+            if entry.is_stuck and former.get(entry.number, entry.state) != entry.state:
                 self._state.say(f"toast.{entry.state}", "circle-alert", name=self._name(entry.change))
         self.outbox = message
 
@@ -286,9 +286,9 @@ class FenceEdits:
         self._state.say("toast.stored" if change.after else "toast.deleted", "circle-check", name=self._name(change))
 
     def _name(self, change: Change) -> str:
-        from tvapp.fences.overlay import name_of
+        from tvapp.ui.change_words import name_of
 
-        return name_of(change.after or change.before) or self._state.settings.words("fence.unnamed")
+        return name_of(change, self._state.settings)
 
     def _cannot(self, error: DataError) -> None:
         self._state.say("toast.cannot", "circle-alert", reason=error.reason)

@@ -51,7 +51,7 @@ def _changes_chip(canvas: Canvas, state: MapState, clock: Rect) -> None:
     outbox, settings = state.edits.outbox, state.settings
     if not outbox.entries:
         return
-    stuck = sum(entry.state != "waiting" for entry in outbox.entries)
+    stuck = sum(entry.is_stuck for entry in outbox.entries)
     if stuck:
         icon, color, words = "circle-alert", theme.WARN, settings.counted("chip.stuck", stuck)
     elif outbox.sending is not None:

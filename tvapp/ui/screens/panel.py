@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
+
 from tvapp.remote.intents import Input
-from tvapp.ui import theme
-from tvapp.ui.focus import Focus
+from tvapp.ui import layout, theme
+from tvapp.ui.canvas import Canvas, Rect
+from tvapp.ui.focus import Focus, Group, Leaf
 from tvapp.ui.motion import Motion
 from tvapp.ui.navigator import Navigator
 from tvapp.ui.screen import Binding, Hint, dispatch, hints_of
+from tvapp.ui.widgets.surface import Button
 
 
 class Panel:
@@ -56,6 +60,20 @@ class Panel:
 
     def next_wakeup(self, now: float) -> float | None:
         return now if self._motion.is_running or self._is_new or self._is_moved else None
+
+    def _place_row(self, buttons: Sequence[Button], row: Rect) -> None:
+        """Place the focus among buttons in a row, and nothing else."""
+        boxes = layout.spread(row, len(buttons), 20)
+        leaves = tuple(Leaf(button.key, box) for button, box in zip(buttons, boxes, strict=True))
+        self._focus.place(Group("row", leaves, wraps_x=True, modal=True))
+
+    def _draw_buttons(self, canvas: Canvas, buttons: Iterable[Button], now: float) -> None:
+        """Draw buttons where they were placed."""
+        growth = self._motion.value("focus", now)
+        for button in buttons:
+            rect = self._focus.rect(button.key)
+            if rect is not None:
+                button.draw(canvas, rect, button.key == self.focused, growth)
 
     def _move(self, input_: Input, now: float) -> bool:
         if self._focus.move(input_.intent):

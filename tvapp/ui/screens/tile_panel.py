@@ -43,7 +43,7 @@ class TilePanel(Panel):
     def __init__(self, state: MapState, navigator: Navigator, *, slides: bool = True) -> None:
         super().__init__(navigator, motion=state.settings.motion, slides=slides)
         self._state = state
-        self._place(Rect(0, 0, TILE_WIDTH * self.columns, TILE_HEIGHT * 2))
+        self._place(self.tiles(), Rect(0, 0, TILE_WIDTH * self.columns, TILE_HEIGHT * 2))
         self._bindings = (
             bind(ARROWS, self._move, ("arrows", "hint.choose"), REPEATED),
             bind(Intent.SELECT, self._press, ("ok", "hint.confirm")),
@@ -78,7 +78,7 @@ class TilePanel(Panel):
         draw_toast(canvas, self._state, box.y - theme.GAP)
         glass(canvas, box, 28)
         label(canvas, self.title(), box.x + theme.PAD, box.y + 20, box.w - 2 * theme.PAD, _TITLE)
-        self._place(Rect(box.x + 20, box.y + TITLE_HEIGHT, box.w - 40, rows * TILE_HEIGHT))
+        self._place(tiles, Rect(box.x + 20, box.y + TITLE_HEIGHT, box.w - 40, rows * TILE_HEIGHT))
         growth = self._motion.value("focus", now)
         for tile in tiles:
             rect = self._focus.rect(tile.key)
@@ -100,8 +100,7 @@ class TilePanel(Panel):
         if focused:
             focus_ring(canvas, body)
 
-    def _place(self, room: Rect) -> None:
-        tiles = self.tiles()
+    def _place(self, tiles: Sequence[Tile], room: Rect) -> None:
         rows: list[Group] = []
         for first in range(0, len(tiles), self.columns):
             row = tiles[first : first + self.columns]
