@@ -21,6 +21,11 @@ Row = tuple[str, str]
 """What is told, and what it is."""
 
 
+def kind_words(fence: Geofence, settings: UiSettings) -> str:
+    """Return the name of a fence's kind; what the file calls it where the config does not."""
+    return next((kind.name for kind in settings.kinds if kind.key == fence.kind), fence.kind)
+
+
 def shape_words(told: Facts, settings: UiSettings) -> str:
     """Name the shape.
 
@@ -79,8 +84,7 @@ def detail_rows(fence: Geofence, now_s: float, settings: UiSettings) -> list[Row
     say, told = settings.words, facts(fence, now_s)
     rows: list[Row] = []
     if fence.kind:
-        named = next((kind.name for kind in settings.kinds if kind.key == fence.kind), fence.kind)
-        rows.append((say("fence.kind"), named))
+        rows.append((say("fence.kind"), kind_words(fence, settings)))
     rows.append((say("fence.shape"), shape_words(told, settings)))
     rows += _measures(told, settings)
     rows.append((say("fence.valid"), validity_words(fence, settings)))

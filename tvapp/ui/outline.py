@@ -1,4 +1,4 @@
-"""The outline of the selected geofence as lines on the screen, drawn live."""
+"""Outlines of geofences as lines on the screen, drawn live."""
 
 from __future__ import annotations
 
@@ -8,6 +8,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from tvapp.fences.model import Ring
 from tvapp.geo.mercator import project
 from tvapp.mapview.viewport import Viewport
+from tvapp.ui import theme
+from tvapp.ui.canvas import Canvas, Color
+
+CASING_PX = 9.0
+LINE_PX = 5.0
+"""Widths in design pixels: a light line with a dark edge shows on any map."""
 
 Path = tuple[tuple[float, float], ...]
 """Points of the unit world, continuous across the date line."""
@@ -26,3 +32,11 @@ def on_screen(paths: Sequence[Path], viewport: Viewport) -> Iterator[list[tuple[
         middle = (min(u for u, _ in path) + max(u for u, _ in path)) / 2
         shift = math.floor(middle - u0 + 0.5)
         yield [(half_w + (u - shift - u0) * world, half_h + (v - v0) * world) for u, v in path]
+
+
+def draw_cased(
+    canvas: Canvas, points: Sequence[tuple[float, float]], color: Color, scale: float, width: float = LINE_PX
+) -> None:
+    """Draw a line with a dark edge through real pixels; `scale` is real pixels a design pixel, `width` is in these."""
+    canvas.polyline(points, theme.EDGE, CASING_PX * scale)
+    canvas.polyline(points, color, width * scale)

@@ -10,12 +10,10 @@ from tvapp.fences.sketch import Measures, Outline, Role, Stage
 from tvapp.mapview.viewport import Viewport
 from tvapp.ui import phrases, theme
 from tvapp.ui.canvas import Canvas, Color, Rect
-from tvapp.ui.outline import Path, on_screen, projected
+from tvapp.ui.outline import LINE_PX, Path, draw_cased, on_screen, projected
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.widgets.label import draw_icon
 
-CASING_PX = 9.0
-LINE_PX = 5.0
 DASHES: dict[Role, tuple[float, float]] = {"closing": (6.0, 14.0), "crossing": (22.0, 12.0)}
 """Drawn and left out, in design pixels: what is wrong, and what is not there yet, is told without colour too."""
 COLORS: dict[Role, Color] = {
@@ -74,8 +72,7 @@ class SketchView:
             pieces = dashed(within(line, view), dash[0] * view.scale, dash[1] * view.scale)
         width = LINE_PX * (1.4 if role == "crossing" else 1.0)
         for piece in pieces:
-            canvas.polyline(piece, theme.EDGE, CASING_PX * view.scale)
-            canvas.polyline(piece, COLORS[role], width * view.scale)
+            draw_cased(canvas, piece, COLORS[role], view.scale, width)
 
 
 def draw_vertex(canvas: Canvas, x: float, y: float, *, is_first: bool, is_current: bool) -> None:

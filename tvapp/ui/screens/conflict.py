@@ -15,9 +15,9 @@ from tvapp.remote.intents import Input, Intent
 from tvapp.ui import layout, phrases, theme
 from tvapp.ui.canvas import Canvas, Color, Rect
 from tvapp.ui.change_words import name_of
-from tvapp.ui.fence_words import shape_words, size_words, validity_words
+from tvapp.ui.fence_words import kind_words, shape_words, size_words, validity_words
 from tvapp.ui.navigator import Navigator
-from tvapp.ui.outline import Path, on_screen, projected
+from tvapp.ui.outline import Path, draw_cased, on_screen, projected
 from tvapp.ui.screen import bind
 from tvapp.ui.screens.map_state import MapState
 from tvapp.ui.screens.panel import Panel
@@ -139,7 +139,7 @@ class ConflictScreen(Panel):
     def _rows(self) -> list[tuple[str, tuple[str, ...]]]:
         """Return what can be told about each version, row by row; nothing about one that is deleted but that."""
         settings, wall = self._state.settings, self._state.wall()
-        say, kinds = settings.words, {kind.key: kind.name for kind in settings.kinds}
+        say = settings.words
         there = next(fence.center for fence in self._versions if fence is not None)
 
         def cells(words: Callable[[Geofence], str], gone: str = "") -> tuple[str, ...]:
@@ -156,7 +156,7 @@ class ConflictScreen(Panel):
 
         rows = [
             (say("conflict.row.name"), cells(lambda fence: fence.name, say("conflict.gone"))),
-            (say("fence.kind"), cells(lambda fence: kinds.get(fence.kind, fence.kind))),
+            (say("fence.kind"), cells(lambda fence: kind_words(fence, settings))),
             (say("fence.shape"), cells(size)),
             (say("conflict.row.place"), cells(place)),
             (say("fence.valid"), cells(lambda fence: validity_words(fence, settings))),
@@ -171,8 +171,7 @@ class ConflictScreen(Panel):
                 dash, gap = look.dash
                 pieces = dashed(line, dash * view.scale, gap * view.scale) if gap else [line]
                 for piece in pieces:
-                    canvas.polyline(piece, theme.EDGE, 9 * view.scale)
-                    canvas.polyline(piece, look.color, 5 * view.scale)
+                    draw_cased(canvas, piece, look.color, view.scale)
 
     def _path(self, fence: Geofence | None) -> tuple[Path, ...]:
         index = self._state.index

@@ -14,7 +14,7 @@ from tvapp.ui.screen import REPEATED, Binding, Hint, bind, dispatch, hints_of
 from tvapp.ui.screens.details import DetailsScreen
 from tvapp.ui.screens.fence_card import STATE_ICONS, draw_mark
 from tvapp.ui.screens.map_state import SHEET_WIDTH, MapState
-from tvapp.ui.screens.sheet import draw_sheet, draw_title
+from tvapp.ui.screens.sheet import draw_scroll_bar, draw_sheet, draw_title
 from tvapp.ui.widgets.label import draw_icon, fit, label, paragraph
 from tvapp.ui.widgets.list_view import ListView
 from tvapp.ui.widgets.surface import focus_ring
@@ -137,7 +137,7 @@ class DrawerScreen:
             box = Rect(room.x - 20, room.y + (index - top) * height, room.w + 32, height - 8)
             self._draw_row(canvas, fences[index], box, wall, index == self.index and self._navigator.top is self)
         canvas.clip(None)
-        self._draw_bar(canvas, room, top, total)
+        draw_scroll_bar(canvas, room, top, total, self._rows)
 
     def _draw_row(self, canvas: Canvas, fence: Geofence, box: Rect, wall: float, focused: bool) -> None:
         settings = self._state.settings
@@ -157,14 +157,6 @@ class DrawerScreen:
         if focused:
             draw_icon(canvas, "chevron-right", box.right - 34, box.center[1], 36, theme.TEXT)
             focus_ring(canvas, box)
-
-    def _draw_bar(self, canvas: Canvas, room: Rect, top: float, total: int) -> None:
-        """Draw where in the list we are, if it is longer than the screen."""
-        if total <= self._rows:
-            return
-        height = max(48.0, room.h * self._rows / total)
-        y = room.y + (room.h - height) * top / max(1e-9, total - self._rows)
-        canvas.panel(Rect(room.right + 20, y, 6, height), theme.LINE, 3)
 
     def _draw_empty(self, canvas: Canvas, room: Rect) -> None:
         say, state = self._state.settings.words, self._state

@@ -12,7 +12,7 @@ from tvapp.ui.navigator import Navigator
 from tvapp.ui.screen import REPEATED, Binding, bind
 from tvapp.ui.screens.map_state import SHEET_WIDTH, MapState
 from tvapp.ui.screens.panel import Panel
-from tvapp.ui.screens.sheet import draw_sheet, draw_title
+from tvapp.ui.screens.sheet import draw_scroll_bar, draw_sheet, draw_title
 from tvapp.ui.widgets.label import draw_icon, fit, paragraph
 from tvapp.ui.widgets.list_view import ListView
 from tvapp.ui.widgets.surface import focus_ring
@@ -117,10 +117,7 @@ class ListSheet(Panel):
             focused = index == self._list.index and self._navigator.top is self
             _draw_row(canvas, rows[index], box, focused)
         canvas.clip(None)
-        if len(rows) > self._rows:
-            height = max(48.0, room.h * self._rows / len(rows))
-            y = room.y + (room.h - height) * top / (len(rows) - self._rows)
-            canvas.panel(Rect(room.right + 20, y, 6, height), theme.LINE, 3)
+        draw_scroll_bar(canvas, room, top, len(rows), self._rows)
 
     # -- what keys do ---------------------------------------------------------------------------------------------
 

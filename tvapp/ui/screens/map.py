@@ -13,7 +13,7 @@ from tvapp.ui import theme
 from tvapp.ui.canvas import Canvas, Color, Rect
 from tvapp.ui.motion import Motion
 from tvapp.ui.navigator import Navigator
-from tvapp.ui.outline import on_screen
+from tvapp.ui.outline import draw_cased, on_screen
 from tvapp.ui.screen import Binding, Hint, bind, dispatch, hint_only, hints_of
 from tvapp.ui.screens.action_bar import ActionBar
 from tvapp.ui.screens.details import DetailsScreen
@@ -38,8 +38,6 @@ LABEL_MARGIN = 0.5
 """Names are asked for this far beyond the screen, in screen sizes, so that a step of the map needs no new ones."""
 LABEL_ZOOM_SLACK = 0.8
 """Names placed for another zoom stay on the screen this long; further away they would lie on top of each other."""
-CASING_PX = 9.0
-OUTLINE_PX = 5.0
 CARD_WIDTH = 560.0
 ANY_PHASE = tuple(Phase)
 
@@ -201,8 +199,7 @@ class MapScreen:
     def _draw_selection(self, canvas: Canvas) -> None:
         view = self.state.viewport
         for points in on_screen(self.state.selected_paths, view):
-            canvas.polyline(points, theme.EDGE, CASING_PX * view.scale)
-            canvas.polyline(points, Color(255, 255, 255), OUTLINE_PX * view.scale)
+            draw_cased(canvas, points, Color(255, 255, 255), view.scale)
 
     def _draw_labels(self, canvas: Canvas) -> None:
         labels, view = self.state.labels, self.state.viewport

@@ -32,3 +32,12 @@ def draw_title(canvas: Canvas, room: Rect, icon: str, title: str, extra: str = "
     if extra:
         canvas.text(extra, room.right, room.y + 20, extra_style, "right")
     return Rect(room.x, room.y + TITLE_HEIGHT, room.w, room.h - TITLE_HEIGHT)
+
+
+def draw_scroll_bar(canvas: Canvas, room: Rect, top: float, total: int, rows: float) -> None:
+    """Draw where in a list we are that has `total` rows, `rows` of which fit; nothing where all do."""
+    if total <= rows:
+        return
+    height = max(48.0, room.h * rows / total)
+    y = room.y + (room.h - height) * top / (total - rows)
+    canvas.panel(Rect(room.right + 20, y, 6, height), theme.LINE, 3)
