@@ -425,6 +425,7 @@ SCENES: dict[str, Build] = {
     "draw-kinds-many": on_map(*TO_DRAW, OK, OK, OK, *(DOWN,) * 12, settings=MANY_KINDS),
     "draw-times": on_map(*TO_DRAW, OK, OK, OK, OK, DOWN, settings=EDITABLE),
     "draw-saved": on_map(*TO_DRAW, OK, OK, OK, OK, OK, messages=(ON_THEIR_WAY,), settings=EDITABLE),
+    "edit-details": on_map(MENU, OK, DOWN, DOWN, OK, settings=EDITABLE),
     "edit": on_map(OK, OK, RIGHT, OK, at=GUIDE, zoom=14, settings=EDITABLE),
     "edit-move": on_map(OK, OK, RIGHT, OK, OK, *(RIGHT,) * 9, at=GUIDE, zoom=14, settings=EDITABLE),
     "edit-resize": on_map(OK, OK, RIGHT, OK, RIGHT, OK, *(UP,) * 9, at=GUIDE, zoom=14, settings=EDITABLE),

@@ -40,6 +40,7 @@ NAMES = (
     "draw-crossing",
     "draw-kinds-many",
     "draw-saved",
+    "edit-details",
     "edit",
     "edit-reshape-bar-hole",
     "changes",

@@ -228,6 +228,26 @@ def test_the_attribution_is_never_covered(name: str, shape: tuple[int, int]) -> 
         assert is_scrim or not overlaps(item.rect, box), item
 
 
+@pytest.mark.parametrize(("name", "shape"), [p for p in EVERYWHERE if str(p.id).startswith("map-bar")])
+def test_the_scale_bar_is_never_half_covered(name: str, shape: tuple[int, int]) -> None:
+    _, canvas = show(name, shape)
+    (scale,) = [drawn for drawn in canvas.texts if drawn.text.endswith((" km", " m")) and drawn.style.halo is not None]
+    last = canvas.items.index(scale)
+    for item in canvas.items[last + 1 :]:
+        is_bar = isinstance(item, DrawnShape) and item.rect.w < canvas.width and item.rect.h > scale.rect.h
+        assert not is_bar or not overlaps(item.rect, scale.rect), item
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+@pytest.mark.parametrize(
+    ("name", "buttons"),
+    [("edit-details", {"Show", "Change", "Back"}), ("map-details", {"Show on the map", "Back to the list"})],
+)
+def test_the_buttons_below_the_details_are_whole(name: str, buttons: set[str], shape: tuple[int, int]) -> None:
+    _, canvas = show(name, shape)
+    assert buttons <= {drawn.text for drawn in canvas.texts}
+
+
 @pytest.mark.parametrize("name", SCENES)
 def test_a_frame_needs_few_calls(name: str) -> None:
     _, canvas = show(name)

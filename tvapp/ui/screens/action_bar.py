@@ -14,7 +14,7 @@ from tvapp.ui.screen import REPEATED, bind
 from tvapp.ui.screens.account import Need, account_dialog
 from tvapp.ui.screens.drawer import DrawerScreen
 from tvapp.ui.screens.layers_panel import LayersPanel
-from tvapp.ui.screens.map_chrome import attribution_box
+from tvapp.ui.screens.map_chrome import SCALE_HEIGHT, attribution_box, scale_bottom
 from tvapp.ui.screens.map_state import MapState
 from tvapp.ui.screens.panel import Panel
 from tvapp.ui.widgets.label import draw_icon, in_middle
@@ -67,7 +67,9 @@ class ActionBar(Panel):
         safe = layout.safe_area(canvas)
         width = min(safe.w, ITEM_WIDTH * len(self._items) + 2 * theme.GAP)
         above_hints = safe.bottom - theme.HINT_HEIGHT - theme.GAP
-        bottom = min(above_hints, attribution_box(canvas, self._state)[0].y - theme.PAD)
+        # As wide as it is, it would cover half of the scale bar.
+        scale_top = scale_bottom(canvas, attribution_box(canvas, self._state)[0]) - SCALE_HEIGHT - theme.DRIFT_PX
+        bottom = min(above_hints, scale_top - theme.GAP)
         bar = Rect(
             safe.x + (safe.w - width) / 2, bottom - ITEM_HEIGHT - 2 * theme.GAP, width, ITEM_HEIGHT + 2 * theme.GAP
         )

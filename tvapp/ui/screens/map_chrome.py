@@ -22,6 +22,7 @@ TOAST_PART = 0.6
 """Part of the width that the words of a toast may use; the scale bar keeps its place beside them."""
 TOAST_LINE = 44.0
 SCALE_WIDTH = 260.0
+SCALE_HEIGHT = 44.0
 ATTRIBUTION_LINE = 32.0
 
 
@@ -156,16 +157,21 @@ def draw_attribution(canvas: Canvas, state: MapState) -> Rect:
     return box
 
 
+def scale_bottom(canvas: Canvas, above: Rect) -> float:
+    """Return where the scale bar ends that stands above the attribution; it wanders upwards from there."""
+    return min(above.y, layout.safe_area(canvas).bottom) - 30
+
+
 def draw_scale(canvas: Canvas, state: MapState, above: Rect) -> None:
     """Draw the scale bar above the attribution."""
     view = state.viewport
     bar = scale_bar(view.ground_resolution_m() * view.scale, SCALE_WIDTH, state.settings.units)
     safe = layout.safe_area(canvas)
     dx, dy = theme.drift(state.wall())
-    bottom = min(above.y, safe.bottom) - 30 + min(0.0, dy)
+    bottom = scale_bottom(canvas, above) + min(0.0, dy)
     right = safe.right + min(0.0, dx)
     style = theme.style(theme.CAPTION, theme.TEXT, "bold", halo=theme.EDGE)
-    canvas.text(bar.label, right, bottom - 44, style, "right")
+    canvas.text(bar.label, right, bottom - SCALE_HEIGHT, style, "right")
     left = right - bar.length_px
     for grow, color in ((2, theme.EDGE), (0, theme.TEXT)):
         canvas.fill(Rect(left, bottom - 5, bar.length_px, 5).inset(-grow), color)
