@@ -1,4 +1,4 @@
-"""Fixtures for every test: a clean environment, the local cloud, and the rule about missing tools."""
+"""Fixtures for every test: a clean environment, the local cloud, Azurite, and the rule about missing tools."""
 
 from __future__ import annotations
 
@@ -6,11 +6,14 @@ import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 import pytest
 
 from tests.cloud import LocalCloud
+
+if TYPE_CHECKING:
+    from tests.azurite import Azurite
 
 # Before anything imports pygame.
 os.environ["SDL_VIDEODRIVER"] = "dummy"
@@ -43,6 +46,15 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         monkeypatch.setenv(name, str(folder))
     monkeypatch.setenv("TZ", "UTC")
+
+
+@pytest.fixture(scope="session")
+def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
+    """Run Azurite; each test makes a container of its own in it."""
+    from tests.azurite import running_azurite
+
+    with running_azurite(tmp_path_factory.mktemp("azurite")) as running:
+        yield running
 
 
 @pytest.fixture(scope="session")

@@ -81,12 +81,11 @@ class App:
         self._sign_in: SignIn | None = None
         self._panels: SignInPanels | None = None
         self._map: LiveMap | None = None
-        lock = config.kiosk.lock if errors is None and config.can_edit else ""
         self._lock: LockKeeper | None = None
-        if lock:
+        if errors is None and config.has_lock:
             from tvapp.lock_keeper import LockKeeper
 
-            self._lock = LockKeeper(lock, data_dir, jobs, log)
+            self._lock = LockKeeper(config.kiosk.lock, data_dir, jobs, log)
         self._account: Account | None = None
         self._phase = "starting"
         self._stopping: str | None = None

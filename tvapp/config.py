@@ -136,6 +136,11 @@ class Config:
         """Tell whether geofences may be drawn, changed and deleted on this screen, and the store takes changes."""
         return self.geofences.store in ("blob", "map-data", "folder") and not self.kiosk.read_only
 
+    @property
+    def has_lock(self) -> bool:
+        """Tell whether there is a lock, and something that it keeps closed."""
+        return self.can_edit and bool(self.kiosk.lock)
+
 
 SECTIONS: Mapping[str, type] = {
     "identity": Identity,

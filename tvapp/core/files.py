@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import secrets
 from collections.abc import Callable
 from pathlib import Path
 
 from tvapp.core.errors import StorageError
+
+_UNFINISHED = re.compile(r"\.(.+)\.[0-9a-f]{8}\.tmp", re.DOTALL)
 
 
 def make_private_dir(path: Path) -> None:
@@ -35,7 +38,7 @@ def write_atomic(
     Raises:
         StorageError: disk full, read-only, or no permission; the old content is untouched.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")  # as `unfinished_of` knows it
     try:
         fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
         try:
@@ -52,6 +55,16 @@ def write_atomic(
         sync_dir(path.parent)
     except OSError as error:
         raise StorageError(str(path), error.strerror or str(error)) from error
+
+
+def unfinished_of(name: str) -> str | None:
+    """Return the name of the file that `write_atomic` was writing when it was killed and left `name`; else None.
+
+    >>> unfinished_of(".fences.json.0123abcd.tmp")
+    'fences.json'
+    """
+    found = _UNFINISHED.fullmatch(name)
+    return found.group(1) if found else None
 
 
 def read_bounded(path: Path, limit_bytes: int) -> bytes | None:

@@ -39,7 +39,7 @@ class UiSettings:
             home=config.view.home,
             has_account=config.needs_sign_in,
             can_edit=config.can_edit,
-            has_lock=bool(config.kiosk.lock),
+            has_lock=config.has_lock,
             kinds=kinds_for(config.geofences.kinds, config.kiosk.language),
         )
 

@@ -21,11 +21,10 @@ from tvapp.fences.model import Skipped
 from tvapp.fences.stores.base import UNCHANGED, Loaded, Note, SameThread, Workers
 from tvapp.fences.stores.blob_sending import send_change
 from tvapp.fences.stores.document import Document, read_blob, reason
-from tvapp.fences.stores.naming import file_name
+from tvapp.fences.stores.naming import SUFFIXES, file_name
 from tvapp.fences.stores.staleness import Staleness
 from tvapp.net.transport import Request, Response, Sender
 
-SUFFIXES = (".geojson", ".json")
 MAX_BLOBS = 5_000
 MAX_PAGES = 100
 MAX_TOTAL_BYTES = 512 << 20

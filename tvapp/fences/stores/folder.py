@@ -17,9 +17,8 @@ from tvapp.fences.model import Skipped
 from tvapp.fences.stores.base import UNCHANGED, Loaded, Note, SameThread, Workers
 from tvapp.fences.stores.folder_watching import until_changed
 from tvapp.fences.stores.folder_writing import send_change
-from tvapp.fences.stores.naming import file_name
+from tvapp.fences.stores.naming import SUFFIXES, file_name
 
-SUFFIXES = (".geojson", ".json")
 MAX_FILES = 5_000
 LOCKED_TRIES = 100
 LOCKED_PAUSE_S = 0.05

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import fcntl
 import os
-import re
 import stat
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -13,16 +12,16 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tvapp.core.errors import DataError, StorageError
-from tvapp.core.files import read_bounded, sync_dir, write_atomic
+from tvapp.core.files import read_bounded, sync_dir, unfinished_of, write_atomic
 from tvapp.fences.amend import AlreadySo, Amended, amend
 from tvapp.fences.change import Change, Collided, Outcome, Stored
 from tvapp.fences.geojson import MAX_BYTES
+from tvapp.fences.stores.naming import SUFFIXES
 
 LOCK = ".tvapp.lock"
 """Kept in the folder for good: deleting a lock that somebody waits for would make two of it."""
 
 MAX_ROUNDS = 16
-_UNFINISHED = re.compile(r"\..+\.(geojson|json)\.[0-9a-f]{8}\.tmp", re.IGNORECASE | re.DOTALL)
 
 
 def send_change(folder: Path, name: str, change: Change, *, tidy: bool = False) -> Outcome | None:
@@ -57,7 +56,8 @@ def _tidy(folder: Path) -> None:
     Where there are none, a tvapp that loses its file to this one tries again.
     """
     with os.scandir(folder) as entries:
-        unfinished = [entry.name for entry in entries if _UNFINISHED.fullmatch(entry.name)]
+        names = [entry.name for entry in entries]
+    unfinished = [name for name in names if (unfinished_of(name) or "").lower().endswith(SUFFIXES)]
     for name in unfinished:
         with contextlib.suppress(OSError):
             (folder / name).unlink()

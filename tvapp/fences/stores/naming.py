@@ -1,9 +1,12 @@
-"""What a store calls the file of a geofence that was made on a screen: one file each, named after its id."""
+"""Names of files of geofences; one that was made on a screen has a file of its own, named after its id."""
 
 from __future__ import annotations
 
 import hashlib
 import re
+
+SUFFIXES = (".geojson", ".json")
+"""How their names end, in small or capital letters."""
 
 _PLAIN = re.compile(r"[0-9A-Za-z_-][0-9A-Za-z_.-]{0,99}")
 _OTHER = re.compile(r"[^0-9A-Za-z_-]+")

@@ -98,7 +98,6 @@ class FenceEdits:
     def add(self, drawn: Drawn, kind: Kind, validity: Mapping[str, object] | None) -> None:
         """Make a new geofence of what was drawn."""
         from tvapp.fences import feature
-        from tvapp.fences.change import Change
 
         geometry_id = self._geometry_id()
         name = self.name_for(kind)
@@ -115,7 +114,7 @@ class FenceEdits:
         except DataError as error:
             self._cannot(error)
             return
-        self._submit(Change(self._new_id(), "", geometry_id, b"", made, at=self._state.wall()), "add", name)
+        self._make(geometry_id, made, "add", name)
 
     def redraw(self, fence: Geofence, drawn: Drawn, edit: Edit) -> None:
         """Give a geofence another shape, size or place."""
@@ -152,7 +151,6 @@ class FenceEdits:
         """Make a copy of a geofence, a little beside it."""
         from tvapp.fences import feature
         from tvapp.fences.carry import aside_deg, duplicated
-        from tvapp.fences.change import Change
         from tvapp.fences.overlay import geometry_of
 
         geometry_id = self._geometry_id()
@@ -168,7 +166,7 @@ class FenceEdits:
         except DataError as error:
             self._cannot(error)
             return
-        self._submit(Change(self._new_id(), "", geometry_id, b"", copy, at=self._state.wall()), "duplicate", name)
+        self._make(geometry_id, copy, "duplicate", name)
 
     def delete(self, fence: Geofence) -> None:
         """Take a geofence away."""
@@ -242,6 +240,11 @@ class FenceEdits:
             self._cannot(error)
             return
         self._change(fence, after, edit, str(properties.get("name", fence.name)))
+
+    def _make(self, geometry_id: str, feature: bytes, edit: Edit, name: str) -> None:
+        from tvapp.fences.change import Change
+
+        self._submit(Change(self._new_id(), "", geometry_id, b"", feature, at=self._state.wall()), edit, name)
 
     def _change(self, fence: Geofence, after: bytes, edit: Edit, name: str) -> None:
         if after == fence.raw:
