@@ -1,4 +1,4 @@
-"""Who is signed in, and the map that is theirs: shown and dropped as the sign-in goes, joined with what is behind it."""
+"""Who is signed in, and the map that is theirs: shown and dropped as the sign-in goes, joined with the edges."""
 
 from __future__ import annotations
 
