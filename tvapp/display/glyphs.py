@@ -62,6 +62,7 @@ class Fonts:
     def __init__(self, fallbacks: tuple[Path, ...] = FALLBACK_FILES) -> None:
         self._fallbacks = fallbacks
         self._open: dict[tuple[Path | None, int], pygame.font.Font] = {}
+        self._files: dict[Face, Path | None] = {}
         self._coverage: dict[Path, Coverage] = {}
         self._measures: Bounded[tuple[str, Face, int], tuple[int, int]] = Bounded(MEASURES)
 
@@ -98,8 +99,11 @@ class Fonts:
         return sum(self.font(path, size).size(run)[0] for path, run in self._runs(text, face)), height
 
     def _file(self, face: Face) -> Path | None:
-        path = asset(FONT_FILES[face])
-        return path if path.is_file() else None
+        # Asked for with every new text, in the middle of a frame: the disk is looked at once.
+        if face not in self._files:
+            path = asset(FONT_FILES[face])
+            self._files[face] = path if path.is_file() else None
+        return self._files[face]
 
     def _runs(self, text: str, face: Face) -> Iterator[tuple[Path | None, str]]:
         own = self._file(face)
