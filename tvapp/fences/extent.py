@@ -20,10 +20,12 @@ def wrap(lon: float) -> float:
 
 def around(points: Sequence[Position], radius_m: float = 0.0) -> Bounds:
     """Return the box around points with continuous longitudes, `radius_m` wider on every side."""
-    west = min(point.lon for point in points)
-    east = max(point.lon for point in points)
-    south = min(point.lat for point in points)
-    north = max(point.lat for point in points)
+    if len(points) == 1:  # most geofences are circles
+        west = east = points[0].lon
+        south = north = points[0].lat
+    else:
+        lons, lats = [point.lon for point in points], [point.lat for point in points]
+        west, east, south, north = min(lons), max(lons), min(lats), max(lats)
     if radius_m > 0:
         reach = radius_m / _METRES_PER_DEGREE
         south, north = south - reach, north + reach
