@@ -136,7 +136,16 @@ def build_edges(
     fences, outbox = None, None
     if open_store is not None:
         refresh_s = config.geofences.refresh_s
-        fences = FenceService(open_store, jobs, clock, log, refresh_s=refresh_s, scale=scale, random=random.random)
+        fences = FenceService(
+            open_store,
+            jobs,
+            clock,
+            log,
+            refresh_s=refresh_s,
+            scale=scale,
+            random=random.random,
+            let_pass=jobs.gate.let_pass,
+        )
         if config.can_edit:
             outbox = OutboxService(fences, jobs, clock, log, random=random.random)
     return Edges(

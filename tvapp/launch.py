@@ -79,8 +79,8 @@ def run_app(options: argparse.Namespace, on_burst: Callable[[Burst], None] | Non
         keymap=keymap(config.remote.keys),
         since_start=seconds_since_start,
     )
-    measured = () if on_burst is None else (on_burst, time.thread_time)
-    reason = Loop(display, app, inbox, clock, log, *measured).run()
+    measured = on_burst or (lambda _burst: None)
+    reason = Loop(display, app, inbox, clock, log, measured, time.thread_time, jobs.gate).run()
     app.close()
     jobs.stop(SHUTDOWN_S)
     display.close()

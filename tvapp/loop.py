@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tvapp.core.clock import Clock
+from tvapp.core.frame_gate import FrameGate
 from tvapp.core.jobs import Inbox
 from tvapp.core.log import Log
 from tvapp.ui.canvas import Canvas
@@ -89,8 +90,12 @@ class Loop:
         log: Log,
         on_burst: Callable[[Burst], None] = lambda _burst: None,
         cpu_time: Callable[[], float] = lambda: 0.0,
+        gate: FrameGate | None = None,
     ) -> None:
-        """`on_burst` hears of every motion; `cpu_time` tells the calling thread's CPU time for it."""
+        """`on_burst` hears of every motion; `cpu_time` tells the calling thread's CPU time for it.
+
+        `gate` is what workers wait at while a frame is due.
+        """
         self._screen = screen
         self._program = program
         self._inbox = inbox
@@ -98,6 +103,7 @@ class Loop:
         self._log = log
         self._on_burst = on_burst
         self._cpu_time = cpu_time
+        self._gate = gate or FrameGate(clock)
         self._cpu_began = 0.0
         self._burst_cpu: list[float] = []
         self._dirty = True
@@ -116,8 +122,12 @@ class Loop:
 
     def turn(self) -> None:
         """Wait as long as there is nothing to do, then take in what came, and draw one frame if need be."""
-        events = self._screen.wait(self._timeout(self._clock.monotonic()))
+        now = self._clock.monotonic()
+        timeout = self._timeout(now)
+        self._gate.expect(None if timeout is None else now + timeout)
+        events = self._screen.wait(timeout)
         began = self._clock.monotonic()
+        self._gate.expect(began)
         self._cpu_began = self._cpu_time()
         try:
             for event in events:

@@ -13,7 +13,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from tvapp.core.clock import SystemClock
 from tvapp.core.errors import TvappError
+from tvapp.core.frame_gate import FrameGate
 from tvapp.core.log import Log
 
 if TYPE_CHECKING:
@@ -59,6 +61,8 @@ class Jobs:
 
     def __init__(self, inbox: Inbox, log: Log, *, workers: int = 3) -> None:
         self.inbox = inbox
+        self.gate = FrameGate(SystemClock())
+        """Where long computations wait while a frame is due."""
         self._log = log
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="worker")
         self._io_lock = threading.Lock()

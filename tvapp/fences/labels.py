@@ -8,6 +8,7 @@ while the map moves.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -51,20 +52,25 @@ def place(
     limit: int = 60,
     *,
     selected: str | None = None,
+    let_pass: Callable[[], None] = lambda: None,
 ) -> tuple[Label, ...]:
     """Return the names to show within `bounds`, most important first, at most `limit`.
 
     `zoom` is the map's, `scale` the real pixels per design pixel. The `selected` fence's name is left out, since the
-    screen shows it by itself; its place stays free.
+    screen shows it by itself; its place stays free. `let_pass` is called between small steps: it lets frames go first.
     """
     names = index.kept.get("names")
     if not isinstance(names, _Names) or names.scale != scale:
         names = index.kept["names"] = _Names(scale)
-    placement = _Placement(index, names, zoom, now_s, selected)
+    placement = _Placement(index, names, zoom, now_s, selected, let_pass)
     chosen = [one for square in placement.squares(bounds) for one in placement.placed_in(square)]
     seen = [one for one in chosen if one.fence.id != selected and bounds.contains(one.position)]
     seen.sort(key=lambda one: one.priority)
-    return tuple(names.label(one) for one in seen[:limit])
+    result = []
+    for one in seen[:limit]:
+        let_pass()
+        result.append(names.label(one))
+    return tuple(result)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -125,8 +131,17 @@ class _Names:
 class _Placement:
     """One zoom level at one time."""
 
-    def __init__(self, index: FenceIndex, names: _Names, zoom: int, now_s: float, selected: str | None) -> None:
+    def __init__(
+        self,
+        index: FenceIndex,
+        names: _Names,
+        zoom: int,
+        now_s: float,
+        selected: str | None,
+        let_pass: Callable[[], None],
+    ) -> None:
         self._index = index
+        self._let_pass = let_pass
         self._names = names
         self._now_s = now_s
         self._selected = index.number(selected) if selected is not None else None
@@ -151,6 +166,7 @@ class _Placement:
     def _is_placed(self, one: _Candidate, square: Square) -> bool:
         known = self._placed.get(one)
         if known is None:
+            self._let_pass()
             # Only ever asks about more important ones, so it ends.
             known = not any(
                 other.priority < one.priority
@@ -190,6 +206,7 @@ class _Placement:
         order = np.argsort(-weights, kind="stable")[:_MOST_LOOKED_AT]
         result: list[_Candidate] = []
         for at in order.tolist():
+            self._let_pass()
             owner = int(owners[at])
             center = self._center(owner)
             us, vs = project_many(np.array([center.lon]), np.array([center.lat]))

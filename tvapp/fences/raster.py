@@ -8,9 +8,8 @@ No single call into C works on more than a block or a few thousand edges, so tha
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -19,31 +18,37 @@ from PIL import Image as Pillow
 from PIL import ImageDraw
 
 from tvapp.core.clock import Clock
-from tvapp.core.image import Image
 from tvapp.fences import style
 from tvapp.fences.index import STATES, FenceIndex, Floats, Ints
+from tvapp.fences.inks import BLOCK, CASING, FILL, FINE, LINE, ROLES, develop
 from tvapp.fences.planar import disc_axes, disc_ring, project_many
 from tvapp.fences.strokes import Path, clip, clip_half, dashes, smooth_paths
 from tvapp.tiles.tile import TILE_SIZE, TileId, TileImage
 
-FINE = 3
-"""Fine pixels along the edge of a pixel."""
-_BLOCK = 128
 _CELL_PX = 14.0
 """Tiny fences within one square of this size share a dot, in design pixels."""
 _MARGIN_PX = 48.0
 """How far around a tile fences are looked at: a cell of dots, and half an outline, in design pixels."""
 _DISC_ELLIPSE_PX = 160.0
 _MOST_EDGES = 1_200
-_DOT = 0.22
-"""Radius of a dot in a pattern, in periods."""
-
-_FILL, _MARK, _CASING, _LINE = range(1, 5)
-_ROLES = 4
 
 
-def rasterise(index: FenceIndex, tile: TileId, now_s: float, size: int = TILE_SIZE, scale: float = 1.0) -> TileImage:
-    """Draw what of the fences lies in a tile; `scale` is how many of its pixels are a design pixel."""
+_STEP = 8
+"""Fences drawn between two looks at whether a frame is due."""
+
+
+def rasterise(
+    index: FenceIndex,
+    tile: TileId,
+    now_s: float,
+    size: int = TILE_SIZE,
+    scale: float = 1.0,
+    let_pass: Callable[[], None] = lambda: None,
+) -> TileImage:
+    """Draw what of the fences lies in a tile; `scale` is how many of its pixels are a design pixel.
+
+    `let_pass` is called between small steps: it lets frames go first.
+    """
     edge = 1 << tile.z
     unit = 1.0 / (edge * size)
     margin = _MARGIN_PX * scale * unit
@@ -52,9 +57,9 @@ def rasterise(index: FenceIndex, tile: TileId, now_s: float, size: int = TILE_SI
     found = index.parts_in(west - margin, north - margin, west + span + margin, north + span + margin)
     if not len(found.parts):
         return TileImage(None, size=size)
-    sheet = _Sheet(index, tile.z, west, north, unit, size, scale)
+    sheet = _Sheet(index, tile.z, west, north, unit, size, scale, let_pass)
     sheet.draw(found.parts, found.shift, now_s)
-    return _developed(sheet.ink, size, scale)
+    return develop(sheet.ink, size, scale, let_pass)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -65,14 +70,10 @@ class FenceRasteriser:
     revision: int
     scale: float
     clock: Clock
+    let_pass: Callable[[], None] = lambda: None
 
     def rasterise(self, tile: TileId) -> TileImage:
-        return rasterise(self.index, tile, self.clock.wall(), scale=self.scale)
-
-
-def ink_number(place: int, state: int, role: int) -> int:
-    """Return the number that stands for a colour of style.PALETTE, a state of STATES and a role."""
-    return (place * len(STATES) + state) * _ROLES + role
+        return rasterise(self.index, tile, self.clock.wall(), scale=self.scale, let_pass=self.let_pass)
 
 
 class _Ring(NamedTuple):
@@ -96,9 +97,18 @@ class _Sheet:
     """One tile being drawn, in fine pixels."""
 
     def __init__(
-        self, index: FenceIndex, zoom: int, west: float, north: float, unit: float, size: int, scale: float
+        self,
+        index: FenceIndex,
+        zoom: int,
+        west: float,
+        north: float,
+        unit: float,
+        size: int,
+        scale: float,
+        let_pass: Callable[[], None],
     ) -> None:
         self._index = index
+        self._let_pass = let_pass
         self._zoom = zoom
         self._west, self._north = west, north
         self._unit = unit
@@ -123,7 +133,7 @@ class _Sheet:
         owners = index.owner[parts]
         unique, back = np.unique(owners, return_inverse=True)
         states = index.states(unique, now_s)[back]
-        inks = (index.slot[owners] * len(STATES) + states) * _ROLES
+        inks = (index.slot[owners] * len(STATES) + states) * ROLES
         tiny = index.largest[owners] < style.TINY_PX * self._scale * self._unit
         whole = np.flatnonzero(~tiny)
         outlines = self._fill(parts, shift, states, inks, whole[np.argsort(index.rank[owners[whole]], kind="stable")])
@@ -147,8 +157,10 @@ class _Sheet:
         outlines: list[_Outline] = []
         rows = zip(plain.tolist(), states[order].tolist(), inks[order].tolist(), strict=True)
         for at, (ellipse, state, ink) in enumerate(rows):
+            if not at % _STEP:
+                self._let_pass()
             if ellipse:
-                self._pen.ellipse(_floored(*boxes[at]), fill=ink + _FILL)
+                self._pen.ellipse(_floored(*boxes[at]), fill=ink + FILL)
                 outlines.append(_Outline(ink, slim[at], box=boxes[at]))
             elif self._dashed[state]:
                 self._fill_polygon(rings[at], ink)
@@ -201,9 +213,9 @@ class _Sheet:
             elif number == 0:
                 return []
         if len(clipped) == 1:
-            self._polygon(self._pen, clipped[0], ink + _FILL)
+            self._polygon(self._pen, clipped[0], ink + FILL)
         else:
-            self._fill_with_holes(clipped, ink + _FILL)
+            self._fill_with_holes(clipped, ink + FILL)
         return clipped
 
     def _fill_with_holes(self, rings: Sequence[Floats], ink: int) -> None:
@@ -225,7 +237,7 @@ class _Sheet:
             _polygon(pen, ring, ink)
             return
         # Pillow looks at every edge in every row: rows by the strip keep one call short.
-        strip = _BLOCK * FINE
+        strip = BLOCK * FINE
         for top in range(0, self._edge, strip):
             piece = clip_half(clip_half(ring, 1, float(top), 1.0), 1, float(top + strip), -1.0)
             if len(piece) >= 3:
@@ -236,24 +248,26 @@ class _Sheet:
         paths = smooth_paths([ring for _, ring in whole], self._widths[0][0])
         for (outline, _), path in zip(whole, paths, strict=True):
             outline.path = path
-        for outline in outlines:
+        for at, outline in enumerate(outlines):
+            if not at % _STEP:
+                self._let_pass()
             line, cased = self._widths[outline.slim]
             if outline.box is not None:
-                for width, role in ((cased, _CASING), (line, _LINE)):
+                for width, role in ((cased, CASING), (line, LINE)):
                     left, top, right, bottom = outline.box
                     out = width / 2
                     box = _floored(left - out, top - out, right + out, bottom + out)
                     self._pen.ellipse(box, outline=outline.ink + role, width=width)
             elif outline.path is not None:
-                self._polyline(outline.path, outline.ink + _CASING, cased)
-                self._polyline(outline.path, outline.ink + _LINE, line)
+                self._polyline(outline.path, outline.ink + CASING, cased)
+                self._polyline(outline.path, outline.ink + LINE, line)
             elif outline.ring is not None and outline.dash_px:
                 drawn, gap = (value * self._scale * FINE for value in outline.dash_px)
                 pieces = dashes(outline.ring, drawn, gap, self._low, self._high)
                 for piece in pieces:
-                    _line(self._pen, piece, outline.ink + _CASING, cased)
+                    _line(self._pen, piece, outline.ink + CASING, cased)
                 for piece in pieces:
-                    _line(self._pen, piece, outline.ink + _LINE, line)
+                    _line(self._pen, piece, outline.ink + LINE, line)
 
     def _polyline(self, path: Path, ink: int, width: int) -> None:
         for start in range(0, len(path) - 1, _MOST_EDGES):
@@ -277,11 +291,11 @@ class _Sheet:
             radius = style.DOT_PX * self._scale * FINE * (1.0 + min(0.5, math.log10(count) / 4))
             ink, look = int(inks[at]), self._styles[int(states[at])]
             casing = radius + style.CASING_PX * self._scale * FINE
-            self._pen.ellipse(_floored(x - casing, y - casing, x + casing, y + casing), fill=ink + _CASING)
-            self._pen.ellipse(_floored(x - radius, y - radius, x + radius, y + radius), fill=ink + _LINE)
+            self._pen.ellipse(_floored(x - casing, y - casing, x + casing, y + casing), fill=ink + CASING)
+            self._pen.ellipse(_floored(x - radius, y - radius, x + radius, y + radius), fill=ink + LINE)
             if look.hollow:
                 inner = radius * 0.5
-                self._pen.ellipse(_floored(x - inner, y - inner, x + inner, y + inner), fill=ink + _CASING)
+                self._pen.ellipse(_floored(x - inner, y - inner, x + inner, y + inner), fill=ink + CASING)
 
 
 def _polygon(pen: ImageDraw.ImageDraw, ring: Floats, ink: int) -> None:
@@ -294,86 +308,3 @@ def _floored(left: float, top: float, right: float, bottom: float) -> tuple[int,
 
 def _line(pen: ImageDraw.ImageDraw, path: Path, ink: int, width: int) -> None:
     pen.line(path, fill=ink, width=width)  # type: ignore[arg-type]
-
-
-class _Marks(NamedTuple):
-    """One pattern: which numbers it marks, and what each number turns into where there is a mark."""
-
-    pattern: style.Pattern
-    marked: tuple[int, ...]
-    turned: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class _Inks:
-    """What the numbers stand for: premultiplied colours, and the patterns in them."""
-
-    colors: bytes
-    marks: tuple[_Marks, ...]
-
-
-@lru_cache(maxsize=1)
-def _inks() -> _Inks:
-    colors = bytearray(4 * 256)
-    marked: dict[style.Pattern, list[int]] = {}
-    for place in range(len(style.PALETTE)):
-        for state, name in enumerate(STATES):
-            look = style.style_of_slot(place, name)
-            base = ink_number(place, state, 0)
-            for role, color in ((_FILL, look.fill), (_MARK, look.mark), (_CASING, look.casing), (_LINE, look.line)):
-                at = 4 * (base + role)
-                colors[at : at + 4] = (*(round(part * color.a / 255) for part in color[:3]), color.a)
-            if look.pattern != "plain":
-                marked.setdefault(look.pattern, []).append(base + _FILL)
-    marks = []
-    for pattern, numbers in marked.items():
-        turned = tuple(number + (_MARK - _FILL) * (number in numbers) for number in range(256))
-        marks.append(_Marks(pattern, tuple(numbers), turned))
-    return _Inks(bytes(colors), tuple(marks))
-
-
-@lru_cache(maxsize=8)
-def _mask(pattern: style.Pattern, scale: float) -> Pillow.Image:
-    """Return a block of a pattern; its period divides the block, so that it goes on in the next one."""
-    period = FINE * min((8, 16, 32, 64), key=lambda px: abs(px - 14 * scale))
-    steps = np.arange(_BLOCK * FINE)
-    if pattern == "dots":
-        # In every other row they stand in the gaps of the row before.
-        across = (steps[None, :] + (steps[:, None] // period % 2) * (period // 2)) % period - period / 2 + 0.5
-        down = steps[:, None] % period - period / 2 + 0.5
-        drawn = np.hypot(across, down) < period * _DOT
-    else:
-        along = np.add.outer(steps, steps) if pattern == "hatch" else np.subtract.outer(steps, steps)
-        drawn = along % period < period * 0.3
-    return Pillow.fromarray(np.where(drawn, 255, 0).astype(np.uint8))
-
-
-def _developed(ink: Pillow.Image, size: int, scale: float) -> TileImage:
-    """Colour and average the ink block by block; empty margins are cut off."""
-    box = ink.getbbox()
-    if box is None:
-        return TileImage(None, size=size)
-    left, top = box[0] // FINE, box[1] // FINE
-    right, bottom = -(-box[2] // FINE), -(-box[3] // FINE)
-    inks = _inks()
-    result = Pillow.new("RGBX", (right - left, bottom - top))
-    for y in range(top - top % _BLOCK, bottom, _BLOCK):
-        for x in range(left - left % _BLOCK, right, _BLOCK):
-            area = (max(x, left), max(y, top), min(x + _BLOCK, right), min(y + _BLOCK, bottom))
-            block = ink.crop((area[0] * FINE, area[1] * FINE, area[2] * FINE, area[3] * FINE))
-            counts = block.histogram()
-            if counts[0] == block.width * block.height:
-                continue
-            for marks in inks.marks:
-                if any(counts[number] for number in marks.marked):
-                    corner = ((area[0] % _BLOCK) * FINE, (area[1] % _BLOCK) * FINE)
-                    mask = _mask(marks.pattern, scale).crop(
-                        (*corner, corner[0] + block.width, corner[1] + block.height)
-                    )
-                    block.paste(block.point(marks.turned), (0, 0), mask)
-            block.putpalette(inks.colors, "RGBA")
-            # As RGBX: of RGBA Pillow would think that it is not premultiplied yet.
-            colored = Pillow.frombuffer("RGBX", block.size, block.convert("RGBA").tobytes(), "raw", "RGBX", 0, 1)
-            result.paste(colored.reduce(FINE), (area[0] - left, area[1] - top))
-    straight = Pillow.frombytes("RGBa", result.size, result.tobytes()).convert("RGBA")
-    return TileImage(Image(result.width, result.height, straight.tobytes("raw", "BGRA")), left, top, size)

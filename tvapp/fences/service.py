@@ -78,7 +78,9 @@ class FenceService:
         refresh_s: float,
         scale: float,
         random: Callable[[], float],
+        let_pass: Callable[[], None] = lambda: None,
     ) -> None:
+        """`let_pass` is called between steps of long computations: it lets frames go first."""
         self._open_store = open_store
         self.store = open_store()
         self._jobs = jobs
@@ -87,6 +89,7 @@ class FenceService:
         self._refresh_s = refresh_s
         self._scale = scale
         self._random = random
+        self._let_pass = let_pass
         self._index: FenceIndex | None = None
         self._book = FenceBook()
         self._stored: tuple[Geofence, ...] = ()
@@ -195,7 +198,7 @@ class FenceService:
         """Return what draws the fences as they are now; None before the first were loaded."""
         if self._index is None:
             return None
-        return FenceRasteriser(self._index, self._revision, self._scale, self._clock)
+        return FenceRasteriser(self._index, self._revision, self._scale, self._clock, self._let_pass)
 
     def request_labels(self, request: LabelRequest) -> None:
         """Place the names for a view; the newest request wins, one is worked on at a time."""
@@ -378,11 +381,12 @@ class FenceService:
             return
         self._wanted_labels = None
         self._placing = True
-        scale, revision, wall = self._scale, self._revision, self._clock.wall()
+        scale, revision, wall, let_pass = self._scale, self._revision, self._clock.wall(), self._let_pass
+        bounds, zoom, selected = request.bounds, request.zoom, request.selected
 
         def place() -> LabelsPlaced:
-            placed = labels.place(index, request.bounds, request.zoom, scale, wall, selected=request.selected)
-            return LabelsPlaced(placed, request.zoom, revision)
+            placed = labels.place(index, bounds, zoom, scale, wall, selected=selected, let_pass=let_pass)
+            return LabelsPlaced(placed, zoom, revision)
 
         self._jobs.run(LABELS, place)
 

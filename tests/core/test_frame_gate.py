@@ -1,0 +1,58 @@
+"""Frames come first: whoever computes waits while one is due or being drawn, but never for ever."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+from tvapp.core.frame_gate import EARLY_S, LONGEST_S, FrameGate
+
+
+@dataclass
+class PassingClock:
+    """Time goes on by a millisecond with each look at it."""
+
+    now: float = 100.0
+    looks: int = 0
+
+    def monotonic(self) -> float:
+        self.looks += 1
+        self.now += 0.001
+        return self.now
+
+    def wall(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> PassingClock:
+    return PassingClock()
+
+
+def test_nobody_waits_while_no_frame_is_expected(clock: PassingClock) -> None:
+    gate = FrameGate(clock)
+    gate.let_pass()
+    gate.expect(clock.now + 10)
+    gate.let_pass()
+    assert clock.looks == 2
+
+
+def test_a_worker_waits_from_shortly_before_a_frame_until_it_is_out(clock: PassingClock) -> None:
+    gate = FrameGate(clock)
+    gate.expect(clock.now + EARLY_S)
+    began = clock.looks
+    gate.let_pass()
+    waited = clock.looks - began
+    gate.expect(None)
+    gate.let_pass()
+    assert waited > 1
+    assert clock.looks == began + waited + 1
+
+
+def test_frames_without_end_do_not_stop_the_work(clock: PassingClock) -> None:
+    gate = FrameGate(clock)
+    gate.expect(0.0)
+    before = clock.now
+    gate.let_pass()
+    assert clock.now - before <= LONGEST_S + 0.003

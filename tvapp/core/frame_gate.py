@@ -1,0 +1,39 @@
+"""Frames come first: workers that compute in Python wait while a frame is due or being drawn.
+
+Python hands its interpreter lock on after 5 ms at the earliest, and a frame has 16: a worker in the middle of a tile of
+geofences, in nobody's way by itself, makes frames late. So long computations call `let_pass` between small steps.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+
+from tvapp.core.clock import Clock
+
+STEP_S = 0.001
+EARLY_S = 0.001
+"""The gate closes so long before a frame: what a worker does between two looks at it should be done by then."""
+LONGEST_S = 0.02
+"""A worker is let through after so long: with frames that fill all the time there is, tiles would never come."""
+
+
+class FrameGate:
+    """One for the program; `expect` belongs to the thread that draws, `let_pass` to everybody else."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._closes_at = math.inf
+        self._pause = threading.Event()  # never set: waiting for it is a sleep that lets go of the interpreter
+
+    def expect(self, frame_at: float | None) -> None:
+        """Close the gate shortly before `frame_at` (monotonic seconds), until the next call; None: leave it open."""
+        self._closes_at = math.inf if frame_at is None else frame_at - EARLY_S
+
+    def let_pass(self) -> None:
+        """Return at once while no frame is near, else when it is out, or after LONGEST_S."""
+        now = self._clock.monotonic()
+        until = now + LONGEST_S
+        while self._closes_at <= now < until:
+            self._pause.wait(STEP_S)
+            now = self._clock.monotonic()
