@@ -13,6 +13,7 @@ from tvapp.core.clock import ManualClock
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
 from tvapp.edges import build_edges
+from tvapp.net.late_chain import LateChain
 
 SIGN_IN = {"TVAPP_IDENTITY_TENANT": "contoso.com", "TVAPP_IDENTITY_CLIENT_ID": "11111111-2222-3333-4444-555555555555"}
 MAPS = {"TVAPP_MAPS_CLIENT_ID": "30d7cc00-0000-4000-8000-000000009f55"}
@@ -29,6 +30,10 @@ def jobs() -> Iterator[Jobs]:
     running = Jobs(Inbox(), RecordingLog())
     yield running
     running.stop()
+
+
+def network(jobs: Jobs) -> LateChain:
+    return LateChain(jobs, ManualClock(), RecordingLog(), ca_bundle="", random=lambda: 0.5)
 
 
 def configured(**environ: str) -> Config:
@@ -50,8 +55,8 @@ def test_each_store_is_opened_by_its_name(jobs: Jobs, tmp_path: Path, settings: 
     config, clock, log = configured(**settings), ManualClock(), RecordingLog()
     tokens = None
     if config.needs_sign_in:
-        tokens = build_sign_in(config, tmp_path, jobs, clock, log, lambda: 0.5).tokens
-    edges = build_edges(config, tmp_path, tokens, jobs, clock, log, 1.0)
+        tokens = build_sign_in(config, tmp_path, jobs, clock, log, lambda: 0.5, network(jobs)).tokens
+    edges = build_edges(config, tmp_path, tokens, jobs, clock, log, 1.0, network(jobs).get())
     assert edges.fences is not None
     assert edges.fences.store.name == name
     edges.close()
@@ -67,7 +72,7 @@ def test_with_a_key_for_the_map_the_account_is_asked_for_the_storage_alone() -> 
 def test_what_was_kept_of_one_list_of_addresses_is_not_that_of_another(jobs: Jobs, tmp_path: Path) -> None:
     def store_key(**more: str) -> str:
         config = configured(**KEYS, **URL | more)
-        edges = build_edges(config, tmp_path, None, jobs, ManualClock(), RecordingLog(), 1.0)
+        edges = build_edges(config, tmp_path, None, jobs, ManualClock(), RecordingLog(), 1.0, network(jobs).get())
         edges.close()
         return edges.store_key
 

@@ -71,6 +71,7 @@ class App:
         self._stopping: str | None = None
         self._dirty = True
         self._first_frame = True
+        self._is_building = False
         self._is_broken = errors is not None
         self._stack = ScreenStack(self._settings.language, self._screen_changed)
         self._session = MapSession(
@@ -138,6 +139,7 @@ class App:
         self._take(self._hold.tick(now), now)
         if not self._is_broken:
             self._session.follow(now)
+            self._build_when_due()
         needed = self._stack.update(now) or self._dirty
         if self._session.map is not None:
             self._session.map.tick(now, frame_follows=needed)
@@ -200,10 +202,12 @@ class App:
 
     def retry_sign_in(self) -> None:
         if self._session.sign_in is not None:
+            self._session.network.hurry()
             self._session.sign_in.press_ok(self._clock.monotonic())
 
     def allow_with_phone(self) -> None:
         if self._session.sign_in is not None:
+            self._session.network.hurry()
             self._session.sign_in.ask_permission(self._clock.monotonic())
 
     def leave_sign_in(self) -> None:
@@ -220,11 +224,20 @@ class App:
         self._listen()
         if self._is_broken:
             return
-        tokens = self._session.begin(now)
-        scale = self._display.canvas.scale
-        begin_building(self._config, self._data_dir, tokens, self._jobs, self._clock, self._log, scale)
-        if tokens is None:
+        self._session.begin(now)
+        if self._session.sign_in is None:
             self._session.show_map(now, None)
+        self._build_when_due()
+
+    def _build_when_due(self) -> None:
+        """Load what is behind the map: not while a first code is asked for, which it would only hold up."""
+        session = self._session
+        if self._is_building or self._first_frame or self._is_broken or session.is_asking:
+            return
+        self._is_building = True
+        tokens = session.sign_in.tokens if session.sign_in is not None else None
+        scale = self._display.canvas.scale
+        begin_building(self._config, self._data_dir, tokens, self._jobs, self._clock, self._log, scale, session.network)
 
     def _listen(self) -> None:
         """Listen to gamepads, and on a thread of its own to the keys that SDL drops."""

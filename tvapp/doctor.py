@@ -116,20 +116,23 @@ def _display() -> Check:
 def _online(config: Config, data_dir: Path) -> list[Check]:
     from tvapp.auth.service import build_sign_in
     from tvapp.edges import build_edges
+    from tvapp.net.late_chain import LateChain
 
     clock, log = SystemClock(), RecordingLog()
     jobs = Jobs(Inbox(), log)
+    network = LateChain(jobs, clock, log, ca_bundle=config.identity.ca_bundle, random=lambda: 0.5)
     try:
         sign_in: SignIn | None = None
         if config.needs_sign_in:
-            sign_in = build_sign_in(config, data_dir, jobs, clock, log, lambda: 0.5)
+            sign_in = build_sign_in(config, data_dir, jobs, clock, log, lambda: 0.5, network)
         tokens = sign_in.tokens if sign_in is not None else None
-        edges = build_edges(config, data_dir, tokens, jobs, clock, log, 1.0)
+        edges = build_edges(config, data_dir, tokens, jobs, clock, log, 1.0, network.get())
         visit = _Visit(config, jobs, sign_in, edges)
         checks = [*visit.network(), visit.clock(), visit.sign_in(), visit.maps(), visit.store()]
         edges.close()
         return checks
     finally:
+        network.close()
         jobs.stop()
 
 
@@ -236,7 +239,7 @@ class _Visit:
         dates: list[str] = []
 
         async def ask() -> None:
-            request = Request("HEAD", f"https://{host}/", Headers({"accept": "*/*"}))
+            request = Request("HEAD", f"https://{host}/", Headers({"accept": "*/*"}), is_probe=True)
             response = await self._edges.http.send(request)
             dates.append(response.headers.get("date", ""))
 

@@ -9,14 +9,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tvapp.auth import provider
-from tvapp.auth.messages import CodeReceived, CodeRefused, PollPending, PollRefused
 from tvapp.auth.tokens import TokenProvider
 from tvapp.azure.attribution import AttributionFeed
 from tvapp.azure.authorizer import Authorizer, EntraAuthorizer, SharedKeyAuthorizer, StorageAuthorizer
 from tvapp.azure.maps import MapsClient
 from tvapp.config import Config
 from tvapp.core.clock import Clock
-from tvapp.core.errors import Unreachable
 from tvapp.core.jobs import Jobs
 from tvapp.core.log import Log
 from tvapp.fences.kept import KeptFences
@@ -24,8 +22,9 @@ from tvapp.fences.outbox_service import OutboxService
 from tvapp.fences.service import FenceService
 from tvapp.fences.stores.base import Store
 from tvapp.forget import KEPT, OUTBOX, TILES
+from tvapp.net.chain import Chain
 from tvapp.net.monitor import NetworkMonitor
-from tvapp.net.transport import HttpClient, host_of
+from tvapp.net.transport import Sender
 from tvapp.tiles.cache_key import CacheScope
 from tvapp.tiles.disk_cache import DiskCache
 from tvapp.tiles.loader import TileLoader
@@ -36,7 +35,7 @@ from tvapp.tiles.previews import PreviewLoader
 class Edges:
     """Everything behind the map, ready to be used."""
 
-    http: HttpClient
+    http: Chain
     monitor: NetworkMonitor
     maps: MapsClient
     cache: DiskCache
@@ -51,7 +50,6 @@ class Edges:
     data_dir: Path
     store_key: str
     scope: CacheScope
-    authority: str
 
     def use_account(self, home_id: str | None) -> CacheScope:
         """Serve another account from now on (None: nobody); nothing of the former one is shown any more.
@@ -73,15 +71,6 @@ class Edges:
             if self.kept is not None:
                 self.kept.open(self.data_dir / KEPT / f"{key}.geofences")
         return scope
-
-    def note_sign_in(self, message: object) -> None:
-        """Let the network monitor know what a request of the sign-in met with."""
-        match message:
-            case CodeRefused(problem=problem) | PollRefused(problem=problem):
-                if problem.kind == "offline":
-                    self.monitor.report(self.authority, Unreachable(host_of(self.authority), problem.kind))
-            case CodeReceived() | PollPending():
-                self.monitor.report(self.authority, None)
 
     def close(self) -> None:
         """Ask for nothing more, and bring what is worth keeping to the disk."""
@@ -105,13 +94,14 @@ def build_edges(
     clock: Clock,
     log: Log,
     scale: float,
+    http: Chain,
 ) -> Edges:
-    """Build them all; opens no connection yet."""
-    http = HttpClient(ca_bundle=config.identity.ca_bundle, clock=clock, log=log)
+    """Build them all, sending through `http`; opens no connection yet."""
     authority = provider.authority(config.identity) if config.needs_sign_in else ""
     urls = (config.maps.endpoint, authority)
     monitor = NetworkMonitor(jobs, http, urls, jobs.inbox, clock=clock, log=log, random=random.random)
     http.listen(monitor.observe)
+    monitor.subscribe(lambda error: http.network_restored() if error is None else None)
     authorizer = _authorizer(config, tokens, log)
     maps = MapsClient(http, config.maps.endpoint, authorizer, log, clock=clock)
     cache = DiskCache(data_dir / TILES, clock=clock, log=log)
@@ -147,7 +137,11 @@ def build_edges(
             let_pass=jobs.gate.let_pass,
         )
         if config.can_edit:
-            outbox = OutboxService(fences, jobs, clock, log, random=random.random)
+
+            def hurry() -> None:
+                jobs.io_loop().call_soon_threadsafe(http.hurry)
+
+            outbox = OutboxService(fences, jobs, clock, log, random=random.random, hurry=hurry)
     return Edges(
         http=http,
         monitor=monitor,
@@ -162,7 +156,6 @@ def build_edges(
         data_dir=data_dir,
         store_key=_store_key(config),
         scope=scope,
-        authority=authority,
     )
 
 
@@ -176,7 +169,7 @@ def _authorizer(config: Config, tokens: TokenProvider | None, log: Log) -> Autho
 
 def _store(
     config: Config,
-    http: HttpClient,
+    http: Sender,
     authorizer: Authorizer,
     tokens: TokenProvider | None,
     jobs: Jobs,

@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tvapp.auth.service import SignIn, build_sign_in
-from tvapp.auth.tokens import TokenProvider
 from tvapp.auth.view import Account
 from tvapp.config import Config
 from tvapp.core.clock import Clock
@@ -18,6 +17,7 @@ from tvapp.core.log import Log
 from tvapp.display.window import Display
 from tvapp.forget import forget_pictures_and_fences
 from tvapp.live_map import LiveMap
+from tvapp.net.late_chain import LateChain
 from tvapp.sign_in_panels import SignInPanels
 from tvapp.ui.actions import Actions
 from tvapp.ui.messages import AccountChanged
@@ -63,6 +63,8 @@ class MapSession:
         self._panels: SignInPanels | None = None
         self._account: Account | None = None
         self._phase = "starting"
+        self.network = LateChain(jobs, clock, log, ca_bundle=config.identity.ca_bundle, random=random.random)
+        """What every request goes through, of the sign-in and of the map."""
         self.sign_in: SignIn | None = None
         """None where nothing needs an account, and before `begin`."""
         self.map: LiveMap | None = None
@@ -72,18 +74,22 @@ class MapSession:
 
             self.lock = LockKeeper(config.kiosk.lock, data_dir, jobs, log)
 
-    def begin(self, now: float) -> TokenProvider | None:
-        """Start signing in, where the configuration needs it; returns who gives tokens to the edges."""
+    @property
+    def is_asking(self) -> bool:
+        """Tell whether it is not known yet who is signed in, and if nobody, with which code somebody could."""
+        return self.sign_in is not None and self._phase in ("starting", "requesting")
+
+    def begin(self, now: float) -> None:
+        """Start signing in, where the configuration needs it."""
         config = self._config
         if not config.needs_sign_in:
-            return None
-        sign_in = build_sign_in(config, self._data_dir, self._jobs, self._clock, self._log, random.random)
+            return
+        sign_in = build_sign_in(config, self._data_dir, self._jobs, self._clock, self._log, random.random, self.network)
         self.sign_in = sign_in
         self._panels = SignInPanels(sign_in, self._settings, self._stack, self._actions, self._jobs)
         sign_in.start(now)
         if isinstance(self._stack.base, StartScreen):
             self._stack.base.session = sign_in.view
-        return sign_in.tokens
 
     def connect(self, edges: Edges) -> None:
         """Use the edges from now on."""
@@ -94,8 +100,6 @@ class MapSession:
     def receive(self, message: object, now: float) -> bool:
         """Take a message; True when it was about signing in, or the screens have been told of it in other words."""
         if self.sign_in is not None and self.sign_in.receive(message, now):
-            if self._edges is not None:
-                self._edges.note_sign_in(message)
             return True
         return self.map is not None and self.map.receive(message, now)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import threading
 import time
 from collections.abc import Callable, Coroutine
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
 from tests.cloud import LocalCloud
-from tvapp.auth.http_client import HttpClient
+from tvapp.auth.http_client import TIMEOUT_S, HttpClient
 from tvapp.auth.late_gateway import LateGateway
 from tvapp.auth.msal_gateway import MsalGateway
 from tvapp.auth.service import SignIn, machines
@@ -21,6 +22,9 @@ from tvapp.config import Identity
 from tvapp.core.clock import ManualClock, SystemClock
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
+from tvapp.net.chain import Chain
+from tvapp.net.late_chain import LateChain
+from tvapp.net.transport import Request, Response
 
 SCOPE = "https://atlas.microsoft.com/user_impersonation"
 T = TypeVar("T")
@@ -30,6 +34,23 @@ Boot: TypeAlias = Callable[..., "Machine"]
 def identity(cloud: LocalCloud, *, scopes: tuple[str, ...] = (SCOPE,), **changes: str) -> Identity:
     values = {"client_id": cloud.client_id, "authority": cloud.authority, "ca_bundle": cloud.ca_bundle} | changes
     return Identity(tenant="contoso.com", organisation="Contoso", scopes=scopes, **values)  # type: ignore[arg-type]
+
+
+def http_client(ca_bundle: str, *, timeout_s: float = TIMEOUT_S) -> HttpClient:
+    """What MSAL speaks through, with a chain of its own for each request: for tests without jobs."""
+    clock = SystemClock()
+
+    def send_and_wait(request: Request) -> Response:
+        async def send() -> Response:
+            chain = Chain(ca_bundle=ca_bundle, clock=clock, log=RecordingLog(), random=lambda: 0.5)
+            try:
+                return await chain.send(request)
+            finally:
+                await chain.aclose()
+
+        return asyncio.run(send())
+
+    return HttpClient(send_and_wait, clock, timeout_s=timeout_s)
 
 
 def gateway(
@@ -48,7 +69,7 @@ def gateway(
         authority=authority,
         is_oidc=bool(who.oidc_authority),
         scopes=who.scopes,
-        http=http or HttpClient(clock, ca_bundle=who.ca_bundle),
+        http=http or http_client(who.ca_bundle),
         store=TokenStore(token_file(folder), RecordingLog(), authority=authority, client_id=who.client_id),
         clock=clock,
     )
@@ -84,7 +105,9 @@ class Machine:
         self.arrived = threading.Event()
         self.jobs = WatchedJobs(Inbox(self.arrived.set), self.log)
         session, permission = machines(SessionSettings("Contoso", tenant="contoso.com"))
-        late = LateGateway(who, folder, SystemClock(), self.log)
+        # The chain leaps along, or a host that is left alone for a while would be left alone for ever.
+        self.network = LateChain(self.jobs, self.clock, self.log, ca_bundle=who.ca_bundle, random=lambda: 0.5)
+        late = LateGateway(who, folder, SystemClock(), self.log, self.network)
         self.sign_in = SignIn(session, permission, late, self.jobs, self.clock, self.log, primary_scope=SCOPE)
         self.sign_in.start(self.clock.now)
 
@@ -134,14 +157,13 @@ class Machine:
 
     def wait_for(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
         """Run a coroutine on the io thread and wait for it."""
-        import asyncio
-
         return asyncio.run_coroutine_threadsafe(work(), self.jobs.io_loop()).result(20)
 
     def token(self, rejected: str | None = None) -> str:
         return self.wait_for(lambda: self.sign_in.tokens.get(SCOPE, rejected=rejected)).secret
 
     def stop(self) -> None:
+        self.network.close()
         self.jobs.stop()
 
 

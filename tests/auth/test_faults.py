@@ -93,7 +93,7 @@ def test_trouble_while_polling_keeps_the_code(
 def test_trouble_before_the_first_code_passes_by_itself(
     boot: Boot, cloud: LocalCloud, endpoint: str, fault: dict[str, object]
 ) -> None:
-    cloud.fault(endpoint, times=2, **fault)
+    cloud.fault(endpoint, times=4, **fault)  # a GET is repeated twice before anybody hears of it
     machine = boot()
     machine.until_phase("prompting", within_s=60)
     assert len(machine.log.named("signin.failed")) == 1

@@ -8,14 +8,12 @@ from typing import cast
 
 import pytest
 
-from tests.auth.machine import SCOPE, gateway
+from tests.auth.machine import SCOPE, gateway, http_client
 from tests.cloud import LocalCloud
-from tvapp.auth.http_client import HttpClient
 from tvapp.auth.messages import CodeReceived, CodeRefused, PollPending, PollRefused, PollSlowDown, PollSucceeded
 from tvapp.auth.msal_gateway import MsalGateway
 from tvapp.auth.problems import Refused
 from tvapp.auth.token_store import token_file
-from tvapp.core.clock import SystemClock
 from tvapp.core.errors import NetworkError, SignInError
 
 
@@ -201,11 +199,7 @@ def test_an_authority_without_tls_is_refused(cloud: LocalCloud, tmp_path: Path) 
 
 
 def test_a_slow_answer_is_given_up(cloud: LocalCloud, tmp_path: Path) -> None:
-    from tvapp.auth.http_client import Limits
-
-    limits = Limits(connect_s=2, read_s=0.2, total_s=0.3)
-    http = HttpClient(SystemClock(), ca_bundle=cloud.ca_bundle, limits=limits)
-    which = gateway(cloud, tmp_path, http=http)
+    which = gateway(cloud, tmp_path, http=http_client(cloud.ca_bundle, timeout_s=0.3))
     asked(which)
     cloud.fault("token", delay_s=1.0, times=1)
     answer = which.poll(1)

@@ -10,70 +10,27 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import requests
-import urllib3.exceptions as urllib3_errors
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from tests.auth.machine import http_client
 from tests.cloud import LocalCloud
-from tvapp.auth.http_client import Failed, HttpClient, named, retry_after_s
+from tvapp.auth.http_client import Failed
 from tvapp.auth.problems import from_error
 from tvapp.core import errors
-from tvapp.core.clock import SystemClock
-
-DATE = "Mon, 23 Nov 2026 06:00:00 GMT"
-LATER = "Mon, 23 Nov 2026 06:00:30 GMT"
-WALL = datetime.datetime(2026, 11, 23, 6, 0, 0, tzinfo=datetime.UTC).timestamp()
-
-
-@pytest.mark.parametrize(
-    ("headers", "seconds"),
-    [
-        ({"retry-after": "17"}, 17),
-        ({"retry-after": LATER}, 30),
-        ({"retry-after": LATER, "date": "Mon, 23 Nov 2026 06:00:20 GMT"}, 10),
-        ({"retry-after": "Mon, 23 Nov 2026 05:00:00 GMT", "date": DATE}, 0),
-        ({"retry-after": "soon"}, None),
-        ({"retry-after": "-5"}, None),
-        ({}, None),
-    ],
-)
-def test_retry_after_is_read_in_both_forms(headers: dict[str, str], seconds: float | None) -> None:
-    assert retry_after_s(headers, WALL) == seconds
-
-
-@pytest.mark.parametrize(
-    ("error", "kind"),
-    [
-        (requests.exceptions.ConnectTimeout(), errors.TimedOut),
-        (requests.exceptions.ReadTimeout(), errors.TimedOut),
-        (requests.exceptions.ConnectionError("Read timed out."), errors.TimedOut),
-        (requests.exceptions.ConnectionError(ConnectionResetError(104, "reset")), errors.ConnectionBroken),
-        (requests.exceptions.ConnectionError(ConnectionRefusedError(111, "refused")), errors.Unreachable),
-        (requests.exceptions.ChunkedEncodingError(), errors.NetworkError),
-        (requests.exceptions.ProxyError(), errors.Unreachable),
-        (requests.exceptions.SSLError("certificate verify failed: certificate is not yet valid"), errors.TlsFailed),
-        (requests.exceptions.InvalidURL(), errors.NetworkError),
-        (urllib3_errors.IncompleteRead(3, 5), errors.ConnectionBroken),
-        (urllib3_errors.ProtocolError("gone"), errors.ConnectionBroken),
-        (OSError("something"), errors.ConnectionBroken),
-    ],
-)
-def test_every_failure_of_the_library_has_a_name(error: Exception, kind: type[errors.NetworkError]) -> None:
-    assert isinstance(named(error, "idp"), kind)
 
 
 def test_an_address_without_tls_is_never_asked() -> None:
     with pytest.raises(Failed) as caught:
-        HttpClient(SystemClock()).post("http://localhost:1/token", data={"a": "b"})
+        http_client("").post("http://localhost:1/token", data={"a": "b"})
     assert isinstance(caught.value.error, errors.ConfigError)
 
 
 def test_a_name_that_nobody_knows_is_unreachable() -> None:
     with pytest.raises(Failed) as caught:
-        HttpClient(SystemClock()).get("https://nobody.invalid/")
+        http_client("").get("https://nobody.invalid/")
     assert isinstance(caught.value.error, errors.NetworkError)
     assert from_error(caught.value.error).is_network
 
@@ -84,7 +41,7 @@ def test_passwords_in_the_home_folder_are_not_sent(
     netrc = tmp_path / "netrc"
     netrc.write_text("machine localhost login me password secret\n")
     monkeypatch.setenv("NETRC", str(netrc))
-    client = HttpClient(SystemClock(), ca_bundle=cloud.ca_bundle)
+    client = http_client(ca_bundle=cloud.ca_bundle)
     client.get(f"{cloud.authority}/v2.0/.well-known/openid-configuration")
     (request,) = cloud.requests("discovery")
     assert "authorization" not in {name.lower() for name in request["headers"]}
@@ -140,5 +97,5 @@ def early_server(tmp_path: Path) -> Iterator[tuple[int, Path]]:
 def test_a_certificate_from_the_future_means_that_the_clock_is_behind(early_server: tuple[int, Path]) -> None:
     port, ca = early_server
     with pytest.raises(Failed) as caught:
-        HttpClient(SystemClock(), ca_bundle=str(ca)).get(f"https://localhost:{port}/")
+        http_client(ca_bundle=str(ca)).get(f"https://localhost:{port}/")
     assert from_error(caught.value.error).kind == "clock-wrong"

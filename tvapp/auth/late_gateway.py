@@ -18,13 +18,15 @@ from tvapp.auth.view import Account
 from tvapp.config import Identity
 from tvapp.core.clock import Clock
 from tvapp.core.log import Log
+from tvapp.net.late_chain import LateChain
 
 
 class LateGateway:
     """A `Gateway` that becomes MSAL's when first needed; the calls that block come from workers."""
 
-    def __init__(self, identity: Identity, data_dir: Path, clock: Clock, log: Log) -> None:
+    def __init__(self, identity: Identity, data_dir: Path, clock: Clock, log: Log, network: LateChain) -> None:
         self._identity = identity
+        self._network = network
         self._clock = clock
         self._store = TokenStore(
             token_file(data_dir), log, authority=provider.authority(identity), client_id=identity.client_id
@@ -81,7 +83,7 @@ class LateGateway:
                     authority=provider.authority(self._identity),
                     is_oidc=bool(self._identity.oidc_authority),
                     scopes=provider.first_resource(self._identity.scopes),
-                    http=HttpClient(self._clock, ca_bundle=self._identity.ca_bundle),
+                    http=HttpClient(self._network.send_and_wait, self._clock),
                     store=self._store,
                     clock=self._clock,
                 )

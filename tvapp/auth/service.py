@@ -39,6 +39,7 @@ from tvapp.core.clock import Clock
 from tvapp.core.errors import StorageError
 from tvapp.core.jobs import JobFailed, Jobs
 from tvapp.core.log import Log
+from tvapp.net.late_chain import LateChain
 
 LOAD, CODE, POLL = "signin.load", "signin.code.", "signin.poll."
 
@@ -186,7 +187,13 @@ class SignIn:
 
 
 def build_sign_in(
-    config: Config, data_dir: Path, jobs: Jobs, clock: Clock, log: Log, random: Callable[[], float]
+    config: Config,
+    data_dir: Path,
+    jobs: Jobs,
+    clock: Clock,
+    log: Log,
+    random: Callable[[], float],
+    network: LateChain,
 ) -> SignIn:
     """Put signing in together for a configuration. Reads no file and opens no connection."""
     identity = config.identity
@@ -196,7 +203,7 @@ def build_sign_in(
         tenant=identity.tenant or provider.organisation(identity),
     )
     primary = " ".join(provider.first_resource(identity.scopes))
-    gateway = LateGateway(identity, data_dir, clock, log)
+    gateway = LateGateway(identity, data_dir, clock, log, network)
     session, permission = machines(settings, random)
     return SignIn(session, permission, gateway, jobs, clock, log, primary_scope=primary, random=random)
 

@@ -20,6 +20,9 @@ TvappError
     ├── ServiceDown        5xx
     └── UnexpectedReply    not what the protocol promises: HTML, wrong type, too large
 
+A request may be held back because its host was in trouble a moment ago: that is told with the trouble's own error, so
+that everybody understands it as before, with `was_sent` False and `retry_after_s` for when it will be sent again.
+
 None of them is a sentence for the viewer: `ui.text` turns them into words.
 """
 
@@ -88,12 +91,16 @@ class SignInError(TvappError):
 
 
 class NetworkError(TvappError):
-    """No proper answer from `host`; worth another try later."""
+    """No proper answer from `host`; worth another try later, where somebody knows in `retry_after_s` seconds."""
 
-    def __init__(self, host: str, reason: str = "") -> None:
+    def __init__(
+        self, host: str, reason: str = "", *, retry_after_s: float | None = None, was_sent: bool = True
+    ) -> None:
         super().__init__(f"{host}: {reason}" if reason else host)
         self.host = host
         self.reason = reason
+        self.retry_after_s = retry_after_s
+        self.was_sent = was_sent
 
 
 class Unreachable(NetworkError):
@@ -127,6 +134,7 @@ class ServiceError(TvappError):
         *,
         request_id: str = "",
         retry_after_s: float | None = None,
+        was_sent: bool = True,
     ) -> None:
         super().__init__(f"{host}: {status} {code} {message}".rstrip())
         self.host = host
@@ -135,6 +143,7 @@ class ServiceError(TvappError):
         self.message = message
         self.request_id = request_id
         self.retry_after_s = retry_after_s
+        self.was_sent = was_sent
 
 
 class Unauthorized(ServiceError):

@@ -95,6 +95,18 @@ def parse_retry_after(text: str | None, wall_s: float) -> float | None:
     return None if moment is None else max(0.0, moment - wall_s)
 
 
+def retry_after_s(headers: Mapping[str, str], wall_s: float) -> float | None:
+    """Return the seconds that an answer asks to wait (Retry-After, RFC 9110 10.2.3), or None.
+
+    A date counts from the server's own Date, so that neither clock has to be right; from `wall_s` where it has none.
+
+    >>> retry_after_s({"retry-after": "Sun, 06 Nov 1994 08:49:37 GMT", "date": "Sun, 06 Nov 1994 08:49:07 GMT"}, 0.0)
+    30.0
+    """
+    sent_s = parse_http_date(headers.get("date", ""))
+    return parse_retry_after(headers.get("retry-after"), wall_s if sent_s is None else sent_s)
+
+
 def parse_directives(text: str) -> dict[str, str]:
     """Return the comma-separated directives of a field such as Cache-Control; the first of a name counts.
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections.abc import Callable, Coroutine, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -30,6 +30,10 @@ class JobFailed:
 
     name: str
     error: BaseException
+
+
+class JobsStopped(Exception):
+    """What a worker waited for will not come any more: the jobs have been stopped."""
 
 
 class Inbox:
@@ -69,6 +73,8 @@ class Jobs:
         self._io_loop: asyncio.AbstractEventLoop | None = None
         self._io_thread: threading.Thread | None = None
         self._stopped = False
+        self._waiting: set[Future[Any]] = set()
+        """What workers wait for on the io thread."""
 
     def run(self, name: str, work: Callable[[], object]) -> Future[None]:
         """Run `work` on a worker and post what it returns (None posts nothing); JobFailed if it raises."""
@@ -96,6 +102,28 @@ class Jobs:
 
         return asyncio.run_coroutine_threadsafe(self._arun(name, work), self.io_loop())
 
+    def wait_on_io(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
+        """Run a coroutine on the io thread and wait for what it returns: for a worker.
+
+        Raises:
+            JobsStopped: `stop` was called before it ended.
+        """
+        import asyncio
+
+        loop = self.io_loop()
+        with self._io_lock:
+            if self._stopped:
+                raise JobsStopped
+            future = asyncio.run_coroutine_threadsafe(work(), loop)
+            self._waiting.add(future)
+        try:
+            return future.result()
+        except (CancelledError, asyncio.CancelledError) as error:
+            raise JobsStopped from error
+        finally:
+            with self._io_lock:
+                self._waiting.discard(future)
+
     def io_loop(self) -> asyncio.AbstractEventLoop:
         """Return the io thread's loop, starting the thread at first use."""
         with self._io_lock:
@@ -110,8 +138,13 @@ class Jobs:
 
     def stop(self, timeout_s: float = 3.0) -> bool:
         """Cancel what runs, and wait at most `timeout_s` for the threads; True when all have ended."""
-        self._stopped = True
+        with self._io_lock:
+            self._stopped = True
+            waiting = list(self._waiting)
         self._pool.shutdown(wait=False, cancel_futures=True)
+        # Not left to the io thread: a worker that still waited for it would keep the program from ending.
+        for future in waiting:
+            future.cancel()
         loop, thread = self._io_loop, self._io_thread
         if loop is not None and thread is not None:
             loop.call_soon_threadsafe(loop.stop)

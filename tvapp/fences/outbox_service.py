@@ -51,12 +51,15 @@ class OutboxService:
         *,
         random: Callable[[], float],
         tell: Callable[[OutboxChanged], None] = lambda _message: None,
+        hurry: Callable[[], None] = lambda: None,
     ) -> None:
+        """`hurry` is called when the viewer asks for another try: nothing is to hold it back."""
         self._fences = fences
         self._jobs = jobs
         self._clock = clock
         self._log = log
         self._random = random
+        self._hurry = hurry
         self.tell = tell
         """Told whenever the outbox is another one."""
         self._generation = 0
@@ -105,6 +108,7 @@ class OutboxService:
 
     def retry(self, number: int) -> None:
         """Try a refused change again."""
+        self._hurry()
         self._do(self._outbox.retry(number, self._clock.monotonic()))
 
     def discard(self, number: int) -> None:

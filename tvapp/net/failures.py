@@ -11,7 +11,7 @@ import httpx
 from tvapp.core.errors import ConnectionBroken, NetworkError, TimedOut, TlsFailed, Unreachable
 
 _CERTIFICATE_REASONS = {
-    9: "certificate not valid yet",
+    9: "certificate not yet valid",
     10: "certificate expired",
     18: "certificate self-signed",
     19: "certificate authority not trusted",

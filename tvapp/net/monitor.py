@@ -91,10 +91,6 @@ class NetworkMonitor:
         if origin:
             self._jobs.io_loop().call_soon_threadsafe(self._hinting.add, origin)
 
-    def report(self, url: str, error: NetworkError | None) -> None:
-        """Tell the outcome of a request that went another way (MSAL's); from any thread."""
-        self._jobs.io_loop().call_soon_threadsafe(self.observe, origin_of(url), error)
-
     def stop(self) -> None:
         """Probe no more; from any thread."""
 
@@ -155,9 +151,8 @@ class NetworkMonitor:
                     self._lost(error)
 
     async def _try(self, origin: str) -> NetworkError | None:
-        request = Request(
-            "HEAD", origin + "/", Headers({"accept": "*/*"}), limit_bytes=64 << 10, timeout_s=PROBE_TIMEOUT_S
-        )
+        accept = Headers({"accept": "*/*"})
+        request = Request("HEAD", origin + "/", accept, limit_bytes=64 << 10, timeout_s=PROBE_TIMEOUT_S, is_probe=True)
         try:
             await self._http.send(request)
         except NetworkError as error:

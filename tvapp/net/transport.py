@@ -1,7 +1,8 @@
 """The one way out: sends an HTTP request and returns the whole, bounded answer or one of our errors.
 
-Lives on the io thread. HTTP/2 where the server offers it, redirects never followed, no cookies, no retries save one:
-a GET on a kept connection that the server had closed meanwhile is sent again on a new one (RFC 9110, 9.2.2).
+The inmost link of the chain (`net.chain`). Lives on the io thread. HTTP/2 where the server offers it, redirects never
+followed, no cookies, no retries save one: a GET on a kept connection that the server had closed meanwhile is sent again
+on a new one (RFC 9110, 9.2.2).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import re
 import ssl
 import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Protocol
 from urllib.parse import urlencode, urlsplit
@@ -62,7 +63,10 @@ _SENDABLE = re.compile(r"[!-~]+")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request. The answer's body may have `limit_bytes` (decoded), and all of it may take `timeout_s`."""
+    """One request. The answer's body may have `limit_bytes` (decoded), and all of it may take `timeout_s`.
+
+    A probe asks whether the host is there: it is neither held back nor repeated.
+    """
 
     method: str
     url: str
@@ -70,6 +74,7 @@ class Request:
     body: bytes = field(default=b"", repr=False)
     limit_bytes: int = 8 << 20
     timeout_s: float = 20.0
+    is_probe: bool = False
 
     @property
     def host(self) -> str:
@@ -78,9 +83,7 @@ class Request:
 
     def with_headers(self, fields: Mapping[str, str]) -> Request:
         """Return a copy with `fields` added or replaced."""
-        return Request(
-            self.method, self.url, self.headers.replaced(fields), self.body, self.limit_bytes, self.timeout_s
-        )
+        return replace(self, headers=self.headers.replaced(fields))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,8 +108,9 @@ class Sender(Protocol):
         """Return the answer, whatever its status.
 
         Raises:
-            NetworkError: no whole answer came.
-            UnexpectedReply: it was too large or cannot be decoded.
+            NetworkError: no whole answer came, or none was asked for (`was_sent`): the host is in trouble.
+            Throttled, ServiceDown: none was asked for; the host has said so often enough that it cannot.
+            UnexpectedReply: it was too large, cannot be decoded, or is that of a portal.
         """
         ...
 

@@ -7,6 +7,9 @@ import ssl
 
 from tvapp.core.errors import TlsFailed
 
+UNREADABLE = "cannot read the certificate bundle"
+"""How the reason of a TlsFailed begins where not the other side but our own list of authorities is at fault."""
+
 _BUNDLE_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
 
@@ -30,6 +33,6 @@ def trust(ca_bundle: str, host: str) -> ssl.SSLContext:
 
                 context.load_verify_locations(cafile=certifi.where())
     except (OSError, ssl.SSLError) as error:
-        raise TlsFailed(host, f"cannot read the certificate bundle {bundle or 'of the system'}") from error
+        raise TlsFailed(host, f"{UNREADABLE} {bundle or 'of the system'}") from error
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     return context

@@ -57,7 +57,7 @@ class Patience:
     @property
     def is_doubtful(self) -> bool:
         """Nothing has worked for a while: one request at a time is enough to find out."""
-        return self._in_a_row >= TOO_MANY or self._strikes > 0
+        return self._in_a_row >= TOO_MANY or self._all is not None
 
     def held(self, tile: TileId, now: float) -> Hold | None:
         """Return what keeps a tile from being asked for now."""
@@ -76,7 +76,10 @@ class Patience:
     def failed(self, tile: TileId, error: TvappError, now: float) -> None:
         """Take note of a failure."""
         retry_after_s: float | None = getattr(error, "retry_after_s", None)
-        if isinstance(error, Unauthorized) or (isinstance(error, SignInError) and error.needs_person):
+        if not getattr(error, "was_sent", True) and retry_after_s is not None:
+            # Held back on its way out: all wait for that, and the tile has not failed once more.
+            self._all = Hold(error, max(now + retry_after_s, self._all.until if self._all is not None else now))
+        elif isinstance(error, Unauthorized) or (isinstance(error, SignInError) and error.needs_person):
             self._all = Hold(error, now + REFUSED_S)
             self._strikes += 1
         elif isinstance(error, Forbidden):

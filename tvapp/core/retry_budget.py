@@ -1,0 +1,49 @@
+"""How many requests may be repeated: a share of the first tries of the last minutes. Pure.
+
+As in Finagle's RetryBudget and Google's SRE book (Handling Overload): when much fails at once, repeating all of it
+would be a storm of three times the traffic on a host that is in trouble already. `tenacity`, `stamina` and
+`httpx-retries` know how to repeat one request, none of them a budget for all of them.
+"""
+
+from __future__ import annotations
+
+SHARE = 0.2
+"""Repetitions for each first try, at most..."""
+
+FLOOR = 6
+"""... and so many beside, so that a screen that hardly asks for anything may repeat what it does."""
+
+WINDOW_S = 120.0
+BUCKETS = 12
+_BUCKET_S = WINDOW_S / BUCKETS
+
+
+class RetryBudget:
+    """Counts first tries and repetitions of one origin; times are monotonic seconds."""
+
+    def __init__(self) -> None:
+        self._tries: dict[int, int] = {}
+        self._retries: dict[int, int] = {}
+
+    def tried(self, now: float) -> None:
+        """Take note of a first try."""
+        self._add(self._tries, now)
+
+    def spend(self, now: float) -> bool:
+        """Take one repetition out of the budget; False where nothing is left."""
+        self._forget(now)
+        if sum(self._retries.values()) >= FLOOR + SHARE * sum(self._tries.values()):
+            return False
+        self._add(self._retries, now)
+        return True
+
+    def _add(self, counts: dict[int, int], now: float) -> None:
+        self._forget(now)
+        bucket = int(now // _BUCKET_S)
+        counts[bucket] = counts.get(bucket, 0) + 1
+
+    def _forget(self, now: float) -> None:
+        oldest = int(now // _BUCKET_S) - BUCKETS
+        for counts in (self._tries, self._retries):
+            for bucket in [bucket for bucket in counts if bucket <= oldest]:
+                del counts[bucket]

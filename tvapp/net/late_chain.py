@@ -1,0 +1,62 @@
+"""The chain of the running program, before it is there: its HTTP library is too heavy to load before the first frame.
+
+The sign-in and the map load it on workers, whichever is first.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from tvapp.core.clock import Clock
+from tvapp.core.jobs import Jobs
+from tvapp.core.log import Log
+
+if TYPE_CHECKING:
+    from tvapp.net.chain import Chain
+    from tvapp.net.transport import Request, Response
+
+
+class LateChain:
+    """Makes one chain for all; any thread may use it, but the main thread never waits for it."""
+
+    def __init__(self, jobs: Jobs, clock: Clock, log: Log, *, ca_bundle: str, random: Callable[[], float]) -> None:
+        self._jobs = jobs
+        self._clock = clock
+        self._log = log
+        self._ca_bundle = ca_bundle
+        self._random = random
+        self._lock = threading.Lock()
+        self._chain: Chain | None = None
+
+    def get(self) -> Chain:
+        """Return the chain; the first time this takes as long as loading the library does: for a worker."""
+        with self._lock:
+            if self._chain is None:
+                from tvapp.net.chain import Chain
+
+                self._chain = Chain(ca_bundle=self._ca_bundle, clock=self._clock, log=self._log, random=self._random)
+            return self._chain
+
+    def send_and_wait(self, request: Request) -> Response:
+        """Send a request from a worker, and wait for its answer; see Sender.
+
+        Raises:
+            JobsStopped: the program ends.
+        """
+        chain = self.get()
+        return self._jobs.wait_on_io(lambda: chain.send(request))
+
+    def close(self) -> None:
+        """Close all connections, before the jobs are stopped; not for the io thread."""
+        with self._lock:
+            chain, self._chain = self._chain, None
+        if chain is not None:
+            self._jobs.wait_on_io(chain.aclose)
+
+    def hurry(self) -> None:
+        """Somebody asked for another try; from any thread."""
+        # Without the lock: one that is being made has nothing to hurry.
+        if (chain := self._chain) is not None:
+            self._jobs.io_loop().call_soon_threadsafe(chain.hurry)

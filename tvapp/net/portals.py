@@ -1,0 +1,30 @@
+"""Names what comes from the network in between, and not from the host, where the status says so.
+
+Pages with any other status are told by whoever asked, who knows what should have come (`azure.errors.is_page`).
+"""
+
+from __future__ import annotations
+
+from tvapp.core.errors import UnexpectedReply, Unreachable
+from tvapp.net.transport import Request, Response, Sender
+
+
+class PortalWatch:
+    """A `Sender` that raises what an answer of a proxy or a portal means."""
+
+    def __init__(self, inner: Sender) -> None:
+        self._inner = inner
+
+    async def send(self, request: Request) -> Response:
+        """See Sender.
+
+        Raises:
+            Unreachable: a proxy wants to know who asks (407).
+            UnexpectedReply: a portal wants somebody to sign in to the network (511, RFC 6585).
+        """
+        response = await self._inner.send(request)
+        if response.status == 407:
+            raise Unreachable(request.host, "proxy: 407 Proxy Authentication Required")
+        if response.status == 511:
+            raise UnexpectedReply(request.host, 511, "html", "the network asks for a sign-in of its own")
+        return response
