@@ -88,6 +88,14 @@ class LocalCloud:
         """Revoke all refresh tokens, and with `access` the access tokens issued so far."""
         self.ask("POST", "/revoke", {"access": access})
 
+    def challenge(self, **how: bool) -> dict[str, str]:
+        """Have Azure Maps challenge the tokens issued so far for claims (`needs_person`, `goes_on`; `off` ends it).
+
+        Returns the `claims` and the `header` that goes with them.
+        """
+        answer: dict[str, str] = self.ask("POST", "/challenge", how)
+        return answer
+
     # -- how it behaves, what it saw -----------------------------------------------------------------------------
 
     def settings(self, **values: object) -> dict[str, Any]:

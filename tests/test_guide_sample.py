@@ -74,7 +74,7 @@ class Tokens:
 
     token: FakeToken
 
-    async def get(self, scope: str, *, rejected: str | None = None) -> FakeToken:
+    async def get(self, scope: str, *, rejected: str | None = None, claims: str = "") -> FakeToken:
         assert scope == SCOPE
         return self.token
 

@@ -109,16 +109,16 @@ class MapSession:
             return
         self.sign_in.tick(now)
         view = self.sign_in.view(now)
+        if self.map is not None and view.phase in ("succeeded", "signed-in") and self._is_other(view.account):
+            # Somebody else answered when the map asked for a sign-in: what it shows is the former one's.
+            self.drop_map()
+            self._panels.show_page(now)
         if self.map is not None:
             self._panels.follow(view, now)
         if view.phase == self._phase:
             return
         self._phase = view.phase
         if view.phase == "signed-in":
-            former = self._account
-            if former is not None and view.account is not None and former.home_id != view.account.home_id:
-                # Somebody else answered when the map asked for a sign-in: what it shows is the former one's.
-                self.drop_map()
             self._account = view.account
             if self.map is None:
                 self.show_map(now, view.account)
@@ -199,6 +199,10 @@ class MapSession:
         """Ask for nothing more."""
         if self._edges is not None:
             self._edges.close()
+
+    def _is_other(self, account: Account | None) -> bool:
+        former = self._account
+        return former is not None and account is not None and former.home_id != account.home_id
 
     def _join(self) -> None:
         """Bring the map and the edges together, for the account of now."""

@@ -50,10 +50,12 @@ class FakeTokens:
 
     number: int = 1
     rejected: list[str] = field(default_factory=list)
+    claims: list[str] = field(default_factory=list)
 
-    async def get(self, scope: str, *, rejected: str | None = None) -> FakeToken:
+    async def get(self, scope: str, *, rejected: str | None = None, claims: str = "") -> FakeToken:
         if rejected is not None:
             self.rejected.append(rejected)
+            self.claims.append(claims)
             if rejected == f"token-{self.number}":
                 self.number += 1
         return FakeToken(f"token-{self.number}")

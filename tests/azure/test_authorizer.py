@@ -1,9 +1,10 @@
 import asyncio
+import base64
 from collections.abc import Callable
 
 import pytest
 
-from tests.azure.fakes import ENDPOINT, FakeSender, FakeTokens, reply
+from tests.azure.fakes import ENDPOINT, FakeSender, FakeToken, FakeTokens, reply
 from tvapp.azure.authorizer import Authorizer, EntraAuthorizer, SharedKeyAuthorizer
 from tvapp.core.errors import DataError
 from tvapp.core.log import RecordingLog
@@ -42,6 +43,44 @@ def test_a_second_401_is_the_answer() -> None:
     tokens, sender = FakeTokens(), FakeSender(accepts("authorization"))
     assert send(entra(tokens), sender).status == 401
     assert len(sender.requests) == 2
+
+
+CLAIMS = '{"access_token":{"nbf":{"essential":true,"value":"1"}}}'
+CHALLENGE = f'Bearer error="insufficient_claims", claims="{base64.b64encode(CLAIMS.encode()).decode()}"'
+
+
+def challenged(*refusals: str) -> FakeSender:
+    """Refuse with these challenges, one after the other, then accept."""
+    left = list(refusals)
+    return FakeSender(lambda request: reply(401, www_authenticate=left.pop(0)) if left else reply(200))
+
+
+def test_a_claims_challenge_has_the_next_token_asked_for_with_these_claims() -> None:
+    tokens = FakeTokens()
+    assert send(entra(tokens), challenged(CHALLENGE)).status == 200
+    assert tokens.claims == [CLAIMS]
+
+
+def test_a_token_that_is_too_old_and_then_challenged_is_replaced_twice() -> None:
+    tokens = FakeTokens()
+    assert send(entra(tokens), challenged('Bearer error="invalid_token"', CHALLENGE)).status == 200
+    assert tokens.claims == ["", CLAIMS]
+
+
+def test_a_challenge_that_comes_again_is_the_answer() -> None:
+    tokens, sender = FakeTokens(), challenged(*[CHALLENGE] * 9)
+    assert send(entra(tokens), sender).status == 401
+    assert (tokens.claims, len(sender.requests)) == ([CLAIMS], 2)
+
+
+def test_without_a_better_token_nothing_is_sent_again() -> None:
+    class Stubborn(FakeTokens):
+        async def get(self, scope: str, *, rejected: str | None = None, claims: str = "") -> FakeToken:
+            return FakeToken("the only one")
+
+    sender = challenged(CHALLENGE)
+    assert send(entra(Stubborn()), sender).status == 401
+    assert len(sender.requests) == 1
 
 
 @pytest.mark.parametrize(

@@ -40,7 +40,7 @@ class Tokens:
     def __init__(self, secret: str) -> None:
         self._secret = secret
 
-    async def get(self, scope: str, *, rejected: str | None = None) -> Token:
+    async def get(self, scope: str, *, rejected: str | None = None, claims: str = "") -> Token:
         return Token(self._secret)
 
 

@@ -68,6 +68,8 @@ class Asking:
         self.state: Literal["idle", "asking", "failed", "paused"] = "idle"
         self.problem: Problem | None = None
         """What went wrong last and still matters."""
+        self.claims = ""
+        """Of the challenge that the tokens shall meet; empty for none."""
         self._flows: list[Flow] = []  # oldest first; at most two
         self._request: int | None = None  # in flight
         self._requested_at = 0.0
@@ -136,7 +138,7 @@ class Asking:
         if self._request is None and now >= self._request_due():
             self._request = next(self._numbers)
             self._requested_at = now
-            commands.append(RequestCode(self._request, self._scopes))
+            commands.append(RequestCode(self._request, self._scopes, self.claims))
         elif self._unattended >= self._patience.renewals and self._request is None and not self._flows:
             self.state = "paused"
             commands.append(Report("signin.paused", {"renewals": self._renewal, **self._fields}))

@@ -35,8 +35,11 @@ class Gateway(Protocol):
         """Return the account of last time, without the network."""
         ...
 
-    def request_code(self, flow: int, scopes: Sequence[str] = ()) -> CodeReceived | CodeRefused:
-        """Ask for a code for `scopes` of one resource (none: those that signing in is for)."""
+    def request_code(self, flow: int, scopes: Sequence[str] = (), claims: str = "") -> CodeReceived | CodeRefused:
+        """Ask for a code for `scopes` of one resource (none: those that signing in is for).
+
+        `claims` are those of a challenge (JSON), which the tokens shall meet; empty for none.
+        """
         ...
 
     def poll(self, flow: int) -> PollPending | PollSlowDown | PollSucceeded | PollRefused: ...
@@ -45,8 +48,10 @@ class Gateway(Protocol):
         """Forget a device code; never blocks."""
         ...
 
-    def acquire(self, scopes: Sequence[str], home_id: str, *, fresh: bool) -> Grant:
+    def acquire(self, scopes: Sequence[str], home_id: str, *, fresh: bool, claims: str = "") -> Grant:
         """Return an access token without a person; `fresh` asks for a new one even if the cached one looks good.
+
+        `claims` are those of a challenge (JSON), which only a new token can meet; empty for none.
 
         Raises:
             NetworkError: nobody answered properly.

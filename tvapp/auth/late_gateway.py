@@ -45,8 +45,8 @@ class LateGateway:
                 return found[0] if found else None
         return self._real.load_account()
 
-    def request_code(self, flow: int, scopes: Sequence[str] = ()) -> CodeReceived | CodeRefused:
-        return self._msal().request_code(flow, scopes)
+    def request_code(self, flow: int, scopes: Sequence[str] = (), claims: str = "") -> CodeReceived | CodeRefused:
+        return self._msal().request_code(flow, scopes, claims)
 
     def poll(self, flow: int) -> PollPending | PollSlowDown | PollSucceeded | PollRefused:
         return self._msal().poll(flow)
@@ -55,15 +55,15 @@ class LateGateway:
         if self._real is not None:
             self._real.drop(flow)
 
-    def acquire(self, scopes: Sequence[str], home_id: str, *, fresh: bool) -> Grant:
-        if not fresh:
+    def acquire(self, scopes: Sequence[str], home_id: str, *, fresh: bool, claims: str = "") -> Grant:
+        if not fresh and not claims:
             with self._lock:
                 if self._real is None:
                     cache = cached.parse(self._store.load()) or {}
                     found = cached.access_token(cache, scopes, home_id, self._identity.client_id, self._clock.wall())
                     if found is not None and found.renew_in > 0:
                         return Grant(found.secret, found.expires_in, found.renew_in, is_new=False)
-        return self._msal().acquire(scopes, home_id, fresh=fresh)
+        return self._msal().acquire(scopes, home_id, fresh=fresh, claims=claims)
 
     def forget(self, home_id: str) -> None:
         self._msal().forget(home_id)

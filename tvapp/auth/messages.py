@@ -23,10 +23,14 @@ class LoadAccount:
 
 @dataclass(frozen=True, slots=True)
 class RequestCode:
-    """Ask for a code; its flow will be known as `flow`. `scopes` are what it is for; none: signing in."""
+    """Ask for a code; its flow will be known as `flow`. `scopes` are what it is for; none: signing in.
+
+    `claims` are those of a challenge (JSON) that the tokens shall meet; empty for none.
+    """
 
     flow: int
     scopes: tuple[str, ...] = ()
+    claims: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,9 +161,10 @@ class PollRefused:
 
 @dataclass(frozen=True, slots=True)
 class PersonNeeded:
-    """The tokens cannot be renewed silently any more."""
+    """The tokens cannot be renewed silently any more; `claims` are those of the challenge that ended them, if any."""
 
     problem: Problem
+    claims: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)

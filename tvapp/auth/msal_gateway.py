@@ -36,6 +36,8 @@ REBUILD_S = 24 * 3600.0
 """Endpoints are discovered again once a day, when somebody signs in."""
 
 LONGEST_CODE_S = 86400.0
+CAPABILITIES = ["CP1"]
+"""We understand claims challenges: Entra gives longer tokens, which services may end at once (azure-facts 2.1)."""
 RESERVED_SCOPES = frozenset({"openid", "profile", "offline_access"})
 
 logging.getLogger("msal").setLevel(logging.WARNING)  # at DEBUG it writes device codes
@@ -62,6 +64,7 @@ class _Flow:
     vault: _Vault
     app: msal.PublicClientApplication
     data: dict[str, Any] = field(repr=False)
+    claims: str | None = field(default=None, repr=False)
 
 
 class MsalGateway:
@@ -104,14 +107,15 @@ class MsalGateway:
         found = cached.accounts(self._cached())
         return found[0] if found else None
 
-    def request_code(self, flow: int, scopes: Sequence[str] = ()) -> CodeReceived | CodeRefused:
+    def request_code(self, flow: int, scopes: Sequence[str] = (), claims: str = "") -> CodeReceived | CodeRefused:
         wanted = _without_reserved(scopes) or self._scopes
         try:
             vault = self._open_vault()
             app = self._app(vault, rebuild=True)
             if not app.authority.device_authorization_endpoint:
                 raise Failed(errors.SignInError("no_device_flow"))
-            data = self._guarded(lambda: app.initiate_device_flow(scopes=wanted))
+            challenge = claims or None
+            data = self._guarded(lambda: app.initiate_device_flow(scopes=wanted, claims_challenge=challenge))
             if "user_code" not in data or "device_code" not in data:
                 return CodeRefused(flow, problems.from_reply(data, when="code"))
             received = self._guarded(lambda: _code_received(flow, data))
@@ -121,7 +125,7 @@ class MsalGateway:
         with self._lock:
             if vault is not self._vault:  # somebody signed out meanwhile
                 return CodeRefused(flow, Problem("interrupted", "retries", "signed_out"))
-            self._flows[flow] = _Flow(vault, app, data)
+            self._flows[flow] = _Flow(vault, app, data, challenge)
         return received
 
     def poll(self, flow: int) -> PollPending | PollSlowDown | PollSucceeded | PollRefused:
@@ -131,7 +135,9 @@ class MsalGateway:
         known.data["latest_attempt_at"] = 0  # MSAL would judge our pace by the wall clock
         try:
             result = self._guarded(
-                lambda: known.app.acquire_token_by_device_flow(known.data, exit_condition=lambda _: True)
+                lambda: known.app.acquire_token_by_device_flow(
+                    known.data, claims_challenge=known.claims, exit_condition=lambda _: True
+                )
             )
         except Failed as failed:
             # Only the provider's own answer can end a code.
@@ -149,7 +155,8 @@ class MsalGateway:
     def drop(self, flow: int) -> None:
         self._flows.pop(flow, None)
 
-    def acquire(self, scopes: Sequence[str], home_id: str, *, fresh: bool) -> Grant:
+    def acquire(self, scopes: Sequence[str], home_id: str, *, fresh: bool, claims: str = "") -> Grant:
+        fresh = fresh or bool(claims)
         wanted = _without_reserved(scopes)
         vault = self._open_vault()
         found = cached.access_token(self._cached(), wanted, home_id, self._client_id, self._clock.wall())
@@ -158,7 +165,7 @@ class MsalGateway:
             if grant.renew_in > 0:
                 return grant
         try:
-            return self._renewed(vault, wanted, home_id)
+            return self._renewed(vault, wanted, home_id, claims or None)
         except Failed as failed:
             if found is not None and not fresh:
                 return Grant(found.secret, found.expires_in, found.renew_in, is_new=False)
@@ -219,6 +226,7 @@ class MsalGateway:
                     instance_discovery=False,
                     app_name="tvapp",
                     app_version=__version__,
+                    client_capabilities=None if self._is_oidc else CAPABILITIES,
                     **{"oidc_authority" if self._is_oidc else "authority": self._authority},
                 )
             except BUGS_OF_BAD_REPLIES as error:
@@ -246,12 +254,16 @@ class MsalGateway:
         # Without an id_token or client_info nobody could be kept signed in.
         return PollRefused(flow, Problem("bad-reply", "waits-for-ok", "no_account"))
 
-    def _renewed(self, vault: _Vault, scopes: list[str], home_id: str) -> Grant:
+    def _renewed(self, vault: _Vault, scopes: list[str], home_id: str, claims: str | None) -> Grant:
         with self._refreshing:
             app = self._app(vault)
             accounts = self._guarded(app.get_accounts)
             account = next((account for account in accounts if account["home_account_id"] == home_id), None)
-            result = self._guarded(lambda: app.acquire_token_silent_with_error(scopes, account, force_refresh=True))
+            result = self._guarded(
+                lambda: app.acquire_token_silent_with_error(
+                    scopes, account, force_refresh=True, claims_challenge=claims
+                )
+            )
             self._keep(vault)
         if result is None:
             raise Failed(errors.SignInError("no_refresh_token"))

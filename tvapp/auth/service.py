@@ -158,10 +158,10 @@ class SignIn:
             match command:
                 case LoadAccount():
                     run(LOAD, lambda: AccountLoaded(gateway.load_account()))
-                case RequestCode(flow, scopes):
+                case RequestCode() as wanted:
                     run(
-                        f"{CODE}{flow}",
-                        lambda flow=flow, scopes=scopes: gateway.request_code(flow, scopes),  # type: ignore[misc]
+                        f"{CODE}{wanted.flow}",
+                        lambda it=wanted: gateway.request_code(it.flow, it.scopes, it.claims),  # type: ignore[misc]
                     )
                 case Poll(flow):
                     run(f"{POLL}{flow}", lambda flow=flow: gateway.poll(flow))  # type: ignore[misc]

@@ -67,6 +67,7 @@ class Session:
         self._again = False
         self._reason: Problem | None = None  # why somebody has to sign in again
         self._succeeded_until = math.inf
+        self._is_other = False  # the welcome is for another account than the one before
 
     @property
     def account(self) -> Account | None:
@@ -92,17 +93,21 @@ class Session:
                 commands = self._loaded(account)
             case PollSucceeded(_, account):
                 commands = self._succeeded(account, now)
-            case PersonNeeded(problem):
-                commands = self._person_needed(problem)
+            case PersonNeeded(problem, claims):
+                commands = self._person_needed(problem, claims)
             case _:
                 commands = self._asking.handle(event, now)
         return commands + self.tick(now)
 
     def tick(self, now: float) -> list[Command]:
         """Do what is due: polls, a new code, the end of an old one."""
+        commands: list[Command] = []
         if self._state == "succeeded" and now >= self._succeeded_until:
             self._state = "signed-in"
-        return self._asking.tick(now)
+            if self._is_other and self._account is not None:
+                self._is_other = False
+                commands.append(UseAccount(self._account.home_id))
+        return commands + self._asking.tick(now)
 
     def next_wakeup(self) -> float | None:
         """Return when `tick` has something to do next, or None while only an event can change anything."""
@@ -134,6 +139,7 @@ class Session:
     def sign_out(self, now: float) -> list[Command]:
         """Forget the account, and wait for OK."""
         commands = self._asking.end()
+        self._asking.claims = ""
         self._state = "signed-out"
         self._account = None
         self._again = False
@@ -178,6 +184,8 @@ class Session:
             # Somebody approved a second code, or one that we had given up: their tokens are none of ours.
             return [] if is_same else [ForgetAccount(account.home_id)]
         commands = self._asking.end()
+        self._asking.claims = ""
+        self._is_other = former is not None and not is_same
         if former is not None and not is_same:
             commands.append(ForgetAccount(former.home_id))
         self._account = account
@@ -185,12 +193,16 @@ class Session:
         self._reason = None
         self._state = "succeeded"
         self._succeeded_until = now + self._settings.succeeded_s
-        return [*commands, UseAccount(account.home_id), self._told("signin.succeeded", account)]
+        # What is still on its way for the former account must not go out with a token of the new one: nobody is served
+        # until the map of the former one is gone, at the end of the welcome.
+        use = UseAccount(None if self._is_other else account.home_id)
+        return [*commands, use, self._told("signin.succeeded", account)]
 
-    def _person_needed(self, problem: Problem) -> list[Command]:
+    def _person_needed(self, problem: Problem, claims: str) -> list[Command]:
         if not self.is_signed_in:
             return []
         self._again = True
+        self._asking.claims = claims
         self._ask()
         self._reason = problem
         return self._asking.report_failure(replace(problem, next="new-code"))

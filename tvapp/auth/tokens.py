@@ -25,6 +25,9 @@ PACE = Backoff(first_s=2.0, ceiling_s=60.0)
 REJECTED_PAUSE_S = 30.0
 """A brand-new token that is rejected too will not get better by asking for another one at once."""
 
+CHALLENGED_PAUSE = Backoff(first_s=REJECTED_PAUSE_S, ceiling_s=600.0)
+"""A challenge that comes again after it was answered is answered less and less often."""
+
 ABOUT_ONE_RESOURCE = frozenset(
     {
         "consent-needed", "consent-declined", "service-missing", "no-licence", "scope-unknown", "not-assigned",
@@ -61,6 +64,9 @@ class _Slot:
     missing: Problem | None = None  # a person could allow it
     concerns_all: bool = True
     claimed: bool = False
+    claims: str = ""  # of a challenge that no token has been got for yet
+    answered: str = ""  # the claims of the challenge that the present token was got for
+    answers: int = 0  # tokens in a row that were got for a challenge
     task: asyncio.Task[None] | None = None
 
 
@@ -134,10 +140,12 @@ class TokenProvider:
 
     # -- io thread --------------------------------------------------------------------------------------------------
 
-    async def get(self, scope: str, *, rejected: str | None = None) -> AccessToken:
+    async def get(self, scope: str, *, rejected: str | None = None, claims: str = "") -> AccessToken:
         """Return an access token for `scope` (or several of one resource, with spaces between).
 
-        A service that refused a token passes its secret as `rejected`, and gets another one.
+        A service that refused a token passes its secret as `rejected`, and gets another one (the same one where there
+        is no better one for now). Where the refusal was a claims challenge, `claims` are its claims (JSON): the next
+        token is asked for with them.
 
         Raises:
             SignInError: `needs_person` tells *sign in again* from *retry later*.
@@ -154,10 +162,13 @@ class TokenProvider:
                 return token
             raise _anew(slot.error)
         if token is not None and token.secret == rejected:
-            if now - slot.obtained_at < REJECTED_PAUSE_S:
+            if now < _replaceable_at(slot, claims, self._random()):
                 return token
             slot.token = token = None
             slot.renew_at = now
+            if claims:
+                slot.claims = claims
+                self._log.event("token.challenged", resource=resource_name(scope))
         if token is not None and now < token.expires_at - LAST_MOMENT_S:
             if now >= _due_at(slot):
                 self._begin(scope, slot, fresh=True)
@@ -165,6 +176,9 @@ class TokenProvider:
         if slot.error is not None and now < slot.retry_at:
             raise _anew(slot.error)
         await asyncio.shield(self._begin(scope, slot, fresh=token is not None or rejected is not None))
+        if self._slots.get(scope) is not slot:
+            # Another account signed in meanwhile: what was asked for is nothing of theirs.
+            raise SignInError("signed_out")
         if slot.token is None or slot.token is token:
             raise _anew(slot.error)
         return slot.token
@@ -200,16 +214,23 @@ class TokenProvider:
         return slot.task
 
     async def _ask(self, scope: str, slot: _Slot, home_id: str, fresh: bool) -> None:
-        asked_at = self._clock.monotonic()
+        asked_at, claims = self._clock.monotonic(), slot.claims
+        result: Grant | TvappError
         try:
-            grant = await self._jobs.in_worker(lambda: self._gateway.acquire(scope.split(), home_id, fresh=fresh))
+            result = await self._jobs.in_worker(
+                lambda: self._gateway.acquire(scope.split(), home_id, fresh=fresh, claims=claims)
+            )
         except TvappError as error:
-            self._failed(scope, slot, error)
+            result = error
+        if self._slots.get(scope) is not slot:
+            return  # somebody else is signed in, or nobody
+        if isinstance(result, TvappError):
+            self._failed(scope, slot, result)
         else:
-            self._succeeded(scope, slot, grant, asked_at)
+            self._succeeded(scope, slot, result, asked_at, claims)
         self._post(TokensChanged(resource(scope)))
 
-    def _succeeded(self, scope: str, slot: _Slot, grant: Grant, asked_at: float) -> None:
+    def _succeeded(self, scope: str, slot: _Slot, grant: Grant, asked_at: float, claims: str) -> None:
         slot.token = AccessToken(grant.secret, asked_at + grant.expires_in)
         slot.obtained_at = asked_at if grant.is_new else asked_at - REJECTED_PAUSE_S
         slot.renew_at = asked_at + max(grant.renew_in, 1.0)
@@ -217,6 +238,9 @@ class TokenProvider:
         slot.failures = 0
         slot.error = slot.missing = None
         slot.reported = ""
+        slot.answered, slot.answers = claims, slot.answers + 1 if claims else 0
+        if slot.claims == claims:
+            slot.claims = ""
         if grant.is_new:
             self._log.event("token.renewed", resource=resource_name(scope), expires_in=round(grant.expires_in))
 
@@ -240,11 +264,14 @@ class TokenProvider:
         if slot.reported != problem.kind:
             self._log.event("token.renewal_failed", level="warning", **fields)
         slot.reported = problem.kind
-        slot.concerns_all = resource(scope) == self._primary or problem.kind not in ABOUT_ONE_RESOURCE
+        is_primary = resource(scope) == self._primary
+        # What a challenge asks of the person, the code for signing in can ask as well, whichever resource it came from.
+        is_challenge = bool(slot.claims) and problem.kind == "more-proof"
+        slot.concerns_all = is_primary or is_challenge or problem.kind not in ABOUT_ONE_RESOURCE
         if problem.next != "retries":
             slot.missing = problem if not slot.concerns_all and is_cured_with_a_phone(problem) else None
-        if needs_person and slot.concerns_all and self._slots.get(scope) is slot:
-            self._post(PersonNeeded(problem))
+        if needs_person and slot.concerns_all:
+            self._post(PersonNeeded(problem, slot.claims))
 
 
 def _is_kept(slot: _Slot) -> bool:
@@ -259,6 +286,18 @@ def _anew(error: SignInError | NetworkError | None) -> SignInError | NetworkErro
 def _is_dead(slot: _Slot) -> bool:
     """Tell whether only a person can help."""
     return isinstance(slot.error, SignInError) and slot.error.needs_person
+
+
+def _replaceable_at(slot: _Slot, claims: str, random: float) -> float:
+    """Return from when on a rejected token may be replaced; `claims` are those of the challenge, if it was one.
+
+    A challenge is answered at once, but each time that it comes again for the answer, later. So is one that is never
+    the same twice.
+    """
+    if not claims:
+        return slot.obtained_at + REJECTED_PAUSE_S
+    times = slot.answers if claims == slot.answered else slot.answers - 1
+    return slot.obtained_at + (CHALLENGED_PAUSE.delay(times - 1, random) if times > 0 else 0.0)
 
 
 def _due_at(slot: _Slot) -> float:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from tvapp.azure.claims import claims_challenge
 from tvapp.core.errors import DataError
 from tvapp.core.log import Log
 from tvapp.net.transport import Request, Response, Sender, origin_of
+
+MOST_SENT = 3
+"""A request may find its token expired first, and revoked then."""
 
 STORAGE_SCOPE = "https://storage.azure.com/user_impersonation"
 
@@ -22,8 +26,10 @@ class BearerToken(Protocol):
 class TokenSource(Protocol):
     """Gives access tokens of the person signed in."""
 
-    async def get(self, scope: str, *, rejected: str | None = None) -> BearerToken:
-        """Return a token for `scope`, never the one whose secret is `rejected`.
+    async def get(self, scope: str, *, rejected: str | None = None, claims: str = "") -> BearerToken:
+        """Return a token for `scope`: another one than that whose secret is `rejected`, if there is one to be had.
+
+        `claims` are those that a challenge came with together with the rejection: JSON, empty where it had none.
 
         Raises:
             SignInError: there is none, and a person may be needed.
@@ -47,7 +53,10 @@ class Authorizer(Protocol):
 
 
 class _BearerAuthorizer:
-    """Bearer tokens of one scope for one https origin. A 401 drops the token, and the request goes out once more."""
+    """Bearer tokens of one scope for one https origin. A 401 drops the token, and the request goes out once more.
+
+    Where the 401 is a claims challenge (continuous access evaluation), the next token is asked for with these claims.
+    """
 
     def __init__(self, tokens: TokenSource, scope: str, *, endpoint: str, fields: Mapping[str, str]) -> None:
         self._tokens = tokens
@@ -56,14 +65,22 @@ class _BearerAuthorizer:
         self._fields = dict(fields)
 
     async def send(self, http: Sender, request: Request) -> Response:
-        """See Authorizer. A 401 drops the token, and the request is sent once more with another one."""
+        """See Authorizer. A refused token is replaced once, and once more if only the second answer is a challenge."""
         _demand_origin(request, self._origin)
         token = await self._tokens.get(self._scope)
-        response = await http.send(self._authorized(request, token))
-        if not self._is_refused(response):
-            return response
-        renewed = await self._tokens.get(self._scope, rejected=token.secret)
-        return await http.send(self._authorized(request, renewed))
+        claims = ""
+        for attempt in range(MOST_SENT):
+            response = await http.send(self._authorized(request, token))
+            if not self._is_refused(response):
+                break
+            former, claims = claims, claims_challenge(response.headers.get("www-authenticate", ""))
+            if attempt and (former or not claims):
+                break
+            another = await self._tokens.get(self._scope, rejected=token.secret, claims=claims)
+            if another.secret == token.secret:
+                break  # there is no better one for now
+            token = another
+        return response
 
     def _is_refused(self, response: Response) -> bool:
         """Tell whether another token might do."""

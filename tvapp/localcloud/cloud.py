@@ -6,6 +6,7 @@ import email.utils
 from dataclasses import dataclass, field
 
 from tvapp.core.clock import Clock, SystemClock
+from tvapp.localcloud.cae import Challenges
 from tvapp.localcloud.faults import Switchboard
 from tvapp.localcloud.grants import Grants
 from tvapp.localcloud.people import TENANT_ID
@@ -26,6 +27,7 @@ class Cloud:
     grants: Grants = field(default_factory=Grants)
     mint: Mint = field(default_factory=Mint)
     switchboard: Switchboard = field(default_factory=Switchboard)
+    challenges: Challenges = field(default_factory=Challenges)
     throttle: GuessThrottle = field(default_factory=GuessThrottle)
 
     @property

@@ -11,6 +11,7 @@
 | GET  /_control/pending | user codes that wait for somebody |
 | POST /_control/sign-in | `{"user_code": "...", "person": "aino"}` approves, `{"user_code": "...", "decline": true}` |
 | POST /_control/revoke | all refresh tokens; with `{"access": true}` the access tokens issued so far as well |
+| POST /_control/challenge | Azure Maps challenges all tokens of now for claims (`cae`); answers `{claims, header}` |
 | GET, POST /_control/settings | read, change (`settings.Settings`); the GET also tells the subscription keys |
 | GET  /_control/map-data | `{files, changes, accepted}`: what is stored, each change that was taken, how many |
 | POST /_control/map-data | `{"description": "...", "content": "text"}`: store a file at once and unchecked |
@@ -18,9 +19,9 @@
 | POST /_control/reset | as after the start: settings, faults, grants, tokens, traffic, files |
 
 Endpoints: discovery, instance, devicecode, token (polls), refresh, tile, attribution, tileset, copyright, static,
-map-data, page. Fault fields: delay_s, drip_s, status, body, content_type, error, aadsts, retry_after, headers,
-reset ("before", "headers", "after"), truncate, html, bad_bytes, oversized_bytes, clock_skew_s, times, match, method,
-path.
+map-data, page. Challenge fields: needs_person, goes_on, off. Fault fields: delay_s, drip_s, status, body,
+content_type, error, aadsts, retry_after, headers, reset ("before", "headers", "after"), truncate, html, bad_bytes,
+oversized_bytes, clock_skew_s, times, match, method, path.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tvapp.core.errors import DataError
+from tvapp.localcloud.cae import Challenges
 from tvapp.localcloud.cloud import Cloud
 from tvapp.localcloud.faults import ENDPOINTS, Traffic, parse_fault
 from tvapp.localcloud.map_data_store import METHODS, MapDataStore
@@ -61,6 +63,7 @@ def routes(cloud: Cloud, store: MapDataStore, seed_dir: Path | None, initial: Se
         ("/pending", "GET", control.pending),
         ("/sign-in", "POST", control.sign_in),
         ("/revoke", "POST", control.revoke),
+        ("/challenge", "POST", control.challenge),
         ("/settings", "GET", control.settings),
         ("/settings", "POST", control.change_settings),
         ("/map-data", "GET", control.map_data),
@@ -153,6 +156,15 @@ class Control:
             self.cloud.mint.revoke_access_tokens()
         return {"refresh_tokens": count}
 
+    async def challenge(self, request: Request, body: dict[str, object]) -> object:
+        if body.get("off"):
+            self.cloud.challenges = Challenges()
+            return {}
+        # Each is another one, also within a second.
+        event = max(int(self.cloud.wall()), int(self.cloud.challenges.not_before or 0) + 1)
+        self.cloud.challenges = Challenges(str(event), bool(body.get("needs_person")), bool(body.get("goes_on")))
+        return {"claims": self.cloud.challenges.claims, "header": self.cloud.challenges.header}
+
     async def settings(self, request: Request, body: dict[str, object]) -> object:
         return {**asdict(self.cloud.settings), "subscription_keys": list(self.cloud.subscription_keys)}
 
@@ -185,6 +197,7 @@ class Control:
         cloud.switchboard.forget_traffic()
         cloud.grants.clear()
         cloud.throttle.clear()
+        cloud.challenges = Challenges()
         cloud.mint.revoke_access_tokens()
         self.store.clear()
         return {"files": seed(self.store, self.seed_dir)}

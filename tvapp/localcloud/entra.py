@@ -10,6 +10,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tvapp.localcloud.aadsts import error_response
+from tvapp.localcloud.cae import CAPABILITY, asked_claims
 from tvapp.localcloud.cloud import Cloud
 from tvapp.localcloud.grants import RefreshToken
 from tvapp.localcloud.people import CLIENT_NAMES, CONFIDENTIAL_CLIENT_ID, TENANT_DOMAIN, TENANT_ID, Person
@@ -121,6 +122,7 @@ class Entra:
             interval_s=settings.interval_s,
             code_length=settings.user_code_length,
         )
+        grant.met = asked_claims(form.get("claims", "")).not_before
         uri = settings.verification_uri or self.cloud.page_url
         return JSONResponse(
             {
@@ -174,9 +176,9 @@ class Entra:
         refresh = None
         if "offline_access" in scopes.openid and cloud.settings.issue_refresh_tokens:
             refresh = cloud.grants.issue_refresh_token(
-                RefreshToken(grant.person, grant.client_id, "entra", grant.scope)
+                RefreshToken(grant.person, grant.client_id, "entra", grant.scope, met=grant.met)
             )
-        return self._tokens(grant.person, scopes, form, refresh, skew_s)
+        return self._tokens(grant.person, scopes, form, refresh, skew_s, grant.met)
 
     def _refresh(self, request: Request, form: Mapping[str, str], skew_s: float) -> Response:
         cloud = self.cloud
@@ -190,22 +192,30 @@ class Entra:
             return self._error(request, error.aadsts, error.detail)
         if not self._is_consented(token.person, token.client_id, scopes):
             return self._error(request, 65001)
+        asked = asked_claims(form.get("claims", ""))
+        if cloud.challenges.refuses_refresh(asked, token.met):
+            return self._error(request, 50076)
         # Entra keeps answering with a refresh token, and does not revoke the former (azure-facts 1.8).
-        return self._tokens(token.person, scopes, form, cloud.grants.rotate(secret, token.scope), skew_s)
+        successor = cloud.grants.rotate(secret, token.scope, asked.not_before)
+        return self._tokens(token.person, scopes, form, successor, skew_s, asked.not_before or token.met)
 
     def _tokens(
-        self, person: Person, scopes: Scopes, form: Mapping[str, str], refresh: str | None, skew_s: float
+        self, person: Person, scopes: Scopes, form: Mapping[str, str], refresh: str | None, skew_s: float, met: str
     ) -> Response:
         cloud = self.cloud
         wall = cloud.wall(skew_s)
         lifetime_s = cloud.settings.token_lifetime_s
+        more: dict[str, object] = {"met": met} if met else {}
+        if asked_claims(form.get("claims", "")).is_capable:
+            lifetime_s = cloud.settings.cae_token_lifetime_s or lifetime_s
+            more["xms_cc"] = [CAPABILITY]
         body: dict[str, object] = {
             "token_type": "Bearer",
             "scope": scopes.granted,
             "expires_in": lifetime_s,
             "ext_expires_in": lifetime_s,
             "access_token": cloud.mint.access_token(
-                person, form["client_id"], scopes.audience, scopes.permissions, wall, lifetime_s
+                person, form["client_id"], scopes.audience, scopes.permissions, wall, lifetime_s, more
             ),
         }
         if refresh:

@@ -35,6 +35,8 @@ class Grant:
     person: Person | None = None
     earliest_poll: float = 0.0
     polls: int = 0
+    met: str = ""
+    """The claims challenge that it was asked for with."""
 
     def is_expired(self, now: float) -> bool:
         return now >= self.expires_at
@@ -49,6 +51,8 @@ class RefreshToken:
     flavour: Literal["entra", "oidc"]
     scope: str
     generation: int = 0
+    met: str = ""
+    """The claims challenge that it was issued for."""
 
 
 def normalised_code(typed: str) -> str:
@@ -145,11 +149,16 @@ class Grants:
         """Return what a refresh token stands for; None if it is unknown or revoked."""
         return self._refresh_tokens.get(secret)
 
-    def rotate(self, secret: str, scope: str) -> str:
-        """Issue the successor of a refresh token. The old one stays valid, as Entra's do."""
+    def rotate(self, secret: str, scope: str, met: str = "") -> str:
+        """Issue the successor of a refresh token, which may have `met` a challenge.
+
+        The old one stays valid, as Entra's do.
+        """
         old = self._refresh_tokens[secret]
         return self.issue_refresh_token(
-            RefreshToken(old.person, old.client_id, old.flavour, scope, generation=old.generation + 1)
+            RefreshToken(
+                old.person, old.client_id, old.flavour, scope, generation=old.generation + 1, met=met or old.met
+            )
         )
 
     def revoke(self, secret: str) -> None:

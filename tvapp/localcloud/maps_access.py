@@ -17,6 +17,8 @@ SEE_HEADER = "Unauthorized. Inspect the WWW-Authenticate header for details."
 def check_access(cloud: Cloud, request: Request, action: Action) -> None:
     """Let a request through that Azure Maps would let through.
 
+    A token that continuous access evaluation has overtaken is challenged for claims.
+
     Raises:
         Refused: 401 without or with wrong credentials, 403 without the role.
     """
@@ -40,6 +42,8 @@ def check_access(cloud: Cloud, request: Request, action: Action) -> None:
         claims = cloud.mint.check(token.strip(), MAPS, cloud.wall())
     except Rejected as error:
         raise _unauthorized("Bearer", error.error, error.reason) from error
+    if cloud.challenges.refuses(claims):
+        raise Refused(401, SEE_HEADER, headers={"WWW-Authenticate": cloud.challenges.header})
     person = person_by_object_id(str(claims["oid"]))
     if person is None or client_id != MAPS_CLIENT_ID or not person.may(action):
         raise Refused(

@@ -23,6 +23,8 @@ class Settings:
     """Sent instead of the real address of the page."""
     token_lifetime_s: int = 3600
     """`expires_in` of an access token."""
+    cae_token_lifetime_s: int = 0
+    """The same for clients that understand claims challenges (Entra: up to 28 hours); 0: no difference."""
     issue_refresh_tokens: bool = True
     storage_consent: bool = True
     """Whether an administrator consented to Azure Storage for everybody. False: a refresh token opens it for those only

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -52,9 +53,16 @@ class Mint:
         return {"keys": [{**jwk, "kid": self.key_id, "use": "sig", "alg": ALGORITHM}]}
 
     def access_token(
-        self, person: Person, client_id: str, audience: str, scopes: str, wall: float, lifetime_s: int
+        self,
+        person: Person,
+        client_id: str,
+        audience: str,
+        scopes: str,
+        wall: float,
+        lifetime_s: int,
+        more: Mapping[str, object] | None = None,
     ) -> str:
-        """Return a v1 access token of a person for one resource.
+        """Return a v1 access token of a person for one resource, with `more` claims.
 
         The issuer is the v1 one that Azure Maps' real tokens have, and that Azurite insists on.
         """
@@ -82,6 +90,7 @@ class Mint:
                 "uti": uuid.uuid4().hex[:22],
                 "ver": "1.0",
                 "generation": self._generation,
+                **(more or {}),
             }
         )
 

@@ -23,7 +23,7 @@ class Tokens:
 
     secrets: list[str]
 
-    async def get(self, scope: str, *, rejected: str | None = None) -> Token:
+    async def get(self, scope: str, *, rejected: str | None = None, claims: str = "") -> Token:
         if rejected is not None and len(self.secrets) > 1:
             del self.secrets[0]
         return Token(self.secrets[0])

@@ -61,7 +61,7 @@ class Tokens:
     rejected: list[str] = field(default_factory=list)
     error: TvappError | None = None
 
-    async def get(self, scope: str, *, rejected: str | None = None) -> Token:
+    async def get(self, scope: str, *, rejected: str | None = None, claims: str = "") -> Token:
         self.scopes.append(scope)
         if self.error is not None:
             raise self.error
