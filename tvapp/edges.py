@@ -16,6 +16,7 @@ from tvapp.azure.authorizer import Authorizer, EntraAuthorizer, SharedKeyAuthori
 from tvapp.azure.maps import MapsClient
 from tvapp.config import Config
 from tvapp.core.clock import Clock
+from tvapp.core.disk import DiskHealth
 from tvapp.core.errors import Unreachable
 from tvapp.core.jobs import Jobs
 from tvapp.core.log import Log
@@ -83,6 +84,12 @@ class Edges:
             case CodeReceived() | PollPending():
                 self.monitor.report(self.authority, None)
 
+    def disk_restored(self, now: float) -> None:
+        """Bring to the disk what it did not take."""
+        self.cache.retry()
+        if self.kept is not None:
+            self.kept.retry(now)
+
     def close(self) -> None:
         """Ask for nothing more, and bring what is worth keeping to the disk."""
         self.monitor.stop()
@@ -105,6 +112,7 @@ def build_edges(
     clock: Clock,
     log: Log,
     scale: float,
+    disk: DiskHealth | None = None,
 ) -> Edges:
     """Build them all; opens no connection yet."""
     http = HttpClient(ca_bundle=config.identity.ca_bundle, clock=clock, log=log)
@@ -114,7 +122,7 @@ def build_edges(
     http.listen(monitor.observe)
     authorizer = _authorizer(config, tokens, log)
     maps = MapsClient(http, config.maps.endpoint, authorizer, log, clock=clock)
-    cache = DiskCache(data_dir / TILES, clock=clock, log=log)
+    cache = DiskCache(data_dir / TILES, clock=clock, log=log, disk=disk)
     scope = CacheScope(config.maps.endpoint, "", config.kiosk.language, config.maps.view)
     loader = TileLoader(
         jobs,
@@ -138,7 +146,7 @@ def build_edges(
         refresh_s = config.geofences.refresh_s
         fences = FenceService(open_store, jobs, clock, log, refresh_s=refresh_s, scale=scale, random=random.random)
         if config.can_edit:
-            outbox = OutboxService(fences, jobs, clock, log, random=random.random)
+            outbox = OutboxService(fences, jobs, clock, log, random=random.random, disk=disk)
     return Edges(
         http=http,
         monitor=monitor,
@@ -149,7 +157,7 @@ def build_edges(
         previews=previews,
         fences=fences,
         outbox=outbox,
-        kept=KeptFences(jobs, clock, log) if fences is not None and config.geofences.store != "folder" else None,
+        kept=None if fences is None or config.geofences.store == "folder" else KeptFences(jobs, clock, log, disk),
         data_dir=data_dir,
         store_key=_store_key(config),
         scope=scope,

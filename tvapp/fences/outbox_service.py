@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tvapp.core.clock import Clock
+from tvapp.core.disk import DiskHealth
 from tvapp.core.errors import DataError, ServiceError, TvappError
 from tvapp.core.jobs import JobFailed, Jobs
 from tvapp.core.log import Log
@@ -51,6 +52,7 @@ class OutboxService:
         *,
         random: Callable[[], float],
         tell: Callable[[OutboxChanged], None] = lambda _message: None,
+        disk: DiskHealth | None = None,
     ) -> None:
         self._fences = fences
         self._jobs = jobs
@@ -62,7 +64,13 @@ class OutboxService:
         self._generation = 0
         self._outbox = Outbox()
         self._disk = OutboxDisk(
-            jobs, log, random=random, opened=self._opened, done=self._acknowledge, entries=lambda: self._outbox.entries
+            jobs,
+            log,
+            random=random,
+            opened=self._opened,
+            done=self._acknowledge,
+            entries=lambda: self._outbox.entries,
+            disk=disk,
         )
         self._is_open = False
         self._early: list[Change] = []

@@ -17,7 +17,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from tvapp.core.clock import Clock
-from tvapp.core.errors import StorageError
+from tvapp.core.disk import DiskHealth
+from tvapp.core.errors import DiskKind, StorageError
 from tvapp.core.files import make_private_dir
 from tvapp.core.headers import Headers
 from tvapp.core.log import Log
@@ -28,6 +29,7 @@ from tvapp.tiles.freshness import MAX_LIFETIME_S, fresh_until_s, is_fresh, may_s
 T = TypeVar("T")
 
 BUDGET_BYTES = 256 << 20
+USER = "tiles"
 RETRY_S = 600.0
 """How long a disk that failed is left alone."""
 
@@ -53,6 +55,13 @@ _DISK_TROUBLE = frozenset(
 )
 """SQLite's primary result codes that speak of the disk; any other means that the content makes no sense."""
 
+_KINDS: dict[int, DiskKind] = {
+    sqlite3.SQLITE_FULL: "full",
+    sqlite3.SQLITE_READONLY: "read-only",
+    sqlite3.SQLITE_PERM: "denied",
+    sqlite3.SQLITE_CANTOPEN: "denied",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -76,10 +85,12 @@ class DiskCache:
         log: Log,
         budget_bytes: int = BUDGET_BYTES,
         connect: Callable[[Path], sqlite3.Connection] | None = None,
+        disk: DiskHealth | None = None,
     ) -> None:
         self._path = path
         self._clock = clock
         self._log = log
+        self._disk = disk or DiskHealth(log)
         self._budget = budget_bytes
         self._connect = connect
         self._lock = threading.Lock()
@@ -143,6 +154,11 @@ class DiskCache:
             left = self._guard(lambda store: store.clear(account))
             if not left:
                 self._remove_files()
+
+    def retry(self) -> None:
+        """The disk works again, somebody says: use it at once."""
+        with self._lock:
+            self._retry_at = 0.0
 
     def flush(self) -> None:
         """Write what was gathered; worth calling once nothing more is expected for a while."""
@@ -208,26 +224,25 @@ class DiskCache:
             code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
             # A read error that is still there ten minutes later is damage too.
             if code in _DISK_TROUBLE and not (code == sqlite3.SQLITE_IOERR and self._failed and not writes):
-                self._gave_up(str(error), writes)
+                self._gave_up(StorageError(str(self._path), str(error), _KINDS.get(code, "broken")), writes)
             else:
                 self._start_over(str(error))
             return None
         except (StorageError, OSError) as error:
-            self._gave_up(error.reason if isinstance(error, StorageError) else error.strerror or str(error), writes)
+            self._gave_up(error if isinstance(error, StorageError) else StorageError.of(self._path, error), writes)
             return None
         if writes and self._failed:
             self._failed = False
-            self._log.event("tile_cache.restored")
+            self._disk.worked(USER)
         return result
 
-    def _gave_up(self, reason: str, writes: bool) -> None:
+    def _gave_up(self, error: StorageError, writes: bool) -> None:
         self._retry_at = self._clock.monotonic() + RETRY_S
         if not writes:
             # A full or read-only disk can still be read; one that cannot be read is left alone.
             self._close_store()
-        if not self._failed:
-            self._failed = True
-            self._log.event("tile_cache.unavailable", level="warning", reason=reason)
+        self._failed = True
+        self._disk.failed(USER, error)
 
     def _start_over(self, reason: str) -> None:
         """Move a file that is no cache of ours (any more) aside; the next use makes a new one."""
@@ -240,7 +255,7 @@ class DiskCache:
         except FileNotFoundError:
             pass  # somebody else removed it, which is as good
         except OSError as error:
-            self._gave_up(error.strerror or str(error), writes=True)
+            self._gave_up(StorageError.of(self._path, error), writes=True)
             return
         self._log.event("tile_cache.recreated", level="warning", reason=reason)
 
@@ -251,7 +266,7 @@ class DiskCache:
             for suffix in ("", _ASIDE, *_COMPANIONS):
                 self._beside(suffix).unlink(missing_ok=True)
         except OSError as error:
-            self._gave_up(error.strerror or str(error), writes=True)
+            self._gave_up(StorageError.of(self._path, error), writes=True)
 
     def _beside(self, suffix: str) -> Path:
         return self._path.with_name(self._path.name + suffix)
