@@ -11,9 +11,11 @@ from tvapp.auth.messages import PermissionGiven
 from tvapp.azure.messages import AttributionArrived
 from tvapp.config import Config, ConfigErrors
 from tvapp.core.clock import Clock
+from tvapp.core.disk import DiskHealth
 from tvapp.core.errors import TvappError
 from tvapp.core.jobs import JobFailed, Jobs
 from tvapp.core.log import Log
+from tvapp.disk_watch import DiskChanged, DiskWatch
 from tvapp.display.window import CloseRequested, Display, Exposed, FocusLost, Resized, ResourcesLost
 from tvapp.events import clean_text
 from tvapp.fences.model import Geofence
@@ -55,6 +57,7 @@ class App:
         jobs: Jobs,
         clock: Clock,
         log: Log,
+        disk: DiskHealth,
         keymap: Keymap,
         since_start: Callable[[], float],
     ) -> None:
@@ -66,7 +69,9 @@ class App:
         self._log = log
         self._since_start = since_start
         self._hold = Hold(keymap)
-        self._screenshots = Screenshots(data_dir / SCREENSHOTS, display.screenshot, log)
+        self._screenshots = Screenshots(data_dir / SCREENSHOTS, display.screenshot, log, disk)
+        self._disk = disk
+        self._disk_watch = DiskWatch(data_dir, disk, jobs, clock)
         self._settings = UiSettings.of(config)
         self._stopping: str | None = None
         self._dirty = True
@@ -81,6 +86,7 @@ class App:
             jobs=jobs,
             clock=clock,
             log=log,
+            disk=disk,
             settings=self._settings,
             stack=self._stack,
             actions=self,
@@ -115,6 +121,8 @@ class App:
                 self._dirty = True
 
     def receive(self, message: object, now: float) -> None:
+        if self._disk_watch.receive(message, now):
+            return
         match message:
             case StopRequested(reason):
                 self._stopping = reason
@@ -130,6 +138,8 @@ class App:
                 self._session.network_restored(now)
             case PermissionGiven() if self._session.map is not None:
                 self._session.map.retry()
+            case DiskChanged(trouble):
+                self._session.disk_changed(trouble, now)
             case AttributionArrived(lines):
                 self._stack.receive(AttributionChanged(lines), now)
             case _:
@@ -140,6 +150,7 @@ class App:
         if not self._is_broken:
             self._session.follow(now)
             self._build_when_due()
+        self._disk_watch.tick(now)
         needed = self._stack.update(now) or self._dirty
         if self._session.map is not None:
             self._session.map.tick(now, frame_follows=needed)
@@ -153,7 +164,8 @@ class App:
             self._screenshots.take()
 
     def next_wakeup(self, now: float) -> float | None:
-        times = (self._hold.next_wakeup(), self._stack.next_wakeup(now), self._session.next_wakeup())
+        parts = (self._hold, self._session, self._disk_watch)
+        times = (self._stack.next_wakeup(now), *(part.next_wakeup() for part in parts))
         return min((at for at in times if at is not None), default=None)
 
     def presented(self, now: float) -> None:
@@ -237,7 +249,9 @@ class App:
         self._is_building = True
         tokens = session.sign_in.tokens if session.sign_in is not None else None
         scale = self._display.canvas.scale
-        begin_building(self._config, self._data_dir, tokens, self._jobs, self._clock, self._log, scale, session.network)
+        begin_building(
+            self._config, self._data_dir, tokens, self._jobs, self._clock, self._log, scale, session.network, self._disk
+        )
 
     def _listen(self) -> None:
         """Listen to gamepads, and on a thread of its own to the keys that SDL drops."""

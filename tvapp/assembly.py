@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from tvapp.auth.tokens import TokenProvider
 from tvapp.config import Config
 from tvapp.core.clock import Clock
+from tvapp.core.disk import DiskHealth
 from tvapp.core.jobs import Jobs
 from tvapp.core.log import Log
 from tvapp.net.late_chain import LateChain
@@ -36,6 +37,7 @@ def begin_building(
     log: Log,
     scale: float,
     network: LateChain,
+    disk: DiskHealth,
 ) -> None:
     """Build the edges; answered by EdgesReady, or by JobFailed of EDGES."""
 
@@ -43,6 +45,6 @@ def begin_building(
         limit_arenas()
         from tvapp.edges import build_edges
 
-        return EdgesReady(build_edges(config, data_dir, tokens, jobs, clock, log, scale, network.get()))
+        return EdgesReady(build_edges(config, data_dir, tokens, jobs, clock, log, scale, network.get(), disk))
 
     jobs.run(EDGES, build)

@@ -15,6 +15,7 @@ from tvapp.azure.authorizer import Authorizer, EntraAuthorizer, SharedKeyAuthori
 from tvapp.azure.maps import MapsClient
 from tvapp.config import Config
 from tvapp.core.clock import Clock
+from tvapp.core.disk import DiskHealth
 from tvapp.core.jobs import Jobs
 from tvapp.core.log import Log
 from tvapp.fences.kept import KeptFences
@@ -72,6 +73,12 @@ class Edges:
                 self.kept.open(self.data_dir / KEPT / f"{key}.geofences")
         return scope
 
+    def disk_restored(self, now: float) -> None:
+        """Bring to the disk what it did not take."""
+        self.cache.retry()
+        if self.kept is not None:
+            self.kept.retry(now)
+
     def close(self) -> None:
         """Ask for nothing more, and bring what is worth keeping to the disk."""
         self.monitor.stop()
@@ -95,6 +102,7 @@ def build_edges(
     log: Log,
     scale: float,
     http: Chain,
+    disk: DiskHealth | None = None,
 ) -> Edges:
     """Build them all, sending through `http`; opens no connection yet."""
     authority = provider.authority(config.identity) if config.needs_sign_in else ""
@@ -104,7 +112,7 @@ def build_edges(
     monitor.subscribe(lambda error: http.network_restored() if error is None else None)
     authorizer = _authorizer(config, tokens, log)
     maps = MapsClient(http, config.maps.endpoint, authorizer, log, clock=clock)
-    cache = DiskCache(data_dir / TILES, clock=clock, log=log)
+    cache = DiskCache(data_dir / TILES, clock=clock, log=log, disk=disk)
     scope = CacheScope(config.maps.endpoint, "", config.kiosk.language, config.maps.view)
     loader = TileLoader(
         jobs,
@@ -141,7 +149,7 @@ def build_edges(
             def hurry() -> None:
                 jobs.io_loop().call_soon_threadsafe(http.hurry)
 
-            outbox = OutboxService(fences, jobs, clock, log, random=random.random, hurry=hurry)
+            outbox = OutboxService(fences, jobs, clock, log, random=random.random, hurry=hurry, disk=disk)
     return Edges(
         http=http,
         monitor=monitor,
@@ -152,7 +160,7 @@ def build_edges(
         previews=previews,
         fences=fences,
         outbox=outbox,
-        kept=KeptFences(jobs, clock, log) if fences is not None and config.geofences.store != "folder" else None,
+        kept=None if fences is None or config.geofences.store == "folder" else KeptFences(jobs, clock, log, disk),
         data_dir=data_dir,
         store_key=_store_key(config),
         scope=scope,

@@ -13,6 +13,7 @@ from tvapp import __version__
 from tvapp.cli import EXIT_CONFIG, EXIT_DISPLAY, EXIT_FAILED, EXIT_OK, default_data_dir
 from tvapp.config import Config, ConfigErrors, load
 from tvapp.core.clock import SystemClock
+from tvapp.core.disk import DiskHealth
 from tvapp.core.errors import DisplayError, StorageError
 from tvapp.core.files import make_private_dir
 from tvapp.core.jobs import Inbox, Jobs
@@ -37,10 +38,11 @@ def run_app(options: argparse.Namespace, on_burst: Callable[[Burst], None] | Non
     from tvapp.remote.keymap import keymap
     from tvapp.remote.pygame_source import PygameKeys
 
+    disk = DiskHealth(log)
     try:
-        make_private_dir(data_dir)
+        make_private_dir(data_dir, ours=0)
     except StorageError as error:
-        log.event("data_dir.unusable", level="error", path=error.path, reason=error.reason)
+        disk.failed("data-dir", error)
     spec = DisplaySpec(
         size=options.windowed,
         fullscreen=options.windowed is None and config.kiosk.fullscreen,
@@ -76,6 +78,7 @@ def run_app(options: argparse.Namespace, on_burst: Callable[[Burst], None] | Non
         jobs=jobs,
         clock=clock,
         log=log,
+        disk=disk,
         keymap=keymap(config.remote.keys),
         since_start=seconds_since_start,
     )

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import zlib
 from pathlib import Path
 
+from tvapp.core.disk import DiskHealth
 from tvapp.core.errors import StorageError
 from tvapp.core.files import make_private_dir, read_bounded, remove, write_atomic
 from tvapp.core.jobs import Jobs
@@ -12,18 +14,34 @@ from tvapp.remote.pattern import Pattern
 from tvapp.remote.pattern_hash import PatternHash
 from tvapp.ui.messages import LockKnown, PatternChecked
 
+USER = "lock"
 TRIES = "lock-tries"
 _MOST_BYTES = 32
+
+_TAMPERED = 3
+"""A file that makes no sense is as good as one that was tampered with: wait as after some wrong tries."""
+
+
+def pack(tries: int) -> bytes:
+    """Return a number of tries as a line with its checksum, so that no part of it is taken for another number."""
+    return b"%d %08x\n" % (tries, zlib.crc32(b"%d" % tries))
+
+
+def unpack(data: bytes) -> int:
+    """Return the number that `pack` wrote; of anything else, that of a file that was tampered with."""
+    digits = data.partition(b" ")[0]
+    return int(digits) if digits.isdigit() and data == pack(int(digits)) else _TAMPERED
 
 
 class LockKeeper:
     """Belongs to the main thread; answers come as messages."""
 
-    def __init__(self, text: str, data_dir: Path, jobs: Jobs, log: Log) -> None:
+    def __init__(self, text: str, data_dir: Path, jobs: Jobs, log: Log, disk: DiskHealth | None = None) -> None:
         self._hash = PatternHash.parse(text)
         self._path = data_dir / TRIES
         self._jobs = jobs
         self._log = log
+        self._disk = disk or DiskHealth(log)
 
     def begin(self) -> None:
         """Find out how many tries were wrong so far; answered by LockKnown."""
@@ -33,29 +51,29 @@ class LockKeeper:
             try:
                 data = read_bounded(path, _MOST_BYTES)
             except StorageError:
-                data = b"0"
-            text = (data or b"0").decode(errors="replace").strip()
-            # A file that makes no sense is as good as one that was tampered with: wait as after some wrong tries.
-            return LockKnown(int(text) if text.isascii() and text.isdecimal() else 3)
+                data = b""
+            return LockKnown(0 if data is None else unpack(data))
 
         self._jobs.run("lock.read", read)
 
     def try_pattern(self, pattern: Pattern, wrong_tries: int) -> None:
         """Check a pattern; `wrong_tries` counts this one too, and is on the disk before. Answered by PatternChecked."""
-        path, expected, log = self._path, self._hash, self._log
+        path, expected, log, disk = self._path, self._hash, self._log, self._disk
 
         def check() -> PatternChecked:
             try:
-                make_private_dir(path.parent)
-                write_atomic(path, str(wrong_tries).encode())
+                make_private_dir(path.parent, ours=0)
+                write_atomic(path, pack(wrong_tries))
             except StorageError as error:
-                log.event("lock.not_kept", level="warning", reason=error.reason)
+                disk.failed(USER, error)
+            else:
+                disk.worked(USER)
             right = expected.matches(pattern)
             if right:
                 try:
                     remove(path)
                 except StorageError as error:
-                    log.event("lock.not_kept", level="warning", reason=error.reason)
+                    disk.failed(USER, error)
             log.event("lock.tried", level="info" if right else "warning", right=right, tries=wrong_tries)
             return PatternChecked(right)
 

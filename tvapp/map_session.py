@@ -12,6 +12,8 @@ from tvapp.auth.service import SignIn, build_sign_in
 from tvapp.auth.view import Account
 from tvapp.config import Config
 from tvapp.core.clock import Clock
+from tvapp.core.disk import DiskHealth
+from tvapp.core.errors import StorageError
 from tvapp.core.jobs import Jobs
 from tvapp.core.log import Log
 from tvapp.display.window import Display
@@ -20,7 +22,7 @@ from tvapp.live_map import LiveMap
 from tvapp.net.late_chain import LateChain
 from tvapp.sign_in_panels import SignInPanels
 from tvapp.ui.actions import Actions
-from tvapp.ui.messages import AccountChanged
+from tvapp.ui.messages import AccountChanged, TroubleChanged
 from tvapp.ui.screens.map import MapScreen
 from tvapp.ui.screens.map_state import MapState
 from tvapp.ui.screens.start import StartScreen
@@ -44,6 +46,7 @@ class MapSession:
         jobs: Jobs,
         clock: Clock,
         log: Log,
+        disk: DiskHealth,
         settings: UiSettings,
         stack: ScreenStack,
         actions: Actions,
@@ -55,6 +58,7 @@ class MapSession:
         self._jobs = jobs
         self._clock = clock
         self._log = log
+        self._disk = disk
         self._settings = settings
         self._stack = stack
         self._actions = actions
@@ -72,7 +76,7 @@ class MapSession:
         if config.has_lock:
             from tvapp.lock_keeper import LockKeeper
 
-            self.lock = LockKeeper(config.kiosk.lock, data_dir, jobs, log)
+            self.lock = LockKeeper(config.kiosk.lock, data_dir, jobs, log, disk)
 
     @property
     def is_asking(self) -> bool:
@@ -84,7 +88,9 @@ class MapSession:
         config = self._config
         if not config.needs_sign_in:
             return
-        sign_in = build_sign_in(config, self._data_dir, self._jobs, self._clock, self._log, random.random, self.network)
+        sign_in = build_sign_in(
+            config, self._data_dir, self._jobs, self._clock, self._log, random.random, self.network, self._disk
+        )
         self.sign_in = sign_in
         self._panels = SignInPanels(sign_in, self._settings, self._stack, self._actions, self._jobs)
         sign_in.start(now)
@@ -152,6 +158,8 @@ class MapSession:
         if self._panels is not None:
             self._panels.map_shown()
         self._stack.receive(AccountChanged(account), now)
+        if (trouble := self._disk.trouble) is not None:
+            self._stack.receive(TroubleChanged("disk", trouble), now)
         if self.lock is not None:
             self.lock.begin()
         if self._edges is not None:
@@ -174,6 +182,15 @@ class MapSession:
             self.sign_in.network_restored(now)
         if self.map is not None:
             self.map.retry()
+
+    def disk_changed(self, trouble: StorageError | None, now: float) -> None:
+        """Tell the viewer that nothing can be kept, or (None) bring to the disk what it did not take."""
+        self._stack.receive(TroubleChanged("disk", trouble), now)
+        if trouble is None:
+            if self.sign_in is not None:
+                self.sign_in.disk_restored()
+            if self._edges is not None:
+                self._edges.disk_restored(now)
 
     def sign_out(self) -> None:
         """Forget everything of the account: tokens, tiles, geofences, pictures."""

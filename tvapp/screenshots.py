@@ -6,19 +6,22 @@ from collections.abc import Callable
 from pathlib import Path
 
 from tvapp.core import files
-from tvapp.core.errors import TvappError
+from tvapp.core.disk import DiskHealth
+from tvapp.core.errors import StorageError, TvappError
 from tvapp.core.log import Log
 
+USER = "pictures"
 KEPT = 20
 
 
 class Screenshots:
     """Saves what was drawn last whenever somebody asked for it."""
 
-    def __init__(self, folder: Path, save: Callable[[Path], None], log: Log) -> None:
+    def __init__(self, folder: Path, picture: Callable[[], bytes], log: Log, disk: DiskHealth | None = None) -> None:
         self._folder = folder
-        self._save = save
+        self._picture = picture
         self._log = log
+        self._disk = disk or DiskHealth(log)
         self._wanted = 0
 
     @property
@@ -35,14 +38,19 @@ class Screenshots:
         for _ in range(wanted):
             try:
                 files.make_private_dir(self._folder)
-                pictures = sorted(self._folder.glob("*.png"))
-                number = int(pictures[-1].stem) + 1 if pictures and pictures[-1].stem.isdecimal() else 1
+                pictures = sorted(path for path in self._folder.glob("*.png") if _is_number(path.stem))
+                number = int(pictures[-1].stem) + 1 if pictures else 1
                 path = self._folder / f"{number:06}.png"
-                self._save(path)
-                path.chmod(0o600)
+                files.write_atomic(path, self._picture())
                 for old in pictures[: max(0, len(pictures) + 1 - KEPT)]:
                     files.remove(old)
             except (TvappError, OSError) as error:
+                if isinstance(error, StorageError):
+                    self._disk.failed(USER, error)
                 self._log.event("screenshot.failed", level="warning", reason=str(error))
                 continue
             self._log.event("screenshot.saved", path=str(path))
+
+
+def _is_number(stem: str) -> bool:
+    return stem.isascii() and stem.isdecimal()

@@ -114,7 +114,7 @@ def test_a_full_or_read_only_disk_is_no_reason_not_to_sign_in(boot: Boot, cloud:
     (tmp_path / "data" / "auth").write_text("in the way")
     machine = signed_in(boot, cloud)
     assert machine.token()
-    assert len(machine.log.named("token_cache.not_saved")) == 1
+    assert len(machine.log.named("disk.failed")) == 1
 
 
 def test_any_openid_provider_with_a_device_flow_will_do(boot: Boot, cloud: LocalCloud) -> None:

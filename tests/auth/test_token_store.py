@@ -150,7 +150,7 @@ def test_a_disk_that_takes_nothing_is_told_once(tmp_path: Path) -> None:
     store = make_store(tmp_path, log)
     assert not store.save(filled())
     assert not store.save(filled())
-    assert len(log.named("token_cache.not_saved")) == 1
+    assert len(log.named("disk.failed")) == 1
 
 
 def test_erasing_removes_what_was_moved_aside_too(tmp_path: Path) -> None:

@@ -160,7 +160,7 @@ def test_a_disk_that_takes_nothing_is_said_so_and_nothing_else_happens(desk: Des
     desk.keeper.open(desk.path)
     desk.give(*fences("a"))
     desk.tick(WRITE_AFTER_S)
-    assert "geofences.not_kept" in [name for name, _ in desk.log.events]
+    assert "disk.failed" in [name for name, _ in desk.log.events]
 
 
 def test_a_date_in_the_future_counts_as_now(desk: Desk) -> None:

@@ -154,7 +154,7 @@ def test_an_outbox_that_cannot_be_read_at_the_start_is_read_later_and_goes_first
     screen.wait(WRITE_AGAIN_S)
     assert screen.disk_trouble()
     assert {path: path.read_bytes() for path in before} == before, "what nobody has read is not overwritten"
-    assert screen.log.named("outbox.unreadable") == screen.log.named("outbox.unreadable")[:1], "told once"
+    assert screen.log.named("disk.failed") == screen.log.named("disk.failed")[:1], "told once"
     for fault in faults:
         fault.is_on = False
     screen.wait(WRITE_AGAIN_S)
@@ -220,7 +220,7 @@ def test_a_change_that_cannot_be_written_down_is_sent_and_told_of_and_holds_noth
     screen.submit(broken, adding("a"))
     assert screen.disk_trouble()
     assert screen.window.sent == ["odd", "id-a-new"]
-    assert len(screen.log.named("outbox.not_saved")) == 1
+    assert len(screen.log.named("disk.failed")) == 1
 
 
 def test_as_many_changes_as_may_wait_are_there_after_a_restart_and_go_out_in_order(screen: Screen) -> None:

@@ -227,7 +227,7 @@ def test_without_a_place_on_the_disk_changes_are_sent_all_the_same_and_the_viewe
     house.outbox.submit(adding("a"))
     house.until(lambda: "a" in shelf.fences)
     house.until(lambda: house.told.disk_error is not None)
-    assert [name for name, _ in house.log.events].count("outbox.unreadable") == 1
+    assert [name for name, _ in house.log.events].count("disk.failed") == 1
 
 
 def test_a_defect_in_a_store_keeps_the_change_for_the_viewer(house: House, shelf: Shelf) -> None:

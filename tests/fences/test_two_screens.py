@@ -138,7 +138,7 @@ def test_each_confirmed_change_is_stored_or_given_up_and_nothing_is_overwritten_
     for person in people:
         assert person.screen.told.entries == (), "it comes to an end"
         assert person.screen.saved() == []
-        assert not person.screen.log.named("outbox.not_saved")
+        assert not person.screen.log.named("disk.failed")
         person.set_online(True)
         assert person.screen.shown() == shared.fences, f"{person.name} sees what there is"
         _demand_kept(person, shared)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from PIL import Image
 
@@ -65,14 +65,12 @@ def draw(name: str, on: Display) -> Image.Image:
     scene.loads()
     on.begin()
     scene.draw(on.canvas)
-    with TemporaryDirectory() as folder:
-        path = Path(folder) / "picture.png"
-        on.screenshot(path)
-        on.present()
-        on.canvas.forget()
-        with Image.open(path) as picture:
-            height = round(STORED_WIDTH * picture.height / picture.width)
-            return picture.convert("RGB").resize((STORED_WIDTH, height), Image.Resampling.BOX)
+    drawn = on.screenshot()
+    on.present()
+    on.canvas.forget()
+    with Image.open(BytesIO(drawn)) as picture:
+        height = round(STORED_WIDTH * picture.height / picture.width)
+        return picture.convert("RGB").resize((STORED_WIDTH, height), Image.Resampling.BOX)
 
 
 def stored(name: str, size: tuple[int, int]) -> Path:

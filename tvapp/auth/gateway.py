@@ -63,6 +63,10 @@ class Gateway(Protocol):
         """Remove everything of one account."""
         ...
 
+    def keep(self) -> None:
+        """Bring what is in memory to the disk once more, after it took nothing."""
+        ...
+
     def sign_out(self) -> None:
         """Remove everything of every account, and the file.
 

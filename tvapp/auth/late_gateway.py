@@ -17,6 +17,7 @@ from tvapp.auth.token_store import TokenStore, token_file
 from tvapp.auth.view import Account
 from tvapp.config import Identity
 from tvapp.core.clock import Clock
+from tvapp.core.disk import DiskHealth
 from tvapp.core.log import Log
 from tvapp.net.late_chain import LateChain
 
@@ -24,12 +25,20 @@ from tvapp.net.late_chain import LateChain
 class LateGateway:
     """A `Gateway` that becomes MSAL's when first needed; the calls that block come from workers."""
 
-    def __init__(self, identity: Identity, data_dir: Path, clock: Clock, log: Log, network: LateChain) -> None:
+    def __init__(
+        self,
+        identity: Identity,
+        data_dir: Path,
+        clock: Clock,
+        log: Log,
+        network: LateChain,
+        disk: DiskHealth | None = None,
+    ) -> None:
         self._identity = identity
         self._network = network
         self._clock = clock
         self._store = TokenStore(
-            token_file(data_dir), log, authority=provider.authority(identity), client_id=identity.client_id
+            token_file(data_dir), log, authority=provider.authority(identity), client_id=identity.client_id, disk=disk
         )
         self._lock = threading.Lock()
         self._real: Gateway | None = None
@@ -71,6 +80,13 @@ class LateGateway:
     def sign_out(self) -> None:
         # MSAL is loaded even for this: its gateway remembers not to read a file that could not be removed.
         self._msal().sign_out()
+
+    def keep(self) -> None:
+        """Bring what memory holds to the disk once more, after that failed."""
+        with self._lock:
+            real = self._real
+        if real is not None:
+            real.keep()
 
     def _msal(self) -> Gateway:
         with self._lock:

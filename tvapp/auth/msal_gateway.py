@@ -191,6 +191,11 @@ class MsalGateway:
             self._flows.clear()
             self._store.erase()
 
+    def keep(self) -> None:
+        with self._lock:
+            if self._text:
+                self._store.save(self._text)
+
     # -- parts ------------------------------------------------------------------------------------------------------
 
     def _open_vault(self) -> _Vault:

@@ -36,6 +36,7 @@ from tvapp.auth.tokens import TokenProvider
 from tvapp.auth.view import SessionView
 from tvapp.config import Config
 from tvapp.core.clock import Clock
+from tvapp.core.disk import DiskHealth
 from tvapp.core.errors import StorageError
 from tvapp.core.jobs import JobFailed, Jobs
 from tvapp.core.log import Log
@@ -137,6 +138,10 @@ class SignIn:
         self._session.person_present()
         self._permission.person_present()
 
+    def disk_restored(self) -> None:
+        """Keep the tokens on the disk, which takes files again."""
+        self._jobs.run("signin.keep", self.gateway.keep)
+
     def network_restored(self, now: float) -> None:
         """Use the network's return at once."""
         self.tokens.network_restored()
@@ -194,6 +199,7 @@ def build_sign_in(
     log: Log,
     random: Callable[[], float],
     network: LateChain,
+    disk: DiskHealth | None = None,
 ) -> SignIn:
     """Put signing in together for a configuration. Reads no file and opens no connection."""
     identity = config.identity
@@ -203,7 +209,7 @@ def build_sign_in(
         tenant=identity.tenant or provider.organisation(identity),
     )
     primary = " ".join(provider.first_resource(identity.scopes))
-    gateway = LateGateway(identity, data_dir, clock, log, network)
+    gateway = LateGateway(identity, data_dir, clock, log, network, disk)
     session, permission = machines(settings, random)
     return SignIn(session, permission, gateway, jobs, clock, log, primary_scope=primary, random=random)
 

@@ -9,13 +9,16 @@ from __future__ import annotations
 
 import contextlib
 import json
+import zlib
 from pathlib import Path
 
 from tvapp.auth import cached
+from tvapp.core.disk import DiskHealth
 from tvapp.core.errors import StorageError
 from tvapp.core.files import make_private_dir, read_bounded, remove, write_atomic
 from tvapp.core.log import Log
 
+USER = "tokens"
 LIMIT_BYTES = 4 * 1024 * 1024
 VERSION = 1
 
@@ -28,11 +31,11 @@ def token_file(data_dir: Path) -> Path:
 class TokenStore:
     """Loads and saves the serialised cache of one app registration; called from one worker at a time."""
 
-    def __init__(self, path: Path, log: Log, *, authority: str, client_id: str) -> None:
+    def __init__(self, path: Path, log: Log, *, authority: str, client_id: str, disk: DiskHealth | None = None) -> None:
         self.path = path
         self._log = log
+        self._disk = disk or DiskHealth(log)
         self._owner = {"authority": authority, "client_id": client_id}
-        self._complained = False
 
     def load(self) -> str:
         """Return the serialised cache, or "" where there is none that can be used.
@@ -42,7 +45,11 @@ class TokenStore:
         try:
             data = read_bounded(self.path, LIMIT_BYTES)
         except StorageError as error:
-            self._set_aside(error.reason)
+            if error.kind == "denied":
+                # Whoever may read it may want it yet.
+                self._disk.failed(USER, error)
+            else:
+                self._set_aside(error.reason)
             return ""
         if data is None:
             return ""
@@ -58,6 +65,9 @@ class TokenStore:
             self._log.event("token_cache.ignored", reason="it belongs to another authority or app")
             return ""
         text = json.dumps(envelope.get("cache"))
+        if envelope.get("checksum", _checksum(text)) != _checksum(text):
+            self._set_aside("damaged")
+            return ""
         if cached.parse(text) is None:
             self._set_aside("not a token cache")
             return ""
@@ -67,17 +77,16 @@ class TokenStore:
         return text
 
     def save(self, text: str) -> bool:
-        """Replace the file; returns whether it worked. A full or read-only disk is told once; memory has it all."""
-        envelope = {"version": VERSION, **self._owner, "cache": json.loads(text)}
+        """Replace the file; returns whether it worked. A full or read-only disk is reported; memory has it all."""
+        cache = json.loads(text)
+        envelope = {"version": VERSION, **self._owner, "checksum": _checksum(json.dumps(cache)), "cache": cache}
         try:
             make_private_dir(self.path.parent)
             write_atomic(self.path, json.dumps(envelope).encode())
         except StorageError as error:
-            if not self._complained:
-                self._log.event("token_cache.not_saved", level="warning", reason=error.reason, next="memory only")
-            self._complained = True
+            self._disk.failed(USER, error)
             return False
-        self._complained = False
+        self._disk.worked(USER)
         return True
 
     def erase(self) -> bool:
@@ -106,12 +115,17 @@ def erase(path: Path) -> bool:
     try:
         leftovers = [path, _aside(path), *path.parent.glob(f".{path.name}.*.tmp")]
     except OSError as error:
-        raise StorageError(str(path.parent), error.strerror or str(error)) from error
+        raise StorageError.of(path.parent, error) from error
     for file in leftovers:
         if file.is_symlink() or file.is_file():
             found = True
             remove(file)
     return found
+
+
+def _checksum(text: str) -> int:
+    """Tell a whole cache from one in which a worn-out card has changed a bit."""
+    return zlib.crc32(text.encode())
 
 
 def _aside(path: Path) -> Path:

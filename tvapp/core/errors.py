@@ -28,6 +28,26 @@ None of them is a sentence for the viewer: `ui.text` turns them into words.
 
 from __future__ import annotations
 
+import errno
+from typing import Literal
+
+DiskKind = Literal["full", "read-only", "denied", "gone", "slow", "broken"]
+"""What is wrong with a disk, as far as it makes a difference to whoever has to put it right."""
+
+_DISK_KINDS: dict[int, DiskKind] = {
+    errno.ENOSPC: "full",
+    errno.EDQUOT: "full",
+    errno.EFBIG: "full",
+    errno.EROFS: "read-only",
+    errno.EACCES: "denied",
+    errno.EPERM: "denied",
+    errno.ENOENT: "gone",
+    errno.ENOTDIR: "gone",
+    errno.ENODEV: "gone",
+    errno.ENXIO: "gone",
+    errno.ESTALE: "gone",
+}
+
 
 class TvappError(Exception):
     """Any failure that we have a name for."""
@@ -49,12 +69,18 @@ class DisplayError(TvappError):
 
 
 class StorageError(TvappError):
-    """A file could not be read or written; `path` names it, `reason` is the system's word."""
+    """A file could not be read or written; `path` names it, `reason` is the system's word, `kind` sorts it."""
 
-    def __init__(self, path: str, reason: str) -> None:
+    def __init__(self, path: str, reason: str, kind: DiskKind = "broken") -> None:
         super().__init__(f"{path}: {reason}")
         self.path = path
         self.reason = reason
+        self.kind = kind
+
+    @classmethod
+    def of(cls, path: object, error: OSError) -> StorageError:
+        """Put what the system said about a path into our words."""
+        return cls(str(path), error.strerror or str(error), _DISK_KINDS.get(error.errno or 0, "broken"))
 
 
 class DataError(TvappError):

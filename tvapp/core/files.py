@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
 import re
 import secrets
+import stat
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,16 +16,39 @@ from tvapp.core.errors import StorageError
 _UNFINISHED = re.compile(r"\.(.+)\.[0-9a-f]{8}\.tmp", re.DOTALL)
 
 
-def make_private_dir(path: Path) -> None:
-    """Create `path` (and its parents) for the owner alone.
+def make_private_dir(path: Path, *, ours: int = 1) -> None:
+    """Create `path` and what is missing above it, for the owner alone, whatever the umask.
+
+    The last `ours` parts of the path belong to the program: none of them may be a symbolic link, which somebody else
+    must have put there, and one that others may enter is closed to them.
 
     Raises:
-        StorageError: it cannot be created.
+        StorageError: it cannot be created, or something else is in its place.
     """
     try:
-        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        missing = []
+        folder = path
+        while not folder.exists() and not folder.is_symlink():
+            missing.append(folder)
+            folder = folder.parent
+        for each in reversed(missing):
+            with contextlib.suppress(FileExistsError):
+                each.mkdir(mode=0o700)
+                each.chmod(0o700)  # a umask may have taken even the owner's bits
+        for each in (path, *path.parents)[:ours]:
+            _demand_own_folder(each)
+        if not path.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
     except OSError as error:
-        raise StorageError(str(path), error.strerror or str(error)) from error
+        raise StorageError.of(path, error) from error
+
+
+def _demand_own_folder(path: Path) -> None:
+    status = path.lstat()
+    if stat.S_ISLNK(status.st_mode):
+        raise OSError(errno.ELOOP, "a symbolic link is in its place")
+    if stat.S_ISDIR(status.st_mode) and status.st_mode & 0o077 and status.st_uid == os.geteuid():
+        path.chmod(0o700)
 
 
 def write_atomic(
@@ -43,6 +68,8 @@ def write_atomic(
         fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
         try:
             with os.fdopen(fd, "wb") as file:
+                if not mode & 0o077:
+                    os.fchmod(fd, mode)  # a umask may have taken even the owner's bits
                 file.write(data)
                 file.flush()
                 os.fsync(file.fileno())
@@ -54,7 +81,7 @@ def write_atomic(
             raise
         sync_dir(path.parent)
     except OSError as error:
-        raise StorageError(str(path), error.strerror or str(error)) from error
+        raise StorageError.of(path, error) from error
 
 
 def unfinished_of(name: str) -> str | None:
@@ -68,18 +95,21 @@ def unfinished_of(name: str) -> str | None:
 
 
 def read_bounded(path: Path, limit_bytes: int) -> bytes | None:
-    """Return the content of `path`, or None where there is no such file.
+    """Return the content of `path`, or None where there is no such file. Never waits for a pipe or a device.
 
     Raises:
-        StorageError: it cannot be read, or is larger than `limit_bytes`.
+        StorageError: it cannot be read, is no file, or is larger than `limit_bytes`.
     """
     try:
-        with path.open("rb") as file:
+        fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+        with os.fdopen(fd, "rb") as file:
+            if not stat.S_ISREG(os.fstat(fd).st_mode):
+                raise OSError(errno.EINVAL, "not a file")
             data = file.read(limit_bytes + 1)
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise StorageError(str(path), error.strerror or str(error)) from error
+        raise StorageError.of(path, error) from error
     if len(data) > limit_bytes:
         raise StorageError(str(path), f"larger than {limit_bytes} bytes")
     return data
@@ -94,7 +124,7 @@ def remove(path: Path) -> None:
     try:
         path.unlink(missing_ok=True)
     except OSError as error:
-        raise StorageError(str(path), error.strerror or str(error)) from error
+        raise StorageError.of(path, error) from error
 
 
 def sync_dir(path: Path) -> None:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections import deque
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Protocol
 
 from tvapp.core.clock import Clock, SystemClock
@@ -181,18 +181,20 @@ class Display:
         except pygame.error as error:
             raise DisplayError(str(error)) from error
 
-    def screenshot(self, path: Path) -> None:
-        """Write what was drawn last as a PNG file; with a GPU call it between drawing and `present`.
+    def screenshot(self) -> bytes:
+        """Return what was drawn last as a PNG; with a GPU call it between drawing and `present`.
 
         Raises:
-            DisplayError: it could not be read or written.
+            DisplayError: it could not be read.
         """
         try:
             self._canvas.finish()
             surface = self._renderer.to_surface()
-            pygame.image.save(surface, str(path))
+            picture = io.BytesIO()
+            pygame.image.save(surface, picture, "screen.png")
         except (pygame.error, OSError) as error:
-            raise DisplayError(f"{path}: {error}") from error
+            raise DisplayError(f"no picture of the screen: {error}") from error
+        return picture.getvalue()
 
     def set_fullscreen(self, fullscreen: bool) -> None:
         """Change between the whole screen and a window."""

@@ -7,6 +7,7 @@ right. Signing out removes it.
 from __future__ import annotations
 
 import os
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from pathlib import Path
 import msgspec
 
 from tvapp.core.clock import Clock
+from tvapp.core.disk import DiskHealth
 from tvapp.core.errors import DataError, StorageError
 from tvapp.core.files import make_private_dir, read_bounded, write_atomic
 from tvapp.core.jobs import JobFailed, Jobs
@@ -22,7 +24,8 @@ from tvapp.fences import geojson
 from tvapp.fences.messages import FencesKept, FencesLoaded, FencesUnchanged
 from tvapp.fences.model import Geofence
 
-FORMAT = 1
+FORMAT = 2
+USER = "geofences"
 MOST_BYTES = 64 << 20
 READ, WRITE = "kept.read", "kept.write"
 WRITE_AFTER_S = 20.0
@@ -39,6 +42,15 @@ class _Source(msgspec.Struct):
 class _Head(msgspec.Struct):
     format: int
     sources: list[_Source]
+    checksum: int
+
+
+class _Superseded(Exception):
+    """The account whose geofences were being written is gone."""
+
+
+def _checksum(sources: list[_Source], rest: bytes) -> int:
+    return zlib.crc32(rest, zlib.crc32(msgspec.json.encode(sources)))
 
 
 def pack(fences: Sequence[Geofence]) -> bytes:
@@ -47,8 +59,9 @@ def pack(fences: Sequence[Geofence]) -> bytes:
     for fence in fences:
         by_source.setdefault(fence.source, []).append(fence.raw)
     parts = [b'{"type":"FeatureCollection","features":[' + b",".join(raws) + b"]}" for raws in by_source.values()]
-    head = _Head(FORMAT, [_Source(name, len(part)) for name, part in zip(by_source, parts, strict=True)])
-    return b"\n".join([msgspec.json.encode(head), b"".join(parts)])
+    sources = [_Source(name, len(part)) for name, part in zip(by_source, parts, strict=True)]
+    rest = b"".join(parts)
+    return b"\n".join([msgspec.json.encode(_Head(FORMAT, sources, _checksum(sources, rest))), rest])
 
 
 def unpack(data: bytes) -> tuple[Geofence, ...]:
@@ -66,6 +79,8 @@ def unpack(data: bytes) -> tuple[Geofence, ...]:
         raise DataError("kept geofences", "of another format")
     if sum(source.size for source in head.sources) != len(rest):
         raise DataError("kept geofences", "cut short")
+    if head.checksum != _checksum(head.sources, rest):
+        raise DataError("kept geofences", "damaged")
     found: list[Geofence] = []
     at = 0
     for source in head.sources:
@@ -77,15 +92,17 @@ def unpack(data: bytes) -> tuple[Geofence, ...]:
 @dataclass(frozen=True, slots=True)
 class _Written:
     path: Path
+    is_kept: bool
 
 
 class KeptFences:
     """Keeps the geofences of one account and store at a time. Belongs to the main thread; returns at once."""
 
-    def __init__(self, jobs: Jobs, clock: Clock, log: Log) -> None:
+    def __init__(self, jobs: Jobs, clock: Clock, log: Log, disk: DiskHealth | None = None) -> None:
         self._jobs = jobs
         self._clock = clock
         self._log = log
+        self._disk = disk or DiskHealth(log)
         self._path: Path | None = None
         self._fences: tuple[Geofence, ...] | None = None
         self._write_at: float | None = None
@@ -112,7 +129,12 @@ class KeptFences:
                     self._write_at = max(now + WRITE_AFTER_S, self._rest_until)
             case FencesUnchanged():
                 self._confirm(now)
-            case _Written() | JobFailed(name="kept.write"):
+            case _Written(path, is_kept):
+                self._is_writing = False
+                if not is_kept and path == self._path and self._write_at is None:
+                    self._write_at = self._rest_until
+                return True
+            case JobFailed(name="kept.write"):
                 self._is_writing = False
                 return True
             case JobFailed(name="kept.read"):
@@ -124,12 +146,17 @@ class KeptFences:
         if self._write_at is None or now < self._write_at or self._is_writing:
             return
         path, fences = self._path, self._fences
-        self._write_at = self._fences = None
+        self._write_at = None
         self._rest_until = now + WRITE_EVERY_S
         if path is None or fences is None:
             return
         self._is_writing = True
         self._jobs.run(WRITE, lambda: self._write(path, fences))
+
+    def retry(self, now: float) -> None:
+        """The disk works again, and may have lost what was on it: write at once what is known."""
+        if self._fences is not None:
+            self._write_at = now
 
     def flush(self) -> None:
         """The program ends: write at once what is due some time. Blocks."""
@@ -174,7 +201,7 @@ class KeptFences:
 
     def _demand(self, path: Path) -> None:
         if path != self._path:
-            raise StorageError(str(path), "the account is gone")
+            raise _Superseded
 
     def _write(self, path: Path, fences: Sequence[Geofence]) -> _Written:
         size = sum(len(fence.raw) for fence in fences)
@@ -186,6 +213,10 @@ class KeptFences:
                 write_atomic(path, pack(fences), before_replacing=lambda _fd: self._demand(path))
                 wall = self._clock.wall()
                 os.utime(path, (wall, wall))
+        except _Superseded:
+            return _Written(path, is_kept=True)
         except (StorageError, OSError) as error:
-            self._log.event("geofences.not_kept", level="warning", reason=str(error)[:200])
-        return _Written(path)
+            self._disk.failed(USER, error if isinstance(error, StorageError) else StorageError.of(path, error))
+            return _Written(path, is_kept=False)
+        self._disk.worked(USER)
+        return _Written(path, is_kept=True)

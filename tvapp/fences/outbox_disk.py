@@ -6,12 +6,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from tvapp.core.disk import DiskHealth
 from tvapp.core.errors import StorageError
 from tvapp.core.jobs import JobFailed, Jobs
 from tvapp.core.log import Log
 from tvapp.fences.outbox import Drop, Entry, Keep
 from tvapp.fences.outbox_folder import OutboxFolder
 
+USER = "changes"
 READ = "outbox.read"
 WRITE = "outbox.write"
 WRITE_AGAIN_S = 30.0
@@ -61,9 +63,11 @@ class OutboxDisk:
         opened: Opened,
         done: Done,
         entries: Callable[[], Sequence[Entry]],
+        disk: DiskHealth | None = None,
     ) -> None:
         self._jobs = jobs
         self._log = log
+        self._disk = disk or DiskHealth(log)
         self._random = random
         self._opened = opened
         self._done = done
@@ -155,8 +159,7 @@ class OutboxDisk:
     def _has_read(self, message: _Read, now: float) -> None:
         for name in message.broken:
             self._log.event("outbox.broken", level="error", file=name)
-        if self.error is not None:
-            self._log.event("outbox.readable_again")
+        self._disk.worked(USER)
         self._is_read, self.error, self.unreadable = True, None, len(message.broken)
         if message.entries:
             self._log.event("outbox.opened", waiting=len(message.entries))
@@ -166,7 +169,7 @@ class OutboxDisk:
     def _is_unread(self, error: StorageError, now: float) -> None:
         self._again_at = now + WRITE_AGAIN_S
         if self.error is None:
-            self._log.event("outbox.unreadable", level="error", reason=error.reason)
+            self._disk.failed(USER, error)
             self.error = error
             self._opened((), UNREAD + int(self._random() * UNREAD), now)
 
@@ -198,12 +201,11 @@ class OutboxDisk:
         done = list(message.commands)
         del self._queue[: len(done)]
         if message.error is not None:
-            if self.error is None:
-                self._log.event("outbox.not_saved", level="error", reason=message.error.reason)
+            self._disk.failed(USER, message.error)
             done += self._queue
             self._again_at = now + WRITE_AGAIN_S
         elif self.error is not None:
-            self._log.event("outbox.saved_again")
+            self._disk.worked(USER)
             # What was there before may have gone.
             self._queue += [Keep(entry) for entry in self._entries()]
         self.error = message.error

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import re
+import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,6 +21,10 @@ MOST_BYTES = 64 << 20
 """An entry holds a Feature three times at most."""
 SUFFIX = ".json"
 SET_ASIDE = ".broken"
+
+_CHECKSUM = b'{"checksum":"%08x",'
+_SUMMED = re.compile(rb'\{"checksum":"([0-9a-f]{8})",')
+"""First in a file, of every byte after it: a coordinate with one bit changed would be good JSON."""
 
 
 class _Format(msgspec.Struct):
@@ -68,7 +74,7 @@ class OutboxFolder:
         except FileNotFoundError:
             return (), ()
         except OSError as error:
-            raise StorageError(str(self._path), error.strerror or str(error)) from error
+            raise StorageError.of(self._path, error) from error
         self._is_there = True
         self.last_number = max((_number(name) for name in names), default=0)
         entries: list[Entry] = []
@@ -101,24 +107,26 @@ class OutboxFolder:
         """
         was_there, self._is_there = self._is_there, self._path.is_dir()
         if was_there and not self._is_there:
-            raise StorageError(str(self._path), "the folder has gone")
-        make_private_dir(self._path)
+            raise StorageError(str(self._path), "the folder has gone", "gone")
+        make_private_dir(self._path, ours=2)
         change = entry.change
-        document = _Entry(
-            format=FORMAT,
-            id=change.id,
-            source=change.source,
-            geometry_id=change.geometry_id,
-            before=change.before.decode(),
-            after=change.after.decode(),
-            place=change.number,
-            at=change.at,
-            state=entry.state,
-            resume=entry.resume,
-            refusal=entry.refusal,
-            theirs=None if entry.theirs is None else entry.theirs.decode(),
+        document = msgspec.json.encode(
+            _Entry(
+                format=FORMAT,
+                id=change.id,
+                source=change.source,
+                geometry_id=change.geometry_id,
+                before=change.before.decode(),
+                after=change.after.decode(),
+                place=change.number,
+                at=change.at,
+                state=entry.state,
+                resume=entry.resume,
+                refusal=entry.refusal,
+                theirs=None if entry.theirs is None else entry.theirs.decode(),
+            )
         )
-        write_atomic(self._path / _name(entry.number), msgspec.json.encode(document))
+        write_atomic(self._path / _name(entry.number), _CHECKSUM % zlib.crc32(document[1:]) + document[1:])
         self._is_there = True
 
     def drop(self, number: int) -> None:
@@ -146,6 +154,8 @@ class OutboxFolder:
             written = msgspec.json.decode(data, type=_Format).format
             if written > FORMAT:
                 raise NewerFormatError(name, f"format {written}, not {FORMAT}")
+            if (found_sum := _SUMMED.match(data)) and int(found_sum[1], 16) != zlib.crc32(data[found_sum.end() :]):
+                raise DataError(name, "damaged")
             found = msgspec.json.decode(data, type=_Entry)
             change = Change(
                 found.id,

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tvapp.core.clock import Clock
+from tvapp.core.disk import DiskHealth
 from tvapp.core.errors import DataError, ServiceError, TvappError
 from tvapp.core.jobs import JobFailed, Jobs
 from tvapp.core.log import Log
@@ -52,6 +53,7 @@ class OutboxService:
         random: Callable[[], float],
         tell: Callable[[OutboxChanged], None] = lambda _message: None,
         hurry: Callable[[], None] = lambda: None,
+        disk: DiskHealth | None = None,
     ) -> None:
         """`hurry` is called when the viewer asks for another try: nothing is to hold it back."""
         self._fences = fences
@@ -65,7 +67,13 @@ class OutboxService:
         self._generation = 0
         self._outbox = Outbox()
         self._disk = OutboxDisk(
-            jobs, log, random=random, opened=self._opened, done=self._acknowledge, entries=lambda: self._outbox.entries
+            jobs,
+            log,
+            random=random,
+            opened=self._opened,
+            done=self._acknowledge,
+            entries=lambda: self._outbox.entries,
+            disk=disk,
         )
         self._is_open = False
         self._early: list[Change] = []

@@ -6,6 +6,7 @@ import errno
 import json
 import os
 import sqlite3
+import stat
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
@@ -16,6 +17,8 @@ from tvapp.core.headers import Headers
 from tvapp.tiles.cache_key import CacheKey, CacheScope
 
 SCHEMA = 1
+COMPANIONS = ("-wal", "-shm", "-journal")
+"""What SQLite puts beside a file."""
 _PAGE_BYTES = 8192
 _ROW_OVERHEAD = 512
 _SLACK = 0.9
@@ -150,13 +153,31 @@ class TileStore:
 def _connect(path: Path) -> sqlite3.Connection:
     try:
         # Created here, so that it is private from its first byte on.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600))
+        _clear_the_way(path)
+        fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+        try:
+            os.fchmod(fd, 0o600)  # a umask may have taken even the owner's bits; SQLite's other files copy it
+        finally:
+            os.close(fd)
     except OSError as error:
         if error.errno not in {errno.EROFS, errno.EACCES, errno.EPERM} or not path.is_file():
             raise
         # A card that wore out is mounted read-only; what it holds is still worth showing.
         return sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True, check_same_thread=False)
     return sqlite3.connect(path, timeout=2.0, check_same_thread=False)
+
+
+def _clear_the_way(path: Path) -> None:
+    """Remove what is no file where SQLite would follow it (a link) or wait for it (a pipe)."""
+    for name in (path, *(path.with_name(path.name + suffix) for suffix in COMPANIONS)):
+        try:
+            mode = name.lstat().st_mode
+        except FileNotFoundError:
+            continue
+        if stat.S_ISDIR(mode):
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        if not stat.S_ISREG(mode):
+            name.unlink()
 
 
 def _inode(path: Path) -> tuple[int, int] | None:

@@ -11,32 +11,44 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
 
 from tvapp.core.clock import Clock
-from tvapp.core.errors import StorageError
+from tvapp.core.disk import DiskHealth
+from tvapp.core.errors import DiskKind, StorageError
 from tvapp.core.files import make_private_dir
 from tvapp.core.headers import Headers
 from tvapp.core.log import Log
 from tvapp.tiles.cache_key import CacheKey
-from tvapp.tiles.cache_store import NotOurs, Row, TileStore
-from tvapp.tiles.freshness import MAX_LIFETIME_S, fresh_until_s, is_fresh, may_store, refreshed, relevant
+from tvapp.tiles.cache_store import COMPANIONS, NotOurs, Row, TileStore
+from tvapp.tiles.freshness import (
+    MAX_LIFETIME_S,
+    fresh_until_s,
+    is_fresh,
+    may_store,
+    may_use_stale,
+    refreshed,
+    relevant,
+)
 
 T = TypeVar("T")
 
 BUDGET_BYTES = 256 << 20
+USER = "tiles"
 RETRY_S = 600.0
 """How long a disk that failed is left alone."""
+PATIENCE_S = 2.0
+"""A disk that takes longer for one tile holds up the map more than the network would."""
 
 _BATCH_ROWS = 32
 _BATCH_BYTES = 4 << 20
 _BATCH_S = 30.0
 _MAX_TOUCHED = 512
 _ASIDE = ".corrupt"
-_COMPANIONS = ("-wal", "-shm", "-journal")
 
 _DISK_TROUBLE = frozenset(
     {
@@ -53,6 +65,13 @@ _DISK_TROUBLE = frozenset(
 )
 """SQLite's primary result codes that speak of the disk; any other means that the content makes no sense."""
 
+_KINDS: dict[int, DiskKind] = {
+    sqlite3.SQLITE_FULL: "full",
+    sqlite3.SQLITE_READONLY: "read-only",
+    sqlite3.SQLITE_PERM: "denied",
+    sqlite3.SQLITE_CANTOPEN: "denied",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -63,6 +82,8 @@ class Entry:
     age_s: float
     etag: str | None
     last_modified: str | None
+    may_use_stale: bool = True
+    """Whether it may be shown although it is stale, while its origin is asked or cannot be."""
 
 
 class DiskCache:
@@ -76,15 +97,18 @@ class DiskCache:
         log: Log,
         budget_bytes: int = BUDGET_BYTES,
         connect: Callable[[Path], sqlite3.Connection] | None = None,
+        disk: DiskHealth | None = None,
     ) -> None:
         self._path = path
         self._clock = clock
         self._log = log
+        self._disk = disk or DiskHealth(log)
         self._budget = budget_bytes
         self._connect = connect
         self._lock = threading.Lock()
         self._store: TileStore | None = None
         self._retry_at = 0.0
+        self._slow_until = 0.0
         self._failed = False
         self._closed = False
         self._pending: dict[CacheKey, Row] = {}
@@ -94,7 +118,9 @@ class DiskCache:
 
     def get(self, key: CacheKey) -> Entry | None:
         """Return what is stored under `key`, fresh or not, or None."""
-        with self._lock:
+        with self._while_quick() as is_quick:
+            if not is_quick:
+                return None
             row = self._pending.get(key) or self._read(key)
             if row is None:
                 return None
@@ -110,6 +136,7 @@ class DiskCache:
             max(0.0, now - row.stored_s),
             row.fields.get("etag"),
             row.fields.get("last-modified"),
+            may_use_stale(row.fields),
         )
 
     def put(self, key: CacheKey, body: bytes, headers: Mapping[str, str], *, delay_s: float = 0.0) -> None:
@@ -121,8 +148,11 @@ class DiskCache:
 
     def refresh(self, key: CacheKey, headers: Mapping[str, str], *, delay_s: float = 0.0) -> None:
         """Note that a 304 confirmed what is stored under `key`."""
-        with self._lock:
-            row = self._pending.get(key) or self._read(key)
+        if not may_store(200, headers):
+            self.drop(key)
+            return
+        with self._while_quick() as is_quick:
+            row = (self._pending.get(key) or self._read(key)) if is_quick else None
         if row is not None:
             self._add(key, row.body, refreshed(row.fields, headers), delay_s)
 
@@ -144,24 +174,49 @@ class DiskCache:
             if not left:
                 self._remove_files()
 
+    def retry(self) -> None:
+        """The disk works again, somebody says: use it at once."""
+        with self._lock:
+            self._retry_at = self._slow_until = 0.0
+
     def flush(self) -> None:
         """Write what was gathered; worth calling once nothing more is expected for a while."""
-        with self._lock:
-            self._flush()
+        with self._while_quick() as is_quick:
+            if is_quick:
+                self._flush()
 
     def close(self) -> None:
         """Write what was gathered, times of last use too, and close the file."""
-        with self._lock:
-            if self._touched or self._pending:
+        with self._while_quick() as is_quick:
+            if is_quick and (self._touched or self._pending):
                 self._write()
             self._closed = True
-            self._close_store()
+            if is_quick:
+                self._close_store()
+
+    @contextmanager
+    def _while_quick(self) -> Iterator[bool]:
+        """Have the file to oneself; False where a disk that has stopped answering would keep the caller waiting."""
+        if self._clock.monotonic() < self._slow_until or not self._lock.acquire(timeout=PATIENCE_S):
+            self._is_slow()
+            yield False
+            return
+        try:
+            yield True
+        finally:
+            self._lock.release()
+
+    def _is_slow(self) -> None:
+        if self._clock.monotonic() >= self._slow_until:
+            self._slow_until = self._clock.monotonic() + RETRY_S
+            self._failed = True
+            self._disk.failed(USER, StorageError(str(self._path), f"no answer within {PATIENCE_S:.0f} s", "slow"))
 
     def _add(self, key: CacheKey, body: bytes, fields: Headers, delay_s: float) -> None:
         now = self._clock.wall()
         row = Row(body, fields, now, fresh_until_s(fields, now, delay_s))
-        with self._lock:
-            if self._closed:
+        with self._while_quick() as is_quick:
+            if self._closed or not is_quick:
                 return
             self._forget_pending(key)
             if not self._pending:
@@ -197,10 +252,16 @@ class DiskCache:
         try:
             if self._store is not None and not self._store.is_in_place():
                 self._close_store()
+                self._failed = True
+                self._disk.failed(USER, StorageError(str(self._path), "the file has gone", "gone"))
             if self._store is None:
                 make_private_dir(self._path.parent)
                 self._store = TileStore(self._path, self._connect)
+            began = self._clock.monotonic()
             result = work(self._store)
+            if self._clock.monotonic() - began > PATIENCE_S:
+                self._is_slow()
+                return result
         except NotOurs as error:
             self._start_over(str(error))
             return None
@@ -208,39 +269,38 @@ class DiskCache:
             code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
             # A read error that is still there ten minutes later is damage too.
             if code in _DISK_TROUBLE and not (code == sqlite3.SQLITE_IOERR and self._failed and not writes):
-                self._gave_up(str(error), writes)
+                self._gave_up(StorageError(str(self._path), str(error), _KINDS.get(code, "broken")), writes)
             else:
                 self._start_over(str(error))
             return None
         except (StorageError, OSError) as error:
-            self._gave_up(error.reason if isinstance(error, StorageError) else error.strerror or str(error), writes)
+            self._gave_up(error if isinstance(error, StorageError) else StorageError.of(self._path, error), writes)
             return None
         if writes and self._failed:
             self._failed = False
-            self._log.event("tile_cache.restored")
+            self._disk.worked(USER)
         return result
 
-    def _gave_up(self, reason: str, writes: bool) -> None:
+    def _gave_up(self, error: StorageError, writes: bool) -> None:
         self._retry_at = self._clock.monotonic() + RETRY_S
         if not writes:
             # A full or read-only disk can still be read; one that cannot be read is left alone.
             self._close_store()
-        if not self._failed:
-            self._failed = True
-            self._log.event("tile_cache.unavailable", level="warning", reason=reason)
+        self._failed = True
+        self._disk.failed(USER, error)
 
     def _start_over(self, reason: str) -> None:
         """Move a file that is no cache of ours (any more) aside; the next use makes a new one."""
         self._close_store()
         try:
-            for suffix in _COMPANIONS:
+            for suffix in COMPANIONS:
                 self._beside(suffix).unlink(missing_ok=True)
             # One is kept for whoever wants to look into it; more would fill the disk.
             self._path.replace(self._beside(_ASIDE))
         except FileNotFoundError:
             pass  # somebody else removed it, which is as good
         except OSError as error:
-            self._gave_up(error.strerror or str(error), writes=True)
+            self._gave_up(StorageError.of(self._path, error), writes=True)
             return
         self._log.event("tile_cache.recreated", level="warning", reason=reason)
 
@@ -248,10 +308,10 @@ class DiskCache:
         """Delete the file itself: nothing worth keeping is in it, or it cannot be cleared in any other way."""
         self._close_store()
         try:
-            for suffix in ("", _ASIDE, *_COMPANIONS):
+            for suffix in ("", _ASIDE, *COMPANIONS):
                 self._beside(suffix).unlink(missing_ok=True)
         except OSError as error:
-            self._gave_up(error.strerror or str(error), writes=True)
+            self._gave_up(StorageError.of(self._path, error), writes=True)
 
     def _beside(self, suffix: str) -> Path:
         return self._path.with_name(self._path.name + suffix)

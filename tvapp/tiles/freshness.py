@@ -18,9 +18,15 @@ KEPT_FIELDS = ("cache-control", "expires", "date", "age", "etag", "last-modified
 
 def may_store(status: int, headers: Mapping[str, str]) -> bool:
     """Tell whether an answer to a GET may be stored (3, 5.2.2.5; `private` allows it, and so does our credential)."""
-    if status != 200 or headers.get("vary", "").strip() == "*":
+    # Any other Vary names what is the same in all our requests, or is part of what a tile is kept under (4.1).
+    if status != 200 or "*" in (name.strip() for name in headers.get("vary", "").split(",")):
         return False
     return "no-store" not in parse_directives(headers.get("cache-control", ""))
+
+
+def may_use_stale(headers: Mapping[str, str]) -> bool:
+    """Tell whether an answer may be shown when it is stale, without its origin's word, e.g. offline (4.2.4)."""
+    return not {"must-revalidate", "no-cache"} & parse_directives(headers.get("cache-control", "")).keys()
 
 
 def lifetime_s(headers: Mapping[str, str], received_s: float) -> float:

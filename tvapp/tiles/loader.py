@@ -269,13 +269,15 @@ class TileLoader:
         if entry is None:
             self._looked[tile] = _Validators()
             return
-        content, is_fresh, validators = entry
-        self.disk_hits += 1
+        content, is_fresh, validators, may_use_stale = entry
+        if is_fresh or may_use_stale:
+            self.disk_hits += 1
         if is_fresh:
             self._serve(tile, content, "disk")
         else:
             self._looked[tile] = validators
-            self._inbox.post(TileArrived(tile, content, "stale"))
+            if may_use_stale:
+                self._inbox.post(TileArrived(tile, content, "stale"))
 
     async def _request(self, tile: TileId, validators: _Validators) -> None:
         self.requests_sent += 1
@@ -306,7 +308,7 @@ class TileLoader:
             # Confirmed, but gone from disk meanwhile: ask for it whole.
             self._looked[tile] = _Validators()
 
-    def _read(self, key: CacheKey) -> tuple[TileImage, bool, _Validators] | None:
+    def _read(self, key: CacheKey) -> tuple[TileImage, bool, _Validators, bool] | None:
         """On a worker: return what the disk has of a tile, decoded, or None."""
         entry = self._cache.get(key)
         if entry is None:
@@ -316,13 +318,14 @@ class TileLoader:
         except DataError:
             self._cache.drop(key)
             return None
-        return content, entry.is_fresh, _Validators(entry.etag, entry.last_modified)
+        return content, entry.is_fresh, _Validators(entry.etag, entry.last_modified), entry.may_use_stale
 
     def _keep(self, key: CacheKey, reply: TileReply, delay_s: float) -> TileImage | None:
         """On a worker: decode an answer and store it, in this order, so that nothing bad is ever stored."""
         if reply.status == 304:
-            self._cache.refresh(key, reply.headers, delay_s=delay_s)
+            # Read first: the answer may forbid to keep it any longer.
             found = self._read(key)
+            self._cache.refresh(key, reply.headers, delay_s=delay_s)
             return found[0] if found is not None else None
         content = decode_tile(reply.body, key.tile.tileset)
         if key.scope == self._scope:  # not after signing out, which empties the cache

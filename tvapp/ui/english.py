@@ -120,6 +120,16 @@ _COMMON: dict[str, str] = {
     "notice.store-undecided.advice": "Your administrator can choose a store in the settings of this TV.",
     "notice.storage": "This TV cannot save anything",
     "notice.storage.advice": "Its disk is full or cannot be written. Everything else goes on.",
+    "notice.storage.advice.full": "Its disk is full. Everything else goes on until it is switched off.",
+    "notice.storage.advice.read-only": (
+        "Its disk has become read-only, as worn-out memory cards do. Everything else goes on until it is switched off."
+    ),
+    "notice.storage.advice.denied": (
+        "The app may not write into its folder on this TV. Everything else goes on until it is switched off."
+    ),
+    "notice.storage.advice.gone": "Its folder on this TV has gone; it is made anew as soon as that can be done.",
+    "notice.storage.advice.slow": "Its disk takes very long to answer. The map goes on without it.",
+    "notice.storage.advice.broken": "Its disk reports errors. Everything else goes on until it is switched off.",
     "notice.permission-storage": "The geofences need one more permission",
     "notice.permission-storage.advice": "Open Account to allow it with your phone.",
     "notice.permission-other": "This TV needs one more permission",

@@ -45,8 +45,11 @@ def notices(state: MapState) -> list[Notice]:
     """Return what the viewer should know, the most important first."""
     found: list[Notice] = []
     say = state.settings.words
+    outbox = state.edits.outbox
     for area in ("session", "permission", "map", "store", "disk"):
         trouble = state.troubles.get(area)
+        if area == "disk" and outbox.disk_error is not None and outbox.entries:
+            continue  # told below, with what it means for the changes
         if area == "store" and trouble is not None and _waits_for_person(trouble, state):
             continue
         key = _key(trouble) if trouble is not None else ""
@@ -72,6 +75,8 @@ def _advice(key: str, trouble: TroubleChanged | None, state: MapState) -> str:
     old_s = state.wall() - state.fresh_at if state.fresh_at is not None else 0.0
     if old_s >= WORTH_TELLING_S and knows(aged):
         return say(aged, age=age(old_s))
+    if key == "notice.storage" and trouble is not None and isinstance(trouble.error, StorageError):
+        return say(f"{key}.advice.{trouble.error.kind}")
     return say(f"{key}.advice", code=_code(trouble)) if knows(f"{key}.advice") else ""
 
 
