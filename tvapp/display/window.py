@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -193,6 +194,19 @@ class Display:
             pygame.image.save(surface, str(path))
         except (pygame.error, OSError) as error:
             raise DisplayError(f"{path}: {error}") from error
+
+    def present_plain(self, lines: Sequence[str]) -> None:
+        """Show lines of text without the canvas, which may be what is broken.
+
+        Raises:
+            DisplayError: the screen is gone, or SDL cannot draw on it.
+        """
+        from tvapp.display.plain import draw_plain
+
+        if not self._open:
+            raise DisplayError("closed")
+        draw_plain(self._renderer, self._real_size(), lines)
+        self._renderer.present()
 
     def set_fullscreen(self, fullscreen: bool) -> None:
         """Change between the whole screen and a window."""
