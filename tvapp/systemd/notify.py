@@ -12,6 +12,8 @@ import socket
 from collections.abc import Mapping
 
 LONGEST_STATUS = 400
+READY_WITHIN_S = 1.0
+"""What is said once and never again may wait so long for a socket that is full; a sign of life may get lost."""
 
 
 class Notifier:
@@ -30,7 +32,7 @@ class Notifier:
 
     def ready(self) -> None:
         """Tell that the start is over."""
-        self._send("READY=1")
+        self._send("READY=1", patience_s=READY_WITHIN_S)
 
     def alive(self) -> None:
         """Tell that everything goes on as it should."""
@@ -43,17 +45,18 @@ class Notifier:
     def status(self, words: str) -> None:
         """Tell what the app does, in one line for `systemctl status`; the same words are sent only once."""
         words = " ".join(words.split())[:LONGEST_STATUS]
-        if words != self._status:
+        if words != self._status and self._send(f"STATUS={words}"):
             self._status = words
-            self._send(f"STATUS={words}")
 
-    def _send(self, line: str) -> None:
+    def _send(self, line: str, *, patience_s: float = 0.0) -> bool:
+        """Send a line; returns whether it went out. An init system that does not read holds nobody up for longer."""
         if not self._address:
-            return
-        # Nobody may be slowed down or ended by an init system that does not read.
+            return False
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
-            sender.setblocking(False)
+            sender.settimeout(patience_s)
             sender.sendto(line.encode(), self._address)
+            return True
+        return False
 
 
 def watchdog_s(environ: Mapping[str, str], pid: int) -> float | None:
