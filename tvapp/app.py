@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -17,10 +18,10 @@ from tvapp.core.jobs import JobFailed, Jobs
 from tvapp.core.log import Log
 from tvapp.disk_watch import DiskChanged, DiskWatch
 from tvapp.display.window import CloseRequested, Display, Exposed, FocusLost, Resized, ResourcesLost
-from tvapp.events import clean_text
 from tvapp.fences.model import Geofence
 from tvapp.forget import SCREENSHOTS
 from tvapp.geo.position import Bounds
+from tvapp.loop import Unbearable
 from tvapp.map_session import MapSession
 from tvapp.mapview.layers import LayerChoice
 from tvapp.mapview.viewport import Viewport
@@ -31,6 +32,7 @@ from tvapp.remote.intents import Input
 from tvapp.remote.keymap import Keymap
 from tvapp.remote.keys import KeyEvent
 from tvapp.screenshots import Screenshots
+from tvapp.systemd.status import Situation
 from tvapp.tiles.tile import TileId
 from tvapp.ui.actions import ChangeOutbox
 from tvapp.ui.canvas import Canvas
@@ -77,7 +79,8 @@ class App:
         self._dirty = True
         self._first_frame = True
         self._is_building = False
-        self._is_broken = errors is not None
+        self._offline_since: float | None = None
+        self._broken = "config" if errors is not None else ""
         self._stack = ScreenStack(self._settings.language, self._screen_changed)
         self._session = MapSession(
             config if errors is None else Config(),
@@ -132,8 +135,10 @@ class App:
             case EdgesReady(edges):
                 self._session.connect(edges)
             case NetworkLost():
-                self._stack.receive(ConnectionChanged(self._clock.wall()), now)
+                self._offline_since = self._clock.wall()
+                self._stack.receive(ConnectionChanged(self._offline_since), now)
             case NetworkRestored():
+                self._offline_since = None
                 self._stack.receive(ConnectionChanged(None), now)
                 self._session.network_restored(now)
             case PermissionGiven() if self._session.map is not None:
@@ -147,13 +152,14 @@ class App:
 
     def update(self, now: float) -> bool:
         self._take(self._hold.tick(now), now)
-        if not self._is_broken:
+        if not self._broken:
             self._session.follow(now)
             self._build_when_due()
         self._disk_watch.tick(now)
         needed = self._stack.update(now) or self._dirty
         if self._session.map is not None:
             self._session.map.tick(now, frame_follows=needed)
+            self._session.keep_view(now)
         self._dirty = False
         return needed
 
@@ -175,6 +181,10 @@ class App:
             self._begin(now)
         if self._session.map is not None:
             self._session.map.pass_on_wishes()
+
+    def situation(self) -> Situation:
+        """Return what the app is at, for the init system."""
+        return replace(self._session.situation(), broken=self._broken, offline_since=self._offline_since)
 
     def close(self) -> None:
         """Ask for nothing more; the jobs are stopped by whoever started them."""
@@ -234,17 +244,17 @@ class App:
     def _begin(self, now: float) -> None:
         """Start everything that the first frame did not need."""
         self._listen()
-        if self._is_broken:
+        if self._broken:
             return
         self._session.begin(now)
         if self._session.sign_in is None:
-            self._session.show_map(now, None)
+            self._session.open_map(None)
         self._build_when_due()
 
     def _build_when_due(self) -> None:
         """Load what is behind the map: not while a first code is asked for, which it would only hold up."""
         session = self._session
-        if self._is_building or self._first_frame or self._is_broken or session.is_asking:
+        if self._is_building or self._first_frame or self._broken or session.is_asking:
             return
         self._is_building = True
         tokens = session.sign_in.tokens if session.sign_in is not None else None
@@ -276,13 +286,17 @@ class App:
             self._stack.receive(message, now)
 
     def _break_down(self, error: BaseException) -> None:
-        """Say on the screen what is broken, and stay there: somebody has to read it."""
+        """Say on the screen what is broken, and stay there: somebody has to read it.
+
+        Raises:
+            Unbearable: it is a defect, which nobody at the screen can do anything about.
+        """
         self._log.event("app.broken", level="error", error=type(error).__name__, reason=str(error))
-        self._is_broken = True
+        if not isinstance(error, TvappError):
+            raise Unbearable("the app could not be put together") from error
+        self._broken = "fatal"
         self._session.drop_map()
-        known = [error] if isinstance(error, TvappError) else []
-        detail = "" if known else f"{type(error).__name__}: {clean_text(str(error))}"
-        self._stack.show(ErrorScreen(self._settings, self._stack, self, known, detail))
+        self._stack.show(ErrorScreen(self._settings, self._stack, self, [error]))
 
     def _take(self, inputs: Sequence[Input], now: float) -> None:
         if inputs and self._session.sign_in is not None:

@@ -12,6 +12,8 @@ EXIT_FAILED = 1
 EXIT_USAGE = 2
 EXIT_CONFIG = 3
 EXIT_DISPLAY = 4
+EXIT_CRASHED = 5
+EXIT_RUNNING = 6
 
 _EPILOG = """exit status:
   0  ended by Back, SIGTERM or SIGHUP; or the command did what it was asked
@@ -19,6 +21,8 @@ _EPILOG = """exit status:
   2  the command line is wrong
   3  the configuration is wrong and there is no screen to say so on
   4  no display could be opened
+  5  met a problem, told of it on the screen, and is to be started again (without systemd it does that by itself)
+  6  another tvapp uses this data folder
 """
 
 

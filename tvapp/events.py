@@ -7,7 +7,7 @@ import re
 import sys
 import threading
 import time
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Literal, TextIO
@@ -20,6 +20,8 @@ Format = Literal["text", "json"]
 LONGEST_LINE = 4000
 LONGEST_VALUE = 1000
 MOST_ITEMS = 20
+RECENT = 50
+"""Lines that are kept in memory, for a report of a crash."""
 MASK = "***"
 
 SECRET_NAMES = re.compile(
@@ -63,6 +65,7 @@ class EventLog:
         self._identity: tuple[int, int] | None = None
         self._file_failed = False
         self.counts: Counter[str] = Counter()
+        self._recent: deque[str] = deque(maxlen=RECENT)
 
     def event(self, name: str, /, *, level: Level = "info", **fields: object) -> None:
         """Write one line; may be called from any thread."""
@@ -72,9 +75,15 @@ class EventLog:
             line = self._line(name, level, {"log_error": type(error).__name__})
         with self._lock:
             self.counts[name] += 1
+            self._recent.append(line)
             self._to_stream(line)
             if self._path is not None:
                 self._to_file(line)
+
+    def recent(self) -> tuple[str, ...]:
+        """Return the last lines as they were written, the oldest first."""
+        with self._lock:
+            return tuple(self._recent)
 
     def close(self) -> None:
         """Close the file; later events open it again."""

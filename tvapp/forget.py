@@ -1,4 +1,4 @@
-"""What signing out removes besides the tokens: cached tiles and geofences, and pictures of the screen."""
+"""What signing out removes besides the tokens: cached tiles and geofences, the last view, pictures of the screen."""
 
 from __future__ import annotations
 
@@ -9,6 +9,10 @@ from tvapp.core import files
 TILES = "tiles/tiles.sqlite"
 SCREENSHOTS = "screenshots"
 KEPT = "geofences"
+CRASHES = "crashes"
+"""Reports of crashes stay when somebody signs out: nothing in them is anybody's. A picture of the screen is not one."""
+VIEWS = "views"
+"""What the map of each account showed last."""
 OUTBOX = "outbox"
 """Changes that are not in the store yet: signing out keeps them, for when the same account signs in again."""
 
@@ -24,10 +28,12 @@ def forget_tiles(data_dir: Path) -> None:
 
 
 def forget_pictures_and_fences(data_dir: Path) -> None:
-    """Remove the pictures that were saved of the screen, and the geofences that were kept for a start offline.
+    """Remove pictures that were saved of the screen, geofences kept for a start offline, and what maps showed last.
 
     Raises:
         StorageError: one is still there.
     """
-    for path in (*(data_dir / SCREENSHOTS).glob("*.png"), *(data_dir / KEPT).glob("*.geofences")):
+    pictures = (*(data_dir / SCREENSHOTS).glob("*.png"), *(data_dir / CRASHES).glob("*.png"))
+    kept = (*(data_dir / KEPT).glob("*.geofences"), *(data_dir / VIEWS).glob("*.json"))
+    for path in (*pictures, *kept):
         files.remove(path)

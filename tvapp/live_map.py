@@ -14,6 +14,7 @@ from tvapp.fences.messages import FencesUnavailable, IndexBuilt
 from tvapp.fences.stores.base import StoreRetired
 from tvapp.geo.mercator import project
 from tvapp.geo.position import Bounds, Position
+from tvapp.mapview.last_view import LastView
 from tvapp.mapview.layers import FENCES, BaseStyle, LayerChoice, Overlay, background, choice_for, layers
 from tvapp.mapview.model import MapModel
 from tvapp.mapview.viewport import Viewport
@@ -56,7 +57,9 @@ class LiveMap:
         log: Log,
         since_start: Callable[[], float],
         tell: Callable[[object], None],
+        last: LastView | None = None,
     ) -> None:
+        """`last` is what to start with; None: at home, with the configured layers."""
         self._config = config
         self._jobs = jobs
         self._clock = clock
@@ -75,6 +78,9 @@ class LiveMap:
         self._scope: CacheScope | None = None
         self._start = _home(config, size, scale)
         self.choice = choice_for(config.maps.style)
+        if last is not None:
+            self._start = Viewport(last.center, last.zoom, size[0], size[1], scale)
+            self.choice = last.choice
         self.model = MapModel(
             self._start,
             layers(self.choice),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tvapp.core.clock import Clock
+from tvapp.core.errors import DisplayError
 from tvapp.core.frame_gate import FrameGate
 from tvapp.core.jobs import Inbox
 from tvapp.core.log import Log
@@ -24,6 +25,13 @@ MESSAGE_ALLOWANCE_S = 0.003
 BURST_GAP_S = 0.1
 """Frames further apart than this do not belong to one motion."""
 SHORTEST_BURST = 30
+GIVE_UP_AFTER = 60
+"""Frames that fail in a row until it is no passing matter. They come ever more slowly: this takes half a minute, less
+than the minute after which a watchdog would end the program without a word on the screen."""
+
+
+class Unbearable(Exception):
+    """The program cannot go on: raised by it, or by the loop when no frame succeeds any more; its cause tells why."""
 
 
 class Screen(Protocol):
@@ -68,6 +76,20 @@ class Program(Protocol):
         ...
 
 
+class Pulse(Protocol):
+    """What has to hear that the loop is alive; see `tvapp.heartbeat`."""
+
+    def next_wakeup(self) -> float | None: ...
+
+    def needs_frame(self, now: float) -> bool: ...
+
+    def shown(self, now: float) -> None: ...
+
+    def emptied(self, now: float) -> None: ...
+
+    def turned(self, now: float) -> None: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Burst:
     """Frames of one motion, and the main thread's work for each: as the clock has it, and the CPU's part of that."""
@@ -91,6 +113,7 @@ class Loop:
         on_burst: Callable[[Burst], None] = lambda _burst: None,
         cpu_time: Callable[[], float] = lambda: 0.0,
         gate: FrameGate | None = None,
+        pulse: Pulse | None = None,
     ) -> None:
         """`on_burst` hears of every motion; `cpu_time` tells the calling thread's CPU time for it.
 
@@ -104,6 +127,7 @@ class Loop:
         self._on_burst = on_burst
         self._cpu_time = cpu_time
         self._gate = gate or FrameGate(clock)
+        self._pulse = pulse
         self._cpu_began = 0.0
         self._burst_cpu: list[float] = []
         self._dirty = True
@@ -112,9 +136,15 @@ class Loop:
         self._burst_start = 0.0
         self._burst: list[float] = []
         self._failures = 0
+        self._defects = 0
 
     def run(self) -> str:
-        """Go on until the program has a reason to stop; returns the reason."""
+        """Go on until the program has a reason to stop; returns the reason.
+
+        Raises:
+            Unbearable: the program gave up, or `GIVE_UP_AFTER` frames in a row failed.
+            MemoryError: there is none left.
+        """
         while (reason := self._program.stop_reason) is None:
             self.turn()
         self._end_burst()
@@ -135,11 +165,19 @@ class Loop:
             self._take_messages(began)
             now = self._clock.monotonic()
             self._dirty = self._program.update(now) or self._dirty
+            if self._pulse is not None and self._pulse.needs_frame(now):
+                self._dirty = True
             if self._dirty and now >= self._next_frame - EARLY_S:
                 self._frame(began, now)
-            self._failures = 0
+            if not self._dirty:
+                # A turn that only waited for the next frame's time says nothing about that frame.
+                self._failures = self._defects = 0
             if len(self._burst) >= SHORTEST_BURST and now - self._last_frame >= BURST_GAP_S:
                 self._end_burst()
+            if self._pulse is not None:
+                self._pulse.turned(now)
+        except (Unbearable, MemoryError):
+            raise
         except Exception as error:  # noqa: BLE001 - the one broad catch around a frame
             self._failed(error, began)
 
@@ -147,12 +185,16 @@ class Loop:
         if len(self._inbox) and not self._dirty:
             return 0.0
         frame_due = self._next_frame - EARLY_S
-        due = frame_due if self._dirty else self._program.next_wakeup(now)
+        due = frame_due if self._dirty else self._next_wakeup(now)
         if len(self._burst) >= SHORTEST_BURST:
             gap = self._last_frame + BURST_GAP_S
             due = gap if due is None else min(due, gap)
         # Whatever is due sooner than the next frame could only be shown by that frame.
         return None if due is None else max(0.0, max(due, frame_due) - now)
+
+    def _next_wakeup(self, now: float) -> float | None:
+        times = (self._program.next_wakeup(now), self._pulse.next_wakeup() if self._pulse is not None else None)
+        return min((at for at in times if at is not None), default=None)
 
     def _take_messages(self, began: float) -> None:
         until = began + MESSAGE_ALLOWANCE_S
@@ -160,6 +202,8 @@ class Loop:
             self._program.receive(message, began)
             if self._clock.monotonic() >= until:
                 break
+        if self._pulse is not None and not len(self._inbox):
+            self._pulse.emptied(self._clock.monotonic())
 
     def _frame(self, began: float, now: float) -> None:
         self._dirty = False
@@ -176,6 +220,8 @@ class Loop:
         self._burst.append(done - began)
         self._burst_cpu.append(self._cpu_time() - self._cpu_began)
         self._program.presented(done)
+        if self._pulse is not None:
+            self._pulse.shown(done)
 
     def _end_burst(self) -> None:
         if len(self._burst) >= SHORTEST_BURST:
@@ -194,6 +240,16 @@ class Loop:
                 where=_where(error),
                 times=self._failures,
             )
+        if isinstance(error, DisplayError):
+            # The screen is away, which is known and looked after. It comes back, and a new process would not help.
+            self._defects = 0
+            if self._pulse is not None:
+                self._pulse.shown(now)
+                self._pulse.turned(now)
+        else:
+            self._defects += 1
+            if self._defects >= GIVE_UP_AFTER:
+                raise Unbearable(f"{self._defects} frames in a row failed") from error
         self._dirty = True
         self._next_frame = now + min(1.0, FRAME_S * self._failures)
 

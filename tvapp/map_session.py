@@ -14,13 +14,15 @@ from tvapp.config import Config
 from tvapp.core.clock import Clock
 from tvapp.core.disk import DiskHealth
 from tvapp.core.errors import StorageError
-from tvapp.core.jobs import Jobs
+from tvapp.core.jobs import JobFailed, Jobs
 from tvapp.core.log import Log
 from tvapp.display.window import Display
 from tvapp.forget import forget_pictures_and_fences
 from tvapp.live_map import LiveMap
+from tvapp.mapview.last_view import LastView
 from tvapp.net.late_chain import LateChain
 from tvapp.sign_in_panels import SignInPanels
+from tvapp.systemd.status import Situation
 from tvapp.ui.actions import Actions
 from tvapp.ui.messages import AccountChanged, TroubleChanged
 from tvapp.ui.screens.map import MapScreen
@@ -28,6 +30,7 @@ from tvapp.ui.screens.map_state import MapState
 from tvapp.ui.screens.start import StartScreen
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.stack import ScreenStack
+from tvapp.view_keeper import LastViewKnown, ViewKeeper
 
 if TYPE_CHECKING:
     from tvapp.edges import Edges
@@ -73,6 +76,10 @@ class MapSession:
         """None where nothing needs an account, and before `begin`."""
         self.map: LiveMap | None = None
         self.lock: LockKeeper | None = None
+        self._views = ViewKeeper(config, data_dir, jobs, log)
+        self._opening: Path | None = None
+        """Whose last view is being read; the map follows."""
+        self._screen: MapScreen | None = None
         if config.has_lock:
             from tvapp.lock_keeper import LockKeeper
 
@@ -105,6 +112,17 @@ class MapSession:
 
     def receive(self, message: object, now: float) -> bool:
         """Take a message; True when it was about signing in, or the screens have been told of it in other words."""
+        if self._views.receive(message):
+            return True
+        match message:
+            case LastViewKnown(path=path, view=view) if path == self._opening:
+                self._show_map(now, view)
+                return True
+            case JobFailed(name="view.read") if self._opening is not None:
+                self._show_map(now, None)
+                return True
+            case LastViewKnown():
+                return True
         if self.sign_in is not None and self.sign_in.receive(message, now):
             return True
         return self.map is not None and self.map.receive(message, now)
@@ -127,8 +145,9 @@ class MapSession:
         if view.phase == "signed-in":
             self._account = view.account
             if self.map is None:
-                self.show_map(now, view.account)
+                self.open_map(view.account)
             else:
+                self._account = view.account
                 self.map.retry()
         elif view.phase not in ("starting", "succeeded") and not (view.again and self.map is not None):
             self.drop_map()
@@ -136,11 +155,24 @@ class MapSession:
 
     def next_wakeup(self) -> float | None:
         """Tell when `follow` or the map has something to do."""
-        times = [each.next_wakeup() for each in (self.sign_in, self.map) if each is not None]
+        times = [each.next_wakeup() for each in (self.sign_in, self.map, self._views) if each is not None]
         return min((at for at in times if at is not None), default=None)
 
-    def show_map(self, now: float, account: Account | None) -> None:
-        """Show a new map."""
+    def open_map(self, account: Account | None) -> None:
+        """Show a new map as soon as it is known what it showed last time."""
+        self._account = account
+        self._opening = self._views.open(account.home_id if account is not None else "")
+
+    def keep_view(self, now: float) -> None:
+        """Take note of what the map shows after this turn."""
+        screen = self._screen
+        # Nobody chose what a tour comes by.
+        if screen is not None and not screen.is_touring:
+            self._views.look(screen.state.last_view(), now)
+
+    def _show_map(self, now: float, last: LastView | None) -> None:
+        self._opening = None
+        account = self._account
         canvas = self._display.canvas
         self.map = LiveMap(
             self._config,
@@ -151,10 +183,13 @@ class MapSession:
             log=self._log,
             since_start=self._since_start,
             tell=lambda message: self._stack.receive(message, self._clock.monotonic()),
+            last=last,
         )
         model, choice = self.map.model, self.map.choice
         state = MapState(self._settings, self._actions, self._clock, model, choice, lambda: secrets.token_hex(16))
-        self._stack.show(MapScreen(state, self._stack))
+        state.awaited = last.selected if last is not None else ""
+        self._screen = MapScreen(state, self._stack)
+        self._stack.show(self._screen)
         if self._panels is not None:
             self._panels.map_shown()
         self._stack.receive(AccountChanged(account), now)
@@ -167,12 +202,14 @@ class MapSession:
 
     def drop_map(self) -> None:
         """Let go of everything that belongs to the account, on the screen and behind it."""
+        self._views.close()
+        self._opening = self._screen = None
+        self._account = None
         if self.map is None:
             return
         self._stack.receive(AccountChanged(None), self._clock.monotonic())
         self.map.disconnect()
         self.map = None
-        self._account = None
         # The next account's pictures must not meet those of this one.
         self._display.canvas.forget()
 
@@ -207,13 +244,26 @@ class MapSession:
 
         self._jobs.run("forget", forget)
 
+    def situation(self) -> Situation:
+        """Return what signing in and the map are at."""
+        screen, account = self._screen, self._account
+        phase = self._phase if self._config.needs_sign_in else ""
+        return Situation(
+            phase=phase,
+            has_map=self.map is not None,
+            is_again=self.map is not None and phase not in ("", "succeeded", "signed-in"),
+            account=account.shortened if account is not None else "",
+            fences=len(screen.state.book) if screen is not None and screen.state.fences_loaded else None,
+        )
+
     def pictures_lost(self) -> None:
         """Every texture is gone: have what is wished for brought again."""
         if self._edges is not None:
             self._edges.loader.forget()
 
     def close(self) -> None:
-        """Ask for nothing more."""
+        """Ask for nothing more, and bring to the disk what is worth keeping."""
+        self._views.flush()
         if self._edges is not None:
             self._edges.close()
 

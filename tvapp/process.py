@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NoReturn
 
@@ -48,6 +48,19 @@ def seconds_since_start() -> float:
         return time.clock_gettime(time.CLOCK_BOOTTIME) - ticks / os.sysconf("SC_CLK_TCK")
     except (OSError, ValueError, IndexError, AttributeError):
         return time.process_time()
+
+
+STARTED_AT = "_TVAPP_STARTED_AT"
+"""When a program took over its own process: seconds since boot, handed on in the environment. Not a setting."""
+
+
+def seconds_since(environ: Mapping[str, str]) -> Callable[[], float]:
+    """Return what tells the seconds since this program started, if need be later than its process did."""
+    try:
+        started = float(environ.get(STARTED_AT, ""))
+    except ValueError:
+        return seconds_since_start
+    return lambda: max(0.0, min(seconds_since_start(), time.clock_gettime(time.CLOCK_BOOTTIME) - started))
 
 
 def tune_interpreter() -> None:
@@ -96,7 +109,7 @@ class Signals:
 
     def __init__(self) -> None:
         self._wanted = {*STOP_SIGNALS, signal.SIGUSR1}
-        signal.pthread_sigmask(signal.SIG_BLOCK, self._wanted)
+        self._former = signal.pthread_sigmask(signal.SIG_BLOCK, self._wanted)
 
     def deliver(self, post: Callable[[object], None]) -> None:
         """Post a message for each signal; runs for ever, on a thread of its own."""
@@ -109,6 +122,31 @@ class Signals:
             timer = threading.Timer(LONGEST_STOP_S, _end_at_once)
             timer.daemon = True
             timer.start()
+
+    def restore(self) -> None:
+        """Let signals through as they were before, for the program that takes over this process."""
+        signal.pthread_sigmask(signal.SIG_SETMASK, self._former)
+
+
+def start_over(environment: Mapping[str, str]) -> None:
+    """Become the same program anew, with the same arguments; returns only where that cannot be done.
+
+    The process id stays, so that an init system or a shell notices nothing. Every file but the standard ones is closed
+    by the system at that moment, also those that C libraries opened without asking for it.
+    """
+    if not sys.executable or len(sys.orig_argv) < 1:
+        return
+    with contextlib.suppress(OSError):
+        for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - names are all that is needed
+            if int(name) > 2:
+                with contextlib.suppress(OSError):
+                    os.set_inheritable(int(name), False)
+    for stream in (sys.stdout, sys.stderr):
+        with contextlib.suppress(OSError, ValueError):
+            stream.flush()
+    handed_on = {**environment, STARTED_AT: str(time.clock_gettime(time.CLOCK_BOOTTIME))}
+    with contextlib.suppress(OSError):
+        os.execve(sys.executable, [sys.executable, *sys.orig_argv[1:]], handed_on)  # noqa: S606 - no shell is meant
 
 
 def end(status: int) -> NoReturn:

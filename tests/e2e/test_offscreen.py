@@ -227,15 +227,6 @@ def test_an_unknown_key_keeps_the_error_screen_up(cloud: LocalCloud, tmp_path: P
         stays_on_error_screen(tv)
 
 
-def test_a_defect_at_the_start_is_told_on_a_screen_that_stays(cloud: LocalCloud, tmp_path: Path) -> None:
-    with running(with_key(cloud), tmp_path, module="tests.e2e.broken_app") as tv:
-        assert tv.wait_for("app.broken")["error"] == "RuntimeError"
-        tv.opened("error")
-        assert len(tv.picture().getcolors(1 << 20) or []) > 20
-        assert tv.end() == 0
-    assert "eyJ" not in tv.log_file.read_text()
-
-
 def stays_on_error_screen(tv: Tv) -> None:
     tv.opened("error")
     tv.wait_for("frame.first")

@@ -26,7 +26,7 @@ from tvapp.auth.view import Account, SessionView
 from tvapp.config import Home
 from tvapp.core.assets import asset
 from tvapp.core.clock import ManualClock
-from tvapp.core.errors import ConfigError, Forbidden, ServiceDown, SignInError, Unreachable
+from tvapp.core.errors import ConfigError, Forbidden, ServiceDown, SignInError, StorageError, TvappError, Unreachable
 from tvapp.core.image import Image
 from tvapp.fences import geojson
 from tvapp.fences.book import FenceBook
@@ -43,10 +43,12 @@ from tvapp.geo.position import Position
 from tvapp.mapview.layers import FENCES, LayerChoice, layers
 from tvapp.mapview.model import MapModel
 from tvapp.mapview.viewport import Viewport
-from tvapp.remote.intents import Intent
+from tvapp.remote.intents import Input, Intent
 from tvapp.tiles.tile import TileArrived, TileId, TileImage
 from tvapp.ui.canvas import Canvas
 from tvapp.ui.messages import AccountChanged, AttributionChanged, ConnectionChanged, LockKnown, TroubleChanged
+from tvapp.ui.screen import Hint
+from tvapp.ui.screens.crash import Crash, draw_crash
 from tvapp.ui.screens.error import ErrorScreen
 from tvapp.ui.screens.map import MapScreen
 from tvapp.ui.screens.map_state import MapState
@@ -182,10 +184,50 @@ def start(view: SessionView | None, waited_s: float = 0.0) -> Build:
     return build
 
 
-def errors(*found: ConfigError, detail: str = "") -> Build:
+def errors(*found: TvappError) -> Build:
     def build(_width: int, _height: int) -> Scene:
         scene = Scene(ScreenStack())
-        scene.stack.show(ErrorScreen(SETTINGS, scene.stack, scene.actions, found, detail))
+        scene.stack.show(ErrorScreen(SETTINGS, scene.stack, scene.actions, found))
+        return scene
+
+    return build
+
+
+@dataclass(frozen=True, slots=True)
+class CrashScreen:
+    """The picture after a crash, as a screen for the gallery: in the app nothing but a canvas is left by then."""
+
+    crash: Crash
+    name = "crash"
+    is_overlay = False
+    focused = ""
+
+    def focusables(self) -> tuple[str, ...]:
+        return ()
+
+    def hints(self) -> tuple[Hint, ...]:
+        return ()
+
+    def handle(self, input_: Input, now: float) -> bool:
+        return False
+
+    def receive(self, message: object, now: float) -> None:
+        pass
+
+    def update(self, now: float) -> bool:
+        return False
+
+    def next_wakeup(self, now: float) -> float | None:
+        return None
+
+    def draw(self, canvas: Canvas, now: float) -> None:
+        draw_crash(canvas, self.crash)
+
+
+def crashed(crash: Crash) -> Build:
+    def build(_width: int, _height: int) -> Scene:
+        scene = Scene(ScreenStack())
+        scene.stack.show(CrashScreen(crash))
         return scene
 
     return build
@@ -385,7 +427,9 @@ SCENES: dict[str, Build] = {
     "start-service": start(waiting("offline", "offline", problem=problem("captive-portal"), retry_in_s=9.0), 12.0),
     "error": errors(*WRONG[:2]),
     "error-many": errors(*WRONG),
-    "error-fatal": errors(detail="frame.failed: ValueError at tvapp.mapview.picture:212, 1000 times"),
+    "error-fatal": errors(StorageError("/etc/ssl/corp-ca.pem", "not a certificate in PEM form")),
+    "crash": crashed(Crash("K7F3QM", "14:02", 10.0)),
+    "crash-often": crashed(Crash("K7F3QM", "14:02", 300.0, 4)),
     "map": on_map(),
     "map-selected": on_map(OK, at=GUIDE, zoom=14),
     "map-bar": on_map(MENU),

@@ -36,6 +36,7 @@ NAMES = (
     "permission-long",
     "permission-another-account",
     "error-many",
+    "crash-often",
     "draw",
     "draw-crossing",
     "draw-kinds-many",

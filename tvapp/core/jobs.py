@@ -7,13 +7,14 @@ messages in the inbox; nothing else is shared between threads.
 from __future__ import annotations
 
 import queue
+import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from tvapp.core.clock import SystemClock
+from tvapp.core.clock import Clock, SystemClock
 from tvapp.core.errors import TvappError
 from tvapp.core.frame_gate import FrameGate
 from tvapp.core.log import Log
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     import asyncio
 
 T = TypeVar("T")
+
+MOST_PLACES = 12
+"""How deep `stack_of` looks: from where a thread hangs to the job that led there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,15 @@ class JobFailed:
 
 class JobsStopped(Exception):
     """What a worker waited for will not come any more: the jobs have been stopped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Running:
+    """A job that a worker is at, since `since` (monotonic seconds), on the thread of that number."""
+
+    name: str
+    since: float
+    thread: int
 
 
 class Inbox:
@@ -63,11 +76,14 @@ class Inbox:
 class Jobs:
     """Runs blocking functions on a small pool of workers and coroutines on one asyncio thread."""
 
-    def __init__(self, inbox: Inbox, log: Log, *, workers: int = 3) -> None:
+    def __init__(self, inbox: Inbox, log: Log, *, workers: int = 3, clock: Clock | None = None) -> None:
         self.inbox = inbox
-        self.gate = FrameGate(SystemClock())
-        """Where long computations wait while a frame is due."""
         self._log = log
+        self._clock = clock or SystemClock()
+        self.gate = FrameGate(self._clock)
+        """Where long computations wait while a frame is due."""
+        self._running: dict[int, Running] = {}
+        self._pinged_at: float | None = None
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="worker")
         self._io_lock = threading.Lock()
         self._io_loop: asyncio.AbstractEventLoop | None = None
@@ -78,7 +94,7 @@ class Jobs:
 
     def run(self, name: str, work: Callable[[], object]) -> Future[None]:
         """Run `work` on a worker and post what it returns (None posts nothing); JobFailed if it raises."""
-        return self._pool.submit(self._run, name, work)
+        return self._pool.submit(self._noted, name, lambda: self._run(name, work))
 
     def thread(self, name: str, work: Callable[[], None]) -> threading.Thread:
         """Run `work`, which goes on until it is told to stop, on a thread of its own; JobFailed if it raises."""
@@ -88,13 +104,13 @@ class Jobs:
 
     def call(self, work: Callable[[], T]) -> Future[T]:
         """Run `work` on a worker for a caller that waits for the result itself (never the main thread)."""
-        return self._pool.submit(work)
+        return self._pool.submit(self._noted, name_of(work), work)
 
     async def in_worker(self, work: Callable[[], T]) -> T:
         """Await `work` on a worker, from a coroutine on the io thread."""
         import asyncio
 
-        return await asyncio.wrap_future(self._pool.submit(work))
+        return await asyncio.wrap_future(self._pool.submit(self._noted, name_of(work), work))
 
     def spawn(self, name: str, work: Callable[[], Coroutine[Any, Any, object]]) -> Future[None]:
         """Run a coroutine on the io thread and post what it returns; cancel the future to cancel it."""
@@ -136,6 +152,28 @@ class Jobs:
                 self._io_thread.start()
             return self._io_loop
 
+    def running(self) -> tuple[Running, ...]:
+        """Return what workers are at now, the oldest first; may be called from any thread."""
+        return tuple(sorted(self._running.copy().values(), key=lambda job: job.since))
+
+    def ping_io(self) -> None:
+        """Ask the io thread for a sign of life, unless it still owes one; `io_silence_s` tells what came of it."""
+        loop = self._io_loop
+        if loop is None or self._pinged_at is not None or self._stopped:
+            return
+        self._pinged_at = self._clock.monotonic()
+        loop.call_soon_threadsafe(self._answer_ping)
+
+    def io_silence_s(self, now: float) -> float:
+        """Return for how long the io thread has owed an answer; 0 when it owes none."""
+        pinged_at = self._pinged_at
+        return 0.0 if pinged_at is None else max(0.0, now - pinged_at)
+
+    def where_is_io(self) -> str:
+        """Return where the io thread is, as `stack_of` tells it."""
+        thread = self._io_thread
+        return "" if thread is None or thread.ident is None else stack_of(thread.ident)
+
     def stop(self, timeout_s: float = 3.0) -> bool:
         """Cancel what runs, and wait at most `timeout_s` for the threads; True when all have ended."""
         with self._io_lock:
@@ -151,6 +189,18 @@ class Jobs:
             thread.join(timeout_s)
             return not thread.is_alive()
         return True
+
+    def _answer_ping(self) -> None:
+        self._pinged_at = None
+
+    def _noted(self, name: str, work: Callable[[], T]) -> T:
+        """Do a job on a worker, and have `running` tell of it meanwhile."""
+        thread = threading.get_ident()
+        self._running[thread] = Running(name, self._clock.monotonic(), thread)
+        try:
+            return work()
+        finally:
+            del self._running[thread]
 
     def _run(self, name: str, work: Callable[[], object]) -> None:
         try:
@@ -176,6 +226,26 @@ class Jobs:
         if not isinstance(error, TvappError):
             self._log.event("job.failed", level="error", job=name, error=type(error).__name__, detail=str(error))
         self.inbox.post(JobFailed(name, error))
+
+
+def name_of(work: Callable[[], object]) -> str:
+    """Name a function that nobody gave a name.
+
+    >>> name_of(threading.get_ident)
+    '_thread.get_ident'
+    """
+    module = getattr(work, "__module__", None) or type(work).__module__
+    return f"{module}.{getattr(work, '__qualname__', type(work).__qualname__)}"
+
+
+def stack_of(thread: int) -> str:
+    """Return where a thread is, the innermost place first, as ``module:line < module:line``; no names or values."""
+    frame = sys._current_frames().get(thread)
+    places: list[str] = []
+    while frame is not None and len(places) < MOST_PLACES:
+        places.append(f"{frame.f_globals.get('__name__', '?')}:{frame.f_lineno}")
+        frame = frame.f_back
+    return " < ".join(places)
 
 
 def _serve(loop: asyncio.AbstractEventLoop) -> None:

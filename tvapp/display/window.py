@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -195,6 +196,19 @@ class Display:
         except (pygame.error, OSError) as error:
             raise DisplayError(f"no picture of the screen: {error}") from error
         return picture.getvalue()
+
+    def present_plain(self, lines: Sequence[str]) -> None:
+        """Show lines of text without the canvas, which may be what is broken.
+
+        Raises:
+            DisplayError: the screen is gone, or SDL cannot draw on it.
+        """
+        from tvapp.display.plain import draw_plain
+
+        if not self._open:
+            raise DisplayError("closed")
+        draw_plain(self._renderer, self._real_size(), lines)
+        self._renderer.present()
 
     def set_fullscreen(self, fullscreen: bool) -> None:
         """Change between the whole screen and a window."""

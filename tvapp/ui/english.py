@@ -228,6 +228,13 @@ _COMMON: dict[str, str] = {
     "error.fatal.title": "The app cannot go on",
     "error.fatal.advice": "Switch the TV box off and on again. If that does not help, show this to your administrator.",
     "error.close": "Close the app",
+    # After a crash
+    "crash.title": "Something went wrong",
+    "crash.next": "The app starts again by itself in {time}",
+    "crash.ends": "The app ends in {time}",
+    "crash.advice": "Nothing has to be done. Changes that were saved are safe.",
+    "crash.often": "This has happened several times. Please tell your administrator the reference below.",
+    "crash.reference": "Reference {reference} · {clock}",
     # What keys do
     "hint.look-around": "Look around",
     "hint.select-fence": "Select",

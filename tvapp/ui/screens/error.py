@@ -23,7 +23,7 @@ LINE = 38.0
 
 
 class ErrorScreen:
-    """Lists errors of the configuration, or one fatal problem (`detail` is for an administrator)."""
+    """Lists errors of the configuration, or tells one fatal problem."""
 
     name = "error"
     is_overlay = False
@@ -34,13 +34,11 @@ class ErrorScreen:
         navigator: Navigator,
         actions: Actions,
         errors: Sequence[TvappError],
-        detail: str = "",
     ) -> None:
         self._settings = settings
         self._navigator = navigator
         self._actions = actions
         self._errors = tuple(errors)
-        self._detail = detail
         self._first = 0
         self._fitting = len(self._errors)
         self._turn_at: float | None = None
@@ -155,7 +153,7 @@ class ErrorScreen:
         label(canvas, self._settings.words(key), x, y + 1, LABEL_WIDTH - 12, theme.style(theme.CAPTION, theme.MUTED))
 
     def _draw_detail(self, canvas: Canvas, room: Rect) -> None:
-        text = self._detail or " · ".join(str(error) for error in self._errors)
+        text = " · ".join(str(error) for error in self._errors)
         if not text:
             return
         style = theme.style(theme.SMALL, theme.TEXT, "mono")

@@ -25,6 +25,7 @@ from tvapp.fences.messages import (
 )
 from tvapp.fences.model import Geofence
 from tvapp.geo.position import Bounds, Position
+from tvapp.mapview.last_view import LastView
 from tvapp.mapview.layers import FENCES, LayerChoice, layers
 from tvapp.mapview.model import MapModel, Upload
 from tvapp.mapview.viewport import Viewport
@@ -90,6 +91,8 @@ class MapState:
     revision: int = 0
     selected: Geofence | None = None
     selected_paths: tuple[Path, ...] = ()
+    awaited: str = ""
+    """The id of a geofence that was selected last time, and is again as soon as it is there; "" for none."""
     labels: LabelsPlaced | None = None
     attribution: tuple[str, ...] = ()
     account: Account | None = None
@@ -123,6 +126,12 @@ class MapState:
     @property
     def viewport(self) -> Viewport:
         return self.model.viewport
+
+    def last_view(self) -> LastView:
+        """Return what to show again after the next start."""
+        view = self.viewport
+        selected = self.selected.id if self.selected is not None else self.awaited
+        return LastView(view.center, view.zoom, self.choice, selected)
 
     def wall(self) -> float:
         """Return the time of day in seconds since 1970."""
@@ -214,6 +223,8 @@ class MapState:
             # One that was just drawn may not be among them yet.
             shown = self.book.get(self.selected.id)
             self.select(shown if shown is not None or self.edits.entry(self.selected) is None else self.selected)
+        elif self.awaited and (found := self.book.get(self.awaited)) is not None:
+            self.select(found)
 
     def _take_labels(self, message: LabelsPlaced) -> None:
         if self.labels is not None:
@@ -237,6 +248,7 @@ class MapState:
     def select(self, fence: Geofence | None) -> None:
         """Mark a fence, or none."""
         self.selected = fence
+        self.awaited = ""
         self.selected_paths = ()
         if fence is not None and self.index is not None:
             self.selected_paths = projected(self.index.outline(fence))

@@ -1,0 +1,88 @@
+"""One app to a data dir: a lock that the kernel lets go of when its holder dies, however that dies."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+from pathlib import Path
+from typing import Self
+
+from tvapp.core.log import Log
+
+LOCK = "lock"
+
+
+class AnotherRuns(Exception):
+    """Another tvapp uses the data dir; `pid` is its process id, None where that cannot be read."""
+
+    def __init__(self, pid: int | None) -> None:
+        super().__init__(f"another tvapp ({pid if pid is not None else 'process id unknown'}) uses this folder")
+        self.pid = pid
+
+
+class Instance:
+    """Holds the lock of a data dir until it is closed or the process ends (flock(2))."""
+
+    def __init__(self, fd: int | None) -> None:
+        self._fd = fd
+
+    @classmethod
+    def hold(cls, data_dir: Path, log: Log) -> Self:
+        """Take the lock. Where no lock can be had at all (a read-only or foreign disk), the log says so and it is done.
+
+        Raises:
+            AnotherRuns: it is held by another process.
+        """
+        path = data_dir / LOCK
+        try:
+            fd = _open(path)
+        except FileNotFoundError:
+            return cls(None)  # there is no folder that two could use
+        except OSError as error:
+            log.event("instance.not_locked", level="warning", reason=error.strerror, next="go on without")
+            return cls(None)
+        try:
+            fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            holder = _pid_in(fd)
+            os.close(fd)
+            raise AnotherRuns(holder) from error
+        except OSError as error:
+            os.close(fd)
+            log.event("instance.not_locked", level="warning", reason=error.strerror, next="go on without")
+            return cls(None)
+        try:
+            os.ftruncate(fd, 0)
+            os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
+        except OSError:
+            pass  # read-only or full: the lock counts all the same, only nobody can be told who holds it
+        return cls(fd)
+
+    def close(self) -> None:
+        """Let go of the lock. The file stays: removing it would let two processes lock two files of one name."""
+        fd, self._fd = self._fd, None
+        if fd is not None:
+            os.close(fd)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _open(path: Path) -> int:
+    flags = os.O_CLOEXEC | os.O_NOFOLLOW
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT | flags, 0o600)
+    except OSError:
+        # A disk that became read-only still has the file, and flock asks for no right to write.
+        return os.open(path, os.O_RDONLY | flags)
+
+
+def _pid_in(fd: int) -> int | None:
+    try:
+        text = os.pread(fd, 20, 0).decode(errors="replace").strip()
+    except OSError:
+        return None
+    return int(text) if text.isascii() and text.isdecimal() else None

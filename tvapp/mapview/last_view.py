@@ -1,0 +1,78 @@
+"""What a map showed last, as a value and as bytes on a disk: centre, zoom, layers and the selected geofence."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+
+from tvapp.core.errors import DataError
+from tvapp.geo.position import Position
+from tvapp.mapview.layers import BaseStyle, LayerChoice, Overlay
+from tvapp.mapview.viewport import MAX_ZOOM
+
+FORMAT = 1
+MOST_BYTES = 4096
+LONGEST_ID = 512
+_DIGITS = 7
+"""Of degrees: a centimetre. And of the zoom."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastView:
+    """A view to go back to. `selected` is the id of a geofence, "" for none."""
+
+    center: Position
+    zoom: float
+    choice: LayerChoice
+    selected: str = ""
+
+
+def pack(view: LastView, basis: str) -> bytes:
+    """Return a view as a file. `basis` says what it was made with: another one makes it invalid."""
+    content = {
+        "format": FORMAT,
+        "basis": basis,
+        "longitude": round(view.center.lon, _DIGITS),
+        "latitude": round(view.center.lat, _DIGITS),
+        "zoom": round(view.zoom, _DIGITS),
+        "base": view.choice.base.value,
+        "overlays": sorted(overlay.value for overlay in view.choice.overlays),
+        "selected": view.selected if len(view.selected) <= LONGEST_ID else "",
+    }
+    return json.dumps(content).encode()
+
+
+def unpack(data: bytes, basis: str) -> LastView:
+    """Return the view of a file that `pack` made.
+
+    Raises:
+        DataError: it is none, is cut short, says what cannot be, or was made with another basis.
+    """
+    try:
+        content = json.loads(data.decode())
+    except (ValueError, RecursionError) as error:
+        raise DataError("last view", "not JSON") from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        raise DataError("last view", "of another format")
+    if content.get("basis") != basis:
+        raise DataError("last view", "made with other settings")
+    try:
+        center = Position(_number(content, "longitude", -180, 180), _number(content, "latitude", -90, 90))
+        choice = LayerChoice(BaseStyle(content["base"]), frozenset(Overlay(each) for each in content["overlays"]))
+        zoom = _number(content, "zoom", 0, MAX_ZOOM)
+    except (KeyError, TypeError, ValueError) as error:
+        raise DataError("last view", "says what cannot be") from error
+    selected = content.get("selected")
+    if not isinstance(selected, str) or len(selected) > LONGEST_ID:
+        selected = ""
+    return LastView(center, zoom, choice, selected)
+
+
+def _number(content: dict[str, object], name: str, least: float, most: float) -> float:
+    value = content[name]
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TypeError(name)
+    if not (math.isfinite(value) and least <= value <= most):
+        raise ValueError(name)
+    return float(value)

@@ -1,0 +1,71 @@
+"""What `systemctl status` says: from the state of the app to one line in words, for an operator at a desk."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What the app is at. `account` is shortened already; `offline_since` is wall time; `fences` None: not loaded."""
+
+    phase: str = "starting"
+    """Of signing in (auth.view.Phase); "" where nobody has to."""
+    broken: str = ""
+    """Why nothing goes on: "config" or "fatal"; "" while it does."""
+    has_display: bool = True
+    has_map: bool = False
+    is_again: bool = False
+    """Somebody has to sign in again, over the map."""
+    account: str = ""
+    fences: int | None = None
+    offline_since: float | None = None
+    crash: str = ""
+    """The reference of the crash after which the app is about to start again; "" without one."""
+
+
+_WAITS = {
+    "starting": "Starting",
+    "offline": "Waiting for the network to sign somebody in",
+    "requesting": "Asking for a sign-in code",
+    "prompting": "Waiting for somebody to sign in",
+    "succeeded": "Signed in, opening the map",
+    "signed-in": "Signed in, opening the map",
+    "failed": "Waiting for OK on the remote: the sign-in was refused",
+    "paused": "Waiting for OK on the remote: nobody signed in for a long time",
+    "signed-out": "Waiting for OK on the remote: somebody signed out",
+}
+
+
+def words(situation: Situation, local_time: Callable[[float], time.struct_time] = time.localtime) -> str:
+    """Say what the app waits for or does; no secrets, no full address.
+
+    >>> words(Situation("prompting"))
+    'Waiting for somebody to sign in'
+    """
+    if situation.crash:
+        return f"Met a problem ({situation.crash}), about to start again"
+    if not situation.has_display:
+        return "Waiting for a display"
+    if situation.broken:
+        which = "the configuration is wrong" if situation.broken == "config" else "something is broken"
+        return f"Waiting for somebody to look: {which}"
+    parts = [_doing(situation)]
+    if situation.offline_since is not None:
+        since = local_time(situation.offline_since)
+        parts.append(f"no network since {since.tm_hour:02}:{since.tm_min:02}")
+    said = ", ".join(parts)
+    return said[0].upper() + said[1:]
+
+
+def _doing(situation: Situation) -> str:
+    if not situation.has_map:
+        return _WAITS.get(situation.phase, "Opening the map" if situation.phase == "" else situation.phase)
+    said = "Showing the map" + (f" as {situation.account}" if situation.account else "")
+    if situation.fences is not None:
+        said += f", {situation.fences} geofence" + ("" if situation.fences == 1 else "s")
+    if situation.is_again:
+        said += ", waiting for somebody to sign in again"
+    return said
