@@ -11,6 +11,7 @@ from tvapp.auth.messages import (
     PollSucceeded,
     RequestCode,
     SignOut,
+    UseAccount,
 )
 
 
@@ -34,6 +35,43 @@ def test_another_person_signing_in_again_replaces_the_former_account() -> None:
     assert ForgetAccount(AINO.home_id) in rig.commands
     assert rig.view.account == BERT
     assert not rig.view.again
+
+
+def test_nobody_is_served_until_the_map_of_the_former_account_is_gone() -> None:
+    rig = Rig().start(AINO)
+    assert rig.take(UseAccount) == [UseAccount(AINO.home_id)]
+    rig.send(PersonNeeded(problem("session-ended")))
+    rig.send(PollSucceeded(rig.prompted(), BERT))
+    assert rig.take(UseAccount) == [UseAccount(None)]
+    assert rig.phase() == "succeeded"
+    rig.advance(2)
+    assert rig.phase() == "signed-in"
+    assert rig.take(UseAccount) == [UseAccount(BERT.home_id)]
+
+
+def test_the_same_person_is_served_at_once() -> None:
+    rig = Rig().start(AINO)
+    rig.send(PersonNeeded(problem("session-ended")))
+    rig.take(UseAccount)
+    rig.send(PollSucceeded(rig.prompted(), AINO))
+    rig.advance(2)
+    assert rig.take(UseAccount) == [UseAccount(AINO.home_id)]
+
+
+def test_a_challenge_goes_into_every_code_until_somebody_has_signed_in() -> None:
+    rig = Rig().start(AINO)
+    rig.send(PersonNeeded(problem("more-proof"), "{claims}"))
+    rig.prompted()
+    rig.postpone()
+    rig.ok()
+    (request,) = rig.take(RequestCode)
+    assert request.claims == "{claims}"
+    assert "claims}" not in repr(request)
+    rig.send(code(request.flow))
+    rig.send(PollSucceeded(request.flow, AINO))
+    rig.advance(2)
+    rig.send(PersonNeeded(problem("session-ended")))
+    assert rig.take(RequestCode)[-1].claims == ""
 
 
 def test_the_same_person_signing_in_again_is_not_forgotten() -> None:
