@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from tvapp.core.errors import NotFound, ServiceError, UnexpectedReply, service_error
 from tvapp.core.headers import is_json, media_type, retry_after_s
-from tvapp.net.transport import Response
+from tvapp.net.transport import Response, host_of
 
 _MAX_BODY = 64 << 10
 _MAX_CODE = 80
@@ -30,6 +30,11 @@ def failure(response: Response, wall_s: float) -> ServiceError:
     request_id = next((plain(response.headers[name], 80) for name in _REQUEST_IDS if name in response.headers), "")
     if is_page(response) and not (status == 429 or status >= 500):
         return UnexpectedReply(response.host, status, "html", "a page instead of an answer", request_id=request_id)
+    if 300 <= status < 400:
+        # Nobody whom we ask leads anywhere else: that is a portal's way to its page.
+        where = host_of(response.headers.get("location", "")) or "another place"
+        reason = plain(f"leads to {where}; redirects are not followed", 160)
+        return UnexpectedReply(response.host, status, "html", reason, request_id=request_id)
     if status < 400:
         kind = media_type(response.headers) or "nothing"
         return UnexpectedReply(response.host, status, "", plain(f"unexpected {kind}", 120), request_id=request_id)
