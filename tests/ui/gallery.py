@@ -229,9 +229,7 @@ def on_map(
     return build
 
 
-def load(
-    scene: Scene, state: MapState, index: FenceIndex, scale: float, tiles_age_s: float | None = None
-) -> None:
+def load(scene: Scene, state: MapState, index: FenceIndex, scale: float, tiles_age_s: float | None = None) -> None:
     """Answer what the map asked for, tiles and names, at once."""
     tiles: tuple[TileId, ...] = ()
     for name, what in scene.actions.asked:

@@ -17,6 +17,9 @@ class KeptTiles:
     def __init__(self) -> None:
         self._as_of: dict[TileId, float] = {}
 
+    def __len__(self) -> int:
+        return len(self._as_of)
+
     def take(self, message: TileArrived, wall_s: float) -> None:
         """Take note of a tile that arrived at `wall_s`."""
         self._as_of.pop(message.tile, None)
