@@ -17,7 +17,7 @@ import pytest
 from tests.net.proxy import proxy
 from tests.net.raw import Authority, answer, make_authority, raw_server
 from tvapp.core.clock import SystemClock
-from tvapp.core.errors import ConnectionBroken, NetworkError, Unreachable
+from tvapp.core.errors import ConnectionBroken, NetworkError, TimedOut, Unreachable
 from tvapp.core.headers import Headers
 from tvapp.core.log import RecordingLog
 from tvapp.net.chain import Chain
@@ -193,7 +193,7 @@ def test_where_one_family_is_dead_the_other_one_is_taken_without_waiting_for_it(
         writer.close()
 
     async def work(chain: Chain) -> None:
-        with pytest.raises(NetworkError):
+        with pytest.raises(TimedOut):
             await chain.send(Request("POST", f"http://[::1]:{dead_end}/", timeout_s=1.0))
         server = await asyncio.start_server(serve, "127.0.0.1", dead_end)
         # The dead family alone would take the whole second, and the request with it.
