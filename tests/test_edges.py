@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,10 +11,13 @@ import pytest
 from tvapp.auth.service import build_sign_in
 from tvapp.config import Config, load
 from tvapp.core.clock import ManualClock
+from tvapp.core.errors import Unreachable
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
 from tvapp.edges import build_edges
 from tvapp.net.late_chain import LateChain
+from tvapp.net.messages import NetworkLost
+from tvapp.net.transport import Request
 
 SIGN_IN = {"TVAPP_IDENTITY_TENANT": "contoso.com", "TVAPP_IDENTITY_CLIENT_ID": "11111111-2222-3333-4444-555555555555"}
 MAPS = {"TVAPP_MAPS_CLIENT_ID": "30d7cc00-0000-4000-8000-000000009f55"}
@@ -78,3 +82,19 @@ def test_what_was_kept_of_one_list_of_addresses_is_not_that_of_another(jobs: Job
 
     other = store_key(TVAPP_GEOFENCES_URLS="https://example.com/others.geojson")
     assert store_key() == store_key() != other
+
+
+def test_what_the_sign_in_meets_with_tells_whether_the_network_is_there(jobs: Jobs, tmp_path: Path) -> None:
+    posted = threading.Event()
+    jobs.inbox.wake = posted.set
+    line = network(jobs)
+    config = configured(**SIGN_IN, **MAPS, **FOLDER, TVAPP_IDENTITY_AUTHORITY="https://localhost:1/tenant")
+    tokens = build_sign_in(config, tmp_path, jobs, ManualClock(), RecordingLog(), lambda: 0.5, line).tokens
+    edges = build_edges(config, tmp_path, tokens, jobs, ManualClock(), RecordingLog(), 1.0, line.get())
+    with pytest.raises(Unreachable):
+        line.send_and_wait(Request("POST", "https://localhost:1/tenant/oauth2/v2.0/token"))
+    assert posted.wait(10.0)
+    (message,) = jobs.inbox.drain()
+    assert isinstance(message, NetworkLost)
+    edges.close()
+    line.close()

@@ -93,11 +93,14 @@ def test_trouble_while_polling_keeps_the_code(
 def test_trouble_before_the_first_code_passes_by_itself(
     boot: Boot, cloud: LocalCloud, endpoint: str, fault: dict[str, object]
 ) -> None:
-    cloud.fault(endpoint, times=4, **fault)  # a GET is repeated twice before anybody hears of it
+    cloud.fault(endpoint, times=2, **fault)
     machine = boot()
     machine.until_phase("prompting", within_s=60)
-    assert len(machine.log.named("signin.failed")) == 1
-    assert machine.log.named("signin.failed")[0]["next"] == "retries"
+    told = machine.log.named("signin.failed")
+    # A short trouble of the network is nobody's business; what asks for a code is never sent twice unasked, though.
+    is_short = fault.get("status") == 503 or "reset" in fault or "truncate" in fault
+    assert len(told) == (0 if endpoint == "discovery" and is_short else 1)
+    assert all(report["next"] == "retries" for report in told)
 
 
 @pytest.mark.parametrize(

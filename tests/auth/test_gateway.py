@@ -58,6 +58,21 @@ def test_no_failure_is_replayed(cloud: LocalCloud, tmp_path: Path) -> None:
     assert which.poll(2) == PollPending(2)
 
 
+@pytest.mark.parametrize("fault", [{"status": 503}, {"reset": "before"}, {"status": 429, "retry_after": 1}])
+def test_what_asks_for_a_code_or_a_token_is_sent_once(
+    cloud: LocalCloud, tmp_path: Path, fault: dict[str, object]
+) -> None:
+    which = gateway(cloud, tmp_path)
+    home_id = approved(which, cloud)
+    cloud.forget_requests()
+    cloud.fault("devicecode", **fault)
+    cloud.fault("refresh", **fault)
+    assert isinstance(which.request_code(2), CodeRefused)
+    with pytest.raises((NetworkError, SignInError)):
+        which.acquire([SCOPE], home_id, fresh=True)
+    assert (cloud.count("devicecode"), cloud.count("refresh")) == (1, 1)
+
+
 def test_a_failed_refresh_is_really_tried_again(cloud: LocalCloud, tmp_path: Path) -> None:
     which = gateway(cloud, tmp_path)
     home_id = approved(which, cloud)

@@ -89,7 +89,7 @@ JSON_401 = json.dumps({"error": {"code": "Unauthorized", "message": "see\x1b[31m
         (reply(429, b"<html>", "text/html"), Throttled, ""),
         (reply(500, b"{broken", "application/json"), ServiceDown, ""),
         (reply(503, b"<html>", "text/html"), ServiceDown, ""),
-        (reply(302, location="https://portal.example"), UnexpectedReply, ""),
+        (reply(302, location="https://portal.example"), UnexpectedReply, "html"),
         (reply(200, b"<!DOCTYPE html><p>Sign in to the Wi-Fi", "image/png"), UnexpectedReply, "html"),
         (reply(200, b"{}", "application/json"), UnexpectedReply, ""),
         (reply(418, b"[" * 100000, "application/json"), ServiceError, ""),

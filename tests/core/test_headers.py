@@ -1,9 +1,18 @@
 from email.utils import formatdate
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tvapp.core.headers import Headers, is_json, media_type, parse_directives, parse_http_date, parse_retry_after
+from tvapp.core.headers import (
+    Headers,
+    is_json,
+    media_type,
+    parse_directives,
+    parse_http_date,
+    parse_retry_after,
+    retry_after_s,
+)
 
 
 def test_names_are_case_insensitive_and_repeats_are_joined() -> None:
@@ -52,3 +61,15 @@ def test_directives_with_quotes_commas_and_repeats() -> None:
         "no-store": "",
         "x": "a,b",
     }
+
+
+@given(st.integers(0, 4_000_000_000), st.integers(0, 100_000), st.integers(0, 4_000_000_000))
+def test_a_date_in_retry_after_counts_from_the_servers_own(sent: int, pause_s: int, ours: int) -> None:
+    fields = {"retry-after": formatdate(sent + pause_s, usegmt=True), "date": formatdate(sent, usegmt=True)}
+    assert retry_after_s(fields, float(ours)) == pause_s
+
+
+@pytest.mark.parametrize("text", ["soon", "-5", ""])
+def test_what_is_neither_seconds_nor_a_date_asks_for_nothing(text: str) -> None:
+    assert retry_after_s({"retry-after": text}, 0.0) is None
+    assert retry_after_s({}, 0.0) is None

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from tvapp.core.errors import TimedOut
-from tvapp.core.jobs import Inbox, JobFailed, Jobs
+from tvapp.core.jobs import Inbox, JobFailed, Jobs, JobsStopped
 from tvapp.core.log import RecordingLog
 
 PATIENCE_S = 10.0
@@ -110,3 +110,51 @@ def test_draining_takes_only_what_was_there_when_it_began() -> None:
         inbox.post(message)
     assert seen == [1, 2]
     assert len(inbox) == 2
+
+
+def test_a_worker_may_wait_for_what_the_io_thread_does(rig: Rig) -> None:
+    async def work() -> str:
+        await asyncio.sleep(0)
+        return threading.current_thread().name
+
+    assert rig.jobs.call(lambda: rig.jobs.wait_on_io(work)).result(PATIENCE_S) == "io"
+
+
+def test_what_fails_there_fails_for_the_worker(rig: Rig) -> None:
+    async def work() -> None:
+        raise TimedOut("example.com")
+
+    with pytest.raises(TimedOut):
+        rig.jobs.call(lambda: rig.jobs.wait_on_io(work)).result(PATIENCE_S)
+
+
+def test_a_worker_that_waits_for_the_io_thread_is_let_go_at_the_end() -> None:
+    rig, began = Rig(), threading.Event()
+
+    async def work() -> None:
+        began.set()
+        await asyncio.Event().wait()
+
+    waiting = rig.jobs.call(lambda: rig.jobs.wait_on_io(work))
+    assert began.wait(PATIENCE_S)
+    assert rig.jobs.stop()
+    with pytest.raises(JobsStopped):
+        waiting.result(PATIENCE_S)
+    with pytest.raises(JobsStopped):
+        rig.jobs.wait_on_io(work)
+
+
+def test_an_io_thread_that_hangs_does_not_keep_a_worker() -> None:
+    rig, began, let_go = Rig(), threading.Event(), threading.Event()
+
+    async def work() -> None:
+        began.set()
+        let_go.wait(PATIENCE_S)
+
+    waiting = rig.jobs.call(lambda: rig.jobs.wait_on_io(work))
+    assert began.wait(PATIENCE_S)
+    assert not rig.jobs.stop(0.0)
+    with pytest.raises(JobsStopped):
+        waiting.result(PATIENCE_S)
+    let_go.set()
+    assert rig.jobs.stop()

@@ -24,6 +24,7 @@ from tvapp.core.errors import (
 )
 from tvapp.core.headers import Headers
 from tvapp.core.log import RecordingLog
+from tvapp.net import transport
 from tvapp.net.transport import HttpClient, Request, Response, origin_of, with_query
 
 
@@ -163,6 +164,22 @@ async def _half_gzip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter)
 def test_each_way_of_failing_has_its_name(script: bytes | Handler, expected: type[TvappError]) -> None:
     result = outcome(script, timeout_s=0.25, limit_bytes=1000)
     assert type(result) is expected, repr(result)
+
+
+async def _half_and_then_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nhalf")
+    await writer.drain()
+    await reader.read()
+
+
+@pytest.mark.parametrize("silent", [_say_nothing, _half_and_then_nothing])
+def test_silence_is_given_up_long_before_the_time_for_the_whole_is_over(
+    monkeypatch: pytest.MonkeyPatch, silent: Handler
+) -> None:
+    monkeypatch.setattr(transport, "STALL_TIMEOUT_S", 0.1)
+    result = outcome(silent, timeout_s=3600.0)
+    assert isinstance(result, TimedOut)
+    assert result.reason == "no answer in time"
 
 
 def test_a_compressed_body_is_inflated() -> None:

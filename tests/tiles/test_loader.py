@@ -77,6 +77,7 @@ class Desk:
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     asked: list[tuple[TileId, str | None]] = field(default_factory=list)
     waiting: int = 0
+    ages_s: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.gate.set()
@@ -136,6 +137,7 @@ class Desk:
         for message in self.inbox.drain():
             if isinstance(message, TileArrived):
                 posted.append((message.tile, message.origin))
+                self.ages_s += [message.age_s] if message.origin == "stale" else []
             elif isinstance(message, TileUnavailable):
                 posted.append((message.tile, type(message.error).__name__))
                 self.retry_in_s = message.retry_in_s
@@ -261,6 +263,7 @@ def test_a_stale_tile_is_shown_at_once_and_confirmed_by_a_304(run: Run) -> None:
         await desk.want()
         desk.clock.advance(601)
         assert await desk.want(tile(1)) == [(tile(1), "stale"), (tile(1), "disk")]
+        assert desk.ages_s == [601.0]
         assert desk.asked[-1] == (tile(1), '"1"')
         await desk.want()
         assert await desk.want(tile(1)) == [(tile(1), "disk")]

@@ -103,6 +103,21 @@ def test_an_answer_that_was_on_its_way_does_not_end_the_wait_of_all() -> None:
     assert not p.is_doubtful
 
 
+def test_what_was_held_back_waits_as_long_as_its_host_and_no_longer_however_often() -> None:
+    p, now = patience(), 0.0
+    for _ in range(20):
+        p.failed(ROAD, ServiceDown("h", 503, retry_after_s=3.0, was_sent=False), now)
+        hold = p.held(NEXT, now)
+        assert hold is not None
+        assert hold.until == now + 3.0
+        assert isinstance(hold.error, ServiceDown)
+        now = hold.until
+        assert p.held(ROAD, now) is None
+    assert p.is_doubtful
+    p.succeeded(ROAD, now)
+    assert not p.is_doubtful
+
+
 def test_many_failures_in_a_row_make_all_wait_and_one_success_ends_it() -> None:
     p = patience()
     for x in range(TOO_MANY):

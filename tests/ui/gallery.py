@@ -26,7 +26,16 @@ from tvapp.auth.view import Account, SessionView
 from tvapp.config import Home
 from tvapp.core.assets import asset
 from tvapp.core.clock import ManualClock
-from tvapp.core.errors import ConfigError, Forbidden, ServiceDown, SignInError, StorageError, TvappError, Unreachable
+from tvapp.core.errors import (
+    ConfigError,
+    Forbidden,
+    ServiceDown,
+    SignInError,
+    StorageError,
+    TvappError,
+    UnexpectedReply,
+    Unreachable,
+)
 from tvapp.core.image import Image
 from tvapp.fences import geojson
 from tvapp.fences.book import FenceBook
@@ -34,7 +43,7 @@ from tvapp.fences.change import Change, Step
 from tvapp.fences.feature import new_feature
 from tvapp.fences.index import FenceIndex
 from tvapp.fences.labels import place
-from tvapp.fences.messages import FencesUnavailable, IndexBuilt, LabelsPlaced, OutboxChanged
+from tvapp.fences.messages import FencesKept, FencesUnavailable, IndexBuilt, LabelsPlaced, OutboxChanged
 from tvapp.fences.model import Circle, Geofence
 from tvapp.fences.naming import kinds_for
 from tvapp.fences.outbox import Entry, Refusal
@@ -44,7 +53,7 @@ from tvapp.mapview.layers import FENCES, LayerChoice, layers
 from tvapp.mapview.model import MapModel
 from tvapp.mapview.viewport import Viewport
 from tvapp.remote.intents import Input, Intent
-from tvapp.tiles.tile import TileArrived, TileId, TileImage
+from tvapp.tiles.tile import Origin, TileArrived, TileId, TileImage
 from tvapp.ui.canvas import Canvas
 from tvapp.ui.messages import AccountChanged, AttributionChanged, ConnectionChanged, LockKnown, TroubleChanged
 from tvapp.ui.screen import Hint
@@ -242,8 +251,12 @@ def on_map(
     account: Account | None = AINO,
     choice: LayerChoice | None = None,
     settings: UiSettings = SETTINGS,
+    tiles_age_s: float | None = None,
 ) -> Build:
-    """Build the map with its tiles loaded and names placed, after some keys."""
+    """Build the map with its tiles loaded and names placed, after some keys.
+
+    With `tiles_age_s` the tiles are stale ones from the disk, so many seconds old.
+    """
 
     def build(width: int, height: int) -> Scene:
         scene = Scene(ScreenStack())
@@ -261,13 +274,13 @@ def on_map(
         for key in keys:
             remote.press(key)
         scene.now = remote.now
-        scene.loads = lambda: load(scene, state, index, scale)
+        scene.loads = lambda: load(scene, state, index, scale, tiles_age_s)
         return scene
 
     return build
 
 
-def load(scene: Scene, state: MapState, index: FenceIndex, scale: float) -> None:
+def load(scene: Scene, state: MapState, index: FenceIndex, scale: float, tiles_age_s: float | None = None) -> None:
     """Answer what the map asked for, tiles and names, at once."""
     tiles: tuple[TileId, ...] = ()
     for name, what in scene.actions.asked:
@@ -276,7 +289,8 @@ def load(scene: Scene, state: MapState, index: FenceIndex, scale: float) -> None
     for tile in tiles:
         is_fences = tile.tileset == FENCES
         content = rasterise(index, tile, EPOCH, scale=scale) if is_fences else paint(tile)
-        scene.stack.receive(TileArrived(tile, content, "worker" if is_fences else "disk", 1), scene.now)
+        origin: Origin = "worker" if is_fences else "disk" if tiles_age_s is None else "stale"
+        scene.stack.receive(TileArrived(tile, content, origin, 1, tiles_age_s or 0.0), scene.now)
     asked = [what for name, what in scene.actions.asked if name == "request_labels"]
     if asked and isinstance(asked[-1], tuple):
         bounds, zoom, selected = asked[-1]
@@ -450,6 +464,14 @@ SCENES: dict[str, Build] = {
     "map-layers-overlay": on_map(MENU, RIGHT, OK, DOWN, OK),
     "map-tour": on_map(Intent.PLAY_PAUSE),
     "map-offline": on_map(messages=OFFLINE),
+    "map-offline-old": on_map(messages=(*OFFLINE, FencesKept((), EPOCH - 8000)), tiles_age_s=200_000.0),
+    "map-portal": on_map(
+        messages=(
+            TroubleChanged("map", UnexpectedReply("atlas.microsoft.com", 302, "html")),
+            FencesUnavailable("blob", UnexpectedReply("acct.blob.core.windows.net", 302, "html")),
+        )
+    ),
+    "map-store-page": on_map(messages=(FencesUnavailable("url", UnexpectedReply("example.com", 302, "redirect")),)),
     "map-refused": on_map(messages=(*REFUSED, AccountChanged(LONG_NAME))),
     "map-down": on_map(messages=(TroubleChanged("map", ServiceDown("atlas.microsoft.com", 503)),)),
     "map-bar-draw": on_map(MENU, RIGHT, settings=EDITABLE),

@@ -30,6 +30,8 @@ NAMES = (
     "map-details",
     "map-layers",
     "map-account",
+    "map-offline-old",
+    "map-portal",
     "map-refused",
     "map-account-permission",
     "permission",

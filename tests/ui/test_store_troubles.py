@@ -42,6 +42,8 @@ def state() -> MapState:
         (Unauthorized("h", 401), "may not read", "administrator"),
         (NotFound("h", 404), "is not there", "address"),
         (ServiceDown("h", 503), "cannot be loaded", "tried again"),
+        (UnexpectedReply("h", 302, "html"), "web page", "sign-in of its own"),
+        (UnexpectedReply("h", 302, "redirect"), "web page", "address"),
         (UnexpectedReply("h", 302), "cannot be loaded", "tried again"),
         (DataError("h", "no container"), "cannot be loaded", "tried again"),
     ],

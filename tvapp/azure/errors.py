@@ -9,11 +9,12 @@ from collections.abc import Mapping
 
 from tvapp.core.errors import NotFound, ServiceError, UnexpectedReply, service_error
 from tvapp.core.headers import is_json, media_type, retry_after_s
-from tvapp.net.transport import Response
+from tvapp.net.transport import Response, host_of
 
 _MAX_BODY = 64 << 10
 _MAX_CODE = 80
 _MAX_MESSAGE = 300
+_A_PAGE = "a page instead of an answer"
 _REQUEST_IDS = ("x-ms-request-id", "x-correlation-id", "x-ms-correlation-request-id", "x-ms-client-request-id")
 # Seen with unbalanced quotes, so a quote ends a value only where it is there.
 _CHALLENGE = re.compile(r'\b(error|error_description)\s*=\s*"?([^",]{1,300})', re.IGNORECASE)
@@ -29,7 +30,12 @@ def failure(response: Response, wall_s: float) -> ServiceError:
     pause_s = retry_after_s(response.headers, wall_s)
     request_id = next((plain(response.headers[name], 80) for name in _REQUEST_IDS if name in response.headers), "")
     if is_page(response) and not (status == 429 or status >= 500):
-        return UnexpectedReply(response.host, status, "html", "a page instead of an answer", request_id=request_id)
+        return UnexpectedReply(response.host, status, "html", _A_PAGE, request_id=request_id)
+    if 300 <= status < 400:
+        # Nobody whom we ask leads anywhere else: that is a portal's way to its page.
+        where = host_of(response.headers.get("location", "")) or "another place"
+        reason = plain(f"leads to {where}; redirects are not followed", 160)
+        return UnexpectedReply(response.host, status, "html", reason, request_id=request_id)
     if status < 400:
         kind = media_type(response.headers) or "nothing"
         return UnexpectedReply(response.host, status, "", plain(f"unexpected {kind}", 120), request_id=request_id)
@@ -57,13 +63,24 @@ def is_page(response: Response) -> bool:
     return start.startswith((b"<!doctype html", b"<html"))
 
 
+def refuse_page(response: Response) -> None:
+    """Let anything pass but an HTML page.
+
+    Raises:
+        UnexpectedReply: it is one, and so that of a portal or a proxy.
+    """
+    if is_page(response):
+        raise UnexpectedReply(response.host, response.status, "html", _A_PAGE)
+
+
 def parse_json(response: Response) -> object:
     """Return the JSON that a 200 carries.
 
     Raises:
-        UnexpectedReply: it is not JSON, or does not say that it is.
+        UnexpectedReply: it is not JSON, or does not say that it is; a page is named as such.
     """
-    if is_json(response.headers) and not is_page(response):
+    refuse_page(response)
+    if is_json(response.headers):
         try:
             return json.loads(response.body)
         except (ValueError, RecursionError) as error:

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from tvapp.azure.authorizer import Authorizer
-from tvapp.azure.errors import failure, failure_by_id, is_page, plain
+from tvapp.azure.errors import failure, failure_by_id, is_page, plain, refuse_page
 from tvapp.core.clock import Clock
 from tvapp.core.errors import Conflict, DataError, ServiceError, UnexpectedReply
 from tvapp.core.headers import Headers, retry_after_s
@@ -203,6 +203,7 @@ class MapDataClient:
         return Accepted(operation_id, retry_after_s(response.headers, self._clock.wall()))
 
     def _parse_operation(self, response: Response) -> Operation:
+        refuse_page(response)
         try:
             body = msgspec.json.decode(response.body, type=_OperationBody)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -253,6 +254,7 @@ class _OperationBody(msgspec.Struct):
 
 
 def _parse_listing(response: Response) -> Listing:
+    refuse_page(response)
     try:
         listing = msgspec.json.decode(response.body, type=_ListingBody)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -22,8 +22,18 @@ _CERTIFICATE_REASONS = {
 """By OpenSSL's X509_V_ERR number: the ones that an installer can do something about."""
 
 
-def name_failure(host: str, error: BaseException) -> NetworkError:
-    """Return the NetworkError that stands for `error`, told by its type and by what caused it."""
+def name_failure(host: str, error: BaseException, *, is_proxied: bool = False) -> NetworkError:
+    """Return the NetworkError that stands for `error`, told by its type and by what caused it.
+
+    Where the request goes through a proxy, it is the proxy that could not be connected to; the reason begins with that.
+    """
+    named = _named(host, error)
+    if is_proxied and isinstance(error, httpx.ConnectError) and type(named) is Unreachable:
+        return Unreachable(host, f"proxy: {named.reason}")
+    return named
+
+
+def _named(host: str, error: BaseException) -> NetworkError:
     causes = list(_causes(error))
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):

@@ -18,6 +18,7 @@ from dataclasses import dataclass, field, replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Protocol
 from urllib.parse import urlencode, urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 import h2.exceptions
 import hpack.exceptions
@@ -284,8 +285,16 @@ async def _exchange(client: httpx.AsyncClient, request: Request) -> Response:
     except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:
         raise DataError(request.host or "url", "not a URL that can be asked for") from error
     except _BROKEN as error:
-        raise name_failure(request.host, error) from error
+        raise name_failure(request.host, error, is_proxied=goes_through_proxy(request.url)) from error
     return Response(answer.status_code, Headers(answer.headers.multi_items()), body, request.url)
+
+
+def goes_through_proxy(url: str) -> bool:
+    """Tell whether the environment names a proxy for `url`, as the HTTP library reads it."""
+    parts = urlsplit(url)
+    proxies = getproxies()
+    named = proxies.get(parts.scheme) or proxies.get("all")
+    return bool(named) and not is_loopback(host_of(url)) and not proxy_bypass(parts.netloc.rpartition("@")[2])
 
 
 async def _read_bounded(answer: httpx.Response, request: Request) -> bytes:

@@ -19,7 +19,7 @@ from tvapp.core.jobs import Inbox
 from tvapp.core.log import Level, Log
 from tvapp.tiles.cache_key import CacheKey, CacheScope
 from tvapp.tiles.decode import decode_tile
-from tvapp.tiles.disk_cache import DiskCache
+from tvapp.tiles.disk_cache import DiskCache, Entry
 from tvapp.tiles.needs import Rasteriser, Runner, TileReply, TileSource
 from tvapp.tiles.patience import Hold, Patience
 from tvapp.tiles.tile import Origin, TileArrived, TileId, TileImage, TileUnavailable
@@ -269,15 +269,15 @@ class TileLoader:
         if entry is None:
             self._looked[tile] = _Validators()
             return
-        content, is_fresh, validators, may_use_stale = entry
-        if is_fresh or may_use_stale:
+        content, stored, validators = entry
+        if stored.is_fresh or stored.may_use_stale:
             self.disk_hits += 1
-        if is_fresh:
+        if stored.is_fresh:
             self._serve(tile, content, "disk")
         else:
             self._looked[tile] = validators
-            if may_use_stale:
-                self._inbox.post(TileArrived(tile, content, "stale"))
+            if stored.may_use_stale:
+                self._inbox.post(TileArrived(tile, content, "stale", age_s=stored.age_s))
 
     async def _request(self, tile: TileId, validators: _Validators) -> None:
         self.requests_sent += 1
@@ -308,7 +308,7 @@ class TileLoader:
             # Confirmed, but gone from disk meanwhile: ask for it whole.
             self._looked[tile] = _Validators()
 
-    def _read(self, key: CacheKey) -> tuple[TileImage, bool, _Validators, bool] | None:
+    def _read(self, key: CacheKey) -> tuple[TileImage, Entry, _Validators] | None:
         """On a worker: return what the disk has of a tile, decoded, or None."""
         entry = self._cache.get(key)
         if entry is None:
@@ -318,7 +318,7 @@ class TileLoader:
         except DataError:
             self._cache.drop(key)
             return None
-        return content, entry.is_fresh, _Validators(entry.etag, entry.last_modified), entry.may_use_stale
+        return content, entry, _Validators(entry.etag, entry.last_modified)
 
     def _keep(self, key: CacheKey, reply: TileReply, delay_s: float) -> TileImage | None:
         """On a worker: decode an answer and store it, in this order, so that nothing bad is ever stored."""

@@ -70,12 +70,13 @@ Origin = Literal["network", "disk", "stale", "worker"]
 
 @dataclass(frozen=True, slots=True)
 class TileArrived:
-    """A tile (with wrapped x) is there."""
+    """A tile (with wrapped x) is there; one that is stale was last known to be right `age_s` seconds ago."""
 
     tile: TileId
     content: TileImage
     origin: Origin
     revision: int = 0
+    age_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,6 +86,13 @@ _COMMON: dict[str, str] = {
     # Things that went wrong while the map is up
     "notice.offline": "No connection since {time}",
     "notice.offline.advice": "The map shows what this TV has kept.",
+    "notice.tiles-aged": "Parts of the map are as they were {age}.",
+    "notice.portal": "This network asks for a sign-in of its own",
+    "notice.portal.advice": "Open its welcome page for this TV, or use another network. It is tried again by itself.",
+    "notice.store-page": "A web page answers in place of the geofences",
+    "notice.store-page.advice": (
+        "Either this network asks for a sign-in of its own, or their address is wrong. It is tried again and again."
+    ),
     "notice.service-down": "The map service is not answering",
     "notice.service-down.advice": "It is tried again and again; nothing to do here.",
     "notice.busy": "The map service asks for patience",

@@ -286,7 +286,7 @@ def test_an_account_of_another_tenant_is_told_with_that_tenant(with_service: Cal
         (error(503, "ServerBusy", **{"retry-after": "9"}), ServiceDown, "ServerBusy"),
         (Answer(502, b"<html>bad gateway</html>", {"content-type": "text/html"}), ServiceDown, ""),
         (Answer(403, b"<html>blocked</html>", {"content-type": "text/html"}), UnexpectedReply, "html"),
-        (Answer(302, b"", {"location": "https://elsewhere.example/"}), UnexpectedReply, ""),
+        (Answer(302, b"", {"location": "https://elsewhere.example/"}), UnexpectedReply, "html"),
         (Answer(200, b"<html>welcome</html>", {"content-type": "text/html"}), UnexpectedReply, "html"),
         (Answer(200, b"<EnumerationResults><Blobs>"), UnexpectedReply, "xml"),
         (Answer(200, b"<Error/>"), UnexpectedReply, "xml"),

@@ -346,7 +346,7 @@ def test_others_who_never_stop_are_given_way_for_now(with_service: With) -> None
         (error(429, "TooManyRequests", **{"retry-after": "7"}), Throttled, "TooManyRequests"),
         (Answer(200, b"<html>welcome</html>", {"content-type": "text/html"}), UnexpectedReply, "html"),
         (Answer(403, b"<html>blocked</html>", {"content-type": "text/html"}), UnexpectedReply, "html"),
-        (Answer(307, b"", {"location": "https://elsewhere.example/"}), UnexpectedReply, ""),
+        (Answer(307, b"", {"location": "https://elsewhere.example/"}), UnexpectedReply, "html"),
         (Answer(200, b""), UnexpectedReply, ""),
     ],
 )

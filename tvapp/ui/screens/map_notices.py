@@ -14,6 +14,7 @@ from tvapp.core.errors import (
     Throttled,
     TvappError,
     Unauthorized,
+    UnexpectedReply,
 )
 from tvapp.ui import theme
 from tvapp.ui.canvas import Canvas, Color, Rect
@@ -27,6 +28,8 @@ from tvapp.ui.widgets.surface import glass
 WIDTH = 620.0
 WORTH_TELLING_S = 60.0
 """What is younger is as good as new."""
+TILES_WORTH_TELLING_S = 600.0
+"""A map ages more slowly than what is on it."""
 MOST = 2
 """More than this is not shown at once: the map matters more, and the first ones usually are the cause."""
 
@@ -56,12 +59,16 @@ def notices(state: MapState) -> list[Notice]:
         # Without a network everything else fails as well; one sentence is enough.
         if not key or (state.offline_since is not None and trouble is not None and _is_network(trouble)):
             continue
+        if key == "notice.store-page" and any(notice.title == say("notice.portal") for notice in found):
+            continue
         icon, color = _LOOKS.get(key, ("triangle-alert", theme.WARN))
-        found.append(Notice(icon, color, say(key), _advice(key, trouble, state)))
+        advice = _advice(key, trouble, state)
+        found.append(Notice(icon, color, say(key), _with_age_of_tiles(advice, state) if area == "map" else advice))
     if state.offline_since is not None:
         since = clock_time(state.offline_since, state.settings.local_time)
         key = "notice.offline"
-        found.append(Notice("wifi-off", theme.WARN, say(key, time=since), _advice(key, None, state)))
+        advice = _with_age_of_tiles(_advice(key, None, state), state)
+        found.append(Notice("wifi-off", theme.WARN, say(key, time=since), advice))
     elif state.stale_since is not None and "store" not in state.troubles:
         title = say("notice.stale", age=age(state.wall() - state.stale_since))
         found.append(Notice("cloud-off", theme.WARN, title, say("notice.stale.advice")))
@@ -78,6 +85,15 @@ def _advice(key: str, trouble: TroubleChanged | None, state: MapState) -> str:
     if key == "notice.storage" and trouble is not None and isinstance(trouble.error, StorageError):
         return say(f"{key}.advice.{trouble.error.kind}")
     return say(f"{key}.advice", code=_code(trouble)) if knows(f"{key}.advice") else ""
+
+
+def _with_age_of_tiles(advice: str, state: MapState) -> str:
+    """Add how old the map itself is, where it had to be taken from the disk."""
+    as_of = state.kept_tiles.oldest(state.model.layers, state.viewport)
+    old_s = 0.0 if as_of is None else state.wall() - as_of
+    if old_s < TILES_WORTH_TELLING_S:
+        return advice
+    return f"{advice} {state.settings.words('notice.tiles-aged', age=age(old_s))}"
 
 
 def _outbox_notices(state: MapState) -> list[Notice]:
@@ -102,6 +118,8 @@ _LOOKS: dict[str, tuple[str, Color]] = {
     "notice.unauthorized": ("key-round", theme.WARN),
     "notice.busy": ("hourglass", theme.WARN),
     "notice.service-down": ("cloud-off", theme.WARN),
+    "notice.portal": ("globe-lock", theme.WARN),
+    "notice.store-page": ("globe-lock", theme.WARN),
     "notice.store-forbidden": ("lock", theme.BAD),
     "notice.store-sign-in": ("key-round", theme.WARN),
     "notice.store-retired": ("calendar-x", theme.BAD),
@@ -134,6 +152,8 @@ def _key(trouble: TroubleChanged) -> str:
     if trouble.area == "store":
         return _store_key(trouble.error)
     match trouble.error:
+        case UnexpectedReply(code="html"):
+            return "notice.portal"
         case Unauthorized():
             return "notice.unauthorized"
         case Forbidden():
@@ -155,6 +175,8 @@ def _store_key(error: TvappError | None) -> str:
             return "notice.store-forbidden"
         case NotFound():
             return "notice.store-missing"
+        case UnexpectedReply(code="html" | "redirect"):
+            return "notice.store-page"
     return "notice.store-trouble"
 
 

@@ -48,6 +48,7 @@ from tvapp.ui.messages import (
 from tvapp.ui.outline import Path, projected
 from tvapp.ui.screen import Binding, bind
 from tvapp.ui.screens.fence_edits import FenceEdits
+from tvapp.ui.screens.kept_tiles import KeptTiles
 from tvapp.ui.settings import UiSettings
 
 if TYPE_CHECKING:
@@ -111,6 +112,7 @@ class MapState:
     """When the geofences were last known to be as the store has them (wall time)."""
     stale_since: float | None = None
     """Since when some of them could not be looked at again (wall time); None: all of them are fresh."""
+    kept_tiles: KeptTiles = field(default_factory=KeptTiles)
     toast: Toast | None = None
     lock: LockGate | None = None
     """None where nothing is locked."""
@@ -143,6 +145,7 @@ class MapState:
         """Take a message in."""
         match message:
             case TileArrived():
+                self.kept_tiles.take(message, self.wall())
                 self.arrived.append(message)
                 return
             case TileUnavailable():

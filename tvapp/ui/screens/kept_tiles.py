@@ -1,0 +1,44 @@
+"""How old the parts of the map are that come from this TV's disk and could not be looked at again."""
+
+from __future__ import annotations
+
+from tvapp.mapview.layers import Layer
+from tvapp.mapview.picture import cells_in_view, tile_zoom
+from tvapp.mapview.viewport import Viewport
+from tvapp.tiles.tile import TileArrived, TileId
+
+MOST = 4000
+"""Remembered at once: several screens of all layers."""
+
+
+class KeptTiles:
+    """Remembers when (wall time) each stale tile was last known to be right."""
+
+    def __init__(self) -> None:
+        self._as_of: dict[TileId, float] = {}
+
+    def __len__(self) -> int:
+        return len(self._as_of)
+
+    def take(self, message: TileArrived, wall_s: float) -> None:
+        """Take note of a tile that arrived at `wall_s`."""
+        self._as_of.pop(message.tile, None)
+        if message.origin == "stale":
+            self._as_of[message.tile] = wall_s - message.age_s
+            if len(self._as_of) > MOST:
+                del self._as_of[next(iter(self._as_of))]
+
+    def oldest(self, layers: tuple[Layer, ...], viewport: Viewport) -> float | None:
+        """Return as of when the oldest of the tiles in view is; None where none is stale."""
+        if not self._as_of:
+            return None
+        found: list[float] = []
+        for layer in layers:
+            z = tile_zoom(layer, viewport)
+            cells = cells_in_view(layer, viewport)
+            for y in range(cells.y0, cells.y1):
+                for x in range(cells.x0, cells.x1):
+                    as_of = self._as_of.get(TileId(layer.tileset, z, x, y).wrapped())
+                    if as_of is not None:
+                        found.append(as_of)
+        return min(found, default=None)
