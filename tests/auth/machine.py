@@ -21,6 +21,7 @@ from tvapp.config import Identity
 from tvapp.core.clock import ManualClock, SystemClock
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
+from tvapp.net.skew import SkewWatch
 
 SCOPE = "https://atlas.microsoft.com/user_impersonation"
 T = TypeVar("T")
@@ -84,8 +85,11 @@ class Machine:
         self.arrived = threading.Event()
         self.jobs = WatchedJobs(Inbox(self.arrived.set), self.log)
         session, permission = machines(SessionSettings("Contoso", tenant="contoso.com"))
-        late = LateGateway(who, folder, SystemClock(), self.log)
-        self.sign_in = SignIn(session, permission, late, self.jobs, self.clock, self.log, primary_scope=SCOPE)
+        self.skew = SkewWatch(SystemClock(), self.log, self.jobs.inbox.post)
+        late = LateGateway(who, folder, SystemClock(), self.log, self.skew)
+        self.sign_in = SignIn(
+            session, permission, late, self.jobs, self.clock, self.log, primary_scope=SCOPE, skew=self.skew
+        )
         self.sign_in.start(self.clock.now)
 
     @property

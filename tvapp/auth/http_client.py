@@ -23,6 +23,7 @@ from requests.utils import get_environ_proxies
 
 from tvapp.core import errors
 from tvapp.core.clock import Clock
+from tvapp.net.skew import SkewWatch
 
 CA_VARIABLES = ("REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE")
 LOOPBACK = ("localhost", "127.0.0.1", "::1")
@@ -76,8 +77,11 @@ class HttpClient:
         ca_bundle: str = "",
         environ: Mapping[str, str] | None = None,
         limits: Limits | None = None,
+        skew: SkewWatch | None = None,
     ) -> None:
+        """`skew` hears of every answer's Date, and of every handshake that failed."""
         self._clock = clock
+        self._skew = skew
         self._limits = limits or Limits()
         self._ca_bundle = ca_bundle
         self._environ = os.environ if environ is None else environ
@@ -86,7 +90,6 @@ class HttpClient:
         self._session.trust_env = False
         self._session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
         self._session.mount("https://", HTTPAdapter(max_retries=0))
-        self.skew_s: float | None = None
 
     def get(self, url: str, params: object = None, headers: Mapping[str, str] | None = None, **_: object) -> Reply:
         """GET a JSON object.
@@ -136,13 +139,17 @@ class HttpClient:
                 allow_redirects=False,
                 stream=True,
             ) as response:
-                self._learn_time(response)
+                if self._skew is not None:
+                    self._skew.heard(host, response.headers)
                 text = self._read(response, host, deadline)
                 status, reply_headers = response.status_code, dict(response.headers)
         except Failed:
             raise
         except (requests.RequestException, urllib3_errors.HTTPError, OSError) as error:
-            raise Failed(named(error, host)) from error
+            failure = named(error, host)
+            if self._skew is not None and isinstance(failure, errors.TlsFailed):
+                self._skew.refused(failure)
+            raise Failed(failure) from error
         return self._checked(method, host, status, text, reply_headers)
 
     def _verify(self) -> str | bool:
@@ -168,11 +175,6 @@ class HttpClient:
         if expected.isdigit() and "Content-Encoding" not in response.headers and len(body) < int(expected):
             raise Failed(errors.ConnectionBroken(host, "the answer was cut short"))
         return body.decode("utf-8", "replace")
-
-    def _learn_time(self, response: requests.Response) -> None:
-        date = _seconds(response.headers.get("Date", ""))
-        if date is not None:
-            self.skew_s = date - self._clock.wall()
 
     def _checked(self, method: str, host: str, status: int, text: str, headers: Mapping[str, str]) -> Reply:
         lower = {name.lower(): value for name, value in headers.items()}

@@ -18,23 +18,24 @@ from tvapp.auth.view import Account
 from tvapp.config import Identity
 from tvapp.core.clock import Clock
 from tvapp.core.log import Log
+from tvapp.net.skew import SkewWatch
 
 
 class LateGateway:
     """A `Gateway` that becomes MSAL's when first needed; the calls that block come from workers."""
 
-    def __init__(self, identity: Identity, data_dir: Path, clock: Clock, log: Log) -> None:
+    def __init__(
+        self, identity: Identity, data_dir: Path, clock: Clock, log: Log, skew: SkewWatch | None = None
+    ) -> None:
+        """`skew` learns from the provider's answers whether our clock is right."""
         self._identity = identity
+        self._skew = skew
         self._clock = clock
         self._store = TokenStore(
             token_file(data_dir), log, authority=provider.authority(identity), client_id=identity.client_id
         )
         self._lock = threading.Lock()
         self._real: Gateway | None = None
-
-    @property
-    def clock_skew_s(self) -> float | None:
-        return self._real.clock_skew_s if self._real is not None else None
 
     def load_account(self) -> Account | None:
         with self._lock:
@@ -81,7 +82,7 @@ class LateGateway:
                     authority=provider.authority(self._identity),
                     is_oidc=bool(self._identity.oidc_authority),
                     scopes=provider.first_resource(self._identity.scopes),
-                    http=HttpClient(self._clock, ca_bundle=self._identity.ca_bundle),
+                    http=HttpClient(self._clock, ca_bundle=self._identity.ca_bundle, skew=self._skew),
                     store=self._store,
                     clock=self._clock,
                 )
