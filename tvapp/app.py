@@ -10,7 +10,7 @@ from tvapp.assembly import EDGES, EdgesReady, begin_building
 from tvapp.auth.messages import PermissionGiven
 from tvapp.azure.messages import AttributionArrived
 from tvapp.config import Config, ConfigErrors
-from tvapp.core.clock import Clock
+from tvapp.core.clock import Clock, Resumed
 from tvapp.core.errors import TvappError
 from tvapp.core.jobs import JobFailed, Jobs
 from tvapp.core.log import Log
@@ -30,6 +30,7 @@ from tvapp.remote.keymap import Keymap
 from tvapp.remote.keys import KeyEvent
 from tvapp.screenshots import Screenshots
 from tvapp.tiles.tile import TileId
+from tvapp.timekeeper import Timekeeper
 from tvapp.ui.actions import ChangeOutbox
 from tvapp.ui.canvas import Canvas
 from tvapp.ui.messages import AttributionChanged, ConnectionChanged, PicturesLost, ScreenResized
@@ -127,6 +128,8 @@ class App:
             case NetworkRestored():
                 self._stack.receive(ConnectionChanged(None), now)
                 self._session.network_restored(now)
+            case Resumed():
+                self._session.resumed(now)
             case PermissionGiven() if self._session.map is not None:
                 self._session.map.retry()
             case AttributionArrived(lines):
@@ -222,7 +225,10 @@ class App:
             return
         tokens = self._session.begin(now)
         scale = self._display.canvas.scale
-        begin_building(self._config, self._data_dir, tokens, self._jobs, self._clock, self._log, scale)
+        skew = self._session.skew
+        begin_building(self._config, self._data_dir, tokens, self._jobs, self._clock, self._log, scale, skew)
+        timekeeper = Timekeeper(self._jobs.inbox.post, self._log, skew.look)
+        self._jobs.thread("timekeeper", timekeeper.run)
         if tokens is None:
             self._session.show_map(now, None)
 

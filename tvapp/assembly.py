@@ -11,6 +11,7 @@ from tvapp.config import Config
 from tvapp.core.clock import Clock
 from tvapp.core.jobs import Jobs
 from tvapp.core.log import Log
+from tvapp.net.skew import SkewWatch
 from tvapp.process import limit_arenas
 
 if TYPE_CHECKING:
@@ -27,7 +28,14 @@ class EdgesReady:
 
 
 def begin_building(
-    config: Config, data_dir: Path, tokens: TokenProvider | None, jobs: Jobs, clock: Clock, log: Log, scale: float
+    config: Config,
+    data_dir: Path,
+    tokens: TokenProvider | None,
+    jobs: Jobs,
+    clock: Clock,
+    log: Log,
+    scale: float,
+    skew: SkewWatch,
 ) -> None:
     """Build the edges; answered by EdgesReady, or by JobFailed of EDGES."""
 
@@ -35,6 +43,6 @@ def begin_building(
         limit_arenas()
         from tvapp.edges import build_edges
 
-        return EdgesReady(build_edges(config, data_dir, tokens, jobs, clock, log, scale))
+        return EdgesReady(build_edges(config, data_dir, tokens, jobs, clock, log, scale, skew))
 
     jobs.run(EDGES, build)

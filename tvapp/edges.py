@@ -25,7 +25,8 @@ from tvapp.fences.service import FenceService
 from tvapp.fences.stores.base import Store
 from tvapp.forget import KEPT, OUTBOX, TILES
 from tvapp.net.monitor import NetworkMonitor
-from tvapp.net.transport import HttpClient, host_of
+from tvapp.net.skew import SkewSender, SkewWatch
+from tvapp.net.transport import HttpClient, Sender, host_of
 from tvapp.tiles.cache_key import CacheScope
 from tvapp.tiles.disk_cache import DiskCache
 from tvapp.tiles.loader import TileLoader
@@ -105,13 +106,15 @@ def build_edges(
     clock: Clock,
     log: Log,
     scale: float,
+    skew: SkewWatch | None = None,
 ) -> Edges:
-    """Build them all; opens no connection yet."""
-    http = HttpClient(ca_bundle=config.identity.ca_bundle, clock=clock, log=log)
+    """Build them all; opens no connection yet. `skew` hears of the Date of every answer."""
+    client = HttpClient(ca_bundle=config.identity.ca_bundle, clock=clock, log=log)
+    http: Sender = client if skew is None else SkewSender(client, skew)
     authority = provider.authority(config.identity) if config.needs_sign_in else ""
     urls = (config.maps.endpoint, authority)
     monitor = NetworkMonitor(jobs, http, urls, jobs.inbox, clock=clock, log=log, random=random.random)
-    http.listen(monitor.observe)
+    client.listen(monitor.observe)
     authorizer = _authorizer(config, tokens, log)
     maps = MapsClient(http, config.maps.endpoint, authorizer, log, clock=clock)
     cache = DiskCache(data_dir / TILES, clock=clock, log=log)
@@ -140,7 +143,7 @@ def build_edges(
         if config.can_edit:
             outbox = OutboxService(fences, jobs, clock, log, random=random.random)
     return Edges(
-        http=http,
+        http=client,
         monitor=monitor,
         maps=maps,
         cache=cache,
@@ -167,7 +170,7 @@ def _authorizer(config: Config, tokens: TokenProvider | None, log: Log) -> Autho
 
 def _store(
     config: Config,
-    http: HttpClient,
+    http: Sender,
     authorizer: Authorizer,
     tokens: TokenProvider | None,
     jobs: Jobs,

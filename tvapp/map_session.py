@@ -12,12 +12,13 @@ from tvapp.auth.service import SignIn, build_sign_in
 from tvapp.auth.tokens import TokenProvider
 from tvapp.auth.view import Account
 from tvapp.config import Config
-from tvapp.core.clock import Clock
+from tvapp.core.clock import Clock, ClockSkewed
 from tvapp.core.jobs import Jobs
 from tvapp.core.log import Log
 from tvapp.display.window import Display
 from tvapp.forget import forget_pictures_and_fences
 from tvapp.live_map import LiveMap
+from tvapp.net.skew import SkewWatch
 from tvapp.sign_in_panels import SignInPanels
 from tvapp.ui.actions import Actions
 from tvapp.ui.messages import AccountChanged
@@ -63,6 +64,8 @@ class MapSession:
         self._panels: SignInPanels | None = None
         self._account: Account | None = None
         self._phase = "starting"
+        self.skew = SkewWatch(clock, log, jobs.inbox.post)
+        """Whether the clock of this machine is right, as all servers see it."""
         self.sign_in: SignIn | None = None
         """None where nothing needs an account, and before `begin`."""
         self.map: LiveMap | None = None
@@ -77,7 +80,7 @@ class MapSession:
         config = self._config
         if not config.needs_sign_in:
             return None
-        sign_in = build_sign_in(config, self._data_dir, self._jobs, self._clock, self._log, random.random)
+        sign_in = build_sign_in(config, self._data_dir, self._jobs, self._clock, self._log, random.random, self.skew)
         self.sign_in = sign_in
         self._panels = SignInPanels(sign_in, self._settings, self._stack, self._actions, self._jobs)
         sign_in.start(now)
@@ -148,6 +151,7 @@ class MapSession:
         if self._panels is not None:
             self._panels.map_shown()
         self._stack.receive(AccountChanged(account), now)
+        self._stack.receive(ClockSkewed(self.skew.skew_s or 0.0), now)
         if self.lock is not None:
             self.lock.begin()
         if self._edges is not None:
@@ -170,6 +174,12 @@ class MapSession:
             self.sign_in.network_restored(now)
         if self.map is not None:
             self.map.retry()
+
+    def resumed(self, now: float) -> None:
+        """The machine has slept: what is due comes now, and what waits for a network is tried at once."""
+        if self._edges is not None:
+            self._edges.monitor.hurry()
+        self.network_restored(now)
 
     def sign_out(self) -> None:
         """Forget everything of the account: tokens, tiles, geofences, pictures."""
