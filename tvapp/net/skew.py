@@ -64,14 +64,17 @@ class SkewJudge:
         if len(self._too_early) > MOST_HOSTS:
             del self._too_early[next(iter(self._too_early))]
 
-    def skew_s(self, now: float, wall: float) -> float:
-        """Return how far our wall clock is behind; 0 while it seems to be right, infinity when only that it is."""
+    def skew_s(self, now: float, wall: float, believed_s: float = 0.0) -> float:
+        """Return how far our wall clock is behind; 0 while it seems to be right, infinity when only that it is.
+
+        Where as many say one thing as another, what was believed before counts.
+        """
         said = [(began + now - wall, times) for began, times in self._said.values()]
 
         def votes(skew: float) -> int:
             return (abs(skew) <= WRONG_S) + sum(times for other, times in said if abs(other - skew) <= AGREE_S)
 
-        best = min([0.0, *(skew for skew, _ in said)], key=lambda skew: (-votes(skew), abs(skew)))
+        best = min([0.0, *(skew for skew, _ in said)], key=lambda skew: (-votes(skew), abs(skew - believed_s)))
         if best == 0.0 and votes(0.0) == 1 and sum(self._too_early.values()) > 1:
             return math.inf
         return best
@@ -115,7 +118,8 @@ class SkewWatch:
     def look(self) -> None:
         """Tell what is new, also because somebody set the clock."""
         with self._lock:
-            skew, told = self._judge.skew_s(self._clock.monotonic(), self._clock.wall()), self._told
+            told = self._told
+            skew = self._judge.skew_s(self._clock.monotonic(), self._clock.wall(), told)
             if abs(skew) <= (RIGHT_S if told else WRONG_S):
                 skew = 0.0
             # Infinity differs from nothing but what is not infinite.
