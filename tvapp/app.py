@@ -11,7 +11,7 @@ from tvapp.assembly import EDGES, EdgesReady, begin_building
 from tvapp.auth.messages import PermissionGiven
 from tvapp.azure.messages import AttributionArrived
 from tvapp.config import Config, ConfigErrors
-from tvapp.core.clock import Clock
+from tvapp.core.clock import Clock, Resumed
 from tvapp.core.disk import DiskHealth
 from tvapp.core.errors import TvappError
 from tvapp.core.jobs import JobFailed, Jobs
@@ -34,6 +34,7 @@ from tvapp.remote.keys import KeyEvent
 from tvapp.screenshots import Screenshots
 from tvapp.systemd.status import Situation
 from tvapp.tiles.tile import TileId
+from tvapp.timekeeper import Timekeeper
 from tvapp.ui.actions import ChangeOutbox
 from tvapp.ui.canvas import Canvas
 from tvapp.ui.messages import AttributionChanged, ConnectionChanged, PicturesLost, ScreenResized
@@ -141,6 +142,8 @@ class App:
                 self._offline_since = None
                 self._stack.receive(ConnectionChanged(None), now)
                 self._session.network_restored(now)
+            case Resumed():
+                self._session.resumed(now)
             case PermissionGiven() if self._session.map is not None:
                 self._session.map.retry()
             case DiskChanged(trouble):
@@ -262,6 +265,8 @@ class App:
         begin_building(
             self._config, self._data_dir, tokens, self._jobs, self._clock, self._log, scale, session.network, self._disk
         )
+        timekeeper = Timekeeper(self._jobs.inbox.post, self._log, session.skew.look)
+        self._jobs.thread("timekeeper", timekeeper.run)
 
     def _listen(self) -> None:
         """Listen to gamepads, and on a thread of its own to the keys that SDL drops."""

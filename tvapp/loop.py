@@ -126,7 +126,7 @@ class Loop:
         self._log = log
         self._on_burst = on_burst
         self._cpu_time = cpu_time
-        self._gate = gate or FrameGate(clock)
+        self._gate = gate or FrameGate(clock.monotonic)
         self._pulse = pulse
         self._cpu_began = 0.0
         self._burst_cpu: list[float] = []

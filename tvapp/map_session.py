@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tvapp.auth.service import SignIn, build_sign_in
 from tvapp.auth.view import Account
 from tvapp.config import Config
-from tvapp.core.clock import Clock
+from tvapp.core.clock import Clock, ClockSkewed
 from tvapp.core.disk import DiskHealth
 from tvapp.core.errors import StorageError
 from tvapp.core.jobs import JobFailed, Jobs
@@ -21,6 +21,7 @@ from tvapp.forget import forget_pictures_and_fences
 from tvapp.live_map import LiveMap
 from tvapp.mapview.last_view import LastView
 from tvapp.net.late_chain import LateChain
+from tvapp.net.skew import SkewWatch
 from tvapp.sign_in_panels import SignInPanels
 from tvapp.systemd.status import Situation
 from tvapp.ui.actions import Actions
@@ -70,7 +71,11 @@ class MapSession:
         self._panels: SignInPanels | None = None
         self._account: Account | None = None
         self._phase = "starting"
-        self.network = LateChain(jobs, clock, log, ca_bundle=config.identity.ca_bundle, random=random.random)
+        self.skew = SkewWatch(clock, log, jobs.inbox.post)
+        """Whether the clock of this machine is right, as all servers see it."""
+        self.network = LateChain(
+            jobs, clock, log, ca_bundle=config.identity.ca_bundle, random=random.random, skew=self.skew
+        )
         """What every request goes through, of the sign-in and of the map."""
         self.sign_in: SignIn | None = None
         """None where nothing needs an account, and before `begin`."""
@@ -96,7 +101,15 @@ class MapSession:
         if not config.needs_sign_in:
             return
         sign_in = build_sign_in(
-            config, self._data_dir, self._jobs, self._clock, self._log, random.random, self.network, self._disk
+            config,
+            self._data_dir,
+            self._jobs,
+            self._clock,
+            self._log,
+            random.random,
+            self.network,
+            self._disk,
+            self.skew,
         )
         self.sign_in = sign_in
         self._panels = SignInPanels(sign_in, self._settings, self._stack, self._actions, self._jobs)
@@ -195,6 +208,7 @@ class MapSession:
         self._stack.receive(AccountChanged(account), now)
         if (trouble := self._disk.trouble) is not None:
             self._stack.receive(TroubleChanged("disk", trouble), now)
+        self._stack.receive(ClockSkewed(self.skew.skew_s or 0.0), now)
         if self.lock is not None:
             self.lock.begin()
         if self._edges is not None:
@@ -228,6 +242,12 @@ class MapSession:
                 self.sign_in.disk_restored()
             if self._edges is not None:
                 self._edges.disk_restored(now)
+
+    def resumed(self, now: float) -> None:
+        """The machine has slept: what is due comes now, and what waits for a network is tried at once."""
+        if self._edges is not None:
+            self._edges.monitor.hurry()
+        self.network_restored(now)
 
     def sign_out(self) -> None:
         """Forget everything of the account: tokens, tiles, geofences, pictures."""

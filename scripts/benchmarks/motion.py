@@ -11,12 +11,16 @@ from pathlib import Path
 from scripts.benchmarks.figures import cpu_seconds, others_cpu_seconds, summary
 from scripts.benchmarks.rig import Rig, frames, say
 from scripts.benchmarks.screen import Screen
+from tvapp.core.clock import SystemClock
 from tvapp.journey import AppProcess
 
 MODULE = "scripts.benchmarks.measured_app"
 PAN_S = 2.5
 REST_S = 0.6
 ZOOMS = ("zoom-in", "zoom-in", "zoom-out", "zoom-out", "zoom-out", "zoom-in")
+
+CLOCK = SystemClock()
+"""The app's own, with which the times of its frames are compared."""
 
 Hold = Callable[[str, float], None]
 
@@ -28,14 +32,14 @@ def frame_work(rig: Rig, rounds: int) -> dict[str, object]:
         environment = rig.environment(TVAPP_REMOTE_DEVICES=path)
         with measured(rig, target, environment, "dummy") as app:
             wait_ready(app)
-            began, before, others = time.monotonic(), cpu_seconds(app.pid), others_cpu_seconds(app.pid, os.getpid())
+            began, before, others = CLOCK.monotonic(), cpu_seconds(app.pid), others_cpu_seconds(app.pid, os.getpid())
             for _ in range(rounds):
                 _pan(remote.hold)
                 for key in ZOOMS:
                     remote.hold(key, 0.05)
                     time.sleep(REST_S)
             _wait_quiet(app)
-            wall, cpu = time.monotonic() - began, cpu_seconds(app.pid) - before
+            wall, cpu = CLOCK.monotonic() - began, cpu_seconds(app.pid) - before
             others = others_cpu_seconds(app.pid, os.getpid()) - others
     moving = [burst for burst in frames(target) if _number(burst["started"]) >= began]
     return {
@@ -59,10 +63,10 @@ def on_screen(rig: Rig, rounds: int) -> dict[str, object]:
         wait_ready(app)
         pids = (app.pid, screen.pid)
         for number in range(rounds):
-            began, before, others = time.monotonic(), _each_cpu(*pids), others_cpu_seconds(*pids)
+            began, before, others = CLOCK.monotonic(), _each_cpu(*pids), others_cpu_seconds(*pids)
             _pan(screen.hold)
             _wait_quiet(app)
-            wall, after = time.monotonic() - began, _each_cpu(*pids)
+            wall, after = CLOCK.monotonic() - began, _each_cpu(*pids)
             bursts = [burst for burst in frames(target) if _number(burst["started"]) >= began]
             count = len(_all(bursts, "work_ms"))
             # The first frame of a motion begins its time, so it is not one of the frames in it.

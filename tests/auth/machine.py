@@ -24,6 +24,7 @@ from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
 from tvapp.net.chain import Chain
 from tvapp.net.late_chain import LateChain
+from tvapp.net.skew import SkewWatch
 from tvapp.net.transport import Request, Response
 
 SCOPE = "https://atlas.microsoft.com/user_impersonation"
@@ -105,10 +106,15 @@ class Machine:
         self.arrived = threading.Event()
         self.jobs = WatchedJobs(Inbox(self.arrived.set), self.log)
         session, permission = machines(SessionSettings("Contoso", tenant="contoso.com"))
+        self.skew = SkewWatch(SystemClock(), self.log, self.jobs.inbox.post)
         # The chain leaps along, or a host that is left alone for a while would be left alone for ever.
-        self.network = LateChain(self.jobs, self.clock, self.log, ca_bundle=who.ca_bundle, random=lambda: 0.5)
+        self.network = LateChain(
+            self.jobs, self.clock, self.log, ca_bundle=who.ca_bundle, random=lambda: 0.5, skew=self.skew
+        )
         late = LateGateway(who, folder, SystemClock(), self.log, self.network)
-        self.sign_in = SignIn(session, permission, late, self.jobs, self.clock, self.log, primary_scope=SCOPE)
+        self.sign_in = SignIn(
+            session, permission, late, self.jobs, self.clock, self.log, primary_scope=SCOPE, skew=self.skew
+        )
         self.sign_in.start(self.clock.now)
 
     @property

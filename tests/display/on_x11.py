@@ -6,6 +6,7 @@ import json
 import sys
 import time
 
+from tvapp.core.clock import SystemClock
 from tvapp.display.window import CloseRequested, Display, DisplaySpec
 from tvapp.remote.keys import KeyEvent
 from tvapp.remote.pygame_source import PygameKeys
@@ -27,7 +28,7 @@ def main() -> None:
     while True:
         for event in display.wait(None):
             if isinstance(event, KeyEvent):
-                say(event="key", key=event.key, pressed=event.pressed, late=time.monotonic() - event.at)
+                say(event="key", key=event.key, pressed=event.pressed, late=SystemClock().monotonic() - event.at)
                 if event.key == "c" and event.pressed:
                     say(event="cpu", seconds=time.process_time())
                 if event.key == "q" and event.pressed:

@@ -131,7 +131,7 @@ class Viewer:
     def live(self, until: float, *, edits: bool) -> bool:
         """Take what happens, and edit; without edits: until everything has been sent. True when it came to an end."""
         edit_at = 0.0
-        while (now := time.monotonic()) < until:
+        while (now := self._clock.monotonic()) < until:
             for message in self._inbox.drain():
                 if isinstance(message, IndexBuilt):
                     self._book = message.book
@@ -190,7 +190,7 @@ def run(folder: Path, kills: int, seed: int, open_store: OpenStore, lives_s: flo
         child = os.fork()
         if child == 0:
             viewer = Viewer(folder, seed + number, open_store)
-            came_to_an_end = viewer.live(time.monotonic() + FINISH_WITHIN_S, edits=not is_last)
+            came_to_an_end = viewer.live(SystemClock().monotonic() + FINISH_WITHIN_S, edits=not is_last)
             os._exit(0 if came_to_an_end else 3)
         if not is_last:
             time.sleep(dice.uniform(0.0, lives_s))

@@ -179,7 +179,7 @@ def run_script(folder: Path, name: str, fence: str, settings: dict[str, Any], wh
         viewer = ScriptedViewer(folder, fence, opener(name, settings, requests))
         if what == "files":
             watch_files(folder, fuse)
-        came_to_an_end = viewer.live(time.monotonic() + FINISH_WITHIN_S, edits=True)
+        came_to_an_end = viewer.live(SystemClock().monotonic() + FINISH_WITHIN_S, edits=True)
         os._exit(0 if came_to_an_end else 3)
     return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
 

@@ -93,7 +93,7 @@ class House:
             assert time.monotonic() < deadline, "it never came to that"
             self._woken.wait(0.02)
             self._woken.clear()
-            now = time.monotonic()
+            now = self.clock.monotonic()
             for message in self.jobs.inbox.drain():
                 if isinstance(message, IndexBuilt):
                     self.book = message.book

@@ -25,7 +25,7 @@ from tests.ui.fakes import (
 from tvapp.auth.view import Account, SessionView
 from tvapp.config import Home
 from tvapp.core.assets import asset
-from tvapp.core.clock import ManualClock
+from tvapp.core.clock import ClockSkewed, ManualClock
 from tvapp.core.errors import (
     ConfigError,
     Forbidden,
@@ -106,6 +106,7 @@ SETTINGS = UiSettings(
 )
 EPOCH = 1_790_000_000.0
 """A Monday afternoon in September 2026."""
+AHEAD_S = 10_000.0
 CREDITS = ("© 2026 Contoso Maps", "© OpenStreetMap contributors", "Made with Natural Earth")
 
 
@@ -263,7 +264,9 @@ def on_map(
         scale = min(width / 1920, height / 1080)
         chosen = choice or LayerChoice()
         model = MapModel(Viewport(at, zoom, width, height, scale), layers(chosen), 256 << 20, motion=False)
-        state = MapState(settings, scene.actions, ManualClock(epoch=EPOCH), model, chosen)
+        # It stands still, ahead of the scene's own time: what was just said is still there.
+        clock = ManualClock(now=AHEAD_S, epoch=EPOCH - AHEAD_S)
+        state = MapState(settings, scene.actions, clock, model, chosen)
         scene.stack.show(MapScreen(state, scene.stack))
         index = index_of(book())
         messages_before = (AccountChanged(account), AttributionChanged(CREDITS), IndexBuilt(index, book(), 1))
@@ -418,6 +421,12 @@ SCENES: dict[str, Build] = {
     "signin-signed-out": sign_in(waiting("signed-out", "signed-out")),
     "signin-welcome": sign_in(waiting("succeeded", "succeeded", account=AINO)),
     "signin-welcome-long": sign_in(waiting("succeeded", "succeeded", account=LONG_NAME)),
+    "signin-clock": sign_in(prompting(clock_skew_s=10_798.0)),
+    "signin-clock-long": sign_in(prompting(LONG_CODE, LONG_ADDRESS, LONG_ORGANISATION, clock_skew_s=-1.77e9)),
+    "signin-clock-wrong": sign_in(
+        waiting("offline", "offline", problem=problem("clock-wrong"), retry_in_s=9.0, clock_skew_s=math.inf)
+    ),
+    "again-clock": over_map(SIGN_IN, prompting(again=True, account=AINO, clock_skew_s=10_798.0)),
     "again": over_map(SIGN_IN, prompting(again=True, account=AINO)),
     "again-long": over_map(
         SIGN_IN, prompting(LONG_CODE, LONG_ADDRESS, LONG_ORGANISATION, "offline", retry_in_s=12.0, again=True)
@@ -438,6 +447,7 @@ SCENES: dict[str, Build] = {
     "permission-given": over_map(PERMISSION, allowing_without_code("succeeded")),
     "start": start(None),
     "start-network": start(waiting("offline", "offline", problem=problem("offline"), retry_in_s=9.0), 75.0),
+    "start-time": start(waiting("starting", "awaiting-time"), 12.0),
     "start-service": start(waiting("offline", "offline", problem=problem("captive-portal"), retry_in_s=9.0), 12.0),
     "error": errors(*WRONG[:2]),
     "error-many": errors(*WRONG),
@@ -463,6 +473,8 @@ SCENES: dict[str, Build] = {
     "map-layers": on_map(MENU, RIGHT, OK, RIGHT, OK),
     "map-layers-overlay": on_map(MENU, RIGHT, OK, DOWN, OK),
     "map-tour": on_map(Intent.PLAY_PAUSE),
+    "map-clock": on_map(messages=(ClockSkewed(10_798.0),)),
+    "map-clock-offline": on_map(messages=(ClockSkewed(-1.77e9), *OFFLINE)),
     "map-offline": on_map(messages=OFFLINE),
     "map-offline-old": on_map(messages=(*OFFLINE, FencesKept((), EPOCH - 8000)), tiles_age_s=200_000.0),
     "map-portal": on_map(

@@ -19,10 +19,12 @@ STORED_WIDTH = 640
 """They guard the layout, not the letters: a third of the size is enough and keeps the repository light."""
 NAMES = (
     "start-network",
+    "start-time",
     "signin",
     "signin-long",
     "signin-large",
     "signin-blocked",
+    "signin-clock",
     "map",
     "map-selected",
     "map-bar",
@@ -33,6 +35,7 @@ NAMES = (
     "map-offline-old",
     "map-portal",
     "map-refused",
+    "map-clock",
     "map-account-permission",
     "permission",
     "permission-long",

@@ -26,11 +26,6 @@ class Grant:
 class Gateway(Protocol):
     """One identity provider and one app registration. Each call blocks; each makes at most one attempt."""
 
-    @property
-    def clock_skew_s(self) -> float | None:
-        """How far the provider's clock was ahead of ours at its last answer; None before the first."""
-        ...
-
     def load_account(self) -> Account | None:
         """Return the account of last time, without the network."""
         ...

@@ -16,7 +16,7 @@ import requests
 
 from tvapp.core import errors
 from tvapp.core.clock import Clock
-from tvapp.core.headers import Headers, media_type, parse_http_date, retry_after_s
+from tvapp.core.headers import Headers, media_type, retry_after_s
 from tvapp.core.jobs import JobsStopped
 from tvapp.net.transport import Request, Response
 from tvapp.net.trust import UNREADABLE
@@ -58,7 +58,6 @@ class HttpClient:
         self._send_and_wait = send
         self._clock = clock
         self._timeout_s = timeout_s
-        self.skew_s: float | None = None
 
     def get(self, url: str, params: object = None, headers: Mapping[str, str] | None = None, **_: object) -> Reply:
         """GET a JSON object.
@@ -106,13 +105,7 @@ class HttpClient:
             raise Failed(errors.ConfigError("config", "identity.ca_bundle", error.reason, allowed)) from error
         except errors.TvappError as error:
             raise Failed(error) from error
-        self._learn_time(response)
         return self._checked(method, host, response)
-
-    def _learn_time(self, response: Response) -> None:
-        date = parse_http_date(response.headers.get("date", ""))
-        if date is not None:
-            self.skew_s = date - self._clock.wall()
 
     def _checked(self, method: str, host: str, response: Response) -> Reply:
         status, headers, text = response.status, response.headers, response.body.decode("utf-8", "replace")

@@ -43,10 +43,6 @@ class LateGateway:
         self._lock = threading.Lock()
         self._real: Gateway | None = None
 
-    @property
-    def clock_skew_s(self) -> float | None:
-        return self._real.clock_skew_s if self._real is not None else None
-
     def load_account(self) -> Account | None:
         with self._lock:
             if self._real is None:

@@ -96,10 +96,6 @@ class MsalGateway:
         self._vault: _Vault | None = None
         self._text = ""  # the cache as it was last loaded or saved
 
-    @property
-    def clock_skew_s(self) -> float | None:
-        return self._http.skew_s
-
     # -- Gateway ----------------------------------------------------------------------------------------------------
 
     def load_account(self) -> Account | None:

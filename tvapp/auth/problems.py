@@ -168,6 +168,23 @@ CERTIFICATE_NOT_YET_VALID = "not yet valid"
 """What OpenSSL says when a certificate's time has not come (X509_V_ERR_CERT_NOT_YET_VALID)."""
 
 
+CERTIFICATE_EXPIRED = "expired"
+"""And when it has passed (X509_V_ERR_CERT_HAS_EXPIRED)."""
+
+EXPIRED = "certificate_expired"
+"""The error of a problem with an old certificate, or with a clock that is ahead."""
+
+
+def with_skew(problem: Problem, skew_s: float | None) -> Problem:
+    """Return `problem`, with the clock as its kind where that explains it: an old certificate and a clock ahead.
+
+    >>> with_skew(Problem("tls-failed", "retries", EXPIRED), -1e8).kind
+    'clock-wrong'
+    """
+    is_ours = problem.error == EXPIRED and skew_s is not None and skew_s < 0
+    return replace(problem, kind="clock-wrong") if is_ours else problem
+
+
 def from_reply(
     body: Mapping[str, object], *, status: int = 400, retry_after_s: float | None = None, when: str = "poll"
 ) -> Problem:
@@ -240,7 +257,8 @@ def from_error(error: errors.TvappError, *, when: str = "refresh") -> Problem:
             return _named("slow", "timed_out")
         case errors.TlsFailed():
             behind = CERTIFICATE_NOT_YET_VALID in error.reason
-            return _named("clock-wrong" if behind else "tls-failed", "tls_failed")
+            is_old = CERTIFICATE_EXPIRED in error.reason
+            return _named("clock-wrong" if behind else "tls-failed", EXPIRED if is_old else "tls_failed")
         case errors.ConnectionBroken():
             return _named("interrupted", "connection_broken")
         case errors.Unreachable():

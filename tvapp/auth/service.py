@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from itertools import count
@@ -29,18 +31,22 @@ from tvapp.auth.messages import (
     UsePermission,
 )
 from tvapp.auth.permission import Permission
-from tvapp.auth.problems import KINDS, Problem
+from tvapp.auth.problems import KINDS, Problem, with_skew
 from tvapp.auth.session import Session, SessionSettings
 from tvapp.auth.token_store import erase, token_file
 from tvapp.auth.tokens import TokenProvider
 from tvapp.auth.view import SessionView
 from tvapp.config import Config
-from tvapp.core.clock import Clock
+from tvapp.core.clock import Clock, PlausibleTime
 from tvapp.core.disk import DiskHealth
 from tvapp.core.errors import StorageError
 from tvapp.core.jobs import JobFailed, Jobs
 from tvapp.core.log import Log
 from tvapp.net.late_chain import LateChain
+from tvapp.net.skew import SkewWatch
+
+LOOK_S = 0.5
+"""How often a clock that cannot be right is looked at while it is waited for."""
 
 LOAD, CODE, POLL = "signin.load", "signin.code.", "signin.poll."
 
@@ -63,18 +69,36 @@ class SignIn:
         *,
         primary_scope: str = "",
         random: Callable[[], float] = lambda: 0.5,
+        skew: SkewWatch | None = None,
+        plausible: PlausibleTime | None = None,
     ) -> None:
+        """`skew` knows whether our clock is right; `plausible` says until when to wait for one that can be."""
         self._session = session
         self._permission = permission
         self.gateway = gateway
         self._jobs = jobs
+        self._clock = clock
         self._log = log
+        self._skew = skew
+        self._plausible = plausible or PlausibleTime()
+        self._waits_since: float | None = None  # for a plausible clock
+        self._look_at = math.inf
         self.tokens = TokenProvider(
             gateway, jobs, clock, log, primary=primary_scope, post=jobs.inbox.post, random=random
         )
 
     def start(self, now: float) -> None:
-        """Begin: the account of last time, or a code."""
+        """Begin: the account of last time, or a code; before either, a clock by which tokens can be judged."""
+        verdict = self._plausible.judge(now, self._clock.wall(), is_synchronised=self._clock.is_synchronised())
+        if verdict == "waiting":
+            if self._waits_since is None:
+                self._waits_since = now
+                self._log.event("clock.waiting", level="warning", year=time.gmtime(self._clock.wall()).tm_year)
+            self._look_at = now + LOOK_S
+            return
+        waited_s = round(now - self._waits_since, 1) if self._waits_since is not None else 0.0
+        self._log.event(f"clock.{verdict}", level="info" if verdict == "plausible" else "warning", waited_s=waited_s)
+        self._waits_since, self._look_at = None, math.inf
         self._do(self._session.start(now))
 
     def receive(self, message: object, now: float) -> bool:
@@ -94,18 +118,22 @@ class SignIn:
 
     def tick(self, now: float) -> None:
         """Do what is due."""
+        if now >= self._look_at:
+            self.start(now)
         self._do(self._session.tick(now) + self._permission.tick(now))
         for scope in self.tokens.renew_due(now):
             self._jobs.spawn("signin.renew", lambda scope=scope: self.tokens.renew(scope))  # type: ignore[misc]
 
     def next_wakeup(self) -> float | None:
         """Return when `tick` has something to do next."""
-        times = (self._session.next_wakeup(), self._permission.next_wakeup(), self.tokens.next_renewal())
-        return min((time for time in times if time is not None), default=None)
+        look_at = self._look_at if self._look_at < math.inf else None
+        times = (look_at, self._session.next_wakeup(), self._permission.next_wakeup(), self.tokens.next_renewal())
+        return min((at for at in times if at is not None), default=None)
 
     def view(self, now: float) -> SessionView:
         """Return what the screen shows."""
-        return replace(self._session.view(now), clock_skew_s=self.gateway.clock_skew_s)
+        view = self._with_clock(self._session.view(now))
+        return view if self._waits_since is None else replace(view, status="awaiting-time")
 
     @property
     def offered(self) -> str:
@@ -119,7 +147,7 @@ class SignIn:
 
     def permission_view(self, now: float) -> SessionView:
         """Return what the panel over the map shows while one more permission is asked for."""
-        return replace(self._permission.view(now), clock_skew_s=self.gateway.clock_skew_s)
+        return self._with_clock(self._permission.view(now))
 
     def ask_permission(self, now: float) -> None:
         """Somebody wants to allow what is offered, or to try again."""
@@ -151,6 +179,11 @@ class SignIn:
         """Forget everything of the account."""
         self._do(self._session.sign_out(now))
         self._follow()
+
+    def _with_clock(self, view: SessionView) -> SessionView:
+        skew_s = self._skew.skew_s if self._skew is not None else None
+        problem = with_skew(view.problem, skew_s) if view.problem is not None else None
+        return replace(view, problem=problem, clock_skew_s=skew_s)
 
     def _follow(self) -> None:
         """Tell the permission how the sign-in is, and what is missing."""
@@ -200,6 +233,7 @@ def build_sign_in(
     random: Callable[[], float],
     network: LateChain,
     disk: DiskHealth | None = None,
+    skew: SkewWatch | None = None,
 ) -> SignIn:
     """Put signing in together for a configuration. Reads no file and opens no connection."""
     identity = config.identity
@@ -211,7 +245,7 @@ def build_sign_in(
     primary = " ".join(provider.first_resource(identity.scopes))
     gateway = LateGateway(identity, data_dir, clock, log, network, disk)
     session, permission = machines(settings, random)
-    return SignIn(session, permission, gateway, jobs, clock, log, primary_scope=primary, random=random)
+    return SignIn(session, permission, gateway, jobs, clock, log, primary_scope=primary, random=random, skew=skew)
 
 
 def machines(settings: SessionSettings, random: Callable[[], float] = lambda: 0.5) -> tuple[Session, Permission]:

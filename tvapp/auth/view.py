@@ -21,6 +21,7 @@ Phase = Literal[
 
 Status = Literal[
     "starting",
+    "awaiting-time",  # the clock of this machine cannot be right yet
     "requesting",
     "waiting",  # for the person at the phone
     "offline",  # nothing answers; the code on the screen, if any, still counts
@@ -34,6 +35,7 @@ Status = Literal[
 
 STATUSES: tuple[Status, ...] = (
     "starting",
+    "awaiting-time",
     "requesting",
     "waiting",
     "offline",
@@ -89,7 +91,7 @@ class SessionView:
     `account` stays set while somebody has to sign in again (`again`), so that the map can stay up behind the panel.
     `problem` is what went wrong last and still matters. `retry_in_s` is the time to the next attempt by itself.
     `permission` is the resource that the code opens beside the sign-in; "" where the code is for signing in.
-    `clock_skew_s` is how far the server's clock is ahead of ours, None while unknown.
+    `clock_skew_s` is how far our clock is behind (negative: ahead; infinity: unknown how far), None while it is right.
     """
 
     phase: Phase

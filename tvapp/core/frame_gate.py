@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import math
 import threading
-
-from tvapp.core.clock import Clock
+from collections.abc import Callable
 
 STEP_S = 0.001
 EARLY_S = 0.001
@@ -21,8 +20,9 @@ LONGEST_S = 0.02
 class FrameGate:
     """One for the program; `expect` belongs to the thread that draws, `let_pass` to everybody else."""
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+    def __init__(self, monotonic: Callable[[], float]) -> None:
+        """`monotonic` tells the time in seconds, as `core.clock` does."""
+        self._monotonic = monotonic
         self._closes_at = math.inf
         self._pause = threading.Event()  # never set: waiting for it is a sleep that lets go of the interpreter
 
@@ -32,8 +32,8 @@ class FrameGate:
 
     def let_pass(self) -> None:
         """Return at once while no frame is near, else when it is out, or after LONGEST_S."""
-        now = self._clock.monotonic()
+        now = self._monotonic()
         until = now + LONGEST_S
         while self._closes_at <= now < until:
             self._pause.wait(STEP_S)
-            now = self._clock.monotonic()
+            now = self._monotonic()

@@ -80,7 +80,7 @@ class Jobs:
         self.inbox = inbox
         self._log = log
         self._clock = clock or SystemClock()
-        self.gate = FrameGate(self._clock)
+        self.gate = FrameGate(self._clock.monotonic)
         """Where long computations wait while a frame is due."""
         self._running: dict[int, Running] = {}
         self._pinged_at: float | None = None

@@ -7,7 +7,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, replace
 
 from tvapp.core.backoff import Backoff
-from tvapp.core.clock import Clock
+from tvapp.core.clock import Clock, ClockSet
 from tvapp.core.errors import TvappError
 from tvapp.core.jobs import JobFailed, Jobs
 from tvapp.core.log import Log
@@ -227,6 +227,8 @@ class FenceService:
                 if generation == self._generation:
                     self._watch = None
                     self.load_anew()
+            case ClockSet():
+                self._restate_at = now  # when geofences are valid is a matter of the wall clock
             case IndexBuilt():
                 self._built(message, now)
             case LabelsPlaced():

@@ -5,7 +5,8 @@ From the outside in, as in azure-core's pipeline:
 1. `Retries`: repeats a GET that met with a short trouble, within a budget.
 2. `CircuitBreaker`: holds back what a host in trouble would not answer. Each attempt asks it anew.
 3. `PortalWatch`: names answers of proxies and portals, which are no trouble of the host.
-4. `HttpClient` (the transport): connections, TLS, proxies, HTTP/2, time-outs, bounded sizes; tells the network monitor.
+4. `SkewSender`: hears from the Date of each answer whether our clock is right.
+5. `HttpClient` (the transport): connections, TLS, proxies, HTTP/2, time-outs, bounded sizes; tells the network monitor.
 
 A policy that looks at every answer, whoever it is for, belongs right around the transport.
 """
@@ -20,7 +21,8 @@ from tvapp.core.log import Log
 from tvapp.net.circuits import CircuitBreaker
 from tvapp.net.portals import PortalWatch
 from tvapp.net.retries import Retries
-from tvapp.net.transport import HttpClient, Listener, Request, Response
+from tvapp.net.skew import SkewSender, SkewWatch
+from tvapp.net.transport import HttpClient, Listener, Request, Response, Sender
 
 
 class Chain:
@@ -34,9 +36,11 @@ class Chain:
         log: Log,
         random: Callable[[], float],
         sleep: Callable[[float], Coroutine[object, object, None]] = asyncio.sleep,
+        skew: SkewWatch | None = None,
     ) -> None:
         self._transport = HttpClient(ca_bundle=ca_bundle, clock=clock, log=log)
-        self._circuits = CircuitBreaker(PortalWatch(self._transport), clock=clock, log=log, random=random)
+        innermost: Sender = self._transport if skew is None else SkewSender(self._transport, skew)
+        self._circuits = CircuitBreaker(PortalWatch(innermost), clock=clock, log=log, random=random)
         self._outermost = Retries(self._circuits, clock=clock, log=log, random=random, sleep=sleep)
 
     async def send(self, request: Request) -> Response:

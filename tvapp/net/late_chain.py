@@ -15,18 +15,30 @@ from tvapp.core.log import Log
 
 if TYPE_CHECKING:
     from tvapp.net.chain import Chain
+    from tvapp.net.skew import SkewWatch
     from tvapp.net.transport import Request, Response
 
 
 class LateChain:
     """Makes one chain for all; any thread may use it, but the main thread never waits for it."""
 
-    def __init__(self, jobs: Jobs, clock: Clock, log: Log, *, ca_bundle: str, random: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        jobs: Jobs,
+        clock: Clock,
+        log: Log,
+        *,
+        ca_bundle: str,
+        random: Callable[[], float],
+        skew: SkewWatch | None = None,
+    ) -> None:
+        """`skew` hears of the Date of every answer."""
         self._jobs = jobs
         self._clock = clock
         self._log = log
         self._ca_bundle = ca_bundle
         self._random = random
+        self._skew = skew
         self._lock = threading.Lock()
         self._chain: Chain | None = None
 
@@ -36,7 +48,13 @@ class LateChain:
             if self._chain is None:
                 from tvapp.net.chain import Chain
 
-                self._chain = Chain(ca_bundle=self._ca_bundle, clock=self._clock, log=self._log, random=self._random)
+                self._chain = Chain(
+                    ca_bundle=self._ca_bundle,
+                    clock=self._clock,
+                    log=self._log,
+                    random=self._random,
+                    skew=self._skew,
+                )
             return self._chain
 
     def send_and_wait(self, request: Request) -> Response:

@@ -70,6 +70,7 @@ class NetworkMonitor:
         self._lost_at: float | None = None
         self._task: asyncio.Task[None] | None = None
         self._stopped = False
+        self._hurried = False
 
     @property
     def is_lost(self) -> bool:
@@ -90,6 +91,10 @@ class NetworkMonitor:
         origin = origin_of(url)
         if origin:
             self._jobs.io_loop().call_soon_threadsafe(self._hinting.add, origin)
+
+    def hurry(self) -> None:
+        """Probe at once if the network is lost, whatever is left of the wait; from any thread."""
+        self._hurried = True
 
     def stop(self) -> None:
         """Probe no more; from any thread."""
@@ -163,8 +168,8 @@ class NetworkMonitor:
 
     async def _wait(self, delay_s: float) -> None:
         """Wait for a delay, or less when a link comes up."""
-        had_link = self._link()
-        while delay_s > 0:
+        had_link, self._hurried = self._link(), False
+        while delay_s > 0 and not self._hurried:
             step_s = min(LINK_POLL_S, delay_s)
             await self._sleep(step_s)
             delay_s -= step_s

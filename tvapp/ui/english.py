@@ -19,6 +19,11 @@ _COMMON: dict[str, str] = {
     "start.map": "Opening the map",
     "start.since": "for {age}",
     "start.ready": "Nearly there",
+    # A wrong clock
+    "clock.behind": "The clock of this TV is {time} behind",
+    "clock.behind.unknown": "The clock of this TV is behind",
+    "clock.ahead": "The clock of this TV is {time} ahead",
+    "clock.advice": "Switch on time synchronisation in the settings of this TV.",
     # Signing in
     "signin.title": "Sign in to see the map",
     "signin.again.title": "Please sign in again",
@@ -41,6 +46,8 @@ _COMMON: dict[str, str] = {
     "signin.expires.last": "This code is about to change",
     "signin.safety": "Use this code only while you stand here. Never type a code that somebody sent you.",
     "signin.status.starting": "Starting",
+    "signin.status.awaiting-time": "Waiting for the right time",
+    "signin.status.clock": "{title}. {advice}",
     "signin.status.requesting": "Asking for a code",
     "signin.status.waiting": "Waiting for your phone",
     "signin.status.renewed": "This is a new code; the one before still works if you have just typed it",

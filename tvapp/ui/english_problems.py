@@ -174,7 +174,7 @@ _KINDS: dict[str, tuple[str, str, str]] = {
     "clock-wrong": (
         "The clock of this TV is wrong",
         "It goes on by itself once the time is right.",
-        "The service's certificate is not valid yet at this time; check time synchronisation.",
+        "The service's certificate is not valid at the time that this TV shows; check time synchronisation.",
     ),
     # Anything else
     "refused": (

@@ -56,6 +56,19 @@ def duration(seconds: float) -> str:
     return f"{count} second" + ("" if count == 1 else "s")
 
 
+def rounded_duration(seconds: float) -> str:
+    """Return about how long something is, to the nearest of a unit that suits it.
+
+    >>> [rounded_duration(seconds) for seconds in (140, 10_797, 200_000, 1.77e9)]
+    ['2 minutes', '3 hours', '2 days', '56 years']
+    """
+    for size, name in ((365.25 * 86400, "years"), (86400.0, "days"), (3600.0, "hours")):
+        if seconds >= 1.95 * size:
+            return f"{round(seconds / size)} {name}"
+    minutes = max(1, round(seconds / 60))
+    return f"{minutes} minute" + ("" if minutes == 1 else "s")
+
+
 def age(seconds: float) -> str:
     """Return how long ago something was.
 

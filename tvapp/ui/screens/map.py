@@ -133,7 +133,7 @@ class MapScreen:
             model.camera.is_fine = False
         if self._tour_at is not None and now >= self._tour_at:
             self._next_on_tour(now)
-        if state.toast is not None and state.wall() >= state.toast.until:
+        if state.toast is not None and now >= state.toast.until:
             state.toast = None
             state.is_changed = True
         uploads = state.take_tiles(now)
@@ -160,8 +160,7 @@ class MapScreen:
             return now
         wall = self.state.wall()
         minute = now + 60 - wall % 60 + 0.01
-        toast = self.state.toast
-        toast_at = None if toast is None else now + max(0.0, toast.until - wall)
+        toast_at = None if self.state.toast is None else self.state.toast.until
         return min(at for at in (minute, self._tour_at, self.state.mends_at, toast_at) if at is not None)
 
     def draw(self, canvas: Canvas, now: float) -> None:

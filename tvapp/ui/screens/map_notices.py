@@ -18,6 +18,7 @@ from tvapp.core.errors import (
 )
 from tvapp.ui import theme
 from tvapp.ui.canvas import Canvas, Color, Rect
+from tvapp.ui.clock_words import clock_advice, clock_title
 from tvapp.ui.messages import TroubleChanged
 from tvapp.ui.phrases import age, clock_time
 from tvapp.ui.screens.map_state import MapState
@@ -49,6 +50,11 @@ def notices(state: MapState) -> list[Notice]:
     found: list[Notice] = []
     say = state.settings.words
     outbox = state.edits.outbox
+    if state.skew_s:
+        # First: certificates and tokens are judged by the clock, so that the rest may follow from it.
+        found.append(
+            Notice("clock", theme.WARN, clock_title(state.skew_s, state.settings), clock_advice(state.settings))
+        )
     for area in ("session", "permission", "map", "store", "disk"):
         trouble = state.troubles.get(area)
         if area == "disk" and outbox.disk_error is not None and outbox.entries:

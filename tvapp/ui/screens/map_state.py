@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from tvapp.auth.view import Account
-from tvapp.core.clock import Clock
+from tvapp.core.clock import Clock, ClockSkewed
 from tvapp.core.errors import NotFound, ServiceError, TvappError
 from tvapp.core.image import Image
 from tvapp.fences.book import FenceBook
@@ -68,7 +68,7 @@ SHEET_WIDTH = 640.0
 
 @dataclass(frozen=True, slots=True)
 class Toast:
-    """A sentence about what was just done; `until` is wall time."""
+    """A sentence about what was just done; `until` is monotonic."""
 
     icon: str
     words: str
@@ -98,6 +98,8 @@ class MapState:
     attribution: tuple[str, ...] = ()
     account: Account | None = None
     offline_since: float | None = None
+    skew_s: float = 0.0
+    """How far the clock of this TV is behind (`core.clock.ClockSkewed`); 0 while it is right."""
     troubles: dict[Area, TroubleChanged] = field(default_factory=dict)
     previews: dict[str, Image] = field(default_factory=dict)
     arrived: deque[TileArrived] = field(default_factory=deque)
@@ -174,6 +176,8 @@ class MapState:
                 self.attribution = lines
             case AccountChanged(account=account):
                 self.account = account
+            case ClockSkewed(skew_s=skew_s):
+                self.skew_s = skew_s
             case ConnectionChanged(since=since):
                 self.offline_since = since
                 if since is None:
@@ -243,7 +247,7 @@ class MapState:
 
     def say(self, key: str, icon: str, **fields: object) -> None:
         """Show a sentence about what was just done, for a while."""
-        self.toast = Toast(icon, self.settings.words(key, **fields), self.wall() + TOAST_S)
+        self.toast = Toast(icon, self.settings.words(key, **fields), self.clock.monotonic() + TOAST_S)
         self.is_changed = True
 
     # -- moves ---------------------------------------------------------------------------------------------------

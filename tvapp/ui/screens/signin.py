@@ -10,6 +10,7 @@ from tvapp.remote.intents import Input, Intent
 from tvapp.ui import layout, theme
 from tvapp.ui.actions import Actions
 from tvapp.ui.canvas import Canvas
+from tvapp.ui.clock_words import clock_advice, clock_title
 from tvapp.ui.motion import Motion
 from tvapp.ui.navigator import Navigator
 from tvapp.ui.screen import Binding, Hint, bind, dispatch, hints_of
@@ -134,9 +135,17 @@ class SignInScreen:
             if view.retry_in_s:
                 return say("signin.status.retry", sentence=sentence, time=_seconds(view.retry_in_s))
             return sentence
+        if self._tells_clock and view.clock_skew_s is not None:
+            title = clock_title(view.clock_skew_s, self._settings)
+            return say("signin.status.clock", title=title, advice=clock_advice(self._settings))
         if now - self._renewed_at < RENEWED_FOR_S:
             return say("signin.status.renewed")
         return say(f"signin.status.{view.status}")
+
+    @property
+    def _tells_clock(self) -> bool:
+        """Tell whether the status line is about the clock: it is wrong, and nothing else is."""
+        return self._view.clock_skew_s is not None and self._view.problem is None and self._view.status == "waiting"
 
     def _picture(self, now: float) -> PromptPicture | None:
         """Return what a code is drawn from; None when there is none to show."""
@@ -148,6 +157,7 @@ class SignInScreen:
             view=self._view,
             settings=self._settings,
             status=self.status_sentence(now),
+            tells_clock=self._tells_clock,
             opacity=self._motion.value("code", now),
             focus_growth=self._motion.value("size", now),
             focused=self._navigator.top is self,
@@ -165,7 +175,8 @@ class SignInScreen:
         seconds = (_whole(view.remaining_s), _whole(view.retry_in_s))
         code = view.prompt.user_code if view.prompt else ""
         is_new = now - self._renewed_at < RENEWED_FOR_S
-        return view.phase, view.status, view.problem, view.account, code, is_new, seconds, self.is_enlarged
+        skew_s = view.clock_skew_s
+        return view.phase, view.status, view.problem, view.account, code, is_new, seconds, self.is_enlarged, skew_s
 
     def _resize(self, _input: Input, now: float) -> bool:
         self.is_enlarged = not self.is_enlarged

@@ -8,6 +8,7 @@ from tvapp.auth.problems import Problem
 from tvapp.auth.view import SessionView
 from tvapp.ui import layout, theme
 from tvapp.ui.canvas import Canvas, Color, Rect
+from tvapp.ui.clock_words import clock_advice, clock_title
 from tvapp.ui.phrases import countdown
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.text import problem_words
@@ -85,14 +86,20 @@ def _failed(problem: Problem, settings: UiSettings) -> Notice:
 def _waiting(view: SessionView, settings: UiSettings) -> Notice:
     problem, say = view.problem, settings.words
     kind = problem.kind if problem is not None else "offline"
+    title, advice = (problem_words(kind, part, settings.language) for part in ("title", "advice"))
+    icon = "wifi-off" if problem is None or problem.is_network else "cloud-off"
+    if kind == "clock-wrong":
+        icon = "clock"
+        if view.clock_skew_s is not None:
+            title, advice = clock_title(view.clock_skew_s, settings), f"{clock_advice(settings)} {advice}"
     retry = say("signin.retry.now")
     if view.retry_in_s:
         retry = say("signin.retry", time=countdown(view.retry_in_s))
     return Notice(
-        icon="wifi-off" if problem is None or problem.is_network else "cloud-off",
+        icon=icon,
         color=theme.WARN,
-        title=problem_words(kind, "title", settings.language),
-        advice=problem_words(kind, "advice", settings.language),
+        title=title,
+        advice=advice,
         button=say("action.try-now"),
         hint="hint.try-now",
         waiting=retry,

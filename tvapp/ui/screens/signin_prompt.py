@@ -32,6 +32,8 @@ class PromptPicture:
     view: SessionView
     settings: UiSettings
     status: str
+    tells_clock: bool = False
+    """The status is that the clock is wrong."""
     reason: str = ""
     """Why this is asked for, where it is not the first thing that the screen asks for."""
     opacity: float = 1.0
@@ -227,10 +229,12 @@ def _draw_time(canvas: Canvas, x: float, y: float, width: float, picture: Prompt
 def _draw_status(canvas: Canvas, x: float, y: float, width: float, picture: PromptPicture) -> None:
     looks = {"offline": ("wifi-off", theme.WARN), "busy": ("hourglass", theme.WARN)}
     name, color = looks.get(picture.view.status, ("smartphone", theme.ACCENT))
+    if picture.tells_clock:
+        name, color = "clock", theme.WARN
     draw_icon(canvas, name, x + 20, y + 20, 38, color)
     # The line breathes once a second, so that one sees that it is alive.
     left = picture.view.remaining_s or 0.0
-    dots = "." * (1 + int(left) % 3) if picture.view.status == "waiting" else ""
+    dots = "." * (1 + int(left) % 3) if picture.view.status == "waiting" and not picture.tells_clock else ""
     paragraph(canvas, picture.status + dots, x + 60, y, width - 60, replace(theme.style(theme.BODY), color=color), 2)
 
 

@@ -78,6 +78,8 @@ class StartScreen:
     def waits_for(self) -> str:
         """Return the key of the words for what is being waited for; `start.ready` when it is nothing special."""
         view = self._view
+        if view is not None and view.status == "awaiting-time":
+            return "start.time"
         if view is None or view.phase == "starting":
             return "start.account" if view is not None else "start.ready"
         if view.phase in ("signed-in", "succeeded"):

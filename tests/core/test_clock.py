@@ -1,0 +1,103 @@
+"""What can be told of clocks, with the time passed in."""
+
+from __future__ import annotations
+
+import datetime
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import tvapp
+from tvapp.core.clock import (
+    RELEASED_AT,
+    ClockGauge,
+    ClockSet,
+    PlausibleTime,
+    Reading,
+    Resumed,
+    SystemClock,
+    read_clocks,
+)
+
+HOUR = 3600.0
+
+
+def test_the_monotonic_clock_counts_the_time_asleep() -> None:
+    if not hasattr(time, "CLOCK_BOOTTIME"):
+        pytest.skip("this system has no clock that does")
+    before = time.clock_gettime(time.CLOCK_BOOTTIME)
+    assert before <= SystemClock().monotonic() <= time.clock_gettime(time.CLOCK_BOOTTIME)
+
+
+def test_the_release_is_a_day_in_the_past() -> None:
+    released = datetime.date.fromisoformat(tvapp.RELEASED)
+    assert datetime.datetime.fromtimestamp(RELEASED_AT, datetime.UTC) == datetime.datetime(
+        released.year, released.month, released.day, tzinfo=datetime.UTC
+    )
+    assert time.time() >= RELEASED_AT
+
+
+def test_a_right_clock_is_plausible_at_once() -> None:
+    assert PlausibleTime().judge(5.0, RELEASED_AT + 1, is_synchronised=False) == "plausible"
+
+
+def test_a_clock_from_before_the_release_is_waited_for_and_then_put_up_with() -> None:
+    wait = PlausibleTime(patience_s=30)
+    assert [wait.judge(now, 60.0 + now, is_synchronised=False) for now in (5.0, 20.0, 34.9, 35.0, 99.0)] == [
+        "waiting",
+        "waiting",
+        "waiting",
+        "implausible",
+        "implausible",
+    ]
+
+
+def test_a_clock_that_is_set_meanwhile_is_plausible() -> None:
+    wait = PlausibleTime()
+    assert wait.judge(5.0, 0.0, is_synchronised=False) == "waiting"
+    assert wait.judge(6.0, RELEASED_AT + 99, is_synchronised=False) == "plausible"
+
+
+def test_the_time_service_is_believed_whatever_the_clock_shows() -> None:
+    assert PlausibleTime().judge(5.0, 0.0, is_synchronised=True) == "plausible"
+
+
+START = Reading(boot=1000.0, awake=900.0, wall=1_800_000_000.0)
+
+
+def after(passed: float, asleep: float = 0.0, set_by: float = 0.0) -> Reading:
+    return Reading(START.boot + passed, START.awake + passed - asleep, START.wall + passed + set_by)
+
+
+@pytest.mark.parametrize(
+    ("reading", "told"),
+    [
+        (after(1), ()),
+        (after(8 * HOUR), ()),
+        (after(8 * HOUR, asleep=7 * HOUR), (Resumed(7 * HOUR),)),
+        (after(1, set_by=HOUR), (ClockSet(HOUR),)),
+        (after(1, set_by=-365 * 24 * HOUR), (ClockSet(-365 * 24 * HOUR),)),
+        (after(60, asleep=59, set_by=-HOUR), (Resumed(59.0), ClockSet(-HOUR))),
+        (after(1, set_by=0.4), ()),
+        (after(1.5, asleep=0.5), ()),
+    ],
+)
+def test_sleeps_and_set_clocks_are_told_apart(reading: Reading, told: tuple[object, ...]) -> None:
+    gauge = ClockGauge(START)
+    assert gauge.look(reading) == told
+    assert gauge.look(reading) == ()
+
+
+@given(st.lists(st.floats(0, 1e6), max_size=20))
+def test_time_that_just_passes_is_no_news(steps: list[float]) -> None:
+    gauge, passed = ClockGauge(START), 0.0
+    for step in steps:
+        passed += step
+        assert gauge.look(after(passed)) == ()
+
+
+def test_the_machines_clocks_are_read_together() -> None:
+    gauge = ClockGauge(read_clocks())
+    assert gauge.look(read_clocks()) == ()

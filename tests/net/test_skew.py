@@ -1,0 +1,237 @@
+"""Is the clock wrong: what servers say, what certificates say, and one odd server."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from email.utils import formatdate
+from types import MappingProxyType
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.azure.fakes import FakeSender, reply
+from tvapp.core.clock import RELEASED_AT, ClockSkewed, ManualClock
+from tvapp.core.errors import TlsFailed
+from tvapp.core.log import RecordingLog
+from tvapp.net.skew import LATEST, SkewJudge, SkewSender, SkewWatch
+from tvapp.net.transport import Request, Response
+
+HOUR = 3600.0
+RIGHT = RELEASED_AT + 100 * 24 * HOUR
+
+
+@dataclass
+class Bench:
+    """A watch with a clock that is `off` by so much (positive: behind) and servers that answer at `tell`."""
+
+    off: float = 0.0
+    clock: ManualClock = field(init=False)
+    log: RecordingLog = field(default_factory=RecordingLog)
+    posted: list[ClockSkewed] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.clock = ManualClock(now=50.0, epoch=RIGHT - self.off)
+        self.watch = SkewWatch(self.clock, self.log, self.posted.append)
+
+    def tell(
+        self, host: str = "login.example", wrong_by: float = 0.0, fields: Mapping[str, str] = MappingProxyType({})
+    ) -> None:
+        """Let an answer come whose server's clock is ahead by `wrong_by`."""
+        self.clock.advance(1)
+        right = RIGHT + self.clock.now
+        headers = {"date": formatdate(right + wrong_by, usegmt=True), **fields}
+        self.watch.heard(host, headers)
+
+    @property
+    def told(self) -> list[float]:
+        return [message.skew_s for message in self.posted]
+
+
+@pytest.mark.parametrize("off", [3 * HOUR, -3 * HOUR, 56 * 365 * 24 * HOUR, 150.0, -150.0])
+def test_a_second_answer_makes_a_wrong_clock_news_once(off: float) -> None:
+    bench = Bench(off)
+    bench.tell()
+    assert bench.told == []
+    for _ in range(5):
+        bench.tell()
+    assert bench.told == [pytest.approx(off, abs=2)]
+    assert bench.watch.skew_s == pytest.approx(off, abs=2)
+    (event,) = bench.log.named("clock.skewed")
+    assert event["direction"] == ("behind" if off > 0 else "ahead")
+    assert event["skew_s"] == pytest.approx(off, abs=2)
+
+
+def test_the_second_answer_may_come_from_somebody_else() -> None:
+    bench = Bench(HOUR)
+    bench.tell("login.example")
+    bench.tell("maps.example", wrong_by=3)
+    assert bench.told == [pytest.approx(HOUR, abs=5)]
+
+
+@pytest.mark.parametrize("off", [0.0, 119.0, -119.0])
+def test_a_clock_that_is_right_enough_is_no_news(off: float) -> None:
+    bench = Bench(off)
+    for host in ("login.example", "maps.example") * 3:
+        bench.tell(host)
+    assert bench.told == []
+    assert bench.watch.skew_s is None
+
+
+def test_one_odd_server_is_not_believed_against_ours_and_another_one() -> None:
+    bench = Bench()
+    bench.tell("maps.example")
+    for _ in range(5):
+        bench.tell("odd.example", wrong_by=HOUR)
+        bench.tell("maps.example")
+    assert bench.told == []
+
+
+def test_one_odd_server_does_not_make_a_wrong_clock_right() -> None:
+    bench = Bench(HOUR)
+    for _ in range(5):
+        bench.tell("login.example")
+        bench.tell("maps.example")
+        bench.tell("odd.example", wrong_by=-HOUR)
+    assert bench.told == [pytest.approx(HOUR, abs=2)]
+
+
+def test_a_server_whose_answers_contradict_each_other_says_nothing() -> None:
+    bench = Bench()
+    for times in range(20):
+        bench.tell("odd.example", wrong_by=times * HOUR)
+    assert bench.told == []
+
+
+@pytest.mark.parametrize("fields", [{"age": "3"}, {"x-cache": "TCP_HIT"}, {"date": "soon"}, {"date": ""}])
+def test_what_comes_from_a_cache_or_without_a_date_is_not_taken(fields: dict[str, str]) -> None:
+    bench = Bench(HOUR)
+    for _ in range(5):
+        bench.tell(fields=fields)
+    assert bench.told == []
+
+
+@pytest.mark.parametrize("date", [0.0, RELEASED_AT - 1, LATEST + 10])
+def test_a_date_that_cannot_be_is_not_taken(date: float) -> None:
+    bench = Bench()
+    for _ in range(5):
+        bench.watch.heard("odd.example", {"date": formatdate(date, usegmt=True)})
+    assert bench.told == []
+
+
+def test_a_clock_that_is_set_right_is_told_without_another_answer() -> None:
+    bench = Bench(3 * HOUR)
+    bench.tell()
+    bench.tell()
+    bench.clock.set_wall(3 * HOUR)
+    bench.watch.look()
+    assert bench.told == [pytest.approx(3 * HOUR, abs=2), 0.0]
+    assert [event["direction"] for event in bench.log.named("clock.skewed")] == ["behind", "right"]
+    bench.clock.set_wall(-5 * HOUR)
+    bench.watch.look()
+    assert bench.told[2:] == [pytest.approx(5 * HOUR, abs=2)]
+
+
+def test_another_difference_is_news_but_not_a_small_one() -> None:
+    bench = Bench(3 * HOUR)
+    bench.tell()
+    bench.tell()
+    for by in (60.0, -100.0, 500.0):
+        bench.clock.set_wall(by)
+        bench.watch.look()
+    assert bench.told == [pytest.approx(3 * HOUR, abs=2), pytest.approx(3 * HOUR - 460, abs=2)]
+
+
+def test_at_the_edge_it_does_not_go_back_and_forth() -> None:
+    bench = Bench(125.0)
+    bench.tell()
+    bench.tell()
+    for by in (10.0, -10.0) * 5:
+        bench.clock.set_wall(by)
+        bench.watch.look()
+    assert bench.told == [pytest.approx(125, abs=2)]
+
+
+@pytest.mark.parametrize("reason", ["certificate not valid yet", "certificate is not yet valid"])
+def test_certificates_that_are_not_valid_yet_say_that_it_is_behind(reason: str) -> None:
+    bench = Bench(10_000 * HOUR)
+    bench.watch.refused(TlsFailed("login.example", reason))
+    assert bench.told == []
+    bench.watch.refused(TlsFailed("maps.example", reason))
+    assert bench.told == [math.inf]
+    assert bench.log.named("clock.skewed") == [{"direction": "behind"}]
+    bench.clock.set_wall(10_000 * HOUR)
+    bench.tell("login.example")
+    bench.tell("maps.example")
+    assert bench.told == [math.inf, 0.0]
+
+
+def test_one_odd_certificate_is_not_believed_against_a_date() -> None:
+    bench = Bench()
+    bench.tell("login.example")
+    for _ in range(5):
+        bench.watch.refused(TlsFailed("odd.example", "certificate not valid yet"))
+    assert bench.told == []
+
+
+def test_an_expired_certificate_alone_says_nothing() -> None:
+    bench = Bench(-10_000 * HOUR)
+    for _ in range(5):
+        bench.watch.refused(TlsFailed("login.example", "certificate expired"))
+    assert bench.told == []
+
+
+def test_summer_time_is_none_of_its_business(monkeypatch: pytest.MonkeyPatch) -> None:
+    import time
+
+    bench = Bench()
+    for zone in ("Europe/Helsinki", "America/Los_Angeles", "UTC"):  # the last one is the tests' own
+        monkeypatch.setenv("TZ", zone)
+        time.tzset()
+        bench.tell()
+    assert bench.told == []
+
+
+@given(
+    st.lists(
+        st.tuples(st.sampled_from([f"{number}.example" for number in range(12)]), st.floats(-1e10, 1e11)), max_size=40
+    ),
+    st.floats(0, 4e9),
+)
+def test_whatever_servers_say_the_verdict_is_ours_or_one_of_theirs(said: list[tuple[str, float]], wall: float) -> None:
+    judge = SkewJudge()
+    for host, date in said:
+        judge.hear(host, date, 5.0)
+    verdict = judge.skew_s(5.0, wall)
+    assert verdict == 0.0 or any(verdict == pytest.approx(date - wall, abs=1e-3) for _, date in said)
+
+
+def sent(answer: Callable[[Request], Response], url: str) -> Bench:
+    bench = Bench()
+    sender = SkewSender(FakeSender(answer), bench.watch)
+    for _ in range(3):
+        assert asyncio.run(sender.send(Request("GET", url))).status == 404
+    return bench
+
+
+def test_every_answer_over_tls_counts_whatever_its_status_and_none_without() -> None:
+    def answer(_request: Request) -> Response:
+        return reply(404, date=formatdate(RIGHT + 50 + HOUR, usegmt=True))
+
+    assert sent(answer, "https://maps.example/x").told == [pytest.approx(HOUR, abs=2)]
+    assert sent(answer, "http://maps.example/x").told == []
+
+
+def test_a_failed_handshake_is_heard_of_and_passed_on() -> None:
+    def fail(request: Request) -> Response:
+        raise TlsFailed(request.host, "certificate not valid yet")
+
+    bench = Bench()
+    sender = SkewSender(FakeSender(fail), bench.watch)
+    for _ in range(2):
+        with pytest.raises(TlsFailed):
+            asyncio.run(sender.send(Request("GET", "https://maps.example/x")))
+    assert bench.told == [math.inf]

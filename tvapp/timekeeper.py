@@ -1,0 +1,54 @@
+"""Watches the machine's clocks on a thread of its own: a sleep that is over, a clock that was set, a skew that changed.
+
+Nothing else notices. While a machine is suspended, what everybody waits on (events, asyncio's timers) stands still, and
+goes on for the rest of its time afterwards, which may be minutes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+
+from tvapp.core.clock import ClockGauge, ClockSet, Reading, Resumed, read_clocks
+from tvapp.core.log import Log
+
+LOOK_EVERY_S = 1.0
+"""The wake-up costs some ten microseconds; the time is the longest that a resumed TV shows what is old."""
+
+
+class Timekeeper:
+    """Posts Resumed and ClockSet, and has `look_at_skew` called now and then: a set clock may be right again."""
+
+    def __init__(
+        self,
+        post: Callable[[Resumed | ClockSet], None],
+        log: Log,
+        look_at_skew: Callable[[], None],
+        *,
+        read: Callable[[], Reading] = read_clocks,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._post = post
+        self._log = log
+        self._look_at_skew = look_at_skew
+        self._read = read
+        self._sleep = sleep
+        self._stopped = False
+
+    def run(self) -> None:
+        """Watch until `stop`; for a thread."""
+        gauge = ClockGauge(self._read())
+        while not self._stopped:
+            self._sleep(LOOK_EVERY_S)
+            for event in gauge.look(self._read()):
+                match event:
+                    case Resumed(asleep_s):
+                        self._log.event("system.resumed", asleep_s=asleep_s)
+                    case ClockSet(by_s):
+                        self._log.event("clock.set", by_s=by_s)
+                self._post(event)
+            self._look_at_skew()
+
+    def stop(self) -> None:
+        """Watch no longer than until the next look."""
+        self._stopped = True
