@@ -1,4 +1,4 @@
-"""Every file that the app keeps below its data directory: how one is made, opened again and judged. One line for each."""
+"""Every file that the app keeps below its data directory: how it is made, opened again and judged; a line for each."""
 
 from __future__ import annotations
 

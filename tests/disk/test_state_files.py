@@ -92,15 +92,17 @@ def test_a_link_in_its_place_is_not_written_through(tmp_path: Path, file: StateF
 @pytest.mark.parametrize("umask", [0o000, 0o022, 0o777])
 @every_file
 def test_it_is_its_owners_alone_whatever_the_umask(tmp_path: Path, file: StateFile, umask: int) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir(mode=0o700)
     before = os.umask(umask)
     try:
-        path = file.make(tmp_path)
+        path = file.make(folder)
         assert path.stat().st_mode & 0o777 == 0o600
-        assert path.parent == tmp_path or path.parent.stat().st_mode & 0o777 == 0o700
-        file.open(tmp_path)
+        assert path.parent.stat().st_mode & 0o777 == 0o700
+        file.open(folder)
     finally:
         os.umask(before)
-    modes = {each.name: each.stat().st_mode & 0o777 for each in tmp_path.rglob("*")}
+    modes = {each.name: each.stat().st_mode & 0o777 for each in folder.rglob("*")}
     assert {name: mode for name, mode in modes.items() if mode not in (0o600, 0o700)} == {}
 
 
