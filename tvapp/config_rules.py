@@ -287,13 +287,13 @@ def _as_toml(text: str) -> object:
 
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         pass  # it may be JSON
     try:
         import json
 
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 
