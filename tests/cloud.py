@@ -84,6 +84,11 @@ class LocalCloud:
         answer: list[dict[str, Any]] = self.ask("GET", "/pending")
         return answer
 
+    def issued(self) -> list[dict[str, str]]:
+        """Return every secret that was issued since the last reset: `kind` and `secret`."""
+        answer: list[dict[str, str]] = self.ask("GET", "/issued")
+        return answer
+
     def revoke(self, *, access: bool = False) -> None:
         """Revoke all refresh tokens, and with `access` the access tokens issued so far."""
         self.ask("POST", "/revoke", {"access": access})

@@ -311,6 +311,23 @@ def test_a_file_with_keys_that_everybody_can_read_is_refused(write: Write) -> No
     load(path, {})
 
 
+def test_a_link_to_a_file_with_keys_is_judged_by_the_file(write: Write, tmp_path: Path) -> None:
+    text = (
+        '[maps]\nauth = "shared-key"\nsubscription_keys = ["primary-key-1"]\n[geofences]\nstore = "folder"\npath = "f"'
+    )
+    path, link = write(text, 0o602), tmp_path / "my config.toml"
+    link.symlink_to(path)
+    error = one_error(link)
+    assert ("change" in error.found, "0602" in error.found) == (True, True)
+    assert f"chmod o-rwx '{link}'" in error.allowed
+    path.chmod(0o660)
+    assert load(link, {}).maps.auth == "shared-key"
+    # What is in the environment is nobody's business but the process's own.
+    path.chmod(0o644)
+    path.write_text(text.replace('subscription_keys = ["primary-key-1"]', ""))
+    assert load(link, {"TVAPP_MAPS_SUBSCRIPTION_KEYS": "primary-key-1"}).maps.subscription_keys
+
+
 def test_a_lock_is_read_and_never_shown(write: Write) -> None:
     config = load(write(_with(COMPLETE, f'kiosk.lock = "{LOCK}"')), {})
     assert config.kiosk.lock == LOCK

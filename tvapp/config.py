@@ -244,6 +244,9 @@ def _from_file(path: Path, errors: list[ConfigError]) -> dict[str, Found] | None
         what, _, place = str(error).partition(" (at ")
         errors.append(ConfigError(name, place.rstrip(")") or "the text", what, "TOML, see https://toml.io"))
         return None
+    except RecursionError:
+        errors.append(ConfigError(name, "the text", "values nested too deep", "TOML, see https://toml.io"))
+        return None
     except UnicodeDecodeError as error:
         errors.append(ConfigError(name, f"byte {error.start + 1}", "bytes that are not UTF-8", "TOML in UTF-8"))
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import shlex
 import stat
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -49,7 +50,7 @@ def check_value(key: str, found: Found, base: Path) -> tuple[object, ConfigError
 
 
 def check_file(path: Path, written: Mapping[str, Found]) -> list[ConfigError]:
-    """Refuse a file with keys in it that everybody on the machine can read."""
+    """Refuse a file with keys in it that everybody on the machine can read or change, whatever link leads to it."""
     secrets = [key for key in sorted(SECRET_KEYS) if key in written and not written[key].in_environment]
     if not secrets:
         return []
@@ -57,10 +58,11 @@ def check_file(path: Path, written: Mapping[str, Found]) -> list[ConfigError]:
         mode = stat.S_IMODE(path.stat().st_mode)
     except OSError:
         return []
-    if not mode & stat.S_IROTH:
+    if not mode & (stat.S_IROTH | stat.S_IWOTH):
         return []
-    found = f"a file that everybody on this machine can read (mode {mode:04o})"
-    return [ConfigError(str(path), secrets[0], found, f"a private file: chmod o-rwx {path}")]
+    may = "read" if mode & stat.S_IROTH else "change"
+    found = f"a file that everybody on this machine can {may} (mode {mode:04o})"
+    return [ConfigError(str(path), secrets[0], found, f"a private file: chmod o-rwx {shlex.quote(str(path))}")]
 
 
 def check_together(config: Config, wrong: Iterable[str], source: str) -> list[ConfigError]:
@@ -285,13 +287,13 @@ def _as_toml(text: str) -> object:
 
     try:
         return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         pass  # it may be JSON
     try:
         import json
 
         return json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return text
 
 

@@ -23,6 +23,7 @@ ROWS: dict[str, Measure] = {
     "frames-xvfb": lambda rig, options: motion.on_screen(rig, options.rounds),
     "key-to-pixel": lambda rig, options: motion.key_to_pixel(rig, options.presses),
     "idle": lambda rig, options: rest.idle(rig, options.idle_seconds),
+    "writes": lambda rig, options: rest.writes(rig, options.writes_seconds),
     "memory": lambda rig, options: rest.memory(rig, options.tour_stops),
     "trip": lambda rig, _options: rest.trip(rig),
 }
@@ -66,6 +67,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=2, help="how often to go round for frames (2)")
     parser.add_argument("--presses", type=int, default=200, help="key presses for key-to-pixel (200)")
     parser.add_argument("--idle-seconds", type=float, default=60.0, help="how long to stand still (60)")
+    parser.add_argument("--writes-seconds", type=float, default=660.0, help="how long to count what is written (660)")
     parser.add_argument("--tour-stops", type=int, default=7200, help="stops of the tour; 7200 are 24 hours")
     return parser.parse_args()
 

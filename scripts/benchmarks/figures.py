@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from pathlib import Path
 
 import psutil
 
@@ -47,3 +48,9 @@ def others_cpu_seconds(*pids: int) -> float:
 def pss_mib(pid: int) -> float:
     """Return the proportional set size of a process in MiB."""
     return float(psutil.Process(pid).memory_full_info().pss) / (1 << 20)
+
+
+def io_bytes(pid: int) -> dict[str, int]:
+    """Return what a process has written: `write_bytes` towards the disk, `wchar` by system calls of any kind."""
+    lines = Path(f"/proc/{pid}/io").read_text(encoding="ascii").splitlines()
+    return {name: int(count) for name, _, count in (line.partition(": ") for line in lines)}

@@ -6,13 +6,14 @@ import time
 from collections import Counter
 from collections.abc import Mapping
 
-from scripts.benchmarks.figures import cpu_seconds, pss_mib
+from scripts.benchmarks.figures import cpu_seconds, io_bytes, pss_mib
 from scripts.benchmarks.motion import measured, wait_ready
 from scripts.benchmarks.rig import Rig, say
 from scripts.benchmarks.screen import Screen
 
 TOUR_STOP_S = 12
 LATER_S = 3.0
+WRITTEN_AFTER_START_S = 35.0
 
 
 def idle(rig: Rig, seconds: float) -> dict[str, object]:
@@ -123,3 +124,35 @@ def _taken(rig: Rig, asked: Counter[str]) -> int:
 
 def _tile(entry: Mapping[str, object]) -> str:
     return str(entry.get("query", entry))
+
+
+def writes(rig: Rig, seconds: float) -> dict[str, object]:
+    """Leave a settled map alone whose geofences and overlays are looked at again, and count what is written."""
+    cloud_store = {"TVAPP_GEOFENCES_STORE": "map-data", "TVAPP_GEOFENCES_REFRESH_S": "5"}
+    data_dir = rig.data_dir(warm=True)
+    with rig.remote() as (remote, path):
+        environment = rig.environment(TVAPP_REMOTE_DEVICES=path) | cloud_store
+        del environment["TVAPP_GEOFENCES_PATH"]
+        with rig.app(data_dir, environment, "--log-file", str(data_dir / "app.log")) as app:
+            wait_ready(app)
+            remote.press("menu")
+            app.wait_for("screen.changed", lambda fields: fields["panel"] == "action-bar")
+            remote.press("right", "right", "ok")
+            app.wait_for("screen.changed", lambda fields: fields["panel"] == "layers")
+            remote.press("down", "ok", "back")
+            app.wait_for("layers.chosen")
+            # What the start leaves to be written later (geofences of last time, tiles) is not rest.
+            time.sleep(WRITTEN_AFTER_START_S)
+            before, log_before = io_bytes(app.pid), (data_dir / "app.log").stat().st_size
+            time.sleep(seconds)
+            after, log_after = io_bytes(app.pid), (data_dir / "app.log").stat().st_size
+    day = 86400 / seconds / 1e6
+    return {
+        "target_mb_a_day": 5.0,
+        "to_disk_mb_a_day": round((after["write_bytes"] - before["write_bytes"]) * day, 2),
+        "by_calls_mb_a_day": round((after["wchar"] - before["wchar"]) * day, 2),
+        "of_which_log_file_mb_a_day": round((log_after - log_before) * day, 2),
+        "seconds": seconds,
+        "method": "proc io of the process over a rest with one overlay and geofences looked at every 5 s, times 86400 "
+        "by the seconds; calls count pipes, sockets and standard error too, the disk counts whole pages",
+    }

@@ -345,3 +345,41 @@ def test_killed_in_the_middle_of_writing_it_opens_again_and_is_whole(tmp_path: P
         assert all(body == body[:1] * 20_000 for body in bodies)
         assert bench.log.events == []
         bench.cache.close()
+
+
+def test_a_disk_that_stops_answering_holds_nobody_up_for_long_and_is_left_alone(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tvapp.tiles.disk_cache.PATIENCE_S", 0.05)
+    bench.cache.put(key(1), b"one", ETAG)
+    bench.cache.flush()
+    with bench.cache._lock:  # somebody waits for the disk
+        for _ in range(50):
+            assert bench.body(1) is None
+        bench.cache.put(key(2), b"two", ETAG)
+    assert [fields["kind"] for fields in bench.log.named("disk.failed")] == ["slow"]
+    assert bench.body(1) is None, "it is left alone"
+    bench.cache.retry()
+    assert bench.body(1) == b"one"
+    bench.cache.put(key(2), b"two", ETAG)
+    bench.cache.flush()
+    assert bench.log.events[-1][0] == "disk.restored"
+
+
+def test_a_304_that_forbids_to_keep_a_tile_ends_its_keeping(bench: Bench) -> None:
+    bench.cache.put(key(1), b"one", ETAG)
+    bench.cache.refresh(key(1), Headers({"Cache-Control": "no-store"}))
+    assert bench.reopen().get(key(1)) is None
+
+
+@pytest.mark.parametrize(
+    ("control", "may"), [("max-age=60", True), ("max-age=60, must-revalidate", False), ("no-cache", False)]
+)
+def test_what_must_be_validated_is_told_apart_from_what_may_be_shown_stale(
+    bench: Bench, control: str, may: bool
+) -> None:
+    bench.cache.put(key(1), b"one", Headers({"ETag": '"1"', "Cache-Control": control}))
+    bench.clock.advance(61)
+    entry = bench.reopen().get(key(1))
+    assert entry is not None
+    assert (entry.is_fresh, entry.may_use_stale, entry.etag) == (False, may, '"1"')

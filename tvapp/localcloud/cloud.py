@@ -23,7 +23,7 @@ class Cloud:
     clock: Clock = field(default_factory=SystemClock)
     base_url: str = ""
     page_url: str = ""
-    subscription_keys: tuple[str, str] = ("", "")
+    subscription_keys: tuple[str, str] = field(default=("", ""), repr=False)
     grants: Grants = field(default_factory=Grants)
     mint: Mint = field(default_factory=Mint)
     switchboard: Switchboard = field(default_factory=Switchboard)

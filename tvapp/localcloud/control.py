@@ -10,6 +10,7 @@
 | DELETE /_control/requests | count afresh |
 | GET  /_control/pending | user codes that wait for somebody |
 | POST /_control/sign-in | `{"user_code": "...", "person": "aino"}` approves, `{"user_code": "...", "decline": true}` |
+| GET  /_control/issued | every secret of this cloud since the last reset, by kind, to look for where none may be |
 | POST /_control/revoke | all refresh tokens; with `{"access": true}` the access tokens issued so far as well |
 | POST /_control/challenge | Azure Maps challenges all tokens of now for claims (`cae`); answers `{claims, header}` |
 | GET, POST /_control/settings | read, change (`settings.Settings`); the GET also tells the subscription keys |
@@ -62,6 +63,7 @@ def routes(cloud: Cloud, store: MapDataStore, seed_dir: Path | None, initial: Se
         ("/requests", "DELETE", control.forget_requests),
         ("/pending", "GET", control.pending),
         ("/sign-in", "POST", control.sign_in),
+        ("/issued", "GET", control.issued),
         ("/revoke", "POST", control.revoke),
         ("/challenge", "POST", control.challenge),
         ("/settings", "GET", control.settings),
@@ -150,6 +152,13 @@ class Control:
         self.cloud.grants.approve(grant, person)
         return {"state": grant.state, "person": person.key}
 
+    async def issued(self, request: Request, body: dict[str, object]) -> object:
+        cloud = self.cloud
+        found = [("token", token) for token in cloud.mint.issued] + list(cloud.grants.issued)
+        found += [("subscription_key", key) for key in cloud.subscription_keys]
+        found += [("username", person.username) for person in PEOPLE]
+        return [{"kind": kind, "secret": secret} for kind, secret in found]
+
     async def revoke(self, request: Request, body: dict[str, object]) -> object:
         count = self.cloud.grants.revoke_all()
         if body.get("access"):
@@ -199,6 +208,7 @@ class Control:
         cloud.throttle.clear()
         cloud.challenges = Challenges()
         cloud.mint.revoke_access_tokens()
+        cloud.mint.issued.clear()
         self.store.clear()
         return {"files": seed(self.store, self.seed_dir)}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Literal
@@ -14,6 +15,7 @@ USER_CODE_LETTERS = "ACDEFGHJKMNPQRTUVWXY34679"
 KEPT_AFTER_EXPIRY_S = 3600.0
 EARLY_POLL_TOLERANCE = 0.8
 SLOW_DOWN_S = 5.0
+MOST_REMEMBERED = 1_000
 
 State = Literal["pending", "approved", "declined", "used"]
 Poll = Literal["pending", "slow_down", "approved", "declined", "expired", "unknown"]
@@ -72,6 +74,8 @@ class Grants:
         self._by_user_code: dict[str, Grant] = {}
         self._refresh_tokens: dict[str, RefreshToken] = {}
         self._allowed: set[tuple[Person, str, str]] = set()
+        self.issued: deque[tuple[str, str]] = deque(maxlen=MOST_REMEMBERED)
+        """Every code and refresh token with its kind, also those that count no more."""
 
     def create(
         self,
@@ -96,6 +100,7 @@ class Grants:
         grant.earliest_poll = now
         self._by_device_code[grant.device_code] = grant
         self._by_user_code[user_code] = grant
+        self.issued += [("device_code", grant.device_code), ("user_code", user_code)]
         return grant
 
     def find(self, typed: str) -> Grant | None:
@@ -143,6 +148,7 @@ class Grants:
         """Store a refresh token and return its secret."""
         secret = "1." + secrets.token_urlsafe(64)
         self._refresh_tokens[secret] = token
+        self.issued.append(("refresh_token", secret))
         return secret
 
     def refresh_token(self, secret: str) -> RefreshToken | None:
@@ -177,6 +183,7 @@ class Grants:
         self._by_user_code.clear()
         self._refresh_tokens.clear()
         self._allowed.clear()
+        self.issued.clear()
 
     def _forget_old(self, now: float) -> None:
         for grant in [g for g in self._by_device_code.values() if now > g.expires_at + KEPT_AFTER_EXPIRY_S]:

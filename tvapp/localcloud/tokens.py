@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import uuid
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +23,7 @@ MANAGEMENT = "https://management.azure.com"
 ISSUER_V1 = f"https://sts.windows.net/{TENANT_ID}/"
 ALGORITHM = "RS256"
 ID_TOKEN_LIFETIME_S = 3600
+MOST_REMEMBERED = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Mint:
     def __init__(self) -> None:
         self.key_id = uuid.uuid4().hex
         self._generation = 0
+        self.issued: deque[str] = deque(maxlen=MOST_REMEMBERED)
+        """Every token that was signed."""
 
     def revoke_access_tokens(self) -> None:
         """Refuse every access token issued so far (real ones cannot be revoked; a changed key has this effect)."""
@@ -148,7 +152,9 @@ class Mint:
         return claims
 
     def _sign(self, claims: dict[str, object]) -> str:
-        return jwt.encode(claims, self._key, algorithm=ALGORITHM, headers={"kid": self.key_id})
+        token = jwt.encode(claims, self._key, algorithm=ALGORITHM, headers={"kid": self.key_id})
+        self.issued.append(token)
+        return token
 
 
 def client_info(person: Person) -> str:

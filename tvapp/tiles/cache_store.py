@@ -157,6 +157,9 @@ def _connect(path: Path) -> sqlite3.Connection:
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             os.fchmod(fd, 0o600)  # a umask may have taken even the owner's bits; SQLite's other files copy it
+            if any(version not in (1, 2) for version in os.pread(fd, 2, 18)):
+                # SQLite would take the file for that of a later version, and never write to it.
+                raise NotOurs("a damaged head")
         finally:
             os.close(fd)
     except OSError as error:

@@ -176,8 +176,11 @@ class DiskCache:
 
     def retry(self) -> None:
         """The disk works again, somebody says: use it at once."""
-        with self._lock:
-            self._retry_at = self._slow_until = 0.0
+        self._slow_until = 0.0
+        with self._while_quick() as is_quick:
+            self._retry_at = 0.0
+            if is_quick:
+                self._close_store()  # it may have been opened only to be read
 
     def flush(self) -> None:
         """Write what was gathered; worth calling once nothing more is expected for a while."""

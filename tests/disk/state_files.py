@@ -1,0 +1,196 @@
+"""Every file that the app keeps below its data directory: how it is made, opened again and judged; a line for each."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.auth.test_token_store import filled, make_store
+from tests.fences.outbox_rig import adding
+from tests.fences.test_kept import Desk, fences
+from tests.fences.test_service import InlineJobs
+from tests.tiles.test_disk_cache import ETAG, Bench, key
+from tvapp.auth import cached
+from tvapp.core.log import RecordingLog
+from tvapp.fences import kept
+from tvapp.fences.messages import FencesKept
+from tvapp.fences.outbox import Entry
+from tvapp.fences.outbox_folder import OutboxFolder
+from tvapp.lock_keeper import TRIES, LockKeeper, unpack
+from tvapp.remote.pattern import pattern_of
+from tvapp.screenshots import Screenshots
+from tvapp.ui.messages import LockKnown
+
+TILES = 12
+WRONG = pattern_of(["up", "up", "up", "down"])
+LOCK = f"scrypt$ln=12,r=1,p=1${'A' * 22}${'A' * 43}"
+
+
+@dataclass(frozen=True, slots=True)
+class StateFile:
+    """`pattern`: its name below the data dir. `make` writes it and returns its path. `open` reads it, asserts that what
+    it finds is right or nothing, writes again, asserts that this is kept, and returns what was logged."""
+
+    pattern: str
+    make: Callable[[Path], Path]
+    open: Callable[[Path], RecordingLog]
+    is_large: bool = False
+
+
+def make_tokens(folder: Path) -> Path:
+    store = make_store(folder)
+    store.save(filled())
+    return store.path
+
+
+def open_tokens(folder: Path) -> RecordingLog:
+    log = RecordingLog()
+    store = make_store(folder, log)
+    text = store.load()
+    assert not text or shape(json.loads(text)) == shape(json.loads(filled()))
+    assert store.save(filled())
+    assert [account.username for account in cached.accounts(cached.parse(make_store(folder).load()) or {})] == [
+        "aino@contoso.com"
+    ]
+    return log
+
+
+def shape(value: object) -> object:
+    """Leave out the times of issue, which differ from call to call."""
+    if isinstance(value, dict):
+        return {name: shape(item) for name, item in value.items() if not name.endswith(("_on", "_at", "_time"))}
+    return value
+
+
+def make_kept(folder: Path) -> Path:
+    desk = Desk(folder)
+    desk.path = folder / "geofences" / "account.geofences"
+    desk.keeper.open(desk.path)
+    desk.give(*fences("a", "b"), *fences("c", source="other.geojson"))
+    desk.tick(kept.WRITE_AFTER_S)
+    return desk.path
+
+
+def open_kept(folder: Path) -> RecordingLog:
+    desk = Desk(folder)
+    desk.path = folder / "geofences" / "account.geofences"
+    desk.keeper.open(desk.path)
+    for message in desk.messages():
+        assert isinstance(message, FencesKept)
+        assert [each.raw for each in message.fences] == [
+            each.raw for each in (*fences("a", "b"), *fences("c", source="other.geojson"))
+        ]
+    desk.give(*fences("new"))
+    desk.tick(kept.WRITE_AFTER_S)
+    assert [each.id for each in kept.unpack(desk.path.read_bytes())] == ["new"]
+    desk.log.events = [event for event in desk.log.events if event[0] != "geofences.restored"]
+    return desk.log
+
+
+def make_entry(folder: Path) -> Path:
+    OutboxFolder(folder / "outbox" / "account").keep(Entry(1, adding("a")))
+    return folder / "outbox" / "account" / "0000000001.json"
+
+
+def open_entry(folder: Path) -> RecordingLog:
+    outbox = OutboxFolder(folder / "outbox" / "account")
+    entries, broken = outbox.read()
+    assert [entry.change for entry in entries] in ([], [adding("a")])
+    log = RecordingLog()
+    for name in broken:
+        log.event("outbox.broken", file=name)
+    outbox.keep(Entry(2, adding("b")))
+    assert adding("b") in [entry.change for entry in OutboxFolder(folder / "outbox" / "account").read()[0]]
+    return log
+
+
+def keeper(folder: Path) -> tuple[LockKeeper, InlineJobs, RecordingLog]:
+    jobs, log = InlineJobs(), RecordingLog()
+    return LockKeeper(LOCK, folder, jobs, log), jobs, log  # type: ignore[arg-type]
+
+
+def make_tries(folder: Path) -> Path:
+    keeper(folder)[0].try_pattern(WRONG, 12)
+    return folder / TRIES
+
+
+def open_tries(folder: Path) -> RecordingLog:
+    lock, jobs, log = keeper(folder)
+    lock.begin()
+    assert [message.wrong_tries in (3, 12) for message in jobs.inbox.drain() if isinstance(message, LockKnown)] == [
+        True
+    ]
+    lock.try_pattern(WRONG, 13)
+    assert unpack((folder / TRIES).read_bytes()) == 13
+    log.events = [event for event in log.events if event[0] != "lock.tried"]
+    return log
+
+
+def make_tiles(folder: Path) -> Path:
+    bench = Bench(folder / "tiles" / "tiles.sqlite")
+    for x in range(TILES):
+        bench.cache.put(key(x), bytes([x]) * 3000, ETAG)
+    bench.cache.close()
+    return bench.path
+
+
+def make_wal(folder: Path) -> Path:
+    """Leave the cache as a power cut does: everything is in the write-ahead log yet."""
+    bench = Bench(folder / "original" / "tiles.sqlite")
+    for x in range(TILES):
+        bench.cache.put(key(x), bytes([x]) * 3000, ETAG)
+    bench.cache.flush()
+    target = folder / "tiles"
+    shutil.copytree(bench.path.parent, target)
+    bench.cache.close()
+    shutil.rmtree(bench.path.parent)
+    (target / "tiles.sqlite-shm").unlink()
+    return target / "tiles.sqlite-wal"
+
+
+def open_tiles(folder: Path) -> RecordingLog:
+    bench = Bench(folder / "tiles" / "tiles.sqlite")
+    for x in range(TILES):
+        assert bench.body(x) in (None, bytes([x]) * 3000)
+    bench.cache.put(key(99), b"new", ETAG)
+    bench.cache.flush()
+    # A write may be what finds the damage; what was being written then is lost, and the next is kept.
+    bench.cache.put(key(99), b"new", ETAG)
+    bench.reopen()
+    assert bench.body(99) == b"new"
+    bench.cache.close()
+    return bench.log
+
+
+def make_picture(folder: Path) -> Path:
+    screenshots = Screenshots(folder / "screenshots", lambda: b"PNG" * 10, RecordingLog())
+    screenshots.ask()
+    screenshots.take()
+    return folder / "screenshots" / "000001.png"
+
+
+def open_picture(folder: Path) -> RecordingLog:
+    log = RecordingLog()
+    screenshots = Screenshots(folder / "screenshots", lambda: b"PNG" * 10, log)
+    screenshots.ask()
+    screenshots.take()
+    assert (folder / "screenshots" / "000002.png").read_bytes() == b"PNG" * 10
+    log.events = [event for event in log.events if event[0] != "screenshot.saved"]
+    return log
+
+
+STATE_FILES = (
+    StateFile("auth/tokens.json", make_tokens, open_tokens),
+    StateFile("geofences/*.geofences", make_kept, open_kept),
+    StateFile("outbox/*/*.json", make_entry, open_entry),
+    StateFile(TRIES, make_tries, open_tries),
+    StateFile("tiles/tiles.sqlite", make_tiles, open_tiles, is_large=True),
+    StateFile("tiles/tiles.sqlite-wal", make_wal, open_tiles, is_large=True),
+    StateFile("screenshots/*.png", make_picture, open_picture),
+)
+
+DERIVED = ("tiles/tiles.sqlite-shm", "tiles/tiles.sqlite.corrupt", "auth/tokens.json.corrupt", ".probe")
+"""What SQLite makes anew at each start, what was set aside and is never read, and what lives for a moment."""

@@ -1,0 +1,11 @@
+"""The app with files that may not grow beyond 40 kB, for `test_disk`: a disk that is full for all but small files."""
+
+from __future__ import annotations
+
+import resource
+import sys
+
+from tvapp.cli import run
+
+resource.setrlimit(resource.RLIMIT_FSIZE, (40_000, resource.RLIM_INFINITY))
+sys.exit(run(sys.argv[1:]))
