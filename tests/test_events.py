@@ -245,3 +245,9 @@ def test_each_event_is_one_bounded_line(fields: dict[str, object], form: str) ->
 
 def test_times_are_in_utc_with_milliseconds() -> None:
     assert timestamp(1_790_000_000.9996) == "2026-09-21T14:13:21.000Z"
+
+
+def test_an_escaped_line_break_before_a_secret_does_not_hide_it() -> None:
+    token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhaW5vIn0.c2lnbmF0dXJl"
+    assert token not in clean_text(repr(f"a\n{token}\tb"))
+    assert token not in clean_text(repr(repr(f"a\n{token}")))

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
+import pytest
+
 from tvapp.core.clock import ManualClock
+from tvapp.core.errors import DisplayError
 from tvapp.core.jobs import Inbox
 from tvapp.core.log import RecordingLog
-from tvapp.loop import FRAME_S, SHORTEST_BURST, Burst, Loop
+from tvapp.loop import FRAME_S, GIVE_UP_AFTER, SHORTEST_BURST, Burst, Loop, Unbearable
 from tvapp.ui.canvas import Canvas
 from tvapp.ui.recording import RecordingCanvas
 
@@ -158,3 +161,103 @@ def test_a_single_frame_is_no_motion() -> None:
     loop, _screen, _program, _inbox, _log, bursts = build(frames=1)
     loop.run()
     assert bursts == []
+
+
+@dataclass
+class FakePulse:
+    due: float | None = None
+    wants: bool = False
+    heard: list[str] = field(default_factory=list)
+
+    def next_wakeup(self) -> float | None:
+        return self.due
+
+    def needs_frame(self, now: float) -> bool:
+        return self.wants
+
+    def shown(self, now: float) -> None:
+        self.heard.append("shown")
+
+    def emptied(self, now: float) -> None:
+        self.heard.append("emptied")
+
+    def turned(self, now: float) -> None:
+        self.heard.append("turned")
+
+
+def with_pulse(pulse: FakePulse, **settings: object) -> tuple[Loop, FakeScreen, FakeProgram, Inbox]:
+    clock = ManualClock(now=100.0)
+    screen, inbox = FakeScreen(clock), Inbox()
+    program = FakeProgram(clock, **settings)  # type: ignore[arg-type]
+    return Loop(screen, program, inbox, clock, RecordingLog(), pulse=pulse), screen, program, inbox
+
+
+def test_a_pulse_hears_of_frames_of_an_empty_inbox_and_of_each_turn() -> None:
+    pulse = FakePulse()
+    loop, _screen, _program, inbox = with_pulse(pulse, frames=0, work_s=0.004)
+    loop.turn()
+    assert pulse.heard == ["emptied", "shown", "turned"]
+    pulse.heard.clear()
+    inbox.post("first")
+    inbox.post("second")
+    loop.turn()
+    assert pulse.heard == ["turned"], "a message is still waiting"
+    loop.turn()
+    assert pulse.heard == ["turned", "emptied", "turned"]
+
+
+def test_a_pulse_is_woken_when_it_wants_and_gets_its_frame() -> None:
+    pulse = FakePulse(due=120.0)
+    loop, screen, _program, _inbox = with_pulse(pulse, frames=0)
+    loop.turn()
+    pulse.wants = True
+    loop.turn()
+    assert screen.timeouts[1] is not None
+    assert 19.9 < screen.timeouts[1] <= 20.0
+    assert screen.presented == 2
+
+
+def test_frames_that_fail_without_end_end_the_loop_with_their_reason() -> None:
+    loop, screen, _program, _inbox, log, _bursts = build(frames=1, broken=10_000)
+    began = screen.clock.now
+    with pytest.raises(Unbearable) as ended:
+        loop.run()
+    assert isinstance(ended.value.__cause__, RuntimeError)
+    assert screen.clock.now - began < 60.0, "sooner than a watchdog of a minute"
+    assert log.named("frame.failed")[0]["times"] == 1
+
+
+def test_turns_between_failing_frames_do_not_make_them_passing_ones() -> None:
+    loop, screen, program, _inbox, _log, _bursts = build(frames=10_000)
+
+    def fail(_canvas: Canvas, _now: float) -> None:
+        raise RuntimeError("a defect in drawing")
+
+    program.draw = fail  # type: ignore[method-assign]
+    screen.events = [["key"] for _ in range(500)]
+    with pytest.raises(Unbearable):
+        loop.run()
+
+
+def test_a_lack_of_memory_ends_the_loop_at_once() -> None:
+    loop, _screen, program, _inbox, _log, _bursts = build()
+
+    def starve(_now: float) -> bool:
+        raise MemoryError
+
+    program.update = starve  # type: ignore[method-assign]
+    with pytest.raises(MemoryError):
+        loop.run()
+
+
+def test_a_screen_that_is_away_never_ends_the_loop_and_is_no_reason_to_fall_silent() -> None:
+    pulse = FakePulse()
+    loop, screen, _program, _inbox = with_pulse(pulse, frames=10_000)
+
+    def away() -> None:
+        raise DisplayError("unplugged")
+
+    screen.present = away  # type: ignore[method-assign]
+    for _ in range(3 * GIVE_UP_AFTER):
+        loop.turn()
+    assert pulse.heard.count("shown") > GIVE_UP_AFTER

@@ -41,6 +41,7 @@ _PARAMETER = re.compile(
 _ENTRA_TOKEN = re.compile(r"\b[01]\.A[\w-]{60,}(?:\.[\w-]+)*")
 _LONG_SECRET = re.compile(r"(?<![\w/.+=-])(?=[\w+=-]*\d)(?=[\w+=-]*[A-Z])(?=[\w+=-]*[a-z])[\w+=-]{43,}")
 """Azure's keys, and tokens without a shape of their own; no file name, GUID or digest looks like that."""
+_ESCAPED = re.compile(r"\\+[abfnrtv]")
 _NO_NAME = re.compile(r"[^\w.-]")
 _MAIL = re.compile(r"(?<![\w.+%'-])[\w.+%'-]{1,256}@[\w-]+(?:\.[\w-]+)+")
 
@@ -190,6 +191,9 @@ def redact(name: str, value: object) -> object:
 def clean_text(text: str) -> str:
     """Take out of a text what must not be in a log: tokens, codes, keys and full e-mail addresses."""
     text = text[: 4 * LONGEST_VALUE]
+    if "\\" in text:
+        # In the repr of a text, the letter of an escaped line break would hide the beginning of the word after it.
+        text = _ESCAPED.sub(" ", text)
     text = _JWT.sub(MASK, text)
     text = _BEARER.sub(rf"\1 {MASK}", text)
     text = _PARAMETER.sub(rf"\1\2{MASK}", text)

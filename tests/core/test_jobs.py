@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from tvapp.core.clock import ManualClock
 from tvapp.core.errors import TimedOut
-from tvapp.core.jobs import Inbox, JobFailed, Jobs, JobsStopped
+from tvapp.core.jobs import Inbox, JobFailed, Jobs, JobsStopped, stack_of
 from tvapp.core.log import RecordingLog
 
 PATIENCE_S = 10.0
@@ -158,3 +159,56 @@ def test_an_io_thread_that_hangs_does_not_keep_a_worker() -> None:
         waiting.result(PATIENCE_S)
     let_go.set()
     assert rig.jobs.stop()
+
+
+@pytest.mark.parametrize("way", ["run", "call", "in_worker"])
+def test_what_workers_are_at_is_known_while_they_are(rig: Rig, way: str) -> None:
+    begun, go_on = threading.Event(), threading.Event()
+
+    def work() -> None:
+        begun.set()
+        assert go_on.wait(PATIENCE_S)
+
+    if way == "run":
+        done = rig.jobs.run("work", work)
+    elif way == "call":
+        done = rig.jobs.call(work)
+    else:
+        done = rig.jobs.spawn("ask", lambda: rig.jobs.in_worker(work))
+    assert begun.wait(PATIENCE_S)
+    (running,) = rig.jobs.running()
+    assert "work" in running.name
+    assert f"{__name__}:" in stack_of(running.thread)
+    go_on.set()
+    done.result(PATIENCE_S)
+    assert rig.jobs.running() == ()
+
+
+def test_a_job_that_fails_is_not_running_any_more(rig: Rig) -> None:
+    with pytest.raises(ZeroDivisionError):
+        rig.jobs.call(lambda: 1 // 0).result(PATIENCE_S)
+    assert rig.jobs.running() == ()
+
+
+def test_the_io_thread_owes_an_answer_until_it_gives_one(rig: Rig) -> None:
+    clock = ManualClock(100.0)
+    rig.jobs = Jobs(rig.inbox, rig.log, clock=clock)
+    rig.jobs.ping_io()
+    assert rig.jobs.io_silence_s(500.0) == 0, "a thread that was never needed owes nothing"
+    busy, go_on = threading.Event(), threading.Event()
+
+    def hang() -> None:
+        busy.set()
+        assert go_on.wait(PATIENCE_S)
+
+    loop = rig.jobs.io_loop()
+    loop.call_soon_threadsafe(hang)
+    assert busy.wait(PATIENCE_S)
+    rig.jobs.ping_io()
+    clock.advance(7.0)
+    rig.jobs.ping_io()
+    assert rig.jobs.io_silence_s(clock.now) == 7.0
+    assert f"{__name__}:" in rig.jobs.where_is_io()
+    go_on.set()
+    asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result(PATIENCE_S)
+    assert rig.jobs.io_silence_s(clock.now) == 0

@@ -39,7 +39,8 @@ class InitSystem:
         while time.monotonic() < until:
             if any(new.startswith(line) for new in self._read(until)):
                 return
-        raise AssertionError(f"{line!r} was not said, but {self.lines()[-6:]}")
+        said = [each for each in self.lines() if each != "WATCHDOG=1"]
+        raise AssertionError(f"{line!r} was not said from now on; of all there was {said[-8:]}")
 
     def wait_for_silence(self, line: str, for_s: float) -> None:
         """Wait until a line was not said for so long.

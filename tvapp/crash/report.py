@@ -32,7 +32,7 @@ MOST_ERRORS = 6
 MOST_PLACES = 40
 """Of a longer traceback both ends are told: a recursion has a beginning and an end, and nothing new between."""
 _LINES = re.compile(r"\s+")
-_BARE_CODE = re.compile(r"\b(?!AADSTS)(?:[A-Z0-9]{4}-[A-Z0-9]{4}|[A-Z0-9]{7,12})\b")
+_BARE_CODE = re.compile(r"\b(?!AADSTS)(?=[0-9-]*[A-Z])(?:[A-Z0-9]{4}-[A-Z0-9]{4}|[A-Z0-9]{7,12})\b")
 """What a user code looks like (Entra: nine capitals and digits) with nothing beside it that says so."""
 
 
@@ -74,7 +74,7 @@ def report(error: BaseException, reference: str, around: Surroundings) -> dict[s
         "open_files": _open_files(),
         "jobs": [{"job": job.name, "seconds": round(around.monotonic_s - job.since, 1)} for job in around.running],
         "errors": [_told(each) for each in chain(error)],
-        "events": list(around.events),
+        "events": [_BARE_CODE.sub(MASK, line) for line in around.events],
     }
 
 

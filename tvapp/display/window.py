@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import os
 from collections import deque
@@ -207,6 +208,9 @@ class Display:
 
         if not self._open:
             raise DisplayError("closed")
+        with contextlib.suppress(Exception):
+            # What the canvas has still to do would be done over the text.
+            self._canvas.finish()
         draw_plain(self._renderer, self._real_size(), lines)
         self._renderer.present()
 

@@ -1,0 +1,87 @@
+"""A view as bytes: what was kept comes back, and nothing else is believed."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tvapp.core.errors import DataError
+from tvapp.geo.position import Position
+from tvapp.mapview.last_view import LONGEST_ID, MOST_BYTES, LastView, pack, unpack
+from tvapp.mapview.layers import BaseStyle, LayerChoice, Overlay
+from tvapp.mapview.viewport import MAX_ZOOM
+
+VIEW = LastView(Position(24.9525, 60.1672), 13.5, LayerChoice(BaseStyle.HYBRID, frozenset({Overlay.RADAR})), "fence")
+
+
+@given(
+    st.floats(-180, 180),
+    st.floats(-90, 90),
+    st.floats(0, MAX_ZOOM),
+    st.sampled_from(BaseStyle),
+    st.frozensets(st.sampled_from(Overlay)),
+    st.text(max_size=LONGEST_ID),
+)
+def test_what_was_kept_comes_back(
+    lon: float, lat: float, zoom: float, base: BaseStyle, overlays: frozenset[Overlay], selected: str
+) -> None:
+    view = LastView(Position(lon, lat), zoom, LayerChoice(base, overlays), selected)
+    again = unpack(pack(view, "basis"), "basis")
+    assert again.center.lon == pytest.approx(lon, abs=1e-7)
+    assert again.center.lat == pytest.approx(lat, abs=1e-7)
+    assert again.zoom == pytest.approx(zoom, abs=1e-7)
+    assert (again.choice, again.selected) == (view.choice, selected)
+    assert unpack(pack(again, "basis"), "basis") == again
+
+
+@given(st.binary(max_size=200))
+def test_any_bytes_are_a_view_or_an_error_of_ours(data: bytes) -> None:
+    with pytest.raises(DataError):
+        unpack(data, "basis")
+
+
+@given(st.integers(0, 400))
+def test_a_file_that_was_cut_is_no_view(length: int) -> None:
+    whole = pack(VIEW, "basis")
+    if length < len(whole):
+        with pytest.raises(DataError):
+            unpack(whole[:length], "basis")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"longitude": 181},
+        {"latitude": -91},
+        {"latitude": "60"},
+        {"zoom": True},
+        {"zoom": 99},
+        {"zoom": None},
+        {"base": "microsoft.base.road"},
+        {"overlays": ["traffic", "locusts"]},
+        {"overlays": [["traffic"]]},
+        {"overlays": None},
+        {"format": 2},
+        {"basis": "another"},
+    ],
+    ids=str,
+)
+def test_what_cannot_be_is_not_believed(change: dict[str, object]) -> None:
+    with pytest.raises(DataError):
+        unpack(json.dumps(json.loads(pack(VIEW, "basis")) | change).encode(), "basis")
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
+def test_numbers_that_are_none_are_not_believed(number: str) -> None:
+    with pytest.raises(DataError):
+        unpack(pack(VIEW, "basis").replace(b"13.5", number.encode()), "basis")
+
+
+def test_an_endless_id_is_left_out_so_that_the_file_stays_small() -> None:
+    long = LastView(VIEW.center, VIEW.zoom, VIEW.choice, "\N{SNOWMAN}" * (LONGEST_ID + 1))
+    assert unpack(pack(long, "basis"), "basis").selected == ""
+    most = LastView(VIEW.center, VIEW.zoom, VIEW.choice, "\N{SNOWMAN}" * LONGEST_ID)
+    assert len(pack(most, "basis")) <= MOST_BYTES
