@@ -64,6 +64,7 @@ class Simulation:
         self._loop = loop
         self._outlet = outlet
         self._mark = 0
+        self._panel = ""
 
     @property
     def port(self) -> int:
@@ -179,8 +180,17 @@ class Simulation:
         """Wait only for events that come from now on."""
         self._mark = len(self.events.events)
 
+    @property
+    def panel(self) -> str:
+        """The upmost screen or panel, as the log has told."""
+        for name, fields in reversed(self.events.events):
+            if name == "screen.changed":
+                return str(fields["panel"])
+        return self._panel
+
     def forget_events(self) -> None:
         """Drop what was logged so far: a long run would keep it all."""
+        self._panel = self.panel
         self.events.events.clear()
         self._mark = 0
 
