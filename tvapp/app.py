@@ -14,6 +14,7 @@ from tvapp.core.clock import Clock
 from tvapp.core.errors import TvappError
 from tvapp.core.jobs import JobFailed, Jobs
 from tvapp.core.log import Log
+from tvapp.display.happenings import DisplayLost, DisplayRestored, Hidden
 from tvapp.display.window import CloseRequested, Display, Exposed, FocusLost, Resized, ResourcesLost
 from tvapp.events import clean_text
 from tvapp.fences.model import Geofence
@@ -28,12 +29,15 @@ from tvapp.remote.hold import Hold
 from tvapp.remote.intents import Input
 from tvapp.remote.keymap import Keymap
 from tvapp.remote.keys import KeyEvent
+from tvapp.restart import Handover, hand_over
+from tvapp.screen_keeper import ScreenKeeper
 from tvapp.screenshots import Screenshots
 from tvapp.tiles.tile import TileId
 from tvapp.ui.actions import ChangeOutbox
 from tvapp.ui.canvas import Canvas
 from tvapp.ui.messages import AttributionChanged, ConnectionChanged, PicturesLost, ScreenResized
 from tvapp.ui.screens.error import ErrorScreen
+from tvapp.ui.screens.map import MapScreen
 from tvapp.ui.screens.start import StartScreen
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.stack import ScreenStack
@@ -57,7 +61,9 @@ class App:
         log: Log,
         keymap: Keymap,
         since_start: Callable[[], float],
+        handover: Handover | None = None,
     ) -> None:
+        """`handover` is what the map showed when a former start lost the display."""
         self._config = config
         self._data_dir = data_dir
         self._display = display
@@ -68,8 +74,10 @@ class App:
         self._hold = Hold(keymap)
         self._screenshots = Screenshots(data_dir / SCREENSHOTS, display.screenshot, log)
         self._settings = UiSettings.of(config)
+        self._keeper = ScreenKeeper(config.kiosk, self._settings.local_time, clock, log)
         self._stopping: str | None = None
         self._dirty = True
+        self._was_seen = True
         self._first_frame = True
         self._is_broken = errors is not None
         self._stack = ScreenStack(self._settings.language, self._screen_changed)
@@ -84,6 +92,7 @@ class App:
             stack=self._stack,
             actions=self,
             since_start=since_start,
+            handover=handover,
         )
         if errors is not None:
             self._stack.show(ErrorScreen(self._settings, self._stack, self, errors.errors))
@@ -99,6 +108,8 @@ class App:
     def handle(self, event: object, now: float) -> None:
         match event:
             case KeyEvent():
+                if event.pressed:
+                    self._keeper.touch(now)
                 self._take(self._hold.handle(event), now)
             case Resized(width, height):
                 self._resized(width, height, now)
@@ -111,6 +122,14 @@ class App:
                 self._session.pictures_lost()
                 self._dirty = True
             case Exposed():
+                self._keeper.show(now)
+                self._dirty = True
+            case Hidden() | DisplayLost():
+                # Keys may go up meanwhile without anybody telling.
+                self._take(self._hold.release_all(now), now)
+                self._keeper.hide(event, now)
+            case DisplayRestored(after_s):
+                self._keeper.restored(after_s, now)
                 self._dirty = True
 
     def receive(self, message: object, now: float) -> None:
@@ -136,22 +155,32 @@ class App:
 
     def update(self, now: float) -> bool:
         self._take(self._hold.tick(now), now)
+        needed = self._keeper.update(now, self._is_busy)
+        if self._keeper.is_seen != self._was_seen:
+            self._was_seen = self._keeper.is_seen
+            self._session.show(self._was_seen)
         if not self._is_broken:
             self._session.follow(now)
-        needed = self._stack.update(now) or self._dirty
+        if self._was_seen:
+            needed = self._stack.update(now) or needed
+        needed = (needed or self._dirty) and not self._keeper.is_hidden
         if self._session.map is not None:
             self._session.map.tick(now, frame_follows=needed)
         self._dirty = False
         return needed
 
     def draw(self, canvas: Canvas, now: float) -> None:
-        self._display.begin()
-        self._stack.draw(canvas, now)
+        with self._display.drawing():
+            self._display.begin()
+            if self._was_seen:
+                self._stack.draw(canvas, now)
+                self._keeper.draw(canvas, now)
         if self._screenshots.is_wanted:
             self._screenshots.take()
 
     def next_wakeup(self, now: float) -> float | None:
-        times = (self._hold.next_wakeup(), self._stack.next_wakeup(now), self._session.next_wakeup())
+        stack = self._stack.next_wakeup(now) if self._was_seen else None
+        times = (self._hold.next_wakeup(), stack, self._session.next_wakeup(), self._keeper.next_wakeup(now))
         return min((at for at in times if at is not None), default=None)
 
     def presented(self, now: float) -> None:
@@ -161,6 +190,13 @@ class App:
             self._begin(now)
         if self._session.map is not None:
             self._session.map.pass_on_wishes()
+
+    def hand_over(self) -> None:
+        """Leave for the next start what the map shows."""
+        if self._session.map is not None:
+            view = self._session.map.model.viewport
+            center = view.center
+            hand_over(self._data_dir, Handover(self._clock.wall(), center.lon, center.lat, view.zoom))
 
     def close(self) -> None:
         """Ask for nothing more; the jobs are stopped by whoever started them."""
@@ -261,7 +297,13 @@ class App:
         if inputs and self._session.sign_in is not None:
             self._session.sign_in.person_present()
         for input_ in inputs:
-            self._stack.handle(input_, now)
+            if self._keeper.passes(input_, now):
+                self._stack.handle(input_, now)
+
+    def _is_busy(self) -> bool:
+        """Tell whether something is shown for somebody who presses no key: a code, or a tour."""
+        base = self._stack.base
+        return self._session.is_asking or (isinstance(base, MapScreen) and base.is_touring)
 
     def _resized(self, width: int, height: int, now: float) -> None:
         scale = self._display.canvas.scale

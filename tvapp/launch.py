@@ -33,7 +33,8 @@ def run_app(options: argparse.Namespace, on_burst: Callable[[Burst], None] | Non
     config, errors = load_config(options)
 
     # Not before the configuration is known, and nothing heavy before the first frame.
-    from tvapp.display.window import Display, DisplaySpec
+    from tvapp.arrival import Stopped, open_display
+    from tvapp.display.window import DisplaySpec
     from tvapp.remote.keymap import keymap
     from tvapp.remote.pygame_source import PygameKeys
 
@@ -45,12 +46,17 @@ def run_app(options: argparse.Namespace, on_burst: Callable[[Burst], None] | Non
         size=options.windowed,
         fullscreen=options.windowed is None and config.kiosk.fullscreen,
         renderer=config.kiosk.renderer,
+        devices=config.remote.devices,
     )
     try:
-        display = Display.open(spec, PygameKeys(), clock)
+        opened = open_display(spec, PygameKeys(), clock, log, wait=signals.stop_within, complain=complain)
     except DisplayError as error:
         complain(f"tvapp: no display could be opened: {error}\nRun `tvapp doctor` to see what is missing.")
         return EXIT_CONFIG if errors is not None else EXIT_DISPLAY
+    if isinstance(opened, Stopped):
+        log.event("app.stopped", reason=opened.reason)
+        return EXIT_OK
+    display = opened
 
     inbox = Inbox(display.wake)
     jobs = Jobs(inbox, log)
@@ -67,6 +73,11 @@ def run_app(options: argparse.Namespace, on_burst: Callable[[Burst], None] | Non
     jobs.thread("signals", lambda: signals.deliver(inbox.post))
 
     from tvapp.app import App
+    from tvapp.restart import start_anew, take_over
+
+    handover = take_over(data_dir)
+    if handover is not None:
+        log.event("display.restored", after_s=round(max(0.0, clock.wall() - handover.lost_at), 1))
 
     app = App(
         config,
@@ -78,7 +89,15 @@ def run_app(options: argparse.Namespace, on_burst: Callable[[Burst], None] | Non
         log=log,
         keymap=keymap(config.remote.keys),
         since_start=seconds_since_start,
+        handover=handover,
     )
+
+    def server_gone() -> None:
+        log.event("display.lost", level="warning", reason="the X server or compositor is gone", restart=True)
+        app.hand_over()
+        start_anew()
+
+    display.on_server_gone = server_gone
     measured = () if on_burst is None else (on_burst, time.thread_time)
     reason = Loop(display, app, inbox, clock, log, *measured).run()
     app.close()

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from tvapp.core.clock import Clock
+from tvapp.core.errors import DisplayError
 from tvapp.core.jobs import Inbox
 from tvapp.core.log import Log
 from tvapp.ui.canvas import Canvas
@@ -36,7 +37,11 @@ class Screen(Protocol):
         ...
 
     def present(self) -> None:
-        """Show what was drawn."""
+        """Show what was drawn.
+
+        Raises:
+            DisplayError: there is nothing to show it on; `wait` tells so, and when there is again.
+        """
         ...
 
 
@@ -130,6 +135,9 @@ class Loop:
             self._failures = 0
             if len(self._burst) >= SHORTEST_BURST and now - self._last_frame >= BURST_GAP_S:
                 self._end_burst()
+        except DisplayError:
+            # No defect, and nothing to try again here: the screen itself tells when there is something to draw on.
+            self._dirty = False
         except Exception as error:  # noqa: BLE001 - the one broad catch around a frame
             self._failed(error, began)
 

@@ -18,6 +18,7 @@ from tvapp.core.log import Log
 from tvapp.display.window import Display
 from tvapp.forget import forget_pictures_and_fences
 from tvapp.live_map import LiveMap
+from tvapp.restart import Handover
 from tvapp.sign_in_panels import SignInPanels
 from tvapp.ui.actions import Actions
 from tvapp.ui.messages import AccountChanged
@@ -48,6 +49,7 @@ class MapSession:
         stack: ScreenStack,
         actions: Actions,
         since_start: Callable[[], float],
+        handover: Handover | None = None,
     ) -> None:
         self._config = config
         self._data_dir = data_dir
@@ -59,10 +61,12 @@ class MapSession:
         self._stack = stack
         self._actions = actions
         self._since_start = since_start
+        self._handover = handover
         self._edges: Edges | None = None
         self._panels: SignInPanels | None = None
         self._account: Account | None = None
         self._phase = "starting"
+        self._is_seen = True
         self.sign_in: SignIn | None = None
         """None where nothing needs an account, and before `begin`."""
         self.map: LiveMap | None = None
@@ -79,6 +83,7 @@ class MapSession:
             return None
         sign_in = build_sign_in(config, self._data_dir, self._jobs, self._clock, self._log, random.random)
         self.sign_in = sign_in
+        sign_in.show(self._is_seen)
         self._panels = SignInPanels(sign_in, self._settings, self._stack, self._actions, self._jobs)
         sign_in.start(now)
         if isinstance(self._stack.base, StartScreen):
@@ -142,6 +147,9 @@ class MapSession:
             since_start=self._since_start,
             tell=lambda message: self._stack.receive(message, self._clock.monotonic()),
         )
+        if self._handover is not None:
+            self.map.look_at(self._handover.longitude, self._handover.latitude, self._handover.zoom)
+            self._handover = None
         model, choice = self.map.model, self.map.choice
         state = MapState(self._settings, self._actions, self._clock, model, choice, lambda: secrets.token_hex(16))
         self._stack.show(MapScreen(state, self._stack))
@@ -190,6 +198,22 @@ class MapSession:
         """Every texture is gone: have what is wished for brought again."""
         if self._edges is not None:
             self._edges.loader.forget()
+
+    def show(self, is_seen: bool) -> None:
+        """Hear whether the screen is to be seen; where not, no tile and no code is asked for."""
+        self._is_seen = is_seen
+        if self.sign_in is not None:
+            self.sign_in.show(is_seen)
+        if self.map is not None:
+            self.map.show(is_seen)
+
+    @property
+    def is_asking(self) -> bool:
+        """Tell whether a code is on the screen, for somebody who presses no key."""
+        sign_in = self.sign_in
+        if sign_in is None:
+            return False
+        return sign_in.asks_permission or sign_in.view(self._clock.monotonic()).phase == "prompting"
 
     def close(self) -> None:
         """Ask for nothing more."""

@@ -98,6 +98,15 @@ class Signals:
         self._wanted = {*STOP_SIGNALS, signal.SIGUSR1}
         signal.pthread_sigmask(signal.SIG_BLOCK, self._wanted)
 
+    def stop_within(self, timeout_s: float) -> str | None:
+        """Sleep; returns the name of the signal that wants the program to end, if one came. Before `deliver` only."""
+        until = time.monotonic() + timeout_s
+        while (left := until - time.monotonic()) > 0:
+            found = signal.sigtimedwait(self._wanted, left)
+            if found is not None and found.si_signo in STOP_SIGNALS:
+                return STOP_SIGNALS[signal.Signals(found.si_signo)]
+        return None
+
     def deliver(self, post: Callable[[object], None]) -> None:
         """Post a message for each signal; runs for ever, on a thread of its own."""
         while True:

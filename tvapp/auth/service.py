@@ -136,6 +136,11 @@ class SignIn:
         self._session.person_present()
         self._permission.person_present()
 
+    def show(self, is_seen: bool) -> None:
+        """Hear whether the screen is to be seen; where not, no new code is asked for."""
+        self._session.show(is_seen)
+        self._permission.show(is_seen)
+
     def network_restored(self, now: float) -> None:
         """Use the network's return at once."""
         self.tokens.network_restored()
