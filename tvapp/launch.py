@@ -33,7 +33,7 @@ def run_app(options: argparse.Namespace, on_burst: Callable[[Burst], None] | Non
     config, errors = load_config(options)
 
     # Not before the configuration is known, and nothing heavy before the first frame.
-    from tvapp.arrival import Stopped, open_display
+    from tvapp.display.arrival import Stopped, open_display
     from tvapp.display.window import DisplaySpec
     from tvapp.remote.keymap import keymap
     from tvapp.remote.pygame_source import PygameKeys

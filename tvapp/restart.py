@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -54,9 +54,6 @@ def take_over(data_dir: Path) -> Handover | None:
     return handover if in_range else None
 
 
-def start_anew(
-    execute: Callable[[str, list[str], Mapping[str, str]], NoReturn] = os.execve,
-    environ: Mapping[str, str] = os.environ,
-) -> NoReturn:
+def start_anew(execute: Callable[[str, list[str]], NoReturn] = os.execv) -> NoReturn:
     """Replace this process by a new one with the same command line; descriptors of ours are closed (PEP 446)."""
-    execute(sys.executable, [sys.executable, *sys.orig_argv[1:]], environ)
+    execute(sys.executable, [sys.executable, *sys.orig_argv[1:]])

@@ -300,14 +300,13 @@ class Display:
         elif self.driver == "kmsdrm":
             self._look_at_screens()
         raw = pygame.event.get() if self._open else []
-        if self._news:
-            news, self._news = self._news, []
-            return news + [meaning for event in raw for meaning in self._translate(event, self._clock.monotonic())]
-        if not raw:
-            return []
-        self._sleeper.saw_events()
-        self._last_event = now = self._clock.monotonic()
-        return [meaning for event in raw for meaning in self._translate(event, now)]
+        if raw:
+            self._sleeper.saw_events()
+            self._last_event = self._clock.monotonic()
+        # One of them may be the end of the display, and the others mean nothing then.
+        events = [each for event in raw if self._open for each in self._translate(event, self._last_event)]
+        news, self._news = self._news, []
+        return news + events
 
     def _take_fed(self) -> list[object]:
         return [self._fed.popleft() for _ in range(len(self._fed))]
@@ -352,12 +351,10 @@ class Display:
     def _fit_screen(self) -> list[object]:
         """Open the window anew where it no longer has the size of any screen: SDL leaves it as it was."""
         sizes = [] if self.driver in SILENT_DRIVERS or not self._spec.fullscreen else pygame.display.get_desktop_sizes()
-        if not sizes or self._real_size() in sizes:
-            return []
-        self.lose("another resolution")
-        self._come_back()
-        news, self._news = self._news, []
-        return news
+        if sizes and self._real_size() not in sizes:
+            self.lose("another resolution")
+            self._come_back()
+        return []
 
     def _come_back(self) -> None:
         outage, now = self._outage, self._clock.monotonic()
