@@ -153,6 +153,15 @@ def test_fifty_losses_leave_nothing_behind(display: Display) -> None:
     assert alive(Renderer, Texture) == (0, 0)
 
 
+def test_pictures_of_the_screen_leave_nothing_behind(display: Display, tmp_path: Path) -> None:
+    memory = []
+    for _ in range(TIMES):
+        draw(display)
+        display.screenshot(tmp_path / "picture.png")
+        memory.append(resident())
+    assert memory[-1] - memory[WARM_UP] < 8 << 20, "one picture has 3.5 MB"
+
+
 def news(display: Display) -> list[object]:
     """Return what happened, but for the new window's wish to be drawn."""
     return [event for event in display.wait(0) if event != Exposed()]

@@ -217,18 +217,11 @@ class Display:
         """
         try:
             self._canvas.finish()
-            surface = self._renderer.to_surface()
+            surface = pygame.Surface(self.size, 0, 32)  # one that pygame makes itself is never freed
+            self._renderer.to_surface(surface)
             pygame.image.save(surface, str(path))
         except (pygame.error, OSError) as error:
             raise DisplayError(f"{path}: {error}") from error
-
-    def set_fullscreen(self, fullscreen: bool) -> None:
-        """Change between the whole screen and a window."""
-        if fullscreen:
-            self._window.set_fullscreen(True)
-        else:
-            self._window.set_windowed()
-        self._canvas.resize(self._real_size())
 
     def lose(self, reason: str) -> None:
         """Give the display up; `wait` tells so, tries to open it again, less and less often, and tells when it is."""
