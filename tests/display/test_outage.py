@@ -19,7 +19,7 @@ from tvapp.core.errors import DisplayError
 from tvapp.display.happenings import DisplayLost, DisplayRestored, Exposed, Hidden, Resized, ResourcesLost
 from tvapp.display.outage import RETRY, STEADY_S, begin
 from tvapp.display.sdl import Renderer, Texture, pygame
-from tvapp.display.window import Display, DisplaySpec
+from tvapp.display.window import LOOK_AT_SCREENS_S, Display, DisplaySpec
 from tvapp.remote.keys import KeyEvent
 from tvapp.remote.pygame_source import PygameKeys
 from tvapp.ui.canvas import Color, PixelRect, Rect, TextStyle
@@ -114,6 +114,42 @@ def test_another_size_after_the_return_is_told(display: Display) -> None:
     display.lose("another TV")
     assert news(display)[-1] == Resized(3840, 2160)
     assert display.canvas.scale == 2
+
+
+@pytest.mark.parametrize("size", [(320, 180), (3840, 2160)])
+def test_a_window_over_the_whole_screen_follows_another_resolution(
+    display: Display, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
+) -> None:
+    monkeypatch.setattr("tvapp.display.window.SILENT_DRIVERS", frozenset())
+    monkeypatch.setattr("tvapp.display.window.IDLE_AFTER_S", 0)
+    monkeypatch.setattr("tvapp.display.opening.TV", size)
+    sizes = [(1280, 720)]
+    monkeypatch.setattr(pygame.display, "get_desktop_sizes", lambda: sizes)
+    display._spec = DisplaySpec(fullscreen=True)
+    pygame.event.post(pygame.event.Event(pygame.WINDOWDISPLAYCHANGED))
+    assert display.wait(0) == [], "its size is still that of a screen"
+    sizes[:] = [size]
+    pygame.event.post(pygame.event.Event(pygame.WINDOWDISPLAYCHANGED))
+    seen = news(display)
+    assert seen[0] == DisplayLost("another resolution")
+    assert seen[-1] == Resized(*size)
+
+
+def test_without_a_desktop_a_screen_that_is_plugged_out_and_in_is_noticed(
+    display: Display, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plugged = {"card0-HDMI-A-1": True}
+    monkeypatch.setattr("tvapp.display.window.screens", lambda: dict(plugged))
+    display.driver = "kmsdrm"
+    display._screens = dict(plugged)
+    plugged["card0-HDMI-A-1"] = False
+    assert display.wait(0) == [Hidden()]
+    plugged["card0-HDMI-A-1"] = True
+    assert display.wait(0) == [], "it is not looked all the time"
+    clock.advance(LOOK_AT_SCREENS_S)
+    seen = news(display)
+    assert seen[0] == DisplayLost("another screen")
+    assert DisplayRestored(0.0) in seen
 
 
 @pytest.mark.parametrize("kind", [pygame.WINDOWHIDDEN, pygame.WINDOWMINIMIZED])

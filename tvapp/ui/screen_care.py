@@ -26,7 +26,7 @@ WAKE_S = 600.0
 FIRST_S = 60.0
 """A screen that was just switched on shows itself for so long, whatever the hour: somebody may be standing there."""
 FADE_S = 0.25
-VEIL: dict[Mode, int] = {"awake": 0, "dimmed": 115, "blank": 255}
+VEIL: dict[Mode, int] = {"awake": 0, "dimmed": 90, "blank": 255}
 """Opacity of the black over the picture: dimmed, names can still be read across the room."""
 SET_SINCE = 1_735_689_600.0
 """A wall clock before 2025 was never set, so that it says nothing about the hours: the screen stays on."""
