@@ -554,3 +554,30 @@ def test_reading_settings_loads_nothing_heavy() -> None:
     script = "import sys, tvapp.config, tvapp.config_rules; print(' '.join(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()
     assert {"pygame", "msal", "httpx", "requests", "asyncio", "numpy", "shapely", "PIL"} & set(loaded) == set()
+
+
+def test_the_screen_is_dimmed_after_an_hour_and_awake_day_and_night_unless_the_installer_says_otherwise(
+    write: Write,
+) -> None:
+    assert (load(write(COMPLETE), {}).kiosk.dim_after_min, load(write(COMPLETE), {}).kiosk.awake) == (60.0, ())
+    hours = '[kiosk]\ndim_after_min = 0\nawake = ["mon-fri 07:00-19:00", "fri 22:00-02:00"]\n'
+    kiosk = load(write(COMPLETE + hours), {}).kiosk
+    assert (kiosk.dim_after_min, kiosk.awake) == (0.0, ("mon-fri 07:00-19:00", "fri 22:00-02:00"))
+    environ = {"TVAPP_KIOSK_AWAKE": '["sat,sun 10:00-16:00"]', "TVAPP_KIOSK_DIM_AFTER_MIN": "5"}
+    kiosk = load(write(COMPLETE), environ).kiosk
+    assert (kiosk.dim_after_min, kiosk.awake) == (5.0, ("sat,sun 10:00-16:00",))
+
+
+@pytest.mark.parametrize(
+    ("line", "key"),
+    [
+        ('awake = ["weekdays 7-19"]', "kiosk.awake"),
+        ('awake = ["mon-fri 07:00-19:00", 7]', "kiosk.awake"),
+        ('awake = "mon-fri 07:00-19:00"', "kiosk.awake"),
+        ("dim_after_min = -1", "kiosk.dim_after_min"),
+    ],
+)
+def test_hours_that_make_no_sense_are_explained(write: Write, line: str, key: str) -> None:
+    error = one_error(write(f"{COMPLETE}[kiosk]\n{line}\n"))
+    assert error.key == key
+    assert "days and hours" in error.allowed or "a number" in error.allowed

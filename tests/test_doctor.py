@@ -13,6 +13,9 @@ import pytest
 
 from tests.cloud import LocalCloud
 from tests.e2e.rig import running, with_account, with_key
+from tvapp.config import Config
+from tvapp.display.presence import Presence
+from tvapp.doctor import _display
 
 NAMES = ["config", "data-dir", "display", "network", "clock", "sign-in", "maps", "store"]
 
@@ -139,3 +142,28 @@ def test_people_get_sentences(cloud: LocalCloud, tmp_path: Path, keys: str, stat
     assert last == ("Everything is fine." if status == 0 else "1 of 8 checks failed.")
     assert ("FAIL maps" in done.stdout) == bool(status)
     assert ("-> " in done.stdout) == bool(status)
+
+
+@pytest.mark.parametrize(
+    ("seen", "closed", "found", "remedy"),
+    [
+        (Presence("never", "neither a desktop nor a graphics card"), "", "graphics card", "connect a screen"),
+        (Presence("never", "card0 cannot be opened: add the user to the groups video"), "", "card0", "groups video"),
+        (Presence("doubt"), "no key would arrive: 2 closed: add the user to the group input", "no key", "group input"),
+        (Presence("wait", "no screen is connected"), "", "no screen", "cable"),
+    ],
+)
+def test_what_the_console_s_screen_lacks_is_named_with_its_remedy(
+    monkeypatch: pytest.MonkeyPatch, seen: Presence, closed: str, found: str, remedy: str
+) -> None:
+    monkeypatch.setattr("tvapp.display.presence.presence", lambda _environ: seen)
+    monkeypatch.setattr("tvapp.display.presence.closed_inputs", lambda _devices: closed)
+    check = _display(Config(), {"SDL_VIDEODRIVER": "kmsdrm"})
+    assert check.outcome == "fail"
+    assert found in check.found
+    assert remedy in check.remedy
+
+
+def test_a_console_s_screen_with_keys_passes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tvapp.display.presence.presence", lambda _environ: Presence("doubt"))
+    assert _display(Config(), {"SDL_VIDEODRIVER": "kmsdrm"}).outcome == "pass"

@@ -17,6 +17,7 @@ from tvapp.core.errors import TvappError
 from tvapp.core.jobs import JobFailed, Jobs
 from tvapp.core.log import Log
 from tvapp.disk_watch import DiskChanged, DiskWatch
+from tvapp.display.happenings import DisplayLost, DisplayRestored, Hidden
 from tvapp.display.window import CloseRequested, Display, Exposed, FocusLost, Resized, ResourcesLost
 from tvapp.fences.model import Geofence
 from tvapp.forget import SCREENSHOTS
@@ -31,6 +32,7 @@ from tvapp.remote.hold import Hold
 from tvapp.remote.intents import Input
 from tvapp.remote.keymap import Keymap
 from tvapp.remote.keys import KeyEvent
+from tvapp.screen_keeper import ScreenKeeper
 from tvapp.screenshots import Screenshots
 from tvapp.systemd.status import Situation
 from tvapp.tiles.tile import TileId
@@ -39,6 +41,7 @@ from tvapp.ui.actions import ChangeOutbox
 from tvapp.ui.canvas import Canvas
 from tvapp.ui.messages import AttributionChanged, ConnectionChanged, PicturesLost, ScreenResized
 from tvapp.ui.screens.error import ErrorScreen
+from tvapp.ui.screens.map import MapScreen
 from tvapp.ui.screens.start import StartScreen
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.stack import ScreenStack
@@ -76,8 +79,10 @@ class App:
         self._disk = disk
         self._disk_watch = DiskWatch(data_dir, disk, jobs, clock)
         self._settings = UiSettings.of(config)
+        self._keeper = ScreenKeeper(config.kiosk, self._settings.local_time, clock, log)
         self._stopping: str | None = None
         self._dirty = True
+        self._was_seen = True
         self._first_frame = True
         self._is_building = False
         self._offline_since: float | None = None
@@ -110,6 +115,8 @@ class App:
     def handle(self, event: object, now: float) -> None:
         match event:
             case KeyEvent():
+                if event.pressed:
+                    self._keeper.touch(now)
                 self._take(self._hold.handle(event), now)
             case Resized(width, height):
                 self._resized(width, height, now)
@@ -122,6 +129,14 @@ class App:
                 self._session.pictures_lost()
                 self._dirty = True
             case Exposed():
+                self._keeper.show(now)
+                self._dirty = True
+            case Hidden() | DisplayLost():
+                # Keys may go up meanwhile without anybody telling.
+                self._take(self._hold.release_all(now), now)
+                self._keeper.hide(event, now)
+            case DisplayRestored(after_s):
+                self._keeper.restored(after_s, now)
                 self._dirty = True
 
     def receive(self, message: object, now: float) -> None:
@@ -155,11 +170,17 @@ class App:
 
     def update(self, now: float) -> bool:
         self._take(self._hold.tick(now), now)
+        needed = self._keeper.update(now, self._is_busy)
+        if self._keeper.is_seen != self._was_seen:
+            self._was_seen = self._keeper.is_seen
+            self._session.show(self._was_seen)
         if not self._broken:
             self._session.follow(now)
             self._build_when_due()
         self._disk_watch.tick(now)
-        needed = self._stack.update(now) or self._dirty
+        if self._was_seen:
+            needed = self._stack.update(now) or needed
+        needed = (needed or self._dirty) and not self._keeper.is_hidden
         if self._session.map is not None:
             self._session.map.tick(now, frame_follows=needed)
             self._session.keep_view(now)
@@ -167,14 +188,18 @@ class App:
         return needed
 
     def draw(self, canvas: Canvas, now: float) -> None:
-        self._display.begin()
-        self._stack.draw(canvas, now)
+        with self._display.drawing():
+            self._display.begin()
+            if self._was_seen:
+                self._stack.draw(canvas, now)
+                self._keeper.draw(canvas, now)
         if self._screenshots.is_wanted:
             self._screenshots.take()
 
     def next_wakeup(self, now: float) -> float | None:
         parts = (self._hold, self._session, self._disk_watch)
-        times = (self._stack.next_wakeup(now), *(part.next_wakeup() for part in parts))
+        stack = self._stack.next_wakeup(now) if self._was_seen else None
+        times = (stack, self._keeper.next_wakeup(now), *(part.next_wakeup() for part in parts))
         return min((at for at in times if at is not None), default=None)
 
     def presented(self, now: float) -> None:
@@ -187,7 +212,16 @@ class App:
 
     def situation(self) -> Situation:
         """Return what the app is at, for the init system."""
-        return replace(self._session.situation(), broken=self._broken, offline_since=self._offline_since)
+        return replace(
+            self._session.situation(),
+            broken=self._broken,
+            has_display=self._keeper.has_display,
+            offline_since=self._offline_since,
+        )
+
+    def keep_view(self) -> None:
+        """Bring to the disk at once what the map shows, for the next start. Blocks."""
+        self._session.flush_view(self._clock.monotonic())
 
     def close(self) -> None:
         """Ask for nothing more; the jobs are stopped by whoever started them."""
@@ -307,7 +341,13 @@ class App:
         if inputs and self._session.sign_in is not None:
             self._session.sign_in.person_present()
         for input_ in inputs:
-            self._stack.handle(input_, now)
+            if self._keeper.passes(input_, now):
+                self._stack.handle(input_, now)
+
+    def _is_busy(self) -> bool:
+        """Tell whether something is shown for somebody who presses no key: a code, or a tour."""
+        base = self._stack.base
+        return self._session.is_prompting or (isinstance(base, MapScreen) and base.is_touring)
 
     def _resized(self, width: int, height: int, now: float) -> None:
         scale = self._display.canvas.scale

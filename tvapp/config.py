@@ -94,7 +94,10 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Kiosk:
-    """[kiosk]: how the screen behaves. `lock` is the hash of a pattern that opens editing; empty: it is open."""
+    """[kiosk]: how the screen behaves. `lock` is the hash of a pattern that opens editing; empty: it is open.
+
+    `dim_after_min` 0: never. `awake` are entries of `core.week`; none: day and night.
+    """
 
     fullscreen: bool = True
     language: str = "en"
@@ -103,6 +106,8 @@ class Kiosk:
     lock: str = field(default="", repr=False)
     motion: bool = True
     renderer: Literal["auto", "accelerated", "software"] = "auto"
+    dim_after_min: float = 60.0
+    awake: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

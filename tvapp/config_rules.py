@@ -245,6 +245,14 @@ def _lock(value: object, _base: Path) -> str:
         raise WrongValue("the hash of a pattern as `tvapp lock` prints it") from None
 
 
+def _hours(value: object, _base: Path) -> str:
+    from tvapp.core.week import ALLOWED, is_entry
+
+    if isinstance(value, str) and is_entry(value):
+        return value
+    raise WrongValue(f"a list of {ALLOWED}")
+
+
 def _kinds(value: object, _base: Path) -> dict[str, dict[str, str]]:
     if isinstance(value, list):
         pairs: list[tuple[object, object]] = [(key, {}) for key in value]
@@ -384,6 +392,8 @@ RULES: Mapping[str, tuple[Check, Callable[[str], object]]] = {
     "kiosk.lock": (_lock, _as_text),
     "kiosk.motion": (_truth, _as_truth),
     "kiosk.renderer": (_choice("auto", "accelerated", "software"), _as_text),
+    "kiosk.dim_after_min": (_number(0, 10_080), _as_number),
+    "kiosk.awake": (_texts(_hours, "a list of days and hours in quotes"), _as_toml),
     "remote.keys": (_key_table, _as_toml),
     "remote.devices": (_texts(_device, 'a list of paths such as ["/dev/input/event3"]'), _as_list),
     "remote.grab": (_truth, _as_truth),

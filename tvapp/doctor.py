@@ -7,7 +7,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -79,9 +79,9 @@ def _all(options: argparse.Namespace) -> list[Check]:
         ]
         rest = "the configuration has to be right first"
         skipped = [Check(name, "skip", rest) for name in ("network", "clock", "sign-in", "maps", "store")]
-        return [*wrong, _data_dir(data_dir), _display(), *skipped]
+        return [*wrong, _data_dir(data_dir), _display(errors.usable), *skipped]
     source = str(config.source) if config.source else "environment variables"
-    return [Check("config", "pass", source), _data_dir(data_dir), _display(), *_online(config, data_dir)]
+    return [Check("config", "pass", source), _data_dir(data_dir), _display(config), *_online(config, data_dir)]
 
 
 def _data_dir(data_dir: Path) -> Check:
@@ -97,20 +97,25 @@ def _data_dir(data_dir: Path) -> Check:
     return Check("data-dir", "pass", str(data_dir))
 
 
-def _display() -> Check:
-    if driver := os.environ.get("SDL_VIDEODRIVER"):
+def _display(config: Config, environ: Mapping[str, str] = os.environ) -> Check:
+    from tvapp.display.driver import expected_driver
+    from tvapp.display.presence import closed_inputs, presence
+
+    driver = expected_driver(environ)
+    if driver == "kmsdrm":
+        seen = presence(environ)
+        if seen.hope == "never":
+            found, _, remedy = seen.reason.partition(": ")
+            return Check("display", "fail", found, remedy or "connect a screen, or set DISPLAY")
+        if closed := closed_inputs(config.remote.devices):
+            found, _, remedy = closed.rpartition(": ")
+            return Check("display", "fail", found, remedy)
+        if seen.hope == "wait":
+            return Check("display", "fail", seen.reason, "switch the screen on, and look at its cable")
+        return Check("display", "pass", "the console's screen (KMS/DRM)")
+    if environ.get("SDL_VIDEODRIVER"):
         return Check("display", "pass", f"SDL_VIDEODRIVER is {driver}")
-    if display := os.environ.get("WAYLAND_DISPLAY") or os.environ.get("DISPLAY"):
-        return Check("display", "pass", display)
-    cards = sorted(Path("/dev/dri").glob("card*"))
-    if not cards:
-        return Check("display", "fail", "neither a desktop nor a graphics card", "connect a screen, or set DISPLAY")
-    if not any(os.access(card, os.R_OK | os.W_OK) for card in cards):
-        return Check("display", "fail", f"{cards[0]} cannot be opened", "add the user to the groups video and render")
-    inputs = sorted(Path("/dev/input").glob("event*"))
-    if inputs and not any(os.access(device, os.R_OK) for device in inputs):
-        return Check("display", "fail", "no input device can be read", "add the user to the group input")
-    return Check("display", "pass", str(cards[0]))
+    return Check("display", "pass", environ.get("WAYLAND_DISPLAY") or environ.get("DISPLAY", ""))
 
 
 def _online(config: Config, data_dir: Path) -> list[Check]:

@@ -33,14 +33,17 @@ from tvapp.events import EventLog
 from tvapp.heartbeat import Heartbeat
 from tvapp.instance import AnotherRuns, Instance
 from tvapp.loop import Burst, Loop
-from tvapp.process import Signals, seconds_since, start_over, tune_interpreter
+from tvapp.process import DISPLAY_LOST_AT, Signals, seconds_since, start_over, tune_interpreter
 from tvapp.systemd.notify import Notifier, is_our_manager
+from tvapp.systemd.status import Situation, words
 
 if TYPE_CHECKING:
     from tvapp.app import App
     from tvapp.display.window import Display
 
 SHUTDOWN_S = 2.5
+SIGN_OF_LIFE_S = 5.0
+"""How often an init system hears of a program that waits for a display."""
 
 
 def run_app(options: argparse.Namespace, on_burst: Callable[[Burst], None] | None = None) -> int:
@@ -112,7 +115,8 @@ class _Run:
     def until_stopped(self, on_burst: Callable[[Burst], None] | None) -> int:
         """Show the app until it wants to stop; returns the exit status."""
         # Not before the configuration is known, and nothing heavy before the first frame.
-        from tvapp.display.window import Display, DisplaySpec
+        from tvapp.display.arrival import Stopped, open_display
+        from tvapp.display.opening import DisplaySpec
         from tvapp.remote.keymap import keymap
         from tvapp.remote.pygame_source import PygameKeys
 
@@ -123,12 +127,17 @@ class _Run:
             size=options.windowed,
             fullscreen=options.windowed is None and config.kiosk.fullscreen,
             renderer=config.kiosk.renderer,
+            devices=config.remote.devices,
         )
         try:
-            display = self._display = Display.open(spec, PygameKeys(), clock)
+            opened = open_display(spec, PygameKeys(), clock, log, wait=self._wait_for_display, complain=complain)
         except DisplayError as error:
             complain(f"tvapp: no display could be opened: {error}\nRun `tvapp doctor` to see what is missing.")
             return EXIT_CONFIG if self._errors is not None else EXIT_DISPLAY
+        if isinstance(opened, Stopped):
+            log.event("app.stopped", reason=opened.reason)
+            return EXIT_OK
+        display = self._display = opened
         inbox.wake = display.wake
         log.event(
             "app.started",
@@ -141,6 +150,8 @@ class _Run:
             config=str(config.source) if config.source else None,
         )
         self._hear_signals()
+        if (lost_at := os.environ.pop(DISPLAY_LOST_AT, None)) is not None:
+            log.event("display.restored", after_s=round(clock.monotonic() - float(lost_at), 1))
 
         from tvapp.app import App
 
@@ -156,6 +167,7 @@ class _Run:
             keymap=keymap(config.remote.keys),
             since_start=self._since_start,
         )
+        display.on_server_gone = self._server_gone
         heartbeat = Heartbeat(self._notifier, jobs, log, app.situation, self._ran_well)
         measured = on_burst or (lambda _burst: None)
         loop = Loop(display, app, inbox, clock, log, measured, time.thread_time, jobs.gate, heartbeat)
@@ -204,6 +216,25 @@ class _Run:
         # Without a disk for the count of crashes, only the environment of a process that goes on can keep it.
         self.starts_over = is_command and not (self._brake.is_kept and is_our_manager(os.environ, os.getpid()))
         return EXIT_CRASHED
+
+    def _wait_for_display(self, seconds: float) -> str | None:
+        """Sleep while there is no display; returns the name of a signal that wants the program to end."""
+        self._notifier.status(words(Situation(has_display=False)))
+        self._notifier.ready()  # it is up, and waits for somebody to switch the TV on
+        until = self._clock.monotonic() + seconds
+        while (left := until - self._clock.monotonic()) > 0:
+            self._notifier.alive()
+            if (reason := self._signals.stop_within(min(left, SIGN_OF_LIFE_S))) is not None:
+                return reason
+        return None
+
+    def _server_gone(self) -> None:
+        """The X server or compositor is gone, which SDL does not outlive: become the program anew, in this process."""
+        self._log.event("display.lost", level="warning", reason="the X server or compositor is gone", restart=True)
+        if self._app is not None:
+            self._app.keep_view()
+        self._signals.restore()
+        start_over({**os.environ, DISPLAY_LOST_AT: str(self._clock.monotonic())})
 
     def _hear_signals(self) -> None:
         if not self._hears_signals:

@@ -180,6 +180,15 @@ class LiveMap:
             self._draw_fences()
             self.model.invalidate_bounds(FENCES, None, revision)
 
+    def show(self, is_seen: bool) -> None:
+        """Hear whether the map is to be seen: wish for nothing where not, and for everything anew once it is."""
+        if is_seen:
+            self.model.retry_unavailable()
+        else:
+            # The loader would bring again and again what nobody takes.
+            self.want_tiles(())
+            self.pass_on_wishes()
+
     def retry(self) -> None:
         """Ask again for what was refused: somebody signed in, or the network is back."""
         if self._edges is None:

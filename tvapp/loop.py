@@ -45,7 +45,11 @@ class Screen(Protocol):
         ...
 
     def present(self) -> None:
-        """Show what was drawn."""
+        """Show what was drawn.
+
+        Raises:
+            DisplayError: there is nothing to show it on; `wait` tells so, and when there is again.
+        """
         ...
 
 
@@ -178,6 +182,13 @@ class Loop:
                 self._pulse.turned(now)
         except (Unbearable, MemoryError):
             raise
+        except DisplayError:
+            # No defect, and nothing to try again here: the screen itself tells when there is something to draw on.
+            # A new process would not help either, so whoever watches this one hears that all is well.
+            self._dirty = False
+            if self._pulse is not None:
+                self._pulse.shown(began)
+                self._pulse.turned(began)
         except Exception as error:  # noqa: BLE001 - the one broad catch around a frame
             self._failed(error, began)
 
@@ -240,16 +251,9 @@ class Loop:
                 where=_where(error),
                 times=self._failures,
             )
-        if isinstance(error, DisplayError):
-            # The screen is away, which is known and looked after. It comes back, and a new process would not help.
-            self._defects = 0
-            if self._pulse is not None:
-                self._pulse.shown(now)
-                self._pulse.turned(now)
-        else:
-            self._defects += 1
-            if self._defects >= GIVE_UP_AFTER:
-                raise Unbearable(f"{self._defects} frames in a row failed") from error
+        self._defects += 1
+        if self._defects >= GIVE_UP_AFTER:
+            raise Unbearable(f"{self._defects} frames in a row failed") from error
         self._dirty = True
         self._next_frame = now + min(1.0, FRAME_S * self._failures)
 

@@ -77,6 +77,7 @@ class MapSession:
             jobs, clock, log, ca_bundle=config.identity.ca_bundle, random=random.random, skew=self.skew
         )
         """What every request goes through, of the sign-in and of the map."""
+        self._is_seen = True
         self.sign_in: SignIn | None = None
         """None where nothing needs an account, and before `begin`."""
         self.map: LiveMap | None = None
@@ -112,6 +113,7 @@ class MapSession:
             self.skew,
         )
         self.sign_in = sign_in
+        sign_in.show(self._is_seen)
         self._panels = SignInPanels(sign_in, self._settings, self._stack, self._actions, self._jobs)
         sign_in.start(now)
         if isinstance(self._stack.base, StartScreen):
@@ -280,6 +282,27 @@ class MapSession:
         """Every texture is gone: have what is wished for brought again."""
         if self._edges is not None:
             self._edges.loader.forget()
+
+    def show(self, is_seen: bool) -> None:
+        """Hear whether the screen is to be seen; where not, no tile and no code is asked for."""
+        self._is_seen = is_seen
+        if self.sign_in is not None:
+            self.sign_in.show(is_seen)
+        if self.map is not None:
+            self.map.show(is_seen)
+
+    @property
+    def is_prompting(self) -> bool:
+        """Tell whether a code is on the screen, for somebody who presses no key."""
+        sign_in = self.sign_in
+        if sign_in is None:
+            return False
+        return sign_in.asks_permission or sign_in.view(self._clock.monotonic()).phase == "prompting"
+
+    def flush_view(self, now: float) -> None:
+        """Bring to the disk at once what the map shows. Blocks."""
+        self.keep_view(now)
+        self._views.flush()
 
     def close(self) -> None:
         """Ask for nothing more, and bring to the disk what is worth keeping."""

@@ -54,6 +54,10 @@ STARTED_AT = "_TVAPP_STARTED_AT"
 """When a program took over its own process: seconds since boot, handed on in the environment. Not a setting."""
 
 
+DISPLAY_LOST_AT = "_TVAPP_DISPLAY_LOST_AT"
+"""When a program that took over its own process had lost its display, in the same way."""
+
+
 def seconds_since(environ: Mapping[str, str]) -> Callable[[], float]:
     """Return what tells the seconds since this program started, if need be later than its process did."""
     try:
@@ -110,6 +114,15 @@ class Signals:
     def __init__(self) -> None:
         self._wanted = {*STOP_SIGNALS, signal.SIGUSR1}
         self._former = signal.pthread_sigmask(signal.SIG_BLOCK, self._wanted)
+
+    def stop_within(self, timeout_s: float) -> str | None:
+        """Sleep; returns the name of the signal that wants the program to end, if one came. Before `deliver` only."""
+        until = time.monotonic() + timeout_s
+        while (left := until - time.monotonic()) > 0:
+            found = signal.sigtimedwait(self._wanted, left)
+            if found is not None and found.si_signo in STOP_SIGNALS:
+                return STOP_SIGNALS[signal.Signals(found.si_signo)]
+        return None
 
     def deliver(self, post: Callable[[object], None]) -> None:
         """Post a message for each signal; runs for ever, on a thread of its own."""

@@ -11,9 +11,10 @@ from typing import Any, cast
 from scripts.simulation.clock import SimulatedClock
 from tvapp.core.jobs import Inbox
 from tvapp.display.driver import RendererChoice
+from tvapp.display.key_source import KeySource
 from tvapp.display.pygame_canvas import PygameCanvas
 from tvapp.display.sdl import pygame
-from tvapp.display.window import Display, DisplaySpec, KeySource, ResourcesLost
+from tvapp.display.window import Display, DisplaySpec, ResourcesLost
 from tvapp.ui.canvas import Anchor, TextStyle
 
 LOOK_S = 0.02
@@ -138,7 +139,7 @@ class SimulatedDisplay(Display):
         pygame.event.post(pygame.event.Event(pygame.RENDER_TARGETS_RESET))
         self.wake()
 
-    def lose(self) -> None:
+    def replace(self) -> None:
         """Take the screen away and give it back: window, renderer and textures are others."""
         self.reopen()
         self.feed(ResourcesLost())

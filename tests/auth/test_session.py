@@ -6,6 +6,8 @@ import pytest
 
 from tests.auth.rig import AINO, BERT, Rig, code, problem
 from tvapp.auth.messages import (
+    AccountLoaded,
+    CodeReceived,
     CodeRefused,
     DropFlow,
     PersonNeeded,
@@ -16,6 +18,7 @@ from tvapp.auth.messages import (
     PollSucceeded,
     RequestCode,
 )
+from tvapp.auth.session import Session, SessionSettings
 
 
 def test_the_first_start_asks_for_a_code_by_itself() -> None:
@@ -352,3 +355,31 @@ def test_the_end_of_the_former_code_changes_nothing() -> None:
     assert rig.view.prompt is not None
     assert rig.view.prompt.user_code == f"CODE{second}"
     assert not rig.take(RequestCode)
+
+
+def test_on_a_black_screen_no_code_is_asked_for_until_somebody_can_see_it() -> None:
+    session = Session(SessionSettings())
+    session.show(False)
+    session.start(0.0)
+    assert session.handle(AccountLoaded(None), 0.1) == []
+    assert session.tick(3600.0) == []
+    assert session.next_wakeup() is None
+    session.show(True)
+    assert session.tick(3600.1) == [RequestCode(1, ())]
+
+
+def test_a_code_that_is_out_when_the_screen_goes_black_still_counts_but_is_not_renewed() -> None:
+    session = Session(SessionSettings())
+    session.start(0.0)
+    session.handle(AccountLoaded(None), 0.0)
+    session.handle(CodeReceived(1, "https://login.example.com/device", "", "CB7F9OQX0", 900.0, 5.0), 0.0)
+    session.show(False)
+    commands = []
+    for second in range(5, 2000, 5):
+        commands += session.tick(float(second))
+        commands += session.handle(PollPending(1), float(second))
+    assert Poll(1) in commands
+    assert DropFlow(1) in commands
+    assert not [command for command in commands if isinstance(command, RequestCode)]
+    session.show(True)
+    assert [command for command in session.tick(2000.0) if isinstance(command, RequestCode)]

@@ -66,6 +66,8 @@ class Asking:
         self._scopes = scopes
         self._fields = dict(fields or {})
         self.state: Literal["idle", "asking", "failed", "paused"] = "idle"
+        self.is_seen = True
+        """Whether somebody could read a code now; where not, none is asked for. The one that is out still counts."""
         self.problem: Problem | None = None
         """What went wrong last and still matters."""
         self.claims = ""
@@ -314,7 +316,7 @@ class Asking:
             due = max(due, newest.prompt.expires_at if newest.failures else newest.renew_at)
             # Never more than two codes that count.
             due = max([due, *(flow.prompt.expires_at for flow in self._flows[:-1])])
-        return math.inf if self._unattended >= self._patience.renewals else due
+        return math.inf if self._unattended >= self._patience.renewals or not self.is_seen else due
 
     def _be_quiet(self, problem: Problem, now: float) -> None:
         self._quiet_until = max(self._quiet_until, now + quiet_s(problem))

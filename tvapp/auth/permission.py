@@ -148,6 +148,11 @@ class Permission:
         if self._asking is not None:
             self._asking.person_present()
 
+    def show(self, is_seen: bool) -> None:
+        """Hear whether the screen is to be seen; where not, no new code is asked for."""
+        if self._asking is not None:
+            self._asking.is_seen = is_seen
+
     def network_restored(self, now: float) -> list[Command]:
         """The network is back: try at once what waits for it."""
         if self._asking is not None:

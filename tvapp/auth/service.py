@@ -170,6 +170,11 @@ class SignIn:
         """Keep the tokens on the disk, which takes files again."""
         self._jobs.run("signin.keep", self.gateway.keep)
 
+    def show(self, is_seen: bool) -> None:
+        """Hear whether the screen is to be seen; where not, no new code is asked for."""
+        self._session.show(is_seen)
+        self._permission.show(is_seen)
+
     def network_restored(self, now: float) -> None:
         """Use the network's return at once."""
         self.tokens.network_restored()

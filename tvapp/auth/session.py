@@ -131,6 +131,10 @@ class Session:
         """Some key was pressed: whoever it is may be typing the code, so that renewals count from here again."""
         self._asking.person_present()
 
+    def show(self, is_seen: bool) -> None:
+        """Hear whether the screen is to be seen: on a black one nobody can read a code, so none is asked for."""
+        self._asking.is_seen = is_seen
+
     def network_restored(self, now: float) -> list[Command]:
         """The network is back: try at once what waits for it (a poll never before its interval)."""
         self._asking.network_restored(now)

@@ -75,6 +75,12 @@ class PygameCanvas:
         self._qr_codes.clear()
         self.textures.clear()
 
+    def let_go(self) -> None:
+        """Free every texture and the renderer: from now on it only measures."""
+        self.forget()
+        for holder in (self, self._glyphs, self._shapes, self.textures):
+            del holder._renderer
+
     def begin(self) -> None:
         """Start a frame: no limits, black."""
         self.clip(None)

@@ -6,9 +6,8 @@ import contextlib
 import io
 import os
 from collections import deque
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from tvapp.core.clock import Clock, SystemClock
 from tvapp.core.errors import DisplayError
@@ -16,13 +15,42 @@ from tvapp.display.driver import (
     ALWAYS_SET,
     SILENT_DRIVERS,
     RendererChoice,
-    RendererWish,
     choose_renderer,
+    expected_driver,
     has_gpu,
 )
 from tvapp.display.glyphs import Fonts
+from tvapp.display.happenings import (
+    CloseRequested as CloseRequested,
+)
+from tvapp.display.happenings import (
+    DisplayLost as DisplayLost,
+)
+from tvapp.display.happenings import (
+    DisplayRestored as DisplayRestored,
+)
+from tvapp.display.happenings import (
+    Exposed as Exposed,
+)
+from tvapp.display.happenings import (
+    FocusLost as FocusLost,
+)
+from tvapp.display.happenings import (
+    Hidden as Hidden,
+)
+from tvapp.display.happenings import (
+    Resized as Resized,
+)
+from tvapp.display.happenings import (
+    ResourcesLost as ResourcesLost,
+)
+from tvapp.display.key_source import KeySource
+from tvapp.display.opening import DisplaySpec as DisplaySpec
+from tvapp.display.opening import NoKeys, new_renderer, new_window
+from tvapp.display.outage import Outage, begin
+from tvapp.display.presence import closed_inputs, screens
 from tvapp.display.pygame_canvas import PygameCanvas
-from tvapp.display.sdl import Renderer, Window, pygame, video
+from tvapp.display.sdl import pygame
 from tvapp.display.sleeper import (
     IDLE_AFTER_S,
     LONGEST_S,
@@ -33,63 +61,12 @@ from tvapp.display.sleeper import (
     open_sockets,
     x_socket,
 )
+from tvapp.display.x_server import when_gone
 
-SMALLEST = (320, 180)
-
-
-@dataclass(frozen=True, slots=True)
-class DisplaySpec:
-    """What window to open. `size` None: the whole screen, or 1280x720 in a window."""
-
-    size: tuple[int, int] | None = None
-    fullscreen: bool = True
-    title: str = "tvapp"
-    renderer: RendererWish = "auto"
-
-
-@dataclass(frozen=True, slots=True)
-class Resized:
-    """The window has another size now, in real pixels."""
-
-    width: int
-    height: int
-
-
-@dataclass(frozen=True, slots=True)
-class Exposed:
-    """The picture has to be drawn again."""
-
-
-@dataclass(frozen=True, slots=True)
-class FocusLost:
-    """Keys go elsewhere from now on: none of ours is held any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class CloseRequested:
-    """Somebody closed the window."""
-
-
-@dataclass(frozen=True, slots=True)
-class ResourcesLost:
-    """Every texture is gone; upload the pictures again."""
-
-
-class KeySource(Protocol):
-    """Turns pygame's events into key events; see `remote.pygame_source`."""
-
-    def translate(self, event: pygame.event.Event, now: float) -> list[object]:
-        """Return what an event means; nothing for one that is not about keys."""
-        ...
-
-    def open_gamepads(self) -> None:
-        """Start to listen to gamepads, those that are plugged in later too."""
-        ...
-
-    @property
-    def needs_looking(self) -> bool:
-        """Tell whether a gamepad is open, for which SDL would look every millisecond."""
-        ...
+DISPLAY_EVENT = 0x150
+"""SDL_DISPLAYEVENT, for which pygame has no name: a screen came, went or turned."""
+LOOK_AT_SCREENS_S = 2.0
+"""How often it is looked whether a screen was plugged in or out: SDL's KMS/DRM driver does not tell."""
 
 
 class Display:
@@ -105,7 +82,16 @@ class Display:
         self._sleeper = Sleeper()
         self._last_event = 0.0
         self._open = False
+        self._outage: Outage | None = None
+        self._former_outage: Outage | None = None
+        self._restored_at = 0.0
+        self._is_closing = False
+        self._news: list[object] = []
+        self._screens = screens()
+        self._look_at_screens_at = 0.0
         self.reason = choice.reason
+        self.on_server_gone: Callable[[], None] = lambda: None
+        """Called when the X server is gone, after which the process ends: it may start it anew."""
         self._build()
 
     @classmethod
@@ -114,7 +100,10 @@ class Display:
 
         Raises:
             DisplayError: there is no screen, or SDL cannot draw on it.
+            NoKeys: without a desktop, no input device can be read.
         """
+        if expected_driver(os.environ) == "kmsdrm" and (reason := closed_inputs(spec.devices)):
+            raise NoKeys(reason)
         for name, value in ALWAYS_SET.items():
             os.environ.setdefault(name, value)
         choice = choose_renderer(spec.renderer, os.environ, has_gpu())
@@ -123,7 +112,7 @@ class Display:
 
     @property
     def canvas(self) -> PygameCanvas:
-        """What to draw on; another one after `reopen`."""
+        """What to draw on; another one after `reopen`. While the display is lost it only measures."""
         return self._canvas
 
     @property
@@ -139,7 +128,8 @@ class Display:
     def wait(self, timeout_s: float | None) -> list[object]:
         """Sleep until an event, `wake`, or the time-out (None: no end), and return what happened.
 
-        The list holds KeyEvent, Resized, Exposed, FocusLost, CloseRequested, ResourcesLost and what `feed` was given.
+        The list holds KeyEvent, Resized, Exposed, Hidden, FocusLost, CloseRequested, ResourcesLost, DisplayLost,
+        DisplayRestored and what `feed` was given.
         """
         until = None if timeout_s is None else self._clock.monotonic() + timeout_s
         while True:
@@ -168,19 +158,39 @@ class Display:
             self._keys.open_gamepads()
 
     def begin(self) -> None:
-        """Start a frame: black, no clip."""
+        """Start a frame: black, no clip.
+
+        Raises:
+            DisplayError: there is nothing to draw on; `wait` says when there is.
+        """
+        if not self._open:
+            raise DisplayError("there is no display")
         self._canvas.begin()
+
+    @contextmanager
+    def drawing(self) -> Iterator[None]:
+        """Draw within this: what fails because the display is gone loses it.
+
+        Raises:
+            DisplayError: the display is gone.
+        """
+        try:
+            yield
+        except pygame.error as error:
+            self.lose(f"drawing failed: {error}")
+            raise DisplayError(str(error)) from error
 
     def present(self) -> None:
         """Show what was drawn.
 
         Raises:
-            DisplayError: the screen is gone; `reopen` may bring it back.
+            DisplayError: the screen is gone; `wait` brings it back as soon as it can.
         """
         try:
             self._canvas.finish()
             self._renderer.present()
         except pygame.error as error:
+            self.lose(f"presenting failed: {error}")
             raise DisplayError(str(error)) from error
 
     def screenshot(self) -> bytes:
@@ -191,7 +201,8 @@ class Display:
         """
         try:
             self._canvas.finish()
-            surface = self._renderer.to_surface()
+            surface = pygame.Surface(self.size, 0, 32)  # one that pygame makes itself is never freed
+            self._renderer.to_surface(surface)
             picture = io.BytesIO()
             pygame.image.save(surface, picture, "screen.png")
         except (pygame.error, OSError) as error:
@@ -214,13 +225,14 @@ class Display:
         draw_plain(self._renderer, self._real_size(), lines)
         self._renderer.present()
 
-    def set_fullscreen(self, fullscreen: bool) -> None:
-        """Change between the whole screen and a window."""
-        if fullscreen:
-            self._window.set_fullscreen(True)
-        else:
-            self._window.set_windowed()
-        self._canvas.resize(self._real_size())
+    def lose(self, reason: str) -> None:
+        """Give the display up; `wait` tells so, tries to open it again, less and less often, and tells when it is."""
+        if not self._open:
+            return
+        now = self._clock.monotonic()
+        self._outage = begin(reason, now, self._former_outage, self._restored_at)
+        self._news.append(DisplayLost(reason))
+        self.close()
 
     def reopen(self) -> None:
         """Free textures, renderer and window, in this order, and build them again.
@@ -232,13 +244,12 @@ class Display:
         self._build()
 
     def close(self) -> None:
-        """Free everything. Afterwards only `reopen` may be called."""
+        """Free textures, renderer and window, in this order. Afterwards the canvas only measures, until `reopen`."""
         if not self._open:
             return
         self._open = False
         self._sleeper.fd = None
-        self._canvas.forget()
-        del self._canvas
+        self._canvas.let_go()
         del self._renderer
         self._window.destroy()
         del self._window
@@ -250,12 +261,21 @@ class Display:
             pygame.display.init()
             pygame.font.init()
             self.driver = pygame.display.get_driver()
+            if self.driver in SILENT_DRIVERS and self.driver != expected_driver(os.environ):
+                # SDL's last resort: it would draw, and nobody would ever see it.
+                raise pygame.error(f"no video driver but {self.driver}")
             pygame.mouse.set_visible(False)
-            self._window = self._new_window()
-            self._renderer, self.renderer_name = self._new_renderer()
-        except pygame.error as error:
+            self._window = new_window(self._spec, self.driver)
+            self._renderer, self.renderer_name, failures = new_renderer(self._window, self._choice)
+            self.reason = "; ".join((self._choice.reason, *failures))
+        except (pygame.error, DisplayError) as error:
+            self.__dict__.pop("_renderer", None)
+            if (window := self.__dict__.pop("_window", None)) is not None:
+                window.destroy()
             pygame.display.quit()
             raise DisplayError(str(error)) from error
+        if self.driver == "x11":
+            when_gone(lambda: self.on_server_gone())
         # Nobody types here: no repeats by pygame, no input method that swallows keys, no wake-ups by a mouse.
         pygame.key.set_repeat()
         pygame.key.stop_text_input()
@@ -265,51 +285,30 @@ class Display:
         self._sleeper.fd = x_socket(sockets) if self.driver == "x11" else None
         self._open = True
 
-    def _new_window(self) -> Window:
-        spec = self._spec
-        if spec.fullscreen and self.driver not in SILENT_DRIVERS:
-            return Window(spec.title, size=self._desktop(), fullscreen_desktop=True)
-        size = spec.size or (self._desktop() if self.driver in SILENT_DRIVERS else (1280, 720))
-        width, height = max(SMALLEST[0], size[0]), max(SMALLEST[1], size[1])
-        return Window(spec.title, size=(width, height), resizable=True)
-
-    def _desktop(self) -> tuple[int, int]:
-        if self.driver in SILENT_DRIVERS:
-            return (1920, 1080)
-        sizes = pygame.display.get_desktop_sizes()
-        return sizes[0] if sizes else (1920, 1080)
-
-    def _new_renderer(self) -> tuple[Renderer, str]:
-        names = [info.name for info in video.get_drivers()]
-        wanted = [name for name in names if name != "software"] if self._choice.accelerated else []
-        forced = os.environ.get("SDL_RENDER_DRIVER")
-        if forced in names:
-            wanted = [forced]
-        failures = []
-        for name in (*wanted, "software"):
-            try:
-                return Renderer(self._window, index=names.index(name)), name
-            except (pygame.error, ValueError) as error:
-                failures.append(f"{name}: {error}")
-                self.reason = f"{self._choice.reason}; {'; '.join(failures)}"
-        raise DisplayError("; ".join(failures))
-
     def _real_size(self) -> tuple[int, int]:
         width, height = self._window.size
         return int(width), int(height)
 
     def _take_events(self) -> list[object]:
-        raw = pygame.event.get()
-        if not raw:
-            return []
-        self._sleeper.saw_events()
-        self._last_event = now = self._clock.monotonic()
-        return [meaning for event in raw for meaning in self._translate(event, now)]
+        if not self._open:
+            self._come_back()
+        elif self.driver == "kmsdrm":
+            self._look_at_screens()
+        raw = pygame.event.get() if self._open else []
+        if raw:
+            self._sleeper.saw_events()
+            self._last_event = self._clock.monotonic()
+        # One of them may be the end of the display, and the others mean nothing then.
+        events = [each for event in raw if self._open for each in self._translate(event, self._last_event)]
+        news, self._news = self._news, []
+        return news + events
 
     def _take_fed(self) -> list[object]:
         return [self._fed.popleft() for _ in range(len(self._fed))]
 
     def _look_again_in(self, now: float) -> float | None:
+        if not self._open:
+            return None if self._outage is None else max(0.0, self._outage.retry_at - now)
         quiet_for = now - self._last_event
         if self.driver in SILENT_DRIVERS:
             return None
@@ -323,16 +322,64 @@ class Display:
             return self._resized()
         if kind in (pygame.WINDOWEXPOSED, pygame.WINDOWSHOWN, pygame.WINDOWRESTORED):
             return [Exposed()]
+        if kind in (pygame.WINDOWHIDDEN, pygame.WINDOWMINIMIZED):
+            return [Hidden()]
         if kind == pygame.WINDOWFOCUSLOST:
             return [FocusLost()]
-        if kind in (pygame.QUIT, pygame.WINDOWCLOSE):
+        if kind == pygame.WINDOWCLOSE:
+            self._is_closing = True
             return [CloseRequested()]
+        if kind == pygame.QUIT:
+            if self.driver == "wayland" and not self._is_closing:
+                # SDL's way to say that the compositor is gone; closing a window is told before.
+                self.on_server_gone()
+            return [CloseRequested()]
+        if kind in (pygame.WINDOWDISPLAYCHANGED, DISPLAY_EVENT):
+            return self._fit_screen()
         if kind in (pygame.RENDER_TARGETS_RESET, pygame.RENDER_DEVICE_RESET):
             self._canvas.forget()
             return [ResourcesLost()]
         if self._keys is not None:
             return self._keys.translate(event, now)
         return []
+
+    def _fit_screen(self) -> list[object]:
+        """Open the window anew where it no longer has the size of any screen: SDL leaves it as it was."""
+        sizes = [] if self.driver in SILENT_DRIVERS or not self._spec.fullscreen else pygame.display.get_desktop_sizes()
+        if sizes and self._real_size() not in sizes:
+            self.lose("another resolution")
+            self._come_back()
+        return []
+
+    def _come_back(self) -> None:
+        outage, now = self._outage, self._clock.monotonic()
+        if outage is None or now < outage.retry_at:
+            return
+        size = self._canvas.size
+        try:
+            self._build()
+        except DisplayError:
+            outage.failed(self._clock.monotonic())
+            return
+        self._outage, self._former_outage, self._restored_at = None, outage, now
+        self._news += [ResourcesLost(), DisplayRestored(now - outage.since)]
+        if self._canvas.size != size:
+            self._news.append(Resized(*self._canvas.size))
+
+    def _look_at_screens(self) -> None:
+        """Without a desktop: a screen that was plugged in wants its own resolution; without any nobody sees us."""
+        now = self._clock.monotonic()
+        if now < self._look_at_screens_at:
+            return
+        self._look_at_screens_at = now + LOOK_AT_SCREENS_S
+        former, self._screens = self._screens, screens()
+        if self._screens is None or former is None or former == self._screens:
+            return
+        if any(self._screens.values()):
+            self.lose("another screen")
+            self._come_back()
+        else:
+            self._news.append(Hidden())
 
     def _resized(self) -> list[object]:
         size = self._real_size()

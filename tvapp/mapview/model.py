@@ -185,12 +185,12 @@ class MapModel:
         self._wishes.forget_unavailable()
 
     def forget_all(self) -> None:
-        """The display was lost with every texture: ask for everything again."""
+        """The display was lost with every texture: ask for everything again, and tell when it is there."""
         self.memory.clear()
         self._fading.clear()
         if self._flats is not None:
             self._flats.clear()
-        self._former_base = None
+        self._former_base, self._view_changed = None, True
         self._touch_all()
         self._wishes.ask_again()
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tvapp.remote.intents import Input, Intent, Phase
+from tvapp.ui import theme
 from tvapp.ui.canvas import Canvas
 from tvapp.ui.screen import Hint, Screen
 from tvapp.ui.widgets.hint_line import draw_hints, hint_box
@@ -117,6 +118,9 @@ class ScreenStack:
             screen.draw(canvas, now)
         over_map = self._screens[first].name == "map"
         box = hint_box(canvas, over_map=over_map)
+        if over_map:
+            dx, dy = theme.drift(now)
+            box = box.moved(max(0.0, dx), min(0.0, dy))
         draw_hints(canvas, box, self.hints(), self._language, over_map=over_map)
 
     def next_wakeup(self, now: float) -> float | None:

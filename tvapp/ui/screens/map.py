@@ -220,7 +220,7 @@ class MapScreen:
         box = draw_attribution(canvas, state)
         draw_scale(canvas, state, box)
         below = draw_chips(canvas, state)
-        safe_right = canvas.width * (1 - theme.SAFE)
+        safe_right = canvas.width * (1 - theme.SAFE) + min(0.0, theme.drift(state.wall())[0])
         draw_notices(canvas, safe_right, below, notices(state))
         if state.selected is not None and on_top:
             left, top = canvas.width * theme.SAFE, below

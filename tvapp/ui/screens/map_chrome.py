@@ -127,7 +127,8 @@ def _clock_chip(canvas: Canvas, safe: Rect, state: MapState) -> Rect:
 
 def attribution_box(canvas: Canvas, state: MapState) -> tuple[Rect, list[str]]:
     """Return where the attribution stands, and its lines; nothing else may be drawn there."""
-    safe = layout.safe_area(canvas)
+    dx, dy = theme.drift(state.wall())
+    safe = layout.safe_area(canvas).moved(min(0.0, dx), min(0.0, dy))
     style = theme.style(theme.CAPTION)
     lines = _credit_lines(canvas, state.attribution, style, safe.w * ATTRIBUTION_PART)
     width = max((canvas.measure(line, style)[0] for line in lines), default=0.0)
@@ -181,7 +182,10 @@ def draw_scale(canvas: Canvas, state: MapState, above: Rect) -> None:
 
 
 def draw_crosshair(canvas: Canvas, *, on_fence: bool, pressed: bool) -> None:
-    """Draw the crosshair in the middle: light with a dark edge, so that it shows on any map."""
+    """Draw the crosshair in the middle: light with a dark edge, so that it shows on any map.
+
+    It alone does not drift, because it says which place is meant; against burn-in it has the dimming.
+    """
     x, y = canvas.width / 2, canvas.height / 2
     radius = 18.0 if pressed else 22.0
     color = theme.ACCENT if on_fence else Color(255, 255, 255)

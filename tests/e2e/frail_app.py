@@ -1,0 +1,37 @@
+"""The app with a display that is lost while the file of DISPLAY_GONE exists, and a panel that is soon black."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from tvapp.cli import run
+from tvapp.core.errors import DisplayError
+from tvapp.display import outage
+from tvapp.display.window import Display
+from tvapp.ui import screen_care
+
+GONE = Path(os.environ["DISPLAY_GONE"])
+present, build = Display.present, Display._build
+
+
+def frail_present(self: Display) -> None:
+    if GONE.exists():
+        self.lose("unplugged")
+        raise DisplayError("unplugged")
+    present(self)
+
+
+def frail_build(self: Display) -> None:
+    if GONE.exists():
+        raise DisplayError("still unplugged")
+    build(self)
+
+
+Display.present = frail_present  # type: ignore[method-assign]
+Display._build = frail_build  # type: ignore[method-assign]
+outage.STEADY_S = 0.0
+screen_care.FIRST_S = 2.0
+
+sys.exit(run(sys.argv[1:]))

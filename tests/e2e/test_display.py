@@ -1,0 +1,240 @@
+"""A display that comes late, goes away and returns: the app waits for it, and shows again what it showed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import PIL.Image
+import PIL.ImageStat
+import pytest
+
+from tests.cloud import LocalCloud
+from tests.conftest import require_tool
+from tests.e2e.rig import Tv, difference, running, until, with_account, with_key
+from tvapp.core.week import DAYS
+from tvapp.ui.screen_care import VEIL
+
+FRAIL = "tests.e2e.frail_app"
+NEW_TILES = 20
+PAGE = os.sysconf("SC_PAGE_SIZE")
+needs_x = pytest.mark.on_screen
+
+
+def free_number() -> int:
+    """Return a number that no X server has."""
+    return next(number for number in range(60 + os.getpid() % 400, 1000) if not socket_of(number).exists())
+
+
+def socket_of(number: int) -> Path:
+    return Path(f"/tmp/.X11-unix/X{number}")
+
+
+@contextlib.contextmanager
+def server(number: int, size: str = "640x360") -> Iterator[subprocess.Popen[bytes]]:
+    """Run an X server at a number until the context ends, and take away what a killed one leaves."""
+    require_tool("Xvfb")
+    command = ["Xvfb", f":{number}", "-screen", "0", f"{size}x24", "-nolisten", "tcp"]
+    process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
+    try:
+        until(lambda: socket_of(number).exists())
+        yield process
+    finally:
+        process.kill()
+        process.wait(10)
+        for left in (socket_of(number), Path(f"/tmp/.X{number}-lock")):
+            left.unlink(missing_ok=True)
+
+
+def on(number: int, environment: dict[str, str]) -> dict[str, str]:
+    """Return settings with which a program draws on that X server."""
+    kept = {name: value for name, value in environment.items() if not name.startswith("SDL_VIDEO")}
+    return {**kept, "DISPLAY": f":{number}"}
+
+
+@needs_x
+def test_an_app_that_is_there_before_its_x_server_opens_as_soon_as_it_comes(cloud: LocalCloud, tmp_path: Path) -> None:
+    number = free_number()
+    with running(on(number, with_key(cloud)), tmp_path, size=None) as tv:
+        assert f":{number}" in str(tv.wait_for("display.waiting")["reason"])
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            tv.app._process.wait(3)
+        with server(number):
+            started = tv.wait_for("app.started")
+            assert (started["driver"], started["size"]) == ("x11", "640x360")
+            tv.settled()
+            assert [fields["event"] for fields in tv.logged()].count("display.waiting") == 1
+            assert tv.end() == 0
+
+
+@needs_x
+def test_while_it_waits_for_a_display_it_ends_at_once_when_it_is_told_to(cloud: LocalCloud, tmp_path: Path) -> None:
+    with running(on(free_number(), with_key(cloud)), tmp_path, size=None) as tv:
+        tv.wait_for("display.waiting")
+        assert tv.end(signal.SIGTERM) == 0
+        assert tv.logged()[-1]["reason"] == "SIGTERM"
+
+
+@needs_x
+def test_the_x_server_may_die_and_return_with_another_size(cloud: LocalCloud, tmp_path: Path) -> None:
+    number = free_number()
+    with running(on(number, with_key(cloud)), tmp_path, size=None) as tv:
+        with server(number):
+            tv.settled()
+            tv.press("zoom-in")
+            assert tv.settled()["zoom"] == 14
+            pid = tv.app.pid
+        lost = tv.wait_for("display.lost")
+        assert lost["restart"] is True
+        tv.wait_for("display.waiting")
+        cloud.reset()
+        with server(number, "1280x720"):
+            assert tv.wait_for("app.started")["size"] == "1280x720"
+            tv.wait_for("display.restored")
+            assert tv.settled()["zoom"] == 14
+            assert cloud.count("tile") <= NEW_TILES, "a larger screen shows more of the map, the rest is on disk"
+            assert tv.app.pid == pid
+            assert tv.end() == 0
+    names = [fields["event"] for fields in tv.logged()]
+    assert (names.count("display.lost"), names.count("display.restored")) == (1, 1)
+
+
+def test_a_lost_display_keeps_the_view_and_asks_for_no_tile_that_it_has(cloud: LocalCloud, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    with running(with_key(cloud, DISPLAY_GONE=str(gone)), tmp_path, module=FRAIL) as tv:
+        tv.wait_for("geofences.loaded")
+        tv.settled()
+        tv.press("zoom-in")
+        tv.settled()
+        before = still(tv)
+        cloud.reset()
+        lose(tv, gone)
+        tv.press("zoom-in", "ok")  # nobody sees what they do, so they do nothing
+        gone.unlink()
+        tv.wait_for("display.restored")
+        settled = tv.settled()
+        assert (settled["zoom"], settled["requests"]) == (14, 0)
+        assert cloud.count("tile") == 0
+        assert difference(before, still(tv)) < 500
+        tv.press("zoom-in")
+        assert tv.settled()["zoom"] == 15
+        assert tv.end() == 0
+    names = [fields["event"] for fields in tv.logged()]
+    assert (names.count("display.lost"), names.count("display.restored")) == (1, 1)
+    assert "frame.failed" not in names
+
+
+def test_while_there_is_no_display_it_still_ends_when_it_is_told_to(cloud: LocalCloud, tmp_path: Path) -> None:
+    gone = tmp_path / "gone"
+    with running(with_key(cloud, DISPLAY_GONE=str(gone)), tmp_path, module=FRAIL) as tv:
+        tv.settled()
+        lose(tv, gone)
+        assert tv.end() == 0
+
+
+@pytest.mark.parametrize(("rounds", "driver"), [(25, "dummy"), pytest.param(8, "x11", marks=needs_x)])
+def test_losing_the_display_again_and_again_leaves_nothing_behind(
+    cloud: LocalCloud, tmp_path: Path, rounds: int, driver: str
+) -> None:
+    gone = tmp_path / "gone"
+    environment = with_key(cloud, DISPLAY_GONE=str(gone))
+    with contextlib.ExitStack() as stack:
+        if driver == "x11":
+            number = free_number()
+            stack.enter_context(server(number))
+            environment = on(number, environment)
+        tv = stack.enter_context(running(environment, tmp_path, module=FRAIL))
+        tv.wait_for("geofences.loaded")
+        tv.settled()
+        used: list[tuple[int, int, int]] = []
+        for _ in range(rounds):
+            lose(tv, gone)
+            gone.unlink()
+            tv.wait_for("display.restored")
+            assert tv.settled()["requests"] == 0
+            used.append(resources(tv.app.pid))
+        half = rounds // 2
+        assert used[-1][0] <= max(each[0] for each in used[:half]), "descriptors"
+        assert used[-1][1] <= max(each[1] for each in used[:half]), "threads"
+        assert used[-1][2] - max(each[2] for each in used[:half]) < 8 << 20, "memory"
+        assert tv.end() == 0
+
+
+def test_outside_its_hours_the_screen_is_black_and_the_key_that_wakes_it_does_nothing_else(
+    cloud: LocalCloud, tmp_path: Path
+) -> None:
+    environment = with_key(
+        cloud, DISPLAY_GONE=str(tmp_path / "never"), TVAPP_KIOSK_AWAKE=f'["{other_day()} 10:00-11:00"]'
+    )
+    with running(environment, tmp_path, module=FRAIL) as tv:
+        tv.settled()
+        assert tv.wait_for("screen.blanked")["by"] == "hours"
+        assert tv.picture_with(lambda image: image.getbbox() is None).getbbox() is None, "not one pixel is lit"
+        cloud.forget_requests()
+        tv.press("menu")
+        assert tv.wait_for("screen.woken")["by"] == "key"
+        assert tv.picture().getbbox() is not None
+        assert cloud.count("tile") == 0
+        tv.press("menu")
+        tv.opened("action-bar")
+        panels = [fields["panel"] for fields in tv.logged() if fields["event"] == "screen.changed"]
+        assert panels == ["start", "map", "action-bar"]
+        assert tv.end() == 0
+
+
+def test_an_idle_screen_is_dimmed_and_a_key_acts_on_what_can_still_be_seen(cloud: LocalCloud, tmp_path: Path) -> None:
+    with running(with_key(cloud, TVAPP_KIOSK_DIM_AFTER_MIN="0.1"), tmp_path) as tv:
+        tv.settled()
+        bright = PIL.ImageStat.Stat(tv.picture()).mean[0]
+        tv.wait_for("screen.dimmed")
+        dark = PIL.ImageStat.Stat(tv.picture_with(lambda image: PIL.ImageStat.Stat(image).mean[0] < bright * 0.7)).mean[
+            0
+        ]
+        assert dark / bright == pytest.approx(1 - VEIL["dimmed"] / 255, abs=0.03)
+        tv.press("zoom-in")
+        tv.wait_for("screen.woken")
+        assert tv.settled()["zoom"] == 14
+        assert tv.end() == 0
+
+
+def test_a_sign_in_code_is_never_dimmed(cloud: LocalCloud, tmp_path: Path) -> None:
+    with running(with_account(cloud, TVAPP_KIOSK_DIM_AFTER_MIN="0.02"), tmp_path) as tv:
+        tv.wait_for("signin.prompted")
+        cloud.approve(cloud.pending()[-1]["user_code"])
+        tv.wait_for("signin.succeeded")
+        tv.wait_for("screen.dimmed")
+        names = [str(fields["event"]) for fields in tv.logged()]
+        assert names.index("signin.succeeded") < names.index("screen.dimmed")
+        assert tv.end() == 0
+
+
+def still(tv: Tv) -> PIL.Image.Image:
+    """Return the picture once nothing fades in any more."""
+    before = tv.picture()
+    while difference(before, after := tv.picture()):
+        before = after
+    return after
+
+
+def lose(tv: Tv, gone: Path) -> None:
+    """Take the display away: the next frame fails."""
+    gone.touch()
+    tv.app.signal(signal.SIGUSR1)
+    assert tv.wait_for("display.lost")["reason"] == "unplugged"
+
+
+def resources(pid: int) -> tuple[int, int, int]:
+    """Return how many descriptors and threads a process has, and the bytes of it that are in memory."""
+    proc = Path(f"/proc/{pid}")
+    memory = int((proc / "statm").read_text().split()[1]) * PAGE
+    return len(list((proc / "fd").iterdir())), len(list((proc / "task").iterdir())), memory
+
+
+def other_day() -> str:
+    """Return a day that is neither today nor next to it."""
+    return DAYS[(time.gmtime().tm_wday + 3) % 7]

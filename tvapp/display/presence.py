@@ -1,0 +1,113 @@
+"""What there is to show a picture on and to take keys from, as the kernel tells it: screens, cards, input devices.
+
+Decides what a display that does not open means: one that may come yet, or a machine that will never have one.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from tvapp.display.driver import expected_driver
+
+DRM = Path("/sys/class/drm")
+CARDS = Path("/dev/dri")
+INPUTS = Path("/dev/input")
+
+Hope = Literal["wait", "doubt", "never"]
+"""If it does not open: something may come; it should have opened and may just be busy; there can never be one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Presence:
+    """What to hope for, and in words why it may not open.
+
+    `is_worth_trying`: only trying tells whether somebody answers.
+    """
+
+    hope: Hope
+    reason: str = ""
+    is_worth_trying: bool = True
+
+
+def _may_use(device: Path) -> bool:
+    return os.access(device, os.R_OK | os.W_OK)
+
+
+def _may_read(device: Path) -> bool:
+    return os.access(device, os.R_OK)
+
+
+def screens(drm: Path = DRM) -> dict[str, bool] | None:
+    """Return which connectors the graphics cards have, and whether a screen is on each; None where nobody tells.
+
+    "unknown" (some analogue outputs) counts as a screen: better a picture nobody sees than none.
+    """
+    found: dict[str, bool] = {}
+    for path in sorted(drm.glob("card*-*/status")):
+        try:
+            found[path.parent.name] = path.read_text("ascii", "replace").strip() != "disconnected"
+        except OSError:
+            continue  # it went away between listing and reading
+    return found or None
+
+
+def presence(
+    environ: Mapping[str, str],
+    *,
+    drm: Path = DRM,
+    cards: Path = CARDS,
+    may_use: Callable[[Path], bool] = _may_use,
+) -> Presence:
+    """Tell what can be expected of opening a display with these environment variables."""
+    driver = expected_driver(environ)
+    if driver == "x11":
+        name = environ.get("DISPLAY", "")
+        return (
+            Presence("wait", f"nobody answers at DISPLAY={name}") if name else Presence("never", "DISPLAY is not set")
+        )
+    if driver == "wayland":
+        name = environ.get("WAYLAND_DISPLAY", "")
+        if not name and not environ.get("XDG_RUNTIME_DIR"):
+            return Presence("never", "neither WAYLAND_DISPLAY nor XDG_RUNTIME_DIR is set")
+        return Presence("wait", f"nobody answers at WAYLAND_DISPLAY={name or 'wayland-0'}")
+    if driver != "kmsdrm":
+        return Presence("never")
+    found = sorted(cards.glob("card*"))
+    if not found:
+        return Presence("never", "neither a desktop nor a graphics card")
+    if not any(may_use(card) for card in found):
+        return Presence("never", f"{found[0]} cannot be opened: add the user to the groups video and render")
+    outputs = screens(drm)
+    if outputs is not None and not any(outputs.values()):
+        reason = f"no screen is connected or switched on ({', '.join(outputs)})"
+        return Presence("wait", reason, is_worth_trying=False)
+    return Presence("doubt", "the graphics card is busy or refuses")
+
+
+def closed_inputs(
+    devices: Sequence[str] = (), *, inputs: Path = INPUTS, may_read: Callable[[Path], bool] = _may_read
+) -> str:
+    """Return why no key can ever arrive without a desktop, and what to do; "" when keys can.
+
+    `devices` are those that the configuration names. A box without any device is none of this: its remote is not
+    plugged in yet.
+    """
+    found = sorted(inputs.glob("event*"))
+    readable = any(may_read(path) for path in (*found, *map(Path, devices)))
+    if not found or readable:
+        return ""
+    group = _group_of(found[0])
+    return f"no key would arrive: none of the {len(found)} input devices can be read: add the user to the group {group}"
+
+
+def _group_of(path: Path) -> str:
+    try:
+        name = path.group()
+    except (OSError, KeyError):
+        return "input"
+    # Where the devices belong to root alone, joining that group is no advice.
+    return name if name != "root" else "input"

@@ -1,0 +1,38 @@
+"""Hearing that the X server went away, before Xlib ends the process for it.
+
+Xlib calls `exit(1)` when its connection breaks (XSetIOErrorHandler(3)), whatever the program says: the handler may not
+return. Since libX11 1.7 XSetIOErrorExitHandler(3) can keep the process, but SDL 2 then waits without end for the
+answer to hiding its window (XIfEvent on a dead connection), so that it can be neither closed nor opened again. What is
+left is to start the program anew from within the handler, which is the last moment of the old one.
+"""
+
+from __future__ import annotations
+
+import ctypes
+from collections.abc import Callable
+
+_PROTOTYPE = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)
+_kept: list[object] = []
+"""The handler that Xlib knows: it must not be freed."""
+
+
+def when_gone(act: Callable[[], None]) -> bool:
+    """Have `act` called, on the thread that notices, when the X server is gone; returns whether Xlib was found.
+
+    When `act` returns, the process ends with status 1.
+    """
+    try:
+        xlib = ctypes.CDLL("libX11.so.6")
+    except OSError:
+        return False
+
+    def gone(_display: int | None) -> int:
+        act()
+        return 0
+
+    handler = _PROTOTYPE(gone)
+    xlib.XSetIOErrorHandler.argtypes = [_PROTOTYPE]
+    xlib.XSetIOErrorHandler.restype = ctypes.c_void_p
+    xlib.XSetIOErrorHandler(handler)
+    _kept[:] = [handler]
+    return True
