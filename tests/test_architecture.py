@@ -70,8 +70,7 @@ ENVIRONMENT_READERS = {
     "doctor": "hands it to the configuration, and looks for the display as SDL does",
     "demo": "hands it to the configuration and to child processes as a value",
     "launch": "hands it to the configuration as a value",
-    "auth.http_client": "proxies and certificates of the system, which are not our settings",
-    "net": "as above",
+    "net": "proxies and certificates of the system, which are not our settings",
 }
 
 
