@@ -26,7 +26,7 @@ from tvapp.auth.view import Account, SessionView
 from tvapp.config import Home
 from tvapp.core.assets import asset
 from tvapp.core.clock import ManualClock
-from tvapp.core.errors import ConfigError, Forbidden, ServiceDown, SignInError, Unreachable
+from tvapp.core.errors import ConfigError, Forbidden, ServiceDown, SignInError, StorageError, Unreachable
 from tvapp.core.image import Image
 from tvapp.fences import geojson
 from tvapp.fences.book import FenceBook
@@ -396,6 +396,7 @@ SCENES: dict[str, Build] = {
     "map-account-again": on_map(MENU, LEFT, OK, DOWN, messages=ENDED),
     "map-permission": on_map(messages=CLOSED),
     "map-again": on_map(messages=ENDED),
+    "map-disk": on_map(messages=(TroubleChanged("disk", StorageError("/data", "worn out", "read-only")),)),
     "map-account-none": on_map(MENU, LEFT, OK, account=None),
     "map-drawer": on_map(MENU, OK, DOWN, DOWN, DOWN),
     "map-drawer-long": on_map(MENU, OK, *(DOWN,) * 12, book=long_book),

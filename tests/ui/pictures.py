@@ -32,6 +32,7 @@ NAMES = (
     "map-account",
     "map-refused",
     "map-account-permission",
+    "map-disk",
     "permission",
     "permission-long",
     "permission-another-account",
