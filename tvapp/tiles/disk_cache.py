@@ -44,7 +44,7 @@ RETRY_S = 600.0
 """How long a disk that failed is left alone."""
 OVERLAYS = ("microsoft.traffic.", "microsoft.weather.")
 WORTH_A_WRITE_S = 600.0
-"""Traffic and weather that turn stale sooner are not written: on a screen that stands still that would be 100 MB a day."""
+"""Traffic and weather that turn stale sooner are not written: at rest that could be a hundred megabytes a day."""
 PATIENCE_S = 2.0
 """A disk that takes longer for one tile holds up the map more than the network would."""
 
