@@ -130,6 +130,7 @@ def writes(rig: Rig, seconds: float) -> dict[str, object]:
     """Leave a settled map alone whose geofences and overlays are looked at again, and count what is written."""
     cloud_store = {"TVAPP_GEOFENCES_STORE": "map-data", "TVAPP_GEOFENCES_REFRESH_S": "5"}
     data_dir = rig.data_dir(warm=True)
+    rig.settings(tile_max_age_s=60)  # as traffic is: fetched anew each time that it is looked at
     with rig.remote() as (remote, path):
         environment = rig.environment(TVAPP_REMOTE_DEVICES=path) | cloud_store
         del environment["TVAPP_GEOFENCES_PATH"]
@@ -146,6 +147,7 @@ def writes(rig: Rig, seconds: float) -> dict[str, object]:
             before, log_before = io_bytes(app.pid), (data_dir / "app.log").stat().st_size
             time.sleep(seconds)
             after, log_after = io_bytes(app.pid), (data_dir / "app.log").stat().st_size
+    rig.settings(tile_max_age_s=86400)
     day = 86400 / seconds / 1e6
     return {
         "target_mb_a_day": 5.0,

@@ -89,10 +89,17 @@ def test_a_whole_session_leaves_no_secret_anywhere_but_in_the_token_cache(
     assert kinds == {"token", "device_code", "user_code", "refresh_token", "subscription_key", "username"}
     assert {place.partition(" ")[0] for place in places(cloud, tokens, issued)} >= {"token", "refresh_token"}
     others = {name: content for name, content in contents.items() if name not in tokens}
-    others |= {f"left: {path}": path.read_bytes() for path in tv.data_dir.rglob("*") if path.is_file()}
+    left = {f"left: {path}": path.read_bytes() for path in tv.data_dir.rglob("*") if path.is_file()}
+    others |= left
     others |= {str(path): path.read_bytes() for path in tmp_path.glob("log-*")}
     others |= {"console": "".join(capfd.readouterr()).encode()}
     assert places(cloud, others, issued) == []
+    # Nothing of what the account saw is in any file either, pages of a database that are free included.
+    named = [re.findall(r'"name": ?"([^"]{6,})"', str(file["content"])) for file in cloud.map_data()["files"]]
+    seen = {name.encode() for names in named for name in names}
+    assert len(seen) > 5
+    assert any(b"\x89PNG" in content for name, content in contents.items() if "tiles.sqlite" in name)
+    assert [(name, mark) for name, content in left.items() for mark in (b"\x89PNG", *seen) if mark in content] == []
 
 
 def test_a_job_that_crashes_with_a_secret_in_its_hands_does_not_tell_it(cloud: LocalCloud, tmp_path: Path) -> None:

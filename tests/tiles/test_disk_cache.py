@@ -383,3 +383,20 @@ def test_what_must_be_validated_is_told_apart_from_what_may_be_shown_stale(
     entry = bench.reopen().get(key(1))
     assert entry is not None
     assert (entry.is_fresh, entry.may_use_stale, entry.etag) == (False, may, '"1"')
+
+
+@pytest.mark.parametrize(
+    ("tileset", "control", "kept"),
+    [
+        ("microsoft.traffic.relative.main", "max-age=120", False),
+        ("microsoft.weather.radar.main", "max-age=300", False),
+        ("microsoft.traffic.relative.main", "max-age=3600", True),
+        ("microsoft.base.road", "max-age=120", True),
+    ],
+)
+def test_overlays_that_turn_stale_at_once_do_not_wear_out_the_card(
+    bench: Bench, tileset: str, control: str, kept: bool
+) -> None:
+    passing = CacheKey(SCOPE, TileId(tileset, 9, 1, 7))
+    bench.cache.put(passing, b"one", Headers({"ETag": '"1"', "Cache-Control": control}))
+    assert (bench.reopen().get(passing) is not None) == kept

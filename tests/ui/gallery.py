@@ -464,6 +464,7 @@ SCENES: dict[str, Build] = {
     "map-account-again": on_map(MENU, LEFT, OK, DOWN, messages=ENDED),
     "map-permission": on_map(messages=CLOSED),
     "map-again": on_map(messages=ENDED),
+    "map-disk": on_map(messages=(TroubleChanged("disk", StorageError("/data", "worn out", "read-only")),)),
     "map-account-none": on_map(MENU, LEFT, OK, account=None),
     "map-drawer": on_map(MENU, OK, DOWN, DOWN, DOWN),
     "map-drawer-long": on_map(MENU, OK, *(DOWN,) * 12, book=long_book),

@@ -37,6 +37,7 @@ NAMES = (
     "map-refused",
     "map-clock",
     "map-account-permission",
+    "map-disk",
     "permission",
     "permission-long",
     "permission-another-account",

@@ -29,6 +29,7 @@ from tvapp.tiles.freshness import (
     MAX_LIFETIME_S,
     fresh_until_s,
     is_fresh,
+    lifetime_s,
     may_store,
     may_use_stale,
     refreshed,
@@ -41,6 +42,9 @@ BUDGET_BYTES = 256 << 20
 USER = "tiles"
 RETRY_S = 600.0
 """How long a disk that failed is left alone."""
+OVERLAYS = ("microsoft.traffic.", "microsoft.weather.")
+WORTH_A_WRITE_S = 600.0
+"""Traffic and weather that turn stale sooner are not written: at rest that could be a hundred megabytes a day."""
 PATIENCE_S = 2.0
 """A disk that takes longer for one tile holds up the map more than the network would."""
 
@@ -141,7 +145,8 @@ class DiskCache:
 
     def put(self, key: CacheKey, body: bytes, headers: Mapping[str, str], *, delay_s: float = 0.0) -> None:
         """Keep the body of a 200, as far as its headers allow; `delay_s` is how long the answer took."""
-        if not may_store(200, headers):
+        is_passing = key.tile.tileset.startswith(OVERLAYS) and lifetime_s(headers, self._clock.wall()) < WORTH_A_WRITE_S
+        if is_passing or not may_store(200, headers):
             self.drop(key)
             return
         self._add(key, body, relevant(headers), delay_s)
