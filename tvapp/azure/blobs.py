@@ -17,7 +17,7 @@ from tvapp.azure.blob_xml import parse_error
 from tvapp.azure.errors import failure, is_page, plain
 from tvapp.core.clock import Clock
 from tvapp.core.errors import DataError, NotFound, ServiceError, UnexpectedReply, service_error
-from tvapp.core.headers import Headers, parse_retry_after
+from tvapp.core.headers import Headers, read_retry_after
 from tvapp.net.transport import Request, Response, Sender, origin_of
 
 VERSION = "2021-12-02"
@@ -199,7 +199,7 @@ def blob_failure(response: Response, wall_s: float) -> ServiceError:
     message = plain(_TRACE.sub("", message), 300)
     if status == 401 and (found := _TENANT.search(response.headers.get("www-authenticate", "")[:4096])):
         message = plain(f"the storage account belongs to the tenant {found.group(1)}. {message}", 300)
-    retry_after_s = parse_retry_after(response.headers.get("retry-after"), wall_s)
+    retry_after_s = read_retry_after(response.headers, wall_s)
     request_id = plain(response.headers.get("x-ms-request-id", ""), 80)
     return service_error(response.host, status, code, message, request_id=request_id, retry_after_s=retry_after_s)
 

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Mapping
 
 from tvapp.core.errors import NotFound, ServiceError, UnexpectedReply, service_error
-from tvapp.core.headers import is_json, media_type, parse_retry_after
+from tvapp.core.headers import is_json, media_type, read_retry_after
 from tvapp.net.transport import Response
 
 _MAX_BODY = 64 << 10
@@ -26,7 +26,7 @@ def failure(response: Response, wall_s: float) -> ServiceError:
     the status says that the service is busy or down, which gateways say in HTML.
     """
     status = response.status
-    retry_after_s = parse_retry_after(response.headers.get("retry-after"), wall_s)
+    retry_after_s = read_retry_after(response.headers, wall_s)
     request_id = next((plain(response.headers[name], 80) for name in _REQUEST_IDS if name in response.headers), "")
     if is_page(response) and not (status == 429 or status >= 500):
         return UnexpectedReply(response.host, status, "html", "a page instead of an answer", request_id=request_id)

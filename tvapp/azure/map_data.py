@@ -18,7 +18,7 @@ from tvapp.azure.authorizer import Authorizer
 from tvapp.azure.errors import failure, failure_by_id, is_page, plain
 from tvapp.core.clock import Clock
 from tvapp.core.errors import Conflict, DataError, ServiceError, UnexpectedReply
-from tvapp.core.headers import Headers, parse_retry_after
+from tvapp.core.headers import Headers, read_retry_after
 from tvapp.net.transport import Request, Response, Sender, host_of, with_query
 
 API_VERSION = "2.0"
@@ -200,14 +200,14 @@ class MapDataClient:
         if not operation_id:
             where = f"the operation is at {host_of(location) or 'no address'}"
             raise UnexpectedReply(response.host, 202, "Operation-Location", plain(where, 120))
-        return Accepted(operation_id, parse_retry_after(response.headers.get("retry-after"), self._clock.wall()))
+        return Accepted(operation_id, read_retry_after(response.headers, self._clock.wall()))
 
     def _parse_operation(self, response: Response) -> Operation:
         try:
             body = msgspec.json.decode(response.body, type=_OperationBody)
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise UnexpectedReply(response.host, 200, "json", "not the state of an operation") from error
-        retry_after_s = parse_retry_after(response.headers.get("retry-after"), self._clock.wall())
+        retry_after_s = read_retry_after(response.headers, self._clock.wall())
         match body.status.lower():
             case "succeeded" | "completed":
                 location = response.headers.get("resource-location", "") or body.resource_location or ""

@@ -95,6 +95,19 @@ def parse_retry_after(text: str | None, wall_s: float) -> float | None:
     return None if moment is None else max(0.0, moment - wall_s)
 
 
+def read_retry_after(headers: Mapping[str, str], wall_s: float) -> float | None:
+    """Return what `parse_retry_after` does for an answer: a date counts from the server's own Date, if it has one.
+
+    Our clock may be hours off, or just have been set.
+
+    >>> date, later = "Sun, 06 Nov 1994 08:49:37 GMT", "Sun, 06 Nov 1994 08:50:07 GMT"
+    >>> read_retry_after({"retry-after": later, "date": date}, 0.0)
+    30.0
+    """
+    sent_s = parse_http_date(headers.get("date", ""))
+    return parse_retry_after(headers.get("retry-after"), wall_s if sent_s is None else sent_s)
+
+
 def parse_directives(text: str) -> dict[str, str]:
     """Return the comma-separated directives of a field such as Cache-Control; the first of a name counts.
 

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 from tvapp.azure.errors import plain
 from tvapp.core.clock import Clock, SystemClock
 from tvapp.core.errors import DataError, NetworkError, ServiceError, TvappError, UnexpectedReply, service_error
-from tvapp.core.headers import Headers, parse_retry_after
+from tvapp.core.headers import Headers, read_retry_after
 from tvapp.core.log import Log
 from tvapp.fences.geojson import MAX_BYTES
 from tvapp.fences.model import Skipped
@@ -154,5 +154,5 @@ def _failure(response: Response, wall_s: float) -> ServiceError:
         return UnexpectedReply(response.host, status, "", "not an answer to this")
     if is_web_page(response.body) and status in (401, 403, 407):
         return UnexpectedReply(response.host, status, "html", "a web page, not GeoJSON")
-    retry_after_s = parse_retry_after(response.headers.get("retry-after"), wall_s)
+    retry_after_s = read_retry_after(response.headers, wall_s)
     return service_error(response.host, status, retry_after_s=retry_after_s)
