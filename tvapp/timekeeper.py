@@ -12,8 +12,8 @@ from collections.abc import Callable
 from tvapp.core.clock import ClockGauge, ClockSet, Reading, Resumed, read_clocks
 from tvapp.core.log import Log
 
-LOOK_EVERY_S = 1.0
-"""The wake-up costs some ten microseconds; the time is the longest that a resumed TV shows what is old."""
+LOOK_EVERY_S = 1.5
+"""A look costs a tenth of a millisecond; this is the longest that a resumed TV shows what is old."""
 
 
 class Timekeeper:

@@ -99,9 +99,9 @@ class WatchedJobs(Jobs):
 class Machine:
     """The main loop of a TV that does nothing but sign in."""
 
-    def __init__(self, who: Identity, folder: Path) -> None:
+    def __init__(self, who: Identity, folder: Path, clock: ManualClock | None = None) -> None:
         self.token_file = token_file(folder)
-        self.clock = ManualClock(1000.0)
+        self.clock = clock or ManualClock(1000.0)
         self.log = RecordingLog()
         self.arrived = threading.Event()
         self.jobs = WatchedJobs(Inbox(self.arrived.set), self.log)

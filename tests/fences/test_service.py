@@ -8,7 +8,9 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any
 
-from tvapp.core.clock import ManualClock
+import pytest
+
+from tvapp.core.clock import ClockSet, ManualClock
 from tvapp.core.errors import TvappError, Unreachable
 from tvapp.core.jobs import Inbox, JobFailed
 from tvapp.core.log import RecordingLog
@@ -188,6 +190,22 @@ def test_a_fence_that_expires_is_redrawn_when_it_does() -> None:
     assert restated is not None
     assert restated.changed == (fence("a").bounds,)
     assert rig.service.revision == restated.revision > before
+
+
+@pytest.mark.parametrize(("expires_in", "by_s"), [(30.0, 40.0), (-30.0, -40.0)])
+def test_a_clock_that_is_set_restates_what_it_has_overtaken_and_moves_no_refresh(
+    expires_in: float, by_s: float
+) -> None:
+    rig = Rig(Loaded((fence("a", Validity(expires=ManualClock().wall() + expires_in)), fence("b")), ()))
+    rig.service.load()
+    rig.messages()
+    refresh = rig.service._load_at
+    rig.clock.set_wall(by_s)
+    rig.service.receive(ClockSet(by_s), rig.clock.now)
+    restated = rig.service.tick(rig.clock.now)
+    assert restated is not None
+    assert restated.changed == (fence("a").bounds,)
+    assert rig.service._load_at == refresh
 
 
 def test_tiles_are_drawn_from_what_was_loaded() -> None:

@@ -209,3 +209,25 @@ def test_links_are_read_from_the_system(tmp_path: Path, states: dict[str, str], 
         (tmp_path / "net" / name / "operstate").write_text(state + "\n")
     assert has_link(tmp_path / "net") is expected
     assert has_link(tmp_path / "missing")
+
+
+def test_hurried_it_probes_at_once_instead_of_waiting_on() -> None:
+    async def work() -> None:
+        error = Unreachable("maps.example", "refused")
+        net = Net(down={MAPS: error}, back_at=1000.0)
+        monitor = net.start()
+        sleep = net.sleep
+
+        async def hurry_at_ninety(seconds: float) -> None:
+            await sleep(seconds)
+            if net.clock.now == 90.0:
+                net.back_at = 0.0
+                monitor.hurry()
+
+        monitor._sleep = hurry_at_ninety
+        monitor.observe(MAPS, error)
+        await settle()
+        assert not lost(monitor)
+        assert net.requests[-1][0] == 90.0
+
+    run(work)

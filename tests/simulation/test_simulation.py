@@ -120,7 +120,7 @@ def test_the_screen_can_change_its_size_lose_its_pictures_and_go_away(tv: Simula
     tv.resize(960, 540)
     assert tv.settle()["missing"] == 0
     assert tv.display.size == (960, 540)
-    for lose in (tv.display.lose_textures, tv.display.lose):
+    for lose in (tv.display.lose_textures, tv.display.replace):
         lose()
         tv.run_until(lambda: not has_pictures())
         tv.run_until(has_pictures)

@@ -64,8 +64,8 @@ class _Slot:
     missing: Problem | None = None  # a person could allow it
     concerns_all: bool = True
     claimed: bool = False
-    claims: str = ""  # of a challenge that no token has been got for yet
-    answered: str = ""  # the claims of the challenge that the present token was got for
+    claims: str = field(default="", repr=False)  # of a challenge that no token has been got for yet
+    answered: str = field(default="", repr=False)  # the claims of the challenge that the present token was got for
     answers: int = 0  # tokens in a row that were got for a challenge
     task: asyncio.Task[None] | None = None
 

@@ -59,14 +59,15 @@ def duration(seconds: float) -> str:
 def rounded_duration(seconds: float) -> str:
     """Return about how long something is, to the nearest of a unit that suits it.
 
-    >>> [rounded_duration(seconds) for seconds in (140, 10_797, 200_000, 1.77e9)]
-    ['2 minutes', '3 hours', '2 days', '56 years']
+    >>> [rounded_duration(seconds) for seconds in (140, 3590, 5400, 10_797, 200_000, 1.77e9)]
+    ['2 minutes', '1 hour', '90 minutes', '3 hours', '2 days', '56 years']
     """
-    for size, name in ((365.25 * 86400, "years"), (86400.0, "days"), (3600.0, "hours")):
-        if seconds >= 1.95 * size:
-            return f"{round(seconds / size)} {name}"
-    minutes = max(1, round(seconds / 60))
-    return f"{minutes} minute" + ("" if minutes == 1 else "s")
+    for size, name in ((365.25 * 86400, "year"), (86400.0, "day"), (3600.0, "hour"), (60.0, "minute")):
+        count = round(seconds / size)
+        # One of a unit is too coarse, unless it is just that.
+        if seconds >= 1.95 * size or abs(seconds - size) <= 0.05 * size:
+            return f"{count} {name}" + ("" if count == 1 else "s")
+    return "1 minute"
 
 
 def age(seconds: float) -> str:
