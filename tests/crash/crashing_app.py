@@ -54,7 +54,7 @@ def fill(self: PygameCanvas, *arguments: object) -> None:
 
 
 App.update = update  # type: ignore[method-assign]
-PygameCanvas.fill = fill  # type: ignore[method-assign]
+PygameCanvas.fill = fill  # type: ignore[method-assign,assignment]
 if where == "start":
     real_init = App.__init__
 

@@ -23,7 +23,7 @@ EVERYWHERE = ("start", "memory", "frames", "canvas")
 def crashing(where: str, cloud: LocalCloud, folder: Path, more: Mapping[str, str] | None = None) -> Iterator[Tv]:
     """Run the app with a defect that lasts until `mend`."""
     defect(folder).touch()
-    environment = with_key(cloud, CRASH=where, CRASH_WHILE=str(defect(folder))) | (more or {})
+    environment = with_key(cloud, CRASH=where, CRASH_WHILE=str(defect(folder))) | dict(more or {})
     with running(environment, folder, module=MODULE) as tv:
         yield tv
 
