@@ -230,7 +230,7 @@ def test_frames_that_fail_without_end_end_the_loop_with_their_reason() -> None:
 def test_turns_between_failing_frames_do_not_make_them_passing_ones() -> None:
     loop, screen, program, _inbox, _log, _bursts = build(frames=10_000)
 
-    def fail(_canvas: Canvas, _now: float) -> None:
+    def fail(canvas: Canvas, now: float) -> None:
         raise RuntimeError("a defect in drawing")
 
     program.draw = fail  # type: ignore[method-assign, assignment]
@@ -242,7 +242,7 @@ def test_turns_between_failing_frames_do_not_make_them_passing_ones() -> None:
 def test_a_lack_of_memory_ends_the_loop_at_once() -> None:
     loop, _screen, program, _inbox, _log, _bursts = build()
 
-    def starve(_now: float) -> bool:
+    def starve(now: float) -> bool:
         raise MemoryError
 
     program.update = starve  # type: ignore[method-assign, assignment]

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.crash.secrets import SECRETS
@@ -125,6 +125,7 @@ def test_where_the_disk_keeps_nothing_the_environment_does(tmp_path: Path) -> No
     assert environ == {}
 
 
+@settings(deadline=None)  # it writes to a disk
 @given(st.binary(max_size=40), st.text(max_size=10))
 def test_a_count_that_makes_no_sense_never_shortens_or_breaks_a_pause(
     tmp_path_factory: pytest.TempPathFactory, data: bytes, text: str

@@ -1,0 +1,97 @@
+"""What the map showed last is shown by the next start, however the one before it ended."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+import pytest
+
+from tests.cloud import LocalCloud
+from tests.e2e.editing import AT_SEA, circle, collection, select
+from tests.e2e.rig import Tv, running, until, with_account, with_key
+
+HASTY = "tests.e2e.hasty_app"
+
+
+def kept(tv: Tv) -> dict[str, object]:
+    """Return the one kept view; {} while there is none."""
+    files = list((tv.data_dir / "views").glob("*.json"))
+    assert len(files) <= 1
+    return json.loads(files[0].read_text()) if files else {}
+
+
+@pytest.mark.parametrize("ending", ["kill -9", "SIGTERM"])
+def test_centre_zoom_layers_and_selection_are_there_again(ending: str, cloud: LocalCloud, tmp_path: Path) -> None:
+    shared = tmp_path / "shared"
+    shared.mkdir()
+    (shared / "area.geojson").write_text(collection(circle("Pier", radius_m=400)))
+    environment = with_key(cloud, shared, TVAPP_VIEW_HOME=AT_SEA)
+    with running(environment, tmp_path, module=HASTY if ending == "kill -9" else "tvapp") as tv:
+        tv.wait_for("geofences.loaded", lambda fields: fields["count"] != 0)
+        tv.settled()
+        chosen = select(tv)
+        tv.press("right", "zoom-in")
+        tv.press("menu", "right", "right", "ok")
+        tv.opened("layers")
+        tv.press("right", "ok", "back")
+        tv.wait_for("layers.chosen")
+        tv.settled()
+        if ending == "kill -9":
+            until(lambda: comes_to_rest(tv))
+            tv.kill()
+        else:
+            assert tv.end() == 0
+    before = kept(tv)
+    assert before["selected"] == chosen
+    assert before["base"] != "dark"
+    with running(environment, tmp_path) as again:
+        restored = again.wait_for("view.restored")
+        assert (restored["base"], restored["zoom"]) == (before["base"], round(float(str(before["zoom"])), 2))
+        assert again.settled()["zoom"] == restored["zoom"]
+        again.press("zoom-in")
+        again.settled()
+        assert again.end() == 0
+    after = kept(again)
+    assert after["zoom"] != before["zoom"]
+    assert after["selected"] == chosen
+
+
+def comes_to_rest(tv: Tv) -> bool:
+    """Tell whether the layers and the selection are on the disk, and the view stays as it is there."""
+    now = kept(tv)
+    time.sleep(1.0)
+    return bool(now.get("selected")) and now["base"] != "dark" and kept(tv) == now
+
+
+def test_a_broken_file_is_a_start_at_home(cloud: LocalCloud, tmp_path: Path) -> None:
+    with running(with_key(cloud), tmp_path) as tv:
+        home = tv.settled()["zoom"]
+        tv.press("zoom-in")
+        assert tv.settled()["zoom"] == float(str(home)) + 1
+        assert tv.end() == 0
+    (file,) = (tv.data_dir / "views").glob("*.json")
+    file.write_bytes(file.read_bytes()[:-9])
+    with running(with_key(cloud), tmp_path) as again:
+        again.wait_for("view.not_restored")
+        assert again.settled()["zoom"] == home
+        assert again.end() == 0
+
+
+def test_signing_out_removes_it_and_nobody_else_starts_there(cloud: LocalCloud, tmp_path: Path) -> None:
+    with running(with_account(cloud), tmp_path, module=HASTY) as tv:
+        tv.sign_in(cloud, "aino")
+        home = tv.settled()["zoom"]
+        tv.press("zoom-in")
+        tv.settled()
+        until(lambda: kept(tv).get("zoom") == float(str(home)) + 1)
+        tv.press("menu", "left", "ok")
+        tv.opened("account")
+        tv.press("right", "ok")
+        tv.wait_for("signin.signed_out")
+        until(lambda: not kept(tv))
+        tv.press("ok")
+        tv.sign_in(cloud, "ben")
+        assert tv.settled()["zoom"] == home
+        assert tv.end() == 0
