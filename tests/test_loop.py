@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from tvapp.core.clock import ManualClock
+from tvapp.core.errors import DisplayError
 from tvapp.core.jobs import Inbox
 from tvapp.core.log import RecordingLog
 from tvapp.loop import FRAME_S, SHORTEST_BURST, Burst, Loop
@@ -158,3 +159,24 @@ def test_a_single_frame_is_no_motion() -> None:
     loop, _screen, _program, _inbox, _log, bursts = build(frames=1)
     loop.run()
     assert bursts == []
+
+
+def test_a_lost_display_is_no_defect_and_nothing_is_drawn_until_the_program_asks_for_it() -> None:
+    loop, screen, program, _inbox, log, _bursts = build(frames=1, turns=50)
+    present = screen.present
+
+    def fail() -> None:
+        raise DisplayError("unplugged")
+
+    screen.present = fail  # type: ignore[method-assign]
+    loop.turn()
+    drawn = len(program.drawn_at)
+    screen.present = present  # type: ignore[method-assign]
+    for _ in range(5):
+        loop.turn()
+    assert (drawn, len(program.drawn_at), screen.presented) == (1, 1, 0)
+    assert screen.timeouts[-1] is None, "it sleeps"
+    assert log.named("frame.failed") == []
+    program.frames = 1
+    loop.turn()
+    assert screen.presented == 1
