@@ -261,3 +261,24 @@ def test_a_screen_that_is_away_never_ends_the_loop_and_is_no_reason_to_fall_sile
     for _ in range(3 * GIVE_UP_AFTER):
         loop.turn()
     assert pulse.heard.count("shown") > GIVE_UP_AFTER
+
+
+def test_a_lost_display_is_no_defect_and_nothing_is_drawn_until_the_program_asks_for_it() -> None:
+    loop, screen, program, _inbox, log, _bursts = build(frames=1, turns=50)
+    present = screen.present
+
+    def fail() -> None:
+        raise DisplayError("unplugged")
+
+    screen.present = fail  # type: ignore[method-assign]
+    loop.turn()
+    drawn = len(program.drawn_at)
+    screen.present = present  # type: ignore[method-assign]
+    for _ in range(5):
+        loop.turn()
+    assert (drawn, len(program.drawn_at), screen.presented) == (1, 1, 0)
+    assert screen.timeouts[-1] is None, "it sleeps"
+    assert log.named("frame.failed") == []
+    program.frames = 1
+    loop.turn()
+    assert screen.presented == 1
