@@ -10,7 +10,7 @@ import pytest
 from tests.ui.fakes import AINO, FakeActions, Remote
 from tvapp.config import Home
 from tvapp.core.clock import ManualClock
-from tvapp.core.errors import Forbidden, NotFound, Throttled, Unauthorized, UnexpectedReply, Unreachable
+from tvapp.core.errors import Forbidden, NotFound, ServiceDown, Throttled, Unauthorized, UnexpectedReply, Unreachable
 from tvapp.core.image import Image
 from tvapp.fences.book import FenceBook
 from tvapp.fences.messages import FencesUnavailable, IndexBuilt, Label, LabelsPlaced
@@ -32,7 +32,7 @@ from tvapp.ui.messages import (
 )
 from tvapp.ui.recording import RecordingCanvas
 from tvapp.ui.screens.map import TOUR_STEP_S, MapScreen
-from tvapp.ui.screens.map_state import REFUSAL_LASTS_S, MapState
+from tvapp.ui.screens.map_state import REFUSAL_FORGOTTEN_S, REFUSAL_LASTS_S, MapState
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.stack import ScreenStack
 
@@ -169,6 +169,20 @@ def test_a_refusal_goes_from_the_screen_even_if_nothing_more_arrives_after_it_wa
     bench.send(TileArrived(TileId("microsoft.base.road", 13, 4660, 2370), TileImage(None), "network"))
     assert "map" in bench.state.troubles
     bench.remote.rest(REFUSAL_LASTS_S + 0.1)
+    assert bench.state.troubles == {}
+
+
+def test_a_map_that_lacks_nothing_forgets_a_refusal_for_nothing_that_arrives_would_end_it() -> None:
+    bench = Bench()
+    bench.send(TileUnavailable(TileId("microsoft.base.road", 5, 1, 1), ServiceDown("h", 503)))
+    bench.remote.rest(REFUSAL_FORGOTTEN_S + 1)
+    assert bench.state.model.progress().missing > 0
+    assert "map" in bench.state.troubles
+    wishes = [what for name, what in bench.actions.asked if name == "want_tiles"][-1]
+    assert isinstance(wishes, tuple)
+    bench.send(*(TileArrived(tile, TileImage(Image(1, 1, bytes(4), opaque=True)), "disk") for tile in wishes))
+    bench.remote.rest()
+    assert bench.state.model.progress().missing == 0
     assert bench.state.troubles == {}
 
 

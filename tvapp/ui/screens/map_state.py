@@ -60,6 +60,8 @@ NEAREST_ZOOM = 17.0
 """Flying to a small fence goes no nearer than this."""
 REFUSAL_LASTS_S = 3.0
 """A refusal stays on the screen at least this long, or it would flicker while some tiles arrive and others do not."""
+REFUSAL_FORGOTTEN_S = 60.0
+"""After this long a map that lacks nothing speaks of it no more: it asks for nothing, so no answer would end it."""
 TOAST_S = 6.0
 """How long a sentence about what was just done stays."""
 SHEET_WIDTH = 640.0
@@ -207,11 +209,17 @@ class MapState:
             if upload is not None:
                 self.uploads.append(upload)
                 spent += upload.image.size_bytes
+        is_old = REFUSAL_FORGOTTEN_S <= now - self._refused_at < math.inf
+        if is_old and "map" in self.troubles and self._lacks_nothing(now):
+            self.mends_at = now
         if self.mends_at is not None and now >= self.mends_at:
             self.mends_at = None
             self.troubles.pop("map", None)
             self.is_changed = True
         return spent > 0
+
+    def _lacks_nothing(self, now: float) -> bool:
+        return self.model.is_settled(now) and self.model.progress().missing == 0
 
     def _take_refusal(self, error: TvappError, now: float) -> None:
         """Remember why the map service gives no tiles; that one tile does not exist is nothing to speak of."""
