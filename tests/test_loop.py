@@ -233,7 +233,7 @@ def test_turns_between_failing_frames_do_not_make_them_passing_ones() -> None:
     def fail(canvas: Canvas, now: float) -> None:
         raise RuntimeError("a defect in drawing")
 
-    program.draw = fail  # type: ignore[method-assign, assignment]
+    program.draw = fail  # type: ignore[method-assign]
     screen.events = [["key"] for _ in range(500)]
     with pytest.raises(Unbearable):
         loop.run()
@@ -245,7 +245,7 @@ def test_a_lack_of_memory_ends_the_loop_at_once() -> None:
     def starve(now: float) -> bool:
         raise MemoryError
 
-    program.update = starve  # type: ignore[method-assign, assignment]
+    program.update = starve  # type: ignore[method-assign]
     with pytest.raises(MemoryError):
         loop.run()
 

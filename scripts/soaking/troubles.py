@@ -71,7 +71,7 @@ class Troubles:
         if kind == "pictures":
             self._tv.display.lose_textures()
         else:
-            self._tv.display.lose()
+            self._tv.display.replace()
 
     def _begin_storm(self) -> None:
         for _ in range(self._rng.randint(2, 5)):
