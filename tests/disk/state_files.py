@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.auth.test_token_store import filled, make_store
@@ -14,17 +14,25 @@ from tests.fences.test_kept import Desk, fences
 from tests.fences.test_service import InlineJobs
 from tests.tiles.test_disk_cache import ETAG, Bench, key
 from tvapp.auth import cached
+from tvapp.config import Config
 from tvapp.core.log import RecordingLog
+from tvapp.crash.brake import COUNT, PAUSES_S, Brake
 from tvapp.fences import kept
 from tvapp.fences.messages import FencesKept
 from tvapp.fences.outbox import Entry
 from tvapp.fences.outbox_folder import OutboxFolder
+from tvapp.forget import CRASHES
+from tvapp.geo.position import Position
 from tvapp.lock_keeper import TRIES, LockKeeper, unpack
+from tvapp.mapview.last_view import LastView
+from tvapp.mapview.layers import LayerChoice
 from tvapp.remote.pattern import pattern_of
 from tvapp.screenshots import Screenshots
 from tvapp.ui.messages import LockKnown
+from tvapp.view_keeper import LastViewKnown, ViewKeeper
 
 TILES = 12
+VIEW = LastView(Position(24.9525, 60.1672), 13.0, LayerChoice(), "depot")
 WRONG = pattern_of(["up", "up", "up", "down"])
 LOCK = f"scrypt$ln=12,r=1,p=1${'A' * 22}${'A' * 43}"
 
@@ -182,6 +190,46 @@ def open_picture(folder: Path) -> RecordingLog:
     return log
 
 
+def make_view(folder: Path) -> Path:
+    keeper, _jobs, _log = view_keeper(folder)
+    path = keeper.open("aino")
+    keeper.look(VIEW, 0.0)
+    keeper.flush()
+    return path
+
+
+def open_view(folder: Path) -> RecordingLog:
+    keeper, jobs, log = view_keeper(folder)
+    keeper.open("aino")
+    (known,) = (message for message in jobs.inbox.drain() if isinstance(message, LastViewKnown))
+    assert known.view in (None, VIEW)
+    keeper.look(replace(VIEW, zoom=9.0), 0.0)
+    keeper.flush()
+    keeper.open("aino")
+    (again,) = (message for message in jobs.inbox.drain() if isinstance(message, LastViewKnown))
+    assert again.view == replace(VIEW, zoom=9.0)
+    log.events = [event for event in log.events if event[0] != "view.restored"]
+    return log
+
+
+def view_keeper(folder: Path) -> tuple[ViewKeeper, InlineJobs, RecordingLog]:
+    jobs, log = InlineJobs(), RecordingLog()
+    return ViewKeeper(Config(), folder, jobs, log), jobs, log  # type: ignore[arg-type]
+
+
+def make_count(folder: Path) -> Path:
+    Brake(folder, {}).crashed()
+    return folder / CRASHES / COUNT
+
+
+def open_count(folder: Path) -> RecordingLog:
+    """A wrong number only makes a pause longer or shorter."""
+    assert 0 <= Brake(folder, {}).count() <= 1000
+    assert Brake(folder, {}).crashed() in PAUSES_S
+    assert Brake(folder, {}).count() >= 1
+    return RecordingLog()
+
+
 STATE_FILES = (
     StateFile("auth/tokens.json", make_tokens, open_tokens),
     StateFile("geofences/*.geofences", make_kept, open_kept),
@@ -190,7 +238,18 @@ STATE_FILES = (
     StateFile("tiles/tiles.sqlite", make_tiles, open_tiles, is_large=True),
     StateFile("tiles/tiles.sqlite-wal", make_wal, open_tiles, is_large=True),
     StateFile("screenshots/*.png", make_picture, open_picture),
+    StateFile("views/*.json", make_view, open_view),
+    StateFile(f"{CRASHES}/{COUNT}", make_count, open_count),
 )
 
-DERIVED = ("tiles/tiles.sqlite-shm", "tiles/tiles.sqlite.corrupt", "auth/tokens.json.corrupt", ".probe")
-"""What SQLite makes anew at each start, what was set aside and is never read, and what lives for a moment."""
+DERIVED = (
+    "tiles/tiles.sqlite-shm",
+    "tiles/tiles.sqlite.corrupt",
+    "auth/tokens.json.corrupt",
+    ".probe",
+    "lock",
+    "crashes/fatal*.txt",
+    "crashes/*.json",
+)
+"""What SQLite makes anew at each start, what was set aside or is only for people to read, what lives for a moment, and
+the lock, which is held, not read."""

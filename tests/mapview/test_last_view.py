@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tvapp.core.errors import DataError
 from tvapp.geo.position import Position
-from tvapp.mapview.last_view import LONGEST_ID, MOST_BYTES, LastView, pack, unpack
+from tvapp.mapview.last_view import LONGEST_ID, MOST_BYTES, LastView, checksum, pack, unpack
 from tvapp.mapview.layers import BaseStyle, LayerChoice, Overlay
 from tvapp.mapview.viewport import MAX_ZOOM
 
@@ -51,6 +51,12 @@ def test_a_file_that_was_cut_is_no_view(length: int) -> None:
             unpack(whole[:length], "basis")
 
 
+def written(content: dict[str, object]) -> bytes:
+    """Return a file with the right checksum, so that only what it says is wrong."""
+    content.pop("checksum")
+    return json.dumps({**content, "checksum": checksum(content)}).encode()
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -64,20 +70,28 @@ def test_a_file_that_was_cut_is_no_view(length: int) -> None:
         {"overlays": ["traffic", "locusts"]},
         {"overlays": [["traffic"]]},
         {"overlays": None},
-        {"format": 2},
+        {"format": 1},
         {"basis": "another"},
     ],
     ids=str,
 )
 def test_what_cannot_be_is_not_believed(change: dict[str, object]) -> None:
     with pytest.raises(DataError):
-        unpack(json.dumps(json.loads(pack(VIEW, "basis")) | change).encode(), "basis")
+        unpack(written(json.loads(pack(VIEW, "basis")) | change), "basis")
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
 def test_numbers_that_are_none_are_not_believed(number: str) -> None:
     with pytest.raises(DataError):
-        unpack(pack(VIEW, "basis").replace(b"13.5", number.encode()), "basis")
+        unpack(written(json.loads(pack(VIEW, "basis").replace(b"13.5", number.encode()))), "basis")
+
+
+@given(st.integers(0, 8 * 400 - 1))
+def test_a_bit_that_changed_makes_it_no_view(bit: int) -> None:
+    data = bytearray(pack(VIEW, "basis"))
+    data[bit // 8 % len(data)] ^= 1 << bit % 8
+    with pytest.raises(DataError):
+        unpack(bytes(data), "basis")
 
 
 def test_an_endless_id_is_left_out_so_that_the_file_stays_small() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import zlib
 from dataclasses import dataclass
 
 from tvapp.core.errors import DataError
@@ -11,7 +12,7 @@ from tvapp.geo.position import Position
 from tvapp.mapview.layers import BaseStyle, LayerChoice, Overlay
 from tvapp.mapview.viewport import MAX_ZOOM
 
-FORMAT = 1
+FORMAT = 2
 MOST_BYTES = 4096
 LONGEST_ID = 512
 _DIGITS = 7
@@ -40,7 +41,7 @@ def pack(view: LastView, basis: str) -> bytes:
         "overlays": sorted(overlay.value for overlay in view.choice.overlays),
         "selected": view.selected if len(view.selected) <= LONGEST_ID else "",
     }
-    return json.dumps(content).encode()
+    return json.dumps({**content, "checksum": checksum(content)}).encode()
 
 
 def unpack(data: bytes, basis: str) -> LastView:
@@ -55,6 +56,8 @@ def unpack(data: bytes, basis: str) -> LastView:
         raise DataError("last view", "not JSON") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         raise DataError("last view", "of another format")
+    if content.pop("checksum", None) != checksum(content):
+        raise DataError("last view", "damaged")
     if content.get("basis") != basis:
         raise DataError("last view", "made with other settings")
     try:
@@ -67,6 +70,11 @@ def unpack(data: bytes, basis: str) -> LastView:
     if not isinstance(selected, str) or len(selected) > LONGEST_ID:
         selected = ""
     return LastView(center, zoom, choice, selected)
+
+
+def checksum(content: dict[str, object]) -> int:
+    """Tell a whole view from one in which a worn-out card has changed a bit: it would be of another place."""
+    return zlib.crc32(json.dumps(content, sort_keys=True).encode())
 
 
 def _number(content: dict[str, object], name: str, least: float, most: float) -> float:
