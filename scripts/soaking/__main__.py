@@ -31,19 +31,23 @@ def main() -> int:
     """Live some days and print one JSON object; 1 where something grows, breaks or stays broken."""
     options = _options()
     width, _, height = options.size.partition("x")
+
+    def write(result: dict[str, object]) -> None:
+        """Keep what is known so far: a run of a month may be stopped."""
+        if options.json is not None:
+            options.json.write_text(json.dumps(result, indent=2) + "\n")
+
     result = soak(
         days=options.days,
         seed=options.seed,
         fences=options.fences,
         size=(int(width), int(height)),
         say=say,
+        each_day=write,
         trace=options.tracemalloc,
     )
-    text = json.dumps(result, indent=2)
-    if options.json is not None:
-        options.json.write_text(text + "\n")
-    else:
-        print(text)
+    if options.json is None:
+        print(json.dumps(result, indent=2))
     failures = result["failures"]
     assert isinstance(failures, list)
     for failure in failures:
@@ -58,12 +62,14 @@ def soak(
     fences: int,
     size: tuple[int, int],
     say: Callable[[str], None] = lambda _text: None,
+    each_day: Callable[[dict[str, object]], None] = lambda _report: None,
     trace: bool = False,
 ) -> dict[str, object]:
-    """Live some days; returns the report."""
+    """Live some days; returns the report, of which `each_day` is given what there is at the end of a day."""
     random.seed(seed)
     tune_interpreter()
     began = time.monotonic()
+    result: dict[str, object] = {}
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tvapp-soak-")))
         cloud = LocalCloud(settings=dict(CLOUD))
@@ -83,7 +89,9 @@ def soak(
             )
             if growth is not None:
                 growth.tell(day, say)
-        return report(life, cloud, days, time.monotonic() - began)
+            result = report(life, cloud, day + 1, time.monotonic() - began)
+            each_day(result)
+        return result
 
 
 class Growth:

@@ -24,8 +24,8 @@ class Memory:
 class Reading:
     """One look at the process.
 
-    `found` is its memory as the day has left it. `kept` is that with the home view alone in the caches, after the
-    garbage was collected and the allocator trimmed: the same state each time.
+    `found` is its memory as the day has left it. `kept` is that without the pictures on the renderer, after the garbage
+    was collected and the allocator trimmed: the same state each time.
     """
 
     day: int
@@ -45,7 +45,7 @@ class Reading:
 
 
 def read(day: int, found: Memory, textures: int, texture_bytes: int) -> Reading:
-    """Look at this process now; `found` is what it had before its caches were emptied."""
+    """Look at this process now; `found` is what it had as the day has left it."""
     garbage = gc.collect()
     ctypes.CDLL(None).malloc_trim(0)
     files, fonts, sockets = descriptors()

@@ -113,8 +113,6 @@ class Life:
                 self._lived_in = figures.memory()
                 if self.viewer.go_to_map():
                     self.viewer.go_home()
-                # What caches hold depends on where somebody looked; from here on it is the home view each night.
-                self.troubles.lose_display("pictures")
                 self._tv.run_for(2 * REST_S)
                 self._quiet_tiles = self._tv.cloud.count("tile")
             case Planned(_, "measure"):
@@ -161,8 +159,12 @@ class Life:
 
     def _measure(self, day: int) -> None:
         self.diary.still_requests.append(self._tv.cloud.count("tile") - self._quiet_tiles)
-        textures = self._tv.display.canvas.textures
-        self.diary.readings.append(figures.read(day, self._lived_in, len(textures), textures.size_bytes))
+        canvas = self._tv.display.canvas
+        pictures, size_bytes = len(canvas.textures), canvas.textures.size_bytes
+        # How many pictures there are depends on where somebody has looked: memory is compared without any.
+        canvas.forget()
+        self.diary.readings.append(figures.read(day, self._lived_in, pictures, size_bytes))
+        self.troubles.lose_display("pictures")
 
     def _write_up(self, day: int) -> None:
         """Note what was logged, and forget it: it must not count as the app's memory."""

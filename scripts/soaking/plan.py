@@ -31,7 +31,9 @@ def plan_day(day: int, rng: random.Random) -> list[Planned]:
     """Return a day in order. Day 0 is a Monday."""
     is_workday = day % 7 < 5
     found = [*_viewer(is_workday, rng), *_others(is_workday, rng)]
-    found += _trouble("network", rng.uniform(0.2, 0.9) * HOUR_S, rng.choice((180.0, 600.0, 1800.0, 7200.0, 10_000.0)))
+    found += _trouble(
+        "network", rng.uniform(0.2, 0.9) * HOUR_S, rng.choice((180.0, 300.0, 600.0, 1800.0, 3600.0, 7200.0))
+    )
     for _ in range(rng.randint(1, 2)):
         found += _trouble("storm", rng.uniform(6, 21) * HOUR_S, rng.uniform(60, 1800))
     if day % 2:

@@ -20,11 +20,11 @@ TILES_PER_TRANSACTION = 15
 ENDPOINTS = ("tile", "attribution", "map-data", "devicecode", "token", "refresh", "discovery")
 
 METHOD = (
-    "smaps_rollup each simulated night: at 4:00 as the day has left it (found); then the map goes home and the "
-    "renderer loses its pictures, so that caches hold the home view alone, and at 4:30, after gc.collect() and "
-    "malloc_trim(0), it is read again (kept). Growth is that of a straight line through the kept values from day 2 "
-    "to the last, as % of its beginning. The simulation's own logs and frame times are emptied every day; the cloud "
-    "and the cable are other processes."
+    "smaps_rollup each simulated night: at 4:00 as the day has left it (found); then the map goes home, and at 4:30 it "
+    "is read again without the pictures on the renderer, whose number depends on where somebody has looked, and after "
+    "gc.collect() and malloc_trim(0) (kept). Growth is that of a straight line through the kept values from day 2 to "
+    "the last, as % of its beginning. The simulation's own logs and frame times are emptied every day; the cloud and "
+    "the cable are other processes."
 )
 
 
