@@ -1,0 +1,173 @@
+"""Runs the real app in simulated time against the local cloud, with a fault in force for a while."""
+
+from __future__ import annotations
+
+import contextlib
+import dataclasses
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from urllib.parse import urlsplit
+
+import pytest
+
+from scripts.simulation.rig import Simulation, simulated
+from tests.cloud import LocalCloud
+from tests.matrix.cloud import BLOBS, CONTAINER, LOGIN, MAPS
+from tests.matrix.faults import Trouble
+from tests.matrix.sentences import told
+from tests.matrix.wires import Host, Names
+from tvapp.auth import http_client
+
+STALL_S = 0.25
+"""Real time. What does not move for so long is waiting for its time-out, and simulated time goes on."""
+LIMITS = http_client.Limits(connect_s=2.0, read_s=0.5)
+"""MSAL's requests block in a socket, where time is real: they are given up sooner than after 12 s."""
+REFRESH_S = 30
+AT_SEA = "{ longitude = 24.9, latitude = 59.9, zoom = 12 }"
+
+
+@dataclass(slots=True)
+class Work:
+    """The main thread's CPU time for each turn of its loop, in milliseconds."""
+
+    turns_ms: list[float] = field(default_factory=list)
+
+    def __str__(self) -> str:
+        if not self.turns_ms:
+            return "no turns"
+        return f"p50 {median(self.turns_ms):.1f} max {max(self.turns_ms):.1f} ms in {len(self.turns_ms)} turns"
+
+
+class Rig:
+    """A TV, its cloud, and the hosts that can fail."""
+
+    def __init__(self, tv: Simulation, cloud: LocalCloud, hosts: dict[str, Host]) -> None:
+        self.tv = tv
+        self.cloud = cloud
+        self._hosts = hosts
+        self._work: Work | None = None
+        self._seen: set[str] = set()
+        self._still_since: float | None = None
+        self.is_stalling = False
+        wait = tv.display.wait
+        began = time.thread_time()
+
+        def measured(timeout_s: float | None) -> list[object]:
+            nonlocal began
+            if self._work is not None:
+                self._work.turns_ms.append((time.thread_time() - began) * 1000)
+            self._seen |= told(tv.display.texts)
+            try:
+                return wait(timeout_s)
+            finally:
+                began = time.thread_time()
+
+        tv.display.wait = measured  # type: ignore[method-assign]
+        display_quiet = tv.display._quiet_until
+        tv.display._quiet_until = lambda: self._quiet(display_quiet())
+
+    def _quiet(self, due: float | None) -> float | None:
+        """Let time go on although something is under way, if that does not move any more."""
+        loop = self.tv.jobs.loop
+        if due is not None or not self.is_stalling or loop is None or self.tv.jobs._busy:
+            self._still_since = None
+            return due
+        now = time.monotonic()
+        if self._still_since is None:
+            self._still_since = now
+        if now - self._still_since < STALL_S:
+            return None
+        self._still_since = None
+        return loop._rests_until
+
+    @contextlib.contextmanager
+    def measuring(self) -> Iterator[Work]:
+        """Note the main thread's work, and what is said."""
+        self._work = Work()
+        self._seen = set()
+        try:
+            yield self._work
+        finally:
+            self._work = None
+
+    @property
+    def told_meanwhile(self) -> frozenset[str]:
+        """What was on the screen since `measuring` began, in any frame."""
+        return frozenset(self._seen)
+
+    @property
+    def told_now(self) -> frozenset[str]:
+        return told(self.tv.text_on_screen())
+
+    def begin(self, trouble: Trouble, column: str, endpoint: str) -> None:
+        """Put the trouble in force for an endpoint, or for its whole host."""
+        self.is_stalling = trouble.stalls
+        host = self._hosts[HOST_OF[column]]
+        match trouble.wire:
+            case None:
+                self.cloud.fault(endpoint, **trouble.fields_for(column))
+            case "refused":
+                host.refuse()
+            case "no such name":
+                host.forget_name()
+            case "stranger":
+                host.swap_certificate()
+
+    def end(self, trouble: Trouble, column: str) -> None:
+        """Lift it."""
+        self.cloud.clear()
+        if trouble.wire is not None:
+            self._hosts[HOST_OF[column]].mend()
+
+    def until(self, true: Callable[[], bool], within_s: float) -> float | None:
+        """Let time pass until something is true; returns after how many seconds, None if it never was."""
+        began = self.tv.now
+        while not true():
+            if self.tv.now - began >= within_s:
+                return None
+            self.tv.turn(began + within_s)
+        return self.tv.now - began
+
+    def responds(self, *keys: str) -> bool:
+        """Tell whether each key opens or closes a panel."""
+        for key in keys:
+            before = len(self.tv.events.named("screen.changed"))
+            self.tv.press(key)
+            if len(self.tv.events.named("screen.changed")) == before:
+                return False
+        return True
+
+
+HOST_OF = {
+    "discovery": LOGIN, "devicecode": LOGIN, "token-poll": LOGIN, "refresh": LOGIN,
+    "tile": MAPS, "attribution": MAPS, "map-data": MAPS,
+    "blob": BLOBS,
+}  # fmt: skip
+
+
+@contextlib.contextmanager
+def running(cloud: LocalCloud, folder: Path, *, store: str) -> Iterator[Rig]:
+    """Run the app until the context ends."""
+    names = Names((LOGIN, MAPS, BLOBS))
+    port = urlsplit(cloud.endpoint).port or 443
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(names.in_force())
+        patch = stack.enter_context(pytest.MonkeyPatch.context())
+        patch.setattr(http_client, "Limits", lambda: dataclasses.replace(LIMITS))
+        hosts = {name: Host(name, port, names, folder) for name in (LOGIN, MAPS, BLOBS)}
+        for host in hosts.values():
+            stack.callback(host.close)
+        settings = {
+            "TVAPP_IDENTITY_AUTHORITY": cloud.authority.replace(cloud.endpoint, hosts[LOGIN].url),
+            "TVAPP_MAPS_ENDPOINT": hosts[MAPS].url,
+            "TVAPP_GEOFENCES_STORE": store,
+            "TVAPP_GEOFENCES_REFRESH_S": str(REFRESH_S),
+            "TVAPP_VIEW_HOME": AT_SEA,
+        }
+        if store == "blob":
+            settings["TVAPP_GEOFENCES_CONTAINER_URL"] = hosts[BLOBS].url + CONTAINER
+        tv = stack.enter_context(simulated(cloud, folder, settings))
+        yield Rig(tv, cloud, hosts)
