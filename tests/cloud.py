@@ -119,6 +119,11 @@ class LocalCloud:
         count: int = self.ask("GET", f"/requests?endpoint={endpoint}")[endpoint]["count"]
         return count
 
+    def statuses(self, endpoint: str) -> dict[str, int]:
+        """Return how often each status was answered; "0" stands for a connection that was cut without one."""
+        statuses: dict[str, int] = self.ask("GET", f"/requests?endpoint={endpoint}")[endpoint]["statuses"]
+        return statuses
+
     def most_in_flight(self, endpoint: str) -> int:
         """Return how many requests to an endpoint there were at most at the same time."""
         most: int = self.ask("GET", f"/requests?endpoint={endpoint}")[endpoint]["most_in_flight"]
@@ -132,6 +137,10 @@ class LocalCloud:
         """Store a file at once and unchecked; returns its udid."""
         udid: str = self.ask("POST", "/map-data", {"content": content, "description": description})["udid"]
         return udid
+
+    def change_map_data(self, udid: str, content: str) -> None:
+        """Let somebody else put other content into a file."""
+        self.ask("POST", "/map-data", {"udid": udid, "content": content})
 
     def map_data(self) -> dict[str, Any]:
         """Return the stored `files`, the `changes` that were taken, and how many were `accepted` by method."""

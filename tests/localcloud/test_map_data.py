@@ -239,3 +239,8 @@ def test_a_test_can_store_a_file_that_the_service_would_refuse(cloud: LocalCloud
 
     assert cloud.send("GET", f"/mapData/{udid}?{V}", headers=headers)[2] == b"not json"
     assert [file["description"] for file in listing(cloud, headers)] == ["bad one"]
+
+    cloud.change_map_data(udid, "other text")
+
+    assert cloud.send("GET", f"/mapData/{udid}?{V}", headers=headers)[2] == b"other text"
+    assert [file["description"] for file in listing(cloud, headers)] == ["bad one"]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 
+@cache
 def asset(name: str) -> Path:
     """Return the path of a shipped file, e.g. ``asset("fonts/B612-Regular.ttf")``.
 
-    In an installed wheel the assets lie inside the package, in a source tree beside it.
+    In an installed wheel the assets lie inside the package, in a source tree beside it. Which of the two is asked of
+    the disk once: every new line of text needs the path of its font.
     """
     package = Path(__file__).resolve().parent.parent
     installed = package / "assets"

@@ -57,9 +57,18 @@ class Inbox:
 class Jobs:
     """Runs blocking functions on a small pool of workers and coroutines on one asyncio thread."""
 
-    def __init__(self, inbox: Inbox, log: Log, *, workers: int = 3) -> None:
+    def __init__(
+        self,
+        inbox: Inbox,
+        log: Log,
+        *,
+        workers: int = 3,
+        new_loop: Callable[[], asyncio.AbstractEventLoop] | None = None,
+    ) -> None:
+        """`new_loop` makes the io thread's loop; None: asyncio's own, which is imported only when it is needed."""
         self.inbox = inbox
         self._log = log
+        self._new_loop = new_loop
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix="worker")
         self._io_lock = threading.Lock()
         self._io_loop: asyncio.AbstractEventLoop | None = None
@@ -98,7 +107,7 @@ class Jobs:
             if self._io_loop is None:
                 import asyncio
 
-                loop = asyncio.new_event_loop()
+                loop = (self._new_loop or asyncio.new_event_loop)()
                 self._io_loop = loop
                 self._io_thread = threading.Thread(target=_serve, args=(loop,), name="io", daemon=True)
                 self._io_thread.start()

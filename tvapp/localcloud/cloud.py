@@ -35,11 +35,11 @@ class Cloud:
 
     def now(self) -> float:
         """Seconds for deadlines; never jumps."""
-        return self.clock.monotonic()
+        return self.clock.monotonic() + self.settings.time_passed_s
 
     def wall(self, extra_skew_s: float = 0.0) -> float:
         """This cloud's idea of the time: seconds since 1970."""
-        return self.clock.wall() + self.settings.clock_skew_s + extra_skew_s
+        return self.clock.wall() + self.settings.time_passed_s + self.settings.clock_skew_s + extra_skew_s
 
     def http_date(self, extra_skew_s: float = 0.0) -> str:
         """The same, as a Date header has it."""

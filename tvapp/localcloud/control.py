@@ -6,7 +6,7 @@
 | POST /_control/faults | `{"endpoint": "tile", ...fields of faults.Fault}`: put a fault in force |
 | GET  /_control/faults | the faults in force |
 | DELETE /_control/faults[?endpoint=tile] | lift them |
-| GET  /_control/requests[?endpoint=tile] | `{endpoint: {count, in_flight, most_in_flight, recent}}`, no secrets |
+| GET  /_control/requests[?endpoint=tile] | `{endpoint: {count, in_flight, most_in_flight, statuses, recent}}` |
 | DELETE /_control/requests | count afresh |
 | GET  /_control/pending | user codes that wait for somebody |
 | POST /_control/sign-in | `{"user_code": "...", "person": "aino"}` approves, `{"user_code": "...", "decline": true}` |
@@ -14,6 +14,7 @@
 | GET, POST /_control/settings | read, change (`settings.Settings`); the GET also tells the subscription keys |
 | GET  /_control/map-data | `{files, changes, accepted}`: what is stored, each change that was taken, how many |
 | POST /_control/map-data | `{"description": "...", "content": "text"}`: store a file at once and unchecked |
+| POST /_control/map-data | `{"udid": "...", "content": "text"}`: change a file at once and unchecked |
 | DELETE /_control/map-data | remove all files |
 | POST /_control/reset | as after the start: settings, faults, grants, tokens, traffic, files |
 
@@ -172,7 +173,13 @@ class Control:
         content, description = body.get("content", ""), body.get("description", "")
         if not isinstance(content, str) or not isinstance(description, str):
             raise DataError("map-data", "content and description must be text")
-        return {"udid": self.store.add(content.encode(), description).udid}
+        if "udid" not in body:
+            return {"udid": self.store.add(content.encode(), description).udid}
+        file = self.store.files.get(str(body["udid"]))
+        if file is None:
+            raise DataError("map-data", "no such file")
+        file.content = content.encode()
+        return {"udid": file.udid}
 
     async def clear_map_data(self, request: Request, body: dict[str, object]) -> object:
         self.store.clear()
@@ -230,5 +237,6 @@ def _traffic_json(traffic: Traffic) -> dict[str, object]:
         "count": traffic.count,
         "in_flight": traffic.in_flight,
         "most_in_flight": traffic.most_in_flight,
+        "statuses": {str(status): times for status, times in sorted(traffic.statuses.items())},
         "recent": [recorded_json(recorded) for recorded in traffic.recent],
     }

@@ -70,7 +70,9 @@ class Entra:
         tenant = request.path_params["tenant"]
         if not _is_known(tenant):
             return self._error(request, 90002, f"Tenant '{tenant[:80]}' not found.")
-        base = f"{self.cloud.base_url}/{tenant}"
+        # The endpoints have the address by which the client knows this service, which may be that of a tunnel to here.
+        host = request.headers.get("host")
+        base = f"{f'https://{host}' if host else self.cloud.base_url}/{tenant}"
         issuer_tenant = "{tenantid}" if tenant in SHARED_TENANTS else TENANT_ID
         return JSONResponse(
             {

@@ -5,7 +5,7 @@ Pure state; `tvapp.localcloud.wire` carries the faults out and `tvapp.localcloud
 
 from __future__ import annotations
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from fnmatch import fnmatchcase
@@ -145,6 +145,8 @@ class Traffic:
     count: int = 0
     in_flight: int = 0
     most_in_flight: int = 0
+    statuses: Counter[int] = field(default_factory=Counter)
+    """How often each status was answered; 0 stands for a connection that was cut without one."""
     recent: deque[Recorded] = field(default_factory=lambda: deque(maxlen=KEPT_REQUESTS))
 
 
@@ -203,6 +205,7 @@ class Switchboard:
         for traffic in self.traffic.values():
             traffic.count = 0
             traffic.most_in_flight = traffic.in_flight
+            traffic.statuses.clear()
             traffic.recent.clear()
 
 

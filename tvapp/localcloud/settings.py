@@ -28,7 +28,9 @@ class Settings:
     """Whether an administrator consented to Azure Storage for everybody. False: a refresh token opens it for those only
     who have allowed it themselves, with a code that asks for it."""
     clock_skew_s: float = 0.0
-    """How far this cloud's clock is ahead of the machine's: Date headers and token times."""
+    """How far this cloud's clock is ahead of its clients': Date headers and token times."""
+    time_passed_s: float = 0.0
+    """How much more time has passed here than on the machine: for clients whose days last seconds."""
     tile_latency_ms: int = 0
     """Added to each tile, as a network would."""
     cache_headers: bool = True

@@ -61,6 +61,7 @@ def wired(cloud: Cloud, endpoint: str, shape: Shape, handler: Handler) -> Callab
         def done() -> None:
             traffic.in_flight -= 1
             traffic.count += 1
+            traffic.statuses[status] += 1
             traffic.recent.append(
                 Recorded(
                     traffic.count,

@@ -1,0 +1,144 @@
+"""The display under SDL's dummy driver, whose waits are where time jumps; it remembers texts and each frame's work."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+from scripts.simulation.clock import SimulatedClock
+from tvapp.core.jobs import Inbox
+from tvapp.display.driver import RendererChoice
+from tvapp.display.pygame_canvas import PygameCanvas
+from tvapp.display.sdl import pygame
+from tvapp.display.window import Display, DisplaySpec, KeySource, ResourcesLost
+from tvapp.ui.canvas import Anchor, TextStyle
+
+LOOK_S = 0.02
+"""Real time. How soon one looks again at what is under way, should it end without a word."""
+FRAMES_KEPT = 100_000
+
+
+@dataclass(frozen=True, slots=True)
+class FrameTime:
+    """The main thread's work for one frame, by the machine's clock and by its CPU time, in seconds."""
+
+    work_s: float
+    cpu_s: float
+
+
+class TappedCanvas:
+    """A canvas that notes every text before it draws it."""
+
+    def __init__(self, canvas: PygameCanvas, texts: list[str]) -> None:
+        self._canvas = canvas
+        self._texts = texts
+
+    def text(self, text: str, x: float, y: float, style: TextStyle, anchor: Anchor = "left") -> None:
+        """See ui.canvas.Canvas."""
+        if style.face != "icon":
+            self._texts.append(text)
+        self._canvas.text(text, x, y, style, anchor)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._canvas, name)
+
+
+class SimulatedDisplay(Display):
+    """Waits for whatever is under way; when nothing is, moves the clock to what is due next."""
+
+    def __init__(
+        self, spec: DisplaySpec, keys: KeySource | None, clock: SimulatedClock, choice: RendererChoice
+    ) -> None:
+        super().__init__(spec, keys, clock, choice)
+        self._time = clock
+        self._inbox = Inbox()
+        self._quiet_until: Callable[[], float | None] = lambda: None
+        self._jumped: Callable[[], None] = lambda: None
+        self._began = (time.perf_counter(), time.thread_time())
+        self._is_frame = False
+        self.horizon = float("inf")
+        """No jump goes beyond this moment, and no wait."""
+        self.may_jump = True
+        self.texts: list[str] = []
+        """What the last frame has written, icons left out."""
+        self.frames = 0
+        self.frame_times: deque[FrameTime] = deque(maxlen=FRAMES_KEPT)
+
+    def connect(self, inbox: Inbox, quiet_until: Callable[[], float | None], jumped: Callable[[], None]) -> None:
+        """Begin to jump.
+
+        `quiet_until` tells when something outside this thread is due (inf: never; None: something is under way);
+        `jumped` is called after the clock was moved.
+        """
+        self._inbox = inbox
+        self._quiet_until = quiet_until
+        self._jumped = jumped
+
+    @property
+    def canvas(self) -> PygameCanvas:
+        return cast(PygameCanvas, TappedCanvas(super().canvas, self.texts))
+
+    def begin(self) -> None:
+        self.texts.clear()
+        super().begin()
+
+    def present(self) -> None:
+        super().present()
+        self.frames += 1
+        self._is_frame = True
+
+    def wait(self, timeout_s: float | None) -> list[object]:
+        """See Display; in simulated time."""
+        began, cpu_began = self._began
+        if self._is_frame:
+            self._is_frame = False
+            self.frame_times.append(FrameTime(time.perf_counter() - began, time.thread_time() - cpu_began))
+        try:
+            return self._wait(float("inf") if timeout_s is None else self._time.monotonic() + timeout_s)
+        finally:
+            self._began = (time.perf_counter(), time.thread_time())
+
+    def _wait(self, until: float) -> list[object]:
+        until = min(until, self.horizon)
+        while True:
+            left = max(0.0, until - self._time.monotonic())
+            if left == 0 or len(self._inbox):
+                return super().wait(left)
+            if came := self._come(0):
+                return came[0]
+            due = self._quiet_until() if self.may_jump else None
+            # What ended meanwhile may have left a message.
+            if came := self._come(0 if due is not None else min(left, LOOK_S)):
+                return came[0]
+            if due is not None:
+                self._jump(min(until, due))
+
+    def _come(self, timeout_s: float) -> list[list[object]]:
+        """Return the events in a list of their own if anything came, be it a message; an empty list if not."""
+        events = super().wait(timeout_s)
+        return [events] if events or len(self._inbox) else []
+
+    def _jump(self, to: float) -> None:
+        seconds = to - self._time.monotonic()
+        if seconds == float("inf"):
+            super().wait(LOOK_S)  # nothing is due, ever: only somebody else can change that
+        elif seconds > 0:
+            self._time.advance(seconds)
+            self._jumped()
+
+    def resize(self, width: int, height: int) -> None:
+        """Change the window's size, as another television mode does; the event comes by itself."""
+        self._window.size = (width, height)
+
+    def lose_textures(self) -> None:
+        """Make SDL say that the renderer has lost what it held."""
+        pygame.event.post(pygame.event.Event(pygame.RENDER_TARGETS_RESET))
+        self.wake()
+
+    def lose(self) -> None:
+        """Take the screen away and give it back: window, renderer and textures are others."""
+        self.reopen()
+        self.feed(ResourcesLost())
