@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from tests.matrix.faults import Trouble
+from tests.matrix.oracle import After
 from tests.matrix.rig import Rig, Work
 
 TOKEN_LIFETIME_S = 300
@@ -16,20 +17,21 @@ class Seen:
     """What a cell has shown."""
 
     says: frozenset[str]
-    """Sentences on the screen when the trouble had lasted a while."""
+    """Keys of the sentences on the screen when the trouble had lasted a while."""
     meanwhile: frozenset[str]
-    """Sentences that were there at any time of the trouble."""
-    recovered_s: float | None
-    """How long after its end all was well again, without a key; None: not within the longest back-off."""
-    needs_ok: bool
-    """After the end of the trouble somebody had to press OK."""
+    """Those that were there at any time of the trouble."""
     responds: bool
     """Keys had their effect during the trouble."""
-    keeps_map: bool
-    keeps_session: bool
-    """The code on the screen, or the person who is signed in, is the same as before."""
     requests: int
     work: Work
+    recovered_s: float | None
+    """How long after the end of the trouble all was well again; None: not within the time there was."""
+    after: After
+    """What that took."""
+    keeps_map: bool
+    """The map was never taken off the screen, nor its geofences."""
+    keeps_session: bool
+    """The code on the screen, or the person who is signed in, is the same as before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,60 +40,55 @@ class Column:
 
     name: str
     endpoint: str
-    store: str
+    has_map: bool
     lasts_s: float
     longest_s: float
-    is_before_map: bool
     provoke: Callable[[Rig], None]
     """Has the endpoint asked, with the trouble in force."""
     is_well: Callable[[Rig], bool]
+    prepare: Callable[[Rig], None] = lambda _rig: None
+    """Brings about what has to be so before the trouble begins."""
+    store: str = "blob"
 
-    def run(self, rig: Rig, trouble: Trouble) -> Seen:
-        """Run one cell. Begins and ends with everything in order."""
+    def run(self, rig: Rig, trouble: Trouble, within_s: float | None) -> Seen:
+        """Run one cell, which begins and ends with everything in order; `within_s` overrides `longest_s`."""
         cloud, tv = rig.cloud, rig.tv
-        if self.name in ("discovery", "devicecode"):
-            sign_out(rig)
-        before = codes(rig)
-        tv.mark()
-        began = len(tv.events.events)
-        requests = cloud.count(self.endpoint)
+        self.prepare(rig)
+        code, account, live_map = rig.code, rig.account, rig.live_map
+        tv.forget_events()
+        asked = cloud.count(self.endpoint)
         rig.begin(trouble, self.name, self.endpoint)
         with rig.measuring() as work:
             self.provoke(rig)
             tv.run_for(self.lasts_s)
             says = rig.told_now
-            responds = rig.responds(*(("back", "back") if self.is_before_map else ("menu", "back")))
+            responds = rig.responds(self.has_map)
             meanwhile = rig.told_meanwhile
-        requests = cloud.count(self.endpoint) - requests
+        asked = cloud.count(self.endpoint) - asked
+        # Before there is a code there is nothing to keep.
+        keeps_session = rig.account == account and (not (code or self.has_map) or rig.code == code)
         rig.end(trouble, self.name)
-        recovered_s = rig.until(lambda: self.is_well(rig), self.longest_s)
+        after: After = "nothing"
+        recovered_s = rig.until(lambda: self.is_well(rig), within_s or self.longest_s)
         rig.is_stalling = False
-        needs_ok = recovered_s is None
-        if needs_ok and self.is_before_map:
-            tv.press("ok")
-            rig.until(lambda: self.is_well(rig), self.longest_s)
-        happened = [name for name, _ in tv.events.events[began:]]
-        keeps_session = "signin.prompted" not in happened and "signin.signed_out" not in happened
-        if self.name == "token-poll":
-            keeps_session = codes(rig)[:1] == before[:1]
+        if recovered_s is None:
+            after = "person" if self.has_map else "ok"
+            if rig.code:
+                tv.approve()
+            else:
+                tv.press("ok")
+            recovered_s = rig.until(lambda: self.is_well(rig), self.longest_s)
         return Seen(
             says=says,
             meanwhile=meanwhile,
-            recovered_s=recovered_s,
-            needs_ok=needs_ok,
             responds=responds,
-            keeps_map=not any(name == "screen.changed" and fields["panel"] in ("sign-in", "start")
-                              for name, fields in tv.events.events[began:]),
-            keeps_session=keeps_session,
-            requests=requests,
+            requests=asked,
             work=work,
+            recovered_s=recovered_s,
+            after=after,
+            keeps_map=rig.live_map is live_map and not rig.lost_fences,
+            keeps_session=keeps_session,
         )
-
-
-def codes(rig: Rig) -> list[str]:
-    """Return the code on the screen, if there is one."""
-    view = rig.tv.app._session.sign_in.view(rig.tv.now)
-    return [view.prompt.user_code] if view.prompt else []
 
 
 def sign_out(rig: Rig) -> None:
@@ -101,11 +98,11 @@ def sign_out(rig: Rig) -> None:
     rig.tv.run_for(1)
 
 
-def press_ok(rig: Rig) -> None:
+def ask_for_a_code(rig: Rig) -> None:
     rig.tv.press("ok")
 
 
-def nothing(rig: Rig) -> None:
+def wait(_rig: Rig) -> None:
     """Time is all it takes."""
 
 
@@ -120,32 +117,25 @@ def outlive_the_token(rig: Rig) -> None:
 
 
 def has_code(rig: Rig) -> bool:
-    view = rig.tv.app._session.sign_in.view(rig.tv.now)
-    return view.phase == "prompting" and not rig.told_now
+    return bool(rig.code) and not rig.told_now
 
 
 def is_at_rest(rig: Rig) -> bool:
     """The map is complete, and nothing is said."""
-    if rig.told_now:
-        return False
-    settled = rig.tv.events.named("map.settled")
-    return bool(settled) and not settled[-1]["missing"]
+    return not rig.told_now and not rig.missing_tiles
 
 
 def has_attribution(rig: Rig) -> bool:
-    if not is_at_rest(rig):
-        return False
-    feed = rig.tv.inbox.edges.attribution
-    return all(feed._is_fresh(key) for key in feed._keys)
+    return is_at_rest(rig) and rig.has_attribution
 
 
 COLUMNS = (
-    Column("discovery", "discovery", "blob", 40, 90, True, press_ok, has_code),
-    Column("devicecode", "devicecode", "blob", 40, 90, True, press_ok, has_code),
-    Column("token-poll", "token", "blob", 40, 90, True, nothing, has_code),
-    Column("refresh", "refresh", "blob", 60, 120, False, outlive_the_token, is_at_rest),
-    Column("tile", "tile", "blob", 40, 120, False, look_around, is_at_rest),
-    Column("attribution", "attribution", "blob", 40, 400, False, look_around, has_attribution),
-    Column("map-data", "map-data", "map-data", 90, 400, False, nothing, is_at_rest),
-    Column("blob", "blob", "blob", 90, 400, False, nothing, is_at_rest),
+    Column("discovery", "discovery", False, 40, 90, ask_for_a_code, has_code, sign_out),
+    Column("devicecode", "devicecode", False, 40, 90, ask_for_a_code, has_code, sign_out),
+    Column("token-poll", "token", False, 40, 90, wait, has_code),
+    Column("refresh", "refresh", True, 60, 480, outlive_the_token, is_at_rest),
+    Column("tile", "tile", True, 40, 150, look_around, is_at_rest),
+    Column("attribution", "attribution", True, 40, 400, look_around, has_attribution),
+    Column("map-data", "map-data", True, 90, 400, wait, is_at_rest, store="map-data"),
+    Column("blob", "blob", True, 90, 400, wait, is_at_rest),
 )

@@ -20,6 +20,8 @@ from tests.matrix.faults import Trouble
 from tests.matrix.sentences import told
 from tests.matrix.wires import Host, Names
 from tvapp.auth import http_client
+from tvapp.live_map import LiveMap
+from tvapp.ui.text import words
 
 STALL_S = 0.25
 """Real time. What does not move for so long is waiting for its time-out, and simulated time goes on."""
@@ -131,14 +133,60 @@ class Rig:
             self.tv.turn(began + within_s)
         return self.tv.now - began
 
-    def responds(self, *keys: str) -> bool:
-        """Tell whether each key opens or closes a panel."""
-        for key in keys:
-            before = len(self.tv.events.named("screen.changed"))
-            self.tv.press(key)
-            if len(self.tv.events.named("screen.changed")) == before:
-                return False
-        return True
+    def responds(self, has_map: bool) -> bool:
+        """Press two keys, the second of which undoes what the first does; tell whether both have their effect."""
+        if has_map and self.code:  # somebody is asked to sign in, in a panel over the map
+            return self._shows_after("ok", "hint.shrink") and self._shows_after("back", "hint.enlarge")
+        if has_map:
+            return self._changes_panel("menu") and self._changes_panel("back")
+        return self._changes_panel("back") and self._changes_panel("back")
+
+    def _changes_panel(self, key: str) -> bool:
+        before = len(self.tv.events.named("screen.changed"))
+        self.tv.press(key)
+        return len(self.tv.events.named("screen.changed")) > before
+
+    def _shows_after(self, key: str, sentence: str) -> bool:
+        self.tv.press(key)
+        self.tv.run_for(1)
+        return self.tv.shows(words(sentence))
+
+    # What only the app itself knows.
+
+    @property
+    def code(self) -> str:
+        """The code on the screen; "" where there is none."""
+        sign_in = self.tv.app._session.sign_in
+        prompt = sign_in.view(self.tv.now).prompt if sign_in is not None else None
+        return prompt.user_code if prompt is not None else ""
+
+    @property
+    def account(self) -> str:
+        """Who is signed in."""
+        account = self.tv.app._session._account
+        return account.home_id if account is not None else ""
+
+    @property
+    def live_map(self) -> LiveMap | None:
+        """The map of the person who is signed in: another one, should they lose it."""
+        return self.tv.app._session.map
+
+    @property
+    def missing_tiles(self) -> int:
+        """How many of the tiles in view are not there."""
+        return self.live_map.model.progress()[1] if self.live_map is not None else -1
+
+    @property
+    def has_attribution(self) -> bool:
+        """Whether the lines on the map are those for what it shows."""
+        assert self.tv.inbox.edges is not None
+        feed = self.tv.inbox.edges.attribution
+        return all(feed._is_fresh(key) for key in feed._keys)
+
+    @property
+    def lost_fences(self) -> bool:
+        """Whether there was a moment without geofences since events were forgotten."""
+        return any(not fields["count"] for fields in self.tv.events.named("geofences.loaded"))
 
 
 HOST_OF = {

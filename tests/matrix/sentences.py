@@ -8,7 +8,9 @@ from functools import cache
 
 from tvapp.ui.english import SENTENCES
 
-TITLES = re.compile(r"notice\.[a-z-]+|problem\.[a-z-]+\.title|signin\.status\.(offline|busy|confirming)|signin\.paused\.title")
+TITLES = re.compile(
+    r"notice\.[a-z-]+|problem\.[a-z-]+\.title|signin\.status\.(offline|busy|confirming)|signin\.paused\.title"
+)
 """What the viewer is told of trouble; advice comes with each."""
 
 
