@@ -52,11 +52,11 @@ class Column:
 
     def run(self, rig: Rig, trouble: Trouble, within_s: float | None) -> Seen:
         """Run one cell, which begins and ends with everything in order; `within_s` overrides `longest_s`."""
-        cloud, tv = rig.cloud, rig.tv
+        tv = rig.tv
         self.prepare(rig)
         code, account, live_map = rig.code, rig.account, rig.live_map
         tv.forget_events()
-        asked = cloud.count(self.endpoint)
+        asked = rig.asked(self.endpoint)
         rig.begin(trouble, self.name, self.endpoint)
         with rig.measuring() as work:
             self.provoke(rig)
@@ -64,7 +64,7 @@ class Column:
             says = rig.told_now
             responds = rig.responds(self.has_map)
             meanwhile = rig.told_meanwhile
-        asked = cloud.count(self.endpoint) - asked
+        asked = rig.asked(self.endpoint) - asked
         # Before there is a code there is nothing to keep.
         keeps_session = rig.account == account and (not (code or self.has_map) or rig.code == code)
         rig.end(trouble, self.name)
@@ -72,10 +72,14 @@ class Column:
         recovered_s = rig.until(lambda: self.is_well(rig), within_s or self.longest_s)
         rig.is_stalling = False
         if recovered_s is None:
-            after = "person" if self.has_map else "ok"
-            if rig.code:
+            if self.has_map and rig.code:
+                after = "person"
                 tv.approve()
+            elif self.has_map:
+                after = "view"
+                look_around(rig)
             else:
+                after = "ok"
                 tv.press("ok")
             recovered_s = rig.until(lambda: self.is_well(rig), self.longest_s)
         return Seen(

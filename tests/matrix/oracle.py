@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-After = Literal["nothing", "ok", "person"]
-"""What is needed once the trouble is over: nothing at all; a press of OK; somebody who signs in."""
+After = Literal["nothing", "ok", "person", "view"]
+"""What is needed once the trouble is over: nothing; a press of OK; somebody who signs in; or who moves the map."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,9 @@ def problem(kind: str, **more: object) -> Cell:
     return says(f"problem.{kind}.title", **more)
 
 
+NEEDS_OK = problem("refused", after="ok", why=FINAL)
+
+
 BEFORE_A_CODE: Rows = {
     "refused": problem("offline"),
     "dns": problem("offline"),
@@ -60,8 +63,8 @@ BEFORE_A_CODE: Rows = {
     "html": problem("captive-portal"),
     "bad-bytes": problem("bad-reply"),
     "oversized": problem("bad-reply"),
-    "401": problem("refused", after="ok", why=FINAL),
-    "403": problem("refused", after="ok", why=FINAL),
+    "401": NEEDS_OK,
+    "403": NEEDS_OK,
     "404": problem("bad-reply"),
     "409": problem("bad-reply"),
     "412": problem("bad-reply"),
@@ -85,8 +88,8 @@ WITH_A_CODE: Rows = {
     "html": CODE_STANDS,
     "bad-bytes": CODE_STANDS_BUSY,
     "oversized": CODE_STANDS_BUSY,
-    "401": problem("refused", after="ok", why=FINAL),
-    "403": problem("refused", after="ok", why=FINAL),
+    "401": NEEDS_OK,
+    "403": NEEDS_OK,
     "404": CODE_STANDS_BUSY,
     "409": CODE_STANDS_BUSY,
     "412": CODE_STANDS_BUSY,
@@ -99,7 +102,7 @@ WITH_A_CODE: Rows = {
 }
 
 NO_TOKEN = says("notice.maps-trouble", "notice.store-trouble")
-ASKS = says("notice.sign-in-needed", also=frozenset({"notice.store-sign-in"}), after="person", why=FINAL)
+ASKS = says("notice.sign-in-needed", also=frozenset({"problem.refused.title"}), after="person", why=FINAL, within_s=10)
 
 TOKEN_RAN_OUT: Rows = {
     "refused": NO_TOKEN,
@@ -121,7 +124,8 @@ TOKEN_RAN_OUT: Rows = {
     "500": NO_TOKEN,
     "503": NO_TOKEN,
     "tls": NO_TOKEN,
-    "clock-skew": SKEWED,
+    # Its tokens are for later: the map service and the store refuse them, renewed or not.
+    "clock-skew": says("notice.unauthorized", "notice.store-forbidden"),
 }
 
 OFFLINE = says("notice.offline")
@@ -139,7 +143,11 @@ NO_TILES: Rows = {
     "oversized": TILES,
     "401": says("notice.unauthorized"),
     "403": says("notice.forbidden"),
-    "404": quiet("a tile that does not exist is no trouble: the sea has none at some zooms", within_s=700),
+    "404": quiet(
+        "that a tile does not exist is no trouble; it is asked for again when the view changes, after ten minutes",
+        after="view",
+        within_s=610,
+    ),
     "409": TILES,
     "412": TILES,
     "429-seconds": says("notice.busy"),

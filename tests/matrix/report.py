@@ -8,7 +8,7 @@ from __future__ import annotations
 from _pytest.terminal import TerminalReporter
 
 PROPERTY = "fault matrix"
-HEAD = f"{'endpoint':<12}{'trouble':<13}{'told':<40}{'well again':<22}{'asked':>6}  main thread's work in CPU ms a turn"
+HEAD = f"{'endpoint':<12}{'trouble':<13}{'told':<46}{'well again':<26}{'asked':>6}  main thread's work in CPU ms a turn"
 
 
 def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -25,8 +24,8 @@ from tvapp.ui.text import words
 
 STALL_S = 0.25
 """Real time. What does not move for so long is waiting for its time-out, and simulated time goes on."""
-LIMITS = http_client.Limits(connect_s=2.0, read_s=0.5)
-"""MSAL's requests block in a socket, where time is real: they are given up sooner than after 12 s."""
+SOCKET_S = 0.5
+"""Real time. MSAL's requests block in a socket, where no clock can be moved: those that stall are given up so soon."""
 REFRESH_S = 30
 AT_SEA = "{ longitude = 24.9, latitude = 59.9, zoom = 12 }"
 
@@ -43,17 +42,30 @@ class Work:
         return f"p50 {median(self.turns_ms):.1f} max {max(self.turns_ms):.1f} ms in {len(self.turns_ms)} turns"
 
 
+@dataclass(slots=True)
+class SocketLimits:
+    """Takes the place of `http_client.Limits`: those that are usual, but while something stalls."""
+
+    usual: http_client.Limits = field(default_factory=http_client.Limits)
+    is_stalling: bool = False
+
+    def __getattr__(self, name: str) -> object:
+        if name == "read_s" and self.is_stalling:
+            return SOCKET_S
+        return getattr(self.usual, name)
+
+
 class Rig:
     """A TV, its cloud, and the hosts that can fail."""
 
-    def __init__(self, tv: Simulation, cloud: LocalCloud, hosts: dict[str, Host]) -> None:
+    def __init__(self, tv: Simulation, cloud: LocalCloud, hosts: dict[str, Host], limits: SocketLimits) -> None:
         self.tv = tv
         self.cloud = cloud
         self._hosts = hosts
         self._work: Work | None = None
         self._seen: set[str] = set()
         self._still_since: float | None = None
-        self.is_stalling = False
+        self._limits = limits
         wait = tv.display.wait
         began = time.thread_time()
 
@@ -70,6 +82,15 @@ class Rig:
         tv.display.wait = measured  # type: ignore[method-assign]
         display_quiet = tv.display._quiet_until
         tv.display._quiet_until = lambda: self._quiet(display_quiet())
+
+    @property
+    def is_stalling(self) -> bool:
+        """Whether something is meant to stay under way until its time is out."""
+        return self._limits.is_stalling
+
+    @is_stalling.setter
+    def is_stalling(self, stalls: bool) -> None:
+        self._limits.is_stalling = stalls
 
     def _quiet(self, due: float | None) -> float | None:
         """Let time go on although something is under way, if that does not move any more."""
@@ -103,6 +124,11 @@ class Rig:
     @property
     def told_now(self) -> frozenset[str]:
         return told(self.tv.text_on_screen())
+
+    def asked(self, endpoint: str) -> int:
+        """Return how many requests an endpoint has had, those that it still has included."""
+        traffic = self.cloud.ask("GET", f"/requests?endpoint={endpoint}")[endpoint]
+        return int(traffic["count"]) + int(traffic["in_flight"])
 
     def begin(self, trouble: Trouble, column: str, endpoint: str) -> None:
         """Put the trouble in force for an endpoint, or for its whole host."""
@@ -204,7 +230,8 @@ def running(cloud: LocalCloud, folder: Path, *, store: str) -> Iterator[Rig]:
     with contextlib.ExitStack() as stack:
         stack.enter_context(names.in_force())
         patch = stack.enter_context(pytest.MonkeyPatch.context())
-        patch.setattr(http_client, "Limits", lambda: dataclasses.replace(LIMITS))
+        limits = SocketLimits()
+        patch.setattr(http_client, "Limits", lambda: limits)
         hosts = {name: Host(name, port, names, folder) for name in (LOGIN, MAPS, BLOBS)}
         for host in hosts.values():
             stack.callback(host.close)
@@ -218,4 +245,4 @@ def running(cloud: LocalCloud, folder: Path, *, store: str) -> Iterator[Rig]:
         if store == "blob":
             settings["TVAPP_GEOFENCES_CONTAINER_URL"] = hosts[BLOBS].url + CONTAINER
         tv = stack.enter_context(simulated(cloud, folder, settings))
-        yield Rig(tv, cloud, hosts)
+        yield Rig(tv, cloud, hosts, limits)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tvapp.auth.view import Account
 from tvapp.core.clock import Clock
-from tvapp.core.errors import NetworkError, NotFound, ServiceError, SignInError
+from tvapp.core.errors import NetworkError, NotFound, ServiceError, SignInError, TimedOut
 from tvapp.core.image import Image
 from tvapp.fences.book import FenceBook
 from tvapp.fences.messages import (
@@ -59,7 +59,7 @@ NEAREST_ZOOM = 17.0
 REFUSAL_LASTS_S = 3.0
 """A refusal stays on the screen at least this long, or it would flicker while some tiles arrive and others do not."""
 AGAIN_AND_AGAIN_S = 5.0
-"""A tile that has to wait so long for its next try was lost several times in a row; a single loss is nobody's concern."""
+"""A tile that has to wait so long for its next try was lost several times in a row; one loss is nobody's concern."""
 TOAST_S = 6.0
 """How long a sentence about what was just done stays."""
 SHEET_WIDTH = 640.0
@@ -204,15 +204,16 @@ class MapState:
     def _take_refusal(self, message: TileUnavailable, now: float) -> None:
         """Remember why there are no tiles; that one tile does not exist is nothing to speak of.
 
-        What the service says counts at once. What got lost on the way, or a sign-in that could not be renewed, counts
-        when it happens again and again; without a network, or where somebody has to sign in, another notice says it.
+        What the service says counts at once, and so does a time-out, which has been waited for long enough. What got
+        lost in another way, or a sign-in that could not be renewed, counts when it happens again and again. Without a
+        network, or where somebody has to sign in, another notice says it.
         """
         error = message.error
         if isinstance(error, NotFound) or (isinstance(error, SignInError) and error.needs_person):
             return
         if isinstance(error, NetworkError) and self.offline_since is not None:
             return
-        if isinstance(error, ServiceError) or (message.retry_in_s or 0.0) >= AGAIN_AND_AGAIN_S:
+        if isinstance(error, ServiceError | TimedOut) or (message.retry_in_s or 0.0) >= AGAIN_AND_AGAIN_S:
             self.troubles["map"] = TroubleChanged("map", error)
             self._refused_at = now
             self.mends_at = None
