@@ -5,13 +5,13 @@ Each test leaves its cells in its report's `user_properties`, which pytest-xdist
 
 from __future__ import annotations
 
-from _pytest.terminal import TerminalReporter
+import pytest
 
 PROPERTY = "fault matrix"
 HEAD = f"{'endpoint':<12}{'trouble':<13}{'told':<46}{'well again':<26}{'asked':>6}  main thread's work in CPU ms a turn"
 
 
-def pytest_terminal_summary(terminalreporter: TerminalReporter) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """See pytest's hooks."""
     lines = [
         str(value)
