@@ -133,7 +133,7 @@ def has_attribution(rig: Rig) -> bool:
     return is_at_rest(rig) and rig.has_attribution
 
 
-COLUMNS = (
+_COLUMNS = (
     Column("discovery", "discovery", False, 40, 90, ask_for_a_code, has_code, sign_out),
     Column("devicecode", "devicecode", False, 40, 90, ask_for_a_code, has_code, sign_out),
     Column("token-poll", "token", False, 40, 90, wait, has_code),
@@ -143,3 +143,4 @@ COLUMNS = (
     Column("map-data", "map-data", True, 90, 400, wait, is_at_rest, store="map-data"),
     Column("blob", "blob", True, 90, 400, wait, is_at_rest),
 )
+COLUMNS = {column.name: column for column in _COLUMNS}

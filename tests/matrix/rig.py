@@ -95,7 +95,8 @@ class Rig:
     def _quiet(self, due: float | None) -> float | None:
         """Let time go on although something is under way, if that does not move any more."""
         loop = self.tv.jobs.loop
-        if due is not None or not self.is_stalling or loop is None:
+        in_socket = self._limits.usual is not None and self.tv.jobs._busy
+        if due is not None or not self.is_stalling or loop is None or in_socket:
             self._still_since = None
             return due
         now = time.monotonic()

@@ -14,6 +14,11 @@ TITLES = re.compile(
 """What the viewer is told of trouble; advice comes with each."""
 
 
+def same_words(keys: Iterable[str]) -> frozenset[str]:
+    """Return the sentences of keys: on the screen, two that have the same words cannot be told apart."""
+    return frozenset(SENTENCES[key] for key in keys)
+
+
 @cache
 def _patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
     found = []

@@ -496,6 +496,16 @@ def test_tiles_that_get_lost_again_and_again_are_spoken_of(
     assert bench.draw().shows("Parts of the map cannot be loaded") == is_said
 
 
+def test_what_was_refused_elsewhere_is_not_spoken_of_where_nothing_is_missing() -> None:
+    bench = Bench()
+    wanted = [tiles for name, tiles in bench.actions.asked if name == "want_tiles" and isinstance(tiles, tuple)][-1]
+    bench.send(TileUnavailable(TILE, Forbidden("h", 403)))
+    assert bench.draw().shows("may not see the map")
+    bench.send(*(TileArrived(tile, TileImage(None), "disk") for tile in wanted))
+    bench.remote.rest(REFUSAL_LASTS_S + 1)
+    assert not bench.draw().shows("may not see the map")
+
+
 def test_a_network_that_came_back_leaves_nothing_to_speak_of() -> None:
     bench = Bench()
     bench.send(ConnectionChanged(bench.clock.wall()), TileUnavailable(TILE, Unreachable("h"), 60.0))

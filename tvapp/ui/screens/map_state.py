@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,7 @@ from tvapp.mapview.layers import FENCES, LayerChoice, layers
 from tvapp.mapview.model import MapModel, Upload
 from tvapp.mapview.viewport import Viewport
 from tvapp.remote.intents import Input, Intent, Phase
-from tvapp.tiles.tile import TileArrived, TileUnavailable
+from tvapp.tiles.tile import TileArrived, TileId, TileUnavailable
 from tvapp.ui import theme
 from tvapp.ui.actions import Actions
 from tvapp.ui.messages import (
@@ -103,6 +103,8 @@ class MapState:
     released: list[object] = field(default_factory=list)
     is_changed: bool = True
     """Something that is drawn is different since the last frame."""
+    _refused: set[TileId] = field(default_factory=set)
+    """Tiles that are wished for and refused."""
     _refused_at: float = -math.inf
     mends_at: float | None = None
     """When the map service's refusal goes from the screen, because tiles arrive again."""
@@ -197,9 +199,17 @@ class MapState:
                 spent += upload.image.size_bytes
         if self.mends_at is not None and now >= self.mends_at:
             self.mends_at = None
+            self._refused.clear()
             self.troubles.pop("map", None)
             self.is_changed = True
         return spent > 0
+
+    def take_wishes(self, wishes: Iterable[TileId], now: float) -> None:
+        """Take note of what the map wishes for from now on: a refusal of what it does not is nobody's concern."""
+        if self._refused:
+            self._refused.intersection_update(wishes)
+            if not self._refused and self.mends_at is None:
+                self.mends_at = max(now, self._refused_at + REFUSAL_LASTS_S)
 
     def _take_refusal(self, message: TileUnavailable, now: float) -> None:
         """Remember why there are no tiles; that one tile does not exist is nothing to speak of.
@@ -215,6 +225,7 @@ class MapState:
             return
         if isinstance(error, ServiceError | TimedOut) or (message.retry_in_s or 0.0) >= AGAIN_AND_AGAIN_S:
             self.troubles["map"] = TroubleChanged("map", error)
+            self._refused.add(message.tile.wrapped())
             self._refused_at = now
             self.mends_at = None
 
