@@ -89,6 +89,23 @@ def test_the_end_does_not_wait_for_work_that_hangs() -> None:
     assert time.monotonic() - began < 50
 
 
+def test_only_the_first_call_takes_objects_out_of_the_search_for_garbage() -> None:
+    """What is garbage at such a moment is never found: it must not be made again and again."""
+    script = """
+import gc
+import tvapp.process as process
+process.keep_what_is_there()
+before = gc.get_freeze_count()
+ring = []
+ring.append(ring)
+del ring
+process.keep_what_is_there()
+assert gc.get_freeze_count() <= before
+assert gc.collect() > 0
+"""
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=20)
+
+
 def test_the_time_since_the_start_grows_from_a_plausible_value() -> None:
     first = seconds_since_start()
     assert 0 < first < 24 * 3600

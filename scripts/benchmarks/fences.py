@@ -6,6 +6,9 @@ import json
 import math
 import random
 from pathlib import Path
+from typing import Any
+
+Feature = dict[str, Any]
 
 CENTER = (24.9525, 60.1672)
 SPREAD_DEG = (0.35, 0.17)
@@ -15,13 +18,18 @@ KINDS = ("harbour", "depot", "school", "construction", "restricted")
 def write(folder: Path, count: int, seed: int = 7) -> Path:
     """Write `count` geofences (two thirds circles, one third polygons) as GeoJSON; returns the folder."""
     folder.mkdir(parents=True, exist_ok=True)
-    rng = random.Random(seed)
-    features = [_feature(rng, number) for number in range(count)]
-    (folder / "fences.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    content = {"type": "FeatureCollection", "features": features(count, seed)}
+    (folder / "fences.geojson").write_text(json.dumps(content))
     return folder
 
 
-def _feature(rng: random.Random, number: int) -> dict[str, object]:
+def features(count: int, seed: int = 7) -> list[Feature]:
+    """Return the geofences as Features."""
+    rng = random.Random(seed)
+    return [_feature(rng, number) for number in range(count)]
+
+
+def _feature(rng: random.Random, number: int) -> Feature:
     lon = CENTER[0] + rng.gauss(0, SPREAD_DEG[0] / 2.5)
     lat = CENTER[1] + rng.gauss(0, SPREAD_DEG[1] / 2.5)
     properties: dict[str, object] = {

@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from tests.cloud import LocalCloud
 
-TOLERATED_S = 3.0
+TOLERATED_S = 10.0
 
 
 class CloudTime:

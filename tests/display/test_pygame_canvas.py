@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -385,3 +386,17 @@ def test_what_is_promised_to_be_covered_is_not_cleared(display: Display) -> None
     canvas.quad("t", PixelRect(0, 0, 512, 512))
     assert at(display, 100, 100) == (0, 200, 0)
     assert at(display, 1000, 1000) == (255, 0, 0)
+
+
+def test_fonts_of_a_former_screen_size_are_closed() -> None:
+    def open_fonts() -> int:
+        links = [entry for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()]
+        return sum(str(link.readlink()).endswith(".ttf") for link in links)
+
+    with opened(1280, 720) as display:
+        canvas = display.canvas
+        before = open_fonts()
+        for width in range(400, 1300, 60):
+            canvas.resize((width, width * 9 // 16))
+            canvas.text("Depot", 0, 0, TextStyle(30, WHITE))
+        assert open_fonts() <= before + 1

@@ -15,6 +15,7 @@ from tvapp.core.errors import (
     DataError,
     Forbidden,
     NotFound,
+    ServiceDown,
     SignInError,
     Throttled,
     TimedOut,
@@ -44,7 +45,7 @@ from tvapp.ui.messages import (
 )
 from tvapp.ui.recording import RecordingCanvas
 from tvapp.ui.screens.map import TOUR_STEP_S, MapScreen
-from tvapp.ui.screens.map_state import REFUSAL_LASTS_S, MapState
+from tvapp.ui.screens.map_state import REFUSAL_FORGOTTEN_S, REFUSAL_LASTS_S, MapState
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.stack import ScreenStack
 
@@ -181,6 +182,20 @@ def test_a_refusal_goes_from_the_screen_even_if_nothing_more_arrives_after_it_wa
     bench.send(TileArrived(TileId("microsoft.base.road", 13, 4660, 2370), TileImage(None), "network"))
     assert "map" in bench.state.troubles
     bench.remote.rest(REFUSAL_LASTS_S + 0.1)
+    assert bench.state.troubles == {}
+
+
+def test_a_map_that_lacks_nothing_forgets_a_refusal_for_nothing_that_arrives_would_end_it() -> None:
+    bench = Bench()
+    bench.send(TileUnavailable(TileId("microsoft.base.road", 5, 1, 1), ServiceDown("h", 503)))
+    bench.remote.rest(REFUSAL_FORGOTTEN_S + 1)
+    assert bench.state.model.progress().missing > 0
+    assert "map" in bench.state.troubles
+    wishes = [what for name, what in bench.actions.asked if name == "want_tiles"][-1]
+    assert isinstance(wishes, tuple)
+    bench.send(*(TileArrived(tile, TileImage(Image(1, 1, bytes(4), opaque=True)), "disk") for tile in wishes))
+    bench.remote.rest()
+    assert bench.state.model.progress().missing == 0
     assert bench.state.troubles == {}
 
 
@@ -494,16 +509,6 @@ def test_tiles_that_get_lost_again_and_again_are_spoken_of(
     bench = Bench()
     bench.send(TileUnavailable(TILE, error, retry_in_s))
     assert bench.draw().shows("Parts of the map cannot be loaded") == is_said
-
-
-def test_what_was_refused_elsewhere_is_not_spoken_of_where_nothing_is_missing() -> None:
-    bench = Bench()
-    wanted = [tiles for name, tiles in bench.actions.asked if name == "want_tiles" and isinstance(tiles, tuple)][-1]
-    bench.send(TileUnavailable(TILE, Forbidden("h", 403)))
-    assert bench.draw().shows("may not see the map")
-    bench.send(*(TileArrived(tile, TileImage(None), "disk") for tile in wanted))
-    bench.remote.rest(REFUSAL_LASTS_S + 1)
-    assert not bench.draw().shows("may not see the map")
 
 
 def test_a_network_that_came_back_leaves_nothing_to_speak_of() -> None:

@@ -14,6 +14,8 @@ from tvapp.ui.canvas import Face, TextStyle
 
 TEXT_BYTES = 12 << 20
 """Textures of text that are kept: a screen of text has about 3 MB at 1920x1080."""
+LINE_BYTES = 2048
+"""About what each of them costs beside its pixels, which on a small screen are fewer than that."""
 MEASURES = 4096 * 256
 LONGEST = 400
 """Characters drawn of one line; no screen is wider, and a texture has a largest size."""
@@ -93,6 +95,10 @@ class Fonts:
             self._open[key] = pygame.font.Font(None if path is None else str(path), size)
         return self._open[key]
 
+    def close(self) -> None:
+        """Close the fonts, each of which keeps its file open; they are opened again in the sizes needed then."""
+        self._open.clear()
+
     def _measure(self, text: str, face: Face, size: int) -> tuple[int, int]:
         height = self.font(self._file(face), size).get_linesize()
         return sum(self.font(path, size).size(run)[0] for path, run in self._runs(text, face)), height
@@ -170,7 +176,7 @@ class Glyphs:
             surface = _with_halo(surface, halo, margin, style.halo.a)
         texture = Texture.from_surface(self._renderer, surface)
         texture.blend_mode = pygame.BLENDMODE_BLEND
-        return Line(texture, width, height, margin), surface.get_width() * surface.get_height() * 4
+        return Line(texture, width, height, margin), surface.get_width() * surface.get_height() * 4 + LINE_BYTES
 
 
 def clean(text: str) -> str:

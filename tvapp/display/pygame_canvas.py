@@ -41,6 +41,7 @@ class PygameCanvas:
         self._qr_codes: Bounded[tuple[bytes, int, int], Texture] = Bounded(QR_BYTES)
         self.textures = Textures(renderer)
         self._origin = (0, 0)
+        self._scale = 0.0
         self._clipped = False
         self._nothing_visible = False
         self._needs_clearing = False
@@ -66,7 +67,11 @@ class PygameCanvas:
     def resize(self, size: tuple[int, int]) -> None:
         """Take in the window's new size in real pixels."""
         self._size = (max(1, size[0]), max(1, size[1]))
-        self._scale = min(self._size[0] / DESIGN_SIZE[0], self._size[1] / DESIGN_SIZE[1])
+        scale = min(self._size[0] / DESIGN_SIZE[0], self._size[1] / DESIGN_SIZE[1])
+        if scale != self._scale:
+            self._scale = scale
+            # Every text has another size from now on.
+            self._fonts.close()
 
     def forget(self) -> None:
         """Free every texture, because the renderer lost them or is about to end."""

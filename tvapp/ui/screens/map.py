@@ -141,7 +141,6 @@ class MapScreen:
         wishes = model.wish_list()
         if wishes is not None:
             state.actions.want_tiles(wishes)
-            state.take_wishes(wishes, now)
         is_moving = model.camera.is_moving(now)
         self._look_due = self._look_due or state.is_changed or state.viewport != self._seen_view
         self._seen_view = state.viewport

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -29,7 +29,7 @@ from tvapp.mapview.layers import FENCES, LayerChoice, layers
 from tvapp.mapview.model import MapModel, Upload
 from tvapp.mapview.viewport import Viewport
 from tvapp.remote.intents import Input, Intent, Phase
-from tvapp.tiles.tile import TileArrived, TileId, TileUnavailable
+from tvapp.tiles.tile import TileArrived, TileUnavailable
 from tvapp.ui import theme
 from tvapp.ui.actions import Actions
 from tvapp.ui.messages import (
@@ -60,6 +60,8 @@ REFUSAL_LASTS_S = 3.0
 """A refusal stays on the screen at least this long, or it would flicker while some tiles arrive and others do not."""
 AGAIN_AND_AGAIN_S = 5.0
 """A tile that has to wait so long for its next try was lost several times in a row; one loss is nobody's concern."""
+REFUSAL_FORGOTTEN_S = 60.0
+"""After this long a map that lacks nothing speaks of it no more: it asks for nothing, so no answer would end it."""
 TOAST_S = 6.0
 """How long a sentence about what was just done stays."""
 SHEET_WIDTH = 640.0
@@ -103,8 +105,6 @@ class MapState:
     released: list[object] = field(default_factory=list)
     is_changed: bool = True
     """Something that is drawn is different since the last frame."""
-    _refused: set[TileId] = field(default_factory=set)
-    """Tiles that are wished for and refused."""
     _refused_at: float = -math.inf
     mends_at: float | None = None
     """When the map service's refusal goes from the screen, because tiles arrive again."""
@@ -197,19 +197,17 @@ class MapState:
             if upload is not None:
                 self.uploads.append(upload)
                 spent += upload.image.size_bytes
+        is_old = REFUSAL_FORGOTTEN_S <= now - self._refused_at < math.inf
+        if is_old and "map" in self.troubles and self._lacks_nothing(now):
+            self.mends_at = now
         if self.mends_at is not None and now >= self.mends_at:
             self.mends_at = None
-            self._refused.clear()
             self.troubles.pop("map", None)
             self.is_changed = True
         return spent > 0
 
-    def take_wishes(self, wishes: Iterable[TileId], now: float) -> None:
-        """Take note of what the map wishes for from now on: a refusal of what it does not is nobody's concern."""
-        if self._refused:
-            self._refused.intersection_update(wishes)
-            if not self._refused and self.mends_at is None:
-                self.mends_at = max(now, self._refused_at + REFUSAL_LASTS_S)
+    def _lacks_nothing(self, now: float) -> bool:
+        return self.model.is_settled(now) and self.model.progress().missing == 0
 
     def _take_refusal(self, message: TileUnavailable, now: float) -> None:
         """Remember why there are no tiles; that one tile does not exist is nothing to speak of.
@@ -225,7 +223,6 @@ class MapState:
             return
         if isinstance(error, ServiceError | TimedOut) or (message.retry_in_s or 0.0) >= AGAIN_AND_AGAIN_S:
             self.troubles["map"] = TroubleChanged("map", error)
-            self._refused.add(message.tile.wrapped())
             self._refused_at = now
             self.mends_at = None
 

@@ -1,0 +1,115 @@
+"""What this process takes of the machine: memory, descriptors, threads, objects, bytes written."""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+SELF = Path("/proc/self")
+MIB = 1024.0
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """Resident memory of this process in MiB; `pss` shares what other processes have mapped too."""
+
+    rss: float
+    pss: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One look at the process.
+
+    `found` is its memory as the day has left it. `kept` is that without the pictures on the renderer, after the garbage
+    was collected and the allocator trimmed: the same state each time.
+    """
+
+    day: int
+    found: Memory
+    kept: Memory
+    garbage: int
+    objects: int
+    frozen: int
+    files: int
+    fonts: int
+    sockets: int
+    threads: int
+    textures: int
+    texture_mib: float
+    written_bytes: int
+    disk_bytes: int
+
+
+def read(day: int, found: Memory, textures: int, texture_bytes: int) -> Reading:
+    """Look at this process now; `found` is what it had as the day has left it."""
+    garbage = gc.collect()
+    ctypes.CDLL(None).malloc_trim(0)
+    files, fonts, sockets = descriptors()
+    written, disk = bytes_written()
+    return Reading(
+        day=day,
+        found=found,
+        kept=memory(),
+        garbage=garbage,
+        objects=len(gc.get_objects()),
+        frozen=gc.get_freeze_count(),
+        files=files,
+        fonts=fonts,
+        sockets=sockets,
+        threads=len(list((SELF / "task").iterdir())),
+        textures=textures,
+        texture_mib=round(texture_bytes / MIB / MIB, 1),
+        written_bytes=written,
+        disk_bytes=disk,
+    )
+
+
+def memory() -> Memory:
+    """Read proc(5) smaps_rollup."""
+    lines = (line.split() for line in (SELF / "smaps_rollup").read_text().splitlines()[1:])
+    fields = {name.rstrip(":"): int(kib) for name, kib, *_ in lines}
+    return Memory(round(fields["Rss"] / MIB, 2), round(fields["Pss"] / MIB, 2))
+
+
+def descriptors() -> tuple[int, int, int]:
+    """Return how many descriptors are open: files and the like, fonts (one for each size in use), and sockets."""
+    files = fonts = sockets = 0
+    for entry in (SELF / "fd").iterdir():
+        try:
+            target = str(entry.readlink())
+        except OSError:
+            continue  # it was the folder itself
+        if target.startswith("socket:"):
+            sockets += 1
+        elif target.endswith((".ttf", ".ttc")):
+            fonts += 1
+        else:
+            files += 1
+    return files, fonts, sockets
+
+
+def bytes_written() -> tuple[int, int]:
+    """Return the bytes given to write(2) and the like, sockets included, and those that went to the disk (proc(5))."""
+    fields = dict(line.split(": ") for line in (SELF / "io").read_text().splitlines())
+    return int(fields["wchar"]), int(fields["write_bytes"])
+
+
+def growth_percent(values: Sequence[float]) -> float:
+    """Return by how much a straight line through the values rises from the first to the last, in % of its beginning.
+
+    >>> growth_percent([100, 101, 102])
+    2.0
+    >>> growth_percent([100])
+    0.0
+    """
+    count = len(values)
+    if count < 2:
+        return 0.0
+    middle, mean = (count - 1) / 2, sum(values) / count
+    spread = sum((index - middle) ** 2 for index in range(count))
+    slope = sum((index - middle) * (value - mean) for index, value in enumerate(values)) / spread
+    return round(slope * (count - 1) / (mean - slope * middle) * 100, 2)
