@@ -33,9 +33,15 @@ FAST = {"interval_s": 1, "enforce_interval": False, "operation_polls": 1}
 class LocalCloud:
     """A local cloud in its own process. Tiles are flat colours unless `--real-tiles` are asked for."""
 
-    def __init__(self, *arguments: str, real_tiles: bool = False, settings: dict[str, object] | None = None) -> None:
+    def __init__(
+        self,
+        *arguments: str,
+        real_tiles: bool = False,
+        settings: dict[str, object] | None = None,
+        module: str = "tvapp.localcloud",
+    ) -> None:
         plain = [] if real_tiles else ["--plain-tiles"]
-        command = [sys.executable, "-m", "tvapp.localcloud", "--exit-with-parent", *plain, *arguments]
+        command = [sys.executable, "-m", module, "--exit-with-parent", *plain, *arguments]
         environment = {**os.environ, "PYTHONWARNINGS": "", "PYTHONPATH": str(ROOT)}
         self._process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT, env=environment

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 import pytest
 
 from tests.cloud import LocalCloud
+from tests.matrix.report import pytest_terminal_summary  # noqa: F401 - a hook, which only this file may bring along
 
 if TYPE_CHECKING:
     from tests.azurite import Azurite

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tvapp.azure.attribution import AttributionFeed, key_bounds, view_key
 from tvapp.azure.messages import AttributionArrived
 from tvapp.core.clock import ManualClock
-from tvapp.core.errors import Forbidden, TvappError
+from tvapp.core.errors import Forbidden, Throttled, TvappError
 from tvapp.core.jobs import Inbox
 from tvapp.core.log import RecordingLog
 from tvapp.geo.mercator import MAX_LATITUDE
@@ -114,6 +114,18 @@ def test_lines_of_the_same_tileset_elsewhere_stand_in_meanwhile() -> None:
         assert desk.lines == [("© everybody", "© a 8", "© b 9"), ("© everybody", "© a 9", "© b 9")]
         assert len(desk.log.named("attribution.failed")) == 3
         assert desk.clock.now < 120
+
+    run(work)
+
+
+def test_nobody_is_asked_sooner_than_the_service_wants() -> None:
+    async def work(desk: Desk) -> None:
+        desk.errors = [Throttled("maps.example", 429, retry_after_s=90.0)]
+        desk.start().show(["a"], 8, HELSINKI)
+        await settle()
+        assert desk.asked == [("a", 8)] * 2
+        assert desk.clock.now >= 90.0
+        assert desk.lines == [(), ("© everybody", "© a 8")]
 
     run(work)
 

@@ -21,6 +21,8 @@ class Cable:
 
     def plug(self) -> None:
         """Accept connections, always at the same port."""
+        if self._listener is not None:
+            return
         listener = socket.create_server(("127.0.0.1", self.port), reuse_port=False)
         self.port = int(listener.getsockname()[1])
         self._listener = listener
@@ -33,11 +35,20 @@ class Cable:
             with contextlib.suppress(OSError):
                 listener.shutdown(socket.SHUT_RDWR)
             listener.close()
+        self.cut()
+
+    def cut(self) -> None:
+        """Cut the connections there are; new ones are carried as before."""
         with self._lock:
             ends = tuple(self._ends)
         for end in ends:
             with contextlib.suppress(OSError):
                 end.shutdown(socket.SHUT_RDWR)
+
+    def lead_to(self, port: int) -> None:
+        """Carry new connections to another port, and cut those there are."""
+        self._target = port
+        self.cut()
 
     def _accept(self, listener: socket.socket) -> None:
         while True:

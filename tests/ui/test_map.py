@@ -10,7 +10,20 @@ import pytest
 from tests.ui.fakes import AINO, FakeActions, Remote
 from tvapp.config import Home
 from tvapp.core.clock import ManualClock
-from tvapp.core.errors import Forbidden, NotFound, ServiceDown, Throttled, Unauthorized, UnexpectedReply, Unreachable
+from tvapp.core.errors import (
+    ConnectionBroken,
+    DataError,
+    Forbidden,
+    NotFound,
+    ServiceDown,
+    SignInError,
+    Throttled,
+    TimedOut,
+    TvappError,
+    Unauthorized,
+    UnexpectedReply,
+    Unreachable,
+)
 from tvapp.core.image import Image
 from tvapp.fences.book import FenceBook
 from tvapp.fences.messages import FencesUnavailable, IndexBuilt, Label, LabelsPlaced
@@ -472,6 +485,40 @@ def test_what_does_not_work_is_said_in_words_and_the_map_stays(message: object, 
     canvas = bench.draw()
     assert canvas.shows(said)
     assert canvas.shows("© Contoso")
+
+
+TILE = TileId("microsoft.base.road", 1, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("error", "retry_in_s", "is_said"),
+    [
+        (TimedOut("h"), 1.0, True),
+        (ConnectionBroken("h"), 1.0, False),
+        (ConnectionBroken("h"), 8.0, True),
+        (DataError("h", "no picture"), 1.0, False),
+        (DataError("h", "no picture"), 8.0, True),
+        (SignInError("temporarily_unavailable", needs_person=False), 8.0, True),
+        (SignInError("invalid_grant"), 60.0, False),
+        (NotFound("h", 404), None, False),
+    ],
+)
+def test_tiles_that_get_lost_again_and_again_are_spoken_of(
+    error: TvappError, retry_in_s: float | None, is_said: bool
+) -> None:
+    bench = Bench()
+    bench.send(TileUnavailable(TILE, error, retry_in_s))
+    assert bench.draw().shows("Parts of the map cannot be loaded") == is_said
+
+
+def test_a_network_that_came_back_leaves_nothing_to_speak_of() -> None:
+    bench = Bench()
+    bench.send(ConnectionChanged(bench.clock.wall()), TileUnavailable(TILE, Unreachable("h"), 60.0))
+    bench.send(ConnectionChanged(None))
+    assert not bench.draw().shows("Parts of the map")
+    bench.send(TileUnavailable(TILE, TimedOut("h"), 60.0), ConnectionChanged(bench.clock.wall()))
+    bench.send(ConnectionChanged(None))
+    assert not bench.draw().shows("Parts of the map")
 
 
 def test_credits_are_broken_between_each_other_not_within() -> None:

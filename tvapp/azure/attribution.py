@@ -99,29 +99,28 @@ class AttributionFeed:
             await self._sleep(DEBOUNCE_S)
         attempt = 0
         while True:
-            failed = False
-            for key in keys:
-                if not self._is_fresh(key):
-                    failed |= not await self._fetch(key)
+            failures = [error for key in keys if not self._is_fresh(key) and (error := await self._fetch(key))]
             self._post(keys)
-            if not failed:
+            if not failures:
                 return
-            await self._sleep(_RETRY.delay(attempt, self._random()))
+            asked_s = max((getattr(error, "retry_after_s", None) or 0.0 for error in failures), default=0.0)
+            await self._sleep(max(asked_s, _RETRY.delay(attempt, self._random())))
             attempt += 1
 
-    async def _fetch(self, key: _Key) -> bool:
+    async def _fetch(self, key: _Key) -> TvappError | None:
+        """Ask for one key; returns what went wrong."""
         tileset, zoom, *_ = key
         try:
             lines = await self._maps.attribution(tileset, zoom, key_bounds(key))
         except TvappError as error:
             if not isinstance(error, NetworkError):
                 self._log.event("attribution.failed", level="warning", tileset=tileset, error=type(error).__name__)
-            return False
+            return error
         self._kept.pop(key, None)
         self._kept[key] = (self._clock.monotonic(), lines)
         if len(self._kept) > _MAX_KEPT:
             del self._kept[next(iter(self._kept))]
-        return True
+        return None
 
     def _is_fresh(self, key: _Key) -> bool:
         kept = self._kept.get(key)

@@ -13,7 +13,7 @@ import stat
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from tvapp.core.errors import DataError, StorageError
@@ -25,8 +25,11 @@ PARENT_CHECK_S = 1.0
 EXIT_USAGE, EXIT_CANNOT_START = 2, 3
 
 
-def main(argv: list[str] | None = None) -> int:
-    """Run until SIGTERM, SIGINT or SIGHUP; returns the exit status (3: it could not start)."""
+def main(argv: list[str] | None = None, adapt: Callable[[Options], Options] = lambda options: options) -> int:
+    """Run until SIGTERM, SIGINT or SIGHUP; returns the exit status (3: it could not start).
+
+    `adapt` has the last word on what the arguments ask for.
+    """
     arguments = _parser().parse_args(argv)
     logging.basicConfig(level=logging.WARNING, format="localcloud: %(message)s")
     logging.getLogger("uvicorn.error").addFilter(_is_unexpected)
@@ -40,17 +43,16 @@ def main(argv: list[str] | None = None) -> int:
     kept_tiles = arguments.data_dir / "tiles" if arguments.data_dir else None
     with _data_dir(arguments.data_dir) as data_dir:
         try:
-            server = LocalServer(
-                Options(
-                    data_dir=data_dir,
-                    port=arguments.port,
-                    lan_address=address,
-                    lan_port=arguments.lan_port,
-                    seed_dir=arguments.seed_dir,
-                    settings=_settings(arguments),
-                    painter=paint_plain if arguments.plain_tiles else basemap_painter(kept_tiles),
-                )
+            options = Options(
+                data_dir=data_dir,
+                port=arguments.port,
+                lan_address=address,
+                lan_port=arguments.lan_port,
+                seed_dir=arguments.seed_dir,
+                settings=_settings(arguments),
+                painter=paint_plain if arguments.plain_tiles else basemap_painter(kept_tiles),
             )
+            server = LocalServer(adapt(options))
         except (OSError, StorageError, DataError) as error:
             print(f"localcloud: cannot start: {error}", file=sys.stderr)
             return EXIT_CANNOT_START

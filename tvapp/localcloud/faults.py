@@ -157,14 +157,18 @@ class Switchboard:
         self._faults: dict[str, list[tuple[Fault, int]]] = {}
         self.traffic: dict[str, Traffic] = {name: Traffic() for name in ENDPOINTS}
 
+    def add(self, endpoint: str) -> None:
+        """Know one more endpoint, of a service that is served beside ours."""
+        self.traffic.setdefault(endpoint, Traffic())
+
     def set(self, endpoint: str, fault: Fault) -> None:
         """Put a fault in force, after those already there.
 
         Raises:
             DataError: no such endpoint.
         """
-        if endpoint not in ENDPOINTS:
-            raise DataError("fault", f"no endpoint {endpoint!r}; there are: {', '.join(ENDPOINTS)}")
+        if endpoint not in self.traffic:
+            raise DataError("fault", f"no endpoint {endpoint!r}; there are: {', '.join(self.traffic)}")
         self._faults.setdefault(endpoint, []).append((fault, fault.times))
 
     def clear(self, endpoint: str = "") -> None:

@@ -7,16 +7,17 @@ import contextlib
 import datetime
 import secrets
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import uvicorn
 from starlette.applications import Starlette
+from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from tvapp.localcloud import control, entra, map_data, maps, oidc, sign_in_page
-from tvapp.localcloud.certificates import Certificates, make_certificates
+from tvapp.localcloud.certificates import HOSTS, Certificates, make_certificates
 from tvapp.localcloud.cloud import Cloud
 from tvapp.localcloud.map_data_store import MapDataStore
 from tvapp.localcloud.people import CLIENT_ID, MAPS_CLIENT_ID, ORGANISATION, TENANT_ID
@@ -39,6 +40,10 @@ class Options:
     lan_port: int = 0
     seed_dir: Path | None = None
     settings: Settings = field(default_factory=Settings)
+    hosts: tuple[str, ...] = HOSTS
+    """Names that the certificate is good for."""
+    more_routes: Callable[[Cloud], Sequence[Route]] = lambda _cloud: ()
+    """Makes the routes of a service that is served beside ours."""
 
 
 class _Protocol(H11Protocol):
@@ -78,13 +83,14 @@ class LocalServer:
         self.cloud.base_url = f"https://localhost:{port}"
         self.cloud.page_url = f"{self.cloud.base_url}/device"
         now = datetime.datetime.now(datetime.UTC)
-        self.certificates: Certificates = make_certificates(options.data_dir / "localcloud", now)
+        self.certificates: Certificates = make_certificates(options.data_dir / "localcloud", now, options.hosts)
         app = Starlette(
             routes=[
                 *control.routes(self.cloud, self._store, options.seed_dir, options.settings),
                 *sign_in_page.routes(self.cloud),
                 *maps.routes(self.cloud, self._tiles),
                 *map_data.routes(self.cloud, self._store),
+                *options.more_routes(self.cloud),
                 *oidc.routes(self.cloud),
                 *entra.routes(self.cloud),
             ]

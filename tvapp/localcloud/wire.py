@@ -115,7 +115,8 @@ class WireResponse(Response):
             return
         body = bytes(inner.body)
         if fault.bad_bytes:
-            body = secrets.token_bytes(max(len(body), 16))
+            # Never the beginning of text, or now and then it would pass for a page.
+            body = b"\xff" + secrets.token_bytes(max(len(body), 16) - 1)
         length = fault.oversized_bytes or len(body)
         headers = [(key, value) for key, value in inner.raw_headers if key != b"content-length"]
         if inner.status_code not in (204, 304):

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from tvapp.auth.view import Account
 from tvapp.core.clock import Clock, ClockSkewed
-from tvapp.core.errors import NotFound, ServiceError, TvappError
+from tvapp.core.errors import NetworkError, NotFound, ServiceError, SignInError, TimedOut
 from tvapp.core.image import Image
 from tvapp.fences.book import FenceBook
 from tvapp.fences.messages import (
@@ -60,6 +60,8 @@ NEAREST_ZOOM = 17.0
 """Flying to a small fence goes no nearer than this."""
 REFUSAL_LASTS_S = 3.0
 """A refusal stays on the screen at least this long, or it would flicker while some tiles arrive and others do not."""
+AGAIN_AND_AGAIN_S = 5.0
+"""A tile that has to wait so long for its next try was lost several times in a row; one loss is nobody's concern."""
 REFUSAL_FORGOTTEN_S = 60.0
 """After this long a map that lacks nothing speaks of it no more: it asks for nothing, so no answer would end it."""
 TOAST_S = 6.0
@@ -154,7 +156,7 @@ class MapState:
                 return
             case TileUnavailable():
                 self.model.receive(message, now)
-                self._take_refusal(message.error, now)
+                self._take_refusal(message, now)
             case IndexBuilt():
                 self._take_fences(message)
             case FencesLoaded(as_of=as_of):
@@ -182,6 +184,8 @@ class MapState:
                 self.skew_s = skew_s
             case ConnectionChanged(since=since):
                 self.offline_since = since
+                if "map" in self.troubles and isinstance(self.troubles["map"].error, NetworkError):
+                    del self.troubles["map"]
                 if since is None:
                     self.model.retry_unavailable()
             case TroubleChanged():
@@ -221,9 +225,19 @@ class MapState:
     def _lacks_nothing(self, now: float) -> bool:
         return self.model.is_settled(now) and self.model.progress().missing == 0
 
-    def _take_refusal(self, error: TvappError, now: float) -> None:
-        """Remember why the map service gives no tiles; that one tile does not exist is nothing to speak of."""
-        if isinstance(error, ServiceError) and not isinstance(error, NotFound):
+    def _take_refusal(self, message: TileUnavailable, now: float) -> None:
+        """Remember why there are no tiles; that one tile does not exist is nothing to speak of.
+
+        What the service says counts at once, and so does a time-out, which has been waited for long enough. What got
+        lost in another way, or a sign-in that could not be renewed, counts when it happens again and again. Without a
+        network, or where somebody has to sign in, another notice says it.
+        """
+        error = message.error
+        if isinstance(error, NotFound) or (isinstance(error, SignInError) and error.needs_person):
+            return
+        if isinstance(error, NetworkError) and self.offline_since is not None:
+            return
+        if isinstance(error, ServiceError | TimedOut) or (message.retry_in_s or 0.0) >= AGAIN_AND_AGAIN_S:
             self.troubles["map"] = TroubleChanged("map", error)
             self._refused_at = now
             self.mends_at = None
