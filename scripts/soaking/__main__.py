@@ -83,9 +83,9 @@ def soak(
             life.live(day)
             reading = life.diary.readings[-1]
             say(
-                f"day {day}: {time.monotonic() - began:.0f} s, PSS {reading.kept.pss} MiB (found {reading.found.pss}), "
-                f"{reading.files} files, {reading.fonts} fonts, {reading.sockets} sockets, {reading.threads} threads, "
-                f"{reading.objects} + {reading.frozen} objects, {reading.textures} pictures"
+                f"day {day}: {time.monotonic() - began:.0f} s, in use {reading.in_use} MiB, PSS {reading.kept.pss} "
+                f"(found {reading.found.pss}), {reading.files} files, {reading.fonts} fonts, "
+                f"{reading.sockets} sockets, {reading.threads} threads, {reading.objects} + {reading.frozen} objects, {reading.textures} pictures"
             )
             if growth is not None:
                 growth.tell(day, say)

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import ctypes
 import gc
+import sys
+import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from xml.etree import ElementTree
 
 SELF = Path("/proc/self")
 MIB = 1024.0
+BLOCK_BYTES = 96
+"""The average of the small objects (up to 512 bytes) of a program like this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +36,9 @@ class Reading:
     day: int
     found: Memory
     kept: Memory
+    in_use: float
+    """MiB that the C library's allocator and Python's have given out: without the holes between, which make resident
+    memory a noisy measure."""
     garbage: int
     objects: int
     frozen: int
@@ -38,6 +46,8 @@ class Reading:
     fonts: int
     sockets: int
     threads: int
+    """Without those of asyncio that look up names: they come as they are needed, up to cores + 4, and stay."""
+    resolvers: int
     textures: int
     texture_mib: float
     written_bytes: int
@@ -49,18 +59,21 @@ def read(day: int, found: Memory, textures: int, texture_bytes: int) -> Reading:
     garbage = gc.collect()
     ctypes.CDLL(None).malloc_trim(0)
     files, fonts, sockets = descriptors()
+    resolvers = sum(thread.name.startswith("asyncio_") for thread in threading.enumerate())
     written, disk = bytes_written()
     return Reading(
         day=day,
         found=found,
         kept=memory(),
+        in_use=round((malloc_in_use() + python_in_use()) / MIB / MIB, 2),
         garbage=garbage,
         objects=len(gc.get_objects()),
         frozen=gc.get_freeze_count(),
         files=files,
         fonts=fonts,
         sockets=sockets,
-        threads=len(list((SELF / "task").iterdir())),
+        threads=len(list((SELF / "task").iterdir())) - resolvers,
+        resolvers=resolvers,
         textures=textures,
         texture_mib=round(texture_bytes / MIB / MIB, 1),
         written_bytes=written,
@@ -73,6 +86,32 @@ def memory() -> Memory:
     lines = (line.split() for line in (SELF / "smaps_rollup").read_text().splitlines()[1:])
     fields = {name.rstrip(":"): int(kib) for name, kib, *_ in lines}
     return Memory(round(fields["Rss"] / MIB, 2), round(fields["Pss"] / MIB, 2))
+
+
+def malloc_in_use() -> int:
+    """Return the bytes that malloc(3) has given out in all arenas, from malloc_info(3); 0 where it is not glibc."""
+    libc = ctypes.CDLL(None)
+    if not hasattr(libc, "malloc_info"):
+        return 0
+    libc.open_memstream.restype = ctypes.c_void_p
+    text, size = ctypes.c_char_p(), ctypes.c_size_t()
+    stream = ctypes.c_void_p(libc.open_memstream(ctypes.byref(text), ctypes.byref(size)))
+    libc.malloc_info(0, stream)
+    libc.fclose(stream)
+    root = ElementTree.fromstring(text.value or b"<malloc/>")
+    libc.free(text)
+
+    def total(tag: str, kind: str) -> int:
+        return sum(int(each.get("size", "0")) for each in root.findall(tag) if each.get("type") == kind)
+
+    # After the arenas come the sums over all of them; what was mapped on its own is in none.
+    free = total("total", "fast") + total("total", "rest")
+    return total("system", "current") - free + total("total", "mmap")
+
+
+def python_in_use() -> int:
+    """Return about how many bytes Python's own allocator has given out: its blocks, at their average size."""
+    return sys.getallocatedblocks() * BLOCK_BYTES
 
 
 def descriptors() -> tuple[int, int, int]:

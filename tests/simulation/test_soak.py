@@ -8,7 +8,7 @@ from collections import Counter
 import pytest
 
 from scripts.soaking.__main__ import soak
-from scripts.soaking.figures import growth_percent
+from scripts.soaking.figures import MIB, growth_percent, malloc_in_use
 from scripts.soaking.plan import DAY_S, plan_day
 
 DAYS = 2
@@ -50,3 +50,13 @@ def test_growth_is_that_of_a_straight_line_whatever_single_values_do() -> None:
     assert growth_percent([100.0] * 20) == 0.0
     assert growth_percent([100.0, 100.5, 101.0, 101.5, 102.0]) == 2.0
     assert abs(growth_percent([100.0, 103.0, 100.0, 103.0, 100.0])) < 0.01
+
+
+def test_what_malloc_has_given_out_is_counted_whatever_its_size() -> None:
+    before = malloc_in_use()
+    small = [bytearray(1000) for _ in range(2000)]
+    large = bytearray(8 << 20)
+    grown = (malloc_in_use() - before) / MIB / MIB
+    assert 9.5 < grown < 11
+    del small, large
+    assert malloc_in_use() - before < 1 << 20
