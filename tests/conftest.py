@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.cloud import LocalCloud
 from tests.matrix.report import pytest_terminal_summary  # noqa: F401 - a hook, which only this file may bring along
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 os.environ["SDL_VIDEODRIVER"] = "dummy"
 os.environ["SDL_AUDIODRIVER"] = "dummy"
 os.environ["PYGAME_HIDE_SUPPORT_PROMPT"] = "1"
+
+# How long an example takes says more of the machine than of what is tested.
+settings.register_profile("tvapp", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("tvapp")
 
 FOREIGN = (
     "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "SSL_CERT_FILE", "SSL_CERT_DIR", "REQUESTS_CA_BUNDLE",

@@ -101,12 +101,13 @@ WITH_A_CODE: Rows = {
     "clock-skew": SKEWED,
 }
 
+OFFLINE = says("notice.offline")
 NO_TOKEN = says("notice.maps-trouble", "notice.store-trouble")
 ASKS = says("notice.sign-in-needed", also=frozenset({"problem.refused.title"}), after="person", why=FINAL, within_s=10)
 
 TOKEN_RAN_OUT: Rows = {
-    "refused": NO_TOKEN,
-    "dns": NO_TOKEN,
+    "refused": OFFLINE,
+    "dns": OFFLINE,
     "slow": NO_TOKEN,
     "drip": NO_TOKEN,
     "reset": NO_TOKEN,
@@ -123,12 +124,11 @@ TOKEN_RAN_OUT: Rows = {
     "429-date": NO_TOKEN,
     "500": NO_TOKEN,
     "503": NO_TOKEN,
-    "tls": NO_TOKEN,
+    "tls": OFFLINE,
     # Its tokens are for later: the map service and the store refuse them, renewed or not.
     "clock-skew": says("notice.unauthorized", "notice.store-forbidden"),
 }
 
-OFFLINE = says("notice.offline")
 TILES = says("notice.maps-trouble")
 
 NO_TILES: Rows = {
@@ -138,7 +138,7 @@ NO_TILES: Rows = {
     "drip": TILES,
     "reset": TILES,
     "truncated": TILES,
-    "html": TILES,
+    "html": says("notice.portal"),
     "bad-bytes": TILES,
     "oversized": TILES,
     "401": says("notice.unauthorized"),
@@ -174,7 +174,7 @@ FENCES_ANSWERED: Rows = {
     "drip": FENCES,
     "reset": FENCES,
     "truncated": FENCES,
-    "html": FENCES,
+    "html": says("notice.store-page"),
     "bad-bytes": FENCES,
     "oversized": FENCES,
     "401": says("notice.store-forbidden"),
