@@ -128,7 +128,9 @@ def test_the_screen_can_change_its_size_lose_its_pictures_and_go_away(tv: Simula
 
 
 def test_each_frame_leaves_the_work_that_it_took(tv: Simulation) -> None:
-    assert len(tv.display.frame_times) == tv.display.frames > 0
+    # What the last one took is known once it is waited for the next thing.
+    assert tv.display.frames - 1 <= len(tv.display.frame_times) <= tv.display.frames
+    assert len(tv.display.frame_times) > 0
     assert all(frame.cpu_s > 0 for frame in tv.display.frame_times)
 
 
