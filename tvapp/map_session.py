@@ -247,6 +247,7 @@ class MapSession:
 
     def resumed(self, now: float) -> None:
         """The machine has slept: what is due comes now, and what waits for a network is tried at once."""
+        self.network.resumed()
         if self._edges is not None:
             self._edges.monitor.hurry()
         self.network_restored(now)

@@ -322,6 +322,31 @@ def test_a_kept_connection_that_died_costs_nothing() -> None:
     run(work)
 
 
+def test_connections_that_were_let_go_are_not_used_again_and_what_is_under_way_comes_to_its_end() -> None:
+    async def work(http: HttpClient) -> None:
+        begun, go_on = asyncio.Event(), asyncio.Event()
+
+        async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            begun.set()
+            await go_on.wait()
+            writer.write(answer(b"slow"))
+            await writer.drain()
+
+        async with raw_server(slow) as old, raw_server(answer(b"1"), answer(b"2")) as server:
+            waiting = asyncio.create_task(http.send(Request("GET", old.url)))
+            await begun.wait()
+            assert (await http.send(Request("GET", server.url))).body == b"1"
+            await http.send(Request("GET", server.url))
+            assert server.connections == 1
+            http.let_go()
+            assert (await http.send(Request("GET", server.url))).body == b"2"
+            assert server.connections == 2
+            go_on.set()
+            assert (await waiting).body == b"slow"
+
+    run(work)
+
+
 def test_a_post_is_never_sent_twice() -> None:
     async def work(http: HttpClient) -> None:
         async with raw_server(answer(b"1"), _hang_up, answer(b"2")) as server:

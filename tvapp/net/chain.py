@@ -59,6 +59,10 @@ class Chain:
         """Everything that is needed answers again."""
         self._circuits.network_restored()
 
+    def resumed(self) -> None:
+        """The machine has slept, and every server has long hung up."""
+        self._transport.let_go()
+
     async def aclose(self) -> None:
         """Close all connections; what is under way fails."""
         await self._transport.aclose()

@@ -78,3 +78,8 @@ class LateChain:
         # Without the lock: one that is being made has nothing to hurry.
         if (chain := self._chain) is not None:
             self._jobs.io_loop().call_soon_threadsafe(chain.hurry)
+
+    def resumed(self) -> None:
+        """The machine has slept; from any thread."""
+        if (chain := self._chain) is not None:
+            self._jobs.io_loop().call_soon_threadsafe(chain.resumed)

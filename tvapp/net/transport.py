@@ -134,6 +134,7 @@ class HttpClient:
         self._pools: dict[bool, _Pool] = {}
         self._context: ssl.SSLContext | None = None
         self._listeners: list[Listener] = []
+        self._retiring: set[asyncio.Task[None]] = set()
         self._closed = False
         # At DEBUG these write every header, credentials included.
         for name in ("httpx", "httpcore", "hpack", "h2"):
@@ -165,6 +166,14 @@ class HttpClient:
         pools, self._pools = list(self._pools.values()), {}
         for pool in pools:
             await pool.close()
+
+    def let_go(self) -> None:
+        """Use new connections from now on: those there are have probably died unnoticed. On the io thread."""
+        pools, self._pools = list(self._pools.values()), {}
+        for pool in pools:
+            task = asyncio.get_running_loop().create_task(pool.retire())
+            self._retiring.add(task)
+            task.add_done_callback(self._retiring.discard)
 
     def _tell(self, origin: str, error: NetworkError | None) -> None:
         for listener in self._listeners:
