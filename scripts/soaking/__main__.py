@@ -85,7 +85,8 @@ def soak(
             say(
                 f"day {day}: {time.monotonic() - began:.0f} s, in use {reading.in_use} MiB, PSS {reading.kept.pss} "
                 f"(found {reading.found.pss}), {reading.files} files, {reading.fonts} fonts, "
-                f"{reading.sockets} sockets, {reading.threads} threads, {reading.objects} + {reading.frozen} objects, {reading.textures} pictures"
+                f"{reading.sockets} sockets, {reading.threads} threads, {reading.objects} + {reading.frozen} objects, "
+                f"{reading.textures} pictures"
             )
             if growth is not None:
                 growth.tell(day, say)
