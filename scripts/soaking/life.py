@@ -40,7 +40,7 @@ class Diary:
     events: Counter[str] = field(default_factory=Counter)
     troubles: Counter[str] = field(default_factory=Counter)
     still_requests: list[int] = field(default_factory=list)
-    """Tiles asked for in the still half hour of each night."""
+    """Tiles asked for in the still half hour of each night on which no overlay, which is refreshed, was on."""
     frames: int = 0
     longest_frame_ms: float = 0.0
     longest_frame_cpu_ms: float = 0.0
@@ -59,6 +59,7 @@ class Life:
         self.people = OtherPeople(tv.cloud, fences, self._rng)
         self.diary = Diary()
         self._quiet_tiles = 0
+        self._overlays_on = False
         self._lived_in = figures.memory()
 
     def begin(self) -> None:
@@ -158,7 +159,8 @@ class Life:
             self._tv.run_for(30)
 
     def _measure(self, day: int) -> None:
-        self.diary.still_requests.append(self._tv.cloud.count("tile") - self._quiet_tiles)
+        if not self._has_overlays():
+            self.diary.still_requests.append(self._tv.cloud.count("tile") - self._quiet_tiles)
         canvas = self._tv.display.canvas
         pictures, size_bytes = len(canvas.textures), canvas.textures.size_bytes
         # How many pictures there are depends on where somebody has looked: memory is compared without any.
@@ -166,8 +168,16 @@ class Life:
         self.diary.readings.append(figures.read(day, self._lived_in, pictures, size_bytes))
         self.troubles.lose_display("pictures")
 
+    def _has_overlays(self) -> bool:
+        """Tell whether the viewer has left traffic or weather on, as far as the log of the day has told."""
+        chosen = self._tv.events.named("layers.chosen")
+        if chosen:
+            self._overlays_on = bool(chosen[-1]["overlays"])
+        return self._overlays_on
+
     def _write_up(self, day: int) -> None:
         """Note what was logged, and forget it: it must not count as the app's memory."""
+        self._has_overlays()  # remembered for the next night
         diary, display = self.diary, self._tv.display
         diary.events.update(name for name, _ in self._tv.events.events)
         for name, fields in self._tv.defects()[:KEPT_CRASHES]:

@@ -21,7 +21,9 @@ def test_two_days_leave_nothing_broken_and_nothing_that_grows() -> None:
     assert report["failures"] == []
     assert report["crashes"] == []
     assert report["unsettled"] == []
-    assert report["tile_requests_in_still_hours"] == [0] * DAYS
+    still = report["tile_requests_in_still_hours"]
+    assert isinstance(still, list)
+    assert set(still) == {0}
     readings = report["readings"]
     assert isinstance(readings, list)
     first, last = readings
