@@ -190,15 +190,17 @@ def test_outside_its_hours_the_screen_is_black_and_the_key_that_wakes_it_does_no
 def test_an_idle_screen_is_dimmed_and_a_key_acts_on_what_can_still_be_seen(cloud: LocalCloud, tmp_path: Path) -> None:
     with running(with_key(cloud, TVAPP_KIOSK_DIM_AFTER_MIN="0.25"), tmp_path) as tv:
         tv.settled()
+        bright = brightness(still(tv))
         tv.wait_for("screen.dimmed")
-        dark = PIL.ImageStat.Stat(still(tv)).mean[0]
+        dimmed = pytest.approx(1 - VEIL["dimmed"] / 255, abs=0.03)
+        assert brightness(tv.picture_with(lambda image: brightness(image) / bright == dimmed)) / bright == dimmed
         tv.press("zoom-in")
         tv.wait_for("screen.woken")
         assert tv.settled()["zoom"] == 14
         tv.press("zoom-out")
         tv.settled()
-        bright = PIL.ImageStat.Stat(still(tv)).mean[0]
-        assert dark / bright == pytest.approx(1 - VEIL["dimmed"] / 255, abs=0.03)
+        lit = pytest.approx(1.0, abs=0.03)
+        assert brightness(tv.picture_with(lambda image: brightness(image) / bright == lit)) / bright == lit
         assert tv.end() == 0
 
 
@@ -213,6 +215,10 @@ def test_a_sign_in_code_is_never_dimmed_but_what_follows_it_is(cloud: LocalCloud
         tv.wait_for("signin.succeeded")
         tv.wait_for("screen.dimmed")
         assert tv.end() == 0
+
+
+def brightness(image: PIL.Image.Image) -> float:
+    return PIL.ImageStat.Stat(image).mean[0]
 
 
 def still(tv: Tv) -> PIL.Image.Image:
