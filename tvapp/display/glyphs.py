@@ -12,11 +12,12 @@ from tvapp.display.cmap import Coverage, coverage
 from tvapp.display.sdl import Renderer, Texture, pygame
 from tvapp.ui.canvas import Face, TextStyle
 
-TEXT_BYTES = 12 << 20
-"""Textures of text that are kept: a screen of text has about 3 MB at 1920x1080."""
+TEXT_BYTES_A_PIXEL = 3
+"""Textures of text that are kept, by the pixels of the screen: two screens of text. A clock alone makes 1,440 a day."""
+LEAST_TEXT_BYTES = 2 << 20
 LINE_BYTES = 2048
 """About what each of them costs beside its pixels, which on a small screen are fewer than that."""
-MEASURES = 4096 * 256
+MEASURES = 1024 * 256
 LONGEST = 400
 """Characters drawn of one line; no screen is wider, and a texture has a largest size."""
 HALO_PART = 11
@@ -145,7 +146,7 @@ class Glyphs:
         self._renderer = renderer
         self._fonts = fonts
         self._lines: Bounded[tuple[str, int, Face, tuple[int, int, int], tuple[int, ...] | None], Line | None]
-        self._lines = Bounded(TEXT_BYTES)
+        self._lines = Bounded(LEAST_TEXT_BYTES)
 
     @property
     def lines(self) -> int:
@@ -156,6 +157,10 @@ class Glyphs:
     def size_bytes(self) -> int:
         """What the kept lines cost."""
         return self._lines.size_bytes
+
+    def fit(self, size: tuple[int, int]) -> None:
+        """Keep as much as a screen of `size` pixels needs."""
+        self._lines.limit_bytes = max(LEAST_TEXT_BYTES, TEXT_BYTES_A_PIXEL * size[0] * size[1])
 
     def line(self, text: str, style: TextStyle, size: int) -> Line | None:
         """Return a line drawn at `size` pixels, opacity left out; None when there is nothing to draw."""

@@ -67,6 +67,7 @@ class PygameCanvas:
     def resize(self, size: tuple[int, int]) -> None:
         """Take in the window's new size in real pixels."""
         self._size = (max(1, size[0]), max(1, size[1]))
+        self._glyphs.fit(self._size)
         scale = min(self._size[0] / DESIGN_SIZE[0], self._size[1] / DESIGN_SIZE[1])
         if scale != self._scale:
             self._scale = scale
