@@ -89,6 +89,23 @@ def test_the_end_does_not_wait_for_work_that_hangs() -> None:
     assert time.monotonic() - began < 50
 
 
+def test_it_does_not_wait_for_a_worker_either_that_a_daemon_has_set_to_work() -> None:
+    script = """
+import threading, time
+import tvapp.process as process
+from tvapp.core.jobs import Inbox, Jobs
+from tvapp.core.log import RecordingLog
+jobs, begun = Jobs(Inbox(), RecordingLog()), threading.Event()
+async def ask():
+    await jobs.in_worker(lambda: (begun.set(), time.sleep(60)))
+jobs.spawn("ask", ask)
+begun.wait()
+process.end(7)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=50)
+    assert (done.returncode, done.stderr) == (7, "")
+
+
 def test_only_the_first_call_takes_objects_out_of_the_search_for_garbage() -> None:
     """What is garbage at such a moment is never found: it must not be made again and again."""
     script = """

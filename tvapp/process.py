@@ -170,9 +170,14 @@ def start_over(environment: Mapping[str, str]) -> None:
 
 def end(status: int) -> NoReturn:
     """End the process with a status, even though a worker still waits for somebody else's network."""
+    from tvapp.core.jobs import WORKER
+
     until = time.monotonic() + LAST_WORK_S
+    # A worker that the io thread gave its first job has become a daemon as that is; the interpreter waits for it too.
     workers = [
-        thread for thread in threading.enumerate() if not thread.daemon and thread is not threading.main_thread()
+        thread
+        for thread in threading.enumerate()
+        if thread is not threading.main_thread() and (not thread.daemon or thread.name.startswith(WORKER))
     ]
     for worker in workers:
         worker.join(max(0.0, until - time.monotonic()))
@@ -186,5 +191,8 @@ def end(status: int) -> NoReturn:
 
 
 def _end_at_once() -> None:
-    sys.stderr.write("tvapp: did not end in time, ending at once\n")
+    from tvapp.core.jobs import stack_of
+
+    at = stack_of(threading.main_thread().ident or 0)
+    sys.stderr.write(f"tvapp: did not end in time ({at}), ending at once\n")
     os._exit(1)

@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
+WORKER = "worker"
+"""How the names of the workers' threads begin."""
+
 MOST_PLACES = 12
 """How deep `stack_of` looks: from where a thread hangs to the job that led there."""
 
@@ -94,7 +97,7 @@ class Jobs:
         self._new_loop = new_loop
         self._running: dict[int, Running] = {}
         self._pinged_at: float | None = None
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="worker")
+        self._pool = ThreadPoolExecutor(workers, thread_name_prefix=WORKER)
         self._io_lock = threading.Lock()
         self._io_loop: asyncio.AbstractEventLoop | None = None
         self._io_thread: threading.Thread | None = None
