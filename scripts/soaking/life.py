@@ -40,7 +40,8 @@ class Diary:
     events: Counter[str] = field(default_factory=Counter)
     troubles: Counter[str] = field(default_factory=Counter)
     still_requests: list[int] = field(default_factory=list)
-    """Tiles asked for in the still half hour of each night on which no overlay, which is refreshed, was on."""
+    """Tiles asked for in the half hour of each night in which nothing moves: no overlay is on, which is refreshed, and
+    nobody changes a geofence, for which a tile is put together anew and its base is looked at once more."""
     frames: int = 0
     longest_frame_ms: float = 0.0
     longest_frame_cpu_ms: float = 0.0
@@ -59,6 +60,7 @@ class Life:
         self.people = OtherPeople(tv.cloud, fences, self._rng)
         self.diary = Diary()
         self._quiet_tiles = 0
+        self._quiet_changes = 0
         self._overlays_on = False
         self._lived_in = figures.memory()
 
@@ -116,6 +118,7 @@ class Life:
                     self.viewer.go_home()
                 self._tv.run_for(2 * REST_S)
                 self._quiet_tiles = self._tv.cloud.count("tile")
+                self._quiet_changes = self.people.changes
             case Planned(_, "measure"):
                 self._measure(day)
 
@@ -159,7 +162,8 @@ class Life:
             self._tv.run_for(30)
 
     def _measure(self, day: int) -> None:
-        if not self._has_overlays():
+        is_still = not self._has_overlays() and self.people.changes == self._quiet_changes
+        if is_still:
             self.diary.still_requests.append(self._tv.cloud.count("tile") - self._quiet_tiles)
         canvas = self._tv.display.canvas
         pictures, size_bytes = len(canvas.textures), canvas.textures.size_bytes

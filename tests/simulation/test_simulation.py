@@ -40,15 +40,21 @@ def test_a_token_is_renewed_five_minutes_before_its_hour_is_over(tv: Simulation)
     assert tv.events.named("token.renewal_failed") == []
 
 
-def test_the_clock_on_the_screen_goes_minute_by_minute_and_nothing_else_is_drawn(tv: Simulation) -> None:
-    tv.run_for(60)
-    seen, frames = [], tv.display.frames
-    for _ in range(5):
+def test_the_clock_on_the_screen_goes_minute_by_minute_and_nothing_else_is_drawn(
+    cloud: LocalCloud, tmp_path: Path
+) -> None:
+    cloud.clear_map_data()  # some geofences begin or cease to count on the hour, which is drawn
+    with simulated(cloud, tmp_path, RARELY) as tv:
+        tv.approve()
+        tv.settle()
         tv.run_for(60)
-        seen.append(next(text for text in tv.text_on_screen() if len(text) == 5 and text[2] == ":"))
-    expected = [time.strftime("%H:%M", time.gmtime(tv.clock.wall() - 60 * back)) for back in range(4, -1, -1)]
-    assert seen == expected
-    assert tv.display.frames - frames == 5
+        seen, frames = [], tv.display.frames
+        for _ in range(5):
+            tv.run_for(60)
+            seen.append(next(text for text in tv.text_on_screen() if len(text) == 5 and text[2] == ":"))
+        expected = [time.strftime("%H:%M", time.gmtime(tv.clock.wall() - 60 * back)) for back in range(4, -1, -1)]
+        assert seen == expected
+        assert tv.display.frames - frames == 5
 
 
 def test_a_still_map_asks_for_nothing_for_half_a_day(tv: Simulation, cloud: LocalCloud) -> None:
