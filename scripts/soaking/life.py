@@ -41,7 +41,7 @@ class Diary:
     troubles: Counter[str] = field(default_factory=Counter)
     still_requests: list[int] = field(default_factory=list)
     """Tiles asked for in the half hour of each night in which nothing moves: no overlay is on, which is refreshed, and
-    nobody changes a geofence, for which a tile is put together anew and its base is looked at once more."""
+    no changed geofence arrives, for which tiles are put together anew and their bases are looked at once more."""
     frames: int = 0
     longest_frame_ms: float = 0.0
     longest_frame_cpu_ms: float = 0.0
@@ -60,7 +60,7 @@ class Life:
         self.people = OtherPeople(tv.cloud, fences, self._rng)
         self.diary = Diary()
         self._quiet_tiles = 0
-        self._quiet_changes = 0
+        self._quiet_loads = 0
         self._overlays_on = False
         self._lived_in = figures.memory()
 
@@ -118,7 +118,7 @@ class Life:
                     self.viewer.go_home()
                 self._tv.run_for(2 * REST_S)
                 self._quiet_tiles = self._tv.cloud.count("tile")
-                self._quiet_changes = self.people.changes
+                self._quiet_loads = self._loads()
             case Planned(_, "measure"):
                 self._measure(day)
 
@@ -162,7 +162,7 @@ class Life:
             self._tv.run_for(30)
 
     def _measure(self, day: int) -> None:
-        is_still = not self._has_overlays() and self.people.changes == self._quiet_changes
+        is_still = not self._has_overlays() and self._loads() == self._quiet_loads
         if is_still:
             self.diary.still_requests.append(self._tv.cloud.count("tile") - self._quiet_tiles)
         canvas = self._tv.display.canvas
@@ -171,6 +171,9 @@ class Life:
         canvas.forget()
         self.diary.readings.append(figures.read(day, self._lived_in, pictures, size_bytes))
         self.troubles.lose_display("pictures")
+
+    def _loads(self) -> int:
+        return len(self._tv.events.named("geofences.loaded"))
 
     def _has_overlays(self) -> bool:
         """Tell whether the viewer has left traffic or weather on, as far as the log of the day has told."""

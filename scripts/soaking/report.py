@@ -12,11 +12,15 @@ from tests.cloud import LocalCloud
 FIRST_DAY = 2
 """Earlier than that caches still fill."""
 MOST_GROWTH_PERCENT = 1.0
+LEAST_NIGHTS = 7
+"""A line through fewer says nothing: one night differs from the next by some per cent."""
 MOST_SOCKETS = 24
 """The pool keeps 12 connections, a retired one may live beside it for a while, and MSAL has its own."""
 MOST_FONTS = 40
 """Four faces, each in the sizes of all screens together."""
 TILES_PER_TRANSACTION = 15
+MOST_RESTLESS = 10
+"""So many nights in a row may have something that moves."""
 ENDPOINTS = ("tile", "attribution", "map-data", "devicecode", "token", "refresh", "discovery")
 
 METHOD = (
@@ -80,7 +84,7 @@ def failures(life: Life, later: list[Reading], growth: float) -> list[str]:
         found.append(f"{len(diary.crashes)} crashes")
     if diary.unsettled:
         found.append(f"not settled again after {len(diary.unsettled)} troubles")
-    if growth >= MOST_GROWTH_PERCENT:
+    if len(later) >= LEAST_NIGHTS and growth >= MOST_GROWTH_PERCENT:
         found.append(f"memory grows by {growth} % from day {FIRST_DAY}")
     for name in ("files", "threads"):
         values = sorted({int(getattr(reading, name)) for reading in later})
@@ -90,6 +94,8 @@ def failures(life: Life, later: list[Reading], growth: float) -> list[str]:
         found.append(f"more than {MOST_SOCKETS} sockets: {max(reading.sockets for reading in later)}")
     if any(reading.fonts > MOST_FONTS for reading in later):
         found.append(f"more than {MOST_FONTS} fonts: {max(reading.fonts for reading in later)}")
+    if len(diary.readings) >= MOST_RESTLESS and not diary.still_requests:
+        found.append("no night was still, so nothing is known of a still map's requests")
     if any(diary.still_requests):
         found.append(f"a still map asks for tiles: {diary.still_requests}")
     return found
