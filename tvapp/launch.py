@@ -33,7 +33,7 @@ from tvapp.events import EventLog
 from tvapp.heartbeat import Heartbeat
 from tvapp.instance import AnotherRuns, Instance
 from tvapp.loop import Burst, Loop
-from tvapp.process import DISPLAY_LOST_AT, Signals, seconds_since, start_over, tune_interpreter
+from tvapp.process import DISPLAY_LOST_AT, Signals, handed_on, seconds_since, start_over, tune_interpreter
 from tvapp.systemd.notify import Notifier, is_our_manager
 from tvapp.systemd.status import Situation, words
 
@@ -150,8 +150,9 @@ class _Run:
             config=str(config.source) if config.source else None,
         )
         self._hear_signals()
-        if (lost_at := os.environ.pop(DISPLAY_LOST_AT, None)) is not None:
-            log.event("display.restored", after_s=round(clock.monotonic() - float(lost_at), 1))
+        if (lost_at := handed_on(os.environ, DISPLAY_LOST_AT)) is not None:
+            del os.environ[DISPLAY_LOST_AT]
+            log.event("display.restored", after_s=round(clock.monotonic() - lost_at, 1))
 
         from tvapp.app import App
 

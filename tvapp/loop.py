@@ -140,7 +140,6 @@ class Loop:
         self._burst_start = 0.0
         self._burst: list[float] = []
         self._failures = 0
-        self._defects = 0
 
     def run(self) -> str:
         """Go on until the program has a reason to stop; returns the reason.
@@ -175,7 +174,7 @@ class Loop:
                 self._frame(began, now)
             if not self._dirty:
                 # A turn that only waited for the next frame's time says nothing about that frame.
-                self._failures = self._defects = 0
+                self._failures = 0
             if len(self._burst) >= SHORTEST_BURST and now - self._last_frame >= BURST_GAP_S:
                 self._end_burst()
             if self._pulse is not None:
@@ -251,9 +250,8 @@ class Loop:
                 where=_where(error),
                 times=self._failures,
             )
-        self._defects += 1
-        if self._defects >= GIVE_UP_AFTER:
-            raise Unbearable(f"{self._defects} frames in a row failed") from error
+        if self._failures >= GIVE_UP_AFTER:
+            raise Unbearable(f"{self._failures} frames in a row failed") from error
         self._dirty = True
         self._next_frame = now + min(1.0, FRAME_S * self._failures)
 

@@ -31,7 +31,7 @@ from tvapp.ui.screens.map_state import MapState
 from tvapp.ui.screens.start import StartScreen
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.stack import ScreenStack
-from tvapp.view_keeper import LastViewKnown, ViewKeeper
+from tvapp.view_keeper import READ, LastViewKnown, ViewKeeper
 
 if TYPE_CHECKING:
     from tvapp.edges import Edges
@@ -133,7 +133,7 @@ class MapSession:
             case LastViewKnown(path=path, view=view) if path == self._opening:
                 self._show_map(now, view)
                 return True
-            case JobFailed(name="view.read") if self._opening is not None:
+            case JobFailed(name=name) if name == READ and self._opening is not None:
                 self._show_map(now, None)
                 return True
             case LastViewKnown():
@@ -158,7 +158,6 @@ class MapSession:
             return
         self._phase = view.phase
         if view.phase == "signed-in":
-            self._account = view.account
             if self.map is None:
                 self.open_map(view.account)
             else:

@@ -59,11 +59,18 @@ DISPLAY_LOST_AT = "_TVAPP_DISPLAY_LOST_AT"
 """When a program that took over its own process had lost its display, in the same way."""
 
 
+def handed_on(environ: Mapping[str, str], name: str) -> float | None:
+    """Return the time, in seconds since boot, that a program before this one in its process left under `name`."""
+    try:
+        return float(environ.get(name, ""))
+    except ValueError:
+        return None
+
+
 def seconds_since(environ: Mapping[str, str]) -> Callable[[], float]:
     """Return what tells the seconds since this program started, if need be later than its process did."""
-    try:
-        started = float(environ.get(STARTED_AT, ""))
-    except ValueError:
+    started = handed_on(environ, STARTED_AT)
+    if started is None:
         return seconds_since_start
     return lambda: max(0.0, min(seconds_since_start(), time.clock_gettime(time.CLOCK_BOOTTIME) - started))
 

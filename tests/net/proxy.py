@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 
+from tests.net.raw import serving
+
 
 @dataclass
 class Proxy:
@@ -25,7 +27,6 @@ class Proxy:
 async def proxy(target_port: int, *, login: str = "") -> AsyncIterator[Proxy]:
     """Serve until the block ends. Every tunnel leads to `target_port` of this machine, whatever host was asked for."""
     wanted = f"basic {base64.b64encode(login.encode()).decode()}"
-    tasks: set[asyncio.Task[None]] = set()
 
     async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -47,22 +48,9 @@ async def proxy(target_port: int, *, login: str = "") -> AsyncIterator[Proxy]:
         finally:
             writer.close()
 
-    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.ensure_future(serve(reader, writer))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-
-    server = await asyncio.start_server(accept, "127.0.0.1", 0)
-    state = Proxy(server.sockets[0].getsockname()[1])
-    try:
+    async with serving(serve) as port:
+        state = Proxy(port)
         yield state
-    finally:
-        server.close()
-        for task in list(tasks):
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        for _ in range(3):
-            await asyncio.sleep(0)
 
 
 async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -71,7 +71,15 @@ async def raw_server(
         finally:
             writer.close()
 
-    tasks: set[asyncio.Task[None]] = set()
+    async with serving(serve, tls=tls) as port:
+        state.url = f"{'https' if tls else 'http'}://localhost:{port}"
+        yield state
+
+
+@asynccontextmanager
+async def serving(serve: Handler, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
+    """Have `serve` talk to whoever connects to a free port of 127.0.0.1, which is yielded, until the block ends."""
+    tasks: set[asyncio.Future[None]] = set()
 
     def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.ensure_future(serve(reader, writer))
@@ -79,10 +87,8 @@ async def raw_server(
         task.add_done_callback(tasks.discard)
 
     server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=tls)
-    port = server.sockets[0].getsockname()[1]
-    state.url = f"{'https' if tls else 'http'}://localhost:{port}"
     try:
-        yield state
+        yield int(server.sockets[0].getsockname()[1])
     finally:
         server.close()
         for task in list(tasks):

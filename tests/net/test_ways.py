@@ -15,7 +15,7 @@ import h2.events
 import pytest
 
 from tests.net.proxy import proxy
-from tests.net.raw import Authority, answer, make_authority, raw_server
+from tests.net.raw import Authority, answer, make_authority, raw_server, serving
 from tvapp.core.clock import SystemClock
 from tvapp.core.errors import ConnectionBroken, NetworkError, TimedOut, Unreachable
 from tvapp.core.headers import Headers
@@ -261,21 +261,8 @@ async def h2_server(made: Authority, *, away_after: int, is_refused: bool) -> As
         finally:
             writer.close()
 
-    tasks: set[asyncio.Task[None]] = set()
-
-    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.ensure_future(serve(reader, writer))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-
-    server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=made.server)
-    try:
-        yield f"https://localhost:{server.sockets[0].getsockname()[1]}/", answers
-    finally:
-        server.close()
-        for task in list(tasks):
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+    async with serving(serve, tls=made.server) as port:
+        yield f"https://localhost:{port}/", answers
 
 
 @pytest.mark.parametrize("is_refused", [False, True])

@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 from xml.sax.saxutils import escape
 
-from tests.net.raw import Authority, make_authority
+from tests.net.raw import Authority, make_authority, serving
 from tvapp.core.clock import ManualClock
 from tvapp.core.log import RecordingLog
 from tvapp.net.transport import HttpClient
@@ -112,24 +112,9 @@ async def serve(
         finally:
             writer.close()
 
-    tasks: set[asyncio.Task[None]] = set()
-
-    def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        task = asyncio.ensure_future(talk(reader, writer))
-        tasks.add(task)
-        task.add_done_callback(tasks.discard)
-
-    server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=authority.server)
-    state.url = f"https://localhost:{server.sockets[0].getsockname()[1]}"
-    try:
+    async with serving(talk, tls=authority.server) as port:
+        state.url = f"https://localhost:{port}"
         yield state
-    finally:
-        server.close()
-        for task in list(tasks):
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        for _ in range(3):
-            await asyncio.sleep(0)
 
 
 @asynccontextmanager

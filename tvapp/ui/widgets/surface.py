@@ -8,8 +8,6 @@ from tvapp.ui import theme
 from tvapp.ui.canvas import Canvas, Color, Rect
 from tvapp.ui.widgets.label import draw_icon, fit, in_middle
 
-DANGER_TEXT = theme.BAD
-
 
 def card(canvas: Canvas, box: Rect, color: Color = theme.PANEL, radius: float = theme.RADIUS) -> None:
     """Draw a panel with a fine edge."""
