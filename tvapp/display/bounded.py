@@ -23,6 +23,14 @@ class Bounded(Generic[K, V]):
     def __len__(self) -> int:
         return len(self._items)
 
+    def find(self, key: K) -> V | None:
+        """Return what is kept under `key`, if anything is."""
+        found = self._items.get(key)
+        if found is None:
+            return None
+        self._items.move_to_end(key)
+        return found[0]
+
     def get(self, key: K, make: Callable[[], tuple[V, int]]) -> V:
         """Return what is kept under `key`; `make` makes it (and tells its bytes) when there is none.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from math import floor
 
 from tvapp.core.image import Image
@@ -11,8 +11,9 @@ from tvapp.display.glyphs import Fonts, Glyphs
 from tvapp.display.lines import on_screen, strokes, thin_out, visible_segments
 from tvapp.display.sdl import Renderer, Texture, pygame
 from tvapp.display.shapes import SHADE_PX, Shapes
+from tvapp.display.sheets import Sheets
 from tvapp.display.textures import Textures
-from tvapp.ui.canvas import Anchor, Color, Drawn, PixelRect, Rect, TextStyle
+from tvapp.ui.canvas import Anchor, Color, Drawn, Paint, PixelRect, Rect, TextStyle
 
 DESIGN_SIZE = (1920, 1080)
 QUIET_ZONE = 4
@@ -38,6 +39,7 @@ class PygameCanvas:
         self._fonts = fonts
         self._glyphs = Glyphs(renderer, fonts)
         self._shapes = Shapes(renderer)
+        self._sheets = Sheets(renderer)
         self._qr_codes: Bounded[tuple[bytes, int, int], Texture] = Bounded(QR_BYTES)
         self.textures = Textures(renderer)
         self._origin = (0, 0)
@@ -68,6 +70,7 @@ class PygameCanvas:
         """Take in the window's new size in real pixels."""
         self._size = (max(1, size[0]), max(1, size[1]))
         self._glyphs.fit(self._size)
+        self._sheets.fit(self._size)
         scale = min(self._size[0] / DESIGN_SIZE[0], self._size[1] / DESIGN_SIZE[1])
         if scale != self._scale:
             self._scale = scale
@@ -78,13 +81,14 @@ class PygameCanvas:
         """Free every texture, because the renderer lost them or is about to end."""
         self._glyphs.clear()
         self._shapes.clear()
+        self._sheets.clear()
         self._qr_codes.clear()
         self.textures.clear()
 
     def let_go(self) -> None:
         """Free every texture and the renderer: from now on it only measures."""
         self.forget()
-        for holder in (self, self._glyphs, self._shapes, self.textures):
+        for holder in (self, self._glyphs, self._shapes, self._sheets, self.textures):
             del holder._renderer
 
     def begin(self) -> None:
@@ -229,6 +233,34 @@ class PygameCanvas:
 
     def picture(self, key: object, rect: Rect, alpha: int = 255) -> None:
         self.quad(key, PixelRect(*self._pixels(rect)), None, alpha)
+
+    def sheet(self, paint: Paint, *inputs: Hashable) -> Rect:
+        key = (paint, inputs)
+        sheet = self._sheets.find(key)
+        if sheet is None or self._clipped:
+            rect = paint(self, *inputs)
+            if not self._clipped and self._sheets.is_due(key):
+                self._keep(key, rect)
+            return rect
+        if self._needs_clearing:
+            self._clear()
+        for texture, box in sheet.parts:
+            texture.draw(None, box)
+        return sheet.rect
+
+    def _keep(self, key: tuple[Paint, tuple[Hashable, ...]], rect: Rect) -> None:
+        """Make a picture of what was painted into `rect`."""
+        x, y, w, h = self._pixels(rect)
+        left, top = max(0, x - 1), max(0, y - 1)
+        right, bottom = min(self._size[0], x + w + 1), min(self._size[1], y + h + 1)
+        if right <= left or bottom <= top:
+            return
+        paint, inputs = key
+        self._origin = (left, top)
+        try:
+            self._sheets.make(key, (left, top, right - left, bottom - top), rect, lambda: paint(self, *inputs))
+        finally:
+            self._origin = (0, 0)
 
     def clip(self, rect: Rect | None) -> None:
         # The renderer of pygame 2.6 has no clip rectangle; a viewport cuts as well, and moves the origin.

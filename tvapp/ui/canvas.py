@@ -6,7 +6,7 @@ Widgets draw in *design pixels*: the screen is `width` x `height` of them and at
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 from typing import Literal, NamedTuple, Protocol
 
@@ -72,6 +72,10 @@ class TextStyle:
 
 Drawn = tuple[object, PixelRect, PixelRect | None, int]
 """The arguments of `Canvas.quad`."""
+
+
+Paint = Callable[..., Rect]
+"""Draws on the canvas that is its first argument, and returns the box that it kept to. See `Canvas.sheet`."""
 
 
 class Canvas(Protocol):
@@ -143,6 +147,14 @@ class Canvas(Protocol):
 
     def picture(self, key: object, rect: Rect, alpha: int = 255) -> None:
         """Draw the picture under `key` into a box of design pixels."""
+        ...
+
+    def sheet(self, paint: Paint, *inputs: Hashable) -> Rect:
+        """Draw what `paint(canvas, *inputs)` draws, and return the box that it returns.
+
+        What was painted with the same inputs before may be shown as a picture, so all of it has to follow from these
+        and the size of the screen: `paint` is a function of a module, without any state. It does not clip.
+        """
         ...
 
     def clip(self, rect: Rect | None) -> None:

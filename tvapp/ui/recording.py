@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
 
 from tvapp.core.image import Image
-from tvapp.ui.canvas import Anchor, Color, Drawn, PixelRect, Rect, TextStyle
+from tvapp.ui.canvas import Anchor, Color, Drawn, Paint, PixelRect, Rect, TextStyle
 
 WIDTH_PER_SIZE = {"sans": 0.54, "bold": 0.57, "mono": 0.6, "icon": 1.0}
 """Average width of a character as part of the font's size."""
@@ -132,6 +132,9 @@ class RecordingCanvas:
 
     def picture(self, key: object, rect: Rect, alpha: int = 255) -> None:
         self._shape("picture", rect, None, key)
+
+    def sheet(self, paint: Paint, *inputs: Hashable) -> Rect:
+        return paint(self, *inputs)
 
     def clip(self, rect: Rect | None) -> None:
         self.calls += 1

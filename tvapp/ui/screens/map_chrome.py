@@ -23,28 +23,33 @@ TOAST_PART = 0.6
 TOAST_LINE = 44.0
 SCALE_WIDTH = 260.0
 SCALE_HEIGHT = 44.0
+HALO = 4.0
+"""The dark edge of what has no panel below it reaches out less than this."""
 ATTRIBUTION_LINE = 32.0
+ATTRIBUTION_PAD = (14.0, 6.0)
 
 
 def draw_chips(canvas: Canvas, state: MapState) -> float:
     """Draw the account at the upper left, clock and connection at the upper right; returns the y below them."""
-    safe = layout.safe_area(canvas)
-    dx, dy = theme.drift(state.wall())
-    safe = safe.moved(dx, dy)
+    wall = state.wall()
+    local = state.settings.local_time
+    safe = layout.safe_area(canvas).moved(*theme.drift(wall))
     if state.account is not None:
-        _account_chip(canvas, safe, state.account.name or state.account.username)
-    clock = _clock_chip(canvas, safe, state)
+        canvas.sheet(_paint_account, safe, state.account.name or state.account.username)
+    is_offline = state.offline_since is not None
+    clock = canvas.sheet(_paint_clock, safe, short_date(wall, local), clock_time(wall, local), is_offline)
     _changes_chip(canvas, state, clock)
     return safe.y + CHIP_HEIGHT + theme.GAP
 
 
-def _account_chip(canvas: Canvas, safe: Rect, name: str) -> None:
+def _paint_account(canvas: Canvas, safe: Rect, name: str) -> Rect:
     style = theme.style(theme.SMALL, theme.MUTED)
     shown = fit(canvas, name, style, ACCOUNT_WIDTH)
     box = Rect(safe.x, safe.y, canvas.measure(shown, style)[0] + 86, CHIP_HEIGHT)
     glass(canvas, box, CHIP_HEIGHT / 2)
     draw_icon(canvas, "circle-user", box.x + 36, box.center[1], 34, theme.MUTED)
     in_middle(canvas, shown, Rect(box.x + 64, box.y, box.w, box.h), style, "left")
+    return box
 
 
 def _changes_chip(canvas: Canvas, state: MapState, clock: Rect) -> None:
@@ -61,12 +66,17 @@ def _changes_chip(canvas: Canvas, state: MapState, clock: Rect) -> None:
         words = settings.words("chip.processing" if is_at_work else "chip.sending")
     else:
         icon, color, words = "hourglass", theme.WARN, settings.counted("chip.waiting", len(outbox.entries))
+    canvas.sheet(_paint_changes, clock, icon, color, words)
+
+
+def _paint_changes(canvas: Canvas, clock: Rect, icon: str, color: Color, words: str) -> Rect:
     style = theme.style(theme.SMALL, theme.TEXT)
     width = canvas.measure(words, style)[0] + 96
     box = Rect(clock.x - theme.GAP - width, clock.y, width, CHIP_HEIGHT)
     glass(canvas, box, CHIP_HEIGHT / 2)
     draw_icon(canvas, icon, box.x + 40, box.center[1], 34, color)
     in_middle(canvas, words, Rect(box.x + 70, box.y, width - 80, box.h), style, "left")
+    return box
 
 
 def draw_toast(canvas: Canvas, state: MapState, bottom: float | None = None) -> None:
@@ -95,30 +105,29 @@ def draw_toast(canvas: Canvas, state: MapState, bottom: float | None = None) -> 
 
 def draw_readout(canvas: Canvas, words: str, wall: float) -> None:
     """Draw what the crosshair says, above the hint line at the left."""
-    if not words:
-        return
-    safe = layout.safe_area(canvas)
-    dx, dy = theme.drift(wall)
+    if words:
+        dx, dy = theme.drift(wall)
+        canvas.sheet(_paint_readout, layout.safe_area(canvas).moved(max(0.0, dx), min(0.0, dy)), words)
+
+
+def _paint_readout(canvas: Canvas, safe: Rect, words: str) -> Rect:
     style = theme.style(theme.CAPTION, theme.TEXT)
     shown = fit(canvas, words, style, safe.w * READOUT_PART)
     width = canvas.measure(shown, style)[0] + 40
-    box = Rect(safe.x, safe.bottom - theme.HINT_HEIGHT - theme.GAP - 52, width, 48).moved(max(0.0, dx), min(0.0, dy))
+    box = Rect(safe.x, safe.bottom - theme.HINT_HEIGHT - theme.GAP - 52, width, 48)
     glass(canvas, box, 14)
     in_middle(canvas, shown, Rect(box.x + 20, box.y, width - 30, box.h), style, "left")
+    return box
 
 
-def _clock_chip(canvas: Canvas, safe: Rect, state: MapState) -> Rect:
-    local = state.settings.local_time
-    wall = state.wall()
+def _paint_clock(canvas: Canvas, safe: Rect, day_text: str, time_text: str, is_offline: bool) -> Rect:
     time_style = theme.style(theme.LEAD, theme.TEXT, "bold")
     day_style = theme.style(theme.CAPTION, theme.MUTED)
-    time_text, day_text = clock_time(wall, local), short_date(wall, local)
     time_width, day_width = canvas.measure(time_text, time_style)[0], canvas.measure(day_text, day_style)[0]
-    offline = state.offline_since is not None
     width = 28 + 32 + 18 + day_width + 18 + time_width + 28
     box = Rect(safe.right - width, safe.y, width, CHIP_HEIGHT)
     glass(canvas, box, CHIP_HEIGHT / 2)
-    icon, color = ("wifi-off", theme.WARN) if offline else ("wifi", theme.MUTED)
+    icon, color = ("wifi-off", theme.WARN) if is_offline else ("wifi", theme.MUTED)
     draw_icon(canvas, icon, box.x + 28 + 16, box.center[1], 32, color)
     in_middle(canvas, day_text, Rect(box.x + 78, box.y, day_width + 1, box.h), day_style, "left")
     in_middle(canvas, time_text, Rect(box.x + 96 + day_width, box.y, time_width + 1, box.h), time_style, "left")
@@ -127,10 +136,17 @@ def _clock_chip(canvas: Canvas, safe: Rect, state: MapState) -> Rect:
 
 def attribution_box(canvas: Canvas, state: MapState) -> tuple[Rect, list[str]]:
     """Return where the attribution stands, and its lines; nothing else may be drawn there."""
+    return _attribution(canvas, _attribution_area(canvas, state), state.attribution)
+
+
+def _attribution_area(canvas: Canvas, state: MapState) -> Rect:
     dx, dy = theme.drift(state.wall())
-    safe = layout.safe_area(canvas).moved(min(0.0, dx), min(0.0, dy))
+    return layout.safe_area(canvas).moved(min(0.0, dx), min(0.0, dy))
+
+
+def _attribution(canvas: Canvas, safe: Rect, owed: Sequence[str]) -> tuple[Rect, list[str]]:
     style = theme.style(theme.CAPTION)
-    lines = _credit_lines(canvas, state.attribution, style, safe.w * ATTRIBUTION_PART)
+    lines = _credit_lines(canvas, owed, style, safe.w * ATTRIBUTION_PART)
     width = max((canvas.measure(line, style)[0] for line in lines), default=0.0)
     height = len(lines) * ATTRIBUTION_LINE
     return Rect(safe.right - width, safe.bottom - height, width, height), lines
@@ -150,12 +166,18 @@ def _credit_lines(canvas: Canvas, owed: Sequence[str], style: TextStyle, width: 
 
 def draw_attribution(canvas: Canvas, state: MapState) -> Rect:
     """Draw the attribution at the lower right; returns its box."""
-    box, lines = attribution_box(canvas, state)
+    panel = canvas.sheet(_paint_attribution, _attribution_area(canvas, state), state.attribution)
+    return panel.inset(*ATTRIBUTION_PAD)
+
+
+def _paint_attribution(canvas: Canvas, safe: Rect, owed: tuple[str, ...]) -> Rect:
+    box, lines = _attribution(canvas, safe, owed)
+    panel = box.inset(-ATTRIBUTION_PAD[0], -ATTRIBUTION_PAD[1])
     if lines:
-        canvas.panel(box.inset(-14, -6), theme.GLASS, 12)
+        canvas.panel(panel, theme.GLASS, 12)
     for index, line in enumerate(lines):
         canvas.text(line, box.right, box.y + index * ATTRIBUTION_LINE, theme.style(theme.CAPTION, theme.MUTED), "right")
-    return box
+    return panel
 
 
 def scale_bottom(canvas: Canvas, above: Rect) -> float:
@@ -167,18 +189,24 @@ def draw_scale(canvas: Canvas, state: MapState, above: Rect) -> None:
     """Draw the scale bar above the attribution."""
     view = state.viewport
     bar = scale_bar(view.ground_resolution_m() * view.scale, SCALE_WIDTH, state.settings.units)
-    safe = layout.safe_area(canvas)
     dx, dy = theme.drift(state.wall())
-    bottom = scale_bottom(canvas, above) + min(0.0, dy)
-    right = safe.right + min(0.0, dx)
+    right = layout.safe_area(canvas).right + min(0.0, dx)
+    # To the real pixel: the scale changes with every step north or south, and nobody would see that.
+    length = round(bar.length_px * canvas.scale) / canvas.scale
+    canvas.sheet(_paint_scale, right, scale_bottom(canvas, above) + min(0.0, dy), bar.label, length)
+
+
+def _paint_scale(canvas: Canvas, right: float, bottom: float, label: str, length: float) -> Rect:
     style = theme.style(theme.CAPTION, theme.TEXT, "bold", halo=theme.EDGE)
-    canvas.text(bar.label, right, bottom - SCALE_HEIGHT, style, "right")
-    left = right - bar.length_px
+    width = max(length, canvas.measure(label, style)[0])
+    canvas.text(label, right, bottom - SCALE_HEIGHT, style, "right")
+    left = right - length
     for grow, color in ((2, theme.EDGE), (0, theme.TEXT)):
-        canvas.fill(Rect(left, bottom - 5, bar.length_px, 5).inset(-grow), color)
+        canvas.fill(Rect(left, bottom - 5, length, 5).inset(-grow), color)
         canvas.fill(Rect(left, bottom - 14, 5, 14).inset(-grow), color)
         canvas.fill(Rect(right - 5, bottom - 14, 5, 14).inset(-grow), color)
-    canvas.fill(Rect(left, bottom - 5, bar.length_px, 5), theme.TEXT)
+    canvas.fill(Rect(left, bottom - 5, length, 5), theme.TEXT)
+    return Rect(right - width, bottom - SCALE_HEIGHT, width, SCALE_HEIGHT).inset(-HALO)
 
 
 def draw_crosshair(canvas: Canvas, *, on_fence: bool, pressed: bool) -> None:
@@ -186,6 +214,10 @@ def draw_crosshair(canvas: Canvas, *, on_fence: bool, pressed: bool) -> None:
 
     It alone does not drift, because it says which place is meant; against burn-in it has the dimming.
     """
+    canvas.sheet(_paint_crosshair, on_fence, pressed)
+
+
+def _paint_crosshair(canvas: Canvas, on_fence: bool, pressed: bool) -> Rect:
     x, y = canvas.width / 2, canvas.height / 2
     radius = 18.0 if pressed else 22.0
     color = theme.ACCENT if on_fence else Color(255, 255, 255)
@@ -200,3 +232,5 @@ def draw_crosshair(canvas: Canvas, *, on_fence: bool, pressed: bool) -> None:
         canvas.fill(tick, color)
     canvas.fill(Rect(x - 4, y - 4, 8, 8), theme.EDGE)
     canvas.fill(Rect(x - 2.5, y - 2.5, 5, 5), color)
+    reach = gap + long
+    return Rect(x - reach, y - reach, 2 * reach, 2 * reach).inset(-HALO)

@@ -197,16 +197,20 @@ def _code(trouble: TroubleChanged | None) -> str:
 
 def draw_notices(canvas: Canvas, right: float, top: float, shown: list[Notice]) -> None:
     """Draw notices below each other, their right edge at `right`."""
+    for notice in shown[:MOST]:
+        top = canvas.sheet(_paint_notice, right, top, notice).bottom + theme.GAP
+
+
+def _paint_notice(canvas: Canvas, right: float, top: float, notice: Notice) -> Rect:
     title_style = theme.style(theme.SMALL, theme.TEXT, "bold")
     advice_style = theme.style(theme.CAPTION, theme.MUTED)
-    for notice in shown[:MOST]:
-        inner = WIDTH - 96 - 24
-        height = 40 + paragraph_height(canvas, notice.title, inner, title_style, 2)
-        height += 4 + paragraph_height(canvas, notice.advice, inner, advice_style, 4)
-        box = Rect(right - WIDTH, top, WIDTH, height)
-        glass(canvas, box)
-        canvas.panel(Rect(box.x, box.y + 14, 6, box.h - 28), notice.color, 3)
-        draw_icon(canvas, notice.icon, box.x + 54, box.y + 40, 42, notice.color)
-        y = paragraph(canvas, notice.title, box.x + 96, box.y + 20, inner, title_style, 2) + 4
-        paragraph(canvas, notice.advice, box.x + 96, y, inner, advice_style, 4)
-        top = box.bottom + theme.GAP
+    inner = WIDTH - 96 - 24
+    height = 40 + paragraph_height(canvas, notice.title, inner, title_style, 2)
+    height += 4 + paragraph_height(canvas, notice.advice, inner, advice_style, 4)
+    box = Rect(right - WIDTH, top, WIDTH, height)
+    glass(canvas, box)
+    canvas.panel(Rect(box.x, box.y + 14, 6, box.h - 28), notice.color, 3)
+    draw_icon(canvas, notice.icon, box.x + 54, box.y + 40, 42, notice.color)
+    y = paragraph(canvas, notice.title, box.x + 96, box.y + 20, inner, title_style, 2) + 4
+    paragraph(canvas, notice.advice, box.x + 96, y, inner, advice_style, 4)
+    return box

@@ -39,6 +39,10 @@ def hint_box(canvas: Canvas, *, over_map: bool) -> Rect:
 
 def draw_hints(canvas: Canvas, box: Rect, hints: Sequence[Hint], language: str, *, over_map: bool) -> None:
     """Draw the hints from the left; those that do not fit are left out, the most important come first."""
+    canvas.sheet(_paint, box, tuple(hints), language, over_map)
+
+
+def _paint(canvas: Canvas, box: Rect, hints: tuple[Hint, ...], language: str, over_map: bool) -> Rect:
     style = theme.style(theme.CAPTION, theme.TEXT if over_map else theme.MUTED)
     cap_style = theme.style(theme.CAPTION, theme.TEXT, "bold")
     placed: list[tuple[Hint, str, float, float]] = []
@@ -54,9 +58,10 @@ def draw_hints(canvas: Canvas, box: Rect, hints: Sequence[Hint], language: str, 
         placed.append((hint, text, x, cap_width))
         x += width + BETWEEN
     if not placed:
-        return
+        return Rect(box.x, box.y, 0, 0)
+    used = Rect(box.x, box.y, x - BETWEEN + 18 - box.x, box.h)
     if over_map:
-        glass(canvas, Rect(box.x, box.y, x - BETWEEN + 18 - box.x, box.h), 14)
+        glass(canvas, used, 14)
     middle = box.center[1]
     for hint, text, left, cap_width in placed:
         cap_box = Rect(left, middle - CAP_HEIGHT / 2, cap_width, CAP_HEIGHT)
@@ -66,3 +71,4 @@ def draw_hints(canvas: Canvas, box: Rect, hints: Sequence[Hint], language: str, 
         else:
             draw_icon(canvas, KEY_ICONS[hint.key], *cap_box.center, theme.CAPTION + 2, theme.TEXT)
         in_middle(canvas, text, Rect(left + cap_width + 12, box.y, box.w, box.h), style, "left")
+    return used

@@ -1,0 +1,149 @@
+"""What is drawn alike again and again is shown as a picture, which nobody can tell from the drawing."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from io import BytesIO
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from PIL import Image
+
+from tests.ui.gallery import SCENES
+from tests.ui.pictures import NAMES, SIZES, display
+from tvapp.display.sheets import DRAWN_BEFORE, opaque_columns
+from tvapp.display.window import Display
+from tvapp.ui.canvas import Canvas, Color, Paint, Rect, TextStyle
+from tvapp.ui.recording import DrawnShape, DrawnText, RecordingCanvas
+
+TOLERANCE = 3
+"""Colours of smooth edges are rounded once more in a picture."""
+
+WHITE = Color(255, 255, 255)
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("name", NAMES)
+def test_a_screen_looks_the_same_when_parts_of_it_are_pictures(name: str, size: tuple[int, int]) -> None:
+    with display(size) as on:
+        scene = SCENES[name](*on.size)
+        scene.loads()
+        frames = []
+        for _ in range(DRAWN_BEFORE + 2):
+            on.begin()
+            scene.draw(on.canvas)
+            frames.append(_pixels(on))
+            on.present()
+    assert np.abs(frames[-1] - frames[0]).max() <= TOLERANCE
+
+
+def _pixels(on: Display) -> npt.NDArray[np.int16]:
+    with Image.open(BytesIO(on.screenshot())) as picture:
+        return np.asarray(picture.convert("RGB")).astype(np.int16)
+
+
+class _Watching(RecordingCanvas):
+    """Notes what a painter draws outside of the box that it returns."""
+
+    strays: list[tuple[Paint, object]]
+
+    def sheet(self, paint: Paint, *inputs: Hashable) -> Rect:
+        before = len(self.items)
+        rect = super().sheet(paint, *inputs)
+        for item in self.items[before:]:
+            if not _is_within(item, rect):
+                self.strays.append((paint, item))
+        return rect
+
+
+def _is_within(item: DrawnText | DrawnShape, rect: Rect) -> bool:
+    box = item.rect
+    # The line height of a text is more than its letters are high.
+    slack = 6.0 if isinstance(item, DrawnText) else 0.5
+    inside = rect.inset(-slack)
+    return box.x >= inside.x and box.y >= inside.y and box.right <= inside.right and box.bottom <= inside.bottom
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_painters_keep_to_the_box_that_they_return(name: str) -> None:
+    scene = SCENES[name](1920, 1080)
+    scene.loads()
+    canvas = _Watching()
+    canvas.strays = []
+    scene.draw(canvas)
+    assert canvas.strays == []
+
+
+def _paint_square(canvas: Canvas, left: float, color: Color) -> Rect:
+    calls.append(left)
+    canvas.panel(Rect(left, 100, 80, 80), color, 20)
+    canvas.text("Aa", left + 10, 110, TextStyle(30, WHITE))
+    return Rect(left, 100, 80, 80)
+
+
+calls: list[float] = []
+
+
+def test_what_is_painted_with_the_same_inputs_is_painted_a_few_times_only() -> None:
+    calls.clear()
+    with display((640, 360)) as on:
+        for _ in range(20):
+            on.begin()
+            assert on.canvas.sheet(_paint_square, 40.0, WHITE) == Rect(40.0, 100, 80, 80)
+            on.present()
+    assert len(calls) == DRAWN_BEFORE + 2  # the last one for the picture
+
+
+def test_other_inputs_are_another_picture() -> None:
+    with display((640, 360)) as on:
+        for color in (WHITE, Color(255, 0, 0)):
+            for _ in range(DRAWN_BEFORE + 2):
+                on.begin()
+                on.canvas.sheet(_paint_square, 40.0, color)
+                middle = _pixels(on)[55, 36]
+                on.present()
+            assert middle.tolist() == list(color[:3])
+
+
+def test_what_changes_all_the_time_is_never_made_a_picture() -> None:
+    calls.clear()
+    with display((640, 360)) as on:
+        for number in range(100):
+            on.begin()
+            on.canvas.sheet(_paint_square, number / 4, WHITE)
+            on.present()
+    assert len(calls) == 100
+
+
+def test_pictures_are_made_anew_for_another_size_of_the_screen() -> None:
+    with display((640, 360)) as on:
+        for _ in range(DRAWN_BEFORE + 2):
+            on.begin()
+            on.canvas.sheet(_paint_square, 40.0, WHITE)
+            on.present()
+        calls.clear()
+        on.canvas.resize((640, 400))
+        on.begin()
+        on.canvas.sheet(_paint_square, 40.0, WHITE)
+    assert calls == [40.0]
+
+
+def test_nothing_is_a_picture_within_a_clip() -> None:
+    calls.clear()
+    with display((640, 360)) as on:
+        for _ in range(20):
+            on.begin()
+            on.canvas.clip(Rect(0, 0, 200, 200))
+            on.canvas.sheet(_paint_square, 40.0, WHITE)
+            on.present()
+    assert len(calls) == 20
+
+
+def test_the_opaque_columns_of_a_picture_are_the_longest_run_without_transparency() -> None:
+    def picture(alphas: str) -> bytes:
+        return b"".join(bytes((1, 2, 3, 255 if a == "#" else 7)) for a in alphas)
+
+    assert opaque_columns(picture("..####.##.######"), 8) == (2, 6)
+    assert opaque_columns(picture("########"), 8) == (0, 8)
+    assert opaque_columns(picture("...."), 4) == (0, 0)

@@ -1,0 +1,132 @@
+"""Things that are drawn alike in frame after frame, as pictures: chips, hints, attribution, the crosshair.
+
+A chip is some twenty calls to draw, and its picture one to three: the part of it that is opaque from top to bottom is
+copied, which SDL's software renderer does four times as fast as blending, and what lies left and right of it is
+blended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+
+from tvapp.display.bounded import Bounded
+from tvapp.display.sdl import Renderer, Texture, pygame
+from tvapp.ui.canvas import Rect
+
+SHEET_BYTES_A_PIXEL = 2
+"""Pictures that are kept, by the pixels of the screen: all that stands around a map takes a seventh of that."""
+DRAWN_BEFORE = 3
+"""What was drawn so often in the same way is worth a picture; what changes with every frame is not."""
+COUNTED = 512
+
+Box = tuple[int, int, int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """The pictures of one thing and where they stand, in real pixels; `rect` is the same in design pixels."""
+
+    parts: tuple[tuple[Texture, Box], ...]
+    rect: Rect
+
+
+class Sheets:
+    """Pictures by painter and arguments, on one renderer."""
+
+    def __init__(self, renderer: Renderer) -> None:
+        self._renderer = renderer
+        self._sheets: Bounded[Hashable, Sheet] = Bounded(0)
+        self._seen: dict[Hashable, int] = {}
+
+    def fit(self, size: tuple[int, int]) -> None:
+        """Start anew for a screen of `size` pixels."""
+        self.clear()
+        self._sheets.limit_bytes = SHEET_BYTES_A_PIXEL * size[0] * size[1]
+
+    def clear(self) -> None:
+        """Free every picture."""
+        self._sheets.clear()
+        self._seen.clear()
+
+    def let_go(self) -> None:
+        """Free every picture and the renderer."""
+        self.clear()
+        del self._renderer
+
+    @property
+    def size_bytes(self) -> int:
+        """What the pictures cost."""
+        return self._sheets.size_bytes
+
+    def find(self, key: Hashable) -> Sheet | None:
+        """Return the pictures of what `key` stands for, if there are any."""
+        return self._sheets.find(key)
+
+    def is_due(self, key: Hashable) -> bool:
+        """Count that it is drawn once more; True when it shall be made a picture."""
+        seen = self._seen
+        count = seen.pop(key, 0) + 1
+        if count > DRAWN_BEFORE:
+            return True
+        seen[key] = count
+        if len(seen) > COUNTED:
+            del seen[next(iter(seen))]
+        return False
+
+    def make(self, key: Hashable, box: Box, rect: Rect, draw: Callable[[], object]) -> None:
+        """Keep pictures under `key` of what `draw` draws on a target of the size of `box`, which is where it stands."""
+
+        def made() -> tuple[Sheet, int]:
+            return Sheet(_parts(self._renderer, self._pixels(box, draw), box), rect), box[2] * box[3] * 4
+
+        self._sheets.get(key, made)
+
+    def _pixels(self, box: Box, draw: Callable[[], object]) -> bytes:
+        """Return what `draw` draws on nothing, as RGBA."""
+        from PIL import Image
+
+        size = box[2:]
+        renderer = self._renderer
+        target = Texture(renderer, size, target=True)
+        surface = pygame.Surface(size, pygame.SRCALPHA, 32)
+        renderer.target = target
+        try:
+            renderer.draw_color = (0, 0, 0, 0)
+            renderer.clear()
+            draw()
+            renderer.to_surface(surface)
+        finally:
+            renderer.target = None
+        # Blended onto nothing, colours are multiplied by their opacity.
+        drawn = Image.frombytes("RGBa", size, pygame.image.tostring(surface, "RGBA"))
+        return drawn.convert("RGBA").tobytes()
+
+
+def _parts(renderer: Renderer, pixels: bytes, box: Box) -> tuple[tuple[Texture, Box], ...]:
+    """Cut a picture into what is left of its opaque columns, these, and what is right of them."""
+    x, y, width, height = box
+    surface = pygame.image.frombuffer(pixels, (width, height), "RGBA")
+    first, last = opaque_columns(pixels, width)
+    parts = []
+    for left, right in ((0, first), (first, last), (last, width)):
+        if left < right:
+            part = surface.subsurface((left, 0, right - left, height))
+            is_opaque = left == first and right == last
+            # Without an alpha channel the renderer copies rows instead of looking at each pixel.
+            texture = Texture.from_surface(renderer, part.convert(32) if is_opaque else part)
+            texture.blend_mode = pygame.BLENDMODE_NONE if is_opaque else pygame.BLENDMODE_BLEND
+            parts.append((texture, (x + left, y, right - left, height)))
+    return tuple(parts)
+
+
+def opaque_columns(pixels: bytes, width: int) -> tuple[int, int]:
+    """Return the longest run (first, behind the last) of columns of RGBA pixels without any transparency."""
+    alpha = pixels[3::4]
+    full = b"\xff" * (len(alpha) // width)
+    best, start = (0, 0), 0
+    for column in range(width + 1):
+        if column == width or alpha[column::width] != full:
+            best = max(best, (start, column), key=lambda run: run[1] - run[0])
+            start = column + 1
+    return best
