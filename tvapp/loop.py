@@ -135,6 +135,7 @@ class Loop:
         self._cpu_began = 0.0
         self._burst_cpu: list[float] = []
         self._dirty = True
+        self._is_owed = False
         self._next_frame = 0.0
         self._last_frame = 0.0
         self._burst_start = 0.0
@@ -165,16 +166,12 @@ class Loop:
         try:
             for event in events:
                 self._program.handle(event, began)
-            self._take_messages(began)
+            took = self._take_messages(began)
             now = self._clock.monotonic()
-            self._dirty = self._program.update(now) or self._dirty
-            if self._pulse is not None and self._pulse.needs_frame(now):
-                self._dirty = True
-            if self._dirty and now >= self._next_frame - EARLY_S:
-                self._frame(began, now)
-            if not self._dirty:
-                # A turn that only waited for the next frame's time says nothing about that frame.
-                self._failures = 0
+            # Between two frames of a motion nothing that `update` makes of what came could be shown.
+            self._is_owed = bool(events or took) and now < self._next_frame - EARLY_S
+            if not self._is_owed:
+                self._advance(began, now)
             if len(self._burst) >= SHORTEST_BURST and now - self._last_frame >= BURST_GAP_S:
                 self._end_burst()
             if self._pulse is not None:
@@ -191,11 +188,21 @@ class Loop:
         except Exception as error:  # noqa: BLE001 - the one broad catch around a frame
             self._failed(error, began)
 
+    def _advance(self, began: float, now: float) -> None:
+        """Bring the program to `now`, and the screen if need be."""
+        if self._program.update(now) or (self._pulse is not None and self._pulse.needs_frame(now)):
+            self._dirty = True
+        if self._dirty and now >= self._next_frame - EARLY_S:
+            self._frame(began, now)
+        if not self._dirty:
+            # A turn that only waited for the next frame's time says nothing about that frame.
+            self._failures = 0
+
     def _timeout(self, now: float) -> float | None:
-        if len(self._inbox) and not self._dirty:
+        if len(self._inbox) and not self._is_owed:
             return 0.0
         frame_due = self._next_frame - EARLY_S
-        due = frame_due if self._dirty else self._next_wakeup(now)
+        due = frame_due if self._dirty or self._is_owed else self._next_wakeup(now)
         if len(self._burst) >= SHORTEST_BURST:
             gap = self._last_frame + BURST_GAP_S
             due = gap if due is None else min(due, gap)
@@ -206,14 +213,18 @@ class Loop:
         times = (self._program.next_wakeup(now), self._pulse.next_wakeup() if self._pulse is not None else None)
         return min((at for at in times if at is not None), default=None)
 
-    def _take_messages(self, began: float) -> None:
+    def _take_messages(self, began: float) -> bool:
+        """Take messages in, as long as there is time for it; True when there were any."""
         until = began + MESSAGE_ALLOWANCE_S
+        took = False
         for message in self._inbox.drain():
+            took = True
             self._program.receive(message, began)
             if self._clock.monotonic() >= until:
                 break
         if self._pulse is not None and not len(self._inbox):
             self._pulse.emptied(self._clock.monotonic())
+        return took
 
     def _frame(self, began: float, now: float) -> None:
         self._dirty = False

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from typing import Any, cast
 
@@ -15,7 +15,8 @@ from tvapp.display.key_source import KeySource
 from tvapp.display.pygame_canvas import PygameCanvas
 from tvapp.display.sdl import pygame
 from tvapp.display.window import Display, DisplaySpec, ResourcesLost
-from tvapp.ui.canvas import Anchor, TextStyle
+from tvapp.ui.canvas import Anchor, Paint, Rect, TextStyle
+from tvapp.ui.recording import RecordingCanvas
 
 LOOK_S = 0.02
 """Real time. How soon one looks again at what is under way, should it end without a word."""
@@ -42,6 +43,14 @@ class TappedCanvas:
         if style.face != "icon":
             self._texts.append(text)
         self._canvas.text(text, x, y, style, anchor)
+
+    def sheet(self, paint: Paint, *inputs: Hashable) -> Rect:
+        """See ui.canvas.Canvas; what is shown as a picture is noted as well."""
+        canvas = self._canvas
+        recording = RecordingCanvas(canvas.width, canvas.height, canvas.scale, canvas.measure)
+        paint(recording, *inputs)
+        self._texts += recording.sentences()
+        return canvas.sheet(paint, *inputs)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._canvas, name)
