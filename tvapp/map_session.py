@@ -180,8 +180,8 @@ class MapSession:
     def keep_view(self, now: float) -> None:
         """Take note of what the map shows after this turn."""
         screen = self._screen
-        # Nobody chose what a tour comes by.
-        if screen is not None and not screen.is_touring:
+        # Nobody chose what a tour comes by, or what lies on the way.
+        if screen is not None and not screen.is_touring and not screen.state.model.camera.is_moving(now):
             self._views.look(screen.state.last_view(), now)
 
     def _show_map(self, now: float, last: LastView | None) -> None:

@@ -26,7 +26,7 @@ from tvapp.auth.messages import (
     UseAccount,
 )
 from tvapp.auth.problems import Problem
-from tvapp.auth.view import Account, SessionView
+from tvapp.auth.view import Account, Phase, SessionView
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,21 +152,17 @@ class Session:
 
     def view(self, now: float) -> SessionView:
         """Return what the screen shows at `now`."""
+        state = self._state
+        phase: Phase = "starting" if state == "asking" or state == "idle" else state
         view = SessionView(
-            "starting",
-            "starting",
+            phase,
+            phase,
             account=self._account,
             again=self._again,
             organisation=self._settings.organisation,
             app_name=self._settings.app_name,
         )
-        match self._state:
-            case "asking":
-                return self._asking.told_by(view, now, self._reason)
-            case "idle" | "starting":
-                return view
-            case other:
-                return replace(view, phase=other, status=other)
+        return self._asking.told_by(view, now, self._reason) if state == "asking" else view
 
     # -- events -----------------------------------------------------------------------------------------------------
 

@@ -94,6 +94,7 @@ class PygameCanvas:
     def begin(self) -> None:
         """Start a frame: no limits, black."""
         self.clip(None)
+        self._sheets.begin()
         self._needs_clearing = True
 
     def finish(self) -> None:

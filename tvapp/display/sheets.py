@@ -16,8 +16,9 @@ from tvapp.ui.canvas import Rect
 
 SHEET_BYTES_A_PIXEL = 2
 """Pictures that are kept, by the pixels of the screen: all that stands around a map takes a seventh of that."""
-DRAWN_BEFORE = 3
-"""What was drawn so often in the same way is worth a picture; what changes with every frame is not."""
+DRAWN_BEFORE = 30
+"""What was drawn so often in the same way is worth a picture, which costs 2 ms to make; what changes ten times a second
+is not."""
 COUNTED = 512
 
 Box = tuple[int, int, int, int]
@@ -38,6 +39,11 @@ class Sheets:
         self._renderer = renderer
         self._sheets: Bounded[Hashable, Sheet] = Bounded(0)
         self._seen: dict[Hashable, int] = {}
+        self._may_make = True
+
+    def begin(self) -> None:
+        """Start a frame: it has time to make one picture."""
+        self._may_make = True
 
     def fit(self, size: tuple[int, int]) -> None:
         """Start anew for a screen of `size` pixels."""
@@ -67,7 +73,8 @@ class Sheets:
         """Count that it is drawn once more; True when it shall be made a picture."""
         seen = self._seen
         count = seen.pop(key, 0) + 1
-        if count > DRAWN_BEFORE:
+        if count > DRAWN_BEFORE and self._may_make:
+            self._may_make = False
             return True
         seen[key] = count
         if len(seen) > COUNTED:

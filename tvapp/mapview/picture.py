@@ -89,6 +89,10 @@ class _Op(NamedTuple):
     under: Texture | None
 
 
+_Placed = tuple[TileKey, int, int, int, int, PixelRect | None, Texture | None, Texture | None]
+"""A part of the plan at one zoom: left, top, width and height in world pixels; source, what fades in and what below."""
+
+
 def tile_zoom(layer: Layer, viewport: Viewport) -> int:
     """Return the zoom of the tiles that a layer shows in a viewport."""
     return within_zooms(layer, natural_zoom(layer, viewport))
@@ -142,6 +146,8 @@ class LayerPicture:
         self._planned: list[_Op] = []
         self._ops: list[_Op] = []
         self._levels: set[int] = set()
+        self._placed: list[_Placed] | None = None
+        self._placed_at = 0.0
 
     def plan(
         self, cells: TileRange, find: Callable[[int, int, int], Texture | None], held_zooms: Container[int]
@@ -159,6 +165,7 @@ class LayerPicture:
         ops += [_op(part, cells, opaque, fades=True) for part in covered.fading if part.tile.width]
         self.solid = covered.solid
         self._planned = self._ops = [op for op in ops if op is not None]
+        self._placed = None
         self._levels = {op.level for op in self._ops}
 
     def leave_out(self, hides: Callable[[int, int, int, int, int], bool]) -> None:
@@ -167,6 +174,7 @@ class LayerPicture:
         if cells is None:
             return
         z, x, y = cells.z, cells.x0, cells.y0
+        self._placed = None
         self._ops = [
             op
             for op in self._planned
@@ -190,15 +198,28 @@ class LayerPicture:
         cells = self.cells
         if cells is None or not self._ops:
             return
+        if self._placed is None or self._placed_at != viewport.world:
+            self._placed, self._placed_at = self._place(cells, viewport.world), viewport.world
         left, top = corner(viewport)
-        columns, rows = {}, {}
-        for level in self._levels:
-            edge = math.ldexp(viewport.world, -(cells.z + level))
-            columns[level] = _edges(cells.x0 << level, cells.x1 << level, edge, left)
-            rows[level] = _edges(cells.y0 << level, cells.y1 << level, edge, top)
-        xs, ys = columns.get(0, _NO_EDGES), rows.get(0, _NO_EDGES)
         full = round(255 * self.layer.opacity)
         add = quads.append
+        for key, x, y, w, h, src, fading, under in self._placed:
+            alpha = full
+            if fading is not None:
+                alpha = int(full * _shown(fading, now))
+            elif under is not None:
+                alpha = full - int(full * _shown(under, now))
+            add(Quad(key, PixelRect(x - left, y - top, w, h), src, alpha))
+
+    def _place(self, cells: TileRange, world: float) -> list[_Placed]:
+        """Return where everything lies in world pixels, which changes with the zoom only."""
+        columns, rows = {}, {}
+        for level in self._levels:
+            edge = math.ldexp(world, -(cells.z + level))
+            columns[level] = _edges(cells.x0 << level, cells.x1 << level, edge)
+            rows[level] = _edges(cells.y0 << level, cells.y1 << level, edge)
+        xs, ys = columns.get(0, _NO_EDGES), rows.get(0, _NO_EDGES)
+        placed: list[_Placed] = []
         for key, level, i0, j0, i1, j1, src, trim, fading, under in self._ops:
             if level:
                 lx, ly = columns[level], rows[level]
@@ -211,24 +232,20 @@ class LayerPicture:
                 y0, y1 = y0 + (2 * b * (y1 - y0) + h) // (2 * h), y0 + (2 * d * (y1 - y0) + h) // (2 * h)
                 if x1 <= x0 or y1 <= y0:
                     continue
-            alpha = full
-            if fading is not None:
-                alpha = int(full * _shown(fading, now))
-            elif under is not None:
-                alpha = full - int(full * _shown(under, now))
-            add(Quad(key, PixelRect(x0, y0, x1 - x0, y1 - y0), src, alpha))
+            placed.append((key, x0, y0, x1 - x0, y1 - y0, src, fading, under))
+        return placed
 
 
 _NO_EDGES: list[int] = []
 
 
-def _edges(first: int, last: int, edge: float, origin: int) -> list[int]:
-    """Return where the cells' borders are on the screen: rounded once, shared by both neighbours.
+def _edges(first: int, last: int, edge: float) -> list[int]:
+    """Return where the cells' borders are in world pixels: rounded once, shared by both neighbours.
 
     Powers of two keep the products exact, so that a cell's border is the same at every level.
     """
     floor = math.floor
-    return [floor(k * edge + 0.5) - origin for k in range(first, last + 1)]
+    return [floor(k * edge + 0.5) for k in range(first, last + 1)]
 
 
 def _is_fading(texture: Texture) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 from typing import Final
 
 from tvapp.ui.canvas import Color, Face, TextStyle
@@ -91,7 +92,11 @@ def drift(epoch_s: float) -> tuple[float, float]:
 
     Changes once a minute, in whole design pixels, and comes back after many hours only.
     """
-    minute = epoch_s // 60 * 60
+    return _drift(epoch_s // 60 * 60)
+
+
+@lru_cache(maxsize=2)
+def _drift(minute: float) -> tuple[float, float]:
     x = DRIFT_PX * math.sin(2 * math.pi * minute / DRIFT_PERIOD_S)
     y = DRIFT_PX * math.sin(2 * math.pi * minute / (DRIFT_PERIOD_S * 0.618))
     return float(round(x)), float(round(y))

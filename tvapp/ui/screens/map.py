@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 
-from tvapp.core.image import PixelRect
 from tvapp.fences.model import Geofence
 from tvapp.geo.position import Bounds
 from tvapp.mapview.viewport import Viewport
@@ -18,6 +17,7 @@ from tvapp.ui.screen import Binding, Hint, bind, dispatch, hint_only, hints_of
 from tvapp.ui.screens.action_bar import ActionBar
 from tvapp.ui.screens.details import DetailsScreen
 from tvapp.ui.screens.fence_card import FenceCard, lay_out
+from tvapp.ui.screens.label_layer import LabelLayer
 from tvapp.ui.screens.map_chrome import (
     draw_attribution,
     draw_chips,
@@ -36,8 +36,6 @@ LOOK_EVERY_S = 0.1
 """While the map moves, what is under the crosshair is looked up only this often."""
 LABEL_MARGIN = 0.5
 """Names are asked for this far beyond the screen, in screen sizes, so that a step of the map needs no new ones."""
-LABEL_ZOOM_SLACK = 0.8
-"""Names placed for another zoom stay on the screen this long; further away they would lie on top of each other."""
 CARD_WIDTH = 560.0
 ANY_PHASE = tuple(Phase)
 
@@ -66,6 +64,8 @@ class MapScreen:
         self._minute = -1
         self._card: tuple[object, FenceCard] | None = None
         self._readout = ""
+        self._labels = LabelLayer()
+        self._hints: tuple[object, tuple[Hint, ...]] | None = None
 
     # -- keys ----------------------------------------------------------------------------------------------------
 
@@ -106,7 +106,12 @@ class MapScreen:
         return tuple(bindings)
 
     def hints(self) -> tuple[Hint, ...]:
-        return hints_of(self.bindings())
+        # The line is drawn in every frame, and hardly ever says anything else.
+        selected = self.state.selected
+        now = (self.is_touring, selected, len(self._under) > 1, self._ok_hint(), len(self.state.book) > 0)
+        if self._hints is None or self._hints[0] != now:
+            self._hints = now, hints_of(self.bindings())
+        return self._hints[1]
 
     def handle(self, input_: Input, now: float) -> bool:
         return dispatch(self.bindings(), input_, now)
@@ -153,10 +158,13 @@ class MapScreen:
         minute = int(state.wall() // 60)
         ticked, self._minute = minute != self._minute, minute
         changed, state.is_changed = state.is_changed, False
-        return self._motion.advance(now) or moved or uploads or ticked or changed
+        waiting = self._labels.is_waiting
+        return self._motion.advance(now) or moved or uploads or ticked or changed or waiting
 
     def next_wakeup(self, now: float) -> float | None:
-        if self.state.arrived or self.state.is_changed or self._motion.is_running or self.state.model.is_animating(now):
+        state = self.state
+        is_pending = state.arrived or state.is_changed or self._labels.is_waiting
+        if is_pending or self._motion.is_running or state.model.is_animating(now):
             return now
         wall = self.state.wall()
         minute = now + 60 - wall % 60 + 0.01
@@ -183,7 +191,7 @@ class MapScreen:
         for quad in quads:
             canvas.quad(*quad)
         self._draw_selection(canvas)
-        self._draw_labels(canvas)
+        self._labels.draw(canvas, state.labels, state.viewport)
         on_top = self._navigator.top is self
         if on_top and not self.is_touring:
             draw_crosshair(canvas, on_fence=bool(self._under), pressed=self._is_pressed)
@@ -199,21 +207,6 @@ class MapScreen:
         view = self.state.viewport
         for points in on_screen(self.state.selected_paths, view):
             draw_cased(canvas, points, Color(255, 255, 255), view.scale)
-
-    def _draw_labels(self, canvas: Canvas) -> None:
-        labels, view = self.state.labels, self.state.viewport
-        if labels is None or abs(view.zoom - labels.zoom) > LABEL_ZOOM_SLACK:
-            return
-        for label in labels.labels:
-            key = ("label", label.key)
-            x, y = view.to_screen(label.position)
-            width, height = label.image.width, label.image.height
-            left, top = round(x + label.dx - width / 2), round(y + label.dy - height / 2)
-            if left > view.width or top > view.height or left + width < 0 or top + height < 0:
-                continue
-            if not canvas.has(key):
-                canvas.upload(key, label.image)
-            canvas.quad(key, PixelRect(left, top, width, height))
 
     def _draw_chrome(self, canvas: Canvas, on_top: bool) -> None:
         state = self.state
