@@ -282,3 +282,29 @@ def test_a_lost_display_is_no_defect_and_nothing_is_drawn_until_the_program_asks
     program.frames = 1
     loop.turn()
     assert screen.presented == 1
+
+
+def test_what_comes_between_two_frames_of_a_motion_is_taken_in_and_shown_with_the_next() -> None:
+    loop, screen, program, inbox, _log, _bursts = build(frames=10)
+    loop.turn()
+    updates = []
+    update = program.update
+
+    def counted(now: float) -> bool:
+        updates.append(now)
+        return update(now)
+
+    program.update = counted  # type: ignore[method-assign]
+    before = screen.presented
+    # A key and a message end the wait long before the next frame's time.
+    wait = screen.wait
+    screen.wait = lambda timeout_s: ["key"]  # type: ignore[method-assign,misc]
+    inbox.post("tile")
+    loop.turn()
+    assert program.seen[-2:] == ["key", "tile"]
+    assert updates == []
+    screen.wait = wait  # type: ignore[method-assign]
+    loop.turn()
+    assert len(updates) == 1
+    assert screen.presented == before + 1
+    assert program.drawn_at[-1] - program.drawn_at[-2] == pytest.approx(FRAME_S, abs=0.002)

@@ -17,6 +17,8 @@ FOLDER = Path(__file__).parent / "pictures"
 SIZES = ((1920, 1080), (1280, 720))
 STORED_WIDTH = 640
 """They guard the layout, not the letters: a third of the size is enough and keeps the repository light."""
+FRAMES = 3
+"""Not all names of geofences are brought to the renderer in one frame."""
 NAMES = (
     "start-network",
     "start-time",
@@ -70,10 +72,11 @@ def draw(name: str, on: Display) -> Image.Image:
     """Draw a scene of the gallery; returns it in the size that is stored."""
     scene = SCENES[name](*on.size)
     scene.loads()
-    on.begin()
-    scene.draw(on.canvas)
-    drawn = on.screenshot()
-    on.present()
+    for _ in range(FRAMES):
+        on.begin()
+        scene.draw(on.canvas)
+        drawn = on.screenshot()
+        on.present()
     on.canvas.forget()
     with Image.open(BytesIO(drawn)) as picture:
         height = round(STORED_WIDTH * picture.height / picture.width)

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from tests.ui.gallery import SCENES
-from tests.ui.pictures import NAMES, SIZES, display
+from tests.ui.pictures import FRAMES, NAMES, SIZES, display
 from tvapp.display.sheets import DRAWN_BEFORE, opaque_columns
 from tvapp.display.window import Display
 from tvapp.ui.canvas import Canvas, Color, Paint, Rect, TextStyle
@@ -35,7 +35,7 @@ def test_a_screen_looks_the_same_when_parts_of_it_are_pictures(name: str, size: 
         for number in range(DRAWN_BEFORE + MOST_PICTURES):
             on.begin()
             scene.draw(on.canvas)
-            if number == 0:
+            if number == FRAMES - 1:
                 first = _pixels(on)
             on.present()
         last = _pixels(on)

@@ -26,7 +26,7 @@ from tvapp.auth.messages import (
     UseAccount,
 )
 from tvapp.auth.problems import Problem
-from tvapp.auth.view import Account, Phase, SessionView
+from tvapp.auth.view import Account, SessionView
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,9 @@ class SessionSettings:
     """How long the welcome stays."""
 
 
-_State = Literal["idle", "starting", "asking", "succeeded", "signed-in", "signed-out"]
+_Settled = Literal["starting", "succeeded", "signed-in", "signed-out"]
+"""States that the screen names as they are."""
+_State = Literal["idle", "asking"] | _Settled
 
 
 class Session:
@@ -153,7 +155,7 @@ class Session:
     def view(self, now: float) -> SessionView:
         """Return what the screen shows at `now`."""
         state = self._state
-        phase: Phase = "starting" if state == "asking" or state == "idle" else state
+        phase: _Settled = "starting" if state == "asking" or state == "idle" else state
         view = SessionView(
             phase,
             phase,

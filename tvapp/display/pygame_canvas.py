@@ -9,6 +9,7 @@ from tvapp.core.image import Image
 from tvapp.display.bounded import Bounded
 from tvapp.display.glyphs import Fonts, Glyphs
 from tvapp.display.lines import on_screen, strokes, thin_out, visible_segments
+from tvapp.display.scaling import visible_part
 from tvapp.display.sdl import Renderer, Texture, pygame
 from tvapp.display.shapes import SHADE_PX, Shapes
 from tvapp.display.sheets import Sheets
@@ -215,22 +216,17 @@ class PygameCanvas:
         if self._needs_clearing:
             self._clear()
         left, top = self._origin
-        picture.draw(src, (dst[0] - left, dst[1] - top, dst[2], dst[3]) if left or top else dst, min(255, alpha))
+        if left or top:
+            dst = PixelRect(dst[0] - left, dst[1] - top, dst[2], dst[3])
+        elif self._software:
+            src, dst = visible_part(src or PixelRect(0, 0, picture.width, picture.height), dst, self._size)
+        picture.draw(src, dst, min(255, alpha))
 
     def cover(self) -> None:
         self._needs_clearing = False
 
     def compose(self, key: object, size: int, background: Color, quads: Sequence[Drawn]) -> None:
-        target = self.textures.target(size)
-        self._renderer.target = target
-        self._renderer.draw_color = tuple(background)
-        self._renderer.clear()
-        for source, dst, src, alpha in quads:
-            picture = self.textures.get(source)
-            if picture is not None:
-                picture.draw(src, dst, alpha)
-        self.textures.keep_target(key, size)
-        self._renderer.target = None
+        self.textures.compose(key, size, background, quads)
 
     def picture(self, key: object, rect: Rect, alpha: int = 255) -> None:
         self.quad(key, PixelRect(*self._pixels(rect)), None, alpha)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from tvapp.core.image import Image
+from tvapp.core.image import Image, PixelRect
 from tvapp.display.sdl import Renderer, Texture, pygame
+from tvapp.ui.canvas import Color, Drawn
 
 POOL_PX = 512
 """Tiles of this size come and go all the time: their textures are used again."""
@@ -14,25 +16,31 @@ POOLED = 6
 
 @dataclass(slots=True)
 class Picture:
-    """A texture that draws itself the fast way.
+    """A picture that draws itself the fast way. One with transparency gets its texture when it is drawn first.
 
     In SDL's software renderer at 1920x1080: an opaque texture copied costs 0.5 ms, blended with an opacity below
     255 it costs 2 ms, and blended with 255 (which looks like the copy) 21 ms.
     """
 
-    texture: Texture
+    make: Callable[[], Texture]
     width: int
     height: int
     opaque: bool
+    surface: pygame.Surface | None = None
+    """The pixels, where there is transparency: most of them are only ever put together with what lies below them."""
+    texture: Texture | None = None
     alpha: int = 255
 
     def draw(self, src: tuple[int, int, int, int] | None, dst: tuple[int, int, int, int], alpha: int) -> None:
+        texture = self.texture
+        if texture is None:
+            texture = self.texture = self.make()
         if alpha != self.alpha:
             self.alpha = alpha
-            self.texture.alpha = alpha
+            texture.alpha = alpha
             if self.opaque:
-                self.texture.blend_mode = pygame.BLENDMODE_NONE if alpha == 255 else pygame.BLENDMODE_BLEND
-        self.texture.draw(src, dst)
+                texture.blend_mode = pygame.BLENDMODE_NONE if alpha == 255 else pygame.BLENDMODE_BLEND
+        texture.draw(src, dst)
 
 
 class Textures:
@@ -56,39 +64,55 @@ class Textures:
         return self._pictures.get(key)
 
     def upload(self, key: object, image: Image) -> None:
-        """Put `image` under `key`, replacing what was there. 0.1 ms for a tile of 512 pixels."""
+        """Put `image` under `key`, replacing what was there. 0.1 ms for an opaque tile of 512 pixels."""
         self.release(key)
-        surface = self._surface(image)
-        texture = self._texture(image, surface)
-        texture.alpha = 255
-        texture.blend_mode = pygame.BLENDMODE_NONE if image.opaque else pygame.BLENDMODE_BLEND
-        self._pictures[key] = Picture(texture, image.width, image.height, image.opaque)
+        size = (image.width, image.height)
         self.size_bytes += image.size_bytes
+        if image.opaque:
+            # Without an alpha channel the renderer copies rows instead of looking at each pixel.
+            surface = self._opaque(size)
+            surface.get_buffer().write(image.pixels, 0)
+            texture = self._texture(surface, opaque=True)
+            self._pictures[key] = Picture(lambda: texture, *size, opaque=True, texture=texture)
+        else:
+            shown = pygame.image.frombuffer(image.pixels, size, "BGRA")
+            self._pictures[key] = Picture(
+                lambda: self._texture(shown, opaque=False), *size, opaque=False, surface=shown
+            )
 
-    def target(self, size: int) -> Texture:
-        """Return a square texture that can be drawn on, for `keep_target`."""
+    def compose(self, key: object, size: int, background: Color, quads: Sequence[Drawn]) -> None:
+        """Draw `quads` on an opaque square of `size` pixels, and keep it under `key` like an upload.
+
+        What is blended as it is, on top of the rest, is blended by pygame, three times as fast as by SDL's software
+        renderer onto a target. That has an alpha channel, because pygame makes no others: kept itself, it would take
+        15 ms a screen to fade in where an opaque copy takes 3.
+        """
+        pictures = [(self._pictures[source], dst, src, alpha) for source, dst, src, alpha in quads if source in self]
+        count = len(pictures)
+        while count and _is_blended_as_it_is(*pictures[count - 1]):
+            count -= 1
         if self._target is None or self._target.width != size:
             self._target = Texture(self._renderer, (size, size), target=True)
-        return self._target
-
-    def keep_target(self, key: object, size: int) -> None:
-        """Keep what was drawn on the target, which is still set, as an opaque picture under `key`.
-
-        Copied, because pygame makes targets with an alpha channel only: the software renderer fades them in 15 ms
-        a screen, opaque ones in 3 ms.
-        """
-        self.release(key)
         surface = self._opaque((size, size))
-        self._renderer.to_surface(surface)
-        pool = self._pool[True]
-        if size == POOL_PX and pool:
-            texture = pool.pop()
-            texture.update(surface)
-        else:
-            texture = Texture.from_surface(self._renderer, surface)
-        texture.alpha = 255
-        texture.blend_mode = pygame.BLENDMODE_NONE
-        self._pictures[key] = Picture(texture, size, size, opaque=True)
+        self._renderer.target = self._target
+        try:
+            first = pictures[0] if count else None
+            if first is None or not first[0].opaque or first[1] != (0, 0, size, size) or first[3] < 255:
+                self._renderer.draw_color = tuple(background)
+                self._renderer.clear()
+            for picture, dst, src, alpha in pictures[:count]:
+                picture.draw(src, dst, alpha)
+            self._renderer.to_surface(surface)
+        finally:
+            self._renderer.target = None
+        for picture, dst, src, _ in pictures[count:]:
+            assert picture.surface is not None
+            surface.blit(picture.surface, dst[:2], src)
+            # From now on it is to be seen in what was put together.
+            self._give_back(picture)
+        self.release(key)
+        texture = self._texture(surface, opaque=True)
+        self._pictures[key] = Picture(lambda: texture, size, size, opaque=True, texture=texture)
         self.size_bytes += size * size * 4
 
     def release(self, key: object) -> None:
@@ -97,9 +121,14 @@ class Textures:
         if picture is None:
             return
         self.size_bytes -= picture.width * picture.height * 4
+        self._give_back(picture)
+
+    def _give_back(self, picture: Picture) -> None:
+        """Take the texture from a picture, for another one."""
+        texture, picture.texture, picture.alpha = picture.texture, None, 255
         pool = self._pool[picture.opaque]
-        if picture.width == picture.height == POOL_PX and len(pool) < POOLED:
-            pool.append(picture.texture)
+        if texture is not None and picture.width == picture.height == POOL_PX and len(pool) < POOLED:
+            pool.append(texture)
 
     def clear(self) -> None:
         """Free everything."""
@@ -110,15 +139,6 @@ class Textures:
             pool.clear()
         self.size_bytes = 0
 
-    def _surface(self, image: Image) -> pygame.Surface:
-        size = (image.width, image.height)
-        if not image.opaque:
-            return pygame.image.frombuffer(image.pixels, size, "BGRA")
-        # Without an alpha channel the renderer copies rows instead of looking at each pixel.
-        surface = self._opaque(size)
-        surface.get_buffer().write(image.pixels, 0)
-        return surface
-
     def _opaque(self, size: tuple[int, int]) -> pygame.Surface:
         surface = self._staging.get(size)
         if surface is None:
@@ -127,10 +147,19 @@ class Textures:
                 self._staging[size] = surface
         return surface
 
-    def _texture(self, image: Image, surface: pygame.Surface) -> Texture:
-        pool = self._pool[image.opaque]
-        if image.width == image.height == POOL_PX and pool:
+    def _texture(self, surface: pygame.Surface, *, opaque: bool) -> Texture:
+        pool = self._pool[opaque]
+        if pool and surface.get_size() == (POOL_PX, POOL_PX):
             texture = pool.pop()
             texture.update(surface)
-            return texture
-        return Texture.from_surface(self._renderer, surface)
+        else:
+            texture = Texture.from_surface(self._renderer, surface)
+        texture.alpha = 255
+        texture.blend_mode = pygame.BLENDMODE_NONE if opaque else pygame.BLENDMODE_BLEND
+        return texture
+
+
+def _is_blended_as_it_is(picture: Picture, dst: PixelRect, src: PixelRect | None, alpha: int) -> bool:
+    """Tell whether a picture is to be blended neither scaled nor fainter."""
+    size = (picture.width, picture.height) if src is None else src[2:]
+    return picture.surface is not None and alpha == 255 and dst[2:] == size

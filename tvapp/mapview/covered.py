@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
+from itertools import pairwise
 
 from tvapp.mapview.picture import Texture
 from tvapp.tiles.pyramid import DESCENDANTS, Part, TileRange
@@ -13,28 +15,32 @@ class Covered:
 
     def __init__(self, cells: TileRange, parts: Iterable[Part[Texture]]) -> None:
         self._cells = cells
-        filled: dict[tuple[int, int], int] = {}
-        whole = 1 << 2 * DESCENDANTS
+        levels: list[set[tuple[int, int]]] = [set() for _ in range(DESCENDANTS + 1)]
         for part in parts:
-            level = part.level
-            for y in range(part.y0, part.y1):
-                for x in range(part.x0, part.x1):
-                    cell = (x >> level, y >> level)
-                    filled[cell] = filled.get(cell, 0) + (whole >> 2 * level)
-        self._filled = {cell for cell, count in filled.items() if count >= whole}
-        self.is_all = len(self._filled) >= cells.area
+            levels[part.level].update((x, y) for y in range(part.y0, part.y1) for x in range(part.x0, part.x1))
+        # Four quarters fill a cell.
+        for finer, coarser in pairwise(reversed(levels)):
+            quarters = Counter((x >> 1, y >> 1) for x, y in finer)
+            coarser.update(cell for cell, count in quarters.items() if count == 4)
+        self._levels = levels
+        self.is_all = len(levels[0]) >= cells.area
 
     def hides(self, z: int, x0: int, y0: int, x1: int, y1: int) -> bool:
         """Tell whether a box of cells at another zoom is hidden, as far as it is in view."""
         if self.is_all:
             return True
-        cells, shift = self._cells, self._cells.z - z
-        if shift >= 0:
-            x0, y0, x1, y1 = x0 << shift, y0 << shift, x1 << shift, y1 << shift
+        cells, level = self._cells, z - self._cells.z
+        if level <= 0:
+            box = TileRange(cells.z, x0 << -level, y0 << -level, x1 << -level, y1 << -level)
+            level = 0
         else:
-            x0, y0, x1, y1 = x0 >> -shift, y0 >> -shift, ((x1 - 1) >> -shift) + 1, ((y1 - 1) >> -shift) + 1
+            box = TileRange(z, x0, y0, x1, y1)
         return all(
-            (x, y) in self._filled
-            for y in range(max(y0, cells.y0), min(y1, cells.y1))
-            for x in range(max(x0, cells.x0), min(x1, cells.x1))
+            self._is_filled(level, x, y)
+            for y in range(max(box.y0, cells.y0 << level), min(box.y1, cells.y1 << level))
+            for x in range(max(box.x0, cells.x0 << level), min(box.x1, cells.x1 << level))
         )
+
+    def _is_filled(self, level: int, x: int, y: int) -> bool:
+        finest = min(level, DESCENDANTS)
+        return any((x >> level - at, y >> level - at) in self._levels[at] for at in range(finest + 1))
