@@ -298,7 +298,7 @@ def test_what_comes_between_two_frames_of_a_motion_is_taken_in_and_shown_with_th
     before = screen.presented
     # A key and a message end the wait long before the next frame's time.
     wait = screen.wait
-    screen.wait = lambda timeout_s: ["key"]  # type: ignore[method-assign,misc]
+    screen.wait = lambda timeout_s: ["key"]  # type: ignore[method-assign]
     inbox.post("tile")
     loop.turn()
     assert program.seen[-2:] == ["key", "tile"]
