@@ -35,7 +35,7 @@ from tvapp.remote.keys import KeyEvent
 from tvapp.screen_keeper import ScreenKeeper
 from tvapp.screenshots import Screenshots
 from tvapp.systemd.status import Situation
-from tvapp.tiles.tile import TileId
+from tvapp.tiles.tile import TileArrived, TileId
 from tvapp.timekeeper import Timekeeper
 from tvapp.ui.actions import ChangeOutbox
 from tvapp.ui.canvas import Canvas
@@ -48,6 +48,10 @@ from tvapp.ui.stack import ScreenStack
 
 if TYPE_CHECKING:
     from tvapp.remote.pattern import Pattern
+
+
+ROUND_S = 0.1
+"""How often, while the picture moves, it is looked for what is due apart from that."""
 
 
 class App:
@@ -83,6 +87,10 @@ class App:
         self._stopping: str | None = None
         self._dirty = True
         self._was_seen = True
+        self._is_in_motion = False
+        self._is_stirred = True
+        """Something came that may change more than the picture."""
+        self._round_at = 0.0
         self._first_frame = True
         self._is_building = False
         self._offline_since: float | None = None
@@ -113,6 +121,7 @@ class App:
         return self._stopping
 
     def handle(self, event: object, now: float) -> None:
+        self._is_stirred = True
         match event:
             case KeyEvent():
                 if event.pressed:
@@ -140,6 +149,7 @@ class App:
                 self._dirty = True
 
     def receive(self, message: object, now: float) -> None:
+        self._is_stirred = self._is_stirred or not isinstance(message, TileArrived)
         if self._disk_watch.receive(message, now):
             return
         match message:
@@ -174,10 +184,8 @@ class App:
         if self._keeper.is_seen != self._was_seen:
             self._was_seen = self._keeper.is_seen
             self._session.show(self._was_seen)
-        if not self._broken:
-            self._session.follow(now)
-            self._build_when_due()
-        self._disk_watch.tick(now)
+        if self._is_stirred or not self._is_in_motion or now >= self._round_at:
+            self._go_round(now)
         if self._was_seen:
             needed = self._stack.update(now) or needed
         needed = (needed or self._dirty) and not self._keeper.is_hidden
@@ -196,9 +204,21 @@ class App:
         if self._screenshots.is_wanted:
             self._screenshots.take()
 
+    def _go_round(self, now: float) -> None:
+        """Do what is due apart from the picture: while frame follows frame, not in each of them."""
+        self._is_stirred = False
+        self._round_at = now + ROUND_S
+        if not self._broken:
+            self._session.follow(now)
+            self._build_when_due()
+        self._disk_watch.tick(now)
+
     def next_wakeup(self, now: float) -> float | None:
-        parts = (self._hold, self._session, self._disk_watch)
         stack = self._stack.next_wakeup(now) if self._was_seen else None
+        self._is_in_motion = stack is not None and stack <= now
+        if self._is_in_motion:
+            return stack
+        parts = (self._hold, self._session, self._disk_watch)
         times = (stack, self._keeper.next_wakeup(now), *(part.next_wakeup() for part in parts))
         return min((at for at in times if at is not None), default=None)
 

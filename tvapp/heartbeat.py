@@ -24,6 +24,8 @@ IO_STUCK_S = 10.0
 """The io thread is asked for a sign of life that costs it nothing; after this long it is late."""
 PING_EVERY_S = 20.0
 """Without a watchdog; only when the main thread is awake anyway."""
+LOOK_EVERY_S = 1.0
+"""How often workers and the io thread are looked after, if nothing is due before."""
 WELL_AFTER_S = 600.0
 """So long the app has to run for its next crash to count as the first one again."""
 BEATS = 3
@@ -72,6 +74,8 @@ class Heartbeat:
         self._stuck: set[Running] = set()
         self._is_io_stuck = False
         self._is_ready = False
+        self._look_at = -math.inf
+        self._was_well = True
 
     def next_wakeup(self) -> float | None:
         """Tell when `needs_frame` or `turned` has something to do; None: not at all."""
@@ -103,11 +107,13 @@ class Heartbeat:
         if self._ran_well is not None and now >= self._well_at:
             self._ran_well()
             self._ran_well = None
-        is_well = self._look_after(now)
-        if not self._is_ready or now < self._due:
+        is_due = self._is_ready and now >= self._due
+        if is_due or now >= self._look_at:
+            self._was_well = self._look_after(now)
+        if not is_due:
             return
         fresh_since = now - 2 * self._every_s
-        if is_well and self._shown_at >= fresh_since and self._empty_at >= fresh_since:
+        if self._was_well and self._shown_at >= fresh_since and self._empty_at >= fresh_since:
             self._notifier.alive()
             self._due = now + self._every_s
             self._workers.ping_io()
@@ -117,6 +123,8 @@ class Heartbeat:
     def _look_after(self, now: float) -> bool:
         """Log what hangs, once; returns whether nothing does that would have to stop the feeding."""
         running = self._workers.running()
+        # A motion turns the loop a hundred times a second.
+        self._look_at = min((now + LOOK_EVERY_S, *(at for job in running if (at := job.since + STUCK_S) > now)))
         for job in running:
             if now - job.since >= STUCK_S and job not in self._stuck:
                 where = stack_of(job.thread)

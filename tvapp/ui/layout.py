@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 from tvapp.ui import theme
 from tvapp.ui.canvas import Canvas, Rect
@@ -18,7 +19,12 @@ def screen(canvas: Canvas) -> Rect:
 
 def safe_area(canvas: Canvas) -> Rect:
     """Return what every TV shows: the inner 90 %."""
-    return screen(canvas).inset(canvas.width * theme.SAFE, canvas.height * theme.SAFE)
+    return _safe_area(canvas.width, canvas.height)
+
+
+@lru_cache(maxsize=4)
+def _safe_area(width: float, height: float) -> Rect:
+    return Rect(0, 0, width, height).inset(width * theme.SAFE, height * theme.SAFE)
 
 
 def content(canvas: Canvas) -> Rect:

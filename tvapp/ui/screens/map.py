@@ -32,7 +32,7 @@ from tvapp.ui.screens.readout import readout
 from tvapp.ui.widgets.surface import glass
 
 TOUR_STEP_S = 12.0
-LOOK_EVERY_S = 0.1
+LOOK_EVERY_S = 0.15
 """While the map moves, what is under the crosshair is looked up only this often."""
 LABEL_MARGIN = 0.5
 """Names are asked for this far beyond the screen, in screen sizes, so that a step of the map needs no new ones."""
