@@ -1,0 +1,162 @@
+"""Geofences by the hundred thousand: what loading them costs, what it does to frames, and what an edit draws anew."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+
+from scripts.benchmarks import fences
+from scripts.benchmarks.figures import Figure, Row, number, per, row, spread, summary
+from scripts.benchmarks.motion import CLOCK, LATE_MS, frame_values
+from scripts.benchmarks.options import Options
+from scripts.benchmarks.rig import READY_WITHIN_S, Probe, Rig, say, wait_quiet
+from tvapp.journey import AppProcess, StepFailed
+
+WITHIN_S = 240.0
+TARGETS = {"load": 2.0, "tile": 25.0}
+FULL = 1_000
+HELD_S = 0.7
+EDITED = "bench-edited"
+
+
+def load(rig: Rig, options: Options) -> Row:
+    """Load many geofences in process and in the app; draw tiles; edit one."""
+    many = rig.fence_folder(options.many_fences) / "fences.geojson"
+    work = _work(rig, many, 2 if options.is_quick else 3)
+    usual = _work(rig, rig.fence_folder(rig.fences) / "fences.geojson", 1)
+    late = _pan_while_loading(rig, many.parent)
+    edit = _edit_one(rig)
+    read, index = _numbers(work["read_cpu_s"]), _numbers(work["index_cpu_s"])
+    whole = [a + b for a, b in zip(read, index, strict=True)]
+    tiles = work["tiles"]
+    assert isinstance(tiles, dict)
+    return row(
+        [
+            Figure(
+                f"read and index {options.many_fences}, CPU",
+                round(min(whole), 2),
+                "s",
+                _load_target(options),
+                spread(whole),
+            ),
+            *(
+                Figure(
+                    f"draw a tile of {wanted}, CPU",
+                    found["median_cpu_ms"],
+                    "ms",
+                    TARGETS["tile"] if int(wanted) == FULL else None,
+                )
+                for wanted, found in tiles.items()
+            ),
+            Figure("late frames while loading", number(late["late"]), "", spread=3),
+            Figure("tiles drawn anew by an edit", edit["drawn_anew"], ""),
+        ],
+        "read and index: geojson.read, FenceBook and FenceIndex, thread time, the least of some runs; drawing: "
+        "rasterise of 512 px tiles that hold so many geofences within a fifth, thread time, the median of the tiles, "
+        "each the best of 3; late: frames whose work took more than 16 ms (wall) while the app loads the same file and "
+        "somebody pans; edit: the file in the folder changes in one circle in the middle of the screen, and the calls "
+        "of the rasteriser are counted; dummy driver unless asked for otherwise",
+        many={**work, "fences": options.many_fences},
+        usual=usual,
+        while_loading=late,
+        edit=edit,
+    )
+
+
+def _load_target(options: Options) -> float | None:
+    return TARGETS["load"] if options.many_fences == Options(()).many_fences else None
+
+
+def _work(rig: Rig, file: Path, runs: int) -> dict[str, object]:
+    found = rig.child(
+        "scripts.benchmarks.fence_work", str(file), str(runs), within_s=WITHIN_S, environment=rig.environment()
+    )
+    say(f"  {found}")
+    return dict(found)
+
+
+def _pan_while_loading(rig: Rig, folder: Path) -> dict[str, object]:
+    """Hold arrows from the first map until the geofences are there, and count late frames."""
+    with rig.stage() as stage, rig.remote() as (remote, path):
+        environment = stage.environment(folder, TVAPP_REMOTE_DEVICES=path)
+        with stage.measured(("frames",), rig.data_dir(warm=True), environment) as (app, probe):
+            app.wait_for("map.settled")
+            began = CLOCK.monotonic()
+            until = began + READY_WITHIN_S
+            loaded = None
+            while loaded is None:
+                for key in ("right", "left"):
+                    remote.hold(key, HELD_S)
+                loaded = _heard(app, "geofences.loaded")
+                if CLOCK.monotonic() > until:
+                    raise StepFailed("the geofences were not loaded in time")
+            ended = CLOCK.monotonic()
+            wait_quiet(app)
+        bursts = [burst for burst in probe.lines("burst", began) if number(burst["started"]) < ended]
+    work, cpu = frame_values(bursts, "work_ms"), frame_values(bursts, "cpu_ms")
+    return {
+        "frames": len(work),
+        "late": sum(value > LATE_MS for value in work),
+        "late_percent": per(sum(value > LATE_MS for value in work) * 100, len(work)),
+        "work_ms": summary(work),
+        "cpu_ms": summary(cpu),
+        "seconds": round(ended - began, 2),
+    }
+
+
+def _heard(app: AppProcess, event: str) -> object:
+    try:
+        return app.wait_for(event, within_s=0.01)
+    except StepFailed:
+        return None
+
+
+def _edit_one(rig: Rig) -> dict[str, int]:
+    """Change one circle in the file, and count what is drawn anew."""
+    folder = rig.new_folder("edited")
+    features = [*fences.features(rig.fences), _circle(150.0)]
+    _put(folder, features)
+    with rig.stage() as stage:
+        environment = stage.environment(folder)
+        with stage.measured(("status",), rig.data_dir(warm=True), environment) as (app, probe):
+            app.wait_for("geofences.loaded", within_s=READY_WITHIN_S)
+            in_view = int(number(app.wait_for("map.settled", within_s=READY_WITHIN_S)["tiles"]))
+            wait_quiet(app)
+            _still(app, probe)
+            before = probe.status(app)["fence_tiles_drawn"]
+            _put(folder, [*features[:-1], _circle(170.0)])
+            app.wait_for("geofences.loaded", within_s=READY_WITHIN_S)
+            wait_quiet(app)
+            _still(app, probe)
+            drawn = probe.status(app)["fence_tiles_drawn"] - before
+    # Tiles in view: those of the base, and as many of geofences.
+    return {"drawn_anew": int(drawn), "tiles_of_geofences_in_view": in_view // 2}
+
+
+def _still(app: AppProcess, probe: Probe) -> None:
+    """Wait until no tile of geofences has been drawn for a second."""
+    former = -1.0
+    while (now := probe.status(app)["fence_tiles_drawn"]) != former:
+        former = now
+        time.sleep(1.0)
+
+
+def _circle(radius_m: float) -> fences.Feature:
+    return {
+        "type": "Feature",
+        "geometry": {"type": "Point", "coordinates": list(fences.CENTER)},
+        "properties": {"geometryId": EDITED, "name": "Edited", "subType": "Circle", "radius": radius_m},
+    }
+
+
+def _put(folder: Path, features: list[fences.Feature]) -> None:
+    folder.mkdir(parents=True, exist_ok=True)
+    new = folder / "fences.tmp"
+    new.write_text(json.dumps({"type": "FeatureCollection", "features": features}))
+    new.replace(folder / "fences.geojson")
+
+
+def _numbers(values: object) -> list[float]:
+    assert isinstance(values, list)
+    return [number(value) for value in values]
