@@ -44,7 +44,7 @@ ROWS: dict[str, Entry] = {
     "frames": Entry(motion.frame_work, is_quick=True),
     "frames-curve": Entry(motion.curve, within_s=600.0),
     "frames-xvfb": Entry(motion.on_screen),
-    "key-to-pixel": Entry(keys.key_to_pixel, within_s=600.0, is_quick=True),
+    "key-to-pixel": Entry(keys.key_to_pixel, within_s=600.0),
     "idle": Entry(rest.idle, within_s=600.0, is_quick=True),
     "memory": Entry(memory.memory, within_s=600.0),
     "trip": Entry(trip.trip),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from pathlib import Path
 
 from scripts.benchmarks import fences
 from scripts.benchmarks.figures import Figure, Row, number, per, row, spread, summary
-from scripts.benchmarks.motion import CLOCK, LATE_MS, frame_values
+from scripts.benchmarks.motion import CLOCK, late
 from scripts.benchmarks.options import Options
 from scripts.benchmarks.rig import READY_WITHIN_S, Probe, Rig, say, wait_quiet
 from tvapp.journey import AppProcess, StepFailed
@@ -16,7 +17,8 @@ from tvapp.journey import AppProcess, StepFailed
 WITHIN_S = 240.0
 TARGETS = {"load": 2.0, "tile": 25.0}
 FULL = 1_000
-HELD_S = 0.7
+HELD_S = 0.5
+LOADED = "geofences.loaded"
 EDITED = "bench-edited"
 
 
@@ -24,8 +26,7 @@ def load(rig: Rig, options: Options) -> Row:
     """Load many geofences in process and in the app; draw tiles; edit one."""
     many = rig.fence_folder(options.many_fences) / "fences.geojson"
     work = _work(rig, many, 2 if options.is_quick else 3)
-    usual = _work(rig, rig.fence_folder(rig.fences) / "fences.geojson", 1)
-    late = _pan_while_loading(rig, many.parent)
+    panned = _pan_while_loading(rig, many.parent)
     edit = _edit_one(rig)
     read, index = _numbers(work["read_cpu_s"]), _numbers(work["index_cpu_s"])
     whole = [a + b for a, b in zip(read, index, strict=True)]
@@ -49,7 +50,7 @@ def load(rig: Rig, options: Options) -> Row:
                 )
                 for wanted, found in tiles.items()
             ),
-            Figure("late frames while loading", number(late["late"]), "", spread=3),
+            Figure("late frames while loading", number(panned["late"]), "", spread=3),
             Figure("tiles drawn anew by an edit", edit["drawn_anew"], ""),
         ],
         "read and index: geojson.read, FenceBook and FenceIndex, thread time, the least of some runs; drawing: "
@@ -58,8 +59,7 @@ def load(rig: Rig, options: Options) -> Row:
         "somebody pans; edit: the file in the folder changes in one circle in the middle of the screen, and the calls "
         "of the rasteriser are counted; dummy driver unless asked for otherwise",
         many={**work, "fences": options.many_fences},
-        usual=usual,
-        while_loading=late,
+        while_loading=panned,
         edit=edit,
     )
 
@@ -84,32 +84,23 @@ def _pan_while_loading(rig: Rig, folder: Path) -> dict[str, object]:
             app.wait_for("map.settled")
             began = CLOCK.monotonic()
             until = began + READY_WITHIN_S
-            loaded = None
-            while loaded is None:
-                for key in ("right", "left"):
-                    remote.hold(key, HELD_S)
-                loaded = _heard(app, "geofences.loaded")
+            keys = itertools.cycle(("right", "left"))
+            while LOADED not in app.seen:
+                remote.hold(next(keys), HELD_S)
+                app.drain()
                 if CLOCK.monotonic() > until:
                     raise StepFailed("the geofences were not loaded in time")
             ended = CLOCK.monotonic()
             wait_quiet(app)
-        bursts = [burst for burst in probe.lines("burst", began) if number(burst["started"]) < ended]
-    work, cpu = frame_values(bursts, "work_ms"), frame_values(bursts, "cpu_ms")
+        frames = probe.frames(began, ended)
     return {
-        "frames": len(work),
-        "late": sum(value > LATE_MS for value in work),
-        "late_percent": per(sum(value > LATE_MS for value in work) * 100, len(work)),
-        "work_ms": summary(work),
-        "cpu_ms": summary(cpu),
+        "frames": len(frames),
+        "late": late(frames),
+        "late_percent": per(late(frames) * 100, len(frames)),
+        "work_ms": summary([frame.work_ms for frame in frames]),
+        "cpu_ms": summary([frame.cpu_ms for frame in frames]),
         "seconds": round(ended - began, 2),
     }
-
-
-def _heard(app: AppProcess, event: str) -> object:
-    try:
-        return app.wait_for(event, within_s=0.01)
-    except StepFailed:
-        return None
 
 
 def _edit_one(rig: Rig) -> dict[str, int]:
@@ -120,13 +111,13 @@ def _edit_one(rig: Rig) -> dict[str, int]:
     with rig.stage() as stage:
         environment = stage.environment(folder)
         with stage.measured(("status",), rig.data_dir(warm=True), environment) as (app, probe):
-            app.wait_for("geofences.loaded", within_s=READY_WITHIN_S)
+            app.wait_for(LOADED, within_s=READY_WITHIN_S)
             in_view = int(number(app.wait_for("map.settled", within_s=READY_WITHIN_S)["tiles"]))
             wait_quiet(app)
             _still(app, probe)
             before = probe.status(app)["fence_tiles_drawn"]
             _put(folder, [*features[:-1], _circle(170.0)])
-            app.wait_for("geofences.loaded", within_s=READY_WITHIN_S)
+            app.wait_for(LOADED, within_s=READY_WITHIN_S)
             wait_quiet(app)
             _still(app, probe)
             drawn = probe.status(app)["fence_tiles_drawn"] - before

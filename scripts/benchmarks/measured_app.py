@@ -2,9 +2,9 @@
 
 Usage: python -m scripts.benchmarks.measured_app FILE PROBES [arguments of tvapp run ...]
 
-PROBES are names with commas between them: `frames` (the main thread's work for every frame), `gc` (every search for
-garbage), `counts` (what each frame asks of the renderer), `first-tiles` (the first frame with map tiles), `status`
-(sizes and counters, each time SIGUSR2 comes).
+PROBES are names with commas between them: `frames` (the main thread's work for every frame, and when it was out), `gc`
+(every search for garbage), `counts` (what each frame asks of the renderer), `first-tiles` (the first frame with map
+tiles), `status` (sizes and counters, each time SIGUSR2 comes).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import signal
 import sys
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TextIO
@@ -53,8 +54,10 @@ def main() -> int:
         at_rest: list[Callable[[], None]] = []
         if "status" in probes:
             _answer_signals(writer)
+        times: deque[float] = deque()
         if "frames" in probes:
             loop.SHORTEST_BURST = 1  # also the motions of a few frames
+            _note_times(times)
         if "gc" in probes:
             at_rest.append(_watch_garbage(writer))
         if "counts" in probes:
@@ -63,9 +66,9 @@ def main() -> int:
             _watch_for_tiles(writer)
 
         def on_burst(burst: Burst) -> None:
+            # The first frame of the next motion may be out already.
             fields = {
-                "started": burst.started,
-                "ended": burst.ended,
+                "times": [round(times.popleft(), 5) for _ in burst.work_s],
                 "work_ms": [round(work * 1000, 3) for work in burst.work_s],
                 "cpu_ms": [round(cpu * 1000, 3) for cpu in burst.cpu_s],
             }
@@ -74,6 +77,19 @@ def main() -> int:
                 write()
 
         return run_app(options, on_burst=on_burst if "frames" in probes else None)
+
+
+def _note_times(times: deque[float]) -> None:
+    """Note when each frame was out."""
+    from tvapp.display.window import Display
+
+    present = Display.present
+
+    def watched(self: Display) -> None:
+        present(self)
+        times.append(CLOCK.monotonic())
+
+    Display.present = watched  # type: ignore[method-assign]
 
 
 def _watch_garbage(writer: Writer) -> Callable[[], None]:

@@ -79,9 +79,9 @@ def memory(rig: Rig, options: Options) -> Row:
         by_kind={
             "interpreter_mb": libraries.pop("interpreter"),
             "libraries_mb": libraries,
-            "textures_mb": settled[options.fences]["textures_mb"],
-            "text_mb": settled[options.fences]["text_mb"],
-            "geofences_mb": {
+            "textures_mb": {str(count): entry["textures_mb"] for count, entry in settled.items()},
+            "text_mb": {str(count): entry["text_mb"] for count, entry in settled.items()},
+            "geofences_and_their_tiles_mb": {
                 str(count): round(pss[count] - pss[FEW_FENCES], 1) for count in counts if count != FEW_FENCES
             },
         },

@@ -6,6 +6,7 @@ import os
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 from scripts.benchmarks.counting import KINDS
 from scripts.benchmarks.figures import (
@@ -22,10 +23,11 @@ from scripts.benchmarks.figures import (
     summary,
 )
 from scripts.benchmarks.options import Options
-from scripts.benchmarks.rig import Line, Probe, Rig, Stage, say, wait_quiet, wait_ready
+from scripts.benchmarks.rig import Frame, Line, Probe, Rig, Stage, say, wait_quiet, wait_ready
 from scripts.benchmarks.screen import Screen
 from tvapp.core.clock import SystemClock
 from tvapp.journey import AppProcess, RemoteControl
+from tvapp.loop import BURST_GAP_S
 
 REST_S = 0.6
 FLIGHT_S = 1.5
@@ -65,23 +67,23 @@ def frame_work(rig: Rig, options: Options) -> Row:
                 wait_quiet(app)
                 wall, cpu = CLOCK.monotonic() - began, cpu_seconds(app.pid) - before
                 others = _others(app) - others
-            bursts = probe.lines("burst", began)
+            frames = probe.frames(began)
             garbage = _garbage(probe.lines("gc", began))
         calls = _calls(rig, stage, options)
     phases = [phase for phases in rounds for phase in phases]
-    work, cpu_ms = frame_values(bursts, "work_ms"), frame_values(bursts, "cpu_ms")
-    per_round = [[burst for burst in bursts if _is_in(burst, phases)] for phases in rounds]
+    per_round = [_during(frames, phases) for phases in rounds]
     figures = [
         _across(name, per_round, kind, part, target)
         for kind in ("work_ms", "cpu_ms")
         for name, part, target in (("p50", 0.5, 2.0), ("p95", 0.95, None), ("p99", 0.99, 6.0), ("max", 1.0, 16.0))
     ]
-    late = sum(each > LATE_MS for each in work)
+    moving = [frame for frames_ in per_round for frame in frames_]
+    cpu_ms = [frame.cpu_ms for frame in frames]
     return row(
         [
             *figures,
-            Figure("late frames", per(late * 100, len(work)), "%"),
-            Figure("garbage, longest", number(garbage["longest_main_ms"]), "ms"),
+            Figure("late frames", per(late(moving) * 100, len(moving)), "%"),
+            Figure("garbage, longest on any thread", number(garbage["longest_any_thread_ms"]), "ms"),
             Figure("texture draws a frame", calls["draws"]["p50"], ""),
             Figure("surfaces a frame", calls["surfaces"]["mean"], ""),
         ],
@@ -93,11 +95,12 @@ def frame_work(rig: Rig, options: Options) -> Row:
         display=stage.where,
         fences=rig.fences,
         motions={
-            motion: _summaries([burst for burst in bursts if _is_in(burst, phases, motion)]) for motion in MOTIONS
+            motion: _summaries(_during(frames, [phase for phase in phases if phase.motion == motion]))
+            for motion in MOTIONS
         },
-        together=_summaries(bursts),
-        all_threads_cpu_ms_per_frame=per(cpu * 1000, len(work)),
-        main_thread_cpu_ms_per_frame=per(sum(cpu_ms), len(cpu_ms)),
+        together=_summaries(moving),
+        all_threads_cpu_ms_per_frame=per(cpu * 1000, len(frames)),
+        main_thread_cpu_ms_per_frame=per(sum(cpu_ms), len(frames)),
         other_processes_cpus_busy=round(others / wall, 2),
         garbage=garbage,
         calls_a_frame=calls,
@@ -121,14 +124,14 @@ def curve(rig: Rig, options: Options) -> Row:
                     _pan(remote.hold, CURVE_PAN_S)
                     _zoom(remote)
                     wait_quiet(app)
-                bursts = probe.lines("burst", began)
-            cpu = frame_values(bursts, "cpu_ms")
+                frames = probe.frames(began)
+            cpu = [frame.cpu_ms for frame in frames]
             flat.append(percentile(cpu, 0.5) or 0.0)
             line: dict[str, object] = {
                 "size": f"{size[0]}x{size[1]}",
                 "fences": count,
                 "frames": len(cpu),
-                **{f"work_{name}": value for name, value in summary(frame_values(bursts, "work_ms")).items()},
+                **{f"work_{name}": value for name, value in summary([frame.work_ms for frame in frames]).items()},
                 **{f"cpu_{name}": value for name, value in summary(cpu).items()},
                 "flatness": per(flat[-1], flat[0]),
             }
@@ -179,19 +182,17 @@ def _pan_on(screen: Screen, app: AppProcess, probe: Probe, pan_s: float, ground:
     began, before, others = CLOCK.monotonic(), [cpu_seconds(pid) for pid in pids], others_cpu_seconds(*pids)
     _pan(screen.hold, pan_s)
     wait_quiet(app)
-    wall, after = CLOCK.monotonic() - began, [cpu_seconds(pid) for pid in pids]
-    bursts = probe.lines("burst", began)
-    count = len(frame_values(bursts, "work_ms"))
-    # The first frame of a motion begins its time, so it is not one of the frames in it.
-    moving = sum(number(burst["ended"]) - number(burst["started"]) for burst in bursts)
-    work = frame_values(bursts, "work_ms")
+    wall, spent = CLOCK.monotonic() - began, [cpu_seconds(pid) for pid in pids]
+    frames = probe.frames(began)
+    gaps = [after.at - former.at for former, after in pairwise(frames) if after.at - former.at <= BURST_GAP_S]
+    work = [frame.work_ms for frame in frames]
     return {
         "ground": ground,
-        "frames": count,
-        "frames_per_second": per(count - len(bursts), moving, 1),
-        "cpu_ms_per_frame": per((sum(after) - sum(before)) * 1000, count),
-        "of_which_x_server": per((after[1] - before[1]) * 1000, count),
-        "of_which_main_thread": per(sum(frame_values(bursts, "cpu_ms")), count),
+        "frames": len(frames),
+        "frames_per_second": per(len(gaps), sum(gaps), 1),
+        "cpu_ms_per_frame": per((sum(spent) - sum(before)) * 1000, len(frames)),
+        "of_which_x_server": per((spent[1] - before[1]) * 1000, len(frames)),
+        "of_which_main_thread": per(sum(frame.cpu_ms for frame in frames), len(frames)),
         "work_p50_ms": quantile(work, 0.5),
         "work_p99_ms": quantile(work, 0.99),
         "other_processes_cpus_busy": round((others_cpu_seconds(*pids) - others) / wall, 2),
@@ -284,34 +285,30 @@ def _garbage(lines: Sequence[Line]) -> dict[str, object]:
     }
 
 
-def _across(name: str, rounds: Sequence[Sequence[Line]], kind: str, part: float, target: float | None) -> Figure:
+def _across(name: str, rounds: Sequence[Sequence[Frame]], kind: str, part: float, target: float | None) -> Figure:
     """Return a percentile over all rounds, with its spread between them."""
-    each = [value for bursts in rounds if (value := percentile(frame_values(bursts, kind), part)) is not None]
-    together = quantile([value for bursts in rounds for value in frame_values(bursts, kind)], part)
+    values = [[frame.work_ms if kind == "work_ms" else frame.cpu_ms for frame in frames] for frames in rounds]
+    each = [value for found in values if (value := percentile(found, part)) is not None]
+    together = quantile([value for found in values for value in found], part)
     return Figure(f"{kind} {name}", together, "ms", target, spread(each))
 
 
-def _is_in(burst: Line, phases: Sequence[Phase], motion: str | None = None) -> bool:
-    started = number(burst["started"])
-    return any(phase.began <= started < phase.ended and motion in (None, phase.motion) for phase in phases)
+def _during(frames: Sequence[Frame], phases: Sequence[Phase]) -> list[Frame]:
+    """Return the frames that were out while the viewer did something."""
+    return [frame for frame in frames if any(phase.began <= frame.at < phase.ended for phase in phases)]
 
 
-def _summaries(bursts: Sequence[Line]) -> dict[str, object]:
+def _summaries(frames: Sequence[Frame]) -> dict[str, object]:
     return {
-        "work_ms": summary(frame_values(bursts, "work_ms")),
-        "cpu_ms": summary(frame_values(bursts, "cpu_ms")),
-        "late": sum(value > LATE_MS for value in frame_values(bursts, "work_ms")),
+        "work_ms": summary([frame.work_ms for frame in frames]),
+        "cpu_ms": summary([frame.cpu_ms for frame in frames]),
+        "late": late(frames),
     }
 
 
-def frame_values(bursts: Sequence[Line], name: str) -> list[float]:
-    """Return the values of all frames of some motions: `work_ms` or `cpu_ms`."""
-    found: list[float] = []
-    for burst in bursts:
-        values = burst[name]
-        assert isinstance(values, list)
-        found += [number(value) for value in values]
-    return found
+def late(frames: Sequence[Frame]) -> int:
+    """Count the frames whose work took longer than a frame may."""
+    return sum(frame.work_ms > LATE_MS for frame in frames)
 
 
 def _others(app: AppProcess) -> float:

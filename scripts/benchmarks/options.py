@@ -39,7 +39,7 @@ class Options:
 
 
 QUICK = {
-    "runs": 3, "settle_runs": 1, "rounds": 1, "pan_s": 0.8, "flights": 2, "presses": 30, "idle_s": 10.0,
+    "runs": 3, "settle_runs": 1, "rounds": 1, "pan_s": 0.6, "flights": 1, "presses": 30, "idle_s": 5.0,
     "writes_s": 60.0, "tour_stops": 40, "lap_stops": 20, "many_fences": 20_000,
 }  # fmt: skip
 """What `--quick` measures less of."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import shutil
 import signal
@@ -211,17 +212,36 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
+class Frame:
+    """When a frame was out (the clock's seconds), and the main thread's work for it: wall and CPU time."""
+
+    at: float
+    work_ms: float
+    cpu_ms: float
+
+
+@dataclass(frozen=True, slots=True)
 class Probe:
     """What the probes of a run wrote down."""
 
     path: Path
+
+    def frames(self, since: float = 0.0, until: float = math.inf) -> list[Frame]:
+        """Return the frames of a time."""
+        bursts = self.lines("burst")
+        frames = [
+            Frame(*values)
+            for burst in bursts
+            for values in zip(*(_numbers(burst[name]) for name in ("times", "work_ms", "cpu_ms")), strict=True)
+        ]
+        return [frame for frame in frames if since <= frame.at < until]
 
     def lines(self, kind: str, since: float = 0.0) -> list[Line]:
         """Return what probes of a kind have seen, if it has a time: since then."""
         if not self.path.exists():
             return []
         found = [json.loads(line) for line in self.path.read_text().splitlines()]
-        return [line for line in found if line["kind"] == kind and line.get("started", line.get("at", since)) >= since]
+        return [line for line in found if line["kind"] == kind and line.get("at", since) >= since]
 
     def status(self, app: AppProcess) -> dict[str, float]:
         """Ask for sizes and counters.
@@ -238,6 +258,11 @@ class Probe:
                 return {name: number(value) for name, value in found[-1].items() if name != "kind"}
             time.sleep(0.05)
         raise StepFailed("the app's probe did not answer")
+
+
+def _numbers(values: object) -> list[float]:
+    assert isinstance(values, list)
+    return [number(value) for value in values]
 
 
 @contextlib.contextmanager

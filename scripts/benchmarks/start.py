@@ -60,7 +60,7 @@ def loaded_of(packages: Sequence[str], modules: Sequence[str]) -> list[str]:
 
 def imports(rig: Rig, options: Options) -> Row:
     """Start the app under `-X importtime` and read what it imports up to the first frame."""
-    runs = [_imports_of_one_start(rig) for _ in range(min(options.runs, 3))]
+    runs = [_imports_of_one_start(rig) for _ in range(1 if options.is_quick else 3)]
     best = min(runs, key=lambda run: sum(module.self_us for module in run))
     total = [sum(module.self_us for module in run) / 1000 for run in runs]
     heaviest = sorted(best, key=lambda module: module.self_us, reverse=True)[:HEAVIEST]

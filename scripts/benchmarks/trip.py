@@ -32,8 +32,9 @@ def trip(rig: Rig, _options: Options) -> Row:
     taps = round(SCREENS * rig.size[0] / (rig.size[1] / TAPS_A_HEIGHT))
     with rig.stage() as stage, rig.remote() as (remote, path):
         environment = stage.environment(TVAPP_REMOTE_DEVICES=path)
+        data_dir = rig.data_dir(warm=False)
         rig.forget_requests()
-        with stage.app(rig.data_dir(warm=False), environment) as app:
+        with stage.app(data_dir, environment) as app:
             wait_ready(app)
             time.sleep(LATER_S)
             steps = {"settle": _taken(rig, asked)}
