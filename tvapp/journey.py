@@ -35,7 +35,6 @@ KEYS = {
     "menu": 139,
     "zoom-in": 402,
     "zoom-out": 403,
-    "play": 164,
 }
 _EV_SYN, _EV_KEY = 0, 1
 _RECORD = struct.Struct("llHHi")

@@ -9,6 +9,8 @@ from pathlib import Path
 
 import psutil
 
+QUARTERS = 4
+
 Row = dict[str, object]
 """What one row of the benchmark found: its `figures`, its `method`, and whatever explains them; JSON."""
 
@@ -91,6 +93,16 @@ def spread(values: Sequence[float], digits: int = 2) -> float:
     assert upper is not None
     assert lower is not None
     return round(upper - lower, digits)
+
+
+def spread_of_parts(values: Sequence[float], part: float, digits: int = 2) -> float:
+    """Return how far a percentile of each quarter of many measurements, in their order, lies from that of another."""
+    size = len(values) // QUARTERS
+    if not size:
+        return 0.0
+    found = [percentile(values[at * size : (at + 1) * size], part) for at in range(QUARTERS)]
+    known = [value for value in found if value is not None]
+    return round(max(known) - min(known), digits)
 
 
 def number(value: object) -> float:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
-from scripts.benchmarks.figures import Figure, Row, cpu_seconds, per, quantile, row, spread, summary
+from scripts.benchmarks.figures import Figure, Row, cpu_seconds, per, quantile, row, spread_of_parts, summary
 from scripts.benchmarks.options import Options
 from scripts.benchmarks.rig import Rig, Stage, wait_ready
 from scripts.benchmarks.screen import Screen
@@ -32,8 +32,8 @@ def key_to_pixel(rig: Rig, options: Options) -> Row:
             cpu = cpu_seconds(app.pid) - before
     return row(
         [
-            Figure("p50", quantile(times, 0.5, 1), "ms", 16, spread(times, 1)),
-            Figure("p95", quantile(times, 0.95, 1), "ms", 33, spread(times, 1)),
+            Figure("p50", quantile(times, 0.5, 1), "ms", 16, spread_of_parts(times, 0.5, 1)),
+            Figure("p95", quantile(times, 0.95, 1), "ms", 33, spread_of_parts(times, 0.95, 1)),
             Figure("missed", missed, "presses", 0),
         ],
         "command to xdotool (XTest) until a pixel of Xvfb's memory-mapped framebuffer differs, read every "

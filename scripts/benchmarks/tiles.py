@@ -34,7 +34,9 @@ def throughput(rig: Rig, options: Options) -> Row:
             "tiles_per_second": round(max(rates), 1),
             "cpu_ms_per_tile": round(min(cpu), 2),
             "cpu_ms_spread": spread(cpu),
-            "cloud_cpu_ms_per_tile": round(min(number(spent) for spent in entry["cloud_cpu_s"]) * 1000 / count, 2),
+            "cloud_cpu_ms_per_tile": round(
+                max(0.0, min(number(spent) for spent in entry["cloud_cpu_s"])) * 1000 / count, 2
+            ),
         }
         say(f"  {name}: {table[name]}")
     product, httpx, decoding = table["product"], table["plain httpx"], table["plain decoding, 1 threads"]

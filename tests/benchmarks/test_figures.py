@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scripts.benchmarks.deadline import TookTooLong, deadline
-from scripts.benchmarks.figures import Figure, mapped_mb, number, percentile, spread, summary, wake_ups
+from scripts.benchmarks.figures import Figure, mapped_mb, number, percentile, spread, spread_of_parts, summary, wake_ups
 
 VALUES = st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=50)
 
@@ -56,6 +56,11 @@ def test_the_spread_of_a_few_runs_is_their_range_and_of_many_the_middle_half() -
     assert spread([5.0]) == 0.0
     assert spread([5.0, 9.0, 6.0]) == 4.0
     assert spread([1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0, 1000.0]) == 4.0
+
+
+def test_the_spread_of_a_percentile_is_how_far_it_moves_from_quarter_to_quarter() -> None:
+    assert spread_of_parts([1.0, 9.0, 1.0, 9.0, 2.0, 9.0, 1.0, 9.0], 0.5) == 1.0
+    assert spread_of_parts([1.0, 9.0], 0.5) == 0.0
 
 
 @pytest.mark.parametrize(
