@@ -110,6 +110,7 @@ def _measure(options: Options, quota: Quota | None) -> dict[str, object]:
         for number, name in enumerate(options.rows, 1):
             say(f"[{number}/{len(options.rows)}, {time.monotonic() - began:.0f} s] {name} ...")
             entry, row_began = ROWS[name], time.monotonic()
+            bench.apps_cpu_s = 0.0
             try:
                 with deadline(entry.within_s * patience):
                     rows[name] = entry.measure(bench, options)
@@ -117,6 +118,7 @@ def _measure(options: Options, quota: Quota | None) -> dict[str, object]:
                 rows[name] = {"error": f"{type(error).__name__}: {error}"}
                 say(f"  not measured: {rows[name]['error']}")
             rows[name]["took_s"] = round(time.monotonic() - row_began, 1)
+            rows[name]["apps_cpu_s"] = round(bench.apps_cpu_s, 2)
     report["took_s"] = round(time.monotonic() - began, 1)
     return report
 

@@ -80,13 +80,15 @@ def frame_work(rig: Rig, options: Options) -> Row:
     ]
     moving = [frame for frames_ in per_round for frame in frames_]
     cpu_ms = [frame.cpu_ms for frame in frames]
+    changes = calls["textures_made"]["mean"] + calls["texture_updates"]["mean"]
     return row(
         [
             *figures,
             Figure("late frames", per(late(moving) * 100, len(moving)), "%"),
             Figure("garbage, longest on any thread", number(garbage["longest_any_thread_ms"]), "ms"),
-            Figure("texture draws a frame", calls["draws"]["p50"], ""),
-            Figure("surfaces a frame", calls["surfaces"]["mean"], ""),
+            Figure("draws a frame", calls["draws"]["mean"], "", spread=calls["draws"]["mean"] / 10),
+            Figure("texture changes a frame", round(changes, 2), "", spread=changes / 10),
+            Figure("surfaces a frame", calls["surfaces"]["mean"], "", spread=calls["surfaces"]["mean"] / 10),
         ],
         "work_ms: from the main thread's wake-up to the end of present, each frame of scripted motions by remote "
         "(pan: arrows held over new ground and back; zoom: single presses; fly: down in the list of geofences, press "

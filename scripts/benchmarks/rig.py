@@ -16,8 +16,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+
 from scripts.benchmarks import fences
-from scripts.benchmarks.figures import number
+from scripts.benchmarks.figures import cpu_seconds, number
 from scripts.benchmarks.options import Where
 from scripts.benchmarks.quota import Quota
 from scripts.benchmarks.screen import Screen
@@ -46,6 +48,8 @@ class Rig:
     where: Where | None = None
     """On which display rows run that can run on both; None: on their usual one."""
     quota: Quota | None = None
+    apps_cpu_s: float = 0.0
+    """What the apps of this row have spent so far."""
     counter: int = 0
     signed_in: Path | None = field(default=None)
 
@@ -207,6 +211,8 @@ class Stage:
         line = ["run", "--data-dir", str(data_dir), "--windowed", size, *arguments]
         with AppProcess(line, environment, module, self.rig.prefix) as app:
             yield app
+            with contextlib.suppress(psutil.NoSuchProcess):
+                self.rig.apps_cpu_s += cpu_seconds(app.pid)
             app.signal(signal.SIGTERM)
             app.wait()
 
