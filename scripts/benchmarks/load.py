@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 
 from scripts.benchmarks import fences
-from scripts.benchmarks.figures import Figure, Row, number, per, row, spread, summary
-from scripts.benchmarks.motion import CLOCK, late
+from scripts.benchmarks.figures import Figure, Row, number, row, spread, summary
+from scripts.benchmarks.motion import CLOCK, late, missed_beats
 from scripts.benchmarks.options import Options
 from scripts.benchmarks.rig import READY_WITHIN_S, Probe, Rig, say, wait_quiet
 from tvapp.journey import AppProcess, StepFailed
@@ -51,12 +51,14 @@ def load(rig: Rig, options: Options) -> Row:
                 for wanted, found in tiles.items()
             ),
             Figure("late frames while loading", number(panned["late"]), "", spread=3),
+            Figure("missed beats while loading", number(panned["missed_beats"]), "", spread=5),
             Figure("tiles drawn anew by an edit", edit["drawn_anew"], ""),
         ],
         "read and index: geojson.read, FenceBook and FenceIndex, thread time, the least of some runs; drawing: "
         "rasterise of 512 px tiles that hold so many geofences within a fifth, thread time, the median of the tiles, "
         "each the best of 3; late: frames whose work took more than 16 ms (wall) while the app loads the same file and "
-        "somebody pans; edit: the file in the folder changes in one circle in the middle of the screen, and the calls "
+        "somebody pans; missed beats: frames that were out half a frame late or later, also where the main thread "
+        "waited to begin; edit: the file in the folder changes in one circle in the middle of the screen, and the calls "
         "of the rasteriser are counted; dummy driver unless asked for otherwise",
         many={**work, "fences": options.many_fences},
         while_loading=panned,
@@ -96,7 +98,7 @@ def _pan_while_loading(rig: Rig, folder: Path) -> dict[str, object]:
     return {
         "frames": len(frames),
         "late": late(frames),
-        "late_percent": per(late(frames) * 100, len(frames)),
+        "missed_beats": missed_beats(frames, HELD_S),
         "work_ms": summary([frame.work_ms for frame in frames]),
         "cpu_ms": summary([frame.cpu_ms for frame in frames]),
         "seconds": round(ended - began, 2),

@@ -27,7 +27,7 @@ from scripts.benchmarks.rig import Frame, Line, Probe, Rig, Stage, say, wait_qui
 from scripts.benchmarks.screen import Screen
 from tvapp.core.clock import SystemClock
 from tvapp.journey import AppProcess, RemoteControl
-from tvapp.loop import BURST_GAP_S
+from tvapp.loop import BURST_GAP_S, FRAME_S
 
 REST_S = 0.6
 FLIGHT_S = 1.5
@@ -306,12 +306,19 @@ def _summaries(frames: Sequence[Frame]) -> dict[str, object]:
         "work_ms": summary([frame.work_ms for frame in frames]),
         "cpu_ms": summary([frame.cpu_ms for frame in frames]),
         "late": late(frames),
+        "missed_beats": missed_beats(frames),
     }
 
 
 def late(frames: Sequence[Frame]) -> int:
     """Count the frames whose work took longer than a frame may."""
     return sum(frame.work_ms > LATE_MS for frame in frames)
+
+
+def missed_beats(frames: Sequence[Frame], longest_s: float = BURST_GAP_S) -> int:
+    """Count the frames that came half a frame late or later; after more than `longest_s` there was none to come."""
+    gaps = (after.at - former.at for former, after in pairwise(frames))
+    return sum(1.5 * FRAME_S < gap <= longest_s for gap in gaps)
 
 
 def _others(app: AppProcess) -> float:

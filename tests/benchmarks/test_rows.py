@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from scripts.benchmarks.fences import features
-from scripts.benchmarks.start import HEAVY, Import, loaded_of, read_import_times
+from scripts.benchmarks.motion import missed_beats
+from scripts.benchmarks.rig import Frame
+from scripts.benchmarks.start import HEAVY, Import, least_of, loaded_of, read_import_times
 from scripts.benchmarks.trip import seen_on_trip, with_ring
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -51,6 +53,17 @@ def test_import_times_are_read_and_other_lines_left_out() -> None:
         "import time: broken",
     ]
     assert read_import_times(lines) == [Import("encodings", 314, 5926), Import("tvapp.cli", 1200, 1200)]
+
+
+def test_of_several_starts_the_least_time_of_each_module_counts() -> None:
+    runs = [[Import("a", 5, 9), Import("b", 1, 1)], [Import("a", 3, 12), Import("c", 2, 2)]]
+    assert least_of(runs) == [Import("a", 3, 9), Import("b", 1, 1), Import("c", 2, 2)]
+
+
+def test_a_beat_is_missed_when_a_frame_comes_half_a_frame_late_but_not_after_a_rest() -> None:
+    times = [0.0, 0.017, 0.034, 0.064, 0.081, 1.0, 1.017]
+    assert missed_beats([Frame(at, 1.0, 1.0) for at in times]) == 1
+    assert missed_beats([Frame(at, 1.0, 1.0) for at in times], longest_s=2.0) == 2
 
 
 def test_heavy_packages_are_told_by_any_of_their_modules() -> None:
