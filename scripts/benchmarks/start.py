@@ -81,7 +81,7 @@ def imports(rig: Rig, options: Options) -> Row:
             Figure("imports, all", round(min(total), 1), "ms", spread=spread(total, 1)),
             Figure("heavy packages before the first frame", len(too_early), "", target=0),
         ],
-        f"python -X importtime up to the line frame.first, the least of {len(runs)} starts for all and for each module, "
+        f"python -X importtime up to the line frame.first, the least of {len(runs)} starts for all and each module, "
         "profiling included, dummy driver; heavy are " + ", ".join(HEAVY),
         modules=len(modules),
         heavy_packages_loaded=too_early,
