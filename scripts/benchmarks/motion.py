@@ -20,6 +20,7 @@ from scripts.benchmarks.figures import (
     quantile,
     row,
     spread,
+    spread_of_parts,
     summary,
 )
 from scripts.benchmarks.options import Options
@@ -289,11 +290,12 @@ def _garbage(lines: Sequence[Line]) -> dict[str, object]:
 
 
 def _across(name: str, rounds: Sequence[Sequence[Frame]], kind: str, part: float, target: float | None) -> Figure:
-    """Return a percentile over all rounds, with its spread between them."""
+    """Return a percentile over all rounds, with its spread between them; of one round: between its quarters."""
     values = [[frame.work_ms if kind == "work_ms" else frame.cpu_ms for frame in frames] for frames in rounds]
     each = [value for found in values if (value := percentile(found, part)) is not None]
-    together = quantile([value for found in values for value in found], part)
-    return Figure(f"{kind} {name}", together, "ms", target, spread(each))
+    together = [value for found in values for value in found]
+    apart = spread(each) if len(each) > 1 else spread_of_parts(together, part)
+    return Figure(f"{kind} {name}", quantile(together, part), "ms", target, apart)
 
 
 def _during(frames: Sequence[Frame], phases: Sequence[Phase]) -> list[Frame]:
