@@ -85,8 +85,8 @@ def frame_work(rig: Rig, options: Options) -> Row:
     return row(
         [
             *figures,
-            Figure("late frames", per(late(moving) * 100, len(moving)), "%"),
-            Figure("garbage, longest on any thread", number(garbage["longest_any_thread_ms"]), "ms"),
+            Figure("late frames", per(late(moving) * 100, len(moving)), "%", spread=5),
+            Figure("garbage, longest on any thread", number(garbage["longest_any_thread_ms"]), "ms", spread=10),
             Figure("draws a frame", calls["draws"]["mean"], "", spread=calls["draws"]["mean"] / 10),
             Figure("texture changes a frame", round(changes, 2), "", spread=changes / 10),
             Figure("surfaces a frame", calls["surfaces"]["mean"], "", spread=calls["surfaces"]["mean"] / 10),
