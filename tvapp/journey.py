@@ -78,9 +78,14 @@ class AppProcess:
     """The app as a child process whose log is read event by event."""
 
     def __init__(
-        self, arguments: Sequence[str], environment: Mapping[str, str], module: Sequence[str] = ("tvapp",)
+        self,
+        arguments: Sequence[str],
+        environment: Mapping[str, str],
+        module: Sequence[str] = ("tvapp",),
+        prefix: Sequence[str] = (),
     ) -> None:
-        command = [sys.executable, "-m", *module, *arguments, "--log-format", "json"]
+        """`prefix` is a command that ends by becoming the one that follows it, such as `nice`."""
+        command = [*prefix, sys.executable, "-m", *module, *arguments, "--log-format", "json"]
         self._process = subprocess.Popen(command, env=dict(environment), stderr=subprocess.PIPE)
         assert self._process.stderr is not None
         self._pipe = self._process.stderr

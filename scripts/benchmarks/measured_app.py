@@ -1,36 +1,209 @@
-"""Runs the app exactly as `tvapp run` does, and writes the main thread's work for every frame to a file.
+"""Runs the app exactly as `tvapp run` does, with probes that write what they see to a file, one JSON object a line.
 
-Usage: python -m scripts.benchmarks.measured_app FRAMES-FILE [arguments of tvapp run ...]
+Usage: python -m scripts.benchmarks.measured_app FILE PROBES [arguments of tvapp run ...]
+
+PROBES are names with commas between them: `frames` (the main thread's work for every frame, and when it was out), `gc`
+(every search for garbage), `counts` (what each frame asks of the renderer), `first-tiles` (the first frame with map
+tiles), `status` (sizes and counters, each time SIGUSR2 comes).
 """
 
 from __future__ import annotations
 
+import gc
 import json
+import os
+import signal
 import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import Any, TextIO
 
+from tvapp import loop
 from tvapp.cli import parse
+from tvapp.core.clock import SystemClock
 from tvapp.launch import run_app
 from tvapp.loop import Burst
+from tvapp.process import seconds_since
+
+CLOCK = SystemClock()
+
+
+class Writer:
+    """Appends objects to the file, from any thread."""
+
+    def __init__(self, file: TextIO) -> None:
+        self._file = file
+        self._lock = threading.Lock()
+
+    def write(self, kind: str, fields: Mapping[str, object]) -> None:
+        line = json.dumps({"kind": kind, **fields})
+        with self._lock:
+            self._file.write(line + "\n")
+            self._file.flush()
 
 
 def main() -> int:
-    """Run the app; one JSON line a motion."""
-    target = Path(sys.argv[1])
-    options = parse(sys.argv[2:])
+    """Run the app with its probes."""
+    target, probes = Path(sys.argv[1]), set(sys.argv[2].split(","))
+    options = parse(sys.argv[3:])
     with target.open("a") as file:
+        writer = Writer(file)
+        at_rest: list[Callable[[], None]] = []
+        if "status" in probes:
+            _answer_signals(writer)
+        times: deque[float] = deque()
+        if "frames" in probes:
+            loop.SHORTEST_BURST = 1  # also the motions of a few frames
+            _note_times(times)
+        if "gc" in probes:
+            at_rest.append(_watch_garbage(writer))
+        if "counts" in probes:
+            at_rest.append(_count_calls(writer))
+        if "first-tiles" in probes:
+            _watch_for_tiles(writer)
 
-        def write(burst: Burst) -> None:
-            line = {
-                "started": burst.started,
-                "ended": burst.ended,
+        def on_burst(burst: Burst) -> None:
+            # The first frame of the next motion may be out already.
+            fields = {
+                "times": [round(times.popleft(), 5) for _ in burst.work_s],
                 "work_ms": [round(work * 1000, 3) for work in burst.work_s],
                 "cpu_ms": [round(cpu * 1000, 3) for cpu in burst.cpu_s],
             }
-            file.write(json.dumps(line) + "\n")
-            file.flush()
+            writer.write("burst", fields)
+            for write in at_rest:
+                write()
 
-        return run_app(options, on_burst=write)
+        return run_app(options, on_burst=on_burst if "frames" in probes else None)
+
+
+def _note_times(times: deque[float]) -> None:
+    """Note when each frame was out."""
+    from tvapp.display.window import Display
+
+    present = Display.present
+
+    def watched(self: Display) -> None:
+        present(self)
+        times.append(CLOCK.monotonic())
+
+    Display.present = watched  # type: ignore[method-assign]
+
+
+def _watch_garbage(writer: Writer) -> Callable[[], None]:
+    """Note every search for garbage; returns what writes them down."""
+    began: dict[int, float] = {}
+    seen: list[dict[str, object]] = []
+    main = threading.get_ident()
+
+    def hear(phase: str, info: Mapping[str, int]) -> None:
+        thread = threading.get_ident()
+        if phase == "start":
+            began[thread] = time.perf_counter()
+        elif thread in began:
+            ms = round((time.perf_counter() - began.pop(thread)) * 1000, 3)
+            at, generation = CLOCK.monotonic(), info["generation"]
+            seen.append({"at": at, "ms": ms, "generation": generation, "main": thread == main})
+
+    def write() -> None:
+        while seen:
+            writer.write("gc", seen.pop(0))
+
+    gc.callbacks.append(hear)
+    return write
+
+
+def _count_calls(writer: Writer) -> Callable[[], None]:
+    from scripts.benchmarks.counting import KINDS, install
+
+    counts = install(CLOCK.monotonic)
+
+    def write() -> None:
+        for at, found in counts.take():
+            writer.write("counts", {"at": at, **dict(zip(KINDS, found, strict=True))})
+
+    return write
+
+
+def _watch_for_tiles(writer: Writer) -> None:
+    """Write down when the first frame is out that has a tile of the map on it."""
+    from tvapp.display.pygame_canvas import PygameCanvas
+    from tvapp.display.window import Display
+    from tvapp.mapview.flat import FLAT
+
+    quad, present, since_start = PygameCanvas.quad, Display.present, seconds_since(os.environ)
+    seen: list[object] = []
+
+    def watched_quad(self: PygameCanvas, key: object, *arguments: Any) -> None:
+        if isinstance(key, tuple) and self.has(key) and (key[0] == FLAT or str(key[0]).startswith("microsoft.")):
+            seen.append(key)
+        quad(self, key, *arguments)
+
+    def watched_present(self: Display) -> None:
+        present(self)
+        if seen:
+            writer.write("first-tiles", {"ms": round(since_start() * 1000), "cpu_s": round(time.process_time(), 3)})
+            PygameCanvas.quad, Display.present = quad, present  # type: ignore[method-assign]
+
+    PygameCanvas.quad, Display.present = watched_quad, watched_present  # type: ignore[method-assign, assignment]
+
+
+def _answer_signals(writer: Writer) -> None:
+    """Write sizes and counters each time SIGUSR2 comes, which every thread leaves to the one that waits for it."""
+    from tvapp.display.glyphs import Glyphs
+    from tvapp.display.textures import Textures
+    from tvapp.display.window import Display
+    from tvapp.mapview.shelf import Shelf
+
+    kept: dict[str, Any] = {}
+    counters = {"frames": 0, "fence_tiles_drawn": 0}
+    for kind in (Textures, Glyphs, Shelf):
+        _keep_last(kind, kept)
+    present = Display.present
+
+    def watched_present(self: Display) -> None:
+        present(self)
+        counters["frames"] += 1
+
+    Display.present = watched_present  # type: ignore[method-assign]
+    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR2})
+
+    def answer() -> None:
+        is_counting = False
+        while True:
+            signal.sigwait({signal.SIGUSR2})
+            if not is_counting:
+                # Not before: it would load numpy and shapely ahead of the first frame.
+                is_counting = True
+                _count_fence_tiles(counters)
+            writer.write("status", {**{name: held.size_bytes for name, held in kept.items()}, **counters})
+
+    threading.Thread(target=answer, name="status", daemon=True).start()
+
+
+def _keep_last(kind: Any, kept: dict[str, Any]) -> None:
+    """Remember the object of a class that was made last."""
+    make = kind.__init__
+
+    def watched(self: Any, *arguments: Any, **named: Any) -> None:
+        make(self, *arguments, **named)
+        kept[kind.__name__.lower()] = self
+
+    kind.__init__ = watched
+
+
+def _count_fence_tiles(counters: dict[str, int]) -> None:
+    from tvapp.fences.raster import FenceRasteriser
+
+    draw = FenceRasteriser.rasterise
+
+    def watched(self: FenceRasteriser, tile: Any) -> Any:
+        counters["fence_tiles_drawn"] += 1
+        return draw(self, tile)
+
+    FenceRasteriser.rasterise = watched  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

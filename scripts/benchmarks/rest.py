@@ -1,160 +1,108 @@
-"""What a map that stands still costs: CPU and frames; memory, and whether it stays flat; tile requests of a trip."""
+"""What a TV costs that nobody touches: CPU, frames and wake-ups, and what is written to its disk."""
 
 from __future__ import annotations
 
 import time
-from collections import Counter
-from collections.abc import Mapping
 
-from scripts.benchmarks.figures import cpu_seconds, io_bytes, pss_mib
-from scripts.benchmarks.motion import measured, wait_ready
-from scripts.benchmarks.rig import Rig, say
-from scripts.benchmarks.screen import Screen
+from scripts.benchmarks.figures import Figure, Row, cpu_seconds, io_bytes, row, wake_ups
+from scripts.benchmarks.options import Options
+from scripts.benchmarks.rig import Probe, Rig, Stage, say, wait_ready
+from tvapp.journey import AppProcess
 
-TOUR_STOP_S = 12
 LATER_S = 3.0
 WRITTEN_AFTER_START_S = 35.0
+CPU_STEP_S = 0.01
+ENTRA_INTERVAL_S = 5
+MINUTE_S = 60.0
 
 
-def idle(rig: Rig, seconds: float) -> dict[str, object]:
-    """Leave the settled map alone under Xvfb and count CPU."""
-    with Screen(rig.size, rig.folder) as screen, rig.app(rig.data_dir(warm=True), rig.on(screen)) as app:
-        wait_ready(app)
-        time.sleep(LATER_S)
-        before, before_x = cpu_seconds(app.pid), cpu_seconds(screen.pid)
-        time.sleep(seconds)
-        spent, spent_x = cpu_seconds(app.pid) - before, cpu_seconds(screen.pid) - before_x
-    return {
-        "target_cpu_s_per_minute": 0.05,
-        "fences": rig.fences,
-        "cpu_s_per_minute": round(spent * 60 / seconds, 3),
-        "x_server_cpu_s_per_minute": round(spent_x * 60 / seconds, 3),
-        "seconds": seconds,
-        "method": "user and system time of the process (proc, 10 ms steps) over a rest on the map, Xvfb",
-    }
-
-
-def memory(rig: Rig, stops: int) -> dict[str, object]:
-    """Read PSS on the settled map, and again and again while the drawer flies from geofence to geofence."""
-    with rig.remote() as (remote, path):
-        # Without animations a stop takes as long as its tiles do: hours of touring pass in minutes.
-        environment = rig.environment(TVAPP_REMOTE_DEVICES=path, TVAPP_KIOSK_MOTION="false")
-        with measured(rig, rig.folder / "memory.jsonl", environment, "memory") as app:
+def idle(rig: Rig, options: Options) -> Row:
+    """Leave the settled map alone, and the sign-in screen, and count CPU, frames and wake-ups."""
+    with rig.stage("xvfb") as stage:
+        environment = stage.environment(rig.fence_folder(rig.fences))
+        with stage.measured(("status",), rig.data_dir(warm=True), environment) as (app, probe):
             wait_ready(app)
-            time.sleep(LATER_S)
-            settled = pss_mib(app.pid)
-            say(f"  settled: {settled:.1f} MiB")
-            readings = []
-            remote.press("menu")
-            app.wait_for("screen.changed", lambda fields: fields["panel"] == "action-bar")
-            remote.press("ok")
-            app.wait_for("screen.changed", lambda fields: fields["panel"] == "drawer")
-            for stop in range(stops):
-                remote.hold("down", 0.01)
-                app.wait_for("map.settled")
-                if stop % max(1, stops // 20) == 0:
-                    readings.append(round(pss_mib(app.pid), 1))
-                    say(f"  {stop} of {stops} stops: {readings[-1]} MiB")
-            readings.append(round(pss_mib(app.pid), 1))
-    later = readings[len(readings) // 4 :]
+            on_map = _rest(stage, app, probe, options.idle_s)
+        say(f"  map: {on_map}")
+        interval = rig.phone.control("GET", "/settings")
+        assert isinstance(interval, dict)
+        rig.settings(interval_s=ENTRA_INTERVAL_S)
+        try:
+            with stage.measured(("status",), rig.new_folder("nobody"), environment) as (app, probe):
+                app.wait_for("signin.prompted")
+                on_code = _rest(stage, app, probe, options.idle_s)
+        finally:
+            rig.settings(interval_s=interval["interval_s"])
+        say(f"  sign-in: {on_code}")
+    step = CPU_STEP_S * 2 * MINUTE_S / options.idle_s
+    return row(
+        [
+            Figure("map: CPU a minute", on_map["cpu_s_per_minute"], "s", 0.05, step),
+            Figure("map: frames a minute", on_map["frames_per_minute"], "", spread=1),
+            Figure("map: wake-ups a minute", on_map["wake_ups_per_minute"], "", spread=5),
+            Figure("sign-in: CPU a minute", on_code["cpu_s_per_minute"], "s", 0.3, step),
+            Figure("sign-in: frames a minute", on_code["frames_per_minute"], "", spread=2),
+            Figure("sign-in: wake-ups a minute", on_code["wake_ups_per_minute"], "", spread=10),
+        ],
+        f"over {options.idle_s:.0f} s: user and system time of the process (proc, 10 ms steps); frames presented, "
+        f"counted in the process; voluntary context switches of its main thread; {stage.where} display; sign-in: a "
+        f"code on the screen that is asked for every {ENTRA_INTERVAL_S} s, as Entra wants it",
+        display=stage.where,
+        fences=rig.fences,
+        map=on_map,
+        sign_in=on_code,
+    )
+
+
+def _rest(stage: Stage, app: AppProcess, probe: Probe, seconds: float) -> dict[str, float]:
+    time.sleep(LATER_S)
+    before, asleep, cpu = probe.status(app), wake_ups(app.pid), cpu_seconds(app.pid)
+    cpu_x = cpu_seconds(stage.screen.pid) if stage.screen is not None else 0.0
+    time.sleep(seconds)
+    spent, woken = cpu_seconds(app.pid) - cpu, wake_ups(app.pid) - asleep
+    spent_x = cpu_seconds(stage.screen.pid) - cpu_x if stage.screen is not None else 0.0
+    frames = probe.status(app)["frames"] - before["frames"]
+    a_minute = MINUTE_S / seconds
     return {
-        "target_settled_mib": 140,
-        "fences": rig.fences,
-        "settled_pss_mib": round(settled, 1),
-        "tour_pss_mib": readings,
-        "growth_after_first_quarter_mib": round(later[-1] - later[0], 1),
-        "simulated_hours": round(stops * TOUR_STOP_S / 3600, 1),
-        "method": f"proc smaps_rollup; {stops} stops from geofence to geofence, {TOUR_STOP_S} s of a tour each",
+        "cpu_s_per_minute": round(spent * a_minute, 3),
+        "x_server_cpu_s_per_minute": round(spent_x * a_minute, 3),
+        "frames_per_minute": round(frames * a_minute, 1),
+        "wake_ups_per_minute": round(woken * a_minute, 1),
     }
 
 
-def trip(rig: Rig) -> dict[str, object]:
-    """Settle, three screens to the right, in 2, out 2, back: which tiles were asked for, and how often."""
-    asked: Counter[str] = Counter()
-    with rig.remote() as (remote, path):
-        environment = rig.environment(fences_too=False, TVAPP_REMOTE_DEVICES=path)
-        data_dir = rig.data_dir(warm=False)
-        rig.forget_requests()
-        with rig.app(data_dir, environment) as app:
-            wait_ready(app)
-            time.sleep(LATER_S)
-            steps = {"settle": _taken(rig, asked)}
-            # One tap is an eighth of the screen's height.
-            taps = round(3 * rig.size[0] / (rig.size[1] / 8))
-            for name, key, times in (
-                ("3 screens right", "right", taps),
-                ("in 2", "zoom-in", 2),
-                ("out 2", "zoom-out", 2),
-                ("back", "left", taps),
-            ):
-                for _ in range(times):
-                    remote.press(key)
-                    time.sleep(0.25)
-                app.wait_for("map.settled")
-                time.sleep(LATER_S)
-                app.drain()
-                steps[name] = _taken(rig, asked)
-    return {
-        "target": "each tile at most once, none on the way back",
-        "requests": sum(asked.values()),
-        "asked_twice": sum(count > 1 for count in asked.values()),
-        "by_step": steps,
-        "seen_at_most": _seen(rig),
-        "method": "every request by its tile, counted by the local cloud; seen_at_most: tiles that the views of the "
-        "trip touch at the zooms it stops at, each once",
-    }
-
-
-def _seen(rig: Rig) -> int:
-    """Count the tiles in view on the trip: the strip at the first zoom, and one screen at each of the next two."""
-    columns, rows = -(-rig.size[0] // 512) + 1, -(-rig.size[1] // 512) + 1
-    return (-(-4 * rig.size[0] // 512) + 1) * rows + 2 * columns * rows
-
-
-def _taken(rig: Rig, asked: Counter[str]) -> int:
-    """Add the requests since the last call to `asked`; returns how many there were."""
-    entry = rig.requests("tile")
-    recent, count = entry["recent"], entry["count"]
-    assert isinstance(recent, list)
-    assert count == len(recent), "the local cloud remembers fewer requests than there were"
-    asked.update(_tile(request) for request in recent)
-    rig.forget_requests()
-    return len(recent)
-
-
-def _tile(entry: Mapping[str, object]) -> str:
-    return str(entry.get("query", entry))
-
-
-def writes(rig: Rig, seconds: float) -> dict[str, object]:
+def writes(rig: Rig, options: Options) -> Row:
     """Leave a settled map alone whose geofences and overlays are looked at again, and count what is written."""
+    seconds = options.writes_s
     cloud_store = {"TVAPP_GEOFENCES_STORE": "map-data", "TVAPP_GEOFENCES_REFRESH_S": "5"}
     data_dir = rig.data_dir(warm=True)
     rig.settings(tile_max_age_s=60)  # as traffic is: fetched anew each time that it is looked at
-    with rig.remote() as (remote, path):
-        environment = rig.environment(TVAPP_REMOTE_DEVICES=path) | cloud_store
-        del environment["TVAPP_GEOFENCES_PATH"]
-        with rig.app(data_dir, environment, "--log-file", str(data_dir / "app.log")) as app:
-            wait_ready(app)
-            remote.press("menu")
-            app.wait_for("screen.changed", lambda fields: fields["panel"] == "action-bar")
-            remote.press("right", "right", "ok")
-            app.wait_for("screen.changed", lambda fields: fields["panel"] == "layers")
-            remote.press("down", "ok", "back")
-            app.wait_for("layers.chosen")
-            # What the start leaves to be written later (geofences of last time, tiles) is not rest.
-            time.sleep(WRITTEN_AFTER_START_S)
-            before, log_before = io_bytes(app.pid), (data_dir / "app.log").stat().st_size
-            time.sleep(seconds)
-            after, log_after = io_bytes(app.pid), (data_dir / "app.log").stat().st_size
-    rig.settings(tile_max_age_s=86400)
+    try:
+        with rig.stage() as stage, rig.remote() as (remote, path):
+            environment = stage.environment(TVAPP_REMOTE_DEVICES=path) | cloud_store
+            del environment["TVAPP_GEOFENCES_PATH"]
+            with stage.app(data_dir, environment, "--log-file", str(data_dir / "app.log")) as app:
+                wait_ready(app)
+                remote.press("menu")
+                app.wait_for("screen.changed", lambda fields: fields["panel"] == "action-bar")
+                remote.press("right", "right", "ok")
+                app.wait_for("screen.changed", lambda fields: fields["panel"] == "layers")
+                remote.press("down", "ok", "back")
+                app.wait_for("layers.chosen")
+                # What the start leaves to be written later (geofences of last time, tiles) is not rest.
+                time.sleep(WRITTEN_AFTER_START_S)
+                before, log_before = io_bytes(app.pid), (data_dir / "app.log").stat().st_size
+                time.sleep(seconds)
+                after, log_after = io_bytes(app.pid), (data_dir / "app.log").stat().st_size
+    finally:
+        rig.settings(tile_max_age_s=86400)
     day = 86400 / seconds / 1e6
-    return {
-        "target_mb_a_day": 5.0,
-        "to_disk_mb_a_day": round((after["write_bytes"] - before["write_bytes"]) * day, 2),
-        "by_calls_mb_a_day": round((after["wchar"] - before["wchar"]) * day, 2),
-        "of_which_log_file_mb_a_day": round((log_after - log_before) * day, 2),
-        "seconds": seconds,
-        "method": "proc io of the process over a rest with one overlay and geofences looked at every 5 s, times 86400 "
-        "by the seconds; calls count pipes, sockets and standard error too, the disk counts whole pages",
-    }
+    to_disk = round((after["write_bytes"] - before["write_bytes"]) * day, 2)
+    return row(
+        [Figure("to disk a day", to_disk, "MB", 5.0)],
+        "proc io of the process over a rest with one overlay and geofences looked at every 5 s, times 86400 by the "
+        "seconds; calls count pipes, sockets and standard error too, the disk counts whole pages",
+        by_calls_mb_a_day=round((after["wchar"] - before["wchar"]) * day, 2),
+        of_which_log_file_mb_a_day=round((log_after - log_before) * day, 2),
+        seconds=seconds,
+    )

@@ -4,22 +4,36 @@ from __future__ import annotations
 
 import contextlib
 import json
+import math
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import psutil
+
 from scripts.benchmarks import fences
+from scripts.benchmarks.figures import cpu_seconds, number
+from scripts.benchmarks.options import Where
+from scripts.benchmarks.quota import Quota
 from scripts.benchmarks.screen import Screen
 from tvapp.demo import demo_environment, local_cloud
-from tvapp.journey import AppProcess, RemoteControl
+from tvapp.journey import AppProcess, RemoteControl, StepFailed
 from tvapp.phone import Phone
 
 HOME = "{ longitude = 24.9525, latitude = 60.1672, zoom = 13 }"
+READY_WITHIN_S = 180.0
+QUIET_S = 1.5
+STATUS_WITHIN_S = 10.0
+FEW_FENCES = 10
+
+Line = Mapping[str, object]
 
 
 @dataclass(slots=True)
@@ -31,12 +45,26 @@ class Rig:
     size: tuple[int, int]
     fences: int
     phone: Phone
+    where: Where | None = None
+    """On which display rows run that can run on both; None: on their usual one."""
+    quota: Quota | None = None
+    apps_cpu_s: float = 0.0
+    """What the apps of this row have spent so far."""
     counter: int = 0
     signed_in: Path | None = field(default=None)
 
     def settings(self, **values: object) -> None:
         """Change the local cloud's settings, e.g. `tile_latency_ms`."""
         self.phone.control("POST", "/settings", values)
+
+    @contextlib.contextmanager
+    def latency(self, tile_ms: int) -> Iterator[None]:
+        """Add a latency to each tile while the context lasts."""
+        self.settings(tile_latency_ms=tile_ms)
+        try:
+            yield
+        finally:
+            self.settings(tile_latency_ms=0)
 
     def requests(self, endpoint: str) -> Mapping[str, object]:
         """Return how often an endpoint was asked, and the last requests."""
@@ -49,30 +77,40 @@ class Rig:
     def forget_requests(self) -> None:
         self.phone.control("DELETE", "/requests")
 
-    def environment(self, *, fences_too: bool = True, **extra: str) -> dict[str, str]:
-        """Return the environment for a run under the dummy driver; the fences come from a folder."""
-        base = {name: value for name, value in os.environ.items() if not name.startswith("TVAPP_")}
-        found = demo_environment(self.cloud, base | {"TVAPP_VIEW_HOME": HOME})
-        found |= {"SDL_VIDEODRIVER": "dummy", "SDL_AUDIODRIVER": "dummy"}
-        count = self.fences if fences_too else 10
+    def fence_folder(self, count: int) -> Path:
+        """Return a folder with so many geofences in a file; the same ones each time."""
         folder = self.folder / f"fences-{count}"
         if not folder.exists():
             fences.write(folder, count)
-        found |= {"TVAPP_GEOFENCES_STORE": "folder", "TVAPP_GEOFENCES_PATH": str(folder)}
+        return folder
+
+    def environment(self, fence_folder: Path | None = None, **extra: str) -> dict[str, str]:
+        """Return the environment for a run under the dummy driver; the fences come from a folder (None: a few)."""
+        base = {name: value for name, value in os.environ.items() if not name.startswith("TVAPP_")}
+        found = demo_environment(self.cloud, base | {"TVAPP_VIEW_HOME": HOME})
+        found |= {"SDL_VIDEODRIVER": "dummy", "SDL_AUDIODRIVER": "dummy"}
+        found |= {
+            "TVAPP_GEOFENCES_STORE": "folder",
+            "TVAPP_GEOFENCES_PATH": str(fence_folder or self.fence_folder(FEW_FENCES)),
+        }
         return found | extra
 
-    def on(self, screen: Screen, *, fences_too: bool = True, **extra: str) -> dict[str, str]:
-        """Return the environment for a run on a virtual screen."""
-        found = self.environment(fences_too=fences_too, **extra) | screen.environment
-        del found["SDL_VIDEODRIVER"]
-        return found
+    @contextlib.contextmanager
+    def stage(self, usual: Where = "dummy", size: tuple[int, int] | None = None) -> Iterator[Stage]:
+        """Yield a place where the app can run: the display that was asked for, else the row's usual one."""
+        size = size or self.size
+        where = self.where or usual
+        if where == "dummy":
+            yield Stage(self, where, size, None)
+            return
+        with Screen(size, self.folder) as screen:
+            yield Stage(self, where, size, screen)
 
     def data_dir(self, *, warm: bool) -> Path:
         """Return a new data dir with somebody signed in, with or without the tiles of the home view."""
         if self.signed_in is None:
             self.signed_in = self._sign_in()
-        self.counter += 1
-        target = self.folder / f"run-{self.counter}"
+        target = self.new_folder("run")
         shutil.copytree(self.signed_in, target)
         if not warm:
             for name in ("tiles", "view.json"):
@@ -82,52 +120,180 @@ class Rig:
                 path.unlink(missing_ok=True)
         return target
 
-    @contextlib.contextmanager
-    def app(self, data_dir: Path, environment: Mapping[str, str], *arguments: str) -> Iterator[AppProcess]:
-        """Run the app until the context ends."""
-        size = f"{self.size[0]}x{self.size[1]}"
-        with AppProcess(["run", "--data-dir", str(data_dir), "--windowed", size, *arguments], environment) as app:
-            yield app
-            app.signal(signal.SIGTERM)
-            app.wait()
+    def new_folder(self, name: str) -> Path:
+        """Return a path where nothing is yet."""
+        self.counter += 1
+        return self.folder / f"{name}-{self.counter}"
+
+    @property
+    def prefix(self) -> tuple[str, ...]:
+        """The command that everything measured is started with."""
+        return () if self.quota is None else self.quota.prefix
 
     @contextlib.contextmanager
     def remote(self) -> Iterator[tuple[RemoteControl, str]]:
         """Yield a remote and the path that `TVAPP_REMOTE_DEVICES` must carry."""
-        self.counter += 1
-        path = self.folder / f"remote-{self.counter}"
+        path = self.new_folder("remote")
         remote = RemoteControl(path)
         try:
             yield remote, str(path)
         finally:
             remote.close()
 
+    def child(self, module: str, *arguments: str, within_s: float, environment: Mapping[str, str]) -> Line:
+        """Run a module that measures something in a process of its own, and return the JSON object it prints.
+
+        Raises:
+            StepFailed: it failed; subprocess.TimeoutExpired: it was not done in time.
+        """
+        command = [*self.prefix, sys.executable, "-m", module, *arguments]
+        done = subprocess.run(
+            command, env=dict(environment), stdout=subprocess.PIPE, text=True, timeout=within_s, check=False
+        )
+        if done.returncode != 0:
+            raise StepFailed(f"{module} ended with status {done.returncode}")
+        found = json.loads(done.stdout)
+        assert isinstance(found, dict)
+        return found
+
     def _sign_in(self) -> Path:
         target = self.folder / "signed-in"
-        with self.app(target, self.environment(fences_too=False)) as app:
+        arguments = ["run", "--data-dir", str(target), "--windowed", f"{self.size[0]}x{self.size[1]}"]
+        with AppProcess(arguments, self.environment()) as app:
             prompted = app.wait_for("signin.prompted")
             self.phone.sign_in(str(prompted["verification_uri"]), self.phone.waiting_code(), "aino")
             app.wait_for("signin.succeeded")
             app.wait_for("geofences.loaded")
             app.wait_for("map.settled", lambda fields: fields["missing"] == 0)
+            app.signal(signal.SIGTERM)
+            app.wait()
         return target
 
 
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A display on which the app is run."""
+
+    rig: Rig
+    where: Where
+    size: tuple[int, int]
+    screen: Screen | None
+
+    def environment(self, fence_folder: Path | None = None, **extra: str) -> dict[str, str]:
+        """Return the environment of a run on this display."""
+        found = self.rig.environment(fence_folder, **extra)
+        if self.screen is not None:
+            found |= self.screen.environment
+            del found["SDL_VIDEODRIVER"]
+        return found
+
+    @contextlib.contextmanager
+    def app(self, data_dir: Path, environment: Mapping[str, str], *arguments: str) -> Iterator[AppProcess]:
+        """Run the app until the context ends."""
+        with self._run(("tvapp",), data_dir, environment, *arguments) as app:
+            yield app
+
+    @contextlib.contextmanager
+    def measured(
+        self, probes: Sequence[str], data_dir: Path, environment: Mapping[str, str]
+    ) -> Iterator[tuple[AppProcess, Probe]]:
+        """Run the app with probes (see `measured_app`) until the context ends."""
+        probe = Probe(self.rig.new_folder("probe"))
+        module = ("scripts.benchmarks.measured_app", str(probe.path), ",".join(probes))
+        with self._run(module, data_dir, environment) as app:
+            yield app, probe
+
+    @contextlib.contextmanager
+    def _run(
+        self, module: Sequence[str], data_dir: Path, environment: Mapping[str, str], *arguments: str
+    ) -> Iterator[AppProcess]:
+        size = f"{self.size[0]}x{self.size[1]}"
+        line = ["run", "--data-dir", str(data_dir), "--windowed", size, *arguments]
+        with AppProcess(line, environment, module, self.rig.prefix) as app:
+            yield app
+            with contextlib.suppress(psutil.NoSuchProcess):
+                self.rig.apps_cpu_s += cpu_seconds(app.pid)
+            app.signal(signal.SIGTERM)
+            app.wait()
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """When a frame was out (the clock's seconds), and the main thread's work for it: wall and CPU time."""
+
+    at: float
+    work_ms: float
+    cpu_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What the probes of a run wrote down."""
+
+    path: Path
+
+    def frames(self, since: float = 0.0, until: float = math.inf) -> list[Frame]:
+        """Return the frames of a time."""
+        bursts = self.lines("burst")
+        frames = [
+            Frame(*values)
+            for burst in bursts
+            for values in zip(*(_numbers(burst[name]) for name in ("times", "work_ms", "cpu_ms")), strict=True)
+        ]
+        return [frame for frame in frames if since <= frame.at < until]
+
+    def lines(self, kind: str, since: float = 0.0) -> list[Line]:
+        """Return what probes of a kind have seen, if it has a time: since then."""
+        if not self.path.exists():
+            return []
+        found = [json.loads(line) for line in self.path.read_text().splitlines()]
+        return [line for line in found if line["kind"] == kind and line.get("at", since) >= since]
+
+    def status(self, app: AppProcess) -> dict[str, float]:
+        """Ask for sizes and counters.
+
+        Raises:
+            StepFailed: there is no answer.
+        """
+        before = len(self.lines("status"))
+        app.signal(signal.SIGUSR2)
+        until = time.monotonic() + STATUS_WITHIN_S
+        while time.monotonic() < until:
+            found = self.lines("status")
+            if len(found) > before:
+                return {name: number(value) for name, value in found[-1].items() if name != "kind"}
+            time.sleep(0.05)
+        raise StepFailed("the app's probe did not answer")
+
+
+def _numbers(values: object) -> list[float]:
+    assert isinstance(values, list)
+    return [number(value) for value in values]
+
+
 @contextlib.contextmanager
-def rig(size: tuple[int, int], fence_count: int) -> Iterator[Rig]:
+def rig(size: tuple[int, int], fence_count: int, where: Where | None, quota: Quota | None) -> Iterator[Rig]:
     """Start a local cloud and yield the rig; everything is removed at the end."""
     with contextlib.ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="tvapp-bench-")))
         cloud = stack.enter_context(local_cloud(folder))
         phone = stack.enter_context(Phone(cloud))
-        yield Rig(cloud, folder, size, fence_count, phone)
+        yield Rig(cloud, folder, size, fence_count, phone, where, quota)
 
 
-def frames(path: Path) -> list[dict[str, object]]:
-    """Read what `measured_app` wrote: one entry a motion."""
-    return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+def wait_ready(app: AppProcess) -> None:
+    """Wait until the geofences are on a map that has come to rest."""
+    app.wait_for("geofences.loaded", within_s=READY_WITHIN_S)
+    app.wait_for("map.settled", within_s=READY_WITHIN_S)
+    wait_quiet(app)
+
+
+def wait_quiet(app: AppProcess) -> None:
+    """Wait until the frames of the last motion have been written down."""
+    time.sleep(QUIET_S)
+    app.drain()
 
 
 def say(text: str) -> None:
-    """Tell the person at the terminal what is going on; the figures go to standard output."""
+    """Tell the person at the terminal what is going on; the figures go elsewhere."""
     sys.stderr.write(text + "\n")

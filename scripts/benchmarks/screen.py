@@ -18,13 +18,17 @@ STILL_S = 0.05
 LOOK_EVERY_S = 0.0005
 
 
+class ToolMissing(Exception):
+    """A row needs a program that is not installed."""
+
+
 class Screen:
     """Xvfb of one size, with its framebuffer in a file."""
 
     def __init__(self, size: tuple[int, int], folder: Path) -> None:
         for tool in ("Xvfb", "xdotool"):
             if shutil.which(tool) is None:
-                raise SystemExit(f"This benchmark needs {tool} (Debian packages xvfb, xdotool)")
+                raise ToolMissing(f"this needs {tool} (Debian packages xvfb, xdotool)")
         self._size = size
         self._folder = folder / f"framebuffer-{time.monotonic_ns()}"
         self._folder.mkdir()
