@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -13,7 +15,7 @@ from tvapp.display.bounded import Bounded
 from tvapp.display.cmap import coverage
 from tvapp.display.driver import choose_renderer, expected_driver, has_gpu
 from tvapp.display.glyphs import FONT_FILES, SURELY_COVERED
-from tvapp.display.lines import clip_segment, strokes, thin_out
+from tvapp.display.lines import TOLERANCE_PX, clip_segment, strokes, thin_out
 from tvapp.display.shapes import corner_pixels
 
 X11 = {"DISPLAY": ":0"}
@@ -150,6 +152,23 @@ def test_a_thick_line_is_a_bounded_number_of_thin_ones(
     full, edges = strokes((*a, *b), thickness)
     assert 1 <= len(full) <= thickness * 1.5 + 1
     assert len(edges) in (0, 2)
+
+
+@given(st.floats(20, 3000), st.integers(30, 2000))
+def test_a_circle_of_many_points_is_drawn_with_few_and_looks_the_same(radius: float, count: int) -> None:
+    circle = [
+        (radius * math.cos(math.tau * k / count), radius * math.sin(math.tau * k / count)) for k in range(count + 1)
+    ]
+    kept = thin_out(circle)
+    assert len(kept) <= min(count + 1, 6 * math.sqrt(radius) + 8)
+    for (x0, y0), (x1, y1) in pairwise(kept):
+        middle = math.hypot((x0 + x1) / 2, (y0 + y1) / 2)
+        assert radius - middle <= TOLERANCE_PX + radius * (1 - math.cos(math.pi / count))
+
+
+def test_corners_stay() -> None:
+    square = [(0.0, 0.0), (50.0, 0.0), (100.0, 0.0), (100.0, 100.0), (0.0, 100.0), (0.0, 0.0)]
+    assert thin_out(square) == [(0.0, 0.0), (100.0, 0.0), (100.0, 100.0), (0.0, 100.0), (0.0, 0.0)]
 
 
 @given(st.lists(points, max_size=40))

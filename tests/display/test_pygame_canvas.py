@@ -316,6 +316,20 @@ def test_a_thick_line_is_as_thick_as_asked_in_every_direction(display: Display, 
     assert 7 <= cover / 4 <= 9.5
 
 
+@pytest.mark.parametrize("scale", [0.667, 1.0, 2.0])
+@pytest.mark.parametrize("end", [(500, 100), (100, 500), (400, 400), (500, 130), (130, 500), (333, 277)])
+def test_the_part_of_a_casing_that_the_line_on_it_hides_is_not_missed(
+    display: Display, end: tuple[int, int], scale: float
+) -> None:
+    pictures = []
+    for core in (0.0, 5 * scale):
+        display.begin()
+        display.canvas.polyline([(100, 100), end], RED, 9 * scale, core)
+        display.canvas.polyline([(100, 100), end], WHITE, 5 * scale)
+        pictures.append(display.screenshot())
+    assert pictures[0] == pictures[1]
+
+
 def test_a_line_far_outside_costs_nothing_and_a_line_across_is_seen(display: Display) -> None:
     display.canvas.polyline([(-1e7, 540), (1e7, 540)], WHITE, 4)
     display.canvas.polyline([(-1e9, -1e9), (-1e9, 1e9)], WHITE, 4)

@@ -17,7 +17,7 @@ FOLDER = Path(__file__).parent / "pictures"
 SIZES = ((1920, 1080), (1280, 720))
 STORED_WIDTH = 640
 """They guard the layout, not the letters: a third of the size is enough and keeps the repository light."""
-FRAMES = 3
+FRAMES = 5
 """Not all names of geofences are brought to the renderer in one frame."""
 NAMES = (
     "start-network",

@@ -163,7 +163,9 @@ class PygameCanvas:
         width, height = self._fonts.measure(text, style.face, self._font_px(style))
         return width / self._scale, height / self._scale
 
-    def polyline(self, points: Sequence[tuple[float, float]], color: Color, thickness: float) -> None:
+    def polyline(
+        self, points: Sequence[tuple[float, float]], color: Color, thickness: float, core: float = 0.0
+    ) -> None:
         if self._nothing_visible or len(points) < 2 or color.a <= 0:
             return
         width, height = self._size
@@ -171,7 +173,7 @@ class PygameCanvas:
         left, top = self._origin
         kept = thin_out(points)
         renderer = self._renderer
-        segments = [strokes(part, thickness) for part in visible_segments(kept, width, height, thickness + 2)]
+        segments = [strokes(part, thickness, core) for part in visible_segments(kept, width, height, thickness + 2)]
         # With an opacity below 255 SDL smoothes the line; the smooth edges go below the full lines.
         renderer.draw_blend_mode = pygame.BLENDMODE_BLEND
         renderer.draw_color = tuple(color.faded(EDGE_OPACITY))

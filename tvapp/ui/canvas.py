@@ -110,8 +110,13 @@ class Canvas(Protocol):
         """Return the width and line height of a line of text."""
         ...
 
-    def polyline(self, points: Sequence[tuple[float, float]], color: Color, thickness: float) -> None:
-        """Draw connected lines in real pixels (the map's live outlines)."""
+    def polyline(
+        self, points: Sequence[tuple[float, float]], color: Color, thickness: float, core: float = 0.0
+    ) -> None:
+        """Draw connected lines in real pixels (the map's live outlines).
+
+        What another one through the same points will hide, `core` thick, need not be drawn.
+        """
         ...
 
     def qr(self, modules: Sequence[Sequence[bool]], rect: Rect) -> Rect:

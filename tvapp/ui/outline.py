@@ -38,5 +38,5 @@ def draw_cased(
     canvas: Canvas, points: Sequence[tuple[float, float]], color: Color, scale: float, width: float = LINE_PX
 ) -> None:
     """Draw a line with a dark edge through real pixels; `scale` is real pixels a design pixel, `width` is in these."""
-    canvas.polyline(points, theme.EDGE, CASING_PX * scale)
+    canvas.polyline(points, theme.EDGE, CASING_PX * scale, width * scale)
     canvas.polyline(points, color, width * scale)

@@ -98,7 +98,9 @@ class RecordingCanvas:
     def measure(self, text: str, style: TextStyle) -> tuple[float, float]:
         return self.metrics(text, style)
 
-    def polyline(self, points: Sequence[tuple[float, float]], color: Color, thickness: float) -> None:
+    def polyline(
+        self, points: Sequence[tuple[float, float]], color: Color, thickness: float, core: float = 0.0
+    ) -> None:
         self.calls += 1
         self.lines.append(tuple(points))
 

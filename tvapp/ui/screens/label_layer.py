@@ -13,7 +13,7 @@ from tvapp.ui.canvas import Canvas
 
 ZOOM_SLACK = 0.8
 """Names placed for another zoom stay on the screen this long; further away they would lie on top of each other."""
-UPLOADS_A_FRAME = 12
+UPLOADS_A_FRAME = 6
 """Bringing a name to the renderer takes some 0.08 ms, and a screen may have forty new ones."""
 FAR = 0.2
 """So far from where they were laid out, in widths of the world, another copy of the world may be the nearest."""
