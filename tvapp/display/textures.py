@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, cast
 
 from tvapp.core.image import Image
 from tvapp.display.sdl import Renderer, Texture, pygame
@@ -116,7 +117,8 @@ class Textures:
             return pygame.image.frombuffer(image.pixels, size, "BGRA")
         # Without an alpha channel the renderer copies rows instead of looking at each pixel.
         surface = self._opaque(size)
-        surface.get_buffer().write(image.pixels, 0)
+        with memoryview(cast(Any, surface.get_buffer())) as room:
+            room[:] = image.pixels
         return surface
 
     def _opaque(self, size: tuple[int, int]) -> pygame.Surface:

@@ -61,7 +61,7 @@ _BROKEN = (
 )
 
 # httpcore asks for sniffio a dozen times a request, and Python searches the whole path for what is not installed each
-# time: a fifth of what a request costs. None says that there is no such module (importlib: ModuleNotFoundError at once).
+# time: a fifth of what a request costs. None tells the import that there is no such module.
 if find_spec("sniffio") is None:
     cast(dict[str, Any], sys.modules)["sniffio"] = None
 

@@ -22,6 +22,7 @@ from tvapp.tiles.decode import decode_tile
 from tvapp.tiles.disk_cache import DiskCache, Entry
 from tvapp.tiles.needs import Rasteriser, Runner, TileReply, TileSource
 from tvapp.tiles.patience import Hold, Patience
+from tvapp.tiles.pixels import PixelPool
 from tvapp.tiles.tile import Origin, TileArrived, TileId, TileImage, TileUnavailable
 
 MAX_REQUESTS = 8
@@ -77,6 +78,7 @@ class TileLoader:
         self._drawn_tileset = drawn_tileset
         self._rasteriser: Rasteriser | None = None
         self._patience = Patience(random)
+        self._pixels = PixelPool()
         self._wanted: dict[TileId, None] = {}
         self._busy: dict[TileId, tuple[_Kind, asyncio.Task[None]]] = {}
         self._looked: dict[TileId, _Validators] = {}
@@ -314,7 +316,7 @@ class TileLoader:
         if entry is None:
             return None
         try:
-            content = decode_tile(entry.body, key.tile.tileset)
+            content = decode_tile(entry.body, key.tile.tileset, self._pixels.take)
         except DataError:
             self._cache.drop(key)
             return None
@@ -327,7 +329,7 @@ class TileLoader:
             found = self._read(key)
             self._cache.refresh(key, reply.headers, delay_s=delay_s)
             return found[0] if found is not None else None
-        content = decode_tile(reply.body, key.tile.tileset)
+        content = decode_tile(reply.body, key.tile.tileset, self._pixels.take)
         if key.scope == self._scope:  # not after signing out, which empties the cache
             self._cache.put(key, reply.body, reply.headers, delay_s=delay_s)
         return content
@@ -388,6 +390,8 @@ class TileLoader:
         self._flush_timer = asyncio.get_running_loop().call_later(FLUSH_S, self._flush)
 
     def _flush(self) -> None:
+        self._pixels.clear()
+
         async def flush() -> None:
             await self._jobs.in_worker(self._cache.flush)
 
