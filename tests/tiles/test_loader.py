@@ -23,9 +23,10 @@ from tvapp.core.jobs import Inbox
 from tvapp.core.log import RecordingLog
 from tvapp.tiles.cache_key import CacheKey, CacheScope
 from tvapp.tiles.disk_cache import DiskCache
-from tvapp.tiles.loader import MAX_REQUESTS, TileLoader
+from tvapp.tiles.loader import TileLoader
 from tvapp.tiles.needs import T, TileReply
 from tvapp.tiles.tile import TileArrived, TileId, TileImage, TileUnavailable
+from tvapp.tiles.window import FIRST, MOST
 
 SCOPE = CacheScope("https://maps.example", "aino")
 FRESH = Headers({"cache-control": "max-age=600", "etag": '"1"'})
@@ -190,13 +191,40 @@ def test_only_so_many_are_under_way_and_what_is_not_wanted_any_more_is_never_ask
     async def work(desk: Desk) -> None:
         desk.gate.clear()
         await desk.want(*(tile(x) for x in range(30)))
-        assert desk.order == list(range(MAX_REQUESTS))
+        assert desk.order == list(range(FIRST))
         await desk.want(tile(100), tile(2))
-        assert desk.order == [*range(MAX_REQUESTS), 100]
+        assert desk.order == [*range(FIRST), 100]
         desk.gate.set()
         posted = await desk.settle()
         assert ordered(posted) == [(tile(2), "network"), (tile(100), "network")]
-        assert len(desk.order) == MAX_REQUESTS + 1
+        assert len(desk.order) == FIRST + 1
+
+    run(work)
+
+
+def test_a_service_that_answers_gets_more_at_a_time_and_one_that_complains_fewer(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        desk.gate.clear()
+        await desk.want(*(tile(x) for x in range(60)))
+        assert desk.waiting == FIRST
+        desk.gate.set()
+        await desk.settle()
+        desk.gate.clear()
+        await desk.want(*(tile(x) for x in range(100, 160)))
+        assert FIRST < desk.waiting <= MOST
+        before = desk.waiting
+        desk.error = Throttled("maps.example", 429, retry_after_s=1.0)
+        desk.gate.set()
+        await desk.settle()
+        desk.error = None
+        desk.clock.advance(2)
+        desk.gate.clear()
+        await desk.want(tile(200))
+        desk.gate.set()
+        await desk.settle()
+        desk.gate.clear()
+        await desk.want(*(tile(x) for x in range(300, 360)))
+        assert desk.waiting <= before // 2 + 1
 
     run(work)
 
@@ -206,7 +234,7 @@ def test_however_wild_the_panning_requests_stay_bounded(run: Run) -> None:
         desk.gate.clear()
         for start in range(0, 400, 20):
             await desk.want(*(tile(x) for x in range(start, start + 20)))
-        assert desk.waiting == 2 * MAX_REQUESTS
+        assert desk.waiting == 2 * FIRST
 
     run(work)
 
@@ -306,7 +334,7 @@ def test_a_missing_role_stops_the_tileset_after_the_first_volley_until_it_is_tri
         wishes = [tile(x) for x in range(40)]
         posted = await desk.want(*wishes)
         assert ordered(posted) == ordered((wish, "Forbidden") for wish in wishes)
-        assert desk.loader.requests_sent <= MAX_REQUESTS
+        assert desk.loader.requests_sent <= FIRST
         assert desk.log.named("tile.failed")[0] == {
             "tile": "road/9/0/7",
             "error": "Forbidden",

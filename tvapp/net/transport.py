@@ -96,12 +96,17 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One whole answer, whatever its status; `url` is the one that was asked for."""
+    """One whole answer, whatever its status; `url` is the one that was asked for.
+
+    `head_s`: seconds from asking until its head was there. `is_multiplexed`: it shared its connection (HTTP/2).
+    """
 
     status: int
     headers: Headers
     body: bytes = field(repr=False)
     url: str = ""
+    head_s: float = 0.0
+    is_multiplexed: bool = False
 
     @property
     def host(self) -> str:
@@ -286,12 +291,15 @@ async def _exchange(client: httpx.AsyncClient, request: Request) -> Response:
     stall_s = min(STALL_TIMEOUT_S, request.timeout_s)
     limits = httpx.Timeout(stall_s, connect=min(CONNECT_TIMEOUT_S, request.timeout_s), pool=request.timeout_s)
     headers = {"user-agent": _AGENT, "accept-encoding": "gzip", **request.headers}
+    now = asyncio.get_running_loop().time
+    began = now()
     try:
         async with asyncio.timeout(request.timeout_s):
             outgoing = client.build_request(
                 request.method, request.url, headers=headers, content=request.body or None, timeout=limits
             )
             answer = await client.send(outgoing, stream=True)
+            head_s = now() - began
             try:
                 body = await _read_bounded(answer, request)
             finally:
@@ -302,7 +310,9 @@ async def _exchange(client: httpx.AsyncClient, request: Request) -> Response:
         raise DataError(request.host or "url", "not a URL that can be asked for") from error
     except _BROKEN as error:
         raise name_failure(request.host, error, is_proxied=goes_through_proxy(request.url)) from error
-    return Response(answer.status_code, Headers(answer.headers.multi_items()), body, request.url)
+    fields = Headers(answer.headers.multi_items())
+    is_multiplexed = answer.http_version == "HTTP/2"
+    return Response(answer.status_code, fields, body, request.url, head_s, is_multiplexed)
 
 
 def goes_through_proxy(url: str) -> bool:
