@@ -1,0 +1,155 @@
+"""What trips over the map cost in requests, counted by the service: a map in motion, real loader, cache and transport.
+
+Time is simulated, and stands still until what is wished for has come.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import pytest
+
+from tests.cloud import LocalCloud
+from tests.mapview.world import FRAME_S, screen
+from tests.tiles.rig import Rig
+from tvapp.geo.position import Position
+from tvapp.mapview.layers import FENCES, BaseStyle, LayerChoice, layers
+from tvapp.mapview.model import MapModel
+from tvapp.mapview.viewport import Viewport
+from tvapp.remote.intents import Intent
+from tvapp.tiles.tile import TILE_SIZE, TileArrived, TileId, TileUnavailable
+
+Cell = tuple[int, int, int]
+LIMIT_S = 60.0
+PLACES = [Position(24.94, 60.17), Position(25.3, 60.3), Position(24.5, 60.0), Position(25.0, 60.5)]
+
+
+class Traveller:
+    """A map that loads its tiles over the network, and notes which cells it has shown, in which direction of motion."""
+
+    def __init__(self, rig: Rig, cloud: LocalCloud, choice: LayerChoice, budget_bytes: int = 1 << 40) -> None:
+        self.rig, self.cloud = rig, cloud
+        shown = [layer for layer in layers(choice) if layer.tileset != FENCES]
+        self.model = MapModel(screen(zoom=12), shown, budget_bytes, flat=True)
+        self.may_be_asked: set[Cell] = set()
+        self.wanted: set[TileId] = set()
+        self.now = 100.0
+        self.before: Viewport | None = None
+
+    def frame(self) -> None:
+        """Let time pass and draw."""
+        self.now += FRAME_S
+        self._receive()
+        self.model.update(self.now)
+        wishes = self.model.wish_list()
+        if wishes is not None:
+            self.wanted = {tile.wrapped() for tile in wishes}
+            self.rig.loader.want(wishes)
+        self.model.compositions(self.now)
+        self.model.quads(self.now)
+        self.model.evictions()
+        self._note(self.model.viewport)
+
+    def settle(self) -> None:
+        """Let frames pass until nothing more is expected."""
+        for _ in range(round(LIMIT_S / FRAME_S)):
+            self.frame()
+            if not self.model.camera.is_moving(self.now) and self.model.take_settled(self.now) is not None:
+                return
+            self.catch_up()
+        raise AssertionError("the map did not settle")
+
+    def catch_up(self) -> None:
+        """Stop the time until everything that is wished for has come."""
+        while self.wanted:
+            self.rig.posted.clear()
+            if not self._receive():
+                assert self.rig.posted.wait(20), f"{len(self.wanted)} tiles did not come"
+
+    def pan(self, direction: Intent, heights: float) -> None:
+        """Hold an arrow until the map has moved by so many heights of the screen, and let it come to rest."""
+        begin, camera = self.model.viewport, self.model.camera
+        camera.press(direction, self.now)
+        while abs(self.model.viewport.u - begin.u) * begin.world < heights * begin.height:
+            self.frame()
+            self.catch_up()
+        camera.release(direction, self.now)
+        self.settle()
+
+    def zoom(self, levels: int) -> None:
+        """Press a zoom key so often."""
+        for _ in range(abs(levels)):
+            self.model.camera.zoom_by(1 if levels > 0 else -1, self.now)
+            self.settle()
+
+    def asked(self) -> Counter[tuple[str, Cell]]:
+        """Return which tiles the service was asked for since the last call, and how often."""
+        recent = self.cloud.requests("tile")
+        assert len(recent) == self.cloud.count("tile")
+        self.cloud.forget_requests()
+        queries = [request["query"] for request in recent]
+        return Counter((str(q["tilesetId"]), (int(q["zoom"]), int(q["x"]), int(q["y"]))) for q in queries)
+
+    def _receive(self) -> bool:
+        messages = [m for m in self.rig.inbox.drain() if isinstance(m, TileArrived | TileUnavailable)]
+        for message in messages:
+            self.wanted.discard(message.tile)
+            self.model.receive(message, self.now)
+        return bool(messages)
+
+    def _note(self, view: Viewport) -> None:
+        """Take the cells in view, and one row or column further on the sides that the map moves to."""
+        before, self.before = self.before or view, view
+        dx, dy = view.u - before.u, view.v - before.v
+        for z in {math.floor(view.zoom + 0.5), math.floor(self.model.camera.target.zoom + 0.5)}:
+            n = 1 << z
+            half_x = view.width / 2 / (TILE_SIZE * 2.0 ** (view.zoom - z)) / n
+            half_y = view.height / 2 / (TILE_SIZE * 2.0 ** (view.zoom - z)) / n
+            x0, x1 = math.floor((view.u - half_x) * n) - (dx < 0), math.ceil((view.u + half_x) * n) + (dx > 0)
+            y0, y1 = math.floor((view.v - half_y) * n) - (dy < 0), math.ceil((view.v + half_y) * n) + (dy > 0)
+            self.may_be_asked.update((z, x % n, y) for x in range(x0, x1) for y in range(y0, y1))
+
+
+@pytest.fixture
+def rig(cloud: LocalCloud, tmp_path: Path) -> Iterator[Rig]:
+    made = Rig(cloud, tmp_path)
+    cloud.forget_requests()
+    yield made
+    made.close()
+
+
+@pytest.mark.parametrize("budget_bytes", [1 << 40, 40 << 20], ids=["in memory", "from disk"])
+def test_on_a_trip_no_tile_is_asked_for_twice_none_on_the_way_back_and_none_that_was_not_in_view_or_next(
+    rig: Rig, cloud: LocalCloud, budget_bytes: int
+) -> None:
+    here = Traveller(rig, cloud, LayerChoice(BaseStyle.DARK), budget_bytes)
+    here.settle()
+    three_screens = 3 * 1920 / 1080
+    here.pan(Intent.RIGHT, three_screens)
+    here.zoom(2)
+    here.zoom(-2)
+    there = here.asked()
+    assert max(there.values()) == 1
+    assert {cell for _, cell in there} <= here.may_be_asked
+    here.pan(Intent.LEFT, three_screens - 0.5)
+    back = here.asked()
+    assert back == {}
+
+
+def test_a_day_of_touring_costs_what_its_first_lap_costs(rig: Rig, cloud: LocalCloud) -> None:
+    here = Traveller(rig, cloud, LayerChoice(BaseStyle.DARK), budget_bytes=40 << 20)
+
+    def lap(places: Sequence[Position]) -> Counter[tuple[str, Cell]]:
+        for place in places:
+            here.model.camera.fly_to(screen(place, 13), here.now)
+            here.settle()
+        return here.asked()
+
+    first = lap(PLACES)
+    assert max(first.values()) == 1
+    for _ in range(22):
+        rig.clock.advance(3600)
+        assert lap(PLACES) == {}
