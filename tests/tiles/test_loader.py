@@ -23,7 +23,7 @@ from tvapp.core.jobs import Inbox
 from tvapp.core.log import RecordingLog
 from tvapp.tiles.cache_key import CacheKey, CacheScope
 from tvapp.tiles.disk_cache import DiskCache
-from tvapp.tiles.loader import TileLoader
+from tvapp.tiles.loader import QUIET_S, TileLoader
 from tvapp.tiles.needs import T, TileReply
 from tvapp.tiles.tile import TileArrived, TileId, TileImage, TileUnavailable
 from tvapp.tiles.window import FIRST, MOST
@@ -78,6 +78,7 @@ class Desk:
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     asked: list[tuple[TileId, str | None]] = field(default_factory=list)
     waiting: int = 0
+    wanted: tuple[TileId, ...] = ()
     ages_s: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -128,7 +129,14 @@ class Desk:
 
     async def want(self, *tiles: TileId) -> list[tuple[TileId, str]]:
         """Wish, let everything happen that can, and return what was posted."""
+        self.wanted = tiles
         self.loader.want(tiles)
+        return await self.settle()
+
+    async def quiet(self) -> list[tuple[TileId, str]]:
+        """Wish for nothing else for a while, and return what was posted."""
+        self.clock.advance(QUIET_S)
+        self.loader.want(self.wanted)
         return await self.settle()
 
     async def settle(self) -> list[tuple[TileId, str]]:
@@ -290,8 +298,9 @@ def test_a_stale_tile_is_shown_at_once_and_confirmed_by_a_304(run: Run) -> None:
         await desk.want(tile(1))
         await desk.want()
         desk.clock.advance(601)
-        assert await desk.want(tile(1)) == [(tile(1), "stale"), (tile(1), "disk")]
+        assert await desk.want(tile(1)) == [(tile(1), "stale")]
         assert desk.ages_s == [601.0]
+        assert await desk.quiet() == [(tile(1), "disk")]
         assert desk.asked[-1] == (tile(1), '"1"')
         await desk.want()
         assert await desk.want(tile(1)) == [(tile(1), "disk")]
@@ -306,7 +315,52 @@ def test_a_stale_tile_that_changed_is_replaced(run: Run) -> None:
         await desk.want()
         desk.clock.advance(601)
         desk.headers = Headers({"etag": '"2"'})
-        assert await desk.want(tile(1)) == [(tile(1), "stale"), (tile(1), "network")]
+        assert await desk.want(tile(1)) == [(tile(1), "stale")]
+        assert await desk.quiet() == [(tile(1), "network")]
+
+    run(work)
+
+
+def test_on_the_way_past_stale_tiles_the_service_is_not_asked_about_them(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        await desk.want(*(tile(x) for x in range(20)))
+        await desk.want()
+        desk.clock.advance(4000)
+        for x in range(18):
+            assert (tile(x + 2), "stale") in await desk.want(*(tile(x + i) for i in range(3)))
+            desk.clock.advance(0.1)
+        assert desk.loader.requests_sent == 20
+        assert len(await desk.quiet()) == 3
+        assert desk.order[20:] == [17, 18, 19]
+
+    run(work)
+
+
+def test_a_tile_that_is_wished_for_again_and_again_is_not_asked_about_each_time(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        desk.headers = Headers({"cache-control": "max-age=1", "etag": '"1"'})
+        await desk.want(tile(1))
+        asked = []
+        for _ in range(8):
+            desk.clock.advance(120)
+            await desk.want()
+            posted = [origin for _, origin in await desk.want(tile(1))] + [origin for _, origin in await desk.quiet()]
+            assert posted in (["disk"], ["stale", "disk"])
+            asked.append(desk.loader.requests_sent)
+        assert asked == [1, 1, 2, 2, 2, 3, 3, 3]
+
+    run(work)
+
+
+def test_a_tile_left_behind_while_it_waits_for_a_worker_is_not_decoded(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        await desk.want(tile(1))
+        await desk.want()
+        desk.cache.put(CacheKey(SCOPE, tile(1)), b"nothing", FRESH)
+        desk.loader.want([tile(1)])
+        desk.loader.want([])
+        await desk.settle()
+        assert desk.cache.get(CacheKey(SCOPE, tile(1))) is not None, "who decodes it finds it damaged, and drops it"
 
     run(work)
 
@@ -322,6 +376,7 @@ def test_without_a_network_stale_tiles_are_shown_the_rest_is_told_and_its_return
         assert desk.retry_in_s is not None
         assert await desk.want(tile(2), tile(1)) == []
         assert desk.loader.requests_sent == 1
+        desk.clock.advance(QUIET_S)
         desk.loader.network_changed(None)
         assert ordered(await desk.settle()) == [(tile(1), "disk"), (tile(2), "network")]
 

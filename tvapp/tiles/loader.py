@@ -3,7 +3,9 @@
 The wish list is replaced as the view moves; what has not been asked for yet is then dropped, what is under way is
 finished and kept on disk. A tile is never asked for twice at the same time. All state belongs to the io thread.
 
-A stale tile from disk is posted as such at once; when the service confirms it (304), it is posted again as good.
+A stale tile from disk is posted as such at once, and the service is asked about it once nothing new has been wished for
+during a moment: not on the way past it. When it confirms the tile (304), that is posted again as good. However short
+its lifetime is, it is not asked about again right away: who needs its pixels once more gets them from disk.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from tvapp.core.errors import DataError, NetworkError, ServiceDown, Throttled, T
 from tvapp.core.jobs import Inbox
 from tvapp.core.log import Level, Log
 from tvapp.tiles.cache_key import CacheKey, CacheScope
+from tvapp.tiles.confirmed import Confirmed
 from tvapp.tiles.disk_cache import DiskCache
 from tvapp.tiles.needs import Rasteriser, Runner, TileSource
 from tvapp.tiles.patience import Hold, Patience
@@ -30,6 +33,9 @@ MAX_LOOKUPS = 4
 
 SETTLE_S = 5.0
 """A tile that is still wished for so long after it was posted got lost on its way, and is brought again."""
+
+QUIET_S = 0.25
+"""Stale tiles are asked about when nothing new has been wished for so long."""
 
 FLUSH_S = 2.0
 
@@ -73,6 +79,8 @@ class TileLoader:
         self._looked: dict[TileId, Validators] = {}
         self._served: dict[TileId, tuple[int, float]] = {}
         self._told: dict[TileId, Hold] = {}
+        self._confirmed = Confirmed()
+        self._quiet_at = 0.0
         self._reported: set[str] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._flush_timer: asyncio.TimerHandle | None = None
@@ -102,6 +110,7 @@ class TileLoader:
             self._scope = scope
             self._cancel_all()
             self._forget()
+            self._confirmed.clear()
             self._patience.resume()
             self._pump()
 
@@ -158,7 +167,9 @@ class TileLoader:
     def _replace(self, wishes: tuple[TileId, ...]) -> None:
         if self._stopped:
             return
-        self._wanted = dict.fromkeys(tile.wrapped() for tile in wishes)
+        former, self._wanted = self._wanted, dict.fromkeys(tile.wrapped() for tile in wishes)
+        if not self._wanted.keys() <= former.keys():
+            self._quiet_at = self._clock.monotonic() + QUIET_S
         for memory in (self._looked, self._served, self._told):
             for tile in [tile for tile in memory if tile not in self._wanted]:
                 memory.pop(tile, None)
@@ -184,6 +195,9 @@ class TileLoader:
                 hold, kind = None, "lookup"
             else:
                 hold, kind = self._patience.held(tile, now), "request"
+                if hold is None and self._looked[tile].is_shown and now < self._quiet_at:
+                    wake = min(wake, self._quiet_at)
+                    continue
             if hold is not None:
                 wake = min(wake, hold.until)
                 self._tell(tile, hold, now)
@@ -259,7 +273,8 @@ class TileLoader:
 
     async def _look_up(self, tile: TileId) -> None:
         key = CacheKey(self._scope, tile)
-        entry = await self._jobs.in_worker(lambda: self._stock.read(key))
+        # Left behind while it waited for a worker, it is not worth decoding.
+        entry = await self._jobs.in_worker(lambda: self._stock.read(key) if tile in self._wanted else None)
         if tile not in self._wanted:
             return
         if entry is None:
@@ -268,7 +283,8 @@ class TileLoader:
         content, stored, validators = entry
         if stored.is_fresh or stored.may_use_stale:
             self.disk_hits += 1
-        if stored.is_fresh:
+        is_recent = self._confirmed.is_recent(tile, self._clock.monotonic())
+        if stored.is_fresh or (stored.may_use_stale and is_recent):
             self._serve(tile, content, "disk")
         else:
             self._looked[tile] = validators
@@ -301,7 +317,9 @@ class TileLoader:
                 self._window.troubled(sent, self._clock.monotonic())
             self._fail(tile, error)
             return
-        self._patience.succeeded(tile, self._clock.monotonic())
+        now = self._clock.monotonic()
+        self._patience.succeeded(tile, now)
+        self._confirmed.add(tile, now)
         self._reported.clear()
         self._told.pop(tile, None)
         if content is not None:

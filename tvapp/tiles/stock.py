@@ -20,6 +20,8 @@ class Validators:
 
     etag: str | None = None
     last_modified: str | None = None
+    is_shown: bool = False
+    """The stale tile is on the screen: asking can wait."""
 
 
 class TileStock:
@@ -39,7 +41,7 @@ class TileStock:
         except DataError:
             self._cache.drop(key)
             return None
-        return content, entry, Validators(entry.etag, entry.last_modified)
+        return content, entry, Validators(entry.etag, entry.last_modified, entry.may_use_stale)
 
     def keep(self, key: CacheKey, reply: TileReply, delay_s: float, may_store: Callable[[], bool]) -> TileImage | None:
         """Decode an answer and store it, in this order, so that nothing bad is ever stored.
