@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -15,16 +16,27 @@ import pytest
 from tests.cloud import LocalCloud
 from tests.mapview.world import FRAME_S, screen
 from tests.tiles.rig import Rig
+from tvapp.core.image import Image
 from tvapp.geo.position import Position
 from tvapp.mapview.layers import FENCES, BaseStyle, LayerChoice, layers
 from tvapp.mapview.model import MapModel
 from tvapp.mapview.viewport import Viewport
 from tvapp.remote.intents import Intent
-from tvapp.tiles.tile import TILE_SIZE, TileArrived, TileId, TileUnavailable
+from tvapp.tiles.tile import TILE_SIZE, TileArrived, TileId, TileImage, TileUnavailable
 
 Cell = tuple[int, int, int]
 LIMIT_S = 60.0
 PLACES = [Position(24.94, 60.17), Position(25.3, 60.3), Position(24.5, 60.0), Position(25.0, 60.5)]
+
+
+@dataclass(frozen=True)
+class Fences:
+    """Draws the same box into every tile."""
+
+    revision: int
+
+    def rasterise(self, tile: TileId) -> TileImage:
+        return TileImage(Image(64, 64, bytes(64 * 64 * 4)), 100, 100)
 
 
 class Traveller:
@@ -32,8 +44,8 @@ class Traveller:
 
     def __init__(self, rig: Rig, cloud: LocalCloud, choice: LayerChoice, budget_bytes: int = 1 << 40) -> None:
         self.rig, self.cloud = rig, cloud
-        shown = [layer for layer in layers(choice) if layer.tileset != FENCES]
-        self.model = MapModel(screen(zoom=12), shown, budget_bytes, flat=True)
+        self.model = MapModel(screen(zoom=12), layers(choice), budget_bytes, flat=True)
+        rig.loader.set_rasteriser(Fences(0))
         self.may_be_asked: set[Cell] = set()
         self.wanted: set[TileId] = set()
         self.now = 100.0
@@ -96,7 +108,10 @@ class Traveller:
     def _receive(self) -> bool:
         messages = [m for m in self.rig.inbox.drain() if isinstance(m, TileArrived | TileUnavailable)]
         for message in messages:
-            self.wanted.discard(message.tile)
+            if isinstance(message, TileArrived) and message.origin == "stale":
+                self.rig.clock.advance(1)  # the loader asks about it when nothing new has been wished for in between
+            else:
+                self.wanted.discard(message.tile)
             self.model.receive(message, self.now)
         return bool(messages)
 
@@ -137,6 +152,26 @@ def test_on_a_trip_no_tile_is_asked_for_twice_none_on_the_way_back_and_none_that
     here.pan(Intent.LEFT, three_screens - 0.5)
     back = here.asked()
     assert back == {}
+
+
+@pytest.mark.parametrize("lifetime_s", [0, 600])
+def test_geofences_that_change_above_stale_tiles_cost_a_request_a_tile_once_and_not_with_each_change(
+    rig: Rig, cloud: LocalCloud, lifetime_s: int
+) -> None:
+    cloud.settings(tile_max_age_s=lifetime_s)
+    here = Traveller(rig, cloud, LayerChoice(BaseStyle.DARK))
+    here.settle()
+    first = here.asked()
+    assert max(first.values()) == 1
+    rig.clock.advance(700)
+    confirmed: Counter[tuple[str, Cell]] = Counter()
+    for revision in range(1, 6):
+        rig.loader.set_rasteriser(Fences(revision))
+        here.model.invalidate(FENCES, None, revision)
+        here.settle()
+        confirmed += here.asked()
+    assert confirmed == first
+    assert cloud.statuses("tile") in ({}, {"304": len(first)})
 
 
 def test_a_day_of_touring_costs_what_its_first_lap_costs(rig: Rig, cloud: LocalCloud) -> None:
