@@ -40,13 +40,14 @@ class Fences:
 
 
 class Traveller:
-    """A map that loads its tiles over the network, and notes which cells it has shown, in which direction of motion."""
+    """A map that loads its tiles over the network, and notes when it wishes for what is not near."""
 
     def __init__(self, rig: Rig, cloud: LocalCloud, choice: LayerChoice, budget_bytes: int = 1 << 40) -> None:
         self.rig, self.cloud = rig, cloud
         self.model = MapModel(screen(zoom=12), layers(choice), budget_bytes, flat=True)
         rig.loader.set_rasteriser(Fences(0))
-        self.may_be_asked: set[Cell] = set()
+        self.strangers: set[Cell] = set()
+        """Cells that were wished for far from what was in view then."""
         self.wanted: set[TileId] = set()
         self.now = 100.0
         self.before: Viewport | None = None
@@ -56,14 +57,15 @@ class Traveller:
         self.now += FRAME_S
         self._receive()
         self.model.update(self.now)
+        near = self._near()
         wishes = self.model.wish_list()
         if wishes is not None:
+            self.strangers |= {(tile.z, tile.wrapped().x, tile.y) for tile in wishes} - near
             self.wanted = {tile.wrapped() for tile in wishes}
             self.rig.loader.want(wishes)
         self.model.compositions(self.now)
         self.model.quads(self.now)
         self.model.evictions()
-        self._note(self.model.viewport)
 
     def settle(self) -> None:
         """Let frames pass until nothing more is expected."""
@@ -115,17 +117,24 @@ class Traveller:
             self.model.receive(message, self.now)
         return bool(messages)
 
-    def _note(self, view: Viewport) -> None:
-        """Take the cells in view, and one row or column further on the sides that the map moves to."""
+    def _near(self) -> set[Cell]:
+        """Return the cells in view and those up to where the map comes to rest, one further where it moves to."""
+        view, target = self.model.viewport, self.model.camera.target
         before, self.before = self.before or view, view
         dx, dy = view.u - before.u, view.v - before.v
-        for z in {math.floor(view.zoom + 0.5), math.floor(self.model.camera.target.zoom + 0.5)}:
-            n = 1 << z
-            half_x = view.width / 2 / (TILE_SIZE * 2.0 ** (view.zoom - z)) / n
-            half_y = view.height / 2 / (TILE_SIZE * 2.0 ** (view.zoom - z)) / n
-            x0, x1 = math.floor((view.u - half_x) * n) - (dx < 0), math.ceil((view.u + half_x) * n) + (dx > 0)
-            y0, y1 = math.floor((view.v - half_y) * n) - (dy < 0), math.ceil((view.v + half_y) * n) + (dy > 0)
-            self.may_be_asked.update((z, x % n, y) for x in range(x0, x1) for y in range(y0, y1))
+        z = math.floor(target.zoom + 0.5)
+        boxes = [_cells(each, z) for each in (view, target) if math.floor(each.zoom + 0.5) == z]
+        x0, x1 = min(box[0] for box in boxes) - (dx < 0), max(box[1] for box in boxes) + (dx > 0)
+        y0, y1 = min(box[2] for box in boxes) - (dy < 0), max(box[3] for box in boxes) + (dy > 0)
+        return {(z, x % (1 << z), y) for x in range(x0, x1) for y in range(y0, y1)}
+
+
+def _cells(view: Viewport, z: int) -> tuple[int, int, int, int]:
+    """Return the first and last column and row (ends exclusive) that a view touches."""
+    edge = TILE_SIZE * 2.0 ** (view.zoom - z)
+    x, y = view.u * 2**z, view.v * 2**z
+    dx, dy = view.width / 2 / edge, view.height / 2 / edge
+    return math.floor(x - dx), math.ceil(x + dx), math.floor(y - dy), math.ceil(y + dy)
 
 
 @pytest.fixture
@@ -148,10 +157,10 @@ def test_on_a_trip_no_tile_is_asked_for_twice_none_on_the_way_back_and_none_that
     here.zoom(-2)
     there = here.asked()
     assert max(there.values()) == 1
-    assert {cell for _, cell in there} <= here.may_be_asked
     here.pan(Intent.LEFT, three_screens - 0.5)
     back = here.asked()
     assert back == {}
+    assert here.strangers == set()
 
 
 @pytest.mark.parametrize("lifetime_s", [0, 600])
