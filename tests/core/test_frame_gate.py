@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import dataclass
 
 import pytest
@@ -53,3 +54,23 @@ def test_frames_without_end_do_not_stop_the_work(clock: PassingClock) -> None:
     before = clock.now
     gate.let_pass()
     assert clock.now - before <= LONGEST_S + 0.003
+
+
+def test_whoever_waits_goes_on_as_soon_as_the_frame_is_out() -> None:
+    gate = FrameGate(lambda: 100.0)  # the time stands still: nobody is let through for having waited long enough
+    gate.expect(100.0)
+    passed = threading.Event()
+
+    def work() -> None:
+        gate.let_pass()
+        passed.set()
+
+    workers = [threading.Thread(target=work, daemon=True) for _ in range(3)]
+    for worker in workers:
+        worker.start()
+    gate.expect(99.0)
+    assert not passed.wait(0.05)
+    gate.expect(None)
+    for worker in workers:
+        worker.join(10)
+    assert not any(worker.is_alive() for worker in workers)

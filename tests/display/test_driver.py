@@ -160,7 +160,7 @@ def test_a_circle_of_many_points_is_drawn_with_few_and_looks_the_same(radius: fl
         (radius * math.cos(math.tau * k / count), radius * math.sin(math.tau * k / count)) for k in range(count + 1)
     ]
     kept = thin_out(circle)
-    assert len(kept) <= min(count + 1, 6 * math.sqrt(radius) + 8)
+    assert len(kept) <= min(count + 1, 7 * math.sqrt(radius) + 8)
     for (x0, y0), (x1, y1) in pairwise(kept):
         middle = math.hypot((x0 + x1) / 2, (y0 + y1) / 2)
         assert radius - middle <= TOLERANCE_PX + radius * (1 - math.cos(math.pi / count))

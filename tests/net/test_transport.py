@@ -2,6 +2,7 @@ import asyncio
 import gzip
 import socket
 import ssl
+import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
@@ -343,6 +344,30 @@ def test_connections_that_were_let_go_are_not_used_again_and_what_is_under_way_c
             assert server.connections == 2
             go_on.set()
             assert (await waiting).body == b"slow"
+
+    run(work)
+
+
+class _Searches:
+    """Stands at the head of Python's ways to find a module, and notes which are looked for."""
+
+    def __init__(self) -> None:
+        self.names: list[str] = []
+
+    def find_spec(self, name: str, path: object = None, target: object = None) -> None:
+        self.names.append(name)
+
+
+def test_a_request_does_not_search_the_disk_for_modules_that_are_not_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    searches = _Searches()
+    monkeypatch.setattr(sys, "meta_path", [searches, *sys.meta_path])
+
+    async def work(http: HttpClient) -> None:
+        async with raw_server(answer(b"1"), answer(b"2")) as server:
+            await http.send(Request("GET", server.url))
+            searches.names.clear()
+            await http.send(Request("GET", server.url))
+            assert searches.names == []
 
     run(work)
 

@@ -1,5 +1,6 @@
 import struct
 import zlib
+from io import BytesIO
 
 import pytest
 from hypothesis import given, settings
@@ -28,6 +29,56 @@ def test_every_format_and_mode_that_may_come_is_read(kind: str, mode: str) -> No
     assert tile.image is not None
     assert tile.image.opaque
     assert tile.image.pixels[0] > 250
+
+
+MODES = {
+    "PNG": ["RGB", "RGBA", "P", "L", "LA", "1", "I;16"],
+    "JPEG": ["RGB", "L", "CMYK"],
+    "WEBP": ["RGB", "RGBA"],
+}
+
+
+@pytest.mark.parametrize(("kind", "mode"), [(kind, mode) for kind, modes in MODES.items() for mode in modes])
+def test_the_pixels_are_those_that_pillow_reads_in_the_order_of_the_screen(kind: str, mode: str) -> None:
+    colourful = Pillow.merge("RGBA", [Pillow.linear_gradient("L").rotate(turn) for turn in (0, 90, 180, 270)])
+    flat = colourful if mode in ("RGBA", "LA") else colourful.convert("RGB")
+    data = encode(flat.convert("L").convert(mode) if mode == "I;16" else flat.convert(mode), kind)
+    tile = decode_tile(data, "t")
+    with Pillow.open(BytesIO(data)) as picture:
+        expected = picture.convert("RGBA")
+    assert tile.image is not None
+    box = (0, tile.top, 256, tile.top + tile.image.height)
+    assert tile.image.pixels == expected.crop(box).tobytes("raw", "BGRA")
+    assert tile.image.opaque == (mode not in ("RGBA", "LA"))
+
+
+@pytest.mark.parametrize("mode", ["RGB", "P", "L"])
+def test_a_single_transparent_colour_is_transparent(mode: str) -> None:
+    picture = Pillow.new("RGB", (256, 256), (10, 20, 30)).convert(mode)
+    colour = picture.getpixel((0, 0))
+    assert isinstance(colour, int | tuple)
+    picture.paste(picture.convert("RGB").point(lambda value: 255 - value).convert(mode), (0, 0), None)
+    picture.paste(colour, (0, 0, 256, 100))
+    data = encode(picture, transparency=colour)
+    tile = decode_tile(data, "t")
+    with Pillow.open(BytesIO(data)) as read:
+        expected = read.convert("RGBA").crop((0, 100, 256, 256))
+    assert tile.image is not None
+    assert (tile.top, tile.image.height, tile.image.opaque) == (100, 156, False)
+    assert tile.image.pixels == expected.tobytes("raw", "BGRA")
+
+
+def test_pixels_go_where_they_are_told_to() -> None:
+    given: list[bytearray] = []
+
+    def room(size: int) -> bytearray:
+        given.append(bytearray(b"\x55" * size))
+        return given[-1]
+
+    image = decode_tile(png((1, 2, 3)), "t", room).image
+    assert image is not None
+    assert image.pixels is given[0]
+    assert bytes(image.pixels) == bytes([3, 2, 1, 255]) * (512 * 512)
 
 
 def test_transparent_margins_are_cut_off() -> None:

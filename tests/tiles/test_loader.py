@@ -23,9 +23,10 @@ from tvapp.core.jobs import Inbox
 from tvapp.core.log import RecordingLog
 from tvapp.tiles.cache_key import CacheKey, CacheScope
 from tvapp.tiles.disk_cache import DiskCache
-from tvapp.tiles.loader import MAX_REQUESTS, TileLoader
+from tvapp.tiles.loader import QUIET_S, TileLoader
 from tvapp.tiles.needs import T, TileReply
 from tvapp.tiles.tile import TileArrived, TileId, TileImage, TileUnavailable
+from tvapp.tiles.window import FIRST, MOST
 
 SCOPE = CacheScope("https://maps.example", "aino")
 FRESH = Headers({"cache-control": "max-age=600", "etag": '"1"'})
@@ -77,6 +78,7 @@ class Desk:
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     asked: list[tuple[TileId, str | None]] = field(default_factory=list)
     waiting: int = 0
+    wanted: tuple[TileId, ...] = ()
     ages_s: list[float] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -127,7 +129,14 @@ class Desk:
 
     async def want(self, *tiles: TileId) -> list[tuple[TileId, str]]:
         """Wish, let everything happen that can, and return what was posted."""
+        self.wanted = tiles
         self.loader.want(tiles)
+        return await self.settle()
+
+    async def quiet(self) -> list[tuple[TileId, str]]:
+        """Wish for nothing else for a while, and return what was posted."""
+        self.clock.advance(QUIET_S)
+        self.loader.want(self.wanted)
         return await self.settle()
 
     async def settle(self) -> list[tuple[TileId, str]]:
@@ -190,13 +199,40 @@ def test_only_so_many_are_under_way_and_what_is_not_wanted_any_more_is_never_ask
     async def work(desk: Desk) -> None:
         desk.gate.clear()
         await desk.want(*(tile(x) for x in range(30)))
-        assert desk.order == list(range(MAX_REQUESTS))
+        assert desk.order == list(range(FIRST))
         await desk.want(tile(100), tile(2))
-        assert desk.order == [*range(MAX_REQUESTS), 100]
+        assert desk.order == [*range(FIRST), 100]
         desk.gate.set()
         posted = await desk.settle()
         assert ordered(posted) == [(tile(2), "network"), (tile(100), "network")]
-        assert len(desk.order) == MAX_REQUESTS + 1
+        assert len(desk.order) == FIRST + 1
+
+    run(work)
+
+
+def test_a_service_that_answers_gets_more_at_a_time_and_one_that_complains_fewer(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        desk.gate.clear()
+        await desk.want(*(tile(x) for x in range(60)))
+        assert desk.waiting == FIRST
+        desk.gate.set()
+        await desk.settle()
+        desk.gate.clear()
+        await desk.want(*(tile(x) for x in range(100, 160)))
+        assert FIRST < desk.waiting <= MOST
+        before = desk.waiting
+        desk.error = Throttled("maps.example", 429, retry_after_s=1.0)
+        desk.gate.set()
+        await desk.settle()
+        desk.error = None
+        desk.clock.advance(2)
+        desk.gate.clear()
+        await desk.want(tile(200))
+        desk.gate.set()
+        await desk.settle()
+        desk.gate.clear()
+        await desk.want(*(tile(x) for x in range(300, 360)))
+        assert desk.waiting <= before // 2 + 1
 
     run(work)
 
@@ -206,7 +242,7 @@ def test_however_wild_the_panning_requests_stay_bounded(run: Run) -> None:
         desk.gate.clear()
         for start in range(0, 400, 20):
             await desk.want(*(tile(x) for x in range(start, start + 20)))
-        assert desk.waiting == 2 * MAX_REQUESTS
+        assert desk.waiting == 2 * FIRST
 
     run(work)
 
@@ -262,8 +298,9 @@ def test_a_stale_tile_is_shown_at_once_and_confirmed_by_a_304(run: Run) -> None:
         await desk.want(tile(1))
         await desk.want()
         desk.clock.advance(601)
-        assert await desk.want(tile(1)) == [(tile(1), "stale"), (tile(1), "disk")]
+        assert await desk.want(tile(1)) == [(tile(1), "stale")]
         assert desk.ages_s == [601.0]
+        assert await desk.quiet() == [(tile(1), "disk")]
         assert desk.asked[-1] == (tile(1), '"1"')
         await desk.want()
         assert await desk.want(tile(1)) == [(tile(1), "disk")]
@@ -278,7 +315,52 @@ def test_a_stale_tile_that_changed_is_replaced(run: Run) -> None:
         await desk.want()
         desk.clock.advance(601)
         desk.headers = Headers({"etag": '"2"'})
-        assert await desk.want(tile(1)) == [(tile(1), "stale"), (tile(1), "network")]
+        assert await desk.want(tile(1)) == [(tile(1), "stale")]
+        assert await desk.quiet() == [(tile(1), "network")]
+
+    run(work)
+
+
+def test_on_the_way_past_stale_tiles_the_service_is_not_asked_about_them(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        await desk.want(*(tile(x) for x in range(20)))
+        await desk.want()
+        desk.clock.advance(4000)
+        for x in range(18):
+            assert (tile(x + 2), "stale") in await desk.want(*(tile(x + i) for i in range(3)))
+            desk.clock.advance(0.1)
+        assert desk.loader.requests_sent == 20
+        assert len(await desk.quiet()) == 3
+        assert desk.order[20:] == [17, 18, 19]
+
+    run(work)
+
+
+def test_a_tile_that_is_wished_for_again_and_again_is_not_asked_about_each_time(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        desk.headers = Headers({"cache-control": "max-age=1", "etag": '"1"'})
+        await desk.want(tile(1))
+        asked = []
+        for _ in range(8):
+            desk.clock.advance(120)
+            await desk.want()
+            posted = [origin for _, origin in await desk.want(tile(1))] + [origin for _, origin in await desk.quiet()]
+            assert posted in (["disk"], ["stale", "disk"])
+            asked.append(desk.loader.requests_sent)
+        assert asked == [1, 1, 2, 2, 2, 3, 3, 3]
+
+    run(work)
+
+
+def test_a_tile_left_behind_while_it_waits_for_a_worker_is_not_decoded(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        await desk.want(tile(1))
+        await desk.want()
+        desk.cache.put(CacheKey(SCOPE, tile(1)), b"nothing", FRESH)
+        desk.loader.want([tile(1)])
+        desk.loader.want([])
+        await desk.settle()
+        assert desk.cache.get(CacheKey(SCOPE, tile(1))) is not None, "who decodes it finds it damaged, and drops it"
 
     run(work)
 
@@ -294,6 +376,7 @@ def test_without_a_network_stale_tiles_are_shown_the_rest_is_told_and_its_return
         assert desk.retry_in_s is not None
         assert await desk.want(tile(2), tile(1)) == []
         assert desk.loader.requests_sent == 1
+        desk.clock.advance(QUIET_S)
         desk.loader.network_changed(None)
         assert ordered(await desk.settle()) == [(tile(1), "disk"), (tile(2), "network")]
 
@@ -306,7 +389,7 @@ def test_a_missing_role_stops_the_tileset_after_the_first_volley_until_it_is_tri
         wishes = [tile(x) for x in range(40)]
         posted = await desk.want(*wishes)
         assert ordered(posted) == ordered((wish, "Forbidden") for wish in wishes)
-        assert desk.loader.requests_sent <= MAX_REQUESTS
+        assert desk.loader.requests_sent <= FIRST
         assert desk.log.named("tile.failed")[0] == {
             "tile": "road/9/0/7",
             "error": "Forbidden",

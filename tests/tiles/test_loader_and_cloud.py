@@ -3,88 +3,23 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
 
 from tests.cloud import LocalCloud
-from tvapp.azure.authorizer import Authorizer, EntraAuthorizer, SharedKeyAuthorizer
-from tvapp.azure.maps import MapsClient
-from tvapp.core.clock import ManualClock
-from tvapp.core.jobs import Inbox, Jobs
+from tests.tiles.rig import SCOPE, Rig, Tokens
+from tvapp.azure.authorizer import EntraAuthorizer, SharedKeyAuthorizer
 from tvapp.core.log import RecordingLog
 from tvapp.geo.position import Bounds
 from tvapp.net.messages import NetworkLost
 from tvapp.net.monitor import NetworkMonitor
-from tvapp.net.transport import HttpClient, Request
-from tvapp.tiles.cache_key import CacheScope
-from tvapp.tiles.disk_cache import DiskCache
-from tvapp.tiles.loader import TileLoader
+from tvapp.net.transport import Request
 from tvapp.tiles.tile import TileArrived, TileId, TileUnavailable
+from tvapp.tiles.window import FIRST
 
-SCOPE = "https://atlas.microsoft.com/user_impersonation"
 TILE = TileId("microsoft.base.road", 9, 291, 148)
-
-
-@dataclass(frozen=True)
-class Token:
-    secret: str = field(repr=False)
-
-
-class Tokens:
-    """One token, whatever happens."""
-
-    def __init__(self, secret: str) -> None:
-        self._secret = secret
-
-    async def get(self, scope: str, *, rejected: str | None = None, claims: str = "") -> Token:
-        return Token(self._secret)
-
-
-class Rig:
-    """Everything from the loader down, on real threads."""
-
-    def __init__(
-        self, cloud: LocalCloud, folder: Path, authorizer: Authorizer | None = None, timeout_s: float = 20.0
-    ) -> None:
-        self.log, self.clock = RecordingLog(), ManualClock()
-        self.posted = threading.Event()
-        self.inbox = Inbox(self.posted.set)
-        self.jobs = Jobs(self.inbox, self.log)
-        self.http = HttpClient(ca_bundle=cloud.ca_bundle, clock=self.clock, log=self.log)
-        if authorizer is None:
-            secret = cloud.bearer()["Authorization"].removeprefix("Bearer ")
-            authorizer = EntraAuthorizer(Tokens(secret), SCOPE, cloud.maps_client_id, endpoint=cloud.endpoint)
-        self.maps = MapsClient(self.http, cloud.endpoint, authorizer, self.log, clock=self.clock, timeout_s=timeout_s)
-        self.cache = DiskCache(folder / "tiles.db", clock=self.clock, log=self.log)
-        self.loader = TileLoader(
-            self.jobs,
-            self.maps,
-            self.cache,
-            self.inbox,
-            scope=CacheScope(cloud.endpoint, "aino"),
-            clock=self.clock,
-            log=self.log,
-            random=lambda: 0.5,
-        )
-
-    def next(self, kind: type) -> object:
-        """Return the next message of a kind."""
-        while True:
-            self.posted.clear()
-            for message in self.inbox.drain():
-                if isinstance(message, kind):
-                    return message
-            assert self.posted.wait(20), f"no {kind.__name__} came"
-
-    def close(self) -> None:
-        self.loader.stop()
-        asyncio.run_coroutine_threadsafe(self.http.aclose(), self.jobs.io_loop()).result(5)
-        self.cache.close()
-        assert self.jobs.stop()
 
 
 @pytest.fixture
@@ -109,13 +44,31 @@ def test_a_tile_comes_from_the_service_and_then_from_disk(rig: Rig, cloud: Local
     assert cloud.count("tile") == 1
 
 
+def test_what_is_left_behind_before_it_was_sent_never_reaches_the_service(rig: Rig, cloud: LocalCloud) -> None:
+    cloud.fault("tile", delay_s=0.5)
+    behind = [TileId("microsoft.base.road", 9, x, 148) for x in range(40)]
+    rig.loader.want(behind)
+    while rig.loader.requests_sent < FIRST:
+        rig.posted.wait(0.01)
+    rig.loader.want([TILE])
+    rig.next(TileArrived)
+    rig.loader.want(behind[:FIRST])  # what had been sent comes to its end, and is on disk
+    for _ in range(FIRST):
+        rig.next(TileArrived)
+    columns = sorted(int(request["query"]["x"]) for request in cloud.requests("tile"))
+    assert columns == [*range(FIRST), TILE.x]
+    assert rig.loader.requests_sent == FIRST + 1
+
+
 def test_a_stale_tile_is_confirmed_by_the_service(rig: Rig, cloud: LocalCloud) -> None:
     rig.loader.want([TILE])
     rig.next(TileArrived)
     rig.loader.want([])
     rig.clock.advance(100 * 86400)
     rig.loader.want([TILE])
-    origins = [getattr(rig.next(TileArrived), "origin", "") for _ in range(2)]
+    first = rig.next(TileArrived)
+    rig.clock.advance(1)
+    origins = [getattr(arrived, "origin", "") for arrived in (first, rig.next(TileArrived))]
     assert origins == ["stale", "disk"]
     assert [request["status"] for request in cloud.requests("tile")] == [200, 304]
 

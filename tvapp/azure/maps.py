@@ -15,6 +15,7 @@ from tvapp.geo.position import Bounds
 from tvapp.net.transport import Request, Response, Sender, with_query
 from tvapp.tiles.needs import TileReply
 from tvapp.tiles.tile import TILE_SIZE
+from tvapp.tiles.window import Timing
 
 API_VERSION = "2024-04-01"
 MAX_TILE_BYTES = 4 << 20
@@ -87,11 +88,12 @@ class MapsClient:
             "timeStamp": timestamp,
         }
         response = await self._get("/map/tile", query, headers, MAX_TILE_BYTES)
+        timing = Timing(response.head_s, response.is_multiplexed)
         if response.status == 304 and (etag or last_modified):
-            return TileReply(304, b"", response.headers)
+            return TileReply(304, b"", response.headers, timing)
         kind = media_type(response.headers)
         if response.status == 200 and not is_page(response) and (kind.startswith("image/") or kind in _UNTYPED):
-            return TileReply(200, response.body, response.headers)
+            return TileReply(200, response.body, response.headers, timing)
         if response.status == 204:
             raise NotFound(response.host, 204, message="no tile here")
         raise failure_by_id(response, self._clock.wall())

@@ -10,7 +10,6 @@ import math
 import threading
 from collections.abc import Callable
 
-STEP_S = 0.001
 EARLY_S = 0.001
 """The gate closes so long before a frame: what a worker does between two looks at it should be done by then."""
 LONGEST_S = 0.02
@@ -24,16 +23,28 @@ class FrameGate:
         """`monotonic` tells the time in seconds, as `core.clock` does."""
         self._monotonic = monotonic
         self._closes_at = math.inf
-        self._pause = threading.Event()  # never set: waiting for it is a sleep that lets go of the interpreter
+        self._opened = threading.Condition(threading.Lock())
+        self._waiting = 0
 
     def expect(self, frame_at: float | None) -> None:
         """Close the gate shortly before `frame_at` (monotonic seconds), until the next call; None: leave it open."""
         self._closes_at = math.inf if frame_at is None else frame_at - EARLY_S
+        # Whoever begins to wait counts itself first and looks at the gate then, so that nobody is overlooked here.
+        if self._waiting and self._monotonic() < self._closes_at:
+            with self._opened:
+                self._opened.notify_all()
 
     def let_pass(self) -> None:
         """Return at once while no frame is near, else when it is out, or after LONGEST_S."""
         now = self._monotonic()
+        if now < self._closes_at:
+            return
         until = now + LONGEST_S
-        while self._closes_at <= now < until:
-            self._pause.wait(STEP_S)
-            now = self._monotonic()
+        with self._opened:
+            self._waiting += 1
+            try:
+                while self._closes_at <= now < until:
+                    self._opened.wait(until - now)
+                    now = self._monotonic()
+            finally:
+                self._waiting -= 1

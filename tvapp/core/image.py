@@ -21,12 +21,12 @@ class Image:
 
     `pixels` holds 4 bytes a pixel in the order B, G, R, A (straight alpha, rows top to bottom, no padding): what
     SDL calls ARGB8888 on a little-endian machine, so that no conversion is left for the thread that draws.
-    An `opaque` picture has no transparent pixel, which lets the renderer copy instead of blend.
+    Nobody changes them. An `opaque` picture has no transparent pixel, which lets the renderer copy instead of blend.
     """
 
     width: int
     height: int
-    pixels: bytes
+    pixels: bytes | bytearray
     opaque: bool = False
 
     def __post_init__(self) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
 from tvapp.core.image import Image, PixelRect
 from tvapp.display.sdl import Renderer, Texture, pygame
@@ -71,7 +72,8 @@ class Textures:
         if image.opaque:
             # Without an alpha channel the renderer copies rows instead of looking at each pixel.
             surface = self._opaque(size)
-            surface.get_buffer().write(image.pixels, 0)
+            with memoryview(cast(Any, surface.get_buffer())) as room:
+                room[:] = image.pixels
             texture = self._texture(surface, opaque=True)
             self._pictures[key] = Picture(lambda: texture, *size, opaque=True, texture=texture)
         else:

@@ -8,16 +8,17 @@ on a new one (RFC 9110, 9.2.2).
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import logging
 import re
 import ssl
+import sys
 import zlib
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Coroutine, Mapping
 from dataclasses import dataclass, field, replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
-from typing import Protocol
-from urllib.parse import urlencode, urlsplit
+from importlib.util import find_spec
+from typing import Any, Protocol, cast
+from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
 import h2.exceptions
@@ -38,7 +39,12 @@ from tvapp.core.errors import (
 from tvapp.core.headers import Headers
 from tvapp.core.log import Log
 from tvapp.net.failures import name_failure
+from tvapp.net.protocols import Protocols, negotiated
 from tvapp.net.trust import trust
+from tvapp.net.urls import host_of as host_of
+from tvapp.net.urls import is_loopback as is_loopback
+from tvapp.net.urls import origin_of as origin_of
+from tvapp.net.urls import with_query as with_query
 
 CONNECT_TIMEOUT_S = 10.0
 STALL_TIMEOUT_S = 15.0
@@ -57,6 +63,11 @@ _BROKEN = (
     hyperframe.exceptions.HyperframeError,
     KeyError,  # its stream table, when two streams of a dying connection are closed at once
 )
+
+# httpcore asks for sniffio a dozen times a request, and Python searches the whole path for what is not installed each
+# time: a fifth of what a request costs. None tells the import that there is no such module.
+if find_spec("sniffio") is None:
+    cast(dict[str, Any], sys.modules)["sniffio"] = None
 
 _POISON = (h2.exceptions.H2Error, hpack.exceptions.HPACKError, httpx.LocalProtocolError, KeyError)
 _SENDABLE = re.compile(r"[!-~]+")
@@ -89,12 +100,17 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One whole answer, whatever its status; `url` is the one that was asked for."""
+    """One whole answer, whatever its status; `url` is the one that was asked for.
+
+    `head_s`: seconds from asking until its head was there. `is_multiplexed`: it shared its connection (HTTP/2).
+    """
 
     status: int
     headers: Headers
     body: bytes = field(repr=False)
     url: str = ""
+    head_s: float = 0.0
+    is_multiplexed: bool = False
 
     @property
     def host(self) -> str:
@@ -116,12 +132,15 @@ class Sender(Protocol):
         ...
 
 
+Trace = Callable[[str, Mapping[str, object]], Coroutine[object, object, None]]
+"""Told by httpcore of each step of a request (its `trace` extension)."""
+
 Listener = Callable[[str, NetworkError | None], None]
 """Told the origin after each request, and the error or None; called on the io thread."""
 
 
 class HttpClient:
-    """Sends requests through one pool of connections.
+    """Sends requests through one pool of connections for each origin.
 
     `ca_bundle` alone is trusted where it is given, whatever the environment says. Proxies come from the environment,
     but never for this machine itself.
@@ -131,7 +150,8 @@ class HttpClient:
         self._ca_bundle = ca_bundle
         self._clock = clock
         self._log = log
-        self._pools: dict[bool, _Pool] = {}
+        self._pools: dict[str, _Pool] = {}
+        self._protocols = Protocols()
         self._context: ssl.SSLContext | None = None
         self._listeners: list[Listener] = []
         self._retiring: set[asyncio.Task[None]] = set()
@@ -169,6 +189,7 @@ class HttpClient:
 
     def let_go(self) -> None:
         """Use new connections from now on: those there are have probably died unnoticed. On the io thread."""
+        self._protocols.forget()
         pools, self._pools = list(self._pools.values()), {}
         for pool in pools:
             task = asyncio.get_running_loop().create_task(pool.retire())
@@ -180,13 +201,37 @@ class HttpClient:
             listener(origin, error)
 
     async def _send(self, request: Request) -> Response:
+        origin = origin_of(request.url)
+        now = asyncio.get_running_loop().time
+        began = now()
+        try:
+            async with asyncio.timeout(request.timeout_s):
+                is_first = await self._protocols.is_first(origin)
+        except TimeoutError as error:
+            raise TimedOut(request.host, f"no connection in {request.timeout_s:g} s") from error
+        if not is_first:
+            waited_s = round(now() - began, 2)
+            return await self._try(replace(request, timeout_s=request.timeout_s - waited_s), origin)
+
+        async def trace(name: str, info: Mapping[str, object]) -> None:
+            if (is_http2 := negotiated(name, info)) is not None:
+                self._protocols.found(origin, is_http2)
+
+        try:
+            response = await self._try(request, origin, trace)
+            self._protocols.found(origin, response.is_multiplexed)
+            return response
+        finally:
+            self._protocols.found(origin, None)
+
+    async def _try(self, request: Request, origin: str, trace: Trace | None = None) -> Response:
         for attempt in (0, 1):
-            pool = self._pool(request)
+            pool = await self._pool(request.host, origin)
             reused = pool.answered > 0
             try:
-                return await pool.send(request)
+                return await pool.send(request, trace)
             except ConnectionBroken as error:
-                await self._retire(pool)
+                await self._retire(origin, pool)
                 if isinstance(error.__cause__, _POISON):
                     # The other streams of that connection would wait for answers that were lost with this one's.
                     await pool.close()
@@ -196,44 +241,48 @@ class HttpClient:
             except TlsFailed:
                 # The bundle may have been replaced meanwhile: read it again next time.
                 self._context = None
-                await self._retire(pool)
+                await self._retire(origin, pool)
                 raise
             except BaseException:
                 # httpcore 1.0 does not reset an HTTP/2 stream that is given up: the rest of its body would eat the
                 # connection's window. New requests get new connections, this one's siblings may finish.
-                await self._retire(pool)
+                await self._retire(origin, pool)
                 raise
         raise AssertionError("unreachable")
 
-    def _pool(self, request: Request) -> _Pool:
-        direct = is_loopback(request.host)
-        pool = self._pools.get(direct)
+    async def _pool(self, host: str, origin: str) -> _Pool:
+        pool, http2 = self._pools.get(origin), self._protocols.may_multiplex(origin)
+        if pool is not None and pool.http2 and not http2:
+            # It served to find that out.
+            del self._pools[origin]
+            await pool.retire()
+            pool = self._pools.get(origin)
         if pool is None:
             if self._closed:
-                raise Unreachable(request.host, "shutting down")
-            pool = self._pools[direct] = _Pool(self._open(request.host, direct))
+                raise Unreachable(host, "shutting down")
+            pool = self._pools[origin] = _Pool(self._open(host, http2), http2)
         return pool
 
-    async def _retire(self, pool: _Pool) -> None:
-        for direct, current in list(self._pools.items()):
-            if current is pool:
-                del self._pools[direct]
+    async def _retire(self, origin: str, pool: _Pool) -> None:
+        if self._pools.get(origin) is pool:
+            del self._pools[origin]
+            self._protocols.forget(origin)
         await pool.retire()
 
-    def _open(self, host: str, direct: bool) -> httpx.AsyncClient:
+    def _open(self, host: str, http2: bool) -> httpx.AsyncClient:
         context = self._context = self._context or trust(self._ca_bundle, host)
 
         def build(use_environment: bool) -> httpx.AsyncClient:
             return httpx.AsyncClient(
                 verify=context,
-                http2=True,
+                http2=http2,
                 trust_env=use_environment,
                 limits=_LIMITS,
                 follow_redirects=False,
                 cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
             )
 
-        if direct:
+        if is_loopback(host):
             return build(False)
         try:
             return build(True)
@@ -246,16 +295,17 @@ class HttpClient:
 class _Pool:
     """One httpx client, which closes itself once it is retired and nothing uses it any more."""
 
-    def __init__(self, client: httpx.AsyncClient) -> None:
+    def __init__(self, client: httpx.AsyncClient, http2: bool) -> None:
+        self.http2 = http2
         self._client = client
         self._users = 0
         self._retired = False
         self.answered = 0
 
-    async def send(self, request: Request) -> Response:
+    async def send(self, request: Request, trace: Trace | None) -> Response:
         self._users += 1
         try:
-            response = await _exchange(self._client, request)
+            response = await _exchange(self._client, request, trace)
             self.answered += 1
             return response
         finally:
@@ -275,16 +325,24 @@ class _Pool:
             logging.getLogger(__name__).debug("closing a pool: %s", type(error).__name__)
 
 
-async def _exchange(client: httpx.AsyncClient, request: Request) -> Response:
+async def _exchange(client: httpx.AsyncClient, request: Request, trace: Trace | None) -> Response:
     stall_s = min(STALL_TIMEOUT_S, request.timeout_s)
     limits = httpx.Timeout(stall_s, connect=min(CONNECT_TIMEOUT_S, request.timeout_s), pool=request.timeout_s)
     headers = {"user-agent": _AGENT, "accept-encoding": "gzip", **request.headers}
+    now = asyncio.get_running_loop().time
+    began = now()
     try:
         async with asyncio.timeout(request.timeout_s):
             outgoing = client.build_request(
-                request.method, request.url, headers=headers, content=request.body or None, timeout=limits
+                request.method,
+                request.url,
+                headers=headers,
+                content=request.body or None,
+                timeout=limits,
+                extensions=None if trace is None else {"trace": trace},
             )
             answer = await client.send(outgoing, stream=True)
+            head_s = now() - began
             try:
                 body = await _read_bounded(answer, request)
             finally:
@@ -295,7 +353,9 @@ async def _exchange(client: httpx.AsyncClient, request: Request) -> Response:
         raise DataError(request.host or "url", "not a URL that can be asked for") from error
     except _BROKEN as error:
         raise name_failure(request.host, error, is_proxied=goes_through_proxy(request.url)) from error
-    return Response(answer.status_code, Headers(answer.headers.multi_items()), body, request.url)
+    fields = Headers(answer.headers.multi_items())
+    is_multiplexed = answer.http_version == "HTTP/2"
+    return Response(answer.status_code, fields, body, request.url, head_s, is_multiplexed)
 
 
 def goes_through_proxy(url: str) -> bool:
@@ -335,49 +395,3 @@ async def _read_bounded(answer: httpx.Response, request: Request) -> bytes:
 
 def _unexpected(answer: httpx.Response, request: Request, reason: str) -> UnexpectedReply:
     return UnexpectedReply(request.host, answer.status_code, message=reason)
-
-
-def host_of(url: str) -> str:
-    """Return the host name of a URL, or an empty string."""
-    try:
-        return urlsplit(url).hostname or ""
-    except ValueError:
-        return ""
-
-
-def origin_of(url: str) -> str:
-    """Return scheme, host and port of a URL, as in ``https://example.com``; empty where it has none.
-
-    >>> origin_of("HTTPS://Example.com:443/map?x=1")
-    'https://example.com'
-    """
-    try:
-        parts = urlsplit(url)
-        host, port = parts.hostname or "", parts.port
-    except ValueError:
-        return ""
-    if not host or not parts.scheme:
-        return ""
-    host = f"[{host}]" if ":" in host else host
-    default = {"https": 443, "http": 80}.get(parts.scheme)
-    return f"{parts.scheme}://{host}" + (f":{port}" if port not in {None, default} else "")
-
-
-def with_query(url: str, fields: Mapping[str, str | int | None]) -> str:
-    """Return `url` with a query; fields that are None are left out.
-
-    >>> with_query("https://example.com/map/tile", {"zoom": 1, "view": None})
-    'https://example.com/map/tile?zoom=1'
-    """
-    query = urlencode({name: value for name, value in fields.items() if value is not None})
-    return f"{url}{'&' if '?' in url else '?'}{query}" if query else url
-
-
-def is_loopback(host: str) -> bool:
-    """Tell whether `host` is this machine itself."""
-    if host == "localhost" or host.endswith(".localhost"):
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False

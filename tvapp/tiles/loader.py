@@ -3,29 +3,30 @@
 The wish list is replaced as the view moves; what has not been asked for yet is then dropped, what is under way is
 finished and kept on disk. A tile is never asked for twice at the same time. All state belongs to the io thread.
 
-A stale tile from disk is posted as such at once; when the service confirms it (304), it is posted again as good.
+A stale tile from disk is posted as such at once, and the service is asked about it once nothing new has been wished for
+during a moment: not on the way past it. When it confirms the tile (304), that is posted again as good. However short
+its lifetime is, it is not asked about again right away: who needs its pixels once more gets them from disk.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 from tvapp.core.clock import Clock
-from tvapp.core.errors import DataError, NetworkError, TvappError
+from tvapp.core.errors import DataError, NetworkError, ServiceDown, Throttled, TvappError
 from tvapp.core.jobs import Inbox
 from tvapp.core.log import Level, Log
 from tvapp.tiles.cache_key import CacheKey, CacheScope
-from tvapp.tiles.decode import decode_tile
-from tvapp.tiles.disk_cache import DiskCache, Entry
-from tvapp.tiles.needs import Rasteriser, Runner, TileReply, TileSource
+from tvapp.tiles.confirmed import Confirmed
+from tvapp.tiles.disk_cache import DiskCache
+from tvapp.tiles.needs import Rasteriser, Runner, TileSource
 from tvapp.tiles.patience import Hold, Patience
+from tvapp.tiles.stock import TileStock, Validators
 from tvapp.tiles.tile import Origin, TileArrived, TileId, TileImage, TileUnavailable
-
-MAX_REQUESTS = 8
-"""Under way for tiles that are wanted; as many again may be finishing for tiles left behind."""
+from tvapp.tiles.window import Departure, Window
 
 MAX_LOOKUPS = 4
 """A little more than there are workers, so that none is idle and no queue builds up in front of them."""
@@ -33,20 +34,15 @@ MAX_LOOKUPS = 4
 SETTLE_S = 5.0
 """A tile that is still wished for so long after it was posted got lost on its way, and is brought again."""
 
+QUIET_S = 0.25
+"""Stale tiles are asked about when nothing new has been wished for so long."""
+
 FLUSH_S = 2.0
 
 _TOLD = ("host", "reason", "status", "code", "request_id", "aadsts", "correlation_id")
 """Fields of our errors that an operator wants to see in the log."""
 
 _Kind = Literal["lookup", "request", "drawing"]
-
-
-@dataclass(frozen=True, slots=True)
-class _Validators:
-    """What the disk lookup of a tile found: nothing, or the means to ask whether it is still right."""
-
-    etag: str | None = None
-    last_modified: str | None = None
 
 
 class TileLoader:
@@ -69,7 +65,7 @@ class TileLoader:
         self.disk_hits = 0
         self._jobs = jobs
         self._maps = maps
-        self._cache = cache
+        self._stock = TileStock(cache)
         self._inbox = inbox
         self._scope = scope
         self._clock = clock
@@ -77,11 +73,14 @@ class TileLoader:
         self._drawn_tileset = drawn_tileset
         self._rasteriser: Rasteriser | None = None
         self._patience = Patience(random)
+        self._window = Window()
         self._wanted: dict[TileId, None] = {}
         self._busy: dict[TileId, tuple[_Kind, asyncio.Task[None]]] = {}
-        self._looked: dict[TileId, _Validators] = {}
+        self._looked: dict[TileId, Validators] = {}
         self._served: dict[TileId, tuple[int, float]] = {}
         self._told: dict[TileId, Hold] = {}
+        self._confirmed = Confirmed()
+        self._quiet_at = 0.0
         self._reported: set[str] = set()
         self._timer: asyncio.TimerHandle | None = None
         self._flush_timer: asyncio.TimerHandle | None = None
@@ -111,6 +110,7 @@ class TileLoader:
             self._scope = scope
             self._cancel_all()
             self._forget()
+            self._confirmed.clear()
             self._patience.resume()
             self._pump()
 
@@ -167,7 +167,9 @@ class TileLoader:
     def _replace(self, wishes: tuple[TileId, ...]) -> None:
         if self._stopped:
             return
-        self._wanted = dict.fromkeys(tile.wrapped() for tile in wishes)
+        former, self._wanted = self._wanted, dict.fromkeys(tile.wrapped() for tile in wishes)
+        if not self._wanted.keys() <= former.keys():
+            self._quiet_at = self._clock.monotonic() + QUIET_S
         for memory in (self._looked, self._served, self._told):
             for tile in [tile for tile in memory if tile not in self._wanted]:
                 memory.pop(tile, None)
@@ -193,6 +195,9 @@ class TileLoader:
                 hold, kind = None, "lookup"
             else:
                 hold, kind = self._patience.held(tile, now), "request"
+                if hold is None and self._looked[tile].is_shown and now < self._quiet_at:
+                    wake = min(wake, self._quiet_at)
+                    continue
             if hold is not None:
                 wake = min(wake, hold.until)
                 self._tell(tile, hold, now)
@@ -204,7 +209,8 @@ class TileLoader:
     def _room(self) -> dict[_Kind, int]:
         kinds = [kind for kind, _ in self._busy.values()]
         wanted = sum(kind == "request" and tile in self._wanted for tile, (kind, _) in self._busy.items())
-        requests = min(MAX_REQUESTS - wanted, 2 * MAX_REQUESTS - kinds.count("request"))
+        # As many again may be finishing for tiles left behind.
+        requests = min(self._window.limit - wanted, 2 * self._window.limit - kinds.count("request"))
         if self._patience.is_doubtful:
             requests = 1 - kinds.count("request")
         drawings = kinds.count("drawing")
@@ -215,6 +221,10 @@ class TileLoader:
             "request": requests,
             "drawing": (1 if others else 2) - drawings,
         }
+
+    @property
+    def _under_way(self) -> int:
+        return sum(kind == "request" for kind, _ in self._busy.values())
 
     def _is_served(self, tile: TileId, now: float) -> bool:
         served = self._served.get(tile)
@@ -263,26 +273,28 @@ class TileLoader:
 
     async def _look_up(self, tile: TileId) -> None:
         key = CacheKey(self._scope, tile)
-        entry = await self._jobs.in_worker(lambda: self._read(key))
+        # Left behind while it waited for a worker, it is not worth decoding.
+        entry = await self._jobs.in_worker(lambda: self._stock.read(key) if tile in self._wanted else None)
         if tile not in self._wanted:
             return
         if entry is None:
-            self._looked[tile] = _Validators()
+            self._looked[tile] = Validators()
             return
         content, stored, validators = entry
         if stored.is_fresh or stored.may_use_stale:
             self.disk_hits += 1
-        if stored.is_fresh:
+        is_recent = self._confirmed.is_recent(tile, self._clock.monotonic())
+        if stored.is_fresh or (stored.may_use_stale and is_recent):
             self._serve(tile, content, "disk")
         else:
             self._looked[tile] = validators
             if stored.may_use_stale:
                 self._inbox.post(TileArrived(tile, content, "stale", age_s=stored.age_s))
 
-    async def _request(self, tile: TileId, validators: _Validators) -> None:
+    async def _request(self, tile: TileId, validators: Validators) -> None:
         self.requests_sent += 1
         key = CacheKey(self._scope, tile)
-        sent = self._clock.monotonic()
+        sent = Departure(self._clock.monotonic(), self._under_way)
         try:
             reply = await self._maps.tile(
                 tile.tileset,
@@ -294,43 +306,27 @@ class TileLoader:
                 language=self._scope.language,
                 view=self._scope.view,
             )
-            delay_s = self._clock.monotonic() - sent
-            content = await self._jobs.in_worker(lambda: self._keep(key, reply, delay_s))
+            now = self._clock.monotonic()
+            self._window.answered(sent, self._under_way - 1, reply.timing, now)
+            delay_s = now - sent.at
+            # Not after signing out, which empties the cache.
+            keep = partial(self._stock.keep, key, reply, delay_s, may_store=lambda: key.scope == self._scope)
+            content = await self._jobs.in_worker(keep)
         except TvappError as error:
+            if isinstance(error, Throttled | ServiceDown | NetworkError) and getattr(error, "was_sent", True):
+                self._window.troubled(sent, self._clock.monotonic())
             self._fail(tile, error)
             return
-        self._patience.succeeded(tile, self._clock.monotonic())
+        now = self._clock.monotonic()
+        self._patience.succeeded(tile, now)
+        self._confirmed.add(tile, now)
         self._reported.clear()
         self._told.pop(tile, None)
         if content is not None:
             self._serve(tile, content, "disk" if reply.status == 304 else "network")
         elif tile in self._wanted:
             # Confirmed, but gone from disk meanwhile: ask for it whole.
-            self._looked[tile] = _Validators()
-
-    def _read(self, key: CacheKey) -> tuple[TileImage, Entry, _Validators] | None:
-        """On a worker: return what the disk has of a tile, decoded, or None."""
-        entry = self._cache.get(key)
-        if entry is None:
-            return None
-        try:
-            content = decode_tile(entry.body, key.tile.tileset)
-        except DataError:
-            self._cache.drop(key)
-            return None
-        return content, entry, _Validators(entry.etag, entry.last_modified)
-
-    def _keep(self, key: CacheKey, reply: TileReply, delay_s: float) -> TileImage | None:
-        """On a worker: decode an answer and store it, in this order, so that nothing bad is ever stored."""
-        if reply.status == 304:
-            # Read first: the answer may forbid to keep it any longer.
-            found = self._read(key)
-            self._cache.refresh(key, reply.headers, delay_s=delay_s)
-            return found[0] if found is not None else None
-        content = decode_tile(reply.body, key.tile.tileset)
-        if key.scope == self._scope:  # not after signing out, which empties the cache
-            self._cache.put(key, reply.body, reply.headers, delay_s=delay_s)
-        return content
+            self._looked[tile] = Validators()
 
     def _serve(self, tile: TileId, content: TileImage, origin: Origin, revision: int = 0) -> None:
         if self._stopped or tile not in self._wanted:
@@ -389,7 +385,7 @@ class TileLoader:
 
     def _flush(self) -> None:
         async def flush() -> None:
-            await self._jobs.in_worker(self._cache.flush)
+            await self._jobs.in_worker(self._stock.flush)
 
         if not self._stopped and (self._flushing is None or self._flushing.done()):
             self._flushing = asyncio.get_running_loop().create_task(flush())

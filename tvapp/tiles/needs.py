@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from tvapp.core.headers import Headers
 from tvapp.tiles.tile import TileId, TileImage
+from tvapp.tiles.window import UNTIMED, Timing
 
 if TYPE_CHECKING:
     import asyncio
@@ -22,6 +23,7 @@ class TileReply:
     status: int
     body: bytes = field(repr=False)
     headers: Headers
+    timing: Timing = UNTIMED
 
 
 class TileSource(Protocol):
