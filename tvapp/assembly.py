@@ -13,7 +13,6 @@ from tvapp.core.disk import DiskHealth
 from tvapp.core.jobs import Jobs
 from tvapp.core.log import Log
 from tvapp.net.late_chain import LateChain
-from tvapp.process import limit_arenas
 
 if TYPE_CHECKING:
     from tvapp.edges import Edges
@@ -42,7 +41,6 @@ def begin_building(
     """Build the edges; answered by EdgesReady, or by JobFailed of EDGES."""
 
     def build() -> EdgesReady:
-        limit_arenas()
         from tvapp.edges import build_edges
 
         return EdgesReady(build_edges(config, data_dir, tokens, jobs, clock, log, scale, network.get(), disk))
