@@ -22,7 +22,6 @@ from urllib.request import getproxies, proxy_bypass
 
 import h2.exceptions
 import hpack.exceptions
-import httpx
 import hyperframe.exceptions
 
 from tvapp.core.clock import Clock
@@ -38,6 +37,7 @@ from tvapp.core.errors import (
 from tvapp.core.headers import Headers
 from tvapp.core.log import Log
 from tvapp.net.failures import name_failure
+from tvapp.net.lean_httpx import httpx
 from tvapp.net.trust import trust
 
 CONNECT_TIMEOUT_S = 10.0
