@@ -9,7 +9,7 @@ from tvapp.display.sdl import Renderer, Texture, pygame
 
 POOL_PX = 512
 """Tiles of this size come and go all the time: their textures are used again."""
-POOLED = 6
+POOLED = 2
 
 
 @dataclass(slots=True)
