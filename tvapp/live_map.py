@@ -33,7 +33,7 @@ OVERLAY_REFRESH_S = 300.0
 """How often weather and traffic on the screen are looked at again; whether that costs a request, HTTP decides."""
 TIDY_EVERY_S = 60.0
 """Memory that was freed goes back to the system when the map comes to rest, but not all the time: it takes some ms."""
-SCREENS_OF_TILES = 8
+SCREENS_OF_TILES = 5
 """Decoded tiles are kept for this many screens' worth of pixels: every layer in view, what is put together of them, and
 their surroundings. With less than what is in view, tiles would drive each other out for ever."""
 FEWEST_PIXELS = 1920 * 1080
