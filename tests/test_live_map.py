@@ -14,7 +14,7 @@ from tvapp.edges import Edges
 from tvapp.geo.position import Bounds
 from tvapp.live_map import LiveMap
 from tvapp.tiles.cache_key import CacheScope
-from tvapp.tiles.tile import TileId
+from tvapp.tiles.tile import TileArrived, TileId, TileImage
 
 TILE = TileId("microsoft.base.darkgrey", 3, 4, 2)
 
@@ -51,8 +51,8 @@ class FakeEdges:
         return CacheScope("https://maps.example", home_id or "", "en", "Auto")
 
 
-def live_map() -> LiveMap:
-    jobs, log = Jobs(Inbox(), RecordingLog()), RecordingLog()
+def live_map(log: RecordingLog | None = None) -> LiveMap:
+    jobs, log = Jobs(Inbox(), RecordingLog()), log or RecordingLog()
     return LiveMap(
         Config(),
         (1920, 1080),
@@ -109,3 +109,15 @@ def test_no_wish_list_is_left_out_even_if_two_come_between_two_frames() -> None:
     here.want_tiles((TILE,))
     here.pass_on_wishes()
     assert edges.loader.wanted == [(TILE,), (), (TILE,)]
+
+
+def test_the_first_tile_on_the_screen_is_told_once_after_its_frame() -> None:
+    log = RecordingLog()
+    here = live_map(log)
+    here.presented()
+    for tile in (TILE, TILE):
+        here.receive(TileArrived(tile, TileImage(None), "disk"), 0.0)
+    assert log.named("tile.first") == []
+    here.presented()
+    here.presented()
+    assert [fields["origin"] for fields in log.named("tile.first")] == ["disk"]

@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tvapp.assembly import EDGES, EdgesReady, begin_building
+from tvapp.assembly import EDGES, EdgesReady, TilesReady, begin_building
 from tvapp.auth.messages import PermissionGiven
 from tvapp.azure.messages import AttributionArrived
 from tvapp.config import Config, ConfigErrors
@@ -158,6 +158,8 @@ class App:
             case ScreenshotRequested():
                 self._screenshots.ask()
                 self._dirty = True
+            case TilesReady(tiles):
+                self._session.connect_tiles(tiles)
             case EdgesReady(edges):
                 self._session.connect(edges)
             case NetworkLost():
@@ -228,7 +230,7 @@ class App:
             self._log.event("frame.first", ms=round(self._since_start() * 1000))
             self._begin(now)
         if self._session.map is not None:
-            self._session.map.pass_on_wishes()
+            self._session.map.presented()
 
     def situation(self) -> Situation:
         """Return what the app is at, for the init system."""

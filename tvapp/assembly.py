@@ -1,4 +1,7 @@
-"""Loads and builds everything behind the map on a worker: it is heavy, and the first picture must not wait for it."""
+"""Loads and builds everything behind the map on a worker: it is heavy, and the first picture must not wait for it.
+
+Nor must the map of last time: what shows it from the disk is there first.
+"""
 
 from __future__ import annotations
 
@@ -13,12 +16,19 @@ from tvapp.core.disk import DiskHealth
 from tvapp.core.jobs import Jobs
 from tvapp.core.log import Log
 from tvapp.net.late_chain import LateChain
-from tvapp.process import limit_arenas
 
 if TYPE_CHECKING:
     from tvapp.edges import Edges
+    from tvapp.tile_edges import TileEdges
 
 EDGES = "edges.build"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TilesReady:
+    """What the disk has of the map can be shown now; the rest follows."""
+
+    tiles: TileEdges
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -39,12 +49,15 @@ def begin_building(
     network: LateChain,
     disk: DiskHealth,
 ) -> None:
-    """Build the edges; answered by EdgesReady, or by JobFailed of EDGES."""
+    """Build the edges; answered by TilesReady and EdgesReady, or by JobFailed of EDGES."""
 
     def build() -> EdgesReady:
-        limit_arenas()
+        from tvapp.tile_edges import build_tiles
+
+        tiles = build_tiles(config, data_dir, jobs, clock, log, disk)
+        jobs.inbox.post(TilesReady(tiles))
         from tvapp.edges import build_edges
 
-        return EdgesReady(build_edges(config, data_dir, tokens, jobs, clock, log, scale, network.get(), disk))
+        return EdgesReady(build_edges(config, data_dir, tokens, jobs, clock, log, scale, network.get(), disk, tiles))
 
     jobs.run(EDGES, build)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from tvapp.auth import provider
@@ -22,10 +22,11 @@ from tvapp.fences.kept import KeptFences
 from tvapp.fences.outbox_service import OutboxService
 from tvapp.fences.service import FenceService
 from tvapp.fences.stores.base import Store
-from tvapp.forget import KEPT, OUTBOX, TILES
+from tvapp.forget import KEPT, OUTBOX
 from tvapp.net.chain import Chain
 from tvapp.net.monitor import NetworkMonitor
 from tvapp.net.transport import Sender
+from tvapp.tile_edges import TileEdges, build_tiles
 from tvapp.tiles.cache_key import CacheScope
 from tvapp.tiles.disk_cache import DiskCache
 from tvapp.tiles.loader import TileLoader
@@ -50,15 +51,14 @@ class Edges:
     """None where the store is on this device itself."""
     data_dir: Path
     store_key: str
-    scope: CacheScope
+    tiles: TileEdges
 
     def use_account(self, home_id: str | None) -> CacheScope:
         """Serve another account from now on (None: nobody); nothing of the former one is shown any more.
 
         Returns what its tiles are kept under.
         """
-        scope = replace(self.scope, account=home_id or "")
-        self.loader.set_scope(scope)
+        scope = self.tiles.use_account(home_id)
         for each in (self.outbox, self.kept):
             if each is not None:
                 each.close()
@@ -89,8 +89,7 @@ class Edges:
         if self.fences is not None:
             self.fences.stop()
         self.attribution.stop()
-        self.loader.stop()
-        self.cache.close()
+        self.tiles.close()
 
 
 def build_edges(
@@ -103,8 +102,9 @@ def build_edges(
     scale: float,
     http: Chain,
     disk: DiskHealth | None = None,
+    tiles: TileEdges | None = None,
 ) -> Edges:
-    """Build them all, sending through `http`; opens no connection yet."""
+    """Build them all, sending through `http`; opens no connection yet. `tiles` are those that are there already."""
     authority = provider.authority(config.identity) if config.needs_sign_in else ""
     urls = (config.maps.endpoint, authority)
     monitor = NetworkMonitor(jobs, http, urls, jobs.inbox, clock=clock, log=log, random=random.random)
@@ -112,22 +112,13 @@ def build_edges(
     monitor.subscribe(lambda error: http.network_restored() if error is None else None)
     authorizer = _authorizer(config, tokens, log)
     maps = MapsClient(http, config.maps.endpoint, authorizer, log, clock=clock)
-    cache = DiskCache(data_dir / TILES, clock=clock, log=log, disk=disk)
-    scope = CacheScope(config.maps.endpoint, "", config.kiosk.language, config.maps.view)
-    loader = TileLoader(
-        jobs,
-        maps,
-        cache,
-        jobs.inbox,
-        scope=scope,
-        clock=clock,
-        log=log,
-        random=random.random,
-    )
-    monitor.subscribe(loader.network_changed)
+    if tiles is None:
+        tiles = build_tiles(config, data_dir, jobs, clock, log, disk)
+    tiles.source.use(maps)
+    monitor.subscribe(tiles.loader.network_changed)
     attribution = AttributionFeed(jobs, maps, jobs.inbox, clock=clock, log=log, random=random.random)
     monitor.subscribe(lambda error: attribution.retry() if error is None else None)
-    previews = PreviewLoader(jobs, maps, cache, jobs.inbox)
+    previews = PreviewLoader(jobs, maps, tiles.cache, jobs.inbox)
     for url in _store_urls(config):
         monitor.heed(url)
     open_store = _store(config, http, authorizer, tokens, jobs, clock, log)
@@ -154,8 +145,8 @@ def build_edges(
         http=http,
         monitor=monitor,
         maps=maps,
-        cache=cache,
-        loader=loader,
+        cache=tiles.cache,
+        loader=tiles.loader,
         attribution=attribution,
         previews=previews,
         fences=fences,
@@ -163,7 +154,7 @@ def build_edges(
         kept=None if fences is None or config.geofences.store == "folder" else KeptFences(jobs, clock, log, disk),
         data_dir=data_dir,
         store_key=_store_key(config),
-        scope=scope,
+        tiles=tiles,
     )
 
 

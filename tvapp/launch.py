@@ -33,7 +33,7 @@ from tvapp.events import EventLog
 from tvapp.heartbeat import Heartbeat
 from tvapp.instance import AnotherRuns, Instance
 from tvapp.loop import Burst, Loop
-from tvapp.process import DISPLAY_LOST_AT, Signals, handed_on, seconds_since, start_over, tune_interpreter
+from tvapp.process import DISPLAY_LOST_AT, Signals, handed_on, limit_arenas, seconds_since, start_over, tune_interpreter
 from tvapp.systemd.notify import Notifier, is_our_manager
 from tvapp.systemd.status import Situation, words
 
@@ -52,6 +52,7 @@ def run_app(options: argparse.Namespace, on_burst: Callable[[Burst], None] | Non
     After a crash it does not return but becomes the program anew, unless an init system starts it again.
     """
     tune_interpreter()
+    limit_arenas()
     signals = Signals()
     log = open_log(options)
     data_dir: Path = options.data_dir or default_data_dir()

@@ -20,18 +20,20 @@ from tvapp.mapview.model import MapModel
 from tvapp.mapview.viewport import Viewport
 from tvapp.process import keep_what_is_there, return_freed_memory
 from tvapp.tiles.cache_key import CacheScope
-from tvapp.tiles.tile import Preview, PreviewArrived, TileId, TileImage
+from tvapp.tiles.tile import Origin, Preview, PreviewArrived, TileArrived, TileId, TileImage
 from tvapp.ui.messages import PreviewReady, TroubleChanged
 
 if TYPE_CHECKING:
     from tvapp.edges import Edges
     from tvapp.fences.outbox_service import OutboxService
+    from tvapp.tile_edges import TileEdges
+    from tvapp.tiles.loader import TileLoader
 
 OVERLAY_REFRESH_S = 300.0
 """How often weather and traffic on the screen are looked at again; whether that costs a request, HTTP decides."""
 TIDY_EVERY_S = 60.0
 """Memory that was freed goes back to the system when the map comes to rest, but not all the time: it takes some ms."""
-SCREENS_OF_TILES = 8
+SCREENS_OF_TILES = 5
 """Decoded tiles are kept for this many screens' worth of pixels: every layer in view, what is put together of them, and
 their surroundings. With less than what is in view, tiles would drive each other out for ever."""
 FEWEST_PIXELS = 1920 * 1080
@@ -67,6 +69,8 @@ class LiveMap:
         self._since_start = since_start
         self._tell = tell
         self._edges: Edges | None = None
+        self._tiles: TileEdges | None = None
+        self._loader: TileLoader | None = None
         self._wanted: tuple[TileId, ...] = ()
         self._is_wish_new = False
         self._rested: Viewport | None = None
@@ -75,6 +79,8 @@ class LiveMap:
         self._refreshes = 0
         self._tidy_at = 0.0
         self._has_previews = False
+        self._first_tile: Origin | None = None
+        self._is_first_told = False
         self._scope: CacheScope | None = None
         self._start = _home(config, size, scale)
         self.choice = choice_for(config.maps.style)
@@ -89,9 +95,15 @@ class LiveMap:
             flat=True,
         )
 
+    def connect_tiles(self, tiles: TileEdges, account: str) -> None:
+        """Show what the disk has, for the account of that stable id; everything else comes with `connect`."""
+        self._tiles, self._loader = tiles, tiles.loader
+        tiles.use_account(account)
+        tiles.loader.want(self._wanted)
+
     def connect(self, edges: Edges, account: str) -> None:
         """Use the edges from now on, for the account of that stable id ("" where a key opens the map)."""
-        self._edges = edges
+        self._edges, self._loader = edges, edges.loader
         if edges.outbox is not None:
             edges.outbox.tell = self._tell
         self._scope = edges.use_account(account)
@@ -106,11 +118,14 @@ class LiveMap:
 
     def disconnect(self) -> None:
         """Ask for nothing more, and have the edges forget what they know of the account."""
+        if self._loader is not None:
+            self._loader.want(())
+            self._loader.set_rasteriser(NO_FENCES)
         if self._edges is not None:
-            self._edges.loader.want(())
-            self._edges.loader.set_rasteriser(NO_FENCES)
             self._edges.use_account(None)
-            self._edges = None
+        elif self._tiles is not None:
+            self._tiles.use_account(None)
+        self._edges = self._tiles = self._loader = None
 
     def receive(self, message: object, now: float) -> bool:
         """Take note of a message; True when the screens have been told of it in other words."""
@@ -126,6 +141,8 @@ class LiveMap:
                 self._draw_fences()
                 keep_what_is_there()
                 self._tidy_at = now
+            case TileArrived(origin=origin) if self._first_tile is None:
+                self._first_tile = origin
             case PreviewArrived(name, image):
                 self._tell(PreviewReady(name, image))
                 return True
@@ -136,11 +153,11 @@ class LiveMap:
 
     def tick(self, now: float, *, frame_follows: bool) -> None:
         """Do what is due, and report a map that has come to rest; wishes wait for the end of a frame that follows."""
+        if not frame_follows:
+            self.pass_on_wishes()
         edges = self._edges
         if edges is None:
             return
-        if not frame_follows:
-            self.pass_on_wishes()
         for each in (edges.outbox, edges.kept):
             if each is not None:
                 each.tick(now)
@@ -210,11 +227,18 @@ class LiveMap:
         self._wanted = tuple(tiles)
         self._is_wish_new = True
 
+    def presented(self) -> None:
+        """A frame is on the screen: tell of the first tile on one, and pass on what the frame wished for."""
+        if self._first_tile is not None and not self._is_first_told:
+            self._is_first_told = True
+            self._log.event("tile.first", origin=self._first_tile, ms=round(self._since_start() * 1000))
+        self.pass_on_wishes()
+
     def pass_on_wishes(self) -> None:
         """Tell the loader. Between frames: waking the io thread hands it the interpreter for some milliseconds."""
-        if self._is_wish_new and self._edges is not None:
+        if self._is_wish_new and self._loader is not None:
             self._is_wish_new = False
-            self._edges.loader.want(self._wanted)
+            self._loader.want(self._wanted)
 
     def request_labels(self, bounds: Bounds, zoom: int, selected: str | None) -> None:
         """Place the names of geofences."""

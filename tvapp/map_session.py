@@ -36,6 +36,7 @@ from tvapp.view_keeper import READ, LastViewKnown, ViewKeeper
 if TYPE_CHECKING:
     from tvapp.edges import Edges
     from tvapp.lock_keeper import LockKeeper
+    from tvapp.tile_edges import TileEdges
 
 
 class MapSession:
@@ -68,6 +69,7 @@ class MapSession:
         self._actions = actions
         self._since_start = since_start
         self._edges: Edges | None = None
+        self._tiles: TileEdges | None = None
         self._panels: SignInPanels | None = None
         self._account: Account | None = None
         self._phase = "starting"
@@ -118,6 +120,12 @@ class MapSession:
         sign_in.start(now)
         if isinstance(self._stack.base, StartScreen):
             self._stack.base.session = sign_in.view
+
+    def connect_tiles(self, tiles: TileEdges) -> None:
+        """Show what the disk has from now on; everything else comes with `connect`."""
+        self._tiles = tiles
+        if self.map is not None:
+            self._join()
 
     def connect(self, edges: Edges) -> None:
         """Use the edges from now on."""
@@ -212,8 +220,7 @@ class MapSession:
         self._stack.receive(ClockSkewed(self.skew.skew_s or 0.0), now)
         if self.lock is not None:
             self.lock.begin()
-        if self._edges is not None:
-            self._join()
+        self._join()
 
     def drop_map(self) -> None:
         """Let go of everything that belongs to the account, on the screen and behind it."""
@@ -257,7 +264,7 @@ class MapSession:
             return
         self.drop_map()
         self.sign_in.sign_out(self._clock.monotonic())
-        data_dir, cache = self._data_dir, self._edges.cache if self._edges is not None else None
+        data_dir, cache = self._data_dir, self._tiles.cache if self._tiles is not None else None
 
         def forget() -> None:
             if cache is not None:
@@ -280,8 +287,8 @@ class MapSession:
 
     def pictures_lost(self) -> None:
         """Every texture is gone: have what is wished for brought again."""
-        if self._edges is not None:
-            self._edges.loader.forget()
+        if self._tiles is not None:
+            self._tiles.loader.forget()
 
     def show(self, is_seen: bool) -> None:
         """Hear whether the screen is to be seen; where not, no tile and no code is asked for."""
@@ -309,13 +316,18 @@ class MapSession:
         self._views.flush()
         if self._edges is not None:
             self._edges.close()
+        elif self._tiles is not None:
+            self._tiles.close()
 
     def _is_other(self, account: Account | None) -> bool:
         former = self._account
         return former is not None and account is not None and former.home_id != account.home_id
 
     def _join(self) -> None:
-        """Bring the map and the edges together, for the account of now."""
-        assert self._edges is not None
+        """Bring the map and what there is of the edges together, for the account of now."""
         assert self.map is not None
-        self.map.connect(self._edges, self._account.home_id if self._account is not None else "")
+        account = self._account.home_id if self._account is not None else ""
+        if self._edges is not None:
+            self.map.connect(self._edges, account)
+        elif self._tiles is not None:
+            self.map.connect_tiles(self._tiles, account)

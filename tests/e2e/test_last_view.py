@@ -6,6 +6,7 @@ import json
 import time
 from pathlib import Path
 
+import PIL.Image
 import pytest
 
 from tests.cloud import LocalCloud
@@ -13,6 +14,7 @@ from tests.e2e.editing import AT_SEA, circle, collection, select
 from tests.e2e.rig import Tv, running, until, with_account, with_key
 
 HASTY = "tests.e2e.hasty_app"
+HELD = "tests.e2e.held_app"
 
 
 def kept(tv: Tv) -> dict[str, object]:
@@ -95,3 +97,27 @@ def test_signing_out_removes_it_and_nobody_else_starts_there(cloud: LocalCloud, 
         tv.sign_in(cloud, "ben")
         assert tv.settled()["zoom"] == home
         assert tv.end() == 0
+
+
+def test_the_map_of_last_time_is_shown_before_anything_that_could_send_a_request_is_loaded(
+    cloud: LocalCloud, tmp_path: Path
+) -> None:
+    until_there = tmp_path / "let-go"
+    environment = with_account(cloud, HELD_UNTIL=str(until_there))
+    with running(environment, tmp_path) as tv:
+        tv.sign_in(cloud)
+        tv.settled()
+        assert tv.end() == 0
+    with running(environment, tmp_path, module=HELD) as again:
+        assert again.wait_for("tile.first")["origin"] == "disk"
+        assert has_map(again.picture_with(has_map))
+        assert not {event["event"] for event in again.logged()} & {"map.settled", "geofences.loaded"}
+        until_there.touch()
+        assert again.settled()["requests"] == 0
+        assert again.end() == 0
+
+
+def has_map(picture: PIL.Image.Image) -> bool:
+    """Tell whether the middle of the screen is more than a ground of one colour."""
+    width, height = picture.size
+    return len(picture.crop((width // 4, height // 4, width // 2, height // 2)).getcolors(1 << 20) or ()) > 20

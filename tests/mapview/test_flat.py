@@ -16,6 +16,7 @@ from tvapp.mapview.viewport import Viewport
 from tvapp.remote.intents import Intent
 from tvapp.tiles.tile import TileId, TileImage
 
+FENCES = Layer("overlay", "fences", 0, 20)
 OTHER_BASE = Layer("other", "base", 0, 20, has_text=True)
 
 
@@ -219,6 +220,58 @@ def test_what_is_put_together_for_good_gives_the_pixels_of_its_base_back() -> No
     assert world.wanted == ()
     pixels = sum(FLAT_BYTES if key[0] == FLAT else 200 * 300 * 4 for key in world.uploads)
     assert pixels <= world.model.memory.size_bytes <= pixels * 1.01
+
+
+def test_what_is_put_together_for_good_gives_the_pixels_of_its_geofences_back() -> None:
+    world = flat_world(layers=(BASE, FENCES))
+    world.load(paint)
+    settle(world)
+    assert not [key for key in world.uploads if key[0] == "overlay"]
+
+
+def test_a_new_base_is_put_together_with_geofences_that_are_drawn_anew() -> None:
+    world = flat_world(layers=(BASE, FENCES))
+    world.load(paint)
+    settle(world)
+    tile = next(tile for tile in world.asked if tile.tileset == "base")
+    world.composed.clear()
+    world.arrive(tile, whole(tile), "network")
+    settle(world)
+    assert [wanted.tileset for wanted in world.wanted] == ["overlay"], "its pixels had been given back"
+    assert world.composed == [], "the former picture stays until then"
+    world.load(paint)
+    settle(world)
+    assert [made.key[1:] for made in world.composed] == [(tile.z, tile.x, tile.y)]
+    assert [quad.key[0] for quad in world.composed[0].quads] == ["base", "overlay"]
+
+
+def test_geofences_on_a_4k_screen_are_given_back_although_several_cells_share_their_base() -> None:
+    world = flat_world(screen(scale=2.0), (BASE, FENCES))
+    world.load(paint)
+    settle(world)
+    assert not [key for key in world.uploads if key[0] == "overlay"]
+    assert [key for key in world.uploads if key[0] == "base"]
+
+
+def test_geofences_are_kept_while_the_base_is_asked_for_anew() -> None:
+    world = flat_world(layers=(BASE, FENCES))
+    world.frame(1.0)
+    for tile in list(world.wanted):
+        world.arrive(tile, paint(tile), "stale" if tile.tileset == "base" else "worker")
+    settle(world)
+    assert [key for key in world.uploads if key[0] == "overlay"]
+    world.asked.clear()
+    world.load(paint)
+    settle(world)
+    assert {tile.tileset for tile in world.asked} <= {"base"}
+    assert not [key for key in world.uploads if key[0] == "overlay"]
+
+
+def test_geofences_are_kept_where_weather_or_traffic_lies_on_the_map() -> None:
+    world = flat_world(layers=(BASE, FENCES, Layer("weather", "overlay", 0, 20)))
+    world.load(lambda tile: whole(tile) if tile.tileset == "base" else trimmed(100, 50, 200, 300))
+    settle(world)
+    assert {key[0] for key in world.uploads} == {"overlay", "weather", FLAT}
 
 
 def test_back_on_ground_that_has_been_seen_nothing_is_asked_for_or_put_together() -> None:

@@ -2,6 +2,7 @@ import asyncio
 import gzip
 import socket
 import ssl
+import subprocess
 import sys
 from collections.abc import Awaitable, Callable
 from pathlib import Path
@@ -477,3 +478,9 @@ def test_origins_and_queries() -> None:
     assert origin_of("https://[::1]:1/") == "https://[::1]:1"
     assert origin_of("https://exa:mple") == origin_of("nothing") == ""
     assert with_query("https://e/x?a=1", {"b": "ä b", "c": None}) == "https://e/x?a=1&b=%C3%A4+b"
+
+
+def test_the_command_line_of_the_http_library_is_not_loaded() -> None:
+    code = "import sys, tvapp.net.chain, httpx; print(sorted({'click', 'pygments', 'httpx._main'} & set(sys.modules)))"
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert ran.stdout.strip() == "[]"

@@ -12,7 +12,7 @@ from tvapp.ui.canvas import Color, Drawn
 
 POOL_PX = 512
 """Tiles of this size come and go all the time: their textures are used again."""
-POOLED = 6
+POOLED = 2
 
 
 @dataclass(slots=True)

@@ -143,28 +143,34 @@ class Flats:
             for key, recipe in todo
         ]
 
-    def finished_base(self, key: TileKey) -> TileKey | None:
-        """Return the base whose pixels nobody needs any more, now that all layers of a cell are put together."""
+    def finished(self, key: TileKey) -> list[TileKey]:
+        """Return the tiles whose pixels nobody needs any more, now that all layers of a cell are put together.
+
+        Geofences that have to be put together again soon are kept: with a base that is being asked for, or with
+        weather and traffic, which are new every few minutes.
+        """
         recipe = self._made[key]
-        base = recipe[0].quad
-        is_final = len(recipe) == len(self._layers) and all(piece.is_exact for piece in recipe)
-        is_own = base is not None and base.key == self._base_key(key) and _is_filling(recipe[0])
-        return self._base_key(key) if is_final and is_own else None
+        if len(recipe) < len(self._layers) or not all(piece.is_exact for piece in recipe) or recipe[0].quad is None:
+            return []
+        base = self._peek(recipe[0].quad.key)
+        is_lasting = base is not None and not base.is_stale and all(layer.role != "overlay" for layer in self._layers)
+        pieces = recipe if is_lasting else recipe[:1]
+        # A tile that is larger than a cell may be needed for others.
+        return [piece.quad.key for piece in pieces if piece.quad is not None and piece.quad.key[1:] == key[1:]]
 
     def dropped(self, key: TileKey) -> list[TileKey]:
         """Forget a picture that is gone; returns the tiles that are to go with it."""
         self._made.pop(key, None)
         self.picture.dirty = True
-        return self._spent_base(key)
+        return self._spent(key)
 
     def _base_key(self, key: TileKey) -> TileKey:
         return (self._layers[0].tileset, *key[1:])
 
-    def _spent_base(self, key: TileKey) -> list[TileKey]:
-        """Return the base of a cell if its pixels are only in the cell's picture."""
-        base_key = self._base_key(key)
-        base = self._peek(base_key)
-        return [base_key] if base is not None and base.is_spent else []
+    def _spent(self, key: TileKey) -> list[TileKey]:
+        """Return the tiles of a cell whose pixels are only in the cell's picture."""
+        keys = ((layer.tileset, *key[1:]) for layer in self._layers)
+        return [each for each in keys if (tile := self._peek(each)) is not None and tile.is_spent]
 
     def clear(self) -> None:
         """Forget them all."""
@@ -221,8 +227,8 @@ class Flats:
             needless.append(key)
         if recipe is None or recipe == made or (made is not None and self._is_worse(recipe, made)):
             return None
-        if spent := self._spent_base(key):
-            # It is asked for once more; until it comes, the former picture stays.
+        if spent := self._spent(key):
+            # They are asked for once more; until they come, the former picture stays.
             needless += spent
             return None
         if self._is_plain(key[1], recipe):

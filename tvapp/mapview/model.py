@@ -251,9 +251,9 @@ class MapModel:
         if made:
             for composition in made:
                 self._put_flat(composition.key)
-                if (base := flats.finished_base(composition.key)) is not None:
-                    self.memory.spend(base)
-                    self._pictures[base[0]].dirty = True
+                for tile in flats.finished(composition.key):
+                    self.memory.spend(tile)
+                    self._pictures[tile[0]].dirty = True
             self._drawn = None
             self._needs_frame = self._needs_frame or bool(flats.pending)
             self._evict()

@@ -6,9 +6,8 @@ import socket
 import ssl
 from collections.abc import Iterator
 
-import httpx
-
 from tvapp.core.errors import ConnectionBroken, NetworkError, TimedOut, TlsFailed, Unreachable
+from tvapp.net.lean_httpx import httpx
 
 _CERTIFICATE_REASONS = {
     9: "certificate not yet valid",

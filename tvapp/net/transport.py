@@ -23,7 +23,6 @@ from urllib.request import getproxies, proxy_bypass
 
 import h2.exceptions
 import hpack.exceptions
-import httpx
 import hyperframe.exceptions
 
 from tvapp.core.clock import Clock
@@ -39,6 +38,7 @@ from tvapp.core.errors import (
 from tvapp.core.headers import Headers
 from tvapp.core.log import Log
 from tvapp.net.failures import name_failure
+from tvapp.net.lean_httpx import httpx
 from tvapp.net.protocols import Protocols, negotiated
 from tvapp.net.trust import trust
 from tvapp.net.urls import host_of as host_of
