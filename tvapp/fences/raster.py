@@ -20,7 +20,7 @@ from PIL import ImageDraw
 from tvapp.core.clock import Clock
 from tvapp.fences import style
 from tvapp.fences.index import STATES, FenceIndex, Floats, Ints
-from tvapp.fences.inks import BLOCK, CASING, FILL, FINE, LINE, ROLES, develop
+from tvapp.fences.inks import CASING, FILL, FINE, LINE, ROLES, develop
 from tvapp.fences.planar import disc_axes, disc_ring, project_many
 from tvapp.fences.strokes import Path, clip, clip_half, dashes, smooth_paths
 from tvapp.tiles.tile import TILE_SIZE, TileId, TileImage
@@ -31,6 +31,7 @@ _MARGIN_PX = 48.0
 """How far around a tile fences are looked at: a cell of dots, and half an outline, in design pixels."""
 _DISC_ELLIPSE_PX = 160.0
 _MOST_EDGES = 1_200
+_STRIP_PX = 128
 
 
 _STEP = 8
@@ -237,7 +238,7 @@ class _Sheet:
             _polygon(pen, ring, ink)
             return
         # Pillow looks at every edge in every row: rows by the strip keep one call short.
-        strip = BLOCK * FINE
+        strip = _STRIP_PX * FINE
         for top in range(0, self._edge, strip):
             piece = clip_half(clip_half(ring, 1, float(top), 1.0), 1, float(top + strip), -1.0)
             if len(piece) >= 3:
