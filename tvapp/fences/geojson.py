@@ -119,7 +119,6 @@ class _Reader:
             shapes=tuple(geometry.shapes),
             kind=kind,
             validity=validity,
-            properties=properties,
             source=self.source,
             geometry_id=geometry_id,
             number=number,

@@ -133,8 +133,11 @@ class _Press:
         _inks().take(numbers, out=words, mode="clip")
         fine = words.reshape(len(across), FINE, -1)
         np.add(fine[:, 0], fine[:, 1], out=across)
-        np.add(across, fine[:, 2], out=across)
-        sums = across[:, 0::FINE] + across[:, 1::FINE] + across[:, 2::FINE]
+        for row in range(2, FINE):
+            np.add(across, fine[:, row], out=across)
+        sums = across[:, 0::FINE] + across[:, 1::FINE]
+        for column in range(2, FINE):
+            sums += across[:, column::FINE]
         premultiplied = (sums.view(np.uint16) >> 8).astype(np.uint8)
         size = sums.shape[1], sums.shape[0]
         straight = Pillow.frombuffer("RGBa", size, premultiplied, "raw", "RGBa", 0, 1).convert("RGBA")

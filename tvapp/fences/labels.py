@@ -38,6 +38,7 @@ CANDIDATES = 12
 PLACED = 7
 _MOST_LOOKED_AT = 240
 _MOST_PICTURES = 600
+_MOST_TEXTS = 20_000
 _WEIGHTS = np.array([{"active": 1.0, "expired": 0.6}.get(state, 0.8) for state in STATES])
 
 Square: TypeAlias = tuple[int, int]
@@ -104,7 +105,6 @@ class _Names:
     def __init__(self, scale: float) -> None:
         self.scale = scale
         self.lettering = Lettering(SIZE_PX * scale, HALO_PX * scale)
-        self.centers: dict[int, Position] = {}
         self._texts: dict[str, tuple[str, int]] = {}
         self._pictures: dict[tuple[str, bool], Image] = {}
 
@@ -112,6 +112,8 @@ class _Names:
         """Return a name as it is shown, and its width."""
         known = self._texts.get(name)
         if known is None:
+            if len(self._texts) >= _MOST_TEXTS:
+                self._texts.clear()
             shown = self.lettering.shortened(name, MOST_WIDTH_PX * self.scale)
             known = self._texts[name] = shown, self.lettering.width(shown)
         return known
@@ -195,7 +197,7 @@ class _Placement:
         index, size = self._index, 1.0 / self._count
         west, north = square[0] * size, square[1] * size
         found = index.parts_in(west, north, west + size, north + size)
-        owners = np.unique(index.owner[found.parts])
+        owners = np.unique(index.parts.owner[found.parts])
         if not len(owners):
             return []
         states = index.states(owners, self._now_s)
@@ -242,7 +244,7 @@ class _Placement:
         )
 
     def _center(self, owner: int) -> Position:
-        known = self._names.centers.get(owner)
+        known = self._index.centers.get(owner)
         if known is None:
-            known = self._names.centers[owner] = self._index.fences[owner].center
+            known = self._index.centers[owner] = self._index.fences[owner].center
         return known
