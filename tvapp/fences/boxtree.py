@@ -16,7 +16,7 @@ Ints: TypeAlias = npt.NDArray[np.intp]
 
 _NODE = 16
 _CHILDREN = np.arange(_NODE)
-_NOWHERE = np.array([np.inf, np.inf, -np.inf, -np.inf])
+_SIGNS = np.array([1.0, 1.0, -1.0, -1.0])
 
 
 class BoxTree:
@@ -26,29 +26,38 @@ class BoxTree:
 
     def __init__(self, boxes: Floats) -> None:
         self._order: Ints = np.argsort(_along_curve(boxes), kind="stable")
-        level = boxes[self._order]
+        # East and south as their negatives: one comparison tests all four sides, and the least is the outermost.
+        level = boxes[self._order] * _SIGNS
         self._levels: list[Floats] = []
         while True:
-            missing = -len(level) % _NODE
-            level = np.concatenate([level, np.broadcast_to(_NOWHERE, (missing, 4))])
-            self._levels.append(level)
+            self._levels.append(np.concatenate([level, np.full((-len(level) % _NODE, 4), np.inf)]))
             if len(level) <= _NODE:
                 return
-            nodes = level.reshape(-1, _NODE, 4)
-            level = np.concatenate([nodes[:, :, :2].min(axis=1), nodes[:, :, 2:].max(axis=1)], axis=1)
+            level = self._levels[-1].reshape(-1, _NODE, 4).min(axis=1)
+
+    def near(self, west: float, north: float, east: float, south: float) -> list[int]:
+        """Return what `touching` does, where that is not much: without ever letting go of the interpreter."""
+        west, north = -west, -north
+        nodes = [0]
+        for level in reversed(self._levels):
+            found: list[int] = []
+            for node in nodes:
+                first = node * _NODE
+                boxes = level[first : first + _NODE].tolist()
+                found += [
+                    number
+                    for number, (left, top, right, bottom) in enumerate(boxes, first)
+                    if left <= east and top <= south and right <= west and bottom <= north
+                ]
+            nodes = found
+        return [self._order.item(number) for number in nodes]
 
     def touching(self, west: float, north: float, east: float, south: float) -> Ints:
         """Return the numbers of the boxes that have a place in common with a box, edges included; in no order."""
+        most = np.array([east, south, -west, -north])
         nodes: Ints = np.arange(len(self._levels[-1]))
         for number in range(len(self._levels) - 1, -1, -1):
-            boxes = self._levels[number].take(nodes, axis=0)
-            hit = boxes[:, 0] <= east
-            hit &= boxes[:, 1] <= south
-            hit &= boxes[:, 2] >= west
-            hit &= boxes[:, 3] >= north
-            nodes = nodes[hit]
-            if not len(nodes):
-                return nodes
+            nodes = nodes[(self._levels[number].take(nodes, axis=0) <= most).all(axis=1)]
             if number:
                 nodes = (nodes[:, None] * _NODE + _CHILDREN).reshape(-1)
         return self._order[nodes]

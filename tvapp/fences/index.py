@@ -6,6 +6,7 @@ polygons; longitudes may run over the date line, which queries answer by looking
 
 from __future__ import annotations
 
+import heapq
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -16,16 +17,15 @@ from tvapp.fences import parts, style
 from tvapp.fences.boxtree import BoxTree
 from tvapp.fences.model import Circle, Geofence, Line, Polygon, Ring, Spot
 from tvapp.fences.parts import Floats, Ints, Parts
-from tvapp.fences.planar import EQUATOR_M, metres_apart, project_many, to_positions
+from tvapp.fences.planar import EQUATOR_M, project_many, to_positions
 from tvapp.fences.validity import ALWAYS, State
-from tvapp.fences.within import distances
+from tvapp.fences.within import distance
 from tvapp.geo import geodesy
 from tvapp.geo.position import Bounds, Position
 
 STATES: tuple[State, ...] = ("active", "out-of-hours", "upcoming", "expired")
 MOST_AT_A_PLACE = 64
 _MOST_CANDIDATES = 512
-_STEEP_LATITUDE = 84.0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -61,7 +61,7 @@ class FenceIndex:
             self.slot[number] = slot
         boxes, owner = self.parts.boxes, self.parts.owner
         self._tree = BoxTree(boxes)
-        self._around = (boxes[:, :2].min(axis=0, initial=math.inf), boxes[:, 2:].max(axis=0, initial=-math.inf))
+        self._span = boxes[:, 0].min(initial=math.inf).item(), boxes[:, 2].max(initial=-math.inf).item()
         self.area_m2: Floats = np.zeros(count)
         np.add.at(self.area_m2, owner, self.parts.area_m2)
         self.largest: Floats = np.zeros(count)
@@ -86,37 +86,36 @@ class FenceIndex:
     def at(self, position: Position, now_s: float, tolerance_m: float = 0.0) -> tuple[Geofence, ...]:
         """Return the fences at a place: those that hold it, smallest first, then those within `tolerance_m`.
 
-        At most MOST_AT_A_PLACE. Of two of one size the one that counts now comes first. Safe on the main thread.
+        At most MOST_AT_A_PLACE. Of two of one size the one that counts now comes first. For the main thread: it does
+        not let go of the interpreter, as `within`.
         """
         place = position.normalised()
-        (u, v) = (float(value[0]) for value in project_many(np.array([place.lon]), np.array([place.lat])))
-        cosine = math.cos(math.radians(place.lat))
-        reach = tolerance_m / (EQUATOR_M * max(cosine, 0.01)) * 1.01 + 1e-12
-        found = self.parts_in(u - reach, v - reach, u + reach, v + reach)
-        if not len(found.parts):
-            return ()
-        order = np.argsort(self.area_m2[self.parts.owner[found.parts]], kind="stable")[:_MOST_CANDIDATES]
-        chosen, shift = found.parts[order], found.shift[order]
-        radius_m = self.parts.radius_m[chosen]
-        apart = np.empty(len(chosen))
-        discs = ~np.isnan(radius_m)
-        if discs.any():
-            lon, lat = self.parts.lon[chosen[discs]], self.parts.lat[chosen[discs]]
-            if abs(place.lat) > _STEEP_LATITUDE:
-                centres = map(Position, lon.tolist(), lat.tolist())
-                distance = np.array([geodesy.distance_m(place, centre) for centre in centres])
-            else:
-                distance = metres_apart(place, lon, lat)
-            apart[discs] = np.maximum(distance - radius_m[discs], 0.0)
-        if not discs.all():
-            apart[~discs] = distances(self.parts, chosen[~discs], u - shift[~discs], v) * (EQUATOR_M * cosine)
+        lon, lat = np.array([place.lon]), np.array([place.lat])
+        u, v = (value.item() for value in project_many(lon, lat))
+        unit_m = EQUATOR_M * math.cos(math.radians(place.lat))
+        reach = tolerance_m / max(unit_m, EQUATOR_M * 0.01) * 1.01 + 1e-12
+        found = [
+            (self.parts.owner.item(part), part, u - shift)
+            for shift in self._worlds(u - reach, u + reach)
+            for part in self._tree.near(u - reach - shift, v - reach, u + reach - shift, v + reach)
+        ]
+        if len(found) > _MOST_CANDIDATES:
+            found = heapq.nsmallest(_MOST_CANDIDATES, found, key=lambda each: self.area_m2.item(each[0]))
         nearest: dict[int, float] = {}
-        for owner, metres in zip(self.parts.owner[chosen].tolist(), apart.tolist(), strict=True):
-            if metres <= tolerance_m:
-                nearest[owner] = min(metres, nearest.get(owner, math.inf))
-        states = dict(zip(nearest, self.states(np.array(list(nearest), dtype=np.intp), now_s).tolist(), strict=True))
-        owners = sorted(nearest, key=lambda owner: (nearest[owner], self.area_m2[owner], states[owner], owner))
-        return tuple(self.fences[owner] for owner in owners[:MOST_AT_A_PLACE])
+        for owner, part, x in found:
+            radius_m = self.parts.radius_m.item(part)
+            if math.isnan(radius_m):
+                apart = distance(self.parts.rings(part), x, v) * unit_m
+            else:
+                center = Position(self.parts.lon.item(part), self.parts.lat.item(part))
+                apart = max(geodesy.distance_m(place, center) - radius_m, 0.0)
+            if apart <= tolerance_m and apart <= nearest.get(owner, math.inf):
+                nearest[owner] = apart
+
+        def key(owner: int) -> tuple[float, float, int, int]:
+            return nearest[owner], self.area_m2.item(owner), self._state_of(owner, now_s), owner
+
+        return tuple(self.fences[owner] for owner in sorted(nearest, key=key)[:MOST_AT_A_PLACE])
 
     def in_bounds(self, bounds: Bounds) -> tuple[Geofence, ...]:
         """Return the fences whose boxes touch `bounds`, largest first."""
@@ -131,13 +130,17 @@ class FenceIndex:
 
     def parts_in(self, west: float, north: float, east: float, south: float) -> Found:
         """Return the parts whose boxes touch a box of world units, in whichever of three worlds, in no order."""
-        (left, _), (right, _) = self._around
-        worlds = [shift for shift in (-1.0, 0.0, 1.0) if left <= east - shift and west - shift <= right]
+        worlds = self._worlds(west, east)
         found = [self._tree.touching(west - shift, north, east - shift, south) for shift in worlds]
         if len(found) == 1:
             return Found(found[0], np.full(len(found[0]), worlds[0]))
         everywhere = np.concatenate([np.empty(0, dtype=np.intp), *found])
         return Found(everywhere, np.repeat(np.array(worlds), [len(each) for each in found]))
+
+    def _worlds(self, west: float, east: float) -> list[float]:
+        """Return how many worlds to the east something may lie between two meridians."""
+        left, right = self._span
+        return [shift for shift in (-1.0, 0.0, 1.0) if left <= east - shift and west - shift <= right]
 
     def number(self, fence_id: str) -> int | None:
         """Return the place of a fence in `fences`."""
@@ -145,14 +148,18 @@ class FenceIndex:
 
     def states(self, owners: Ints, now_s: float) -> Ints:
         """Return, for fences by number, the places of their states at `now_s` in STATES."""
-        stale = owners[(now_s < self._since[owners]) | (now_s >= self._until[owners])]
-        for owner in set(stale.tolist()):
+        for owner in set(owners[(now_s < self._since[owners]) | (now_s >= self._until[owners])].tolist()):
+            self._state_of(owner, now_s)
+        return self._state[owners].astype(np.intp)
+
+    def _state_of(self, owner: int, now_s: float) -> int:
+        if not self._since.item(owner) <= now_s < self._until.item(owner):
             validity = self.fences[owner].validity
             until = validity.next_change(now_s)
             self._state[owner] = STATES.index(validity.state(now_s))
             self._since[owner] = now_s
             self._until[owner] = math.inf if until is None else until
-        return self._state[owners].astype(np.intp)
+        return self._state.item(owner)
 
     def outline(self, fence: Geofence) -> tuple[Ring, ...]:
         """Return the rings to draw around a selected fence: closed, longitudes continuous."""

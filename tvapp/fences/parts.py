@@ -44,6 +44,11 @@ class Parts:
     def __len__(self) -> int:
         return len(self.owner)
 
+    def rings(self, part: int) -> list[Floats]:
+        """Return the rings of one part."""
+        rings = range(self.first_ring.item(part), self.first_ring.item(part + 1))
+        return [self.points[self.starts.item(ring) : self.starts.item(ring + 1)] for ring in rings]
+
     def rings_of(self, parts: Ints) -> tuple[Ints, Ints]:
         """Return the rings of some parts, in order, and how many each of them has."""
         first = self.first_ring[parts]

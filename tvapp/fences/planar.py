@@ -61,12 +61,3 @@ def disc_rings(lon: Floats, lat: Floats, radius_m: Floats, segments: Ints) -> Fl
     d_lat = north / m - east * east * tangent / (2 * m * n)
     d_lon = east / (n * cosine) * (1.0 + north * tangent / m)
     return np.stack(project_many(lon + np.degrees(d_lon), lat + np.degrees(d_lat)), axis=1)
-
-
-def metres_apart(place: Position, lon: Floats, lat: Floats) -> Floats:
-    """Return the distances from `place` to places nearby (tens of kilometres, not near a pole)."""
-    middle = (lat + place.lat) / 2
-    north_south, east_west = radii_of_curvature(middle)
-    d_lon = np.radians((lon - place.lon + 180.0) % 360.0 - 180.0)
-    d_lat = np.radians(lat - place.lat)
-    return np.hypot(d_lat * north_south, d_lon * east_west * np.cos(np.radians(middle)))

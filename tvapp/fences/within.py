@@ -1,49 +1,73 @@
-"""How far polygons are from a place: exact, and for all of them in a few calls (numpy)."""
+"""How far a polygon is from a place, exactly.
+
+Asked by the thread that draws, ten times a second: so for rings of usual length nothing here lets go of the
+interpreter, which a busy worker would not hand back for 5 ms (Python's switch interval). Most of numpy does let go.
+"""
 
 from __future__ import annotations
 
+import math
+from collections.abc import Iterable
+
 import numpy as np
 
-from tvapp.fences.parts import Floats, Ints, Parts, ends
+from tvapp.fences.parts import Floats
+
+_MANY = 500
+"""So many points take numpy less time than a loop, even with the wait."""
 
 
-def distances(parts: Parts, chosen: Ints, x: Floats, y: float) -> Floats:
-    """Return how far parts that are polygons are from places in world units; 0 inside and on the border.
+def distance(rings: Iterable[Floats], x: float, y: float) -> float:
+    """Return how far the ground inside the first ring and outside the others is; 0 inside and on the border.
 
-    `x` has the place for each of them: it may lie in another world. A ring that crosses itself encloses what lies
-    within an odd number of its turns.
+    Rings are closed. One that crosses itself encloses what lies within an odd number of its turns.
     """
-    rings, counts = parts.rings_of(chosen)
-    points, sizes = parts.points_of(rings)
-    own = points - np.array([0.0, y])
-    own[:, 0] -= np.repeat(np.repeat(x, counts), sizes)
-    # Edges from each point to the next; the last point of a ring is its first once more, and begins none.
-    ahead = np.empty_like(own)
-    ahead[:-1] = own[1:]
-    last = ends(sizes)[1:] - 1
-    ahead[last] = own[last]
-    edge = ahead - own
-    turn = own[:, 0] * ahead[:, 1] - ahead[:, 0] * own[:, 1]
-    crosses = (own[:, 1] > 0.0) != (ahead[:, 1] > 0.0)
-    # A half line to the east meets the edge where the place is on the side that the edge turns round.
-    meets = crosses & ((turn > 0.0) == (edge[:, 1] > 0.0))
-    first = ends(sizes)[:-1]
-    encloses = np.add.reduceat(meets.astype(np.intp), first) % 2 == 1
-    square = (edge**2).sum(axis=1)
-    along = -(own * edge).sum(axis=1) / np.where(square > 0.0, square, 1.0)
-    nearest = own + edge * np.clip(along, 0.0, 1.0)[:, None]
-    apart = np.sqrt(np.minimum.reduceat((nearest**2).sum(axis=1), first))
-    apart[np.logical_or.reduceat(_is_on(own, ahead, turn), first)] = 0.0
-    outer = ends(counts)[:-1]
-    is_hole = np.ones(len(rings), dtype=bool)
-    is_hole[outer] = False
-    in_hole = np.logical_or.reduceat(encloses & is_hole & (apart > 0.0), outer)
-    inside = encloses[outer] & ~in_hole
-    return np.where(inside, 0.0, np.minimum.reduceat(apart, outer))
+    nearest, inside = math.inf, False
+    for number, ring in enumerate(rings):
+        encloses, apart = (_within_many if len(ring) > _MANY else _within)(ring, x, y)
+        if apart == 0.0:
+            return 0.0
+        inside = encloses if number == 0 else inside and not encloses
+        nearest = min(nearest, apart)
+    return 0.0 if inside else nearest
 
 
-def _is_on(own: Floats, ahead: Floats, turn: Floats) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
-    """Tell which edges hold the place itself, exactly."""
-    box = (np.minimum(own, ahead) <= 0.0) & (np.maximum(own, ahead) >= 0.0)
-    result: np.ndarray[tuple[int], np.dtype[np.bool_]] = (turn == 0.0) & box.all(axis=1)
-    return result
+def _within(ring: Floats, x: float, y: float) -> tuple[bool, float]:
+    """Tell whether a ring encloses a place, and how far it is from it."""
+    points = ring.tolist()
+    encloses, least = False, math.inf
+    bx, by = points[0][0] - x, points[0][1] - y
+    for point in points[1:]:
+        ax, ay = bx, by
+        bx, by = point[0] - x, point[1] - y
+        turn = ax * by - bx * ay
+        # A half line to the east meets the edge where the place is on the side that the edge turns round.
+        if (ay > 0.0) != (by > 0.0) and (turn > 0.0) == (by > ay):
+            encloses = not encloses
+        dx, dy = bx - ax, by - ay
+        square = dx * dx + dy * dy
+        share = -(ax * dx + ay * dy) / square if square else 0.0
+        if share <= 0.0:
+            apart = ax * ax + ay * ay
+        elif share >= 1.0:
+            apart = bx * bx + by * by
+        else:
+            apart = turn * turn / square
+        if apart < least:
+            least = apart
+    return encloses, math.sqrt(least)
+
+
+def _within_many(ring: Floats, x: float, y: float) -> tuple[bool, float]:
+    """Do the same for a long ring."""
+    own = ring - np.array([x, y])
+    ax, ay, bx, by = own[:-1, 0], own[:-1, 1], own[1:, 0], own[1:, 1]
+    turn = ax * by - bx * ay
+    meets = ((ay > 0.0) != (by > 0.0)) & ((turn > 0.0) == (by > ay))
+    dx, dy = bx - ax, by - ay
+    square = dx * dx + dy * dy
+    share = -(ax * dx + ay * dy) / np.where(square > 0.0, square, 1.0)
+    between = (share > 0.0) & (share < 1.0)
+    apart = np.minimum(ax * ax + ay * ay, bx * bx + by * by)
+    apart[between] = turn[between] ** 2 / square[between]
+    return bool(np.count_nonzero(meets) % 2), math.sqrt(float(apart.min()))
