@@ -67,7 +67,17 @@ class Polygon:
 
     def __init__(self, rings: Iterable[Iterable[Position]], is_rectangle: bool = False) -> None:
         packed = (array("d", [part for point in ring for part in (point.lon, point.lat)]) for ring in rings)
-        object.__setattr__(self, "packed", tuple(ring.tobytes() for ring in packed))
+        self._set(tuple(ring.tobytes() for ring in packed), is_rectangle)
+
+    @classmethod
+    def of(cls, packed: tuple[bytes, ...], is_rectangle: bool = False) -> Polygon:
+        """Return a polygon of rings that are packed already."""
+        polygon = cls.__new__(cls)
+        polygon._set(packed, is_rectangle)
+        return polygon
+
+    def _set(self, packed: tuple[bytes, ...], is_rectangle: bool) -> None:
+        object.__setattr__(self, "packed", packed)
         object.__setattr__(self, "is_rectangle", is_rectangle)
 
     @property
@@ -122,8 +132,9 @@ class Geofence:
     @property
     def bounds(self) -> Bounds:
         """The smallest box around all its shapes."""
-        boxes = [shape.bounds for shape in self.shapes]
-        around = boxes[0] if len(boxes) == 1 else extent.union(boxes)
+        if len(self.shapes) == 1:
+            return self.shapes[0].bounds
+        around = extent.union(shape.bounds for shape in self.shapes)
         assert around is not None
         return around
 

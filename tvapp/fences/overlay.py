@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import lru_cache
 from typing import Any
 
@@ -62,7 +62,7 @@ def overlaid(fences: Sequence[Geofence], changes: Iterable[Change]) -> tuple[Geo
     changes = tuple(changes)
     if not changes:
         return tuple(fences)
-    shown = _Shown(fences)
+    shown = _Shown(fences, {change.geometry_id for change in changes})
     for change in changes:
         shown.take(change)
     return tuple(fence for fence in shown.fences if fence is not None)
@@ -71,12 +71,15 @@ def overlaid(fences: Sequence[Geofence], changes: Iterable[Change]) -> tuple[Geo
 class _Shown:
     """What is on the screen while changes are put on top of it, one after the other."""
 
-    def __init__(self, fences: Sequence[Geofence]) -> None:
+    def __init__(self, fences: Sequence[Geofence], changed: Set[str]) -> None:
+        """`changed` are the geometry ids that changes name: no others are looked for."""
         self.fences: list[Geofence | None] = list(fences)
         self._places: dict[tuple[str, str], list[int]] = {}
         """Where the fences of one file and id are. "" instead of a file: wherever the store has put ours."""
         self._named: dict[str, list[int]] = {}
         for at, fence in enumerate(fences):
+            if fence.geometry_id not in changed:
+                continue
             self._places.setdefault((fence.source, fence.geometry_id), []).append(at)
             self._named.setdefault(fence.geometry_id, []).append(at)
 

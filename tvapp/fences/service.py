@@ -306,7 +306,7 @@ class FenceService:
 
         def build() -> IndexBuilt | None:
             began = self._clock.monotonic()
-            book = FenceBook(overlaid(stored, changes), len(skipped))
+            book = FenceBook(overlaid(stored, changes), len(skipped), older)
             index = FenceIndex(book.fences, older_index)
             changed = None if older is None else book.changed_bounds(older)
             if loaded is not None:
