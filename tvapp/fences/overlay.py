@@ -30,6 +30,13 @@ def fence_of(feature: bytes, source: str) -> Geofence | None:
     return found[0] if found else None
 
 
+@lru_cache(maxsize=2_048)
+def _shown(feature: bytes, source: str, fence_id: str, number: int, shown_source: str) -> Geofence | None:
+    """Return the same under another id: the same object each time, so that what is made of it need not be made anew."""
+    fence = fence_of(feature, source)
+    return None if fence is None else dataclasses.replace(fence, id=fence_id, number=number, source=shown_source)
+
+
 class _Named(msgspec.Struct):
     class Properties(msgspec.Struct):
         name: object = None
@@ -90,7 +97,7 @@ class _Shown:
         if at is None:
             if after is not None:
                 self._mark(change.source, change.geometry_id, len(self.fences))
-                self.fences.append(dataclasses.replace(after, number=change.number))
+                self.fences.append(_shown(change.after, change.source, after.id, change.number, after.source))
                 self._mark(change.source, after.geometry_id, len(self.fences) - 1)
             return
         former = self.fences[at]
@@ -100,7 +107,7 @@ class _Shown:
         if after is not None:
             # The store may have chosen a name for the file meanwhile.
             source = change.source or former.source
-            self.fences[at] = dataclasses.replace(after, id=former.id, number=former.number, source=source)
+            self.fences[at] = _shown(change.after, change.source, former.id, former.number, source)
             # A name that stands in for a missing id may be another one now.
             self._mark(change.source, after.geometry_id, at)
 
