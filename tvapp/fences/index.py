@@ -75,10 +75,11 @@ class FenceIndex:
         self._state = np.zeros(count, dtype=np.int8)
         self._since = np.where(always, -np.inf, np.inf)
         self._until = np.where(always, np.inf, -np.inf)
-        self.centers: dict[int, Position] = {}
-        """Per fence, where that was asked for: the place of its name."""
+        self._centers: dict[int, tuple[Position, float, float]] = {}
         self.kept: dict[str, object] = {} if older is None else older.kept
         """What others want to keep from one index to the next."""
+        self.own: dict[str, object] = {}
+        """What others want to keep as long as this index lives."""
 
     def __len__(self) -> int:
         return len(self.fences)
@@ -160,6 +161,19 @@ class FenceIndex:
             self._since[owner] = now_s
             self._until[owner] = math.inf if until is None else until
         return self._state.item(owner)
+
+    def stated_until(self, owners: Ints) -> float:
+        """Return the first time at which one of these fences may have another state than `states` has just said."""
+        return float(self._until[owners].min(initial=math.inf))
+
+    def center(self, owner: int) -> tuple[Position, float, float]:
+        """Return the place of a fence's name, by number, and that in world units; worked out once."""
+        known = self._centers.get(owner)
+        if known is None:
+            center = self.fences[owner].center
+            us, vs = project_many(np.array([center.lon]), np.array([center.lat]))
+            known = self._centers[owner] = center, us.item(), vs.item()
+        return known
 
     def outline(self, fence: Geofence) -> tuple[Ring, ...]:
         """Return the rings to draw around a selected fence: closed, longitudes continuous."""
