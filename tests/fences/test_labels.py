@@ -61,7 +61,7 @@ def test_no_name_lies_over_another(zoom: int, scale: float) -> None:
             assert left >= other[2] or right <= other[0] or top >= other[3] or bottom <= other[1]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.floats(-0.05, 0.05), st.floats(-0.03, 0.03))
 def test_names_stay_while_the_map_moves(dx: float, dy: float) -> None:
     here = view(CENTER, ZOOM)
@@ -145,7 +145,7 @@ def test_letters_that_our_typeface_lacks_are_no_problem(name: str) -> None:
     assert Lettering(28, 3).draw(name).height > 20
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.lists(st.tuples(st.floats(-0.1, 0.1), st.floats(-0.05, 0.05), st.integers(11, 13)), min_size=1, max_size=5))
 def test_names_that_are_kept_from_request_to_request_are_those_of_a_first_request(
     moves: list[tuple[float, float, int]],

@@ -1,8 +1,9 @@
 """Draws geofences into transparent map tiles, on a worker (Pillow, numpy).
 
-Everything is drawn without smoothing at three times the size, each pixel holding the number of an ink; then blocks are
-coloured and averaged. Numbers instead of colours make drawing cheap, and overlapping fences of one colour stay clear.
-No single call into C works on more than a block or a few thousand edges, so that the thread that draws gets its turn.
+Everything is drawn without smoothing at two or three times the size, each pixel holding the number of an ink; then
+strips are coloured and averaged. Numbers instead of colours make drawing cheap, and overlapping fences of one colour
+stay clear. No single call into C works on more than a strip or a few thousand edges, so that the thread that draws gets
+its turn.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from tvapp.core.clock import Clock
 from tvapp.fences import style
 from tvapp.fences.coarse import thinned
 from tvapp.fences.index import STATES, FenceIndex
-from tvapp.fences.inks import CASING, FILL, FINE, LINE, ROLES, develop
+from tvapp.fences.inks import CASING, FILL, FINE, FINE_OF_MANY, LINE, ROLES, develop
 from tvapp.fences.parts import Floats, Ints, ends
 from tvapp.fences.planar import disc_axes, disc_rings, project_many
 from tvapp.fences.strokes import Path, clip, clip_half, dashes, smooth_paths
@@ -35,6 +36,10 @@ _DISC_ELLIPSE_PX = 160.0
 _MOST_EDGES = 1_200
 _STRIP_PX = 128
 _FEW_POINTS = 64
+_CROWD = 400
+"""Parts about a tile from which on it is drawn with FINE_OF_MANY."""
+_DENSE = 1.5
+"""Real pixels per design pixel from which on every tile is."""
 _FAR = 64
 """Tiles around the one that is drawn: whole numbers of fine pixels in 32 bits reach ten thousand."""
 
@@ -63,9 +68,9 @@ def rasterise(
     found = index.parts_in(west - margin, north - margin, west + span + margin, north + span + margin)
     if not len(found.parts):
         return TileImage(None, size=size)
-    sheet = _Sheet(index, tile.z, west, north, unit, size, scale, let_pass)
+    sheet = _Sheet(index, west, north, unit, size, scale, len(found.parts), let_pass)
     sheet.draw(found.parts, found.shift, now_s)
-    return develop(sheet.ink, size, scale, let_pass)
+    return develop(sheet.ink, sheet.detail, size, scale, let_pass)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,34 +118,35 @@ class _Sheet:
     def __init__(
         self,
         index: FenceIndex,
-        zoom: int,
         west: float,
         north: float,
         unit: float,
         size: int,
         scale: float,
+        count: int,
         let_pass: Callable[[], None],
     ) -> None:
+        """`count` is how many parts there are about to draw."""
         self._index = index
         self._let_pass = let_pass
-        self._zoom = zoom
         self._west, self._north = west, north
         self._unit = unit
-        self._fine = FINE / unit
+        self.detail = FINE_OF_MANY if count > _CROWD or scale >= _DENSE else FINE
+        self._fine = self.detail / unit
         self._scale = scale
-        self._edge = size * FINE
+        self._edge = size * self.detail
         self.ink = Pillow.new("L", (self._edge, self._edge))
         self._pen = ImageDraw.Draw(self.ink)
         self._widths = [self._width(style.LINE_PX), self._width(style.SLIM_LINE_PX)]
-        self._slack = float(self._widths[0][1] + 4 * FINE)
+        self._slack = float(self._widths[0][1] + 4 * self.detail)
         self._low, self._high = -self._slack, self._edge + self._slack
         self._styles = [style.style_of_slot(0, state) for state in STATES]
         self._dashed = np.array([look.dash_px is not None for look in self._styles])
 
     def _width(self, line_px: float) -> tuple[int, int]:
         """Return the width of an outline and of its casing, in fine pixels."""
-        line = max(2, round(line_px * self._scale * FINE))
-        return line, line + 2 * max(1, round(style.CASING_PX * self._scale * FINE))
+        line = max(2, round(line_px * self._scale * self.detail))
+        return line, line + 2 * max(1, round(style.CASING_PX * self._scale * self.detail))
 
     def draw(self, parts: Ints, shift: Floats, now_s: float) -> None:
         index = self._index
@@ -179,7 +185,7 @@ class _Sheet:
         xs, ys = (us + shift - self._west) * self._fine, (vs - self._north) * self._fine
         rx, ry = wide * self._fine, high * self._fine
         ellipses = np.stack([xs - rx, ys - ry, xs + rx, ys + ry], axis=1)
-        plain = (rx <= _DISC_ELLIPSE_PX * FINE) & ~self._dashed[states]
+        plain = (rx <= _DISC_ELLIPSE_PX * self.detail) & ~self._dashed[states]
         dash_px = [look.dash_px for look in self._styles]
         look = _Look(inks.tolist(), [dash_px[state] for state in states.tolist()], is_slim.tolist(), ellipses)
         rings = self._rings(chosen, shift, ~plain)
@@ -206,7 +212,7 @@ class _Sheet:
         discs = np.flatnonzero(wanted & ~np.isnan(radius_m))
         polygons = np.flatnonzero(wanted & np.isnan(radius_m))
         rings, counts = parts.rings_of(chosen[polygons])
-        points, sizes = thinned(*parts.points_of(rings), self._unit / FINE)
+        points, sizes = thinned(*parts.points_of(rings), self._unit / self.detail)
         places = np.concatenate([np.repeat(polygons, counts), discs])
         if len(discs):
             some = chosen[discs]
@@ -266,7 +272,7 @@ class _Sheet:
             _polygon(pen, ring, ink)
             return
         # Pillow looks at every edge in every row: rows by the strip keep one call short.
-        strip = _STRIP_PX * FINE
+        strip = _STRIP_PX * self.detail
         for top in range(0, self._edge, strip):
             piece = clip_half(clip_half(ring, 1, float(top), 1.0), 1, float(top + strip), -1.0)
             if len(piece) >= 3:
@@ -296,7 +302,7 @@ class _Sheet:
                 self._polyline(path, ink + CASING, cased)
                 self._polyline(path, ink + LINE, line)
             else:
-                drawn, gap = (value * self._scale * FINE for value in dash_px)
+                drawn, gap = (value * self._scale * self.detail for value in dash_px)
                 pieces = dashes(ring, drawn, gap, self._low, self._high)
                 for piece in pieces:
                     _line(self._pen, piece, ink + CASING, cased)
@@ -322,9 +328,9 @@ class _Sheet:
         for at, count in zip(order[first].tolist(), counts.tolist(), strict=True):
             x, y = float(u[at] - self._west) * self._fine, float(v[at] - self._north) * self._fine
             # A crowd gets a slightly larger dot, up to half as large again.
-            radius = style.DOT_PX * self._scale * FINE * (1.0 + min(0.5, math.log10(count) / 4))
+            radius = style.DOT_PX * self._scale * self.detail * (1.0 + min(0.5, math.log10(count) / 4))
             ink, look = int(inks[at]), self._styles[int(states[at])]
-            casing = radius + style.CASING_PX * self._scale * FINE
+            casing = radius + style.CASING_PX * self._scale * self.detail
             self._pen.ellipse(_floored(x - casing, y - casing, x + casing, y + casing), fill=ink + CASING)
             self._pen.ellipse(_floored(x - radius, y - radius, x + radius, y + radius), fill=ink + LINE)
             if look.hollow:
