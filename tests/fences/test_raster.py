@@ -266,8 +266,8 @@ def test_a_crowd_is_drawn_with_less_detail_that_nobody_sees(monkeypatch: pytest.
         """Return the colours on black of a picture four times as small: seen from four times as far away."""
         monkeypatch.setattr(raster, "_CROWD", crowd)
         picture = pixels(rasterise(FenceIndex(town(600, seed)), tile, NOW)).astype(float)
-        averaged: npt.NDArray[np.float64] = (picture[..., :3] * picture[..., 3:] / 255).reshape(128, 4, 128, 4, 3)
-        return averaged.mean(axis=(1, 3))
+        on_black = (picture[..., :3] * picture[..., 3:] / 255).reshape(128, 4, 128, 4, 3)
+        return np.asarray(on_black.mean(axis=(1, 3)))
 
     fine, coarse, other = from_afar(10_000), from_afar(0), from_afar(0, seed=2)
     assert 0 < np.abs(fine - coarse).mean() < 8
