@@ -110,7 +110,10 @@ def develop(ink: Pillow.Image, fine: int, size: int, scale: float, let_pass: Cal
         let_pass()
         start, end = max(y, top), min(y + _STRIP, bottom)
         strip = ink.crop((left * fine, start * fine, right * fine, end * fine))
-        strips.append(press.pixels(np.asarray(strip), start * fine))
+        if strip.getbbox() is None:
+            strips.append(bytes(4 * (right - left) * (end - start)))
+        else:
+            strips.append(press.pixels(np.asarray(strip), start * fine))
     return TileImage(Image(right - left, bottom - top, b"".join(strips)), left, top, size)
 
 
