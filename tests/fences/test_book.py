@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+import unicodedata
 
 import pytest
 from hypothesis import given, settings
@@ -29,6 +31,57 @@ def test_fences_are_found_by_id_and_listed_by_name() -> None:
     assert "x" not in book
     assert len(book) == 3
     assert book.skipped_count == 3
+
+
+NAMES = st.text(st.sampled_from("aB \u00e9\u00c9\u00df019\u0664"), min_size=1, max_size=8)
+
+
+def compared(each: Geofence) -> tuple[list[tuple[int, int, str]], str]:
+    """Return what a name is compared by: numbers by value and before letters, those without case and accents."""
+    folded = unicodedata.normalize("NFKD", each.name).casefold()
+    folded = "".join(ch for ch in folded if not unicodedata.combining(ch))
+    runs = ["".join(run) for _, run in itertools.groupby(folded, str.isdecimal)]
+    return [(0, int(run), "") if run[0].isdecimal() else (1, 0, run) for run in runs], each.id
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(NAMES, max_size=30), st.integers(1, 8))
+def test_names_are_listed_by_what_they_are_compared_by_in_portions_of_any_size(names: list[str], portion: int) -> None:
+    fences = [fence(f"id{number}", name=name) for number, name in enumerate(names)]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(extent, "BATCH", portion)
+        assert list(FenceBook(fences).listed) == sorted(fences, key=compared)
+
+
+@settings(max_examples=100, deadline=None)
+@given(
+    st.lists(st.tuples(NAMES, NAMES, st.sampled_from("krcm"), st.floats(-170, 170), st.floats(-80, 80)), max_size=20)
+)
+def test_a_book_made_from_an_older_one_is_the_same_as_a_new_one(
+    cases: list[tuple[str, str, str, float, float]],
+) -> None:
+    """Each fence is kept, removed, comes, or is moved and renamed."""
+    before, after = [], []
+    for number, (name, other, what, lon, lat) in enumerate(cases):
+        one = fence(f"id{number}", lon / 2, lat / 2, name)
+        before += [one] if what != "c" else []
+        after += [one] if what in "kc" else [fence(f"id{number}", lon, lat, other)] if what == "m" else []
+    new, plain = FenceBook(after, 0, FenceBook(before)), FenceBook(after)
+    assert new.listed == plain.listed
+    assert [new.taken_names.next(base) for base in ("a", "b", "")] == [
+        plain.taken_names.next(base) for base in ("a", "b", "")
+    ]
+    assert (new.bounds is None) == (plain.bounds is None)
+    for each in after:
+        assert new.bounds is not None
+        assert new.bounds.contains(each.bounds.center)
+
+
+def test_the_box_around_all_shrinks_when_the_fence_at_its_edge_goes() -> None:
+    fences = [fence(f"{lon}", lon) for lon in (0, 5, 10)]
+    older = FenceBook(fences)
+    assert FenceBook(fences[:2], 0, older).bounds == FenceBook(fences[:2]).bounds
+    assert FenceBook([fences[0], fences[2]], 0, older).bounds == older.bounds
 
 
 def test_equal_ids_from_two_files_are_told_apart() -> None:

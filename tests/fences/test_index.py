@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pytest
@@ -12,8 +13,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fences.making import EXPIRED, NOW, box, circle, fence, line, polygon, ring, spot, town
+from tvapp.fences import parts
 from tvapp.fences.index import MOST_AT_A_PLACE, FenceIndex
 from tvapp.fences.model import Geofence, Polygon
+from tvapp.fences.parts import Parts
 from tvapp.geo.position import Bounds, Position
 
 HELSINKI = Position(24.94, 60.17)
@@ -169,6 +172,39 @@ def test_where_a_ring_starts_does_not_matter(corners: int, lon: float, lat: floa
     probes = [(lon + r * math.cos(turn), lat + r * math.sin(turn)) for r in (0.3, 0.8, 1.1)]
     one, other = FenceIndex([polygon("p", ring(*points))]), FenceIndex([polygon("p", ring(*turned))])
     assert [at(one, *probe) for probe in probes] == [at(other, *probe) for probe in probes]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, 39), max_size=12), st.lists(st.integers(0, 39), max_size=12), st.integers(0, 2**32))
+def test_an_index_built_from_an_older_one_is_the_same_as_a_new_one(
+    before: list[int], after: list[int], seed: int
+) -> None:
+    known, edited = town(40), town(40, seed=seed)
+    older = FenceIndex([known[number] for number in before])
+    fences = [known[number] if number in before else edited[number] for number in after]
+    one, other = FenceIndex(fences, older), FenceIndex(fences)
+    for values in ("area_m2", "largest", "slot"):
+        assert getattr(one, values).tolist() == getattr(other, values).tolist()
+    everywhere = Bounds(24.5, 59.9, 25.4, 60.4)
+    assert one.in_bounds(everywhere) == other.in_bounds(everywhere)
+    for place in (known[0].center, *(each.center for each in fences)):
+        assert one.at(place, NOW, 500) == other.at(place, NOW, 500)
+
+
+def test_what_is_the_same_object_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    fences = town(50)
+    older = FenceIndex(fences)
+    read: list[int] = []
+    real = parts.parts_of
+
+    def counted(fences: Sequence[Geofence], numbers: Iterable[int]) -> Parts:
+        chosen = list(numbers)
+        read.extend(chosen)
+        return real(fences, chosen)
+
+    monkeypatch.setattr(parts, "parts_of", counted)
+    FenceIndex([*fences[:20], circle("new", 25, 60, 10), *fences[21:]], older)
+    assert read == [20]
 
 
 def test_states_are_kept_until_they_change() -> None:

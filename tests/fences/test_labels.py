@@ -7,10 +7,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fences.making import EXPIRED, NOW, box, circle, polygon, town
-from tvapp.fences.index import FenceIndex
+from tvapp.fences.index import FenceIndex, Found
 from tvapp.fences.labels import place
 from tvapp.fences.lettering import Lettering
 from tvapp.fences.messages import Label
+from tvapp.fences.validity import Validity
 from tvapp.geo import mercator
 from tvapp.geo.position import Bounds, Position
 
@@ -60,7 +61,7 @@ def test_no_name_lies_over_another(zoom: int, scale: float) -> None:
             assert left >= other[2] or right <= other[0] or top >= other[3] or bottom <= other[1]
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=6, deadline=None)
 @given(st.floats(-0.05, 0.05), st.floats(-0.03, 0.03))
 def test_names_stay_while_the_map_moves(dx: float, dy: float) -> None:
     here = view(CENTER, ZOOM)
@@ -142,3 +143,47 @@ def test_any_name_can_be_drawn(name: str) -> None:
 @pytest.mark.parametrize("name", ["東京駅", "مستودع", "ทดสอบ", "👩‍🚒", "Ελλάδα", "Склад", "a\u0301", "\u200d", " "])
 def test_letters_that_our_typeface_lacks_are_no_problem(name: str) -> None:
     assert Lettering(28, 3).draw(name).height > 20
+
+
+@settings(max_examples=6, deadline=None)
+@given(st.lists(st.tuples(st.floats(-0.1, 0.1), st.floats(-0.05, 0.05), st.integers(11, 13)), min_size=1, max_size=5))
+def test_names_that_are_kept_from_request_to_request_are_those_of_a_first_request(
+    moves: list[tuple[float, float, int]],
+) -> None:
+    fences = town(200, spread=0.05)
+    kept = FenceIndex(fences)
+    for dx, dy, zoom in moves:
+        bounds = view(Position(CENTER.lon + dx, CENTER.lat + dy), zoom)
+        assert names(place(kept, bounds, zoom, 1.0, NOW)) == names(place(FenceIndex(fences), bounds, zoom, 1.0, NOW))
+
+
+def test_while_the_map_moves_only_what_comes_into_view_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked: list[float] = []
+    real = FenceIndex.parts_in
+
+    def counted(self: FenceIndex, west: float, north: float, east: float, south: float) -> Found:
+        looked.append(west)
+        return real(self, west, north, east, south)
+
+    monkeypatch.setattr(FenceIndex, "parts_in", counted)
+    index = FenceIndex(town(400))
+    place(index, view(CENTER, ZOOM), ZOOM, 1.0, NOW)
+    first = len(looked)
+    place(index, view(CENTER, ZOOM), ZOOM, 1.0, NOW + 1)
+    assert len(looked) == first
+    place(index, view(Position(CENTER.lon + 0.2, CENTER.lat), ZOOM), ZOOM, 1.0, NOW + 2)
+    assert 0 < len(looked) - first < first / 2
+
+
+def test_a_fence_that_expires_between_two_requests_is_named_as_expired() -> None:
+    index = FenceIndex([circle("c", CENTER.lon, CENTER.lat, 500, validity=Validity(expires=NOW + 10))])
+    pictures = [place(index, view(CENTER, ZOOM), ZOOM, 1.0, NOW + after)[0].image for after in (0, 5, 20, 0)]
+    assert pictures[0] == pictures[1] == pictures[3] != pictures[2]
+
+
+@given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=40))
+@settings(max_examples=60, deadline=None)
+def test_a_width_that_is_added_up_is_that_of_the_whole_text(text: str) -> None:
+    lettering = Lettering(28, 3)
+    whole = lettering._font_for(text).getlength(text) + 2 * lettering.halo
+    assert lettering.width(text) == pytest.approx(whole, abs=3)

@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pytest
 
 from tests.fences.making import EXPIRED, NOW, OUT_OF_HOURS, UPCOMING, box, circle, line, polygon, ring, town
-from tvapp.fences import style
+from tvapp.fences import raster, style
 from tvapp.fences.index import FenceIndex
 from tvapp.fences.model import Geofence
 from tvapp.fences.raster import rasterise
@@ -257,6 +257,21 @@ def test_an_unknown_kind_always_has_the_same_color() -> None:
     assert style.slot("Zebra crossing") == style.slot("ZEBRA CROSSING")
     assert style.slot("") == style.BLUE
     assert style.slot("School zone") == style.AMBER
+
+
+def test_a_crowd_is_drawn_with_less_detail_that_nobody_sees(monkeypatch: pytest.MonkeyPatch) -> None:
+    tile = tile_at(Position(24.94, 60.17), 12)
+
+    def from_afar(crowd: int, seed: int = 1) -> npt.NDArray[np.float64]:
+        """Return the colours on black of a picture four times as small: seen from four times as far away."""
+        monkeypatch.setattr(raster, "_CROWD", crowd)
+        picture = pixels(rasterise(FenceIndex(town(600, seed)), tile, NOW)).astype(float)
+        on_black = (picture[..., :3] * picture[..., 3:] / 255).reshape(128, 4, 128, 4, 3)
+        return np.asarray(on_black.mean(axis=(1, 3)))
+
+    fine, coarse, other = from_afar(10_000), from_afar(0), from_afar(0, seed=2)
+    assert 0 < np.abs(fine - coarse).mean() < 8
+    assert np.abs(fine - other).mean() > 40
 
 
 def test_ten_thousand_fences_are_drawn_at_any_zoom() -> None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from typing import Any
 
+import msgspec
+
 from tests.ui.fakes import (
     AINO,
     LONG_ADDRESS,
@@ -141,13 +143,14 @@ def empty_book() -> FenceBook:
 def long_book() -> FenceBook:
     """Return ten thousand geofences, some with very long names."""
     long_name = "Länsisataman matkustajaterminaalin lastauslaiturin ja huoltopihan rajoitettu alue, pohjoinen osa"
+    stated = msgspec.json.encode({"properties": {"owner": long_name, "remarks": long_name * 3}})
     return FenceBook(
         Geofence(
             f"fence-{number}",
             long_name if number % 7 == 0 else f"Sector {number}",
             (Circle(Position(24.0 + number % 100 * 0.02, 60.0 + number // 100 * 0.005), 150.0 + number),),
             kind=("depot", "school", "harbour")[number % 3],
-            properties={"owner": long_name, "remarks": long_name * 3} if number % 7 == 0 else {},
+            raw=stated if number % 7 == 0 else b"",
         )
         for number in range(10_000)
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 
+import msgspec
 import pytest
 
 from tvapp.fences.facts import facts
@@ -22,7 +23,9 @@ HOLE = tuple(Position(25.004 + x, 60.004 + y) for x, y in ((0, 0), (0, 0.001), (
 
 
 def fence(*shapes: Circle | Polygon | Line | Spot, validity: Validity | None = None, **properties: object) -> Geofence:
-    return Geofence("id", "Name", shapes, validity=validity or Validity(), properties=properties)
+    return Geofence(
+        "id", "Name", shapes, validity=validity or Validity(), raw=msgspec.json.encode({"properties": properties})
+    )
 
 
 @pytest.mark.parametrize(

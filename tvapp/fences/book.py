@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import dataclasses
-import heapq
+import itertools
 import operator
+import re
 import unicodedata
+from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from tvapp.fences import extent
@@ -14,20 +16,38 @@ from tvapp.fences.naming import TakenNames
 from tvapp.fences.validity import ALWAYS
 from tvapp.geo.position import Bounds
 
+_FEW = 1_000
+"""Fences that came or went: with more, listing all of them anew costs less."""
+
 
 class FenceBook:
     """Geofences with unique ids, and how many features could not be shown. Never changes once built."""
 
     __slots__ = ("_by_id", "_listed", "_timed", "bounds", "fences", "skipped_count", "taken_names")
 
-    def __init__(self, fences: Iterable[Geofence] = (), skipped_count: int = 0) -> None:
+    def __init__(self, fences: Iterable[Geofence] = (), skipped_count: int = 0, older: FenceBook | None = None) -> None:
+        """List the fences. Where most of them are the same objects as in an `older` book, that is much cheaper."""
         self.fences: tuple[Geofence, ...] = with_unique_ids(fences)
         self.skipped_count = skipped_count
-        self.bounds: Bounds | None = extent.union(fence.bounds for fence in self.fences)
-        self._timed = tuple(fence for fence in self.fences if fence.validity != ALWAYS)
-        self.taken_names = TakenNames(fence.name for fence in self.fences)
+        self._timed = tuple(fence for fence in self.fences if fence.validity is not ALWAYS)
         self._by_id: Mapping[str, Geofence] = {fence.id: fence for fence in self.fences}
-        self._listed: tuple[Geofence, ...] = _by_name(self.fences)
+        self.bounds: Bounds | None
+        self._listed: tuple[Geofence, ...]
+        self.taken_names: TakenNames
+        if older is not None:
+            came, gone = self._beyond(older), older._beyond(self)
+            if len(came) + len(gone) <= _FEW:
+                self.bounds = _bounds_after(older, came, gone, self.fences)
+                self.taken_names = older.taken_names.changed((each.name for each in gone), (each.name for each in came))
+                self._listed = _listed_after(older._listed, came, gone)
+                return
+        self.bounds = extent.union(fence.bounds for fence in self.fences)
+        self.taken_names = TakenNames(fence.name for fence in self.fences)
+        self._listed = _by_name(self.fences)
+
+    def _beyond(self, other: FenceBook) -> list[Geofence]:
+        """Return the fences that are not in another book as the same objects."""
+        return [fence for fence in self.fences if other._by_id.get(fence.id) is not fence]
 
     def __len__(self) -> int:
         return len(self.fences)
@@ -54,8 +74,8 @@ class FenceBook:
 
     def changed_bounds(self, older: FenceBook) -> tuple[Bounds, ...]:
         """Return where the pictures of the two books differ: the boxes of fences that came, went or changed."""
-        boxes = [fence.bounds for fence in self.fences if older._by_id.get(fence.id) != fence]
-        boxes += [fence.bounds for fence in older.fences if self._by_id.get(fence.id) != fence]
+        boxes = [fence.bounds for fence in self._beyond(older) if older._by_id.get(fence.id) != fence]
+        boxes += [fence.bounds for fence in older._beyond(self) if self._by_id.get(fence.id) != fence]
         return tuple(dict.fromkeys(boxes))
 
     def restated_bounds(self, before: float, now: float) -> tuple[Bounds, ...]:
@@ -89,25 +109,69 @@ def unique(wanted: str, taken: set[str]) -> str:
 
 
 def _by_name(fences: Sequence[Geofence]) -> tuple[Geofence, ...]:
-    # Sorting holds up every other thread, so it is done in portions.
+    # Sorting holds up every other thread, so it is done in portions: first of the list, then of the alphabet.
     portions = [
         sorted(((_listing_key(fence), fence) for fence in fences[start : start + extent.BATCH]), key=_first)
         for start in range(0, len(fences), extent.BATCH)
     ]
-    return tuple(fence for _, fence in heapq.merge(*portions, key=_first))
+    samples = sorted(each[0] for portion in portions for each in portion[:: len(portions)])
+    limits = samples[extent.BATCH :: extent.BATCH]
+    result: list[Geofence] = []
+    starts = [0] * len(portions)
+    for limit in (*limits, None):
+        stops = [len(each) if limit is None else bisect_left(each, limit, key=_first) for each in portions]
+        run = [each for portion, *ends in zip(portions, starts, stops, strict=True) for each in portion[slice(*ends)]]
+        run.sort(key=_first)
+        result += [fence for _, fence in run]
+        starts = stops
+    return tuple(result)
+
+
+def _listed_after(
+    listed: Sequence[Geofence], came: Iterable[Geofence], gone: Iterable[Geofence]
+) -> tuple[Geofence, ...]:
+    absent = {fence.id for fence in gone}
+    result = [fence for fence in listed if fence.id not in absent] if absent else list(listed)
+    for fence in came:
+        result.insert(bisect_left(result, _listing_key(fence), key=_listing_key), fence)
+    return tuple(result)
+
+
+def _bounds_after(
+    older: FenceBook, came: Iterable[Geofence], gone: Iterable[Geofence], fences: Iterable[Geofence]
+) -> Bounds | None:
+    """Return a box around the fences: as it was, with what came, unless one that is gone may have held it open."""
+    around = older.bounds
+    if around is None or any(_reaches_edge(fence.bounds, around) for fence in gone):
+        return extent.union(fence.bounds for fence in fences)
+    return extent.union((around, *(fence.bounds for fence in came)))
+
+
+def _reaches_edge(inner: Bounds, outer: Bounds) -> bool:
+    return (
+        inner.west == outer.west or inner.east == outer.east or inner.south <= outer.south or inner.north >= outer.north
+    )
 
 
 _first = operator.itemgetter(0)
+_RUNS = re.compile(r"[0-9]+|[^0-9]+")
 
 
-def _listing_key(fence: Geofence) -> tuple[list[tuple[int, int, str]], str]:
-    folded = unicodedata.normalize("NFKD", fence.name).casefold()
-    folded = "".join(ch for ch in folded if not unicodedata.combining(ch))
-    parts: list[tuple[int, int, str]] = []
-    run = ""
-    for ch in [*folded, ""]:
-        if run and (ch == "" or ch.isdecimal() != run[0].isdecimal()):
-            parts.append((0, int(run), "") if run[0].isdecimal() else (1, 0, run))
-            run = ""
-        run += ch
-    return parts, fence.id
+def _listing_key(fence: Geofence) -> str:
+    """Return text that sorts as the name shall: without case and accents, numbers by value and before letters."""
+    name = fence.name
+    if name.isascii():
+        runs = _RUNS.findall(name.lower())
+    else:
+        folded = unicodedata.normalize("NFKD", name).casefold()
+        folded = "".join(ch for ch in folded if not unicodedata.combining(ch))
+        runs = ["".join(run) for _, run in itertools.groupby(folded, str.isdecimal)]
+    # Control characters, of which names have none, set runs apart: the end of a name before a number, that before text.
+    parts: list[str] = []
+    for run in runs:
+        if run[0].isdecimal():
+            digits = str(int(run))
+            parts += ("\x01", chr(len(digits)), digits)
+        else:
+            parts += ("\x02", run)
+    return "".join((*parts, "\x00", fence.id))

@@ -58,8 +58,12 @@ def union(boxes: Iterable[Bounds]) -> Bounds | None:
     spans: list[tuple[float, float]] = []
     merged_at = BATCH
     for box in boxes:
-        south, north = min(south, box.south), max(north, box.north)
-        spans.append((box.west, box.west + box.lon_span))
+        if box.south < south:
+            south = box.south
+        if box.north > north:
+            north = box.north
+        west, east = box.west, box.east
+        spans.append((west, east if east >= west else east + 360.0))
         if len(spans) >= merged_at:
             spans = _merged(spans)
             merged_at = len(spans) + BATCH

@@ -62,6 +62,7 @@ class _Reader:
         self.fences: list[Geofence] = []
         self.skipped: list[Skipped] = []
         self._ids: set[str] = set()
+        self._kinds: dict[str, str] = {}
 
     def take(self, number: int, start: int, end: int) -> None:
         label = f"feature {number + 1}"
@@ -112,20 +113,27 @@ class _Reader:
         notes = [note] if note else []
         if fence_id != geometry_id:
             notes.append(f"another feature has the same id {geometry_id}")
-        name, kind = clean(properties.get("name")), clean(properties.get("kind"))
+        name, kind = clean(properties.get("name")), self._kind(properties.get("kind"))
         return Geofence(
             id=fence_id,
             name=name or clean(geometry_id) or fence_id,
             shapes=tuple(geometry.shapes),
             kind=kind,
             validity=validity,
-            properties=properties,
             source=self.source,
             geometry_id=geometry_id,
             number=number,
             raw=raw,
             notes=(*notes, *geometry.notes, *validity_notes),
         )
+
+    def _kind(self, stated: object) -> str:
+        # A few words, said a hundred thousand times.
+        if not isinstance(stated, str):
+            return clean(stated)
+        if (kind := self._kinds.get(stated)) is None:
+            kind = self._kinds[stated] = clean(stated)
+        return kind
 
     def _skip(self, reason: str, label: str) -> None:
         self.skipped.append(Skipped(self.source, reason, label))

@@ -6,9 +6,11 @@ uncut), strict where it is not. Works on decoded JSON; knows no file.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
+from itertools import chain, pairwise
+from operator import mul
 
 from tvapp.fences import seam
 from tvapp.fences.model import Circle, Line, Polygon, Ring, Shape, Spot
@@ -96,6 +98,11 @@ class Geometry:
             self.shapes[first:] = [Line(centred(_points(path)), lines[0].radius_m) for path in whole]
 
     def _polygon(self, coordinates: object) -> None:
+        packed = _plain(coordinates)
+        if packed is not None and self.vertices + len(packed) // _POSITION <= MAX_VERTICES:
+            self.vertices += len(packed) // _POSITION
+            self.shapes.append(Polygon.of((packed,), self.subtype == "rectangle"))
+            return
         rings: list[Ring] = []
         for number, item in enumerate(_list(coordinates, "Polygon")):
             ring = closed(self._positions(item, "Polygon"))
@@ -156,6 +163,9 @@ class Geometry:
 
 
 _NUMBERS = (float, int)
+_ARE_NUMBERS = frozenset(_NUMBERS)
+_MOST_PLAIN = 10_000
+"""Positions that are looked at in single calls: a millisecond's worth."""
 
 _READERS: dict[str, Callable[[Geometry, object], None]] = {
     "Point": Geometry._point,
@@ -165,6 +175,36 @@ _READERS: dict[str, Callable[[Geometry, object], None]] = {
     "Polygon": Geometry._polygon,
     "MultiPolygon": Geometry._multi_polygon,
 }
+
+
+_POSITION = 16
+"""Bytes of a packed position."""
+_PLAIN_AREA = 1e-9
+"""Square degrees, doubled: more than what rounding adds up to with whole coordinates."""
+
+
+def _plain(coordinates: object) -> bytes | None:
+    """Return the ring, packed, of a polygon that needs no second look, as most are; else None.
+
+    It has one ring of two numbers a position, closed, far from the date line, and surely with an area. Done in a few
+    calls, without an object for each position.
+    """
+    if not isinstance(coordinates, list) or len(coordinates) != 1:
+        return None
+    ring = coordinates[0]
+    try:
+        lons, lats = zip(*ring, strict=True)
+        if ring[0] != ring[-1] or not _ARE_NUMBERS.issuperset(map(type, chain(lons, lats))):
+            return None
+        if not (min(lons) >= -180.0 and max(lons) < 180.0 and min(lats) >= -90.0 and max(lats) <= 90.0):
+            return None
+        if max(lons) - min(lons) > 180.0 or len(ring) < 4 or len(ring) > _MOST_PLAIN:
+            return None
+        if abs(sum(map(mul, lons, lats[1:])) - sum(map(mul, lons[1:], lats))) < _PLAIN_AREA:
+            return None
+        return array("d", chain.from_iterable(ring)).tobytes()
+    except (TypeError, ValueError, OverflowError):
+        return None
 
 
 def continuous(points: list[Position]) -> list[Position]:

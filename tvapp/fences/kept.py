@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,8 +49,11 @@ class _Superseded(Exception):
     """The account whose geofences were being written is gone."""
 
 
-def _checksum(sources: list[_Source], rest: bytes) -> int:
-    return zlib.crc32(rest, zlib.crc32(msgspec.json.encode(sources)))
+def _checksum(sources: list[_Source], pieces: Iterable[bytes]) -> int:
+    checksum = zlib.crc32(msgspec.json.encode(sources))
+    for piece in pieces:
+        checksum = zlib.crc32(piece, checksum)
+    return checksum
 
 
 def pack(fences: Sequence[Geofence]) -> bytes:
@@ -58,10 +61,18 @@ def pack(fences: Sequence[Geofence]) -> bytes:
     by_source: dict[str, list[bytes]] = {}
     for fence in fences:
         by_source.setdefault(fence.source, []).append(fence.raw)
-    parts = [b'{"type":"FeatureCollection","features":[' + b",".join(raws) + b"]}" for raws in by_source.values()]
-    sources = [_Source(name, len(part)) for name, part in zip(by_source, parts, strict=True)]
-    rest = b"".join(parts)
-    return b"\n".join([msgspec.json.encode(_Head(FORMAT, sources, _checksum(sources, rest))), rest])
+    sources: list[_Source] = []
+    pieces: list[bytes] = []
+    # Tens of megabytes: joined once, at the end.
+    for name, raws in by_source.items():
+        collection = [b'{"type":"FeatureCollection","features":[', raws[0]]
+        for raw in raws[1:]:
+            collection += (b",", raw)
+        collection.append(b"]}")
+        sources.append(_Source(name, sum(map(len, collection))))
+        pieces += collection
+    head = msgspec.json.encode(_Head(FORMAT, sources, _checksum(sources, pieces)))
+    return b"".join([head, b"\n", *pieces])
 
 
 def unpack(data: bytes) -> tuple[Geofence, ...]:
@@ -79,7 +90,7 @@ def unpack(data: bytes) -> tuple[Geofence, ...]:
         raise DataError("kept geofences", "of another format")
     if sum(source.size for source in head.sources) != len(rest):
         raise DataError("kept geofences", "cut short")
-    if head.checksum != _checksum(head.sources, rest):
+    if head.checksum != _checksum(head.sources, [rest]):
         raise DataError("kept geofences", "damaged")
     found: list[Geofence] = []
     at = 0

@@ -38,6 +38,9 @@ CANDIDATES = 12
 PLACED = 7
 _MOST_LOOKED_AT = 240
 _MOST_PICTURES = 600
+_MOST_TEXTS = 20_000
+_MOST_SQUARES = 1_000
+"""Then placing begins anew: a view with its margin has a hundred."""
 _WEIGHTS = np.array([{"active": 1.0, "expired": 0.6}.get(state, 0.8) for state in STATES])
 
 Square: TypeAlias = tuple[int, int]
@@ -62,7 +65,11 @@ def place(
     names = index.kept.get("names")
     if not isinstance(names, _Names) or names.scale != scale:
         names = index.kept["names"] = _Names(scale)
-    placement = _Placement(index, names, zoom, now_s, selected, let_pass)
+    placement = index.own.get("placement")
+    if not isinstance(placement, _Placement) or not placement.serves(names, zoom, now_s, selected):
+        # While the map moves, only what comes into view is placed.
+        placement = index.own["placement"] = _Placement(index, names, zoom, selected, let_pass)
+    placement.now_s = now_s
     chosen = [one for square in placement.squares(bounds) for one in placement.placed_in(square)]
     seen = [one for one in chosen if one.fence.id != selected and bounds.contains(one.position)]
     seen.sort(key=lambda one: one.priority)
@@ -104,7 +111,6 @@ class _Names:
     def __init__(self, scale: float) -> None:
         self.scale = scale
         self.lettering = Lettering(SIZE_PX * scale, HALO_PX * scale)
-        self.centers: dict[int, Position] = {}
         self._texts: dict[str, tuple[str, int]] = {}
         self._pictures: dict[tuple[str, bool], Image] = {}
 
@@ -112,6 +118,8 @@ class _Names:
         """Return a name as it is shown, and its width."""
         known = self._texts.get(name)
         if known is None:
+            if len(self._texts) >= _MOST_TEXTS:
+                self._texts.clear()
             shown = self.lettering.shortened(name, MOST_WIDTH_PX * self.scale)
             known = self._texts[name] = shown, self.lettering.width(shown)
         return known
@@ -129,26 +137,34 @@ class _Names:
 
 
 class _Placement:
-    """One zoom level at one time."""
+    """One zoom level, as long as no fence that was looked at changes its state."""
 
     def __init__(
         self,
         index: FenceIndex,
         names: _Names,
         zoom: int,
-        now_s: float,
         selected: str | None,
         let_pass: Callable[[], None],
     ) -> None:
         self._index = index
         self._let_pass = let_pass
         self._names = names
-        self._now_s = now_s
+        self._zoom = zoom
+        self.now_s = -math.inf
+        """When it was asked last: no fence has another state since the first time."""
+        self._until = math.inf
+        self._selected_id = selected
         self._selected = index.number(selected) if selected is not None else None
         self._span = TILE_SIZE * names.scale * 2.0**zoom
         self._count = max(1, round(self._span / (SQUARE_PX * names.scale)))
         self._candidates: dict[Square, list[_Candidate]] = {}
         self._placed: dict[_Candidate, bool] = {}
+
+    def serves(self, names: _Names, zoom: int, now_s: float, selected: str | None) -> bool:
+        """Tell whether what is placed already holds for a request."""
+        is_same = self._names is names and self._zoom == zoom and self._selected_id == selected
+        return is_same and self.now_s <= now_s < self._until and len(self._candidates) <= _MOST_SQUARES
 
     def squares(self, bounds: Bounds) -> list[Square]:
         """Return the squares that a box touches."""
@@ -195,10 +211,11 @@ class _Placement:
         index, size = self._index, 1.0 / self._count
         west, north = square[0] * size, square[1] * size
         found = index.parts_in(west, north, west + size, north + size)
-        owners = np.unique(index.owner[found.parts])
+        owners = np.unique(index.parts.owner[found.parts])
         if not len(owners):
             return []
-        states = index.states(owners, self._now_s)
+        states = index.states(owners, self.now_s)
+        self._until = min(self._until, index.stated_until(owners))
         weights = index.largest[owners] * _WEIGHTS[states]
         if self._selected is not None:
             weights[owners == self._selected] = np.inf
@@ -208,9 +225,7 @@ class _Placement:
         for at in order.tolist():
             self._let_pass()
             owner = int(owners[at])
-            center = self._center(owner)
-            us, vs = project_many(np.array([center.lon]), np.array([center.lat]))
-            u, v = float(us[0]), float(vs[0])
+            center, u, v = index.center(owner)
             if (math.floor(u * self._count), math.floor(v * self._count)) != square:
                 continue
             one = self._candidate(owner, center, u, v, float(weights[at]), STATES[int(states[at])] != "active")
@@ -240,9 +255,3 @@ class _Placement:
         return _Candidate(
             fence, priority, center, text, u * self._span, v * self._span + below, below, width, height, room, dimmed
         )
-
-    def _center(self, owner: int) -> Position:
-        known = self._names.centers.get(owner)
-        if known is None:
-            known = self._names.centers[owner] = self._index.fences[owner].center
-        return known

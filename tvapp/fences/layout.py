@@ -29,6 +29,8 @@ _TO_BRACE = re.compile(rb'[^"{}]*+(?:%b[^"{}]*+)*+([{}]?)' % _STRING, re.DOTALL)
 _FLAT = rb'[^"{}]*+(?:"[^"]*+(?<!\\)"[^"{}]*+)*+'
 _OBJECT = re.compile(rb"\{%b(?:\{%b(?:\{%b\}%b)*+\}%b)*+\}" % ((_FLAT,) * 5))
 """Most Features: two levels of objects in it, no quotation mark in a text. Others are taken brace by brace."""
+_NEXT_OBJECT = re.compile(rb"[ \t\r\n,]*+(%b)" % _OBJECT.pattern)
+"""The same after what stands between two Features."""
 _DEEPER = {b"{": 1, b"}": -1, b"": 0}
 _IN_STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 _NOTHING = re.compile(rb"[ \t\r\n\0]*+")
@@ -101,7 +103,11 @@ def _laid_out(data: bytes, outline: _Outline, root: int, source: str) -> Layout:
         start, end = found["features"]
         if outline.text[start] == 0x5B:
             in_file = outline.in_file
-            features = [(in_file(first), in_file(last - 1) + 1) for first, last in elements(outline.text, start)]
+            objects = dict(zip(outline.marks, outline.spans, strict=True))
+            features = [
+                objects.get(first) or (in_file(first), in_file(last - 1) + 1)
+                for first, last in elements(outline.text, start)
+            ]
             listed = in_file(start), in_file(end - 1) + 1
     for span in outline.spans:
         if kind != "Feature" and (listed is None or not listed[0] < span[0] < listed[1]):
@@ -141,11 +147,19 @@ def _outlined(data: bytes, start: int, source: str) -> _Outline:
     length = depth = 0
     at = copied = start
     while at < len(data):
-        brace, at = _to_brace(data, at)
-        depth += _DEEPER[brace]
-        if depth == 2:
-            opened, depth = at - 1, 1
-            at = _object_end(data, opened)
+        is_object = False
+        following = _NEXT_OBJECT.match(data, at, min(at + _STEP, len(data))) if depth == 1 else None
+        if following is not None:
+            is_object = True
+            opened, at = following.span(1)
+        else:
+            brace, at = _to_brace(data, at)
+            depth += _DEEPER[brace]
+            opened = at - 1
+            if depth == 2:
+                depth, at = 1, _object_end(data, opened)
+                is_object = True
+        if is_object:
             pieces.append(data[copied:opened])
             length += opened - copied
             outline.marks.append(length)

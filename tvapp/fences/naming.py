@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from array import array
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
@@ -97,16 +98,28 @@ class TakenNames:
     __slots__ = ("_numbers",)
 
     def __init__(self, names: Iterable[str] = ()) -> None:
-        self._numbers: dict[str, set[int]] = {}
+        self._numbers: dict[str, array[int]] = {}
+        """By name: each number as often as it is there."""
         for name in names:
             stem, number = _split(name)
             if number:
-                self._numbers.setdefault(stem, set()).add(number)
+                self._numbers.setdefault(stem, array("I")).append(number)
+
+    def changed(self, gone: Iterable[str], more: Iterable[str]) -> TakenNames:
+        """Return what is taken without some of the names that it was made of, and with others."""
+        result = TakenNames()
+        result._numbers = dict(self._numbers)
+        for names, is_more in ((gone, False), (more, True)):
+            for stem, number in map(_split, names):
+                if number:
+                    numbers = result._numbers[stem] = array("I", result._numbers.get(stem, ()))
+                    numbers.append(number) if is_more else numbers.remove(number)
+        return result
 
     def next(self, base: str, also: Iterable[str] = ()) -> str:
         """Return `base` with the lowest number from 1 that neither these names nor those of `also` have."""
         stem = _folded(base)
-        taken = self._numbers.get(stem, set()) | {number for each, number in map(_split, also) if each == stem}
+        taken = set(self._numbers.get(stem, ())) | {number for each, number in map(_split, also) if each == stem}
         return f"{base} {next(number for number in range(1, len(taken) + 2) if number not in taken)}"
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import lru_cache
 from typing import Any
 
@@ -28,6 +28,13 @@ def fence_of(feature: bytes, source: str) -> Geofence | None:
     except DataError:
         return None
     return found[0] if found else None
+
+
+@lru_cache(maxsize=2_048)
+def _shown(feature: bytes, source: str, fence_id: str, number: int, shown_source: str) -> Geofence | None:
+    """Return the same under another id: the same object each time, so that what is made of it need not be made anew."""
+    fence = fence_of(feature, source)
+    return None if fence is None else dataclasses.replace(fence, id=fence_id, number=number, source=shown_source)
 
 
 class _Named(msgspec.Struct):
@@ -62,7 +69,7 @@ def overlaid(fences: Sequence[Geofence], changes: Iterable[Change]) -> tuple[Geo
     changes = tuple(changes)
     if not changes:
         return tuple(fences)
-    shown = _Shown(fences)
+    shown = _Shown(fences, {change.geometry_id for change in changes})
     for change in changes:
         shown.take(change)
     return tuple(fence for fence in shown.fences if fence is not None)
@@ -71,12 +78,15 @@ def overlaid(fences: Sequence[Geofence], changes: Iterable[Change]) -> tuple[Geo
 class _Shown:
     """What is on the screen while changes are put on top of it, one after the other."""
 
-    def __init__(self, fences: Sequence[Geofence]) -> None:
+    def __init__(self, fences: Sequence[Geofence], changed: Set[str]) -> None:
+        """`changed` are the geometry ids that changes name: no others are looked for."""
         self.fences: list[Geofence | None] = list(fences)
         self._places: dict[tuple[str, str], list[int]] = {}
         """Where the fences of one file and id are. "" instead of a file: wherever the store has put ours."""
         self._named: dict[str, list[int]] = {}
         for at, fence in enumerate(fences):
+            if fence.geometry_id not in changed:
+                continue
             self._places.setdefault((fence.source, fence.geometry_id), []).append(at)
             self._named.setdefault(fence.geometry_id, []).append(at)
 
@@ -87,7 +97,7 @@ class _Shown:
         if at is None:
             if after is not None:
                 self._mark(change.source, change.geometry_id, len(self.fences))
-                self.fences.append(dataclasses.replace(after, number=change.number))
+                self.fences.append(_shown(change.after, change.source, after.id, change.number, after.source))
                 self._mark(change.source, after.geometry_id, len(self.fences) - 1)
             return
         former = self.fences[at]
@@ -97,7 +107,7 @@ class _Shown:
         if after is not None:
             # The store may have chosen a name for the file meanwhile.
             source = change.source or former.source
-            self.fences[at] = dataclasses.replace(after, id=former.id, number=former.number, source=source)
+            self.fences[at] = _shown(change.after, change.source, former.id, former.number, source)
             # A name that stands in for a missing id may be another one now.
             self._mark(change.source, after.geometry_id, at)
 

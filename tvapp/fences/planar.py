@@ -12,6 +12,7 @@ from tvapp.geo import geodesy
 from tvapp.geo.position import Position
 
 Floats: TypeAlias = npt.NDArray[np.float64]
+Ints: TypeAlias = npt.NDArray[np.intp]
 
 EQUATOR_M = 2 * math.pi * geodesy.A
 _FURTHEST_LATITUDE = 89.9
@@ -44,23 +45,19 @@ def disc_axes(lat: Floats, radius_m: Floats) -> tuple[Floats, Floats]:
     return radius_m / (east_west * cosine * 2 * math.pi), radius_m / (north_south * cosine * 2 * math.pi)
 
 
-def disc_ring(lon: float, lat: float, radius_m: float, segments: int) -> Floats:
-    """Return a closed ring of (u, v) around a circle on the ground, exact to centimetres at 10 km."""
-    angle = np.linspace(0.0, 2 * math.pi, segments + 1)
-    angle[-1] = 0.0
-    (m,), (n,) = radii_of_curvature(np.array([lat]))
-    phi = math.radians(lat)
+def disc_rings(lon: Floats, lat: Floats, radius_m: Floats, segments: Ints) -> Floats:
+    """Return closed rings of (u, v) around circles on the ground, one after the other, exact to centimetres at 10 km.
+
+    Ring n has `segments[n]` + 1 points.
+    """
+    sizes = segments + 1
+    place = np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
+    angle = 2 * math.pi * (place % np.repeat(segments, sizes)) / np.repeat(segments, sizes)
+    m, n = (np.repeat(radii, sizes) for radii in radii_of_curvature(lat))
+    phi = np.radians(lat)
+    lon, lat, radius_m = np.repeat(lon, sizes), np.repeat(lat, sizes), np.repeat(radius_m, sizes)
+    tangent, cosine = np.repeat(np.tan(phi), sizes), np.repeat(np.maximum(np.cos(phi), 1e-3), sizes)
     north, east = radius_m * np.cos(angle), radius_m * np.sin(angle)
-    tangent = math.tan(phi)
     d_lat = north / m - east * east * tangent / (2 * m * n)
-    d_lon = east / (n * max(math.cos(phi), 1e-3)) * (1.0 + north * tangent / m)
+    d_lon = east / (n * cosine) * (1.0 + north * tangent / m)
     return np.stack(project_many(lon + np.degrees(d_lon), lat + np.degrees(d_lat)), axis=1)
-
-
-def metres_apart(place: Position, lon: Floats, lat: Floats) -> Floats:
-    """Return the distances from `place` to places nearby (tens of kilometres, not near a pole)."""
-    middle = (lat + place.lat) / 2
-    north_south, east_west = radii_of_curvature(middle)
-    d_lon = np.radians((lon - place.lon + 180.0) % 360.0 - 180.0)
-    d_lat = np.radians(lat - place.lat)
-    return np.hypot(d_lat * north_south, d_lon * east_west * np.cos(np.radians(middle)))

@@ -1,8 +1,9 @@
 """Draws geofences into transparent map tiles, on a worker (Pillow, numpy).
 
-Everything is drawn without smoothing at three times the size, each pixel holding the number of an ink; then blocks are
-coloured and averaged. Numbers instead of colours make drawing cheap, and overlapping fences of one colour stay clear.
-No single call into C works on more than a block or a few thousand edges, so that the thread that draws gets its turn.
+Everything is drawn without smoothing at two or three times the size, each pixel holding the number of an ink; then
+strips are coloured and averaged. Numbers instead of colours make drawing cheap, and overlapping fences of one colour
+stay clear. No single call into C works on more than a strip or a few thousand edges, so that the thread that draws gets
+its turn.
 """
 
 from __future__ import annotations
@@ -19,9 +20,11 @@ from PIL import ImageDraw
 
 from tvapp.core.clock import Clock
 from tvapp.fences import style
-from tvapp.fences.index import STATES, FenceIndex, Floats, Ints
-from tvapp.fences.inks import BLOCK, CASING, FILL, FINE, LINE, ROLES, develop
-from tvapp.fences.planar import disc_axes, disc_ring, project_many
+from tvapp.fences.coarse import thinned
+from tvapp.fences.index import STATES, FenceIndex
+from tvapp.fences.inks import CASING, FILL, FINE, FINE_OF_MANY, LINE, ROLES, develop
+from tvapp.fences.parts import Floats, Ints, ends
+from tvapp.fences.planar import disc_axes, disc_rings, project_many
 from tvapp.fences.strokes import Path, clip, clip_half, dashes, smooth_paths
 from tvapp.tiles.tile import TILE_SIZE, TileId, TileImage
 
@@ -31,6 +34,14 @@ _MARGIN_PX = 48.0
 """How far around a tile fences are looked at: a cell of dots, and half an outline, in design pixels."""
 _DISC_ELLIPSE_PX = 160.0
 _MOST_EDGES = 1_200
+_STRIP_PX = 128
+_FEW_POINTS = 64
+_CROWD = 400
+"""Parts about a tile from which on it is drawn with FINE_OF_MANY."""
+_DENSE = 1.5
+"""Real pixels per design pixel from which on every tile is."""
+_FAR = 64
+"""Tiles around the one that is drawn: whole numbers of fine pixels in 32 bits reach ten thousand."""
 
 
 _STEP = 8
@@ -57,9 +68,9 @@ def rasterise(
     found = index.parts_in(west - margin, north - margin, west + span + margin, north + span + margin)
     if not len(found.parts):
         return TileImage(None, size=size)
-    sheet = _Sheet(index, tile.z, west, north, unit, size, scale, let_pass)
+    sheet = _Sheet(index, west, north, unit, size, scale, len(found.parts), let_pass)
     sheet.draw(found.parts, found.shift, now_s)
-    return develop(sheet.ink, size, scale, let_pass)
+    return develop(sheet.ink, sheet.detail, size, scale, let_pass)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,20 +88,28 @@ class FenceRasteriser:
 
 
 class _Ring(NamedTuple):
-    """A ring in fine pixels, unclosed; `is_inside` the tile's surroundings it need not be clipped."""
+    """A ring in fine pixels, unclosed; it is clipped where it `is_wide`: too far around the tile for its points."""
 
     points: Floats
-    is_inside: bool
+    is_wide: bool
 
 
-@dataclass(slots=True)
-class _Outline:
-    ink: int
-    slim: bool
-    dash_px: tuple[float, float] | None = None
-    box: tuple[float, float, float, float] | None = None
+class _Outline(NamedTuple):
+    """What is drawn around a part: `at` is its place among those that are drawn; a disc has no ring but its ellipse."""
+
+    at: int
     ring: Floats | None = None
-    path: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Look:
+    """How the parts look that are drawn, by place."""
+
+    inks: list[int]
+    dash_px: list[tuple[float, float] | None]
+    slim: list[bool]
+    ellipses: Floats
+    """Left, top, right, bottom of discs."""
 
 
 class _Sheet:
@@ -99,115 +118,131 @@ class _Sheet:
     def __init__(
         self,
         index: FenceIndex,
-        zoom: int,
         west: float,
         north: float,
         unit: float,
         size: int,
         scale: float,
+        count: int,
         let_pass: Callable[[], None],
     ) -> None:
+        """`count` is how many parts there are about to draw."""
         self._index = index
         self._let_pass = let_pass
-        self._zoom = zoom
         self._west, self._north = west, north
         self._unit = unit
-        self._fine = FINE / unit
+        self.detail = FINE_OF_MANY if count > _CROWD or scale >= _DENSE else FINE
+        self._fine = self.detail / unit
         self._scale = scale
-        self._edge = size * FINE
+        self._edge = size * self.detail
         self.ink = Pillow.new("L", (self._edge, self._edge))
         self._pen = ImageDraw.Draw(self.ink)
         self._widths = [self._width(style.LINE_PX), self._width(style.SLIM_LINE_PX)]
-        self._slack = float(self._widths[0][1] + 4 * FINE)
+        self._slack = float(self._widths[0][1] + 4 * self.detail)
         self._low, self._high = -self._slack, self._edge + self._slack
         self._styles = [style.style_of_slot(0, state) for state in STATES]
         self._dashed = np.array([look.dash_px is not None for look in self._styles])
 
     def _width(self, line_px: float) -> tuple[int, int]:
         """Return the width of an outline and of its casing, in fine pixels."""
-        line = max(2, round(line_px * self._scale * FINE))
-        return line, line + 2 * max(1, round(style.CASING_PX * self._scale * FINE))
+        line = max(2, round(line_px * self._scale * self.detail))
+        return line, line + 2 * max(1, round(style.CASING_PX * self._scale * self.detail))
 
     def draw(self, parts: Ints, shift: Floats, now_s: float) -> None:
         index = self._index
-        owners = index.owner[parts]
+        owners = index.parts.owner[parts]
         unique, back = np.unique(owners, return_inverse=True)
         states = index.states(unique, now_s)[back]
         inks = (index.slot[owners] * len(STATES) + states) * ROLES
-        tiny = index.largest[owners] < style.TINY_PX * self._scale * self._unit
-        whole = np.flatnonzero(~tiny)
-        outlines = self._fill(parts, shift, states, inks, whole[np.argsort(index.rank[owners[whole]], kind="stable")])
-        self._stroke(outlines)
+        design_px = self._scale * self._unit
+        largest = index.largest[owners]
+        tiny = largest < style.TINY_PX * design_px
+        whole = np.flatnonzero(~tiny & self._is_seen(parts, shift))
+        # Parts of one fence in their order, so that neighbouring tiles agree.
+        order = whole[np.lexsort((parts[whole], index.rank[owners[whole]]))]
+        if len(order):
+            is_slim = largest[order] < style.SMALL_PX * design_px
+            self._stroke(*self._fill(parts[order], shift[order], states[order], inks[order], is_slim))
         some = np.flatnonzero(tiny)
         if len(some):
             self._dots(parts[some], shift[some], states[some], inks[some])
 
-    def _fill(self, parts: Ints, shift: Floats, states: Ints, inks: Ints, order: Ints) -> list[_Outline]:
-        index = self._index
-        chosen, shift = parts[order], shift[order]
-        wide, high = disc_axes(index.lat[chosen], index.radius_m[chosen])
-        us, vs = project_many(index.lon[chosen], index.lat[chosen])
+    def _is_seen(self, parts: Ints, shift: Floats) -> npt.NDArray[np.bool_]:
+        """Tell which parts reach into the tile, half an outline included: only dots gather what lies around it."""
+        boxes = self._index.parts.boxes[parts] - [self._west, self._north, self._west, self._north]
+        boxes[:, 0::2] += shift[:, None]
+        boxes *= self._fine
+        inside = np.stack([boxes[:, :2] <= self._edge + self._slack, boxes[:, 2:] >= -self._slack])
+        return np.asarray(inside.all(axis=(0, 2)))
+
+    def _fill(
+        self, chosen: Ints, shift: Floats, states: Ints, inks: Ints, is_slim: npt.NDArray[np.bool_]
+    ) -> tuple[_Look, list[_Outline]]:
+        parts = self._index.parts
+        lon, lat, radius_m = parts.lon[chosen], parts.lat[chosen], parts.radius_m[chosen]
+        wide, high = disc_axes(lat, radius_m)
+        us, vs = project_many(lon, lat)
         xs, ys = (us + shift - self._west) * self._fine, (vs - self._north) * self._fine
         rx, ry = wide * self._fine, high * self._fine
-        boxes = np.stack([xs - rx, ys - ry, xs + rx, ys + ry], axis=1).tolist()
-        plain = index.is_disc[chosen] & (rx <= _DISC_ELLIPSE_PX * FINE) & (self._dashed[states[order]] == 0)
-        largest = index.largest[index.owner[chosen]]
-        slim = (largest < style.SMALL_PX * self._scale * self._unit).tolist()
+        ellipses = np.stack([xs - rx, ys - ry, xs + rx, ys + ry], axis=1)
+        plain = (rx <= _DISC_ELLIPSE_PX * self.detail) & ~self._dashed[states]
+        dash_px = [look.dash_px for look in self._styles]
+        look = _Look(inks.tolist(), [dash_px[state] for state in states.tolist()], is_slim.tolist(), ellipses)
         rings = self._rings(chosen, shift, ~plain)
+        # What is no disc has no numbers for an ellipse, and is not drawn as one.
+        boxes = np.floor(np.where(plain[:, None], ellipses, 0.0)).astype(np.intp).tolist()
         outlines: list[_Outline] = []
-        rows = zip(plain.tolist(), states[order].tolist(), inks[order].tolist(), strict=True)
-        for at, (ellipse, state, ink) in enumerate(rows):
+        for at, (is_ellipse, box, ink) in enumerate(zip(plain.tolist(), boxes, look.inks, strict=True)):
             if not at % _STEP:
                 self._let_pass()
-            if ellipse:
-                self._pen.ellipse(_floored(*boxes[at]), fill=ink + FILL)
-                outlines.append(_Outline(ink, slim[at], box=boxes[at]))
-            elif self._dashed[state]:
-                self._fill_polygon(rings[at], ink)
-                dash_px = self._styles[state].dash_px
-                outlines.extend(_Outline(ink, slim[at], dash_px, ring=ring.points) for ring in rings[at])
-            else:
-                clipped = self._fill_polygon(rings[at], ink)
-                outlines.extend(_Outline(ink, slim[at], ring=ring) for ring in clipped)
-        return outlines
+            if is_ellipse:
+                self._pen.ellipse(box, fill=ink + FILL)
+                outlines.append(_Outline(at))
+                continue
+            near = self._fill_polygon(rings[at], ink)
+            # Dashes are counted from the first point: they need the whole ring.
+            drawn = [ring.points for ring in rings[at]] if look.dash_px[at] else near
+            outlines += [_Outline(at, ring) for ring in drawn]
+        return look, outlines
 
     def _rings(self, chosen: Ints, shift: Floats, wanted: npt.NDArray[np.bool_]) -> dict[int, list[_Ring]]:
         """Return the unclosed rings of some parts in fine pixels, by place in `chosen`."""
-        index = self._index
-        gathered: list[Floats] = []
-        places: list[int] = []
-        for at in np.flatnonzero(wanted).tolist():
-            part = int(chosen[at])
-            if index.is_disc[part]:
-                # Segments so short that the arc rises above its chord by a fifth of a fine pixel.
-                side = float(index.boxes[part, 2] - index.boxes[part, 0]) * self._fine
-                segments = min(4096, max(24, math.ceil(math.pi * math.sqrt(side / 0.8))))
-                lon, lat, radius_m = (float(values[part]) for values in (index.lon, index.lat, index.radius_m))
-                rings = [disc_ring(lon, lat, radius_m, segments)]
-            else:
-                rings = index.rings_for(part, self._zoom, self._unit)
-            gathered.extend(rings)
-            places.extend([at] * len(rings))
-        result: dict[int, list[_Ring]] = {at: [] for at in places}
-        if not gathered:
+        parts = self._index.parts
+        radius_m = parts.radius_m[chosen]
+        discs = np.flatnonzero(wanted & ~np.isnan(radius_m))
+        polygons = np.flatnonzero(wanted & np.isnan(radius_m))
+        rings, counts = parts.rings_of(chosen[polygons])
+        points, sizes = thinned(*parts.points_of(rings), self._unit / self.detail)
+        places = np.concatenate([np.repeat(polygons, counts), discs])
+        if len(discs):
+            some = chosen[discs]
+            # Segments so short that the arc rises above its chord by a fifth of a fine pixel.
+            sides = (parts.boxes[some, 2] - parts.boxes[some, 0]) * self._fine
+            segments = np.clip(np.ceil(math.pi * np.sqrt(sides / 0.8)), 24, 4096).astype(np.intp)
+            around = disc_rings(parts.lon[some], parts.lat[some], parts.radius_m[some], segments)
+            points, sizes = np.concatenate([points, around]), np.concatenate([sizes, segments + 1])
+        result: dict[int, list[_Ring]] = {at: [] for at in np.flatnonzero(wanted).tolist()}
+        if not len(points):
             return result
-        sizes = [len(ring) for ring in gathered]
-        points = np.concatenate(gathered)
-        points[:, 0] += np.repeat(shift[places], sizes)
+        points[:, 0] += np.repeat(shift[places] - self._west, sizes)
+        points[:, 1] -= self._north
         # Pillow cuts fractions off towards zero, which left of the tile and above it would move things by a fine pixel.
-        points = np.floor((points - np.array([self._west, self._north])) * self._fine)
-        starts = np.cumsum([0, *sizes[:-1]])
-        inside = np.minimum.reduceat(points.min(axis=1), starts) >= self._low
-        inside &= np.maximum.reduceat(points.max(axis=1), starts) <= self._high
-        for at, start, size, near in zip(places, starts.tolist(), sizes, inside.tolist(), strict=True):
-            result[at].append(_Ring(points[start : start + size - 1], near))
+        np.floor(np.multiply(points, self._fine, out=points), out=points)
+        starts = ends(sizes)[:-1]
+        # Few points cost more to clip than to draw, unless they are so far away that 32-bit floats lose fractions.
+        reach = np.where(sizes <= _FEW_POINTS, self._edge * _FAR, self._slack)[:, None]
+        low, high = np.minimum.reduceat(points, starts), np.maximum.reduceat(points, starts)
+        is_wide = np.concatenate([low < -reach, high > self._edge + reach], axis=1).any(axis=1)
+        rows = zip(places.tolist(), starts.tolist(), sizes.tolist(), np.asarray(is_wide).tolist(), strict=True)
+        for at, start, size, wide in rows:
+            result[at].append(_Ring(points[start : start + size - 1], wide))
         return result
 
     def _fill_polygon(self, rings: Sequence[_Ring], ink: int) -> list[Floats]:
         """Fill a polygon and return its rings as far as they are near the tile."""
         clipped: list[Floats] = []
         for number, ring in enumerate(rings):
-            inner = ring.points if ring.is_inside else np.floor(clip(ring.points, self._low, self._high))
+            inner = np.floor(clip(ring.points, self._low, self._high)) if ring.is_wide else ring.points
             if len(inner) >= 3:
                 clipped.append(inner)
             elif number == 0:
@@ -237,37 +272,42 @@ class _Sheet:
             _polygon(pen, ring, ink)
             return
         # Pillow looks at every edge in every row: rows by the strip keep one call short.
-        strip = BLOCK * FINE
+        strip = _STRIP_PX * self.detail
         for top in range(0, self._edge, strip):
             piece = clip_half(clip_half(ring, 1, float(top), 1.0), 1, float(top + strip), -1.0)
             if len(piece) >= 3:
                 _polygon(pen, piece, ink)
 
-    def _stroke(self, outlines: list[_Outline]) -> None:
-        whole = [(outline, outline.ring) for outline in outlines if outline.ring is not None and not outline.dash_px]
-        paths = smooth_paths([ring for _, ring in whole], self._widths[0][0])
-        for (outline, _), path in zip(whole, paths, strict=True):
-            outline.path = path
-        for at, outline in enumerate(outlines):
-            if not at % _STEP:
+    def _stroke(self, look: _Look, outlines: list[_Outline]) -> None:
+        whole = [ring for at, ring in outlines if ring is not None and not look.dash_px[at]]
+        paths = iter(smooth_paths(whole, self._widths[0][0]))
+        out = np.array([[-1.0, -1.0, 1.0, 1.0]])
+        slim = np.array(look.slim)
+        around = []
+        for role in (1, 0):
+            width = np.where(slim, self._widths[1][role], self._widths[0][role])
+            boxes = np.floor(np.nan_to_num(look.ellipses + out * width[:, None] / 2))
+            around.append(boxes.astype(np.intp).tolist())
+        casings, lines = around
+        for number, (at, ring) in enumerate(outlines):
+            if not number % _STEP:
                 self._let_pass()
-            line, cased = self._widths[outline.slim]
-            if outline.box is not None:
-                for width, role in ((cased, CASING), (line, LINE)):
-                    left, top, right, bottom = outline.box
-                    out = width / 2
-                    box = _floored(left - out, top - out, right + out, bottom + out)
-                    self._pen.ellipse(box, outline=outline.ink + role, width=width)
-            elif outline.path is not None:
-                self._polyline(outline.path, outline.ink + CASING, cased)
-                self._polyline(outline.path, outline.ink + LINE, line)
-            elif outline.ring is not None and outline.dash_px:
-                drawn, gap = (value * self._scale * FINE for value in outline.dash_px)
-                pieces = dashes(outline.ring, drawn, gap, self._low, self._high)
+            line, cased = self._widths[look.slim[at]]
+            ink, dash_px = look.inks[at], look.dash_px[at]
+            if ring is None:
+                self._pen.ellipse(casings[at], outline=ink + CASING, width=cased)
+                self._pen.ellipse(lines[at], outline=ink + LINE, width=line)
+            elif dash_px is None:
+                path = next(paths)
+                self._polyline(path, ink + CASING, cased)
+                self._polyline(path, ink + LINE, line)
+            else:
+                drawn, gap = (value * self._scale * self.detail for value in dash_px)
+                pieces = dashes(ring, drawn, gap, self._low, self._high)
                 for piece in pieces:
-                    _line(self._pen, piece, outline.ink + CASING, cased)
+                    _line(self._pen, piece, ink + CASING, cased)
                 for piece in pieces:
-                    _line(self._pen, piece, outline.ink + LINE, line)
+                    _line(self._pen, piece, ink + LINE, line)
 
     def _polyline(self, path: Path, ink: int, width: int) -> None:
         for start in range(0, len(path) - 1, _MOST_EDGES):
@@ -276,21 +316,21 @@ class _Sheet:
     def _dots(self, parts: Ints, shift: Floats, states: Ints, inks: Ints) -> None:
         """Mark tiny fences, one dot for those that share a cell of the world; the first to count is the one shown."""
         index = self._index
-        boxes = index.boxes[parts]
+        boxes = index.parts.boxes[parts]
         u = (boxes[:, 0] + boxes[:, 2]) / 2 + shift
         v = (boxes[:, 1] + boxes[:, 3]) / 2
         cell = _CELL_PX * self._scale * self._unit
         columns, lines = np.floor(u / cell).astype(np.int64), np.floor(v / cell).astype(np.int64)
-        order = np.lexsort((parts, index.rank[index.owner[parts]], states, columns, lines))
+        order = np.lexsort((parts, index.rank[index.parts.owner[parts]], states, columns, lines))
         change = np.flatnonzero(np.diff(columns[order]) | np.diff(lines[order])) + 1
         first = np.concatenate([[0], change])
         counts = np.diff([*first.tolist(), len(order)])
         for at, count in zip(order[first].tolist(), counts.tolist(), strict=True):
             x, y = float(u[at] - self._west) * self._fine, float(v[at] - self._north) * self._fine
             # A crowd gets a slightly larger dot, up to half as large again.
-            radius = style.DOT_PX * self._scale * FINE * (1.0 + min(0.5, math.log10(count) / 4))
+            radius = style.DOT_PX * self._scale * self.detail * (1.0 + min(0.5, math.log10(count) / 4))
             ink, look = int(inks[at]), self._styles[int(states[at])]
-            casing = radius + style.CASING_PX * self._scale * FINE
+            casing = radius + style.CASING_PX * self._scale * self.detail
             self._pen.ellipse(_floored(x - casing, y - casing, x + casing, y + casing), fill=ink + CASING)
             self._pen.ellipse(_floored(x - radius, y - radius, x + radius, y + radius), fill=ink + LINE)
             if look.hollow:

@@ -300,14 +300,14 @@ class FenceService:
             return
         self._is_building = True
         older, revision, generation = (self._book if self._index is not None else None), self._issue(), self._generation
-        stored, skipped, loaded = self._stored, self._skipped, self._just_loaded
+        older_index, stored, skipped, loaded = self._index, self._stored, self._skipped, self._just_loaded
         # What has arrived comes before what is still on its way.
         changes = (*(change for change, _ in self._arrived), *self._pending)
 
         def build() -> IndexBuilt | None:
             began = self._clock.monotonic()
-            book = FenceBook(overlaid(stored, changes), len(skipped))
-            index = FenceIndex(book.fences)
+            book = FenceBook(overlaid(stored, changes), len(skipped), older)
+            index = FenceIndex(book.fences, older_index)
             changed = None if older is None else book.changed_bounds(older)
             if loaded is not None:
                 ms = round(loaded.ms + (self._clock.monotonic() - began) * 1000)

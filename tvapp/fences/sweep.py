@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import shapely
 
-from tvapp.fences.planar import EQUATOR_M, project_many
+from tvapp.fences.planar import EQUATOR_M, Floats, project_many
 from tvapp.geo.position import Position
 
 _MOST_LATITUDE = 0.1
@@ -17,8 +17,11 @@ _MOST_LATITUDE = 0.1
 _MOST_PIECES = 20_000
 
 
-def swept(points: Sequence[Position], radius_m: float) -> list[shapely.Polygon]:
-    """Return the area within `radius_m` of a line; several polygons where its ends overlap nowhere."""
+def swept(points: Sequence[Position], radius_m: float) -> list[list[Floats]]:
+    """Return the area within `radius_m` of a line; several polygons where its ends overlap nowhere.
+
+    A polygon is its closed rings, holes after the outline.
+    """
     pieces = _pieces(points)
     lines = []
     widths = np.empty(len(pieces))
@@ -31,7 +34,12 @@ def swept(points: Sequence[Position], radius_m: float) -> list[shapely.Polygon]:
         widths[number] = radius_m / (EQUATOR_M * math.cos(middle))
     areas = shapely.buffer(np.array(lines, dtype=object), widths, quad_segs=12)
     whole = areas[0] if len(areas) == 1 else shapely.union_all(areas)
-    return [part for part in shapely.get_parts(whole).tolist() if isinstance(part, shapely.Polygon) and part.area > 0]
+    parts = shapely.get_parts(whole).tolist()
+    return [_rings(part) for part in parts if isinstance(part, shapely.Polygon) and part.area > 0]
+
+
+def _rings(polygon: shapely.Polygon) -> list[Floats]:
+    return [shapely.get_coordinates(ring) for ring in (polygon.exterior, *polygon.interiors)]
 
 
 def _pieces(points: Sequence[Position]) -> list[list[Position]]:
