@@ -39,8 +39,8 @@ from tvapp.geo.position import Position
 from tvapp.net.chain import Chain
 from tvapp.net.transport import with_query
 from tvapp.process import limit_arenas, tune_interpreter
-from tvapp.tiles.loader import MAX_REQUESTS
 from tvapp.tiles.tile import TILE_SIZE, TileArrived, TileId, TileUnavailable
+from tvapp.tiles.window import MOST_CONNECTIONS
 
 TILESET = "microsoft.base.darkgrey"
 ZOOM = 14
@@ -73,14 +73,14 @@ def main() -> int:
     for _ in range(rounds):
         product = _Product(config)
         try:
-            product.bring(tiles[:MAX_REQUESTS])
-            _note(costs, "product", cloud_pid, lambda product=product: product.bring(tiles[MAX_REQUESTS:]))  # type: ignore[misc]
+            product.bring(tiles[:MOST_CONNECTIONS])
+            _note(costs, "product", cloud_pid, lambda product=product: product.bring(tiles[MOST_CONNECTIONS:]))  # type: ignore[misc]
         finally:
             product.close()
         _note(costs, "plain httpx", cloud_pid, lambda: asyncio.run(_fetch(config, key, tiles)))
         for threads in DECODERS:
             _note(costs, f"plain decoding, {threads} threads", cloud_pid, lambda n=threads: _decode(bodies, n))  # type: ignore[misc]
-    counts = {"product": len(tiles) - MAX_REQUESTS}
+    counts = {"product": len(tiles) - MOST_CONNECTIONS}
     json.dump(
         {
             name: {
@@ -159,7 +159,7 @@ class _Product:
 
 async def _fetch(config: Config, key: str, tiles: Sequence[TileId]) -> list[bytes]:
     """Fetch tiles with httpx alone: HTTP/2, as many at a time as the app asks for."""
-    limit = asyncio.Semaphore(MAX_REQUESTS)
+    limit = asyncio.Semaphore(MOST_CONNECTIONS)
     context = ssl.create_default_context(cafile=config.identity.ca_bundle)
     headers = {"subscription-key": key}
     async with httpx.AsyncClient(http2=True, verify=context, trust_env=False, timeout=FIRST_ANSWER_S) as client:
