@@ -109,10 +109,13 @@ class Traveller:
 
     def _receive(self) -> bool:
         messages = [m for m in self.rig.inbox.drain() if isinstance(m, TileArrived | TileUnavailable)]
+        stale = [m for m in messages if isinstance(m, TileArrived) and m.origin == "stale"]
+        if stale:
+            # The loader asks about them when nothing new has been wished for in between. No more time than that: a disk
+            # that has not answered in two seconds would be used no longer.
+            self.rig.clock.advance(0.3)
         for message in messages:
-            if isinstance(message, TileArrived) and message.origin == "stale":
-                self.rig.clock.advance(1)  # the loader asks about it when nothing new has been wished for in between
-            else:
+            if message not in stale:
                 self.wanted.discard(message.tile)
             self.model.receive(message, self.now)
         return bool(messages)
