@@ -52,7 +52,7 @@ class _Watching(RecordingCanvas):
 
     strays: list[tuple[Paint, object]]
 
-    def sheet(self, paint: Paint, *inputs: Hashable) -> Rect:
+    def sheet(self, paint: Paint, *inputs: Hashable, at: tuple[int, int] = (0, 0)) -> Rect:
         before = len(self.items)
         rect = super().sheet(paint, *inputs)
         for item in self.items[before:]:

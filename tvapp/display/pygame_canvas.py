@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Iterator, Sequence
+from contextlib import contextmanager
 from math import floor
 
 from tvapp.core.image import Image
@@ -22,6 +23,8 @@ QUIET_ZONE = 4
 QR_BYTES = 16 << 20
 SHADE_FROM_PX = 64 * 64
 """From this area on, a translucent box is drawn faster with textures than filled."""
+LARGEST_SHEET = 0.5
+"""What covers a larger part of the screen is not made a picture: that takes too long for one frame."""
 EDGE_OPACITY = 0.4
 """Of the thin lines along a thick one, which make its edges smooth."""
 
@@ -69,7 +72,7 @@ class PygameCanvas:
 
     def resize(self, size: tuple[int, int]) -> None:
         """Take in the window's new size in real pixels."""
-        self._size = (max(1, size[0]), max(1, size[1]))
+        self._size = self._room = (max(1, size[0]), max(1, size[1]))
         self._glyphs.fit(self._size)
         self._sheets.fit(self._size)
         scale = min(self._size[0] / DESIGN_SIZE[0], self._size[1] / DESIGN_SIZE[1])
@@ -168,10 +171,10 @@ class PygameCanvas:
     ) -> None:
         if self._nothing_visible or len(points) < 2 or color.a <= 0:
             return
-        width, height = self._size
+        width, height = self._room
         self._clear()
         left, top = self._origin
-        kept = thin_out(points)
+        kept = thin_out([(x - left, y - top) for x, y in points])
         renderer = self._renderer
         segments = [strokes(part, thickness, core) for part in visible_segments(kept, width, height, thickness + 2)]
         # With an opacity below 255 SDL smoothes the line; the smooth edges go below the full lines.
@@ -179,12 +182,12 @@ class PygameCanvas:
         renderer.draw_color = tuple(color.faded(EDGE_OPACITY))
         for _, edges in segments:
             for x0, y0, x1, y1 in edges:
-                renderer.draw_line((x0 - left, y0 - top), (x1 - left, y1 - top))
+                renderer.draw_line((x0, y0), (x1, y1))
         renderer.draw_blend_mode = pygame.BLENDMODE_NONE if color.a == 255 else pygame.BLENDMODE_BLEND
         renderer.draw_color = tuple(color)
         for full, _ in segments:
             for x0, y0, x1, y1 in full:
-                renderer.draw_line((x0 - left, y0 - top), (x1 - left, y1 - top))
+                renderer.draw_line((x0, y0), (x1, y1))
         if thickness >= 3 and color.a == 255:
             self._joints(kept, color, thickness)
 
@@ -233,33 +236,41 @@ class PygameCanvas:
     def picture(self, key: object, rect: Rect, alpha: int = 255) -> None:
         self.quad(key, PixelRect(*self._pixels(rect)), None, alpha)
 
-    def sheet(self, paint: Paint, *inputs: Hashable) -> Rect:
+    def sheet(self, paint: Paint, *inputs: Hashable, at: tuple[int, int] = (0, 0)) -> Rect:
         key = (paint, inputs)
         sheet = self._sheets.find(key)
+        dx, dy = at
         if sheet is None or self._clipped:
-            rect = paint(self, *inputs)
+            left, top = self._origin
+            with self._drawing_at(left - dx, top - dy, self._room):
+                rect = paint(self, *inputs)
             if not self._clipped and self._sheets.is_due(key):
                 self._keep(key, rect)
             return rect
         if self._needs_clearing:
             self._clear()
-        for texture, box in sheet.parts:
-            texture.draw(None, box)
+        for texture, (x, y, w, h) in sheet.parts:
+            texture.draw(None, (x + dx, y + dy, w, h))
         return sheet.rect
 
     def _keep(self, key: tuple[Paint, tuple[Hashable, ...]], rect: Rect) -> None:
-        """Make a picture of what was painted into `rect`."""
+        """Make a picture of what was painted into `rect`, unless that is much of a screen."""
         x, y, w, h = self._pixels(rect)
-        left, top = max(0, x - 1), max(0, y - 1)
-        right, bottom = min(self._size[0], x + w + 1), min(self._size[1], y + h + 1)
-        if right <= left or bottom <= top:
-            return
-        paint, inputs = key
-        self._origin = (left, top)
+        w, h = w + 2, h + 2
+        if 0 < w * h <= LARGEST_SHEET * self._size[0] * self._size[1]:
+            paint, inputs = key
+            with self._drawing_at(x - 1, y - 1, (w, h)):
+                self._sheets.make(key, (x - 1, y - 1, w, h), rect, lambda: paint(self, *inputs))
+
+    @contextmanager
+    def _drawing_at(self, left: int, top: int, room: tuple[int, int]) -> Iterator[None]:
+        """Draw within this what lies at (`left`, `top`) into the corner of a target of the size `room`."""
+        former, self._origin = (self._origin, self._room), (left, top)
+        self._room = room
         try:
-            self._sheets.make(key, (left, top, right - left, bottom - top), rect, lambda: paint(self, *inputs))
+            yield
         finally:
-            self._origin = (0, 0)
+            self._origin, self._room = former
 
     def clip(self, rect: Rect | None) -> None:
         # The renderer of pygame 2.6 has no clip rectangle; a viewport cuts as well, and moves the origin.
@@ -340,9 +351,8 @@ class PygameCanvas:
         disc = self._shapes.corners(radius)
         disc.color = color[:3]
         disc.alpha = color.a
-        left, top = self._origin
-        for x, y in on_screen(points, *self._size):
-            disc.draw(None, (int(x) - radius - left, int(y) - radius - top, 2 * radius, 2 * radius))
+        for x, y in on_screen(points, *self._room):
+            disc.draw(None, (int(x) - radius, int(y) - radius, 2 * radius, 2 * radius))
 
     def _draw_qr(self, modules: Sequence[Sequence[bool]], module: int) -> tuple[Texture, int]:
         count = len(modules) + 2 * QUIET_ZONE

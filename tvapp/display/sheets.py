@@ -2,12 +2,12 @@
 
 A chip is some twenty calls to draw, and its picture one to three: the part of it that is opaque from top to bottom is
 copied, which SDL's software renderer does four times as fast as blending, and what lies left and right of it is
-blended.
+blended. The outline of a geofence is up to a thousand lines, and a few squares that are mostly empty.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass
 
 from tvapp.display.bounded import Bounded
@@ -20,6 +20,8 @@ DRAWN_BEFORE = 30
 """What was drawn so often in the same way is worth a picture, which costs 2 ms to make; what changes ten times a second
 is not."""
 COUNTED = 512
+LOW_PX = 300
+SQUARE_PX = 160
 
 Box = tuple[int, int, int, int]
 
@@ -85,19 +87,16 @@ class Sheets:
         """Keep pictures under `key` of what `draw` draws on a target of the size of `box`, which is where it stands."""
 
         def made() -> tuple[Sheet, int]:
-            return Sheet(_parts(self._renderer, self._pixels(box, draw), box), rect), box[2] * box[3] * 4
+            parts = tuple(_parts(self._renderer, self._drawn(box, draw), box))
+            return Sheet(parts, rect), sum(part[2] * part[3] * 4 for _, part in parts)
 
         self._sheets.get(key, made)
 
-    def _pixels(self, box: Box, draw: Callable[[], object]) -> bytes:
-        """Return what `draw` draws on nothing, as RGBA."""
-        from PIL import Image
-
-        size = box[2:]
+    def _drawn(self, box: Box, draw: Callable[[], object]) -> pygame.Surface:
+        """Return what `draw` draws on nothing: the colours are multiplied by their opacity."""
         renderer = self._renderer
-        target = Texture(renderer, size, target=True)
-        surface = pygame.Surface(size, pygame.SRCALPHA, 32)
-        renderer.target = target
+        surface = pygame.Surface(box[2:], pygame.SRCALPHA, 32)
+        renderer.target = Texture(renderer, box[2:], target=True)
         try:
             renderer.draw_color = (0, 0, 0, 0)
             renderer.clear()
@@ -105,26 +104,41 @@ class Sheets:
             renderer.to_surface(surface)
         finally:
             renderer.target = None
-        # Blended onto nothing, colours are multiplied by their opacity.
-        drawn = Image.frombytes("RGBa", size, pygame.image.tostring(surface, "RGBA"))
-        return drawn.convert("RGBA").tobytes()
+        return surface
 
 
-def _parts(renderer: Renderer, pixels: bytes, box: Box) -> tuple[tuple[Texture, Box], ...]:
-    """Cut a picture into what is left of its opaque columns, these, and what is right of them."""
+def _parts(renderer: Renderer, drawn: pygame.Surface, box: Box) -> Iterator[tuple[Texture, Box]]:
+    """Cut a picture up: an outline into squares without the empty ones, a chip into its opaque middle and its ends."""
+    from PIL import Image
+
     x, y, width, height = box
-    surface = pygame.image.frombuffer(pixels, (width, height), "RGBA")
-    first, last = opaque_columns(pixels, width)
-    parts = []
-    for left, right in ((0, first), (first, last), (last, width)):
-        if left < right:
-            part = surface.subsurface((left, 0, right - left, height))
-            is_opaque = left == first and right == last
-            # Without an alpha channel the renderer copies rows instead of looking at each pixel.
-            texture = Texture.from_surface(renderer, part.convert(32) if is_opaque else part)
-            texture.blend_mode = pygame.BLENDMODE_NONE if is_opaque else pygame.BLENDMODE_BLEND
-            parts.append((texture, (x + left, y, right - left, height)))
-    return tuple(parts)
+    for left, top, right, bottom in _pieces(width, height):
+        piece = drawn.subsurface((left, top, right - left, bottom - top))
+        used = piece.get_bounding_rect()
+        if not used.w:
+            continue
+        raw = pygame.image.tostring(piece.subsurface(used), "RGBA")
+        pixels = Image.frombytes("RGBa", used.size, raw).convert("RGBA").tobytes()
+        surface = pygame.image.frombuffer(pixels, used.size, "RGBA")
+        first, last = opaque_columns(pixels, used.w)
+        for start, end in ((0, first), (first, last), (last, used.w)):
+            if start < end:
+                part = surface.subsurface((start, 0, end - start, used.h))
+                is_opaque = (start, end) == (first, last)
+                # Without an alpha channel the renderer copies rows instead of looking at each pixel.
+                texture = Texture.from_surface(renderer, part.convert(32) if is_opaque else part)
+                texture.blend_mode = pygame.BLENDMODE_NONE if is_opaque else pygame.BLENDMODE_BLEND
+                yield texture, (x + left + used.x + start, y + top + used.y, end - start, used.h)
+
+
+def _pieces(width: int, height: int) -> Iterator[tuple[int, int, int, int]]:
+    """Cut what is high into squares; what is not, like a chip or a line of text, stays in one piece."""
+    if height <= LOW_PX:
+        yield 0, 0, width, height
+        return
+    for top in range(0, height, SQUARE_PX):
+        for left in range(0, width, SQUARE_PX):
+            yield left, top, min(left + SQUARE_PX, width), min(top + SQUARE_PX, height)
 
 
 def opaque_columns(pixels: bytes, width: int) -> tuple[int, int]:

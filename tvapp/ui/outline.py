@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from tvapp.fences.model import Ring
 from tvapp.geo.mercator import project
+from tvapp.mapview.picture import corner
 from tvapp.mapview.viewport import Viewport
 from tvapp.ui import theme
-from tvapp.ui.canvas import Canvas, Color
+from tvapp.ui.canvas import Canvas, Color, Rect
 
 CASING_PX = 9.0
 LINE_PX = 5.0
@@ -32,6 +34,44 @@ def on_screen(paths: Sequence[Path], viewport: Viewport) -> Iterator[list[tuple[
         middle = (min(u for u, _ in path) + max(u for u, _ in path)) / 2
         shift = math.floor(middle - u0 + 0.5)
         yield [(half_w + (u - shift - u0) * world, half_h + (v - v0) * world) for u, v in path]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outline:
+    """A line in the unit world that stays as it is; `u` and `v` are its western and northern ends."""
+
+    path: Path
+    u: float
+    v: float
+    width: float
+    height: float
+
+
+def outlines(rings: Iterable[Ring]) -> tuple[Outline, ...]:
+    """Return the rings of a geofence."""
+    return tuple(_outline(path) for path in projected(rings))
+
+
+def _outline(path: Path) -> Outline:
+    us, vs = [u for u, _ in path], [v for _, v in path]
+    west, north = min(us), min(vs)
+    return Outline(path, west, north, max(us) - west, max(vs) - north)
+
+
+def draw_outline(canvas: Canvas, outline: Outline, view: Viewport) -> None:
+    """Draw a white line with a dark edge, at the copy of the world that is nearest to the middle of the screen."""
+    left, top = corner(view)
+    shift = math.floor(outline.u + outline.width / 2 - view.u + 0.5)
+    x = math.floor((outline.u - shift) * view.world + 0.5) - left
+    y = math.floor(outline.v * view.world + 0.5) - top
+    canvas.sheet(_paint_outline, outline, view.world, view.scale, at=(x, y))
+
+
+def _paint_outline(canvas: Canvas, outline: Outline, world: float, scale: float) -> Rect:
+    points = [((u - outline.u) * world, (v - outline.v) * world) for u, v in outline.path]
+    draw_cased(canvas, points, Color(255, 255, 255), scale)
+    box = Rect(0, 0, outline.width * world / canvas.scale, outline.height * world / canvas.scale)
+    return box.inset(-CASING_PX)
 
 
 def draw_cased(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from tvapp.core.image import Image
 from tvapp.ui.canvas import Anchor, Color, Drawn, Paint, PixelRect, Rect, TextStyle
@@ -135,8 +135,15 @@ class RecordingCanvas:
     def picture(self, key: object, rect: Rect, alpha: int = 255) -> None:
         self._shape("picture", rect, None, key)
 
-    def sheet(self, paint: Paint, *inputs: Hashable) -> Rect:
-        return paint(self, *inputs)
+    def sheet(self, paint: Paint, *inputs: Hashable, at: tuple[int, int] = (0, 0)) -> Rect:
+        items, lines = len(self.items), len(self.lines)
+        rect = paint(self, *inputs)
+        dx, dy = at
+        if dx or dy:
+            for index, item in enumerate(self.items[items:], items):
+                self.items[index] = replace(item, rect=item.rect.moved(dx / self.scale, dy / self.scale))
+            self.lines[lines:] = [tuple((x + dx, y + dy) for x, y in line) for line in self.lines[lines:]]
+        return rect
 
     def clip(self, rect: Rect | None) -> None:
         self.calls += 1

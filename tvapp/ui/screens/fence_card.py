@@ -40,7 +40,7 @@ def draw_mark(canvas: Canvas, fence: Geofence, state: State, x: float, y: float,
         canvas.ring(disc, color, 5, size / 2)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class FenceCard:
     """A geofence laid out: lines of text (icons too) with their places, and how high all of it is."""
 

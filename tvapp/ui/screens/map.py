@@ -12,7 +12,7 @@ from tvapp.ui import theme
 from tvapp.ui.canvas import Canvas, Color, Rect
 from tvapp.ui.motion import Motion
 from tvapp.ui.navigator import Navigator
-from tvapp.ui.outline import draw_cased, on_screen
+from tvapp.ui.outline import draw_outline
 from tvapp.ui.screen import Binding, Hint, bind, dispatch, hint_only, hints_of
 from tvapp.ui.screens.action_bar import ActionBar
 from tvapp.ui.screens.details import DetailsScreen
@@ -204,9 +204,8 @@ class MapScreen:
     # -- drawing -------------------------------------------------------------------------------------------------
 
     def _draw_selection(self, canvas: Canvas) -> None:
-        view = self.state.viewport
-        for points in on_screen(self.state.selected_paths, view):
-            draw_cased(canvas, points, Color(255, 255, 255), view.scale)
+        for outline in self.state.selected_outlines:
+            draw_outline(canvas, outline, self.state.viewport)
 
     def _draw_chrome(self, canvas: Canvas, on_top: bool) -> None:
         state = self.state
@@ -232,9 +231,7 @@ class MapScreen:
         key = (fence, int(wall // 60), room, footer, canvas.scale)
         if self._card is None or self._card[0] != key:
             self._card = key, lay_out(canvas, fence, room.inset(28, 24), wall, settings, footer)
-        card = self._card[1]
-        glass(canvas, Rect(room.x, room.y, room.w, card.height + 48), 24)
-        card.draw(canvas)
+        canvas.sheet(_paint_card, self._card[1], room)
 
     # -- what keys do --------------------------------------------------------------------------------------------
 
@@ -343,6 +340,13 @@ class MapScreen:
         self._asked_labels = wanted
         self._asked_bounds = _with_margin(view)
         state.actions.request_labels(self._asked_bounds, wanted[0], selected)
+
+
+def _paint_card(canvas: Canvas, card: FenceCard, room: Rect) -> Rect:
+    box = Rect(room.x, room.y, room.w, card.height + 48)
+    glass(canvas, box, 24)
+    card.draw(canvas)
+    return box
 
 
 def _with_margin(view: Viewport) -> Bounds:

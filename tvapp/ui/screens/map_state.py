@@ -45,7 +45,7 @@ from tvapp.ui.messages import (
     ScreenResized,
     TroubleChanged,
 )
-from tvapp.ui.outline import Path, projected
+from tvapp.ui.outline import Outline, outlines
 from tvapp.ui.screen import Binding, bind
 from tvapp.ui.screens.fence_edits import FenceEdits
 from tvapp.ui.screens.kept_tiles import KeptTiles
@@ -95,7 +95,7 @@ class MapState:
     fences_loaded: bool = False
     revision: int = 0
     selected: Geofence | None = None
-    selected_paths: tuple[Path, ...] = ()
+    selected_outlines: tuple[Outline, ...] = ()
     awaited: str = ""
     """The id of a geofence that was selected last time, and is again as soon as it is there; "" for none."""
     labels: LabelsPlaced | None = None
@@ -278,9 +278,9 @@ class MapState:
         """Mark a fence, or none."""
         self.selected = fence
         self.awaited = ""
-        self.selected_paths = ()
+        self.selected_outlines = ()
         if fence is not None and self.index is not None:
-            self.selected_paths = projected(self.index.outline(fence))
+            self.selected_outlines = outlines(self.index.outline(fence))
         self.is_changed = True
 
     def under_crosshair(self) -> tuple[Geofence, ...]:
