@@ -8,7 +8,8 @@ blended. The outline of a geofence is up to a thousand lines, and a few squares 
 from __future__ import annotations
 
 from collections.abc import Callable, Hashable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from itertools import islice
 
 from tvapp.display.bounded import Bounded
 from tvapp.display.sdl import Renderer, Texture, pygame
@@ -22,6 +23,7 @@ is not."""
 COUNTED = 512
 LOW_PX = 300
 SQUARE_PX = 160
+PIECES_A_FRAME = 4
 
 Box = tuple[int, int, int, int]
 
@@ -34,6 +36,16 @@ class Sheet:
     rect: Rect
 
 
+@dataclass(slots=True)
+class _UnderWay:
+    """A sheet that is being cut into pieces."""
+
+    key: Hashable
+    rect: Rect
+    pieces: Iterator[tuple[Texture, Box]]
+    parts: list[tuple[Texture, Box]] = field(default_factory=list)
+
+
 class Sheets:
     """Pictures by painter and arguments, on one renderer."""
 
@@ -42,10 +54,16 @@ class Sheets:
         self._sheets: Bounded[Hashable, Sheet] = Bounded(0)
         self._seen: dict[Hashable, int] = {}
         self._may_make = True
+        self._under_way: _UnderWay | None = None
 
     def begin(self) -> None:
-        """Start a frame: it has time to make one picture."""
-        self._may_make = True
+        """Start a frame: it has time to begin with one picture, or for some more pieces of one."""
+        self._may_make = self._under_way is None
+        if (made := self._under_way) is not None:
+            more = list(islice(made.pieces, PIECES_A_FRAME))
+            made.parts += more
+            if len(more) < PIECES_A_FRAME:
+                self._finish(made)
 
     def fit(self, size: tuple[int, int]) -> None:
         """Start anew for a screen of `size` pixels."""
@@ -56,6 +74,7 @@ class Sheets:
         """Free every picture."""
         self._sheets.clear()
         self._seen.clear()
+        self._under_way = None
 
     def let_go(self) -> None:
         """Free every picture and the renderer."""
@@ -84,13 +103,16 @@ class Sheets:
         return False
 
     def make(self, key: Hashable, box: Box, rect: Rect, draw: Callable[[], object]) -> None:
-        """Keep pictures under `key` of what `draw` draws on a target of the size of `box`, which is where it stands."""
+        """Begin with pictures of what `draw` draws on a target of the size of `box`, which is where it stands.
 
-        def made() -> tuple[Sheet, int]:
-            parts = tuple(_parts(self._renderer, self._drawn(box, draw), box))
-            return Sheet(parts, rect), sum(part[2] * part[3] * 4 for _, part in parts)
+        They can be found under `key` some frames later.
+        """
+        self._under_way = _UnderWay(key, rect, _parts(self._renderer, self._drawn(box, draw), box))
 
-        self._sheets.get(key, made)
+    def _finish(self, made: _UnderWay) -> None:
+        self._under_way = None
+        size = sum(box[2] * box[3] * 4 for _, box in made.parts)
+        self._sheets.get(made.key, lambda: (Sheet(tuple(made.parts), made.rect), size))
 
     def _drawn(self, box: Box, draw: Callable[[], object]) -> pygame.Surface:
         """Return what `draw` draws on nothing: the colours are multiplied by their opacity."""

@@ -15,7 +15,10 @@ from tvapp.ui.canvas import Canvas, Color, Rect
 
 CASING_PX = 9.0
 LINE_PX = 5.0
+SLIM_PX = 3.0
 """Widths in design pixels: a light line with a dark edge shows on any map."""
+
+WHITE = Color(255, 255, 255)
 
 Path = tuple[tuple[float, float], ...]
 """Points of the unit world, continuous across the date line."""
@@ -58,18 +61,34 @@ def _outline(path: Path) -> Outline:
     return Outline(path, west, north, max(us) - west, max(vs) - north)
 
 
-def draw_outline(canvas: Canvas, outline: Outline, view: Viewport) -> None:
-    """Draw a white line with a dark edge, at the copy of the world that is nearest to the middle of the screen."""
+def draw_outline(canvas: Canvas, outline: Outline, view: Viewport, *, is_zooming: bool) -> None:
+    """Draw a white line with a dark edge, at the copy of the world that is nearest to the middle of the screen.
+
+    While the zoom changes it is another line in every frame, of hundreds of strokes: then it is slim, without the edge.
+    """
     left, top = corner(view)
     shift = math.floor(outline.u + outline.width / 2 - view.u + 0.5)
     x = math.floor((outline.u - shift) * view.world + 0.5) - left
     y = math.floor(outline.v * view.world + 0.5) - top
-    canvas.sheet(_paint_outline, outline, view.world, view.scale, at=(x, y))
+    paint = _paint_slim if is_zooming else _paint_outline
+    canvas.sheet(paint, outline, view.world, view.scale, at=(x, y))
 
 
 def _paint_outline(canvas: Canvas, outline: Outline, world: float, scale: float) -> Rect:
-    points = [((u - outline.u) * world, (v - outline.v) * world) for u, v in outline.path]
-    draw_cased(canvas, points, Color(255, 255, 255), scale)
+    draw_cased(canvas, _points(outline, world), WHITE, scale)
+    return _box(canvas, outline, world)
+
+
+def _paint_slim(canvas: Canvas, outline: Outline, world: float, scale: float) -> Rect:
+    canvas.polyline(_points(outline, world), WHITE, SLIM_PX * scale)
+    return _box(canvas, outline, world)
+
+
+def _points(outline: Outline, world: float) -> list[tuple[float, float]]:
+    return [((u - outline.u) * world, (v - outline.v) * world) for u, v in outline.path]
+
+
+def _box(canvas: Canvas, outline: Outline, world: float) -> Rect:
     box = Rect(0, 0, outline.width * world / canvas.scale, outline.height * world / canvas.scale)
     return box.inset(-CASING_PX)
 

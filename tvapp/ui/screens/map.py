@@ -205,7 +205,8 @@ class MapScreen:
 
     def _draw_selection(self, canvas: Canvas) -> None:
         for outline in self.state.selected_outlines:
-            draw_outline(canvas, outline, self.state.viewport)
+            is_zooming = self.state.model.camera.is_zooming
+            draw_outline(canvas, outline, self.state.viewport, is_zooming=is_zooming)
 
     def _draw_chrome(self, canvas: Canvas, on_top: bool) -> None:
         state = self.state
