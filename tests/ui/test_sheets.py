@@ -176,7 +176,7 @@ def test_a_large_outline_that_moves_is_a_picture_as_well_and_stands_where_it_wou
             if forget:
                 on.canvas.forget()
             on.begin()
-            on.canvas.sheet(_paint_ring, radius, at=(-40, 333))
+            on.canvas.sheet(_paint_ring, radius, at=(400, 333))
             shown.append(_pixels(on))
             on.present()
     assert shown[0].max() == 255
