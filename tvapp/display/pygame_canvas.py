@@ -224,8 +224,10 @@ class PygameCanvas:
         if left or top:
             dst = PixelRect(dst[0] - left, dst[1] - top, dst[2], dst[3])
         elif self._software:
-            src, dst = visible_part(src or PixelRect(0, 0, picture.width, picture.height), dst, self._size)
-        picture.draw(src, dst, min(255, alpha))
+            _, _, width, height = src or (0, 0, picture.width, picture.height)
+            if width != dst[2] or height != dst[3]:
+                src, dst = visible_part(src or PixelRect(0, 0, width, height), dst, self._size)
+        picture.draw(src, dst, alpha if alpha < 255 else 255)
 
     def cover(self) -> None:
         self._needs_clearing = False

@@ -13,8 +13,8 @@ import stat
 from pathlib import Path
 
 X_PORTS = range(6000, 6100)
-LONGEST_S = 1.0
-"""A limit for what Xlib may have read without telling, should it ever happen."""
+LONGEST_S = 10.0
+"""A limit for what Xlib may have read without telling, should it ever happen: before a sleep it is asked anyway."""
 SETTLE_S = 0.25
 """SDL reports a change of focus 0.2 s late, and only when it is asked."""
 LOOK_EVERY_S = 0.008
