@@ -22,6 +22,7 @@ from tvapp.process import keep_what_is_there, return_freed_memory
 from tvapp.tiles.cache_key import CacheScope
 from tvapp.tiles.tile import Origin, Preview, PreviewArrived, TileArrived, TileId, TileImage
 from tvapp.ui.messages import PreviewReady, TroubleChanged
+from tvapp.ui.screens.readout import prepare
 
 if TYPE_CHECKING:
     from tvapp.edges import Edges
@@ -141,6 +142,7 @@ class LiveMap:
                 self._draw_fences()
                 keep_what_is_there()
                 self._tidy_at = now
+                self._jobs.run("readout.prepare", prepare)
             case TileArrived(origin=origin) if self._first_tile is None:
                 self._first_tile = origin
             case PreviewArrived(name, image):

@@ -54,8 +54,8 @@ from tvapp.ui.settings import UiSettings
 if TYPE_CHECKING:
     from tvapp.remote.pattern import LockGate
 
-UPLOAD_BYTES_PER_FRAME = 5 << 20
-"""What one frame may send to the renderer: five tiles without transparency."""
+UPLOAD_BYTES_PER_FRAME = 3 << 20
+"""What one frame may send to the renderer: three tiles without transparency, 180 a second."""
 NEAREST_ZOOM = 17.0
 """Flying to a small fence goes no nearer than this."""
 REFUSAL_LASTS_S = 3.0

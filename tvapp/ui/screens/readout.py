@@ -14,6 +14,11 @@ MOST_VERTICES = 3_000
 """The distance to a larger one takes longer than a frame may."""
 
 
+def prepare() -> None:
+    """Load what distances need, which takes longer than a frame may: call it on a worker, once there are geofences."""
+    import tvapp.fences.containment  # noqa: F401
+
+
 def readout(place: Position, under: tuple[Geofence, ...], selected: Geofence | None, settings: UiSettings) -> str:
     """Return one line about the place under the crosshair."""
     say = settings.words
