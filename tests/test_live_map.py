@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -23,12 +23,16 @@ TILE = TileId("microsoft.base.darkgrey", 3, 4, 2)
 class FakeLoader:
     wanted: list[tuple[TileId, ...]] = field(default_factory=list)
     requests_sent: int = 0
+    sizes: Mapping[str, int] = field(default_factory=dict)
 
     def want(self, ids: Sequence[TileId]) -> None:
         self.wanted.append(tuple(ids))
 
     def set_rasteriser(self, rasteriser: object) -> None:
         pass
+
+    def set_sizes(self, sizes: Mapping[str, int]) -> None:
+        self.sizes = sizes
 
 
 @dataclass

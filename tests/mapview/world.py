@@ -8,10 +8,10 @@ from dataclasses import dataclass, field
 from tvapp.core.errors import Unreachable
 from tvapp.core.image import Image, PixelRect
 from tvapp.geo.position import Position
-from tvapp.mapview.flat import Composition
 from tvapp.mapview.layers import Layer
-from tvapp.mapview.model import MapModel, Upload
+from tvapp.mapview.model import MapModel
 from tvapp.mapview.picture import Quad, TileKey
+from tvapp.mapview.recipe import Composition, Upload
 from tvapp.mapview.viewport import Viewport
 from tvapp.tiles.tile import Origin, TileArrived, TileId, TileImage, TileUnavailable
 

@@ -22,7 +22,7 @@ from tvapp.mapview.layers import FENCES, BaseStyle, LayerChoice, layers
 from tvapp.mapview.model import MapModel
 from tvapp.mapview.viewport import Viewport
 from tvapp.remote.intents import Intent
-from tvapp.tiles.tile import TILE_SIZE, TileArrived, TileId, TileImage, TileUnavailable
+from tvapp.tiles.tile import TILE_SIZE, TileArrived, TileConfirmed, TileId, TileImage, TileUnavailable
 
 Cell = tuple[int, int, int]
 LIMIT_S = 60.0
@@ -35,7 +35,7 @@ class Fences:
 
     revision: int
 
-    def rasterise(self, tile: TileId) -> TileImage:
+    def rasterise(self, tile: TileId, size: int) -> TileImage:
         return TileImage(Image(64, 64, bytes(64 * 64 * 4)), 100, 100)
 
 
@@ -108,7 +108,7 @@ class Traveller:
         return Counter((str(q["tilesetId"]), (int(q["zoom"]), int(q["x"]), int(q["y"]))) for q in queries)
 
     def _receive(self) -> bool:
-        messages = [m for m in self.rig.inbox.drain() if isinstance(m, TileArrived | TileUnavailable)]
+        messages = [m for m in self.rig.inbox.drain() if isinstance(m, TileArrived | TileConfirmed | TileUnavailable)]
         stale = [m for m in messages if isinstance(m, TileArrived) and m.origin == "stale"]
         if stale:
             # The loader asks about them when nothing new has been wished for in between. No more time than that: a disk
@@ -117,7 +117,10 @@ class Traveller:
         for message in messages:
             if message not in stale:
                 self.wanted.discard(message.tile)
-            self.model.receive(message, self.now)
+            if isinstance(message, TileConfirmed):
+                self.model.confirm(message)
+            else:
+                self.model.receive(message, self.now)
         return bool(messages)
 
     def _near(self) -> set[Cell]:
