@@ -106,7 +106,7 @@ class MapModel:
             # Nobody would notice that these are outdated, too.
             self._drop(key for key in self.memory if key[0] != FLAT and key[0] not in self._pictures)
             self._former_base = None
-        self._serial += 1
+        self._wishes.ask_again()
         if self._flats is not None:
             self._flats.rescale(scale)
         self._changed_view()
