@@ -20,6 +20,7 @@ from tvapp.core.image import Image
 from tvapp.geo.position import Position
 from tvapp.mapview.layers import FENCES, BaseStyle, LayerChoice, layers
 from tvapp.mapview.model import MapModel
+from tvapp.mapview.picture import tile_px
 from tvapp.mapview.viewport import Viewport
 from tvapp.remote.intents import Intent
 from tvapp.tiles.tile import TILE_SIZE, TileArrived, TileConfirmed, TileId, TileImage, TileUnavailable
@@ -203,3 +204,16 @@ def test_a_day_of_touring_costs_what_its_first_lap_costs(rig: Rig, cloud: LocalC
     for _ in range(22):
         rig.clock.advance(3600)
         assert lap(PLACES) == {}
+
+
+def test_on_another_screen_every_tile_in_view_comes_from_disk_in_its_size(rig: Rig, cloud: LocalCloud) -> None:
+    here = Traveller(rig, cloud, LayerChoice(BaseStyle.DARK))
+    here.settle()
+    assert here.asked()
+    scale = 2 / 3
+    here.model.resize(1278, 718, scale)
+    rig.loader.set_sizes({layer.tileset: tile_px(layer, scale) for layer in here.model.layers})
+    here.settle()
+    assert here.asked() == {}
+    shown = [here.model.memory.peek(quad.key) for quad in here.model.quads(here.now)]
+    assert {texture.size for texture in shown if texture is not None} == {341}
