@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import cast
 
@@ -13,6 +13,7 @@ from tvapp.core.log import RecordingLog
 from tvapp.edges import Edges
 from tvapp.geo.position import Bounds
 from tvapp.live_map import LiveMap
+from tvapp.mapview.layers import FENCES
 from tvapp.tiles.cache_key import CacheScope
 from tvapp.tiles.tile import TileArrived, TileId, TileImage
 
@@ -23,12 +24,16 @@ TILE = TileId("microsoft.base.darkgrey", 3, 4, 2)
 class FakeLoader:
     wanted: list[tuple[TileId, ...]] = field(default_factory=list)
     requests_sent: int = 0
+    sizes: Mapping[str, int] = field(default_factory=dict)
 
     def want(self, ids: Sequence[TileId]) -> None:
         self.wanted.append(tuple(ids))
 
     def set_rasteriser(self, rasteriser: object) -> None:
         pass
+
+    def set_sizes(self, sizes: Mapping[str, int]) -> None:
+        self.sizes = sizes
 
 
 @dataclass
@@ -76,6 +81,17 @@ def test_the_attribution_of_a_map_that_came_to_rest_before_the_network_was_there
     here.view_rested(here.model.viewport)
     edges = connected(here)
     assert [zoom for _, zoom in edges.attribution.asked] == [here.model.viewport.zoom]
+
+
+def test_tiles_come_in_the_size_of_the_screen_from_the_first_and_after_another_one_is_plugged_in() -> None:
+    here = live_map()
+    edges = connected(here)
+    assert set(edges.loader.sizes.values()) == {512}
+    budget = here.model.memory.budget_bytes
+    here.rescale(1280, 720, 2 / 3)
+    assert edges.loader.sizes["microsoft.base.darkgrey"] == edges.loader.sizes[FENCES] == 341
+    assert edges.loader.sizes["microsoft.imagery"] == 512
+    assert here.model.memory.budget_bytes < budget / 2
 
 
 def test_wishes_wait_for_the_end_of_the_frame_that_follows() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from tvapp.config import Config
 from tvapp.core.clock import Clock
+from tvapp.core.image import BYTES_A_PIXEL
 from tvapp.core.jobs import Jobs
 from tvapp.core.log import Log
 from tvapp.fences.messages import FencesUnavailable, IndexBuilt
@@ -15,8 +16,9 @@ from tvapp.fences.stores.base import StoreRetired
 from tvapp.geo.mercator import project
 from tvapp.geo.position import Bounds, Position
 from tvapp.mapview.last_view import LastView
-from tvapp.mapview.layers import FENCES, BaseStyle, LayerChoice, Overlay, background, choice_for, layers
+from tvapp.mapview.layers import ALL, FENCES, BaseStyle, LayerChoice, Overlay, background, choice_for, layers
 from tvapp.mapview.model import MapModel
+from tvapp.mapview.picture import tile_px
 from tvapp.mapview.viewport import Viewport
 from tvapp.process import keep_what_is_there, return_freed_memory
 from tvapp.tiles.cache_key import CacheScope
@@ -37,9 +39,6 @@ TIDY_EVERY_S = 60.0
 SCREENS_OF_TILES = 5
 """Decoded tiles are kept for this many screens' worth of pixels: every layer in view, what is put together of them, and
 their surroundings. With less than what is in view, tiles would drive each other out for ever."""
-FEWEST_PIXELS = 1920 * 1080
-"""A smaller screen shows as many tiles, only smaller."""
-BYTES_A_PIXEL = 4
 WEATHER = "microsoft.weather."
 WEATHER_ZOOM = 5
 """Rain and clouds are seen at the scale of a country."""
@@ -91,7 +90,7 @@ class LiveMap:
         self.model = MapModel(
             self._start,
             layers(self.choice),
-            max(size[0] * size[1], FEWEST_PIXELS) * BYTES_A_PIXEL * SCREENS_OF_TILES,
+            _budget_bytes(*size),
             motion=config.kiosk.motion,
             flat=True,
         )
@@ -100,6 +99,7 @@ class LiveMap:
         """Show what the disk has, for the account of that stable id; everything else comes with `connect`."""
         self._tiles, self._loader = tiles, tiles.loader
         tiles.use_account(account)
+        tiles.loader.set_sizes(_sizes(self.model.viewport.scale))
         tiles.loader.want(self._wanted)
 
     def connect(self, edges: Edges, account: str) -> None:
@@ -109,6 +109,7 @@ class LiveMap:
             edges.outbox.tell = self._tell
         self._scope = edges.use_account(account)
         edges.loader.set_rasteriser(NO_FENCES)
+        edges.loader.set_sizes(_sizes(self.model.viewport.scale))
         edges.loader.want(self._wanted)
         if edges.fences is not None:
             edges.fences.load()
@@ -194,6 +195,9 @@ class LiveMap:
 
     def rescale(self, width: int, height: int, scale: float) -> None:
         """Go on with another screen size."""
+        self.model.memory.budget_bytes = _budget_bytes(width, height)
+        if self._loader is not None:
+            self._loader.set_sizes(_sizes(scale))
         if self._edges is not None and self._edges.fences is not None:
             revision = self._edges.fences.rescale(scale)
             self._draw_fences()
@@ -313,11 +317,20 @@ class _NoFences:
 
     revision: int = 0
 
-    def rasterise(self, tile: TileId) -> TileImage:
-        return TileImage(None)
+    def rasterise(self, tile: TileId, size: int) -> TileImage:
+        return TileImage(None, size=size)
 
 
 NO_FENCES = _NoFences()
+
+
+def _budget_bytes(width: int, height: int) -> int:
+    return width * height * BYTES_A_PIXEL * SCREENS_OF_TILES
+
+
+def _sizes(scale: float) -> dict[str, int]:
+    """Return how large in pixels the tiles of each tileset are to be on such a screen."""
+    return {layer.tileset: tile_px(layer, scale) for layer in ALL}
 
 
 def _home(config: Config, size: tuple[int, int], scale: float) -> Viewport:

@@ -199,9 +199,9 @@ def _count_fence_tiles(counters: dict[str, int]) -> None:
 
     draw = FenceRasteriser.rasterise
 
-    def watched(self: FenceRasteriser, tile: Any) -> Any:
+    def watched(self: FenceRasteriser, tile: Any, size: int) -> Any:
         counters["fence_tiles_drawn"] += 1
-        return draw(self, tile)
+        return draw(self, tile, size)
 
     FenceRasteriser.rasterise = watched  # type: ignore[method-assign]
 

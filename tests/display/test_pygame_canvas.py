@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import pygame
 import pytest
 
 from tests.display.pixels import at, near, opened, plain, shot
 from tvapp.core.image import Image, PixelRect
+from tvapp.display import textures
+from tvapp.display.sdl import Renderer, Texture
 from tvapp.display.window import Display
 from tvapp.ui.canvas import Canvas, Color, Rect, TextStyle
 
@@ -253,14 +257,44 @@ def test_a_picture_is_replaced_and_released(display: Display) -> None:
     assert canvas.textures.size_bytes == 0
 
 
-def test_a_texture_that_is_used_again_forgets_how_it_was_drawn(display: Display) -> None:
+@pytest.mark.parametrize("size", [512, 341])
+def test_a_texture_that_is_used_again_forgets_how_it_was_drawn(display: Display, size: int) -> None:
     canvas = display.canvas
-    canvas.upload("a", plain(512, 512, (255, 0, 0, 255)))
-    canvas.quad("a", PixelRect(0, 0, 512, 512), alpha=30)
+    canvas.compose("cell", size, Color(0, 0, 0), ())
+    canvas.upload("a", plain(size, size, (255, 0, 0, 255)))
+    canvas.quad("a", PixelRect(0, 0, size, size), alpha=30)
     canvas.release("a")
-    canvas.upload("b", plain(512, 512, (0, 255, 0, 255)))
-    canvas.quad("b", PixelRect(0, 0, 512, 512))
+    canvas.upload("b", plain(size, size, (0, 255, 0, 255)))
+    canvas.quad("b", PixelRect(0, 0, size, size))
     assert at(display, 9, 9) == (0, 255, 0)
+
+
+def test_cells_and_tiles_of_any_size_that_come_and_go_use_the_same_textures(
+    display: Display, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    canvas = display.canvas
+    made: list[tuple[int, int]] = []
+    make = Texture.from_surface
+
+    class Counting:
+        def __call__(self, *arguments: Any, **named: Any) -> object:
+            return Texture(*arguments, **named)
+
+        def from_surface(self, renderer: Renderer, surface: pygame.Surface) -> object:
+            made.append(surface.get_size())
+            return make(renderer, surface)
+
+    monkeypatch.setattr(textures, "Texture", Counting())
+    for number in range(8):
+        for size in (341, 512):
+            canvas.upload(size, plain(size, size, (number, 0, 0, 255)))
+        canvas.compose("cell", 341, Color(0, 0, 0), ((341, PixelRect(0, 0, 341, 341), None, 255),))
+    assert sorted(set(made)) == [(341, 341), (512, 512)]
+    before = len(made)
+    for number in range(8):
+        canvas.upload(341, plain(341, 341, (number, 0, 0, 255)))
+        canvas.compose("cell", 341, Color(0, 0, 0), ((341, PixelRect(0, 0, 341, 341), None, 255),))
+    assert len(made) == before
 
 
 def test_what_is_not_there_is_not_drawn(display: Display) -> None:

@@ -56,7 +56,7 @@ class Screen:
         drawn = [tile for tile in self.map.wanted if tile.tileset == FENCES]
         for tile in self.map.wanted:
             if tile in drawn:
-                self.map.arrive(tile, rasteriser.rasterise(tile), "worker", rasteriser.revision)
+                self.map.arrive(tile, rasteriser.rasterise(tile, 512), "worker", rasteriser.revision)
             else:
                 self.map.arrive(tile)
         self.map.frame(1.0)

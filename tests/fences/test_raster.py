@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pytest
 
 from tests.fences.making import EXPIRED, NOW, OUT_OF_HOURS, UPCOMING, box, circle, line, polygon, ring, town
+from tvapp.core.clock import ManualClock
 from tvapp.fences import raster, style
 from tvapp.fences.index import FenceIndex
 from tvapp.fences.model import Geofence
@@ -91,6 +92,16 @@ def test_the_circle_is_as_large_as_the_ground_says() -> None:
     inked = np.flatnonzero(picture[256, :, 3])
     assert inked[0] == pytest.approx(256 - 200 - 4, abs=1.5)
     assert inked[-1] == pytest.approx(256 + 200 + 3, abs=1.5)
+
+
+@pytest.mark.parametrize("size", [341, 384, 512])
+def test_it_is_so_in_a_tile_of_any_size(size: int) -> None:
+    rasteriser = raster.FenceRasteriser(FenceIndex([disc(256, 256, 200)]), 0, size / 512, ManualClock())
+    content = rasteriser.rasterise(TILE, size)
+    assert content.size == size
+    inked = np.flatnonzero(pixels(content)[size // 2, :, 3])
+    assert inked[0] == pytest.approx((256 - 200 - 4) * size / 512, abs=1.5)
+    assert inked[-1] == pytest.approx((256 + 200 + 3) * size / 512, abs=1.5)
 
 
 def test_a_hole_shows_the_fence_below() -> None:

@@ -217,7 +217,7 @@ def test_tiles_are_drawn_from_what_was_loaded() -> None:
     assert rasteriser is not None
     assert rasteriser.revision == rig.service.revision
     u, v = project(HELSINKI)
-    assert rasteriser.rasterise(TileId("geofences", 12, int(u * 2**12), int(v * 2**12))).image is not None
+    assert rasteriser.rasterise(TileId("geofences", 12, int(u * 2**12), int(v * 2**12)), 512).image is not None
 
 
 def test_another_scale_is_another_revision() -> None:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.mapview.world import BASE, BUDGET, FRAME_S, OVERLAY, World, assert_partition, screen, trimmed, whole
 from tvapp.geo.position import Position
-from tvapp.mapview.flat import FLAT, FLAT_BYTES, PER_FRAME, PER_MOVING_FRAME
+from tvapp.mapview.flat import FLAT, PER_FRAME, PER_MOVING_FRAME
 from tvapp.mapview.layers import Layer
 from tvapp.mapview.model import MapModel
 from tvapp.mapview.viewport import Viewport
@@ -218,7 +218,7 @@ def test_what_is_put_together_for_good_gives_the_pixels_of_its_base_back() -> No
     assert not any(key[0] == "base" for key in world.uploads)
     assert world.model.progress().missing == 0
     assert world.wanted == ()
-    pixels = sum(FLAT_BYTES if key[0] == FLAT else 200 * 300 * 4 for key in world.uploads)
+    pixels = sum(512 * 512 * 4 if key[0] == FLAT else 200 * 300 * 4 for key in world.uploads)
     assert pixels <= world.model.memory.size_bytes <= pixels * 1.01
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 
 from tvapp.core.errors import Unreachable
 from tvapp.core.image import Image, PixelRect
 from tvapp.geo.position import Position
-from tvapp.mapview.flat import Composition
 from tvapp.mapview.layers import Layer
-from tvapp.mapview.model import MapModel, Upload
+from tvapp.mapview.model import MapModel
 from tvapp.mapview.picture import Quad, TileKey
+from tvapp.mapview.recipe import Composition, Upload
 from tvapp.mapview.viewport import Viewport
 from tvapp.tiles.tile import Origin, TileArrived, TileId, TileImage, TileUnavailable
 
@@ -21,13 +22,16 @@ OVERLAY = Layer("overlay", "overlay", 0, 20)
 FRAME_S = 1 / 60
 BUDGET = 1 << 40
 
-# One picture for all: what matters here is its size, and 512 x 512 pixels cost a megabyte each.
-_WHOLE = Image(512, 512, bytes(512 * 512 * 4), opaque=True)
+
+@cache
+def square(size: int) -> Image:
+    """Return one picture for all of a size: what matters here is that, and 512 x 512 pixels cost a megabyte each."""
+    return Image(size, size, bytes(size * size * 4), opaque=True)
 
 
 def whole(tile: TileId) -> TileImage:
     """Fill a tile."""
-    return TileImage(_WHOLE)
+    return TileImage(square(512))
 
 
 def trimmed(left: int, top: int, width: int, height: int) -> TileImage:
@@ -68,7 +72,7 @@ class World:
         for made in self.model.compositions(self.now):
             assert all(quad.key in self.uploads for quad in made.quads), "what is put together is not on the renderer"
             self.contents[made.key] = tuple(self.uploads[quad.key] for quad in made.quads)
-            self.uploads[made.key] = _WHOLE
+            self.uploads[made.key] = square(made.size)
             self.composed.append(made)
         quads = self.model.quads(self.now)
         for key in self.model.evictions():

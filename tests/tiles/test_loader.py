@@ -23,9 +23,9 @@ from tvapp.core.jobs import Inbox
 from tvapp.core.log import RecordingLog
 from tvapp.tiles.cache_key import CacheKey, CacheScope
 from tvapp.tiles.disk_cache import DiskCache
-from tvapp.tiles.loader import QUIET_S, TileLoader
+from tvapp.tiles.loader import CONFIRMED_S, QUIET_S, TileLoader
 from tvapp.tiles.needs import T, TileReply
-from tvapp.tiles.tile import TileArrived, TileId, TileImage, TileUnavailable
+from tvapp.tiles.tile import TileArrived, TileConfirmed, TileId, TileImage, TileUnavailable
 from tvapp.tiles.window import FIRST, MOST
 
 SCOPE = CacheScope("https://maps.example", "aino")
@@ -56,11 +56,11 @@ class Rasters:
     revision: int = 1
     drawn: list[TileId] = field(default_factory=list)
 
-    def rasterise(self, wanted: TileId) -> TileImage:
-        self.drawn.append(wanted)
-        if wanted.x == 13:
+    def rasterise(self, tile: TileId, size: int) -> TileImage:
+        self.drawn.append(tile)
+        if tile.x == 13:
             raise ZeroDivisionError
-        return TileImage(None)
+        return TileImage(None, size=size)
 
 
 @dataclass
@@ -80,6 +80,7 @@ class Desk:
     waiting: int = 0
     wanted: tuple[TileId, ...] = ()
     ages_s: list[float] = field(default_factory=list)
+    sizes: list[int] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.gate.set()
@@ -146,7 +147,10 @@ class Desk:
         for message in self.inbox.drain():
             if isinstance(message, TileArrived):
                 posted.append((message.tile, message.origin))
+                self.sizes.append(message.content.size)
                 self.ages_s += [message.age_s] if message.origin == "stale" else []
+            elif isinstance(message, TileConfirmed):
+                posted.append((message.tile, "confirmed"))
             elif isinstance(message, TileUnavailable):
                 posted.append((message.tile, type(message.error).__name__))
                 self.retry_in_s = message.retry_in_s
@@ -300,11 +304,73 @@ def test_a_stale_tile_is_shown_at_once_and_confirmed_by_a_304(run: Run) -> None:
         desk.clock.advance(601)
         assert await desk.want(tile(1)) == [(tile(1), "stale")]
         assert desk.ages_s == [601.0]
-        assert await desk.quiet() == [(tile(1), "disk")]
+        assert await desk.quiet() == [(tile(1), "confirmed")]
         assert desk.asked[-1] == (tile(1), '"1"')
         await desk.want()
         assert await desk.want(tile(1)) == [(tile(1), "disk")]
         assert desk.loader.requests_sent == 2
+
+    run(work)
+
+
+def test_a_confirmed_tile_that_was_forgotten_meanwhile_comes_whole(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        await desk.want(tile(1))
+        await desk.want()
+        desk.clock.advance(601)
+        await desk.want(tile(1))
+        desk.gate.clear()
+        await desk.quiet()
+        desk.loader.forget()
+        await desk.settle()
+        desk.gate.set()
+        assert await desk.settle() == [(tile(1), "disk")]
+        assert desk.loader.requests_sent == 2
+
+    run(work)
+
+
+def test_a_confirmed_tile_that_is_still_wished_for_comes_from_disk_soon(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        await desk.want(tile(1))
+        await desk.want()
+        desk.clock.advance(601)
+        await desk.want(tile(1))
+        assert await desk.quiet() == [(tile(1), "confirmed")]
+        assert await desk.want(tile(1)) == []
+        desk.clock.advance(CONFIRMED_S)
+        assert await desk.want(tile(1)) == [(tile(1), "disk")]
+        assert desk.loader.requests_sent == 2
+
+    run(work)
+
+
+def test_in_another_size_tiles_are_brought_again_from_disk(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        assert await desk.want(tile(1), tile(2)) == [(tile(1), "network"), (tile(2), "network")]
+        assert desk.sizes == [256, 256]
+        desk.loader.set_sizes({"road": 100})
+        assert await desk.want(tile(1), tile(2)) == [(tile(1), "disk"), (tile(2), "disk")]
+        assert desk.sizes[2:] == [100, 100]
+        desk.loader.set_sizes({"road": 100, "other": 50})
+        await desk.settle()
+        desk.loader.set_sizes({"road": 100, "other": 50})
+        assert await desk.settle() == [], "the same sizes are no news"
+        assert desk.loader.requests_sent == 2
+
+    run(work)
+
+
+def test_what_was_under_way_when_another_size_was_wanted_comes_in_that_size(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        desk.gate.clear()
+        assert await desk.want(tile(1)) == []
+        desk.loader.set_sizes({"road": 100})
+        await desk.settle()
+        desk.gate.set()
+        assert await desk.settle() == [(tile(1), "disk")]
+        assert desk.sizes == [100]
+        assert desk.loader.requests_sent == 1
 
     run(work)
 
@@ -345,7 +411,7 @@ def test_a_tile_that_is_wished_for_again_and_again_is_not_asked_about_each_time(
             desk.clock.advance(120)
             await desk.want()
             posted = [origin for _, origin in await desk.want(tile(1))] + [origin for _, origin in await desk.quiet()]
-            assert posted in (["disk"], ["stale", "disk"])
+            assert posted in (["disk"], ["stale", "confirmed"])
             asked.append(desk.loader.requests_sent)
         assert asked == [1, 1, 2, 2, 2, 3, 3, 3]
 
@@ -378,7 +444,7 @@ def test_without_a_network_stale_tiles_are_shown_the_rest_is_told_and_its_return
         assert desk.loader.requests_sent == 1
         desk.clock.advance(QUIET_S)
         desk.loader.network_changed(None)
-        assert ordered(await desk.settle()) == [(tile(1), "disk"), (tile(2), "network")]
+        assert ordered(await desk.settle()) == [(tile(1), "confirmed"), (tile(2), "network")]
 
     run(work)
 

@@ -20,9 +20,10 @@ from tvapp.core.image import Image
 from tvapp.geo.position import Position
 from tvapp.mapview.layers import FENCES, BaseStyle, LayerChoice, layers
 from tvapp.mapview.model import MapModel
+from tvapp.mapview.picture import tile_px
 from tvapp.mapview.viewport import Viewport
 from tvapp.remote.intents import Intent
-from tvapp.tiles.tile import TILE_SIZE, TileArrived, TileId, TileImage, TileUnavailable
+from tvapp.tiles.tile import TILE_SIZE, TileArrived, TileConfirmed, TileId, TileImage, TileUnavailable
 
 Cell = tuple[int, int, int]
 LIMIT_S = 60.0
@@ -35,7 +36,7 @@ class Fences:
 
     revision: int
 
-    def rasterise(self, tile: TileId) -> TileImage:
+    def rasterise(self, tile: TileId, size: int) -> TileImage:
         return TileImage(Image(64, 64, bytes(64 * 64 * 4)), 100, 100)
 
 
@@ -108,7 +109,7 @@ class Traveller:
         return Counter((str(q["tilesetId"]), (int(q["zoom"]), int(q["x"]), int(q["y"]))) for q in queries)
 
     def _receive(self) -> bool:
-        messages = [m for m in self.rig.inbox.drain() if isinstance(m, TileArrived | TileUnavailable)]
+        messages = [m for m in self.rig.inbox.drain() if isinstance(m, TileArrived | TileConfirmed | TileUnavailable)]
         stale = [m for m in messages if isinstance(m, TileArrived) and m.origin == "stale"]
         if stale:
             # The loader asks about them when nothing new has been wished for in between. No more time than that: a disk
@@ -117,7 +118,10 @@ class Traveller:
         for message in messages:
             if message not in stale:
                 self.wanted.discard(message.tile)
-            self.model.receive(message, self.now)
+            if isinstance(message, TileConfirmed):
+                self.model.confirm(message)
+            else:
+                self.model.receive(message, self.now)
         return bool(messages)
 
     def _near(self) -> set[Cell]:
@@ -200,3 +204,16 @@ def test_a_day_of_touring_costs_what_its_first_lap_costs(rig: Rig, cloud: LocalC
     for _ in range(22):
         rig.clock.advance(3600)
         assert lap(PLACES) == {}
+
+
+def test_on_another_screen_every_tile_in_view_comes_from_disk_in_its_size(rig: Rig, cloud: LocalCloud) -> None:
+    here = Traveller(rig, cloud, LayerChoice(BaseStyle.DARK))
+    here.settle()
+    assert here.asked()
+    scale = 2 / 3
+    here.model.resize(1278, 718, scale)
+    rig.loader.set_sizes({layer.tileset: tile_px(layer, scale) for layer in here.model.layers})
+    here.settle()
+    assert here.asked() == {}
+    shown = [here.model.memory.peek(quad.key) for quad in here.model.quads(here.now)]
+    assert {texture.size for texture in shown if texture is not None} == {341}

@@ -53,6 +53,7 @@ from tvapp.fences.raster import rasterise
 from tvapp.geo.position import Position
 from tvapp.mapview.layers import FENCES, LayerChoice, layers
 from tvapp.mapview.model import MapModel
+from tvapp.mapview.picture import tile_px
 from tvapp.mapview.viewport import Viewport
 from tvapp.remote.intents import Input, Intent
 from tvapp.tiles.tile import Origin, TileArrived, TileId, TileImage
@@ -292,9 +293,10 @@ def load(scene: Scene, state: MapState, index: FenceIndex, scale: float, tiles_a
     for name, what in scene.actions.asked:
         if name == "want_tiles" and isinstance(what, tuple):
             tiles = what
+    sizes = {layer.tileset: tile_px(layer, scale) for layer in state.model.layers}
     for tile in tiles:
         is_fences = tile.tileset == FENCES
-        content = rasterise(index, tile, EPOCH, scale=scale) if is_fences else paint(tile)
+        content = rasterise(index, tile, EPOCH, sizes[tile.tileset], scale) if is_fences else paint(tile)
         origin: Origin = "worker" if is_fences else "disk" if tiles_age_s is None else "stale"
         scene.stack.receive(TileArrived(tile, content, origin, 1, tiles_age_s or 0.0), scene.now)
     asked = [what for name, what in scene.actions.asked if name == "request_labels"]

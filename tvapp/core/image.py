@@ -15,6 +15,10 @@ class PixelRect(NamedTuple):
     h: int
 
 
+BYTES_A_PIXEL = 4
+"""Blue, green, red and opacity."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Image:
     """A picture of `width` x `height` pixels.

@@ -10,9 +10,10 @@ from tvapp.core.image import Image, PixelRect
 from tvapp.display.sdl import Renderer, Texture, pygame
 from tvapp.ui.canvas import Color, Drawn
 
-POOL_PX = 512
-"""Tiles of this size come and go all the time: their textures are used again."""
+TILE_PX = 512
+"""The side of a tile as it comes."""
 POOLED = 2
+"""Textures of each kind and size that are kept to be used again: tiles come and go all the time."""
 
 
 @dataclass(slots=True)
@@ -50,8 +51,10 @@ class Textures:
     def __init__(self, renderer: Renderer) -> None:
         self._renderer = renderer
         self._pictures: dict[object, Picture] = {}
+        self._sides = frozenset({TILE_PX})
+        """Of the squares that come and go: tiles as they come, and in the size in which they are put together."""
         self._staging: dict[tuple[int, int], pygame.Surface] = {}
-        self._pool: dict[bool, list[Texture]] = {False: [], True: []}
+        self._pool: dict[tuple[bool, int], list[Texture]] = {}
         self._target: Texture | None = None
         self.size_bytes = 0
 
@@ -95,6 +98,7 @@ class Textures:
             count -= 1
         if self._target is None or self._target.width != size:
             self._target = Texture(self._renderer, (size, size), target=True)
+            self._use(frozenset({TILE_PX, size}))
         surface = self._opaque((size, size))
         self._renderer.target = self._target
         try:
@@ -128,8 +132,10 @@ class Textures:
     def _give_back(self, picture: Picture) -> None:
         """Take the texture from a picture, for another one."""
         texture, picture.texture, picture.alpha = picture.texture, None, 255
-        pool = self._pool[picture.opaque]
-        if texture is not None and picture.width == picture.height == POOL_PX and len(pool) < POOLED:
+        if texture is None or picture.width != picture.height or picture.width not in self._sides:
+            return
+        pool = self._pool.setdefault((picture.opaque, picture.width), [])
+        if len(pool) < POOLED:
             pool.append(texture)
 
     def clear(self) -> None:
@@ -137,21 +143,26 @@ class Textures:
         self._pictures.clear()
         self._staging.clear()
         self._target = None
-        for pool in self._pool.values():
-            pool.clear()
+        self._pool.clear()
         self.size_bytes = 0
+
+    def _use(self, sides: frozenset[int]) -> None:
+        """Keep only what has these sides to be used again."""
+        self._sides = sides
+        self._staging = {size: surface for size, surface in self._staging.items() if size[0] in sides}
+        self._pool = {kind: pool for kind, pool in self._pool.items() if kind[1] in sides}
 
     def _opaque(self, size: tuple[int, int]) -> pygame.Surface:
         surface = self._staging.get(size)
         if surface is None:
             surface = pygame.Surface(size, 0, 32)
-            if size == (POOL_PX, POOL_PX):
+            if size[0] == size[1] and size[0] in self._sides:
                 self._staging[size] = surface
         return surface
 
     def _texture(self, surface: pygame.Surface, *, opaque: bool) -> Texture:
-        pool = self._pool[opaque]
-        if pool and surface.get_size() == (POOL_PX, POOL_PX):
+        width, height = surface.get_size()
+        if width == height and (pool := self._pool.get((opaque, width))):
             texture = pool.pop()
             texture.update(surface)
         else:

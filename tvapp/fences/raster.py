@@ -83,8 +83,8 @@ class FenceRasteriser:
     clock: Clock
     let_pass: Callable[[], None] = lambda: None
 
-    def rasterise(self, tile: TileId) -> TileImage:
-        return rasterise(self.index, tile, self.clock.wall(), scale=self.scale, let_pass=self.let_pass)
+    def rasterise(self, tile: TileId, size: int) -> TileImage:
+        return rasterise(self.index, tile, self.clock.wall(), size, self.scale, self.let_pass)
 
 
 class _Ring(NamedTuple):

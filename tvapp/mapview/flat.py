@@ -11,20 +11,27 @@ together anew when the geofences change.
 from __future__ import annotations
 
 from collections.abc import Callable, Container, Mapping
-from typing import NamedTuple
 
-from tvapp.core.image import PixelRect
 from tvapp.mapview.covered import Covered
 from tvapp.mapview.layers import Layer
-from tvapp.mapview.picture import LayerPicture, Quad, Texture, TileKey, cells_at, natural_zoom, tile_zoom, within_zooms
+from tvapp.mapview.picture import (
+    LayerPicture,
+    Quad,
+    Texture,
+    TileKey,
+    cells_at,
+    natural_zoom,
+    tile_px,
+    tile_zoom,
+    within_zooms,
+)
+from tvapp.mapview.recipe import Composition, Piece, Recipe, piece_quad
 from tvapp.mapview.stand_ins import stand_ins
-from tvapp.mapview.viewport import Viewport
+from tvapp.mapview.viewport import TILE_SIZE, Viewport
 from tvapp.tiles.pyramid import ANCESTORS, DESCENDANTS, TileRange
 
 FLAT = "flat"
 """Stands where tilesets do in the keys of these pictures; no tileset of Azure Maps is called so."""
-FLAT_PX = 512
-FLAT_BYTES = FLAT_PX * FLAT_PX * 4
 PER_FRAME = 3
 PER_MOVING_FRAME = 1
 """Cells put together in one frame, at about 1 ms each: a moving map shows some 15 new ones a second."""
@@ -35,28 +42,6 @@ MOST_STAND_INS = 16
 Peek = Callable[[TileKey], Texture | None]
 HeldZooms = Mapping[str, Mapping[int, int]]
 """How many tiles there are in memory, by tileset and zoom."""
-
-
-class Composition(NamedTuple):
-    """A picture of `size` pixels square that the screen makes by drawing `quads` on `background`."""
-
-    key: TileKey
-    size: int
-    background: tuple[int, int, int]
-    quads: tuple[Quad, ...]
-
-
-class Piece(NamedTuple):
-    """What one layer gives to a cell; `quad` None: wholly transparent there. `serial` changes with the pixels."""
-
-    tileset: str
-    quad: Quad | None
-    serial: int
-    is_exact: bool
-    revision: int
-
-
-Recipe = tuple[Piece, ...]
 
 
 class Flats:
@@ -78,6 +63,7 @@ class Flats:
         self._revision_of = revision_of
         self._layers: tuple[Layer, ...] = ()
         self._zooms: tuple[int, ...] = ()
+        self._px = TILE_SIZE
         self._lag: tuple[int, ...] = ()
         """How many zooms each layer's tiles lie above the finest ones, where no layer comes to its end."""
         self._made: dict[TileKey, Recipe] = {}
@@ -93,12 +79,19 @@ class Flats:
         """Tell whether a box of cells lies wholly below opaque pictures."""
         return self._covered is not None and self._covered.hides(z, x0, y0, x1, y1)
 
-    def set_layers(self, layers: tuple[Layer, ...]) -> list[TileKey]:
+    def set_layers(self, layers: tuple[Layer, ...], scale: float) -> list[TileKey]:
         """Put other layers together from now on; returns the pictures to drop: those that are not on the screen."""
         self._layers = layers
+        self.rescale(scale)
         self._looked_at = self._covered = None
         self.picture.dirty = True
         return [key for key in self._made if key not in self.picture.used]
+
+    def rescale(self, scale: float) -> None:
+        """Put cells together for another screen from now on; what there is stays until it is replaced."""
+        # The finest tiles are as large as the cells.
+        self._px = min((tile_px(layer, scale) for layer in self._layers), default=TILE_SIZE)
+        self._looked_at = None
 
     def find(self, z: int, x: int, y: int) -> Texture | None:
         """Return what shows a cell: its picture, or its base where that is all there is so far."""
@@ -139,7 +132,7 @@ class Flats:
             self.picture.dirty = True
         self._made.update(todo)
         return [
-            Composition(key, FLAT_PX, background, tuple(piece.quad for piece in recipe if piece.quad is not None))
+            Composition(key, self._px, background, tuple(piece.quad for piece in recipe if piece.quad is not None))
             for key, recipe in todo
         ]
 
@@ -149,8 +142,16 @@ class Flats:
         Geofences that have to be put together again soon are kept: with a base that is being asked for, or with
         weather and traffic, which are new every few minutes.
         """
-        recipe = self._made[key]
-        if len(recipe) < len(self._layers) or not all(piece.is_exact for piece in recipe) or recipe[0].quad is None:
+        recipe = self._made.get(key, ())
+        if (
+            not recipe
+            or len(recipe) < len(self._layers)
+            or not all(piece.is_exact for piece in recipe)
+            or recipe[0].quad is None
+        ):
+            return []
+        quads = [(piece.serial, piece.quad) for piece in recipe if piece.quad is not None]
+        if any((tile := self._peek(quad.key)) is None or tile.serial != serial for serial, quad in quads):
             return []
         base = self._peek(recipe[0].quad.key)
         is_lasting = base is not None and not base.is_stale and all(layer.role != "overlay" for layer in self._layers)
@@ -298,7 +299,7 @@ class Flats:
         if made is not None:
             return any(piece.serial == texture.serial for piece in shown)
         depth = key[1] - tile[1]
-        return _quad(texture, depth, key[2], key[3], 255) is None
+        return piece_quad(texture, depth, key[2], key[3], 255, self._px) is None
 
     def _recipe(self, z: int, x: int, y: int, zooms: tuple[int, ...], held: Container[int]) -> Recipe | None:
         """Return what a cell is to be made of; None while what stands in for it is better."""
@@ -323,14 +324,14 @@ class Flats:
         for depth in range(nearest, min(nearest + ANCESTORS, z) + 1):
             texture = peek((tileset, z - depth, x >> depth, y >> depth))
             if texture is not None and (depth == 0 or not texture.is_spent):
-                quad = _quad(texture, depth, x, y, round(255 * layer.opacity))
+                quad = piece_quad(texture, depth, x, y, round(255 * layer.opacity), self._px)
                 return Piece(tileset, quad, texture.serial, depth == nearest, texture.revision)
         return None
 
     def _is_plain(self, z: int, recipe: Recipe) -> bool:
         """Tell whether the base's own picture shows all that there is."""
         drawn = [piece.quad for piece in recipe if piece.quad is not None]
-        return len(drawn) == 1 and drawn[0].key[:2] == (self._layers[0].tileset, z) and _is_whole(drawn[0])
+        return len(drawn) == 1 and drawn[0].key[:2] == (self._layers[0].tileset, z) and self._is_whole(drawn[0])
 
     def _is_void(self, key: TileKey, zooms: tuple[int, ...], made: Recipe) -> bool:
         """Tell whether all that a picture shows on bare ground is gone."""
@@ -346,7 +347,7 @@ class Flats:
 
     def _is_worse(self, recipe: Recipe, made: Recipe) -> bool:
         """Tell whether what was sharp would be blurred or missing: its tile is not there, not yet or not any more."""
-        if _is_filling(made[0]) and not _is_filling(recipe[0]):
+        if self._is_filling(made[0]) and not self._is_filling(recipe[0]):
             return True
         now = {piece.tileset for piece in recipe if piece.is_exact}
         wanted = {layer.tileset for layer in self._layers}
@@ -365,31 +366,8 @@ class Flats:
                     return True
         return False
 
+    def _is_whole(self, quad: Quad) -> bool:
+        return quad.dst == (0, 0, self._px, self._px) and quad.alpha == 255
 
-def flat_texture(key: TileKey, base: Texture | None) -> Texture:
-    """Return a new picture of a cell; it goes on fading in where its base does."""
-    return Texture(key, width=FLAT_PX, height=FLAT_PX, fade_from=None if base is None else base.fade_from)
-
-
-def _quad(texture: Texture, depth: int, x: int, y: int, alpha: int) -> Quad | None:
-    """Return how a tile that lies `depth` zooms above a cell is drawn into the cell's picture."""
-    size, inside = texture.size, (1 << depth) - 1
-    px, py, span = (x & inside) * size >> depth, (y & inside) * size >> depth, max(size >> depth, 1)
-    left, top = max(px, texture.left), max(py, texture.top)
-    right, bottom = min(px + span, texture.left + texture.width), min(py + span, texture.top + texture.height)
-    if left >= right or top >= bottom:
-        return None
-    x0, y0 = (left - px) * FLAT_PX // span, (top - py) * FLAT_PX // span
-    x1, y1 = (right - px) * FLAT_PX // span, (bottom - py) * FLAT_PX // span
-    src: PixelRect | None = PixelRect(left - texture.left, top - texture.top, right - left, bottom - top)
-    if src == (0, 0, texture.width, texture.height):
-        src = None
-    return Quad(texture.key, PixelRect(x0, y0, x1 - x0, y1 - y0), src, alpha)
-
-
-def _is_whole(quad: Quad) -> bool:
-    return quad.dst == (0, 0, FLAT_PX, FLAT_PX) and quad.alpha == 255
-
-
-def _is_filling(piece: Piece) -> bool:
-    return piece.is_exact and piece.quad is not None and _is_whole(piece.quad)
+    def _is_filling(self, piece: Piece) -> bool:
+        return piece.is_exact and piece.quad is not None and self._is_whole(piece.quad)

@@ -84,6 +84,9 @@ _TRAFFIC = Layer("microsoft.traffic.relative.main", "overlay", 0, 22, has_text=T
 _TRAFFIC_DARK = Layer("microsoft.traffic.relative.dark", "overlay", 0, 22, has_text=True)
 _FENCES = Layer(FENCES, "fences", 0, 22)
 
+ALL = (_ROAD, _DARK, _IMAGERY, _HYBRID, _INFRARED, _RADAR, _TRAFFIC, _TRAFFIC_DARK, _FENCES)
+"""Whatever may be shown."""
+
 _BACKGROUNDS: dict[str, tuple[int, int, int]] = {
     _ROAD.tileset: (228, 226, 220),
     _DARK.tileset: (36, 38, 42),

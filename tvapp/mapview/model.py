@@ -7,37 +7,19 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
-from tvapp.core.image import Image
+from tvapp.core.image import BYTES_A_PIXEL
 from tvapp.geo.position import Bounds
 from tvapp.mapview.camera import Camera
-from tvapp.mapview.flat import FLAT, FLAT_BYTES, Composition, Flats, flat_texture
+from tvapp.mapview.flat import FLAT, Flats
 from tvapp.mapview.layers import Layer, background
-from tvapp.mapview.picture import FADE_S, LayerPicture, Quad, Texture, TileKey, cells_in_view
+from tvapp.mapview.picture import FADE_S, LayerPicture, Quad, Texture, TileKey, cells_in_view, tile_px
+from tvapp.mapview.recipe import Composition, Upload
 from tvapp.mapview.revisions import Revisions
 from tvapp.mapview.shelf import Shelf
 from tvapp.mapview.viewport import Viewport
-from tvapp.mapview.wishes import Heading, Progress, Wishes
-from tvapp.tiles.tile import TileArrived, TileId, TileUnavailable
-
-
-@dataclass(frozen=True, slots=True)
-class Upload:
-    """A picture that the screen must put on the renderer under `key`."""
-
-    key: TileKey
-    image: Image
-
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """The view changed, and nothing more is expected to arrive: the fields of the `map.settled` event."""
-
-    tiles: int
-    missing: int
-    from_cache: int
-    zoom: float
+from tvapp.mapview.wishes import Heading, Progress, Settled, Wishes
+from tvapp.tiles.tile import TileArrived, TileConfirmed, TileId, TileUnavailable
 
 
 class MapModel:
@@ -104,24 +86,29 @@ class MapModel:
             # Leafing through bases quickly must not put one below that has hardly begun to load.
             if self._former_base is None or shown.is_complete:
                 self._former_base = shown
-        former = self._pictures
-        self._pictures = {}
-        for layer in layers:
-            picture = former.get(layer.tileset)
-            if picture is None or picture.layer != layer:
-                picture = LayerPicture(layer)
-            self._pictures[layer.tileset] = picture
+        former = {picture.layer: picture for picture in self._pictures.values()}
+        self._pictures = {layer.tileset: former.get(layer) or LayerPicture(layer) for layer in layers}
         self._layers = layers
         self._wishes.set_layers(layers)
         if self._flats is not None:
-            self._drop(self._flats.set_layers(layers))
+            self._drop(self._flats.set_layers(layers, self.camera.shown.scale))
             # Every cell is put together anew, and needs its base for that.
             self._drop(key for key in self.memory if self.memory.drawable(key) is None)
         self._changed_view()
 
     def resize(self, width: int, height: int, scale: float) -> None:
-        """Go on with another screen size."""
+        """Go on with another screen size. Tiles that are wanted in another size are outdated: the disk has them."""
+        former = self.camera.shown.scale
         self.camera.resize(width, height, scale)
+        sizes = {each.tileset: px for each in self._layers if (px := tile_px(each, scale)) != tile_px(each, former)}
+        self.memory.outdate(lambda key, texture: texture.size != sizes.get(key[0], texture.size))
+        if sizes:
+            # Nobody would notice that these are outdated, too.
+            self._drop(key for key in self.memory if key[0] != FLAT and key[0] not in self._pictures)
+            self._former_base = None
+        self._wishes.ask_again()
+        if self._flats is not None:
+            self._flats.rescale(scale)
         self._changed_view()
 
     def receive(self, message: TileArrived | TileUnavailable, now: float) -> Upload | None:
@@ -140,13 +127,16 @@ class MapModel:
         is_old = message.origin == "worker" and message.revision < self._revisions.wanted(key)
         is_stale = is_old or message.origin == "stale"
         self._wishes.arrived(key, ask_again=is_old)
-        if texture is not None and (message.origin == "stale" or (is_old and message.revision < texture.revision)):
+        content, image = message.content, message.content.image
+        if texture is not None and (
+            (message.origin == "stale" and texture.size == content.size)
+            or (is_old and message.revision < texture.revision)
+        ):
             # What is shown is at least as good.
             return None
         is_new = texture is None
         if texture is None:
             texture = Texture(key)
-        content, image = message.content, message.content.image
         had_picture = texture.width > 0
         self._serial += 1
         texture.show(content, self._serial, message.revision, is_stale=is_stale)
@@ -164,6 +154,19 @@ class MapModel:
                 self.memory.release(key)
             return None
         return Upload(key, image)
+
+    def confirm(self, message: TileConfirmed) -> None:
+        """Take in that a stale tile is right: nothing looks different."""
+        tile = message.tile
+        key = (tile.tileset, tile.z, tile.x, tile.y)
+        texture = self.memory.peek(key)
+        if texture is None:
+            return
+        texture.is_stale = False
+        self._serial += 1
+        self._wishes.arrived(key, ask_again=False)
+        if self._flats is not None:
+            self._spend(self._flats.finished((FLAT, *key[1:])))
 
     def evictions(self) -> list[TileKey]:
         """Return the keys whose textures are to be released, each once."""
@@ -250,10 +253,8 @@ class MapModel:
         made = flats.take(self.background, is_moving=self.camera.is_moving(now))
         if made:
             for composition in made:
-                self._put_flat(composition.key)
-                for tile in flats.finished(composition.key):
-                    self.memory.spend(tile)
-                    self._pictures[tile[0]].dirty = True
+                self._put_flat(composition)
+                self._spend(flats.finished(composition.key))
             self._drawn = None
             self._needs_frame = self._needs_frame or bool(flats.pending)
             self._evict()
@@ -282,13 +283,22 @@ class MapModel:
         for picture in self._pictures.values():
             picture.leave_out(flats.hides)
 
-    def _put_flat(self, key: TileKey) -> None:
+    def _put_flat(self, made: Composition) -> None:
+        key, size = made.key, made.size
         texture = self.memory.peek(key)
         if texture is None:
-            texture = flat_texture(key, self.memory.peek((self._layers[0].tileset, *key[1:])))
+            # It goes on fading in where its base does.
+            base = self.memory.peek((self._layers[0].tileset, *key[1:]))
+            texture = Texture(key, fade_from=None if base is None else base.fade_from)
             if texture.fade_from is not None:
                 self._fading[key] = texture
-        self.memory.put(key, texture, FLAT_BYTES)
+        texture.width = texture.height = texture.size = size
+        self.memory.put(key, texture, size * size * BYTES_A_PIXEL)
+
+    def _spend(self, keys: Iterable[TileKey]) -> None:
+        for key in keys:
+            self.memory.spend(key)
+            self._pictures[key[0]].dirty = True
 
     def _drop(self, keys: Iterable[TileKey]) -> None:
         for key in keys:
@@ -340,15 +350,8 @@ class MapModel:
 
     def _appear(self, texture: Texture, now: float) -> None:
         """Fade in what appears on the screen; what arrives beside it, or while everything grows, is simply there."""
-        tileset, z, x, y = texture.key
-        cells = self._pictures[tileset].cells
-        if (
-            self.camera.motion
-            and not self.camera.is_zooming
-            and cells is not None
-            and cells.z == z
-            and cells.shows(x, y)
-        ):
+        is_seen = self._pictures[texture.key[0]].shows(texture.key)
+        if is_seen and self.camera.motion and not self.camera.is_zooming:
             texture.fade_from = now
             self._fading[texture.key] = texture
 
@@ -380,10 +383,7 @@ class MapModel:
         return self._wishes.wants(key) or (former is not None and key in former.used)
 
     def _outdate(self, tileset: str, is_outdated: Callable[[TileKey], bool], revision: int) -> None:
-        for key in self.memory:
-            texture = self.memory.peek(key) if key[0] == tileset and is_outdated(key) else None
-            if texture is not None and texture.revision < revision:
-                texture.is_stale = True
+        self.memory.outdate(lambda key, texture: key[0] == tileset and texture.revision < revision and is_outdated(key))
         self._serial += 1
         self._wishes.forget_unavailable(tileset)
         # What is on the screen changes, even though the viewport does not.

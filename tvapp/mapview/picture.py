@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from tvapp.core.image import PixelRect
 from tvapp.mapview.layers import Layer
-from tvapp.mapview.viewport import Viewport
+from tvapp.mapview.viewport import TILE_SIZE, Viewport, tile_side
 from tvapp.tiles.pyramid import Part, TileRange, cover, visible_range
 from tvapp.tiles.tile import TileImage
 
@@ -105,8 +105,26 @@ def within_zooms(layer: Layer, zoom: int) -> int:
 
 def natural_zoom(layer: Layer, viewport: Viewport) -> int:
     """Return the zoom of the tiles that a layer would show in a viewport if it had tiles for all zooms."""
-    zoom = viewport.zoom if layer.has_text else viewport.zoom + math.log2(viewport.scale)
-    return math.floor(zoom + 0.5)
+    return math.floor(viewport.zoom + _zooms_below(layer, viewport.scale) + 0.5)
+
+
+def tile_px(layer: Layer, scale: float) -> int:
+    """Return the side in pixels that tiles of a layer are to have: their own, or what is shown of it at a whole zoom.
+
+    Larger than they come they are never wanted: they would take memory for what the renderer can do.
+    """
+    depth = math.floor(_zooms_below(layer, scale) + 0.5)
+    return max(1, min(TILE_SIZE, round(math.ldexp(tile_side(scale), -depth))))
+
+
+def _zooms_below(layer: Layer, scale: float) -> float:
+    """Return how far below the view's zoom a layer's tiles are as large on the screen as they come.
+
+    What is drawn for the screen is drawn in the size of the text on a small one, and finely on a large one.
+    """
+    if layer.has_text or (layer.role == "fences" and scale < 1.0):
+        return 0.0
+    return math.log2(scale)
 
 
 def corner(viewport: Viewport) -> tuple[int, int]:
@@ -148,6 +166,11 @@ class LayerPicture:
         self._levels: set[int] = set()
         self._placed: list[_Placed] | None = None
         self._placed_at = 0.0
+
+    def shows(self, key: TileKey) -> bool:
+        """Tell whether a tile is in view, and of the zoom that is shown."""
+        cells = self.cells
+        return cells is not None and cells.z == key[1] and cells.shows(key[2], key[3])
 
     def plan(
         self, cells: TileRange, find: Callable[[int, int, int], Texture | None], held_zooms: Container[int]

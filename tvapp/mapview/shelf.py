@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from tvapp.mapview.picture import Texture, TileKey
 from tvapp.tiles.memory import TileMemory
 
@@ -37,6 +39,13 @@ class Shelf(TileMemory[TileKey, Texture]):
             texture.is_spent = True
             self.put(key, texture, 0)
             self.release(key)
+
+    def outdate(self, is_outdated: Callable[[TileKey, Texture], bool]) -> None:
+        """Mark tiles: they are shown until they are replaced."""
+        for key in self:
+            texture = self.peek(key)
+            if texture is not None and is_outdated(key, texture):
+                texture.is_stale = True
 
     def drawable(self, key: TileKey) -> Texture | None:
         """Return a tile that has its own picture, or needs none."""

@@ -18,8 +18,9 @@ class Viewport:
     """A view of `width` x `height` real pixels with `center` in its middle.
 
     `scale` is real pixels per design pixel (2.0 on a 4K screen), so that the same `zoom` shows the same ground on every
-    screen. The zoom is clamped to MIN_ZOOM ... MAX_ZOOM and so that the world is at least as high as the screen, the
-    centre so that nothing beyond the poles' edge of the map is ever shown.
+    screen, to within half a pixel of a tile (see `tile_side`). The zoom is clamped to MIN_ZOOM ... MAX_ZOOM and so that
+    the world is at least as high as the screen, the centre so that nothing beyond the poles' edge of the map is ever
+    shown.
     """
 
     center: Position
@@ -37,7 +38,7 @@ class Viewport:
     def __post_init__(self) -> None:
         put = object.__setattr__
         zoom = min(max(self.zoom, lowest_zoom(self.height, self.scale)), MAX_ZOOM)
-        world = TILE_SIZE * self.scale * math.exp2(zoom)
+        world = tile_side(self.scale) * math.exp2(zoom)
         u, v = project(self.center)
         half = min(0.5, self.height / 2.0 / world)
         inside = min(max(v, half), 1.0 - half)
@@ -116,7 +117,7 @@ class Viewport:
         west, north_v = project(Position(bounds.west, bounds.north))
         south_v = project(Position(bounds.west, bounds.south))[1]
         span_u, span_v = bounds.lon_span / 360.0, south_v - north_v
-        unit = TILE_SIZE * self.scale
+        unit = tile_side(self.scale)
         zoom = math.floor(max_zoom)
         # A hair of tolerance: a box that exactly fills the room must not fall to the next zoom by rounding.
         slack = 1.0 + 1e-9
@@ -142,6 +143,15 @@ class Viewport:
         return Viewport(unproject(u, min(max(v, 0.0), 1.0)), zoom, self.width, self.height, self.scale)
 
 
+def tile_side(scale: float) -> int:
+    """Return the side in real pixels that a tile of a whole zoom takes on a screen at that zoom.
+
+    Whole pixels on every screen, so that tiles in that size are copied, not scaled: where 512 design pixels would be
+    341 1/3, two thirds of the tiles would be 341 wide and the others 342.
+    """
+    return max(1, round(TILE_SIZE * scale))
+
+
 def lowest_zoom(height: int, scale: float) -> float:
     """Return the zoom below which the world would be lower than the screen, at least MIN_ZOOM."""
-    return min(max(MIN_ZOOM, math.log2(height / (TILE_SIZE * scale))), MAX_ZOOM)
+    return min(max(MIN_ZOOM, math.log2(height / tile_side(scale))), MAX_ZOOM)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Container
+from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from tvapp.mapview.layers import Layer
@@ -27,6 +28,16 @@ class Progress(NamedTuple):
     in_view: int
     missing: int
     loading: int
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The view changed, and nothing more is expected to arrive: the fields of the `map.settled` event."""
+
+    tiles: int
+    missing: int
+    from_cache: int
+    zoom: float
 
 
 class Textures(Protocol):

@@ -16,11 +16,14 @@ from PIL.ImageFile import ImageFile
 
 from tvapp.core.errors import DataError
 from tvapp.core.image import Image
-from tvapp.tiles.tile import TileImage
+from tvapp.tiles.tile import TILE_SIZE, TileImage
 
 MAX_BYTES = 4 << 20
 SIZES = frozenset({256, 512})
 """Edges that a tile may have, in pixels; anything else is refused before a pixel is decoded."""
+
+SHRINKING = Pillow.Resampling.BICUBIC
+"""Letters look as sharp as with LANCZOS for two thirds of the time (3 ms a tile), and sharper than with those below."""
 
 _FORMATS = (
     (b"\x89PNG\r\n\x1a\n", "PNG"),
@@ -51,10 +54,13 @@ _BROKEN = (
 )
 
 
-def decode_tile(data: bytes, source: str, buffer: Callable[[int], bytearray] = bytearray) -> TileImage:
+def decode_tile(
+    data: bytes, source: str, buffer: Callable[[int], bytearray] = bytearray, most_px: int = TILE_SIZE
+) -> TileImage:
     """Decode a PNG, JPEG or WebP tile, told by its first bytes; `source` names it in errors.
 
     Transparent margins are cut off; a wholly transparent tile has no image. `buffer` gives room for so many bytes.
+    A tile of more than `most_px` pixels square is made smaller, so that nothing is left to scale where it is shown.
 
     Raises:
         DataError: not such a file, cut short, damaged, or not 256 or 512 pixels square.
@@ -70,8 +76,8 @@ def decode_tile(data: bytes, source: str, buffer: Callable[[int], bytearray] = b
         with Pillow.open(BytesIO(data), formats=[kind]) as picture:
             if picture.width != picture.height or picture.width not in SIZES:
                 raise DataError(source, f"{picture.width}x{picture.height} pixels")
-            size = picture.width
-            return _trimmed(_read(picture), size, buffer)
+            size = min(picture.width, most_px)
+            return _trimmed(_shrunk(_read(picture), size), size, buffer)
     except _BROKEN as error:
         raise DataError(source, f"damaged {kind} ({type(error).__name__})") from error
 
@@ -125,6 +131,17 @@ def _exchange(picture: ImageFile) -> bool:
         return False
     picture.tile = [piece._replace(args=_EXCHANGED[mode]) for piece in pieces]
     return True
+
+
+def _shrunk(picture: Pillow.Image, size: int) -> Pillow.Image:
+    if picture.width == size:
+        return picture
+    if picture.mode == "RGBA" and picture.getchannel("A").getextrema() == (255, 255):
+        # What covers everything is made smaller in half the time without its opacity.
+        picture = picture.convert("RGB")
+    shrunk = picture.resize((size, size), SHRINKING)
+    # Pillow leaves the fourth byte of RGB empty here.
+    return shrunk.convert("RGBA")
 
 
 def _trimmed(picture: Pillow.Image, size: int, buffer: Callable[[int], bytearray]) -> TileImage:

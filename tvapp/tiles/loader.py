@@ -4,16 +4,15 @@ The wish list is replaced as the view moves; what has not been asked for yet is 
 finished and kept on disk. A tile is never asked for twice at the same time. All state belongs to the io thread.
 
 A stale tile from disk is posted as such at once, and the service is asked about it once nothing new has been wished for
-during a moment: not on the way past it. When it confirms the tile (304), that is posted again as good. However short
-its lifetime is, it is not asked about again right away: who needs its pixels once more gets them from disk.
+during a moment: not on the way past it. When it confirms the tile (304), a word says so: the pixels are there. However
+short its lifetime is, it is not asked about again right away: who needs its pixels once more gets them from disk.
 """
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
-from typing import Literal
 
 from tvapp.core.clock import Clock
 from tvapp.core.errors import DataError, NetworkError, ServiceDown, Throttled, TvappError
@@ -22,31 +21,32 @@ from tvapp.core.log import Level, Log
 from tvapp.tiles.cache_key import CacheKey, CacheScope
 from tvapp.tiles.confirmed import Confirmed
 from tvapp.tiles.disk_cache import DiskCache
+from tvapp.tiles.flushing import Flushing
 from tvapp.tiles.needs import Rasteriser, Runner, TileSource
 from tvapp.tiles.patience import Hold, Patience
+from tvapp.tiles.rooms import Kind, rooms
 from tvapp.tiles.stock import TileStock, Validators
-from tvapp.tiles.tile import Origin, TileArrived, TileId, TileImage, TileUnavailable
+from tvapp.tiles.tile import TILE_SIZE, Origin, TileArrived, TileConfirmed, TileId, TileImage, TileUnavailable
 from tvapp.tiles.window import Departure, Window
-
-MAX_LOOKUPS = 4
-"""A little more than there are workers, so that none is idle and no queue builds up in front of them."""
 
 SETTLE_S = 5.0
 """A tile that is still wished for so long after it was posted got lost on its way, and is brought again."""
 
+CONFIRMED_S = 1.0
+"""The same after it was confirmed: whoever lost it meanwhile wishes for its pixels."""
+
 QUIET_S = 0.25
 """Stale tiles are asked about when nothing new has been wished for so long."""
-
-FLUSH_S = 2.0
 
 _TOLD = ("host", "reason", "status", "code", "request_id", "aadsts", "correlation_id")
 """Fields of our errors that an operator wants to see in the log."""
 
-_Kind = Literal["lookup", "request", "drawing"]
-
 
 class TileLoader:
-    """Posts TileArrived and TileUnavailable in the inbox. The public methods may be called from any thread."""
+    """Posts TileArrived, TileConfirmed and TileUnavailable in the inbox.
+
+    The public methods may be called from any thread.
+    """
 
     def __init__(
         self,
@@ -72,10 +72,11 @@ class TileLoader:
         self._log = log
         self._drawn_tileset = drawn_tileset
         self._rasteriser: Rasteriser | None = None
+        self._sizes: Mapping[str, int] = {}
         self._patience = Patience(random)
         self._window = Window()
         self._wanted: dict[TileId, None] = {}
-        self._busy: dict[TileId, tuple[_Kind, asyncio.Task[None]]] = {}
+        self._busy: dict[TileId, tuple[Kind, asyncio.Task[None]]] = {}
         self._looked: dict[TileId, Validators] = {}
         self._served: dict[TileId, tuple[int, float]] = {}
         self._told: dict[TileId, Hold] = {}
@@ -83,8 +84,7 @@ class TileLoader:
         self._quiet_at = 0.0
         self._reported: set[str] = set()
         self._timer: asyncio.TimerHandle | None = None
-        self._flush_timer: asyncio.TimerHandle | None = None
-        self._flushing: asyncio.Task[None] | None = None
+        self._flushing = Flushing(jobs, self._stock.flush)
         self._stopped = False
 
     def want(self, ids: Sequence[TileId]) -> None:
@@ -98,6 +98,20 @@ class TileLoader:
         def change() -> None:
             self._rasteriser = rasteriser
             self._pump()
+
+        self._soon(change)
+
+    def set_sizes(self, sizes: Mapping[str, int]) -> None:
+        """Bring tiles of at most so many pixels square from now on, by tileset (others: TILE_SIZE).
+
+        What is wished for is brought again; the disk has it.
+        """
+
+        def change() -> None:
+            if sizes != self._sizes:
+                self._sizes = sizes
+                self._forget()
+                self._pump()
 
         self._soon(change)
 
@@ -155,9 +169,9 @@ class TileLoader:
             self._stopped = True
             self._wanted.clear()
             self._cancel_all()
-            for timer in (self._timer, self._flush_timer):
-                if timer is not None:
-                    timer.cancel()
+            self._flushing.stop()
+            if self._timer is not None:
+                self._timer.cancel()
 
         self._soon(change)
 
@@ -181,7 +195,8 @@ class TileLoader:
             return
         now = self._clock.monotonic()
         wake = float("inf")
-        room = self._room()
+        busy = ((tile, kind) for tile, (kind, _) in self._busy.items())
+        room = rooms(busy, self._wanted, self._window.limit, is_doubtful=self._patience.is_doubtful)
         for tile in self._wanted:
             if tile in self._busy:
                 continue
@@ -190,7 +205,7 @@ class TileLoader:
                 continue
             if tile.tileset == self._drawn_tileset:
                 hold = self._patience.held_alone(tile, now)
-                kind: _Kind = "drawing"
+                kind: Kind = "drawing"
             elif tile not in self._looked:
                 hold, kind = None, "lookup"
             else:
@@ -206,21 +221,8 @@ class TileLoader:
                 self._start(tile, kind)
         self._wake_at(wake, now)
 
-    def _room(self) -> dict[_Kind, int]:
-        kinds = [kind for kind, _ in self._busy.values()]
-        wanted = sum(kind == "request" and tile in self._wanted for tile, (kind, _) in self._busy.items())
-        # As many again may be finishing for tiles left behind.
-        requests = min(self._window.limit - wanted, 2 * self._window.limit - kinds.count("request"))
-        if self._patience.is_doubtful:
-            requests = 1 - kinds.count("request")
-        drawings = kinds.count("drawing")
-        # Drawing geofences leaves workers for pictures from elsewhere, as long as there are any to come.
-        others = len(kinds) - drawings
-        return {
-            "lookup": MAX_LOOKUPS - kinds.count("lookup"),
-            "request": requests,
-            "drawing": (1 if others else 2) - drawings,
-        }
+    def _most_px(self, tile: TileId) -> int:
+        return self._sizes.get(tile.tileset, TILE_SIZE)
 
     @property
     def _under_way(self) -> int:
@@ -238,7 +240,7 @@ class TileLoader:
         self._looked.pop(tile, None)
         return False
 
-    def _start(self, tile: TileId, kind: _Kind) -> None:
+    def _start(self, tile: TileId, kind: Kind) -> None:
         work: Coroutine[object, object, None]
         if kind == "drawing":
             assert self._rasteriser is not None
@@ -263,19 +265,21 @@ class TileLoader:
             name = type(error).__name__
             self._log.event("job.failed", level="error", job="tile", error=name, detail=str(error)[:200])
             self._fail(tile, DataError(tile.tileset, name))
-        self._flush_later()
+        if not self._busy:
+            self._flushing.put_off()
         self._pump()
 
     async def _draw(self, tile: TileId, rasteriser: Rasteriser) -> None:
-        revision = rasteriser.revision
-        content = await self._jobs.in_worker(lambda: rasteriser.rasterise(tile))
-        self._serve(tile, content, "worker", revision)
+        revision, size = rasteriser.revision, self._most_px(tile)
+        content = await self._jobs.in_worker(lambda: rasteriser.rasterise(tile, size))
+        if size == self._most_px(tile):
+            self._serve(tile, content, "worker", revision)
 
     async def _look_up(self, tile: TileId) -> None:
-        key = CacheKey(self._scope, tile)
+        key, size = CacheKey(self._scope, tile), self._most_px(tile)
         # Left behind while it waited for a worker, it is not worth decoding.
-        entry = await self._jobs.in_worker(lambda: self._stock.read(key) if tile in self._wanted else None)
-        if tile not in self._wanted:
+        entry = await self._jobs.in_worker(lambda: self._stock.read(key, size) if tile in self._wanted else None)
+        if tile not in self._wanted or size != self._most_px(tile):
             return
         if entry is None:
             self._looked[tile] = Validators()
@@ -293,7 +297,7 @@ class TileLoader:
 
     async def _request(self, tile: TileId, validators: Validators) -> None:
         self.requests_sent += 1
-        key = CacheKey(self._scope, tile)
+        key, size = CacheKey(self._scope, tile), self._most_px(tile)
         sent = Departure(self._clock.monotonic(), self._under_way)
         try:
             reply = await self._maps.tile(
@@ -309,9 +313,15 @@ class TileLoader:
             now = self._clock.monotonic()
             self._window.answered(sent, self._under_way - 1, reply.timing, now)
             delay_s = now - sent.at
-            # Not after signing out, which empties the cache.
-            keep = partial(self._stock.keep, key, reply, delay_s, may_store=lambda: key.scope == self._scope)
-            content = await self._jobs.in_worker(keep)
+            # Neither dropped nor forgotten since it was posted.
+            is_there = reply.status == 304 and validators.is_shown and self._looked.get(tile) is validators
+            if is_there:
+                await self._jobs.in_worker(partial(self._stock.confirm, key, reply, delay_s))
+                content = None
+            else:
+                # Not after signing out, which empties the cache.
+                keep = partial(self._stock.keep, key, reply, delay_s, lambda: key.scope == self._scope, size)
+                content = await self._jobs.in_worker(keep)
         except TvappError as error:
             if isinstance(error, Throttled | ServiceDown | NetworkError) and getattr(error, "was_sent", True):
                 self._window.troubled(sent, self._clock.monotonic())
@@ -322,7 +332,11 @@ class TileLoader:
         self._confirmed.add(tile, now)
         self._reported.clear()
         self._told.pop(tile, None)
-        if content is not None:
+        if size != self._most_px(tile):
+            self._looked.pop(tile, None)
+        elif is_there:
+            self._confirm(tile, now)
+        elif content is not None:
             self._serve(tile, content, "disk" if reply.status == 304 else "network")
         elif tile in self._wanted:
             # Confirmed, but gone from disk meanwhile: ask for it whole.
@@ -334,6 +348,13 @@ class TileLoader:
         self._served[tile] = (revision, self._clock.monotonic())
         self._looked.pop(tile, None)
         self._inbox.post(TileArrived(tile, content, origin, revision))
+
+    def _confirm(self, tile: TileId, now: float) -> None:
+        if self._stopped or tile not in self._wanted:
+            return
+        self._served[tile] = (0, now - SETTLE_S + CONFIRMED_S)
+        self._looked.pop(tile, None)
+        self._inbox.post(TileConfirmed(tile))
 
     def _fail(self, tile: TileId, error: TvappError) -> None:
         now = self._clock.monotonic()
@@ -375,17 +396,3 @@ class TileLoader:
         if moment != float("inf"):
             delay_s = max(0.05, moment - now)
             self._timer = asyncio.get_running_loop().call_later(delay_s, self._pump)
-
-    def _flush_later(self) -> None:
-        if self._busy:
-            return
-        if self._flush_timer is not None:
-            self._flush_timer.cancel()
-        self._flush_timer = asyncio.get_running_loop().call_later(FLUSH_S, self._flush)
-
-    def _flush(self) -> None:
-        async def flush() -> None:
-            await self._jobs.in_worker(self._stock.flush)
-
-        if not self._stopped and (self._flushing is None or self._flushing.done()):
-            self._flushing = asyncio.get_running_loop().create_task(flush())

@@ -80,6 +80,13 @@ class TileArrived:
 
 
 @dataclass(frozen=True, slots=True)
+class TileConfirmed:
+    """A stale tile (with wrapped x) that was posted is right, says the service: it is what it looks like."""
+
+    tile: TileId
+
+
+@dataclass(frozen=True, slots=True)
 class TileUnavailable:
     """A tile cannot be had now. `retry_in_s` tells when the loader tries again by itself; None: it does not."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tvapp.mapview.layers import Layer
 from tvapp.mapview.picture import cells_in_view, tile_zoom
 from tvapp.mapview.viewport import Viewport
-from tvapp.tiles.tile import TileArrived, TileId
+from tvapp.tiles.tile import TileArrived, TileConfirmed, TileId
 
 MOST = 4000
 """Remembered at once: several screens of all layers."""
@@ -20,10 +20,10 @@ class KeptTiles:
     def __len__(self) -> int:
         return len(self._as_of)
 
-    def take(self, message: TileArrived, wall_s: float) -> None:
-        """Take note of a tile that arrived at `wall_s`."""
+    def take(self, message: TileArrived | TileConfirmed, wall_s: float) -> None:
+        """Take note of a tile that arrived, or was confirmed, at `wall_s`."""
         self._as_of.pop(message.tile, None)
-        if message.origin == "stale":
+        if isinstance(message, TileArrived) and message.origin == "stale":
             self._as_of[message.tile] = wall_s - message.age_s
             if len(self._as_of) > MOST:
                 del self._as_of[next(iter(self._as_of))]

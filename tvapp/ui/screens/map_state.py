@@ -27,10 +27,11 @@ from tvapp.fences.model import Geofence
 from tvapp.geo.position import Bounds, Position
 from tvapp.mapview.last_view import LastView
 from tvapp.mapview.layers import FENCES, LayerChoice, layers
-from tvapp.mapview.model import MapModel, Upload
+from tvapp.mapview.model import MapModel
+from tvapp.mapview.recipe import Upload
 from tvapp.mapview.viewport import Viewport
 from tvapp.remote.intents import Input, Intent, Phase
-from tvapp.tiles.tile import TileArrived, TileUnavailable
+from tvapp.tiles.tile import TileArrived, TileConfirmed, TileUnavailable
 from tvapp.ui import theme
 from tvapp.ui.actions import Actions
 from tvapp.ui.messages import (
@@ -106,7 +107,7 @@ class MapState:
     """How far the clock of this TV is behind (`core.clock.ClockSkewed`); 0 while it is right."""
     troubles: dict[Area, TroubleChanged] = field(default_factory=dict)
     previews: dict[str, Image] = field(default_factory=dict)
-    arrived: deque[TileArrived] = field(default_factory=deque)
+    arrived: deque[TileArrived | TileConfirmed] = field(default_factory=deque)
     uploads: list[Upload] = field(default_factory=list)
     released: list[object] = field(default_factory=list)
     is_changed: bool = True
@@ -150,7 +151,7 @@ class MapState:
     def receive(self, message: object, now: float) -> None:
         """Take a message in."""
         match message:
-            case TileArrived():
+            case TileArrived() | TileConfirmed():
                 self.kept_tiles.take(message, self.wall())
                 self.arrived.append(message)
                 return
@@ -207,6 +208,9 @@ class MapState:
         spent = 0
         while self.arrived and spent < UPLOAD_BYTES_PER_FRAME:
             message = self.arrived.popleft()
+            if isinstance(message, TileConfirmed):
+                self.model.confirm(message)
+                continue
             if message.origin == "network" and self.mends_at is None and "map" in self.troubles:
                 self.mends_at = max(now, self._refused_at + REFUSAL_LASTS_S)
             upload = self.model.receive(message, now)
