@@ -137,7 +137,7 @@ def first_frame(rig: Rig, options: Options) -> Row:
                 app.wait_for("map.settled")
             tiles.append(number(shown["ms"]))
             origins[str(shown["origin"])] += 1
-            say(f"  first frame {run + 1}/{options.runs}: {times[-1]:.0f} ms, {cpu[-1]:.2f} CPU s, then {shown}")
+            say(f"  first frame {run + 1}/{options.runs}: {times[-1]:.0f} ms, {cpu[-1]:.2f} CPU s")
     return row(
         [
             Figure("p50", quantile(times, 0.5, 0), "ms", 300, spread(times, 0)),
