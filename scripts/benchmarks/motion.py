@@ -94,8 +94,8 @@ def frame_work(rig: Rig, options: Options) -> Row:
         "work_ms: from the main thread's wake-up to the end of present, each frame of scripted motions by remote "
         "(pan: arrows held over new ground and back; zoom: single presses; fly: down in the list of geofences, press "
         "by press; scroll: down held there; not in a quick run, fly and scroll); cpu_ms: the CPU time that the main "
-        f"thread used for it; {stage.where} display; spread: between rounds. Garbage: gc.callbacks in the process. Calls: a run of its own, counted by "
-        "stand-ins in front of SDL's renderer and textures",
+        f"thread used for it; {stage.where} display; spread: between rounds. Garbage: gc.callbacks in the process. "
+        "Calls: a run of its own, counted by stand-ins in front of SDL's renderer and textures",
         display=stage.where,
         fences=rig.fences,
         motions={
