@@ -34,6 +34,7 @@ REST_S = 0.6
 FLIGHT_S = 1.5
 SCROLL_S = 2.0
 ZOOMS = ("zoom-in", "zoom-in", "zoom-out", "zoom-out", "zoom-out", "zoom-in")
+QUICK_ZOOMS = ("zoom-in", "zoom-out")
 MOTIONS = ("pan", "zoom", "fly", "scroll")
 LATE_MS = 16.0
 CURVE_SIZES = ((1920, 1080), (3840, 2160))
@@ -205,9 +206,10 @@ def _pan_on(screen: Screen, app: AppProcess, probe: Probe, pan_s: float, ground:
 
 def _all_motions(app: AppProcess, remote: RemoteControl, options: Options) -> list[Phase]:
     """Do everything once, or in a quick run pan and zoom; returns what was when."""
+    zooms = QUICK_ZOOMS if options.is_quick else ZOOMS
     phases = [
         _timed("pan", lambda: _pan(remote.hold, options.pan_s)),
-        _timed("zoom", lambda: _zoom(remote)),
+        _timed("zoom", lambda: _zoom(remote, zooms)),
     ]
     if options.is_quick:
         return phases
@@ -231,8 +233,8 @@ def _pan(hold: Hold, pan_s: float) -> None:
         time.sleep(REST_S)
 
 
-def _zoom(remote: RemoteControl) -> None:
-    for key in ZOOMS:
+def _zoom(remote: RemoteControl, keys: Sequence[str] = ZOOMS) -> None:
+    for key in keys:
         remote.hold(key, 0.05)
         time.sleep(REST_S)
 
@@ -264,7 +266,7 @@ def _calls(rig: Rig, stage: Stage, options: Options) -> dict[str, dict[str, floa
             wait_ready(app)
             began = CLOCK.monotonic()
             _pan(remote.hold, min(options.pan_s, 1.0))
-            _zoom(remote)
+            _zoom(remote, QUICK_ZOOMS if options.is_quick else ZOOMS)
             if not options.is_quick:
                 _open_list(app, remote)
                 _fly(remote, 2)
