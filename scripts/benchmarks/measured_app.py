@@ -3,15 +3,14 @@
 Usage: python -m scripts.benchmarks.measured_app FILE PROBES [arguments of tvapp run ...]
 
 PROBES are names with commas between them: `frames` (the main thread's work for every frame, and when it was out), `gc`
-(every search for garbage), `counts` (what each frame asks of the renderer), `first-tiles` (the first frame with map
-tiles), `status` (sizes and counters, each time SIGUSR2 comes).
+(every search for garbage), `counts` (what each frame asks of the renderer), `status` (sizes and
+counters, each time SIGUSR2 comes).
 """
 
 from __future__ import annotations
 
 import gc
 import json
-import os
 import signal
 import sys
 import threading
@@ -26,7 +25,6 @@ from tvapp.cli import parse
 from tvapp.core.clock import SystemClock
 from tvapp.launch import run_app
 from tvapp.loop import Burst
-from tvapp.process import seconds_since
 
 CLOCK = SystemClock()
 
@@ -62,8 +60,6 @@ def main() -> int:
             at_rest.append(_watch_garbage(writer))
         if "counts" in probes:
             at_rest.append(_count_calls(writer))
-        if "first-tiles" in probes:
-            _watch_for_tiles(writer)
 
         def on_burst(burst: Burst) -> None:
             # The first frame of the next motion may be out already.
@@ -125,29 +121,6 @@ def _count_calls(writer: Writer) -> Callable[[], None]:
             writer.write("counts", {"at": at, **dict(zip(KINDS, found, strict=True))})
 
     return write
-
-
-def _watch_for_tiles(writer: Writer) -> None:
-    """Write down when the first frame is out that has a tile of the map on it."""
-    from tvapp.display.pygame_canvas import PygameCanvas
-    from tvapp.display.window import Display
-    from tvapp.mapview.flat import FLAT
-
-    quad, present, since_start = PygameCanvas.quad, Display.present, seconds_since(os.environ)
-    seen: list[object] = []
-
-    def watched_quad(self: PygameCanvas, key: object, *arguments: Any) -> None:
-        if isinstance(key, tuple) and self.has(key) and (key[0] == FLAT or str(key[0]).startswith("microsoft.")):
-            seen.append(key)
-        quad(self, key, *arguments)
-
-    def watched_present(self: Display) -> None:
-        present(self)
-        if seen:
-            writer.write("first-tiles", {"ms": round(since_start() * 1000), "cpu_s": round(time.process_time(), 3)})
-            PygameCanvas.quad, Display.present = quad, present  # type: ignore[method-assign]
-
-    PygameCanvas.quad, Display.present = watched_quad, watched_present  # type: ignore[method-assign, assignment]
 
 
 def _answer_signals(writer: Writer) -> None:

@@ -34,6 +34,7 @@ REST_S = 0.6
 FLIGHT_S = 1.5
 SCROLL_S = 2.0
 ZOOMS = ("zoom-in", "zoom-in", "zoom-out", "zoom-out", "zoom-out", "zoom-in")
+QUICK_ZOOMS = ("zoom-in", "zoom-out")
 MOTIONS = ("pan", "zoom", "fly", "scroll")
 LATE_MS = 16.0
 CURVE_SIZES = ((1920, 1080), (3840, 2160))
@@ -93,9 +94,9 @@ def frame_work(rig: Rig, options: Options) -> Row:
         ],
         "work_ms: from the main thread's wake-up to the end of present, each frame of scripted motions by remote "
         "(pan: arrows held over new ground and back; zoom: single presses; fly: down in the list of geofences, press "
-        f"by press; scroll: down held there); cpu_ms: the CPU time that the main thread used for it; {stage.where} "
-        "display; spread: between rounds. Garbage: gc.callbacks in the process. Calls: a run of its own, counted by "
-        "stand-ins in front of SDL's renderer and textures",
+        "by press; scroll: down held there; not in a quick run, fly and scroll); cpu_ms: the CPU time that the main "
+        f"thread used for it; {stage.where} display; spread: between rounds. Garbage: gc.callbacks in the process. "
+        "Calls: a run of its own, counted by stand-ins in front of SDL's renderer and textures",
         display=stage.where,
         fences=rig.fences,
         motions={
@@ -204,11 +205,14 @@ def _pan_on(screen: Screen, app: AppProcess, probe: Probe, pan_s: float, ground:
 
 
 def _all_motions(app: AppProcess, remote: RemoteControl, options: Options) -> list[Phase]:
-    """Do everything once; returns what was when."""
+    """Do everything once, or in a quick run pan and zoom; returns what was when."""
+    zooms = QUICK_ZOOMS if options.is_quick else ZOOMS
     phases = [
         _timed("pan", lambda: _pan(remote.hold, options.pan_s)),
-        _timed("zoom", lambda: _zoom(remote)),
+        _timed("zoom", lambda: _zoom(remote, zooms)),
     ]
+    if options.is_quick:
+        return phases
     _open_list(app, remote)
     phases.append(_timed("fly", lambda: _fly(remote, options.flights)))
     phases.append(_timed("scroll", lambda: _scroll(remote)))
@@ -229,8 +233,8 @@ def _pan(hold: Hold, pan_s: float) -> None:
         time.sleep(REST_S)
 
 
-def _zoom(remote: RemoteControl) -> None:
-    for key in ZOOMS:
+def _zoom(remote: RemoteControl, keys: Sequence[str] = ZOOMS) -> None:
+    for key in keys:
         remote.hold(key, 0.05)
         time.sleep(REST_S)
 
@@ -262,10 +266,11 @@ def _calls(rig: Rig, stage: Stage, options: Options) -> dict[str, dict[str, floa
             wait_ready(app)
             began = CLOCK.monotonic()
             _pan(remote.hold, min(options.pan_s, 1.0))
-            _zoom(remote)
-            _open_list(app, remote)
-            _fly(remote, 2)
-            _scroll(remote)
+            _zoom(remote, QUICK_ZOOMS if options.is_quick else ZOOMS)
+            if not options.is_quick:
+                _open_list(app, remote)
+                _fly(remote, 2)
+                _scroll(remote)
             wait_quiet(app)
         frames = probe.lines("counts", began)
     found: dict[str, dict[str, float]] = {}

@@ -39,7 +39,7 @@ class Options:
 
 
 QUICK = {
-    "runs": 3, "settle_runs": 1, "rounds": 1, "pan_s": 0.6, "flights": 1, "presses": 30, "idle_s": 5.0,
+    "runs": 2, "settle_runs": 1, "rounds": 1, "pan_s": 0.6, "flights": 1, "presses": 30, "idle_s": 5.0,
     "writes_s": 60.0, "tour_stops": 40, "lap_stops": 20, "many_fences": 20_000,
 }  # fmt: skip
 """What `--quick` measures less of."""
@@ -73,7 +73,7 @@ def _parser(rows: Sequence[str], long_rows: Sequence[str]) -> argparse.ArgumentP
     add("--only", action="append", choices=tuple(rows), metavar="ROW", help="measure this alone (may be repeated)")
     add("--list", action="store_true", help="print the names for --only")
     add("--long", action="store_true", help=f"also {' and '.join(long_rows)}, which take more than an hour")
-    add("--quick", action="store_true", help="a minute's worth: fewer rows, runs and presses")
+    add("--quick", action="store_true", help="less than a minute's worth: fewer rows, starts, motions")
     add("--json", type=Path, metavar="FILE", help="where the JSON goes (standard output)")
     add("--compare", type=Path, metavar="BASE.json", help="print an earlier run's figures beside these")
     add("--fail-if-worse", action="store_true", help="with --compare: exit with 2 if a figure is worse")

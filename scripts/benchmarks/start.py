@@ -7,13 +7,14 @@ import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.benchmarks.figures import Figure, Row, cpu_seconds, number, quantile, row, spread, summary
 from scripts.benchmarks.options import Options
-from scripts.benchmarks.rig import Probe, Rig, say
+from scripts.benchmarks.rig import Rig, say
 from tvapp.journey import AppProcess, Fields, StepFailed
 
 COLD_LATENCY_MS = 40
@@ -124,25 +125,31 @@ def _lines_before_first_frame(log: Path, process: subprocess.Popen[bytes]) -> li
 
 
 def first_frame(rig: Rig, options: Options) -> Row:
-    """Start the app again and again and read `frame.first`."""
-    times, cpu = [], []
+    """Start the app again and again, with tiles on disk, and read `frame.first` and `tile.first`."""
+    times, cpu, tiles, origins = [], [], [], Counter[str]()
     with rig.stage() as stage:
         environment = stage.environment()
         for run in range(options.runs):
             with stage.app(rig.data_dir(warm=True), environment) as app:
                 times.append(number(app.wait_for("frame.first")["ms"]))
                 cpu.append(cpu_seconds(app.pid))
+                shown = app.wait_for("tile.first")
                 app.wait_for("map.settled")
+            tiles.append(number(shown["ms"]))
+            origins[str(shown["origin"])] += 1
             say(f"  first frame {run + 1}/{options.runs}: {times[-1]:.0f} ms, {cpu[-1]:.2f} CPU s")
     return row(
         [
             Figure("p50", quantile(times, 0.5, 0), "ms", 300, spread(times, 0)),
             Figure("worst", max(times), "ms", spread=max(times) - min(times)),
             Figure("CPU", quantile(cpu, 0.5), "s", spread=spread(cpu)),
+            Figure("first tiles p50", quantile(tiles, 0.5, 0), "ms", spread=spread(tiles, 0)),
         ],
         "frame.first.ms of the log, which counts from exec (proc(5) start time, 10 ms steps); CPU of the process "
-        f"once that line is read; {stage.where} display",
+        "once that line is read; first tiles: tile.first.ms, the first frame with one on it, tiles on disk; "
+        f"{stage.where} display",
         ms=summary(times, 0),
+        first_tiles={"ms": summary(tiles, 0), "origins": dict(origins)},
         cpu_s=summary(cpu),
     )
 
@@ -155,9 +162,10 @@ def settled(rig: Rig, options: Options) -> Row:
         environment = stage.environment()
         for warm, target in ((True, 800.0), (False, 1300.0)):
             name = "warm" if warm else "cold"
-            times, with_fences, cpu, requests = [], [], [], []
+            times, with_fences, cpu, requests, tiles = [], [], [], [], []
             for run in range(options.settle_runs):
                 with stage.app(rig.data_dir(warm=warm), environment) as app:
+                    tiles.append(number(app.wait_for("tile.first")["ms"]))
                     first = app.wait_for("map.settled")
                     cpu.append(cpu_seconds(app.pid))
                     with_fences.append(number(_last_settled(app, first)["ms"]))
@@ -167,46 +175,42 @@ def settled(rig: Rig, options: Options) -> Row:
             figures += [
                 Figure(f"{name} p50", quantile(times, 0.5, 0), "ms", target, spread(times, 0)),
                 Figure(f"{name} CPU", quantile(cpu, 0.5), "s", spread=spread(cpu)),
+                Figure(f"{name} first tiles p50", quantile(tiles, 0.5, 0), "ms", spread=spread(tiles, 0)),
             ]
             details[name] = {
                 "ms": summary(times, 0),
+                "first_tiles_ms": summary(tiles, 0),
                 "with_geofences_ms": summary(with_fences, 0),
                 "cpu_s": summary(cpu),
                 "requests": max(requests),
             }
-        shown, shown_cpu = _first_tiles(rig, min(options.settle_runs, 3))
-    details["first_tiles"] = {"ms": summary(shown, 0), "cpu_s": summary(shown_cpu)}
+        silent = _first_tiles(rig, min(options.settle_runs, 3))
+    shown = [number(fields["ms"]) for fields in silent]
+    details["first_tiles_network_silent"] = {
+        "ms": summary(shown, 0),
+        "origins": dict(Counter(str(fields["origin"]) for fields in silent)),
+    }
     figures.append(Figure("first tiles, network silent", quantile(shown, 0.5, 0), "ms", spread=spread(shown, 0)))
     return row(
         figures,
         f"first map.settled.ms of the log, from exec; signed in, 10 geofences, {COLD_LATENCY_MS} ms added to each "
         "tile; cold: an empty tile cache, but tiles that the local cloud has drawn before, so that not its drawing is "
-        f"measured; {stage.where} display. First tiles: the first frame with a tile on it, told by a probe in the "
-        f"process (the log has no such line), tiles on disk, every answer held back for {HELD_BACK_S:.0f} s",
+        f"measured; {stage.where} display. First tiles: tile.first.ms, the first frame with one on it; silent: tiles "
+        f"on disk, every answer held back for {HELD_BACK_S:.0f} s",
         **details,
     )
 
 
-def _first_tiles(rig: Rig, runs: int) -> tuple[list[float], list[float]]:
-    """Start with tiles on disk and a network that says nothing yet; returns ms and CPU s of the first tiles."""
-    times, cpu = [], []
+def _first_tiles(rig: Rig, runs: int) -> list[Fields]:
+    """Start with tiles on disk and a network that says nothing yet; returns what the log says of the first tiles."""
+    found = []
     with rig.stage() as stage, _silent_network(rig):
         environment = stage.environment()
-        for _ in range(runs):
-            with stage.measured(("first-tiles",), rig.data_dir(warm=True), environment) as (app, probe):
-                app.wait_for("map.settled")
-                seen = _shown(probe, app)
-            times.append(number(seen["ms"]))
-            cpu.append(number(seen["cpu_s"]))
-            say(f"  first tiles: {times[-1]:.0f} ms")
-    return times, cpu
-
-
-def _shown(probe: Probe, app: AppProcess) -> Fields:
-    found = probe.lines("first-tiles")
-    if not found:
-        raise StepFailed(f"no frame with tiles; the last events were {app.seen[-5:]}")
-    return found[0]
+        for run in range(runs):
+            with stage.app(rig.data_dir(warm=True), environment) as app:
+                found.append(app.wait_for("tile.first", within_s=HELD_BACK_S))
+            say(f"  first tiles, network silent {run + 1}/{runs}: {found[-1]['ms']} ms")
+    return found
 
 
 @contextlib.contextmanager

@@ -14,6 +14,8 @@ import pytest
 from tests.cloud import LocalCloud
 from tests.e2e.rig import Tv, running, until, with_account
 
+WATCHFUL = "tests.e2e.watchful_app"
+
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
@@ -53,7 +55,7 @@ def test_a_disk_that_was_mounted_read_only_is_read_and_written_again_once_it_may
         tv.settled()
         assert tv.end() == 0
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
-    with running(with_account(cloud), tmp_path) as tv:
+    with running(with_account(cloud), tmp_path, module=WATCHFUL) as tv:
         assert tv.settled()["from_cache"] != 0
         assert "signin.prompted" not in tv.app.seen
         tv.press("zoom-out")
@@ -71,7 +73,7 @@ def test_a_disk_that_was_mounted_read_only_is_read_and_written_again_once_it_may
 def test_a_disk_that_is_full_is_told_once_and_used_again_when_there_is_room(
     cloud: LocalCloud, tmp_path: Path, small_disk: Path
 ) -> None:
-    with running(with_account(cloud), tmp_path) as tv:
+    with running(with_account(cloud), tmp_path, module=WATCHFUL) as tv:
         tv.sign_in(cloud)
         tv.wait_for("geofences.loaded")
         tv.settled()
@@ -129,7 +131,6 @@ def test_a_folder_that_may_not_be_written_is_told_once(cloud: LocalCloud, tmp_pa
 def test_files_that_may_not_grow_are_told_once(cloud: LocalCloud, tmp_path: Path) -> None:
     with running(with_account(cloud), tmp_path, module="tests.e2e.limited_app") as tv:
         tv.sign_in(cloud)
-        tv.settled()
         assert tv.wait_for("disk.failed")["kind"] in ("full", "broken")
         look_elsewhere(tv)
         look_elsewhere(tv)

@@ -72,11 +72,13 @@ def draw(name: str, on: Display) -> Image.Image:
     """Draw a scene of the gallery; returns it in the size that is stored."""
     scene = SCENES[name](*on.size)
     scene.loads()
-    for _ in range(FRAMES):
+    for number in range(FRAMES):
         on.begin()
         scene.draw(on.canvas)
-        drawn = on.screenshot()
-        on.present()
+        if number < FRAMES - 1:
+            on.present()
+    drawn = on.screenshot()
+    on.present()
     on.canvas.forget()
     with Image.open(BytesIO(drawn)) as picture:
         height = round(STORED_WIDTH * picture.height / picture.width)
