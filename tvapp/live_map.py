@@ -243,7 +243,7 @@ class LiveMap:
     def request_labels(self, bounds: Bounds, zoom: int, selected: str | None) -> None:
         """Place the names of geofences."""
         if self._edges is not None and self._edges.fences is not None:
-            from tvapp.fences.service import LabelRequest
+            from tvapp.fences.messages import LabelRequest
 
             self._edges.fences.request_labels(LabelRequest(bounds, zoom, selected))
 
