@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tvapp.config import Config
@@ -26,6 +27,7 @@ from tvapp.ui.messages import PreviewReady, TroubleChanged
 if TYPE_CHECKING:
     from tvapp.edges import Edges
     from tvapp.fences.outbox_service import OutboxService
+    from tvapp.fences.service import FenceService
     from tvapp.tile_edges import TileEdges
     from tvapp.tiles.loader import TileLoader
 
@@ -179,7 +181,7 @@ class LiveMap:
             self._requests_before = sent
             if now >= self._tidy_at:
                 self._tidy_at = now + TIDY_EVERY_S
-                self._jobs.run("memory.tidy", return_freed_memory)
+                self._jobs.run("memory.tidy", partial(_tidy, edges.fences))
         self._refresh_overlays(now)
 
     def next_wakeup(self) -> float | None:
@@ -316,6 +318,13 @@ class _NoFences:
 
 
 NO_FENCES = _NoFences()
+
+
+def _tidy(fences: FenceService | None) -> None:
+    """Take less memory from now on; for a worker."""
+    if fences is not None:
+        fences.pack()
+    return_freed_memory()
 
 
 def _home(config: Config, size: tuple[int, int], scale: float) -> Viewport:

@@ -16,10 +16,17 @@ from tvapp.core.jobs import Inbox, JobFailed
 from tvapp.core.log import RecordingLog
 from tvapp.fences import raster
 from tvapp.fences.index import FenceIndex
-from tvapp.fences.messages import FencesLoaded, FencesUnavailable, IndexBuilt, LabelRequest, LabelsPlaced
+from tvapp.fences.messages import (
+    FencesLoaded,
+    FencesRestated,
+    FencesUnavailable,
+    IndexBuilt,
+    LabelRequest,
+    LabelsPlaced,
+)
 from tvapp.fences.model import Circle, Geofence, Skipped
 from tvapp.fences.raster import rasterise
-from tvapp.fences.service import FenceService, FencesRestated
+from tvapp.fences.service import FenceService
 from tvapp.fences.stores.base import UNCHANGED, Loaded
 from tvapp.fences.validity import Validity
 from tvapp.geo.mercator import project

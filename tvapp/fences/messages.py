@@ -86,6 +86,14 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True)
+class FencesRestated:
+    """Time has passed: some fences came into force or ran out, within these boxes."""
+
+    changed: tuple[Bounds, ...]
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
 class LabelRequest:
     """Which names are wanted: what the map shows (with a margin), at which zoom."""
 

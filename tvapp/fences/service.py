@@ -11,7 +11,7 @@ from tvapp.core.clock import Clock, ClockSet
 from tvapp.core.errors import TvappError
 from tvapp.core.jobs import JobFailed, Jobs
 from tvapp.core.log import Log
-from tvapp.fences import labels
+from tvapp.fences import labels, pages
 from tvapp.fences.book import FenceBook
 from tvapp.fences.change import Change
 from tvapp.fences.drawn import DrawnTiles
@@ -19,6 +19,7 @@ from tvapp.fences.index import FenceIndex
 from tvapp.fences.messages import (
     FencesKept,
     FencesLoaded,
+    FencesRestated,
     FencesUnavailable,
     FencesUnchanged,
     IndexBuilt,
@@ -38,14 +39,6 @@ WATCH = "geofences.watch"
 MOST_SKIPPED_EVENTS = 100
 EVERYWHERE = Bounds(-180.0, -90.0, 180.0, 90.0)
 _RETRY = Backoff(first_s=5.0, ceiling_s=300.0)
-
-
-@dataclass(frozen=True, slots=True)
-class FencesRestated:
-    """Time has passed: some fences came into force or ran out, within these boxes."""
-
-    changed: tuple[Bounds, ...]
-    revision: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +180,10 @@ class FenceService:
         if self._watch is not None:
             self._watch.cancel()
             self._watch = None
+
+    def pack(self) -> None:
+        """Compress what is seldom looked at; takes some tenths of a second where there is much, so for a worker."""
+        pages.pack((fence.stored for fence in self._stored), self._let_pass)
 
     def rasteriser(self) -> FenceRasteriser | None:
         """Return what draws the fences as they are now; None before the first were loaded."""
