@@ -19,8 +19,7 @@ Ring: TypeAlias = tuple[Position, ...]
 """A closed outline (first position = last). Longitudes are continuous: beyond +-180 where it crosses the date line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Circle:
+class Circle(msgspec.Struct, frozen=True, gc=False):
     """All places within `radius_m` of `center`."""
 
     center: Position
@@ -31,8 +30,7 @@ class Circle:
         return extent.around((self.center,), self.radius_m)
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(msgspec.Struct, frozen=True, gc=False):
     """A point of interest and what lies within `radius_m` of it."""
 
     point: Position
