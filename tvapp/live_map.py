@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tvapp.config import Config
@@ -29,6 +30,7 @@ from tvapp.ui.screens.readout import prepare
 if TYPE_CHECKING:
     from tvapp.edges import Edges
     from tvapp.fences.outbox_service import OutboxService
+    from tvapp.fences.service import FenceService
     from tvapp.tile_edges import TileEdges
     from tvapp.tiles.loader import TileLoader
 
@@ -182,7 +184,7 @@ class LiveMap:
             self._requests_before = sent
             if now >= self._tidy_at:
                 self._tidy_at = now + TIDY_EVERY_S
-                self._jobs.run("memory.tidy", return_freed_memory)
+                self._jobs.run("memory.tidy", partial(_tidy, edges.fences))
         self._refresh_overlays(now)
 
     def next_wakeup(self) -> float | None:
@@ -249,7 +251,7 @@ class LiveMap:
     def request_labels(self, bounds: Bounds, zoom: int, selected: str | None) -> None:
         """Place the names of geofences."""
         if self._edges is not None and self._edges.fences is not None:
-            from tvapp.fences.service import LabelRequest
+            from tvapp.fences.messages import LabelRequest
 
             self._edges.fences.request_labels(LabelRequest(bounds, zoom, selected))
 
@@ -331,6 +333,13 @@ def _budget_bytes(width: int, height: int) -> int:
 def _sizes(scale: float) -> dict[str, int]:
     """Return how large in pixels the tiles of each tileset are to be on such a screen."""
     return {layer.tileset: tile_px(layer, scale) for layer in ALL}
+
+
+def _tidy(fences: FenceService | None) -> None:
+    """Take less memory from now on; for a worker."""
+    if fences is not None:
+        fences.pack()
+    return_freed_memory()
 
 
 def _home(config: Config, size: tuple[int, int], scale: float) -> Viewport:

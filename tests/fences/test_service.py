@@ -14,14 +14,24 @@ from tvapp.core.clock import ClockSet, ManualClock
 from tvapp.core.errors import TvappError, Unreachable
 from tvapp.core.jobs import Inbox, JobFailed
 from tvapp.core.log import RecordingLog
-from tvapp.fences.messages import FencesLoaded, FencesUnavailable, IndexBuilt, LabelsPlaced
+from tvapp.fences import raster
+from tvapp.fences.index import FenceIndex
+from tvapp.fences.messages import (
+    FencesLoaded,
+    FencesRestated,
+    FencesUnavailable,
+    IndexBuilt,
+    LabelRequest,
+    LabelsPlaced,
+)
 from tvapp.fences.model import Circle, Geofence, Skipped
-from tvapp.fences.service import FenceService, FencesRestated, LabelRequest
+from tvapp.fences.raster import rasterise
+from tvapp.fences.service import FenceService
 from tvapp.fences.stores.base import UNCHANGED, Loaded
 from tvapp.fences.validity import Validity
 from tvapp.geo.mercator import project
 from tvapp.geo.position import Bounds, Position
-from tvapp.tiles.tile import TileId
+from tvapp.tiles.tile import TileId, TileImage
 
 REFRESH_S = 60.0
 HELSINKI = Position(24.95, 60.17)
@@ -290,3 +300,70 @@ def test_forgetting_drops_everything_and_what_is_still_on_its_way() -> None:
     built = rig.messages()[-1]
     assert isinstance(built, IndexBuilt)
     assert [found.id for found in built.book] == ["yours"]
+
+
+def tile_at(position: Position, zoom: int) -> TileId:
+    u, v = project(position)
+    return TileId("geofences", zoom, int(u * 2**zoom), int(v * 2**zoom))
+
+
+def drawn(rig: Rig, tile: TileId) -> TileImage:
+    rasteriser = rig.service.rasteriser()
+    assert rasteriser is not None
+    return rasteriser.rasterise(tile, 512)
+
+
+def test_a_tile_is_drawn_once_and_then_unpacked_until_a_fence_on_it_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    draws: list[TileId] = []
+
+    def counted(index: FenceIndex, tile: TileId, *args: Any, **options: Any) -> TileImage:
+        draws.append(tile)
+        return rasterise(index, tile, *args, **options)
+
+    monkeypatch.setattr(raster, "rasterise", counted)
+    far = Geofence("far", "Far", (Circle(Position(10.0, 50.0), 300.0),))
+    moved = Geofence("a", "A", (Circle(HELSINKI, 200.0),))
+    rig = Rig(Loaded((fence("a"), far), ()), Loaded((moved, far), ()))
+    rig.service.load()
+    rig.messages()
+    here, there = tile_at(HELSINKI, 14), tile_at(Position(10.0, 50.0), 14)
+    first = drawn(rig, here)
+    again = drawn(rig, here)
+    assert first.image is not None
+    assert again.image is not None
+    assert (again.image.pixels, again.left, again.top) == (first.image.pixels, first.left, first.top)
+    drawn(rig, there)
+    assert draws == [here, there]
+    rig.service.load()
+    rig.messages()
+    changed = drawn(rig, here)
+    assert changed.image is not None
+    assert changed.image.pixels != first.image.pixels
+    drawn(rig, there)
+    assert draws == [here, there, here]
+
+
+def test_a_fence_that_runs_out_is_drawn_anew_where_it_was_drawn_before() -> None:
+    rig = Rig(Loaded((fence("a", Validity(expires=ManualClock().wall() + 1.0)),), ()))
+    rig.service.load()
+    rig.messages()
+    here = tile_at(HELSINKI, 14)
+    before = drawn(rig, here)
+    assert rig.pass_time(1.1) is not None
+    after = drawn(rig, here)
+    assert before.image is not None
+    assert after.image is not None
+    assert before.image.pixels != after.image.pixels
+
+
+def test_after_another_scale_tiles_are_drawn_in_it() -> None:
+    rig = Rig(Loaded((fence("a"),), ()))
+    rig.service.load()
+    rig.messages()
+    here = tile_at(HELSINKI, 14)
+    before = drawn(rig, here)
+    rig.service.rescale(2.0)
+    after = drawn(rig, here)
+    assert before.image is not None
+    assert after.image is not None
+    assert before.image.pixels != after.image.pixels

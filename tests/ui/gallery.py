@@ -151,7 +151,7 @@ def long_book() -> FenceBook:
             long_name if number % 7 == 0 else f"Sector {number}",
             (Circle(Position(24.0 + number % 100 * 0.02, 60.0 + number // 100 * 0.005), 150.0 + number),),
             kind=("depot", "school", "harbour")[number % 3],
-            raw=stated if number % 7 == 0 else b"",
+            stored=stated if number % 7 == 0 else b"",
         )
         for number in range(10_000)
     )

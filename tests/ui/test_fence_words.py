@@ -24,7 +24,7 @@ HOLE = tuple(Position(25.004 + x, 60.004 + y) for x, y in ((0, 0), (0, 0.001), (
 
 def fence(*shapes: Circle | Polygon | Line | Spot, validity: Validity | None = None, **properties: object) -> Geofence:
     return Geofence(
-        "id", "Name", shapes, validity=validity or Validity(), raw=msgspec.json.encode({"properties": properties})
+        "id", "Name", shapes, validity=validity or Validity(), stored=msgspec.json.encode({"properties": properties})
     )
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
+import msgspec
 import pytest
 
 from tests.ui.fakes import AINO, FakeActions, Remote
@@ -384,7 +385,7 @@ def test_a_long_list_scrolls_by_more_the_longer_the_key_is_held_and_draws_only_w
 def test_a_fence_that_changes_below_an_open_drawer_does_not_move_the_focus_elsewhere() -> None:
     bench = Bench()
     bench.remote.press(MENU, OK, DOWN)
-    newer = [replace(SMALL, name="A first one"), LARGE, AWAY]
+    newer = [msgspec.structs.replace(SMALL, name="A first one"), LARGE, AWAY]
     bench.send(IndexBuilt(PlainIndex(newer), FenceBook(newer), 2))
     bench.remote.rest()
     assert bench.stack.top.focused == "large"

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
+import math
 import operator
 import re
 import unicodedata
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+import msgspec
+
 from tvapp.fences import extent
-from tvapp.fences.model import Geofence
+from tvapp.fences.model import Circle, Geofence
 from tvapp.fences.naming import TakenNames
 from tvapp.fences.validity import ALWAYS
 from tvapp.geo.position import Bounds
@@ -41,7 +43,7 @@ class FenceBook:
                 self.taken_names = older.taken_names.changed((each.name for each in gone), (each.name for each in came))
                 self._listed = _listed_after(older._listed, came, gone)
                 return
-        self.bounds = extent.union(fence.bounds for fence in self.fences)
+        self.bounds = extent.union(_outer(self.fences))
         self.taken_names = TakenNames(fence.name for fence in self.fences)
         self._listed = _by_name(self.fences)
 
@@ -85,6 +87,9 @@ class FenceBook:
 
 def with_unique_ids(fences: Iterable[Geofence]) -> tuple[Geofence, ...]:
     """Return the fences in the same order; a later one whose id is taken gets `~2`, `~3` ... and a note."""
+    fences = tuple(fences)
+    if len({fence.id for fence in fences}) == len(fences):
+        return fences
     taken: set[str] = set()
     result = []
     for fence in fences:
@@ -92,7 +97,7 @@ def with_unique_ids(fences: Iterable[Geofence]) -> tuple[Geofence, ...]:
         taken.add(fence_id)
         if fence_id != fence.id:
             note = f"another fence has the same id {fence.id}"
-            result.append(dataclasses.replace(fence, id=fence_id, notes=(*fence.notes, note)))
+            result.append(msgspec.structs.replace(fence, id=fence_id, notes=(*fence.notes, note)))
         else:
             result.append(fence)
     return tuple(result)
@@ -143,8 +148,30 @@ def _bounds_after(
     """Return a box around the fences: as it was, with what came, unless one that is gone may have held it open."""
     around = older.bounds
     if around is None or any(_reaches_edge(fence.bounds, around) for fence in gone):
-        return extent.union(fence.bounds for fence in fences)
+        return extent.union(_outer(fences))
     return extent.union((around, *(fence.bounds for fence in came)))
+
+
+def _outer(fences: Iterable[Geofence]) -> Iterator[Bounds]:
+    """Yield the boxes of fences, but for circles that surely lie within those of fences before them."""
+    west, south, east, north = math.inf, math.inf, -math.inf, -math.inf
+    for fence in fences:
+        shape = fence.shapes[0]
+        if isinstance(shape, Circle) and len(fence.shapes) == 1:
+            lon, lat, reach = shape.center.lon, shape.center.lat, shape.radius_m * _MOST_DEGREES_PER_METRE
+            is_within_lat = max(south, -_FAR_NORTH) + reach <= lat <= min(north, _FAR_NORTH) - reach
+            if is_within_lat and west + 3 * reach <= lon <= east - 3 * reach:
+                continue
+        box = fence.bounds
+        yield box
+        if box.east < box.west:
+            continue
+        if west > east:
+            west, south, east, north = box.west, box.south, box.east, box.north
+        elif box.west <= east and box.east >= west:
+            # What touches it makes one stretch of longitudes with it.
+            west, south = min(west, box.west), min(south, box.south)
+            east, north = max(east, box.east), max(north, box.north)
 
 
 def _reaches_edge(inner: Bounds, outer: Bounds) -> bool:
@@ -153,7 +180,11 @@ def _reaches_edge(inner: Bounds, outer: Bounds) -> bool:
     )
 
 
+_MOST_DEGREES_PER_METRE = 1.0 / 110_000.0
+"""Of latitude; of longitude less than three times that, as far as _FAR_NORTH."""
+_FAR_NORTH = 70.0
 _first = operator.itemgetter(0)
+_NUMBERED = re.compile(r"([^0-9]+)(|[1-9][0-9]*)")
 _RUNS = re.compile(r"[0-9]+|[^0-9]+")
 
 
@@ -161,6 +192,9 @@ def _listing_key(fence: Geofence) -> str:
     """Return text that sorts as the name shall: without case and accents, numbers by value and before letters."""
     name = fence.name
     if name.isascii():
+        if plain := _NUMBERED.fullmatch(name):  # as most of a hundred thousand names are
+            stem, number = plain[1].lower(), plain[2]
+            return f"\x02{stem}\x01{chr(len(number))}{number}\x00{fence.id}" if number else f"\x02{stem}\x00{fence.id}"
         runs = _RUNS.findall(name.lower())
     else:
         folded = unicodedata.normalize("NFKD", name).casefold()

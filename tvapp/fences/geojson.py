@@ -19,11 +19,14 @@ from tvapp.fences.geometry import Geometry, Unusable
 from tvapp.fences.identity import clean, identity
 from tvapp.fences.layout import MAX_FEATURE_BYTES, check, lay_out, refusal
 from tvapp.fences.model import Geofence, Skipped
+from tvapp.fences.pages import Pages
 from tvapp.fences.validity_time import read_validity
 
 MAX_BYTES = 100 * 1024 * 1024
 """The largest file Azure Maps took."""
 MAX_FEATURES = 200_000
+_LARGE_BYTES = 1 << 18
+"""The Features of files from this size on are kept by the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +55,7 @@ def read(data: bytes, source: str) -> ReadResult:
             reader.skipped.append(Skipped(source, f"more than {MAX_FEATURES} features; the rest is left out"))
             break
         reader.take(number, start, end)
+    reader.close()
     return ReadResult(tuple(reader.fences), tuple(reader.skipped))
 
 
@@ -63,6 +67,7 @@ class _Reader:
         self.skipped: list[Skipped] = []
         self._ids: set[str] = set()
         self._kinds: dict[str, str] = {}
+        self._pages = Pages() if len(text) >= _LARGE_BYTES else None
 
     def take(self, number: int, start: int, end: int) -> None:
         label = f"feature {number + 1}"
@@ -92,6 +97,11 @@ class _Reader:
             self._skip(str(error), label)
             return
         self.fences.append(fence)
+
+    def close(self) -> None:
+        """Everything was taken."""
+        if self._pages is not None:
+            self._pages.close()
 
     def _fence(
         self,
@@ -123,7 +133,7 @@ class _Reader:
             source=self.source,
             geometry_id=geometry_id,
             number=number,
-            raw=raw,
+            stored=raw if self._pages is None else self._pages.add(number, raw),
             notes=(*notes, *geometry.notes, *validity_notes),
         )
 

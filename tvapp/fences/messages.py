@@ -1,4 +1,4 @@
-"""What workers tell the main thread about geofences."""
+"""What workers and the main thread tell each other about geofences."""
 
 from __future__ import annotations
 
@@ -83,6 +83,23 @@ class Label:
     image: Image
     dx: int = 0
     dy: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class FencesRestated:
+    """Time has passed: some fences came into force or ran out, within these boxes."""
+
+    changed: tuple[Bounds, ...]
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class LabelRequest:
+    """Which names are wanted: what the map shows (with a margin), at which zoom."""
+
+    bounds: Bounds
+    zoom: int
+    selected: str | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

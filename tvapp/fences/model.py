@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
 
 import msgspec
 
 from tvapp.fences import extent
 from tvapp.fences.interior import point_inside
+from tvapp.fences.pages import Excerpt
 from tvapp.fences.validity import ALWAYS, State, Validity
 from tvapp.geo.position import Bounds, Position
 
@@ -18,8 +19,7 @@ Ring: TypeAlias = tuple[Position, ...]
 """A closed outline (first position = last). Longitudes are continuous: beyond +-180 where it crosses the date line."""
 
 
-@dataclass(frozen=True, slots=True)
-class Circle:
+class Circle(msgspec.Struct, frozen=True, gc=False):
     """All places within `radius_m` of `center`."""
 
     center: Position
@@ -30,8 +30,7 @@ class Circle:
         return extent.around((self.center,), self.radius_m)
 
 
-@dataclass(frozen=True, slots=True)
-class Spot:
+class Spot(msgspec.Struct, frozen=True, gc=False):
     """A point of interest and what lies within `radius_m` of it."""
 
     point: Position
@@ -99,13 +98,12 @@ def _unpacked(ring: bytes) -> Ring:
 Shape: TypeAlias = Circle | Polygon | Line | Spot
 
 
-@dataclass(frozen=True, slots=True)
-class Geofence:
+class Geofence(msgspec.Struct, frozen=True):
     """A named area.
 
-    `id` is unique on this screen; `geometry_id` is what the file says, which two fences may share. `raw` is the
-    GeoJSON Feature byte for byte as it was read, feature number `number` of `source`. `notes` say what had to be
-    guessed or left out. What few are asked for, of a hundred thousand, is worked out when they are.
+    `id` is unique on this screen; `geometry_id` is what the file says, which two fences may share. `stored` is the
+    GeoJSON Feature as it was read, feature number `number` of `source`. `notes` say what had to be guessed or left out.
+    What few are asked for, of a hundred thousand, is worked out when they are.
     """
 
     id: str
@@ -116,7 +114,7 @@ class Geofence:
     source: str = ""
     geometry_id: str = ""
     number: int = 0
-    raw: bytes = field(default=b"", repr=False)
+    stored: bytes | Excerpt = b""
     notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
@@ -124,9 +122,15 @@ class Geofence:
             raise ValueError("a geofence has at least one shape")
 
     @property
+    def raw(self) -> bytes:
+        """The GeoJSON Feature byte for byte."""
+        return bytes(self.stored)
+
+    @property
     def properties(self) -> Mapping[str, object]:
         """What the file says about it, decoded; empty where it says nothing."""
-        stated = msgspec.json.decode(self.raw, type=_Stated).properties if self.raw else None
+        raw = self.raw
+        stated = msgspec.json.decode(raw, type=_Stated).properties if raw else None
         return stated if isinstance(stated, dict) else {}
 
     @property

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import unicodedata
 from array import array
 from collections.abc import Iterable, Mapping
@@ -51,7 +50,7 @@ _BUILT_IN: Final = {
 }  # fmt: skip
 
 _SAME_LANGUAGE: Final = {"no": "nb", "nn": "nb"}
-_NUMBERED = re.compile(r"(.*?)\s+0*([1-9][0-9]{0,8})", re.ASCII | re.DOTALL)
+_MOST_DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,11 +140,14 @@ def _in_language(names: Mapping[str, str], language: str) -> str | None:
 
 
 def _folded(name: str) -> str:
-    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
+    folded = name.lower() if name.isascii() else unicodedata.normalize("NFC", name).casefold()
+    return " ".join(folded.split())
 
 
 def _split(name: str) -> tuple[str, int]:
     """Return a name without its number, folded, and the number; 0 where it has none."""
     folded = _folded(name)
-    found = _NUMBERED.fullmatch(folded)
-    return (found[1], int(found[2])) if found is not None else (folded, 0)
+    stem, _, last = folded.rpartition(" ")
+    digits = last.lstrip("0")
+    is_number = digits.isascii() and digits.isdigit() and len(digits) <= _MOST_DIGITS
+    return (stem, int(digits)) if stem and is_number else (folded, 0)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 from collections.abc import Iterable, Mapping, Sequence, Set
 from functools import lru_cache
 from typing import Any
@@ -34,7 +33,7 @@ def fence_of(feature: bytes, source: str) -> Geofence | None:
 def _shown(feature: bytes, source: str, fence_id: str, number: int, shown_source: str) -> Geofence | None:
     """Return the same under another id: the same object each time, so that what is made of it need not be made anew."""
     fence = fence_of(feature, source)
-    return None if fence is None else dataclasses.replace(fence, id=fence_id, number=number, source=shown_source)
+    return None if fence is None else msgspec.structs.replace(fence, id=fence_id, number=number, source=shown_source)
 
 
 class _Named(msgspec.Struct):

@@ -21,6 +21,7 @@ from PIL import ImageDraw
 from tvapp.core.clock import Clock
 from tvapp.fences import style
 from tvapp.fences.coarse import thinned
+from tvapp.fences.drawn import DrawnTiles
 from tvapp.fences.index import STATES, FenceIndex
 from tvapp.fences.inks import CASING, FILL, FINE, FINE_OF_MANY, LINE, ROLES, develop
 from tvapp.fences.parts import Floats, Ints, ends
@@ -81,10 +82,16 @@ class FenceRasteriser:
     revision: int
     scale: float
     clock: Clock
+    drawn: DrawnTiles
     let_pass: Callable[[], None] = lambda: None
 
     def rasterise(self, tile: TileId, size: int) -> TileImage:
-        return rasterise(self.index, tile, self.clock.wall(), size, self.scale, self.let_pass)
+        known = self.drawn.get(tile, self.revision)
+        if known is not None and known.size == size:
+            return known
+        content = rasterise(self.index, tile, self.clock.wall(), size, self.scale, self.let_pass)
+        self.drawn.put(tile, self.revision, content)
+        return content
 
 
 class _Ring(NamedTuple):

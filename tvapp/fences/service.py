@@ -11,16 +11,19 @@ from tvapp.core.clock import Clock, ClockSet
 from tvapp.core.errors import TvappError
 from tvapp.core.jobs import JobFailed, Jobs
 from tvapp.core.log import Log
-from tvapp.fences import labels
+from tvapp.fences import labels, pages
 from tvapp.fences.book import FenceBook
 from tvapp.fences.change import Change
+from tvapp.fences.drawn import DrawnTiles
 from tvapp.fences.index import FenceIndex
 from tvapp.fences.messages import (
     FencesKept,
     FencesLoaded,
+    FencesRestated,
     FencesUnavailable,
     FencesUnchanged,
     IndexBuilt,
+    LabelRequest,
     LabelsPlaced,
 )
 from tvapp.fences.model import Geofence, Skipped
@@ -39,27 +42,10 @@ _RETRY = Backoff(first_s=5.0, ceiling_s=300.0)
 
 
 @dataclass(frozen=True, slots=True)
-class FencesRestated:
-    """Time has passed: some fences came into force or ran out, within these boxes."""
-
-    changed: tuple[Bounds, ...]
-    revision: int
-
-
-@dataclass(frozen=True, slots=True)
 class _Touched:
     """Somebody changed what the store holds."""
 
     generation: int
-
-
-@dataclass(frozen=True, slots=True)
-class LabelRequest:
-    """Which names are wanted: what the map shows (with a margin), at which zoom."""
-
-    bounds: Bounds
-    zoom: int
-    selected: str | None = None
 
 
 class FenceService:
@@ -101,6 +87,7 @@ class FenceService:
         self._loads = 0
         self._is_load_due = self._is_building = self._is_build_due = False
         self._just_loaded: FencesLoaded | None = None
+        self._drawn = DrawnTiles()
         self._revision = 0
         self._issued = 0
         self._changed_meanwhile: tuple[Bounds, ...] = ()
@@ -127,7 +114,7 @@ class FenceService:
         """Draw for another number of real pixels per design pixel; returns the revision of what is drawn then."""
         if scale != self._scale:
             self._scale = scale
-            self._revision = self._issue()
+            self._show(self._issue(), None)
         return self._revision
 
     def load(self) -> None:
@@ -181,7 +168,7 @@ class FenceService:
         self._is_stored_known = False
         self._pending, self._arrived = (), ()
         self._is_pending_known = True
-        self._revision = self._issue()
+        self._show(self._issue(), None)
         self._loading = self._placing = False
         self._is_load_due = self._is_building = self._is_build_due = False
         self._just_loaded = None
@@ -194,11 +181,15 @@ class FenceService:
             self._watch.cancel()
             self._watch = None
 
+    def pack(self) -> None:
+        """Compress what is seldom looked at; takes some tenths of a second where there is much, so for a worker."""
+        pages.pack((fence.stored for fence in self._stored), self._let_pass)
+
     def rasteriser(self) -> FenceRasteriser | None:
         """Return what draws the fences as they are now; None before the first were loaded."""
         if self._index is None:
             return None
-        return FenceRasteriser(self._index, self._revision, self._scale, self._clock, self._let_pass)
+        return FenceRasteriser(self._index, self._revision, self._scale, self._clock, self._drawn, self._let_pass)
 
     def request_labels(self, request: LabelRequest) -> None:
         """Place the names for a view; the newest request wins, one is worked on at a time."""
@@ -261,7 +252,7 @@ class FenceService:
         self._schedule_restating(now)
         if not changed:
             return None
-        self._revision = self._issue()
+        self._show(self._issue(), changed)
         return FencesRestated(changed, self._revision)
 
     def next_wakeup(self) -> float | None:
@@ -328,10 +319,10 @@ class FenceService:
         self._index = message.index
         self._book = message.book
         if message.revision > self._revision:
-            self._revision = message.revision
+            self._show(message.revision, message.changed)
         else:
             # The screen was rescaled while the index was built: everything is drawn once more.
-            self._revision = self._issue()
+            self._show(self._issue(), None)
             self._changed_meanwhile = (EVERYWHERE,)
         if self._restate_at is None or now < self._restate_at:
             self._schedule_restating(now)
@@ -341,6 +332,11 @@ class FenceService:
         elif self._just_loaded is not None:
             self._just_loaded = None
             self._rest(now, failed=False)
+
+    def _show(self, revision: int, changed: Sequence[Bounds] | None) -> None:
+        """Draw another state from now on, which differs within these boxes, or everywhere (None)."""
+        self._revision = revision
+        self._drawn.outdate(changed, revision)
 
     def _issue(self) -> int:
         self._issued += 1

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from tvapp.geo.mercator import project
-from tvapp.geo.position import Bounds, Position
+from tvapp.geo.position import Bounds
+from tvapp.tiles import touching
 from tvapp.tiles.tile import TileId
 
 TileKey = tuple[str, int, int, int]
 Test = Callable[[TileKey], bool]
-
-MARGIN = 1 / 16
-"""How far, in tiles, what is drawn for a geofence may reach beyond its bounds: outlines and glyphs of 32 px."""
 
 _MOST_BOXES = 64
 _MOST_RULES = 32
@@ -58,23 +55,8 @@ class Revisions:
 
 def touches(bounds: Sequence[Bounds]) -> Test:
     """Return a test for tiles that touch any of the boxes, drawn margin included."""
-    boxes = []
-    for box in bounds:
-        west, north = project(Position(box.west, box.north))
-        south = project(Position(box.west, box.south))[1]
-        boxes.append((west, box.lon_span / 360.0, north, south))
-
-    def test(key: TileKey) -> bool:
-        _, z, x, y = key
-        unit = 1.0 / (1 << z)
-        left, span = (x - MARGIN) * unit, (1.0 + 2.0 * MARGIN) * unit
-        top, bottom = (y - MARGIN) * unit, (y + 1.0 + MARGIN) * unit
-        return any(
-            north <= bottom and south >= top and ((left - west) % 1.0 <= width or (west - left) % 1.0 <= span)
-            for west, width, north, south in boxes
-        )
-
-    return test
+    test = touching.touches(bounds)
+    return lambda key: test(*key[1:])
 
 
 def _every(_: TileKey) -> bool:
