@@ -127,6 +127,8 @@ class App:
                 if event.pressed:
                     self._keeper.touch(now)
                 self._take(self._hold.handle(event), now)
+                # What a key asks for is on the screen before anything that comes of it.
+                self._session.follow(now)
             case Resized(width, height):
                 self._resized(width, height, now)
             case FocusLost():
