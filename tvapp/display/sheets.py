@@ -139,7 +139,7 @@ def _parts(renderer: Renderer, drawn: pygame.Surface, box: Box) -> Iterator[tupl
         used = piece.get_bounding_rect()
         if not used.w:
             continue
-        raw = pygame.image.tostring(piece.subsurface(used), "RGBA")
+        raw = pygame.image.tobytes(piece.subsurface(used), "RGBA")
         pixels = Image.frombytes("RGBa", used.size, raw).convert("RGBA").tobytes()
         surface = pygame.image.frombuffer(pixels, used.size, "RGBA")
         first, last = opaque_columns(pixels, used.w)
