@@ -16,10 +16,13 @@ import pytest
 
 from tests.cloud import LocalCloud
 from tests.conftest import require_tool
-from tests.e2e.rig import Tv, difference, running, until, with_account, with_key
+from tests.e2e.rig import Tv, count, difference, running, until, with_account, with_key
 from tvapp.core.week import DAYS
+from tvapp.ui import theme
 from tvapp.ui.screen_care import VEIL
 
+ATTRIBUTION = (400, 318, 612, 344)
+"""Where it stands at the lower right of a picture."""
 FRAIL = "tests.e2e.frail_app"
 NEW_TILES = 20
 PAGE = os.sysconf("SC_PAGE_SIZE")
@@ -111,6 +114,8 @@ def test_a_lost_display_keeps_the_view_and_asks_for_no_tile_that_it_has(cloud: L
         tv.settled()
         tv.press("zoom-in")
         tv.settled()
+        # Whose map it is comes a little later.
+        tv.picture_with(lambda image: count(image, theme.GLASS[:3], ATTRIBUTION) > 1000)
         before = still(tv)
         cloud.reset()
         lose(tv, gone)
