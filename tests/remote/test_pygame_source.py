@@ -99,7 +99,10 @@ def test_unplugging_a_gamepad_lets_go_of_what_was_held(keys: PygameKeys) -> None
 
 
 def test_gamepads_cost_nothing_before_they_are_opened(keys: PygameKeys) -> None:
-    pygame.joystick.quit()  # another test may have opened them
+    from pygame._sdl2 import controller
+
+    controller.quit()  # another test may have opened them
+    pygame.joystick.quit()
     keys._gamepads_open = False
     assert send(keys, pygame.CONTROLLERBUTTONDOWN, instance_id=4, button=0) == []
     assert not pygame.joystick.get_init()

@@ -23,7 +23,7 @@ QUIET_ZONE = 4
 QR_BYTES = 16 << 20
 SHADE_FROM_PX = 64 * 64
 """From this area on, a translucent box is drawn faster with textures than filled."""
-LARGEST_SHEET = 0.5
+LARGEST_SHEET = 0.12
 """What covers a larger part of the screen is not made a picture: that takes too long for one frame."""
 EDGE_OPACITY = 0.4
 """Of the thin lines along a thick one, which make its edges smooth."""
