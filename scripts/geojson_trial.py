@@ -7,10 +7,10 @@ import json
 
 from scripts.geojson_seeds import POINT, POLYGON
 from tvapp.core.errors import DataError
-from tvapp.fences.amend import AlreadySo, Amended, amend
-from tvapp.fences.change import Change
-from tvapp.fences.feature import REMOVE, altered, moved, with_new_id
-from tvapp.fences.geojson import ReadResult, read
+from tvapp.fences.geojson.amend import AlreadySo, Amended, amend
+from tvapp.fences.geojson.feature import REMOVE, altered, moved, with_new_id
+from tvapp.fences.geojson.reading import ReadResult, read
+from tvapp.fences.model.change import Change
 
 SQUARE = {"type": "Polygon", "coordinates": [[[0, 0], [4, 0], [4, 4], [0, 4], [0, 0]]]}
 MOVES = ((1.0, 2.0), (175.0, 0.0), (-359.5, -0.25), (0.0, 89.0))

@@ -11,16 +11,17 @@ from pathlib import Path
 
 import pytest
 
-from tvapp.auth import cached
+from tvapp.auth import msal_cache
 from tvapp.auth.http_client import _json_object
 from tvapp.azure.attribution_text import MAX_LENGTH, MAX_LINES, clean_lines
 from tvapp.azure.blob_xml import parse_error, parse_page
 from tvapp.azure.errors import parse_challenge, parse_json
 from tvapp.azure.map_data import _parse_listing
-from tvapp.config import ConfigErrors, load
+from tvapp.config.load import ConfigErrors, load
 from tvapp.core.errors import DataError, UnexpectedReply
 from tvapp.core.headers import Headers, parse_directives, parse_http_date, parse_retry_after
-from tvapp.fences import geojson, kept
+from tvapp.fences.geojson import reading
+from tvapp.fences.service import snapshot
 from tvapp.net.transport import Response
 from tvapp.remote.evdev import key_codes
 from tvapp.remote.pattern_hash import PatternHash
@@ -82,17 +83,17 @@ WORST: dict[str, Callable[[Path], object]] = {
     "json: a deep reply": lambda _: refuses(UnexpectedReply, lambda: parse_json(reply(deep_json()))),
     "json: a number without an end": lambda _: refuses(UnexpectedReply, lambda: parse_json(reply(b"9" * 500_000))),
     "json: a deep token reply": lambda _: same(_json_object(deep_json().decode()), None),
-    "json: a deep token cache": lambda _: same(cached.parse(deep_json(b'{"a":', b"}").decode()), None),
-    "json: a deep identity token": lambda _: same(cached._decoded(base64.b64encode(deep_json()).decode()), {}),
+    "json: a deep token cache": lambda _: same(msal_cache.parse(deep_json(b'{"a":', b"}").decode()), None),
+    "json: a deep identity token": lambda _: same(msal_cache._decoded(base64.b64encode(deep_json()).decode()), {}),
     "json: a deep list of datasets": lambda _: refuses(
         UnexpectedReply, lambda: _parse_listing(reply(b'{"mapDataList":' + deep_json() + b"}"))
     ),
-    "geojson: deep": lambda _: refuses(DataError, lambda: geojson.read(deep_json(), "a.json")),
+    "geojson: deep": lambda _: refuses(DataError, lambda: reading.read(deep_json(), "a.json")),
     "geojson: deep coordinates": lambda _: skips(
         b'{"type":"Feature","properties":{},"geometry":{"type":"Polygon","coordinates":' + deep_json() + b"}}"
     ),
-    "geojson: too large": lambda _: refuses(DataError, lambda: geojson.read(bytes(geojson.MAX_BYTES + 1), "a.json")),
-    "kept geofences: deep": lambda _: refuses(DataError, lambda: kept.unpack(deep_json() + b"\n")),
+    "geojson: too large": lambda _: refuses(DataError, lambda: reading.read(bytes(reading.MAX_BYTES + 1), "a.json")),
+    "kept geofences: deep": lambda _: refuses(DataError, lambda: snapshot.unpack(deep_json() + b"\n")),
     "toml: deep": lambda folder: refuses(ConfigErrors, lambda: toml(folder, b"a = " + b"[" * DEEP)),
     "toml: large": lambda folder: refuses(ConfigErrors, lambda: toml(folder, b"#" * (3 << 20))),
     "environment: deep": lambda _: refuses(
@@ -128,7 +129,7 @@ def at_most(value: float, most: float) -> None:
 
 def skips(data: bytes) -> None:
     try:
-        assert not geojson.read(data, "a.json").fences
+        assert not reading.read(data, "a.json").fences
     except DataError:
         return  # refused as a whole, which will do
 
@@ -142,7 +143,7 @@ def test_the_worst_of_its_kind_is_refused_in_little_memory(tmp_path: Path, worst
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
-    own = geojson.MAX_BYTES + 1 if worst == "geojson: too large" else 0
+    own = reading.MAX_BYTES + 1 if worst == "geojson: too large" else 0
     assert peak - own < MOST_BYTES
 
 

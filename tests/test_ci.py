@@ -10,7 +10,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 
 ONCE = {
-    "tests/test_doctor.py": "whether there is a display is found out without pygame",
+    "tests/commands/test_doctor.py": "whether there is a display is found out without pygame",
 }
 """Tests that touch what draws and run on pygame alone, and why."""
 

@@ -14,12 +14,12 @@ from tests.cloud import LocalCloud
 from tvapp.azure.authorizer import EntraAuthorizer
 from tvapp.core.clock import SystemClock
 from tvapp.core.log import RecordingLog
-from tvapp.fences.amend import Amended, amend
-from tvapp.fences.change import Change, Outcome, Step, Stored
-from tvapp.fences.feature import new_feature
-from tvapp.fences.model import Geofence
+from tvapp.fences.editing.validity_presets import PRESETS, Preset, validity_time
+from tvapp.fences.geojson.amend import Amended, amend
+from tvapp.fences.geojson.feature import new_feature
+from tvapp.fences.model.change import Change, Outcome, Step, Stored
+from tvapp.fences.model.fence import Geofence
 from tvapp.fences.stores.map_data import MapDataStore
-from tvapp.fences.validity_presets import PRESETS, Preset, validity_time
 from tvapp.localcloud.geofence_check import check_geofences
 from tvapp.net.transport import HttpClient
 

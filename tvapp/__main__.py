@@ -7,8 +7,8 @@ import sys
 
 def main() -> None:
     """Run the command line and end the process with its exit status."""
-    from tvapp.cli import run
-    from tvapp.process import end
+    from tvapp.commands.cli import run
+    from tvapp.host.process import end
 
     end(run(sys.argv[1:]))
 

@@ -14,13 +14,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TypeVar
 
-from tvapp.fences.book import FenceBook
-from tvapp.fences.geojson import read
-from tvapp.fences.index import FenceIndex
-from tvapp.fences.raster import rasterise
+from tvapp.fences.drawing.raster import rasterise
+from tvapp.fences.geojson.reading import read
+from tvapp.fences.index.fence_index import FenceIndex
+from tvapp.fences.model.book import FenceBook
 from tvapp.geo.mercator import project
 from tvapp.geo.position import Position
-from tvapp.process import tune_interpreter
+from tvapp.host.process import tune_interpreter
 from tvapp.tiles.tile import TileId
 
 T = TypeVar("T")

@@ -13,7 +13,7 @@ from scripts.benchmarks.figures import Figure, Row, number, per, row, spread, su
 from scripts.benchmarks.motion import CLOCK, late, missed_beats
 from scripts.benchmarks.options import Options
 from scripts.benchmarks.rig import READY_WITHIN_S, Frame, Probe, Rig, say, wait_quiet
-from tvapp.journey import AppProcess, StepFailed
+from tvapp.commands.journey import AppProcess, StepFailed
 
 WITHIN_S = 240.0
 TARGETS = {"load": 2.0, "tile": 25.0}

@@ -20,11 +20,11 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
-from tvapp import loop
-from tvapp.cli import parse
+from tvapp.app import loop
+from tvapp.app.loop import Burst
+from tvapp.commands.cli import parse
+from tvapp.commands.run import run_app
 from tvapp.core.clock import SystemClock
-from tvapp.launch import run_app
-from tvapp.loop import Burst
 
 CLOCK = SystemClock()
 
@@ -128,7 +128,7 @@ def _answer_signals(writer: Writer) -> None:
     from tvapp.display.glyphs import Glyphs
     from tvapp.display.textures import Textures
     from tvapp.display.window import Display
-    from tvapp.mapview.shelf import Shelf
+    from tvapp.mapview.texture_cache import Shelf
 
     kept: dict[str, Any] = {}
     counters = {"frames": 0, "fence_tiles_drawn": 0}
@@ -168,7 +168,7 @@ def _keep_last(kind: Any, kept: dict[str, Any]) -> None:
 
 
 def _count_fence_tiles(counters: dict[str, int]) -> None:
-    from tvapp.fences.raster import FenceRasteriser
+    from tvapp.fences.drawing.raster import FenceRasteriser
 
     draw = FenceRasteriser.rasterise
 

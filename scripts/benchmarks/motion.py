@@ -26,9 +26,9 @@ from scripts.benchmarks.figures import (
 from scripts.benchmarks.options import Options
 from scripts.benchmarks.rig import Frame, Line, Probe, Rig, Stage, say, wait_quiet, wait_ready
 from scripts.benchmarks.screen import Screen
+from tvapp.app.loop import BURST_GAP_S, FRAME_S
+from tvapp.commands.journey import AppProcess, RemoteControl
 from tvapp.core.clock import SystemClock
-from tvapp.journey import AppProcess, RemoteControl
-from tvapp.loop import BURST_GAP_S, FRAME_S
 
 REST_S = 0.6
 FLIGHT_S = 1.5

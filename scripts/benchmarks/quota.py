@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from tvapp.process import STARTED_AT
+from tvapp.host.process import STARTED_AT
 
 CGROUPS = Path("/sys/fs/cgroup")
 PERIOD_US = 100_000

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from scripts.benchmarks.figures import Figure, Row, cpu_seconds, io_bytes, row, wake_ups
 from scripts.benchmarks.options import Options
 from scripts.benchmarks.rig import Probe, Rig, Stage, say, wait_ready
-from tvapp.journey import AppProcess
+from tvapp.commands.journey import AppProcess
 
 LATER_S = 3.0
 WRITTEN_AFTER_START_S = 35.0

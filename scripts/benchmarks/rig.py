@@ -23,9 +23,9 @@ from scripts.benchmarks.figures import cpu_seconds, number
 from scripts.benchmarks.options import Where
 from scripts.benchmarks.quota import Quota
 from scripts.benchmarks.screen import Screen
-from tvapp.demo import demo_environment, local_cloud
-from tvapp.journey import AppProcess, RemoteControl, StepFailed
-from tvapp.phone import Phone
+from tvapp.commands.demo import demo_environment, local_cloud
+from tvapp.commands.journey import AppProcess, RemoteControl, StepFailed
+from tvapp.commands.phone import Phone
 
 HOME = "{ longitude = 24.9525, latitude = 60.1672, zoom = 13 }"
 READY_WITHIN_S = 180.0

@@ -15,7 +15,7 @@ from pathlib import Path
 from scripts.benchmarks.figures import Figure, Row, cpu_seconds, number, quantile, row, spread, summary
 from scripts.benchmarks.options import Options
 from scripts.benchmarks.rig import Rig, say
-from tvapp.journey import AppProcess, Fields, StepFailed
+from tvapp.commands.journey import AppProcess, Fields, StepFailed
 
 COLD_LATENCY_MS = 40
 HEAVY = ("msal", "httpx", "shapely", "numpy", "PIL", "requests", "cryptography", "qrcode")

@@ -25,22 +25,22 @@ import httpx
 import psutil
 from PIL import Image as Pillow
 
+from tvapp.app.backend import build_edges
 from tvapp.azure.maps import API_VERSION
-from tvapp.config import Config, load
+from tvapp.config.load import Config, load
 from tvapp.core.clock import SystemClock
 from tvapp.core.image import PixelRect
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
-from tvapp.display.opening import DisplaySpec
 from tvapp.display.window import Display
-from tvapp.edges import build_edges
+from tvapp.display.window_creation import DisplaySpec
 from tvapp.geo.mercator import project
 from tvapp.geo.position import Position
+from tvapp.host.process import limit_arenas, tune_interpreter
 from tvapp.net.chain import Chain
 from tvapp.net.transport import with_query
-from tvapp.process import limit_arenas, tune_interpreter
+from tvapp.tiles.congestion_window import MOST_CONNECTIONS
 from tvapp.tiles.tile import TILE_SIZE, TileArrived, TileId, TileUnavailable
-from tvapp.tiles.window import MOST_CONNECTIONS
 
 TILESET = "microsoft.base.darkgrey"
 ZOOM = 14

@@ -10,8 +10,8 @@ from scripts.benchmarks.figures import Figure, Row, row
 from scripts.benchmarks.options import Options
 from scripts.benchmarks.rig import Rig, wait_ready
 from tvapp.geo.position import Position
+from tvapp.mapview.layer_picture import cells_in_view
 from tvapp.mapview.layers import BaseStyle, LayerChoice, layers
-from tvapp.mapview.picture import cells_in_view
 from tvapp.mapview.viewport import Viewport
 
 LATER_S = 3.0

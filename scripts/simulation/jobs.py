@@ -10,10 +10,10 @@ from typing import Any, TypeVar
 
 from scripts.simulation.clock import SimulatedClock
 from scripts.simulation.io_loop import SimulatedLoop
-from tvapp.assembly import EdgesReady
+from tvapp.app.backend import Edges
+from tvapp.app.backend_loading import EdgesReady
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import Log
-from tvapp.edges import Edges
 
 T = TypeVar("T")
 

@@ -16,13 +16,13 @@ from scripts.simulation.jobs import WatchedInbox, WatchedJobs
 from scripts.simulation.libraries import in_simulated_time
 from scripts.simulation.outlet import Outlet
 from tests.cloud import LocalCloud
-from tvapp.app import App
-from tvapp.config import load
+from tvapp.app.app import App
+from tvapp.app.loop import Loop
+from tvapp.commands.demo import demo_environment
+from tvapp.config.load import load
 from tvapp.core.disk import DiskHealth
 from tvapp.core.log import RecordingLog
-from tvapp.demo import demo_environment
 from tvapp.display.window import DisplaySpec
-from tvapp.loop import Loop
 from tvapp.remote.keymap import keymap
 from tvapp.remote.keys import KeyEvent
 from tvapp.remote.pygame_source import PygameKeys

@@ -20,7 +20,7 @@ from scripts.simulation.rig import simulated
 from scripts.soaking.life import Life
 from scripts.soaking.report import report
 from tests.cloud import LocalCloud
-from tvapp.process import tune_interpreter
+from tvapp.host.process import tune_interpreter
 
 CLOUD = {"interval_s": 5, "operation_polls": 1, "token_lifetime_s": 4500}
 SETTINGS = {"TVAPP_GEOFENCES_REFRESH_S": "1200"}

@@ -13,7 +13,7 @@ from scripts.soaking.plan import DAY_S, Planned, plan_day
 from scripts.soaking.troubles import Troubles
 from scripts.soaking.viewer import Viewer
 from scripts.soaking.world import OtherPeople
-from tvapp.ui.english import SENTENCES
+from tvapp.ui.words.english import SENTENCES
 
 RECOVERS_WITHIN_S = 1800.0
 LOOK_EVERY_S = 30.0

@@ -12,18 +12,18 @@ from typing import Any, TypeAlias, TypeVar
 
 from tests.cloud import LocalCloud
 from tvapp.auth.http_client import TIMEOUT_S, HttpClient
-from tvapp.auth.late_gateway import LateGateway
+from tvapp.auth.lazy_gateway import LateGateway
 from tvapp.auth.msal_gateway import MsalGateway
 from tvapp.auth.service import SignIn, machines
 from tvapp.auth.session import SessionSettings
 from tvapp.auth.token_store import TokenStore, token_file
 from tvapp.auth.view import SessionView
-from tvapp.config import Identity
+from tvapp.config.load import Identity
 from tvapp.core.clock import ManualClock, SystemClock
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
 from tvapp.net.chain import Chain
-from tvapp.net.late_chain import LateChain
+from tvapp.net.lazy_chain import LateChain
 from tvapp.net.skew import SkewWatch
 from tvapp.net.transport import Request, Response
 

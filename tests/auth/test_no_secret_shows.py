@@ -21,10 +21,10 @@ import tvapp.auth
 import tvapp.azure
 from tests.auth.machine import Boot, gateway, signed_in
 from tests.cloud import LocalCloud
-from tvapp.auth.cached import CachedToken
 from tvapp.auth.gateway import Grant
 from tvapp.auth.http_client import Reply
 from tvapp.auth.messages import CodeReceived, PersonNeeded, RequestCode
+from tvapp.auth.msal_cache import CachedToken
 from tvapp.auth.tokens import AccessToken
 from tvapp.auth.view import Prompt
 from tvapp.azure.authorizer import SharedKeyAuthorizer

@@ -11,8 +11,8 @@ from tests.auth.test_permission_journey import asked, refused
 from tests.cloud import LocalCloud
 from tests.ui.fakes import FakeActions, Remote
 from tests.ui.gallery import GUIDE, OK, SETTINGS, on_map
+from tvapp.app.sign_in_panels import SignInPanels
 from tvapp.remote.intents import Intent
-from tvapp.sign_in_panels import SignInPanels
 from tvapp.ui.screens.map import MapScreen
 from tvapp.ui.screens.signin import SignInScreen
 

@@ -12,9 +12,9 @@ from tests.auth.machine import Boot, Machine, identity, signed_in
 from tests.cloud import LocalCloud
 from tvapp.auth.service import build_sign_in, sign_out_all
 from tvapp.auth.token_store import token_file
-from tvapp.config import Config
+from tvapp.config.load import Config
 from tvapp.core.errors import SignInError
-from tvapp.net.late_chain import LateChain
+from tvapp.net.lazy_chain import LateChain
 
 
 def test_from_power_on_to_signed_in(boot: Boot, cloud: LocalCloud) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 import msal
 import pytest
 
-from tvapp.auth import cached
+from tvapp.auth import msal_cache
 from tvapp.auth.token_store import TokenStore, erase, token_file
 from tvapp.core.errors import StorageError
 from tvapp.core.log import RecordingLog
@@ -60,8 +60,8 @@ def make_store(folder: Path, log: RecordingLog | None = None, *, client_id: str 
 def test_what_was_saved_comes_back(tmp_path: Path) -> None:
     assert make_store(tmp_path).save(filled())
     text = make_store(tmp_path).load()
-    assert json.loads(text) == json.loads(filled()) or cached.parse(text)
-    (account,) = cached.accounts(cached.parse(text) or {})
+    assert json.loads(text) == json.loads(filled()) or msal_cache.parse(text)
+    (account,) = msal_cache.accounts(msal_cache.parse(text) or {})
     assert (account.name, account.username, account.home_id, account.tenant) == (
         "Aino V",
         "aino@contoso.com",
@@ -177,8 +177,8 @@ def test_erasing_what_cannot_be_erased_is_an_error(tmp_path: Path, monkeypatch: 
 
 
 def test_a_good_access_token_is_found_without_msal() -> None:
-    cache = cached.parse(filled()) or {}
-    found = cached.access_token(cache, [SCOPE], HOME_ID, "app", time.time())
+    cache = msal_cache.parse(filled()) or {}
+    found = msal_cache.access_token(cache, [SCOPE], HOME_ID, "app", time.time())
     assert found is not None
     assert found.secret == "AT-secret"
     assert 3590 < found.expires_in <= 3600
@@ -187,8 +187,8 @@ def test_a_good_access_token_is_found_without_msal() -> None:
 
 
 def test_the_server_may_ask_for_an_earlier_renewal() -> None:
-    cache = cached.parse(filled(refresh_in=1000)) or {}
-    found = cached.access_token(cache, [SCOPE], HOME_ID, "app", time.time())
+    cache = msal_cache.parse(filled(refresh_in=1000)) or {}
+    found = msal_cache.access_token(cache, [SCOPE], HOME_ID, "app", time.time())
     assert found is not None
     assert found.renew_in <= 1000
 
@@ -204,11 +204,11 @@ def test_the_server_may_ask_for_an_earlier_renewal() -> None:
     ],
 )
 def test_no_token_is_used_for_what_it_is_not(scope: str, home_id: str, client_id: str, later: float) -> None:
-    cache = cached.parse(filled()) or {}
-    assert cached.access_token(cache, [scope], home_id, client_id, time.time() + later) is None
+    cache = msal_cache.parse(filled()) or {}
+    assert msal_cache.access_token(cache, [scope], home_id, client_id, time.time() + later) is None
 
 
 def test_an_account_without_tokens_is_no_account() -> None:
-    cache = dict(cached.parse(filled()) or {})
+    cache = dict(msal_cache.parse(filled()) or {})
     cache["RefreshToken"] = cache["AccessToken"] = {}
-    assert cached.accounts(cache) == ()
+    assert msal_cache.accounts(cache) == ()

@@ -23,7 +23,7 @@ from scripts.benchmarks.counting import install
 times = iter(range(100))
 counts = install(lambda: next(times))
 from tvapp.core.image import Image, PixelRect
-from tvapp.display.opening import DisplaySpec
+from tvapp.display.window_creation import DisplaySpec
 from tvapp.display.window import Display
 from tvapp.ui.canvas import Color, Rect, TextStyle
 
@@ -49,10 +49,10 @@ def test_import_times_are_read_and_other_lines_left_out() -> None:
         "import time: self [us] | cumulative | imported package",
         "import time:       314 |       5926 |     encodings",
         '{"event": "app.started"}',
-        "import time:      1200 |       1200 | tvapp.cli",
+        "import time:      1200 |       1200 | tvapp.commands.cli",
         "import time: broken",
     ]
-    assert read_import_times(lines) == [Import("encodings", 314, 5926), Import("tvapp.cli", 1200, 1200)]
+    assert read_import_times(lines) == [Import("encodings", 314, 5926), Import("tvapp.commands.cli", 1200, 1200)]
 
 
 def test_of_several_starts_the_least_time_of_each_module_counts() -> None:

@@ -9,27 +9,27 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from tests.auth.test_token_store import filled, make_store
-from tests.fences.outbox_rig import adding
-from tests.fences.test_kept import Desk, fences
-from tests.fences.test_service import InlineJobs
+from tests.fences.outbox.outbox_rig import adding
+from tests.fences.service.test_fence_service import InlineJobs
+from tests.fences.service.test_snapshot import Desk, fences
 from tests.tiles.test_disk_cache import ETAG, Bench, key
-from tvapp.auth import cached
-from tvapp.config import Config
+from tvapp.app.last_view_store import LastViewKnown, ViewKeeper
+from tvapp.app.lock_service import TRIES, LockKeeper, unpack
+from tvapp.app.screenshots import Screenshots
+from tvapp.app.sign_out import CRASHES
+from tvapp.auth import msal_cache
+from tvapp.config.load import Config
 from tvapp.core.log import RecordingLog
-from tvapp.crash.brake import COUNT, PAUSES_S, Brake
-from tvapp.fences import kept
-from tvapp.fences.messages import FencesKept
-from tvapp.fences.outbox import Entry
-from tvapp.fences.outbox_folder import OutboxFolder
-from tvapp.forget import CRASHES
+from tvapp.fences.outbox.folder import OutboxFolder
+from tvapp.fences.outbox.outbox import Entry
+from tvapp.fences.service import snapshot
+from tvapp.fences.service.messages import FencesKept
 from tvapp.geo.position import Position
-from tvapp.lock_keeper import TRIES, LockKeeper, unpack
+from tvapp.host.crash.restart_backoff import COUNT, PAUSES_S, Brake
 from tvapp.mapview.last_view import LastView
 from tvapp.mapview.layers import LayerChoice
 from tvapp.remote.pattern import pattern_of
-from tvapp.screenshots import Screenshots
 from tvapp.ui.messages import LockKnown
-from tvapp.view_keeper import LastViewKnown, ViewKeeper
 
 TILES = 12
 VIEW = LastView(Position(24.9525, 60.1672), 13.0, LayerChoice(), "depot")
@@ -60,7 +60,7 @@ def open_tokens(folder: Path) -> RecordingLog:
     text = store.load()
     assert not text or shape(json.loads(text)) == shape(json.loads(filled()))
     assert store.save(filled())
-    assert [account.username for account in cached.accounts(cached.parse(make_store(folder).load()) or {})] == [
+    assert [account.username for account in msal_cache.accounts(msal_cache.parse(make_store(folder).load()) or {})] == [
         "aino@contoso.com"
     ]
     return log
@@ -78,7 +78,7 @@ def make_kept(folder: Path) -> Path:
     desk.path = folder / "geofences" / "account.geofences"
     desk.keeper.open(desk.path)
     desk.give(*fences("a", "b"), *fences("c", source="other.geojson"))
-    desk.tick(kept.WRITE_AFTER_S)
+    desk.tick(snapshot.WRITE_AFTER_S)
     return desk.path
 
 
@@ -92,8 +92,8 @@ def open_kept(folder: Path) -> RecordingLog:
             each.raw for each in (*fences("a", "b"), *fences("c", source="other.geojson"))
         ]
     desk.give(*fences("new"))
-    desk.tick(kept.WRITE_AFTER_S)
-    assert [each.id for each in kept.unpack(desk.path.read_bytes())] == ["new"]
+    desk.tick(snapshot.WRITE_AFTER_S)
+    assert [each.id for each in snapshot.unpack(desk.path.read_bytes())] == ["new"]
     desk.log.events = [event for event in desk.log.events if event[0] != "geofences.restored"]
     return desk.log
 

@@ -11,11 +11,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tvapp.core.assets import asset
-from tvapp.display.bounded import Bounded
 from tvapp.display.cmap import coverage
 from tvapp.display.driver import choose_renderer, expected_driver, has_gpu
 from tvapp.display.glyphs import FONT_FILES, SURELY_COVERED
 from tvapp.display.lines import TOLERANCE_PX, clip_segment, strokes, thin_out
+from tvapp.display.lru_cache import Bounded
 from tvapp.display.shapes import corner_pixels
 
 X11 = {"DISPLAY": ":0"}

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from tests.display.pixels import at, plain
 from tvapp.core.clock import ManualClock
 from tvapp.core.errors import DisplayError
-from tvapp.display.happenings import DisplayLost, DisplayRestored, Exposed, Hidden, Resized, ResourcesLost
+from tvapp.display.events import DisplayLost, DisplayRestored, Exposed, Hidden, Resized, ResourcesLost
 from tvapp.display.outage import RETRY, STEADY_S, begin
 from tvapp.display.sdl import Renderer, Texture, pygame
 from tvapp.display.window import LOOK_AT_SCREENS_S, Display, DisplaySpec
@@ -122,7 +122,7 @@ def test_a_window_over_the_whole_screen_follows_another_resolution(
 ) -> None:
     monkeypatch.setattr("tvapp.display.window.SILENT_DRIVERS", frozenset())
     monkeypatch.setattr("tvapp.display.window.IDLE_AFTER_S", 0)
-    monkeypatch.setattr("tvapp.display.opening.TV", size)
+    monkeypatch.setattr("tvapp.display.window_creation.TV", size)
     sizes = [(1280, 720)]
     monkeypatch.setattr(pygame.display, "get_desktop_sizes", lambda: sizes)
     display._spec = DisplaySpec(fullscreen=True)

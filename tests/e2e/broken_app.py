@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import types
 
-from tvapp.cli import run
+from tvapp.commands.cli import run
 
 
 def build_edges(*_arguments: object) -> None:
@@ -13,7 +13,7 @@ def build_edges(*_arguments: object) -> None:
 
 
 # The real module is not even imported: its libraries start threads, before which signals have to be blocked.
-edges = types.ModuleType("tvapp.edges")
+edges = types.ModuleType("tvapp.app.backend")
 edges.build_edges = build_edges  # type: ignore[attr-defined]
-sys.modules["tvapp.edges"] = edges
+sys.modules["tvapp.app.backend"] = edges
 sys.exit(run(sys.argv[1:]))

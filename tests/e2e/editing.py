@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.cloud import LocalCloud
 from tests.e2e.rig import Tv
-from tvapp.journey import Fields
+from tvapp.commands.journey import Fields
 
 AT_SEA = "{ longitude = 24.9, latitude = 59.9, zoom = 13 }"
 """A place without sample geofences: what is under the crosshair there, a test has put there."""

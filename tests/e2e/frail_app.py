@@ -6,7 +6,7 @@ import os
 import sys
 from pathlib import Path
 
-from tvapp.cli import run
+from tvapp.commands.cli import run
 from tvapp.core.errors import DisplayError
 from tvapp.display import outage
 from tvapp.display.window import Display

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from tvapp import view_keeper
-from tvapp.cli import run
-from tvapp.process import end
+from tvapp.app import last_view_store
+from tvapp.commands.cli import run
+from tvapp.host.process import end
 
-view_keeper.WRITE_AFTER_S = 0.05
-view_keeper.WRITE_EVERY_S = 0.2
+last_view_store.WRITE_AFTER_S = 0.05
+last_view_store.WRITE_EVERY_S = 0.2
 end(run(sys.argv[1:]))

@@ -10,11 +10,11 @@ from importlib.machinery import ModuleSpec, PathFinder, SourceFileLoader
 from pathlib import Path
 from types import ModuleType
 
-from tvapp.cli import run
-from tvapp.process import end
+from tvapp.commands.cli import run
+from tvapp.host.process import end
 
 LET_GO = Path(os.environ["HELD_UNTIL"])
-HELD = ("tvapp.edges", "httpx", "msal")
+HELD = ("tvapp.app.backend", "httpx", "msal")
 
 
 class Held(SourceFileLoader):

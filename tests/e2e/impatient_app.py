@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from tvapp.cli import run
-from tvapp.tiles import patience
+from tvapp.commands.cli import run
+from tvapp.tiles import backoff
 
-patience.REFUSED_S = 3.0
+backoff.REFUSED_S = 3.0
 sys.exit(run(sys.argv[1:]))

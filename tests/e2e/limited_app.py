@@ -8,7 +8,7 @@ from __future__ import annotations
 import resource
 import sys
 
-from tvapp.cli import run
+from tvapp.commands.cli import run
 from tvapp.tiles import disk_cache
 
 disk_cache._BATCH_ROWS = 4

@@ -7,10 +7,10 @@ import os
 import sys
 from pathlib import Path
 
-from tvapp.cli import run
+from tvapp.commands.cli import run
 from tvapp.core.log import Level
-from tvapp.events import EventLog
-from tvapp.process import end
+from tvapp.host.event_log import EventLog
+from tvapp.host.process import end
 
 FOLDER = Path(os.environ["MODULES_OF"])
 event = EventLog.event

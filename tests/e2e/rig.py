@@ -15,9 +15,9 @@ import PIL.Image
 import PIL.ImageChops
 
 from tests.cloud import ROOT, LocalCloud
-from tvapp.demo import demo_environment
-from tvapp.journey import AppProcess, Fields, RemoteControl
-from tvapp.phone import Phone
+from tvapp.commands.demo import demo_environment
+from tvapp.commands.journey import AppProcess, Fields, RemoteControl
+from tvapp.commands.phone import Phone
 
 SMALL = "640x360"
 """Most tests are about what happens, not about how it looks: few pixels cost little time."""
@@ -28,7 +28,7 @@ Box = tuple[int, int, int, int]
 
 
 def ready(cloud: LocalCloud) -> dict[str, str]:
-    """Return what the cloud says about itself, as `tvapp.demo` and `tvapp.phone` want it."""
+    """Return what the cloud says about itself, as `tvapp.commands.demo` and `tvapp.commands.phone` want it."""
     return {key: str(value) for key, value in cloud.ready.items()}
 
 

@@ -10,7 +10,7 @@ import sys
 import time
 from pathlib import Path
 
-from tvapp.cli import run
+from tvapp.commands.cli import run
 from tvapp.core import clock
 
 ASLEEP = Path(os.environ.pop("TVAPP_TEST_ASLEEP"))

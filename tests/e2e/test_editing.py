@@ -14,7 +14,7 @@ import pytest
 from tests.cloud import LocalCloud
 from tests.e2e.rig import SAMPLES, Tv, difference, running, with_account, with_key
 from tests.e2e.xserver import XServer, x_server
-from tvapp.journey import Fields
+from tvapp.commands.journey import Fields
 
 pytestmark = pytest.mark.on_screen
 

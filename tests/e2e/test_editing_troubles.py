@@ -42,9 +42,9 @@ from tests.e2e.editing import (
     settle,
 )
 from tests.e2e.rig import Tv, count, difference, running, until, with_account, with_key
-from tvapp.fences import style
-from tvapp.forget import VIEWS
-from tvapp.journey import StepFailed
+from tvapp.app.sign_out import VIEWS
+from tvapp.commands.journey import StepFailed
+from tvapp.fences.model import style
 
 MIDDLE = (240, 100, 400, 250)
 """Where the maps of two TVs can be compared: no clock, no card and no sentence lies over it."""

@@ -11,7 +11,7 @@ import pytest
 
 from tests.cloud import LocalCloud
 from tests.e2e.rig import SAMPLES, Tv, difference, running, with_account, with_key
-from tvapp.phone import Phone
+from tvapp.commands.phone import Phone
 
 
 def tokens_in(data_dir: Path) -> set[str]:

@@ -13,7 +13,7 @@ import pytest
 from tests.cloud import LocalCloud
 from tests.e2e.rig import Tv, difference, ready, running, with_account
 from tests.e2e.xserver import XServer, x_server
-from tvapp.phone import Phone
+from tvapp.commands.phone import Phone
 
 pytestmark = pytest.mark.on_screen
 

@@ -12,7 +12,7 @@ import pytest
 from tests.cloud import LocalCloud
 from tests.e2e.cable import Cable
 from tests.e2e.rig import Tv, count, running, until, with_account, with_key
-from tvapp.journey import Fields
+from tvapp.commands.journey import Fields
 from tvapp.ui import theme
 
 SIZE = (960, 540)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from tvapp import disk_watch
-from tvapp.cli import run
+from tvapp.commands.cli import run
+from tvapp.host import disk_watch
 
 disk_watch.PROBE_AFTER_S = 3.0
 sys.exit(run(sys.argv[1:]))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 import random
 
-from tvapp.fences.model import Circle, Geofence, Line, Polygon, Ring, Shape, Spot
-from tvapp.fences.validity import ALWAYS, Period, Validity
+from tvapp.fences.model.fence import Circle, Geofence, Line, Polygon, Ring, Shape, Spot
+from tvapp.fences.model.validity import ALWAYS, Period, Validity
 from tvapp.geo.position import Position
 
 NOW = 1_790_000_000.0

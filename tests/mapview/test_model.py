@@ -17,7 +17,7 @@ from tests.mapview.world import (
 from tvapp.geo.mercator import project, tile_bounds
 from tvapp.geo.position import Bounds, Position
 from tvapp.mapview.layers import FENCES, Layer
-from tvapp.mapview.wishes import Settled
+from tvapp.mapview.requests import Settled
 from tvapp.remote.intents import Intent
 from tvapp.tiles.tile import TileId, TileImage
 

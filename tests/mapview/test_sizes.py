@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from tests.geo.places import places
 from tests.mapview.world import BASE, BUDGET, HELSINKI, OVERLAY, World, assert_partition, screen, square, trimmed, world
 from tvapp.geo.position import Position
-from tvapp.mapview.flat import FLAT
+from tvapp.mapview.composed_cells import FLAT
+from tvapp.mapview.layer_picture import Quad, tile_px
 from tvapp.mapview.layers import FENCES, Layer
 from tvapp.mapview.model import MapModel
-from tvapp.mapview.picture import Quad, tile_px
 from tvapp.mapview.viewport import Viewport, tile_side
 from tvapp.remote.intents import Intent
 from tvapp.tiles.tile import TileConfirmed, TileId, TileImage

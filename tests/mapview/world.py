@@ -9,10 +9,10 @@ from functools import cache
 from tvapp.core.errors import Unreachable
 from tvapp.core.image import Image, PixelRect
 from tvapp.geo.position import Position
+from tvapp.mapview.composition import Composition, Upload
+from tvapp.mapview.layer_picture import Quad, TileKey
 from tvapp.mapview.layers import Layer
 from tvapp.mapview.model import MapModel
-from tvapp.mapview.picture import Quad, TileKey
-from tvapp.mapview.recipe import Composition, Upload
 from tvapp.mapview.viewport import Viewport
 from tvapp.tiles.tile import Origin, TileArrived, TileId, TileImage, TileUnavailable
 

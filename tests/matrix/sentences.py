@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable
 from functools import cache
 
-from tvapp.ui.english import SENTENCES
+from tvapp.ui.words.english import SENTENCES
 
 TITLES = re.compile(
     r"notice\.[a-z-]+|problem\.[a-z-]+\.title|signin\.status\.(offline|busy|confirming)|signin\.paused\.title"

@@ -26,8 +26,8 @@ from tvapp.core.errors import (
 from tvapp.core.headers import Headers
 from tvapp.core.log import RecordingLog
 from tvapp.core.retry_budget import FLOOR
+from tvapp.net.captive_portals import PortalWatch
 from tvapp.net.circuits import CircuitBreaker
-from tvapp.net.portals import PortalWatch
 from tvapp.net.retries import ATTEMPTS, Retries
 from tvapp.net.transport import Request, Response, Sender
 

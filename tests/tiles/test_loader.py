@@ -22,11 +22,11 @@ from tvapp.core.headers import Headers
 from tvapp.core.jobs import Inbox
 from tvapp.core.log import RecordingLog
 from tvapp.tiles.cache_key import CacheKey, CacheScope
+from tvapp.tiles.congestion_window import FIRST, MOST
 from tvapp.tiles.disk_cache import DiskCache
 from tvapp.tiles.loader import CONFIRMED_S, QUIET_S, TileLoader
-from tvapp.tiles.needs import T, TileReply
+from tvapp.tiles.ports import T, TileReply
 from tvapp.tiles.tile import TileArrived, TileConfirmed, TileId, TileImage, TileUnavailable
-from tvapp.tiles.window import FIRST, MOST
 
 SCOPE = CacheScope("https://maps.example", "aino")
 FRESH = Headers({"cache-control": "max-age=600", "etag": '"1"'})

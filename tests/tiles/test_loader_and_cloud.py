@@ -16,8 +16,8 @@ from tvapp.geo.position import Bounds
 from tvapp.net.messages import NetworkLost
 from tvapp.net.monitor import NetworkMonitor
 from tvapp.net.transport import Request
+from tvapp.tiles.congestion_window import FIRST
 from tvapp.tiles.tile import TileArrived, TileConfirmed, TileId, TileUnavailable
-from tvapp.tiles.window import FIRST
 
 TILE = TileId("microsoft.base.road", 9, 291, 148)
 

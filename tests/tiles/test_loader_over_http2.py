@@ -22,10 +22,10 @@ from tvapp.core.jobs import Inbox
 from tvapp.core.log import RecordingLog
 from tvapp.net.transport import HttpClient
 from tvapp.tiles.cache_key import CacheScope
+from tvapp.tiles.congestion_window import FIRST, MOST
 from tvapp.tiles.disk_cache import DiskCache
 from tvapp.tiles.loader import TileLoader
 from tvapp.tiles.tile import TileArrived, TileId
-from tvapp.tiles.window import FIRST, MOST
 
 
 @dataclass

@@ -17,7 +17,7 @@ from tvapp.core.jobs import Inbox
 from tvapp.core.log import RecordingLog
 from tvapp.tiles.cache_key import CacheScope
 from tvapp.tiles.disk_cache import DiskCache
-from tvapp.tiles.needs import TileReply
+from tvapp.tiles.ports import TileReply
 from tvapp.tiles.previews import HEIGHT, WIDTH, PreviewLoader, compose
 from tvapp.tiles.tile import Preview, PreviewArrived, TileId
 

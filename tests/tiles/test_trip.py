@@ -18,9 +18,9 @@ from tests.mapview.world import FRAME_S, screen
 from tests.tiles.rig import Rig
 from tvapp.core.image import Image
 from tvapp.geo.position import Position
+from tvapp.mapview.layer_picture import tile_px
 from tvapp.mapview.layers import FENCES, BaseStyle, LayerChoice, layers
 from tvapp.mapview.model import MapModel
-from tvapp.mapview.picture import tile_px
 from tvapp.mapview.viewport import Viewport
 from tvapp.remote.intents import Intent
 from tvapp.tiles.tile import TILE_SIZE, TileArrived, TileConfirmed, TileId, TileImage, TileUnavailable

@@ -10,15 +10,15 @@ from typing import Any
 
 from tests.ui.fakes import AINO, FakeActions, FakeOutbox, Remote, font_metrics
 from tvapp.core.clock import ManualClock
-from tvapp.fences.book import FenceBook
-from tvapp.fences.change import Change
-from tvapp.fences.feature import altered, new_feature
-from tvapp.fences.index import FenceIndex
-from tvapp.fences.messages import IndexBuilt, OutboxChanged
-from tvapp.fences.model import Geofence
-from tvapp.fences.naming import kinds_for
-from tvapp.fences.outbox import Arrived, Entry
-from tvapp.fences.overlay import fence_of
+from tvapp.fences.geojson.feature import altered, new_feature
+from tvapp.fences.index.fence_index import FenceIndex
+from tvapp.fences.model.book import FenceBook
+from tvapp.fences.model.change import Change
+from tvapp.fences.model.fence import Geofence
+from tvapp.fences.model.kinds import kinds_for
+from tvapp.fences.outbox.outbox import Arrived, Entry
+from tvapp.fences.service.messages import IndexBuilt, OutboxChanged
+from tvapp.fences.service.overlay import fence_of
 from tvapp.geo.position import Position
 from tvapp.mapview.layers import LayerChoice, layers
 from tvapp.mapview.model import MapModel

@@ -10,9 +10,9 @@ from typing import Any
 from tvapp.auth.problems import Problem
 from tvapp.auth.view import Account, Phase, Prompt, SessionView, Status
 from tvapp.core.assets import asset
-from tvapp.fences.change import Change
-from tvapp.fences.model import Geofence
-from tvapp.fences.outbox import Resolution
+from tvapp.fences.model.change import Change
+from tvapp.fences.model.fence import Geofence
+from tvapp.fences.outbox.outbox import Resolution
 from tvapp.geo.position import Bounds
 from tvapp.mapview.layers import LayerChoice
 from tvapp.mapview.viewport import Viewport

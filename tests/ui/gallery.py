@@ -25,7 +25,7 @@ from tests.ui.fakes import (
     waiting,
 )
 from tvapp.auth.view import Account, SessionView
-from tvapp.config import Home
+from tvapp.config.load import Home
 from tvapp.core.assets import asset
 from tvapp.core.clock import ClockSkewed, ManualClock
 from tvapp.core.errors import (
@@ -39,21 +39,21 @@ from tvapp.core.errors import (
     Unreachable,
 )
 from tvapp.core.image import Image
-from tvapp.fences import geojson
-from tvapp.fences.book import FenceBook
-from tvapp.fences.change import Change, Step
-from tvapp.fences.feature import new_feature
-from tvapp.fences.index import FenceIndex
-from tvapp.fences.labels import place
-from tvapp.fences.messages import FencesKept, FencesUnavailable, IndexBuilt, LabelsPlaced, OutboxChanged
-from tvapp.fences.model import Circle, Geofence
-from tvapp.fences.naming import kinds_for
-from tvapp.fences.outbox import Entry, Refusal
-from tvapp.fences.raster import rasterise
+from tvapp.fences.drawing.labels import place
+from tvapp.fences.drawing.raster import rasterise
+from tvapp.fences.geojson import reading
+from tvapp.fences.geojson.feature import new_feature
+from tvapp.fences.index.fence_index import FenceIndex
+from tvapp.fences.model.book import FenceBook
+from tvapp.fences.model.change import Change, Step
+from tvapp.fences.model.fence import Circle, Geofence
+from tvapp.fences.model.kinds import kinds_for
+from tvapp.fences.outbox.outbox import Entry, Refusal
+from tvapp.fences.service.messages import FencesKept, FencesUnavailable, IndexBuilt, LabelsPlaced, OutboxChanged
 from tvapp.geo.position import Position
+from tvapp.mapview.layer_picture import tile_px
 from tvapp.mapview.layers import FENCES, LayerChoice, layers
 from tvapp.mapview.model import MapModel
-from tvapp.mapview.picture import tile_px
 from tvapp.mapview.viewport import Viewport
 from tvapp.remote.intents import Input, Intent
 from tvapp.tiles.tile import Origin, TileArrived, TileId, TileImage
@@ -131,7 +131,7 @@ def sample_book() -> FenceBook:
     """Return the sample geofences that ship with the program, with two that could not be read."""
     found: list[Geofence] = []
     for path in sorted(asset("samples").glob("*.geojson")):
-        found += geojson.read(path.read_bytes(), path.name).fences
+        found += reading.read(path.read_bytes(), path.name).fences
     return FenceBook(found, skipped_count=2)
 
 
@@ -342,7 +342,7 @@ def long_area(*, hole: bool = False) -> FenceBook:
 
     rings = [ring(12, 0.01), *([ring(5, 0.003)] if hole else [])]
     made = new_feature("long", LONG_FENCE, "depot", {"type": "Polygon", "coordinates": rings})
-    return FenceBook(geojson.read(b'{"type":"FeatureCollection","features":[' + made + b"]}", "a.geojson").fences)
+    return FenceBook(reading.read(b'{"type":"FeatureCollection","features":[' + made + b"]}", "a.geojson").fences)
 
 
 REFUSAL = Refusal("Forbidden", 403, "AuthorizationPermissionMismatch", "This request is not authorized to do this.")

@@ -8,8 +8,8 @@ import pytest
 
 from tests.ui.editing import BACK, HERE, MENU, OK, Editing, entry, point
 from tvapp.core.errors import SignInError, Unreachable
-from tvapp.fences.change import Step
-from tvapp.fences.outbox import Arrived, Entry, Refusal
+from tvapp.fences.model.change import Step
+from tvapp.fences.outbox.outbox import Arrived, Entry, Refusal
 from tvapp.geo.position import Position
 
 DEPOT = point()

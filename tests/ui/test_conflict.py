@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from tests.ui.editing import BACK, HERE, MENU, OK, Editing, entry, point, properties
-from tvapp.fences.feature import altered
-from tvapp.fences.outbox import Entry
+from tvapp.fences.geojson.feature import altered
+from tvapp.fences.outbox.outbox import Entry
 from tvapp.geo.position import Position
 from tvapp.remote.intents import Intent
 

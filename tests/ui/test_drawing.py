@@ -24,7 +24,7 @@ from tests.ui.editing import (
     properties,
     ring,
 )
-from tvapp.fences.naming import kinds_for
+from tvapp.fences.model.kinds import kinds_for
 from tvapp.geo.geodesy import distance_m
 from tvapp.geo.position import Position
 from tvapp.remote.intents import Input, Intent, Phase

@@ -26,8 +26,8 @@ from tests.ui.editing import (
     read,
     ring,
 )
-from tvapp.fences.model import Geofence
-from tvapp.fences.reshape import ReshapeSketch
+from tvapp.fences.editing.reshape import ReshapeSketch
+from tvapp.fences.model.fence import Geofence
 from tvapp.geo.position import Position
 from tvapp.remote.intents import Intent
 from tvapp.ui.screens.sketch import SketchScreen

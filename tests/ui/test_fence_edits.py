@@ -7,8 +7,8 @@ from dataclasses import replace
 import pytest
 
 from tests.ui.editing import BACK, EDITABLE, HERE, MENU, OK, UP, Editing, point, properties, read
-from tvapp.fences.feature import altered
-from tvapp.fences.outbox import Arrived, Entry
+from tvapp.fences.geojson.feature import altered
+from tvapp.fences.outbox.outbox import Arrived, Entry
 from tvapp.geo.position import Position
 
 DEPOT = point()

@@ -7,9 +7,9 @@ from dataclasses import replace
 from tests.ui.fakes import FakeActions
 from tests.ui.test_map import HERE, LARGE, SMALL, PlainIndex
 from tvapp.core.clock import ManualClock
-from tvapp.fences.book import FenceBook
-from tvapp.fences.messages import IndexBuilt
-from tvapp.fences.model import Geofence
+from tvapp.fences.model.book import FenceBook
+from tvapp.fences.model.fence import Geofence
+from tvapp.fences.service.messages import IndexBuilt
 from tvapp.mapview.last_view import LastView
 from tvapp.mapview.layers import BaseStyle, LayerChoice, layers
 from tvapp.mapview.model import MapModel

@@ -7,11 +7,11 @@ import pytest
 from tests.ui.fakes import FakeActions
 from tvapp.core.clock import ManualClock
 from tvapp.core.errors import ServiceDown, TvappError, UnexpectedReply, Unreachable
-from tvapp.fences.messages import FencesUnavailable
+from tvapp.fences.service.messages import FencesUnavailable
 from tvapp.geo.position import Position
+from tvapp.mapview.layer_picture import cells_in_view, tile_zoom
 from tvapp.mapview.layers import BaseStyle, LayerChoice, layers
 from tvapp.mapview.model import MapModel
-from tvapp.mapview.picture import cells_in_view, tile_zoom
 from tvapp.mapview.viewport import Viewport
 from tvapp.tiles.tile import Origin, TileArrived, TileId, TileImage, TileUnavailable
 from tvapp.ui.messages import ConnectionChanged

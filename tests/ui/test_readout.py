@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.ui.editing import BACK, EDITABLE, HERE, MENU, OK, RIGHT, SQUARE, Editing, area, point
-from tvapp.fences.model import Geofence, Polygon
+from tvapp.fences.model.fence import Geofence, Polygon
 from tvapp.geo.geodesy import circle_ring
 from tvapp.geo.position import Position
 from tvapp.ui.screens.readout import MOST_VERTICES, readout

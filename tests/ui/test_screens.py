@@ -202,7 +202,7 @@ def test_the_hint_line_says_what_the_keys_do(name: str) -> None:
 
 
 def theme_words(screen: Screen) -> str:
-    from tvapp.ui.text import words
+    from tvapp.ui.words.text import words
 
     return words(screen.hints()[0].words)
 

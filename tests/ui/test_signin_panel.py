@@ -8,7 +8,7 @@ from tests.ui.fakes import AINO, FakeActions, FakeSession, Remote, font_metrics,
 from tests.ui.gallery import GUIDE, OK, SETTINGS, Scene, allowing, allowing_without_code, on_map
 from tvapp.auth.view import SessionView
 from tvapp.core.errors import SignInError
-from tvapp.fences.messages import FencesUnavailable
+from tvapp.fences.service.messages import FencesUnavailable
 from tvapp.remote.intents import Intent
 from tvapp.ui.messages import TroubleChanged
 from tvapp.ui.qr import qr_modules

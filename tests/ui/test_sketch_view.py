@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tvapp.fences.sketch import Outline, Trace
+from tvapp.fences.editing.sketch import Outline, Trace
 from tvapp.geo.geodesy import circle_ring
 from tvapp.geo.position import Position
 from tvapp.mapview.viewport import Viewport

@@ -16,7 +16,7 @@ from tvapp.core.errors import (
     Unauthorized,
     UnexpectedReply,
 )
-from tvapp.fences.messages import FencesUnavailable, FencesUnchanged
+from tvapp.fences.service.messages import FencesUnavailable, FencesUnchanged
 from tvapp.geo.position import Position
 from tvapp.mapview.layers import BaseStyle, LayerChoice, layers
 from tvapp.mapview.model import MapModel

@@ -17,7 +17,7 @@ import msal
 import requests
 
 from tvapp import __version__
-from tvapp.auth import cached, problems
+from tvapp.auth import msal_cache, problems
 from tvapp.auth.gateway import Grant
 from tvapp.auth.http_client import Failed, HttpClient
 from tvapp.auth.messages import CodeReceived, CodeRefused, PollPending, PollRefused, PollSlowDown, PollSucceeded
@@ -100,7 +100,7 @@ class MsalGateway:
 
     def load_account(self) -> Account | None:
         self._open_vault()
-        found = cached.accounts(self._cached())
+        found = msal_cache.accounts(self._cached())
         return found[0] if found else None
 
     def request_code(self, flow: int, scopes: Sequence[str] = (), claims: str = "") -> CodeReceived | CodeRefused:
@@ -155,7 +155,7 @@ class MsalGateway:
         fresh = fresh or bool(claims)
         wanted = _without_reserved(scopes)
         vault = self._open_vault()
-        found = cached.access_token(self._cached(), wanted, home_id, self._client_id, self._clock.wall())
+        found = msal_cache.access_token(self._cached(), wanted, home_id, self._client_id, self._clock.wall())
         if found is not None and not fresh:
             grant = Grant(found.secret, found.expires_in, found.renew_in, is_new=False)
             if grant.renew_in > 0:
@@ -203,8 +203,8 @@ class MsalGateway:
                 self._vault = _Vault(cache)
             return self._vault
 
-    def _cached(self) -> cached.Cache:
-        return cached.parse(self._text) or {}
+    def _cached(self) -> msal_cache.Cache:
+        return msal_cache.parse(self._text) or {}
 
     def _keep(self, vault: _Vault) -> None:
         """Put what has changed on the disk, unless somebody signed out meanwhile."""
@@ -247,9 +247,9 @@ class MsalGateway:
     def _approved(self, flow: int, vault: _Vault, result: Mapping[str, object]) -> PollSucceeded | PollRefused:
         self.drop(flow)
         self._keep(vault)
-        home_id = cached.home_id(result)
-        cache = cached.parse(self._text if vault is self._vault else vault.cache.serialize()) or {}
-        for account in cached.accounts(cache):
+        home_id = msal_cache.home_id(result)
+        cache = msal_cache.parse(self._text if vault is self._vault else vault.cache.serialize()) or {}
+        for account in msal_cache.accounts(cache):
             if account.home_id == home_id:
                 return PollSucceeded(flow, account)
         # Without an id_token or client_info nobody could be kept signed in.
@@ -299,7 +299,7 @@ def _code_received(flow: int, data: Mapping[str, Any]) -> CodeReceived:
 
 def _grant(result: Mapping[str, Any], wall: float) -> Grant:
     expires_in = float(result.get("expires_in", 600))
-    token = cached.CachedToken(str(result["access_token"]), expires_in, expires_in, None)
+    token = msal_cache.CachedToken(str(result["access_token"]), expires_in, expires_in, None)
     refresh_on = result.get("refresh_on")
     renew_in = token.renew_in
     if isinstance(refresh_on, int | float):

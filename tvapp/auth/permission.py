@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from tvapp.auth.asking import Asking, Patience
+from tvapp.auth.approval import Asking, Patience
 from tvapp.auth.messages import (
     CodeReceived,
     CodeRefused,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from tvapp.config import Identity
+from tvapp.config.load import Identity
 
 LOGIN_HOSTS = {
     "public": "login.microsoftonline.com",

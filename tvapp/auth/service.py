@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tvapp.auth import provider
 from tvapp.auth.gateway import Gateway
-from tvapp.auth.late_gateway import LateGateway
+from tvapp.auth.lazy_gateway import LateGateway
 from tvapp.auth.messages import (
     AccountLoaded,
     CodeRefused,
@@ -36,13 +36,13 @@ from tvapp.auth.session import Session, SessionSettings
 from tvapp.auth.token_store import erase, token_file
 from tvapp.auth.tokens import TokenProvider
 from tvapp.auth.view import SessionView
-from tvapp.config import Config
+from tvapp.config.load import Config
 from tvapp.core.clock import Clock, PlausibleTime
 from tvapp.core.disk import DiskHealth
 from tvapp.core.errors import StorageError
 from tvapp.core.jobs import JobFailed, Jobs
 from tvapp.core.log import Log
-from tvapp.net.late_chain import LateChain
+from tvapp.net.lazy_chain import LateChain
 from tvapp.net.skew import SkewWatch
 
 LOOK_S = 0.5

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Literal
 
-from tvapp.auth.asking import Asking, Patience
+from tvapp.auth.approval import Asking, Patience
 from tvapp.auth.messages import (
     AccountLoaded,
     Command,

@@ -12,7 +12,7 @@ import json
 import zlib
 from pathlib import Path
 
-from tvapp.auth import cached
+from tvapp.auth import msal_cache
 from tvapp.core.disk import DiskHealth
 from tvapp.core.errors import StorageError
 from tvapp.core.files import make_private_dir, read_bounded, remove, write_atomic
@@ -68,7 +68,7 @@ class TokenStore:
         if envelope.get("checksum", _checksum(text)) != _checksum(text):
             self._set_aside("damaged")
             return ""
-        if cached.parse(text) is None:
+        if msal_cache.parse(text) is None:
             self._set_aside("not a token cache")
             return ""
         with contextlib.suppress(OSError):

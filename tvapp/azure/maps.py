@@ -13,9 +13,9 @@ from tvapp.core.headers import Headers, media_type
 from tvapp.core.log import Log
 from tvapp.geo.position import Bounds
 from tvapp.net.transport import Request, Response, Sender, with_query
-from tvapp.tiles.needs import TileReply
+from tvapp.tiles.congestion_window import Timing
+from tvapp.tiles.ports import TileReply
 from tvapp.tiles.tile import TILE_SIZE
-from tvapp.tiles.window import Timing
 
 API_VERSION = "2024-04-01"
 MAX_TILE_BYTES = 4 << 20

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tvapp.core.assets import asset
-from tvapp.display.bounded import Bounded
 from tvapp.display.cmap import Coverage, coverage
+from tvapp.display.lru_cache import Bounded
 from tvapp.display.sdl import Renderer, Texture, pygame
 from tvapp.ui.canvas import Face, TextStyle
 

@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from math import floor
 
 from tvapp.core.image import Image
-from tvapp.display.bounded import Bounded
+from tvapp.display.drawing_cache import Sheets
 from tvapp.display.glyphs import Fonts, Glyphs
 from tvapp.display.lines import on_screen, strokes, thin_out, visible_segments
+from tvapp.display.lru_cache import Bounded
 from tvapp.display.scaling import visible_part
 from tvapp.display.sdl import Renderer, Texture, pygame
 from tvapp.display.shapes import SHADE_PX, Shapes
-from tvapp.display.sheets import Sheets
 from tvapp.display.textures import Textures
 from tvapp.ui.canvas import Anchor, Color, Drawn, Paint, PixelRect, Rect, TextStyle
 

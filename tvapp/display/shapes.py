@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import hypot
 
-from tvapp.display.bounded import Bounded
+from tvapp.display.lru_cache import Bounded
 from tvapp.display.sdl import Renderer, Texture, pygame
 
 SHAPE_BYTES = 4 << 20

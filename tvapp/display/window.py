@@ -19,36 +19,34 @@ from tvapp.display.driver import (
     expected_driver,
     has_gpu,
 )
-from tvapp.display.glyphs import Fonts
-from tvapp.display.happenings import (
+from tvapp.display.events import (
     CloseRequested as CloseRequested,
 )
-from tvapp.display.happenings import (
+from tvapp.display.events import (
     DisplayLost as DisplayLost,
 )
-from tvapp.display.happenings import (
+from tvapp.display.events import (
     DisplayRestored as DisplayRestored,
 )
-from tvapp.display.happenings import (
+from tvapp.display.events import (
     Exposed as Exposed,
 )
-from tvapp.display.happenings import (
+from tvapp.display.events import (
     FocusLost as FocusLost,
 )
-from tvapp.display.happenings import (
+from tvapp.display.events import (
     Hidden as Hidden,
 )
-from tvapp.display.happenings import (
+from tvapp.display.events import (
     Resized as Resized,
 )
-from tvapp.display.happenings import (
+from tvapp.display.events import (
     ResourcesLost as ResourcesLost,
 )
+from tvapp.display.glyphs import Fonts
+from tvapp.display.hardware import closed_inputs, screens
 from tvapp.display.key_source import KeySource
-from tvapp.display.opening import DisplaySpec as DisplaySpec
-from tvapp.display.opening import NoKeys, new_renderer, new_window
 from tvapp.display.outage import Outage, begin
-from tvapp.display.presence import closed_inputs, screens
 from tvapp.display.pygame_canvas import PygameCanvas
 from tvapp.display.sdl import pygame
 from tvapp.display.sleeper import (
@@ -61,6 +59,8 @@ from tvapp.display.sleeper import (
     open_sockets,
     x_socket,
 )
+from tvapp.display.window_creation import DisplaySpec as DisplaySpec
+from tvapp.display.window_creation import NoKeys, new_renderer, new_window
 from tvapp.display.x_server import when_gone
 
 DISPLAY_EVENT = 0x150
@@ -215,7 +215,7 @@ class Display:
         Raises:
             DisplayError: the screen is gone, or SDL cannot draw on it.
         """
-        from tvapp.display.plain import draw_plain
+        from tvapp.display.fallback_text import draw_plain
 
         if not self._open:
             raise DisplayError("closed")

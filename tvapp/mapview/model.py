@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterable, Sequence
 from tvapp.core.image import BYTES_A_PIXEL
 from tvapp.geo.position import Bounds
 from tvapp.mapview.camera import Camera
-from tvapp.mapview.flat import FLAT, Flats
+from tvapp.mapview.composed_cells import FLAT, Flats
+from tvapp.mapview.composition import Composition, Upload
+from tvapp.mapview.layer_picture import FADE_S, LayerPicture, Quad, Texture, TileKey, cells_in_view, tile_px
 from tvapp.mapview.layers import Layer, background
-from tvapp.mapview.picture import FADE_S, LayerPicture, Quad, Texture, TileKey, cells_in_view, tile_px
-from tvapp.mapview.recipe import Composition, Upload
+from tvapp.mapview.requests import Heading, Progress, Settled, Wishes
 from tvapp.mapview.revisions import Revisions
-from tvapp.mapview.shelf import Shelf
+from tvapp.mapview.texture_cache import Shelf
 from tvapp.mapview.viewport import Viewport
-from tvapp.mapview.wishes import Heading, Progress, Settled, Wishes
 from tvapp.tiles.tile import TileArrived, TileConfirmed, TileId, TileUnavailable
 
 

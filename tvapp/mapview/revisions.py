@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 
 from tvapp.geo.position import Bounds
-from tvapp.tiles import touching
+from tvapp.tiles import overlap
 from tvapp.tiles.tile import TileId
 
 TileKey = tuple[str, int, int, int]
@@ -55,7 +55,7 @@ class Revisions:
 
 def touches(bounds: Sequence[Bounds]) -> Test:
     """Return a test for tiles that touch any of the boxes, drawn margin included."""
-    test = touching.touches(bounds)
+    test = overlap.touches(bounds)
     return lambda key: test(*key[1:])
 
 

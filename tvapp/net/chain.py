@@ -18,8 +18,8 @@ from collections.abc import Callable, Coroutine
 
 from tvapp.core.clock import Clock
 from tvapp.core.log import Log
+from tvapp.net.captive_portals import PortalWatch
 from tvapp.net.circuits import CircuitBreaker
-from tvapp.net.portals import PortalWatch
 from tvapp.net.retries import Retries
 from tvapp.net.skew import SkewSender, SkewWatch
 from tvapp.net.transport import HttpClient, Listener, Request, Response, Sender

@@ -18,16 +18,16 @@ from tvapp.core.clock import Clock
 from tvapp.core.errors import DataError, NetworkError, ServiceDown, Throttled, TvappError
 from tvapp.core.jobs import Inbox
 from tvapp.core.log import Level, Log
+from tvapp.tiles.backoff import Hold, Patience
 from tvapp.tiles.cache_key import CacheKey, CacheScope
-from tvapp.tiles.confirmed import Confirmed
+from tvapp.tiles.codec import TileStock, Validators
+from tvapp.tiles.congestion_window import Departure, Window
 from tvapp.tiles.disk_cache import DiskCache
-from tvapp.tiles.flushing import Flushing
-from tvapp.tiles.needs import Rasteriser, Runner, TileSource
-from tvapp.tiles.patience import Hold, Patience
-from tvapp.tiles.rooms import Kind, rooms
-from tvapp.tiles.stock import TileStock, Validators
+from tvapp.tiles.ports import Rasteriser, Runner, TileSource
+from tvapp.tiles.revalidation import Confirmed
+from tvapp.tiles.slots import Kind, rooms
 from tvapp.tiles.tile import TILE_SIZE, Origin, TileArrived, TileConfirmed, TileId, TileImage, TileUnavailable
-from tvapp.tiles.window import Departure, Window
+from tvapp.tiles.write_behind import Flushing
 
 SETTLE_S = 5.0
 """A tile that is still wished for so long after it was posted got lost on its way, and is brought again."""

@@ -18,7 +18,7 @@ from tvapp.core.jobs import Inbox
 from tvapp.tiles.cache_key import CacheKey, CacheScope
 from tvapp.tiles.decode import decode_tile
 from tvapp.tiles.disk_cache import DiskCache
-from tvapp.tiles.needs import TileSource
+from tvapp.tiles.ports import TileSource
 from tvapp.tiles.tile import TILE_SIZE, Preview, PreviewArrived, TileId
 
 T = TypeVar("T")

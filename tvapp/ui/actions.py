@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from tvapp.fences.change import Change
-    from tvapp.fences.model import Geofence
-    from tvapp.fences.outbox import Resolution
+    from tvapp.fences.model.change import Change
+    from tvapp.fences.model.fence import Geofence
+    from tvapp.fences.outbox.outbox import Resolution
     from tvapp.geo.position import Bounds
     from tvapp.mapview.layers import LayerChoice
     from tvapp.mapview.viewport import Viewport

@@ -6,9 +6,9 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from tvapp.fences.model import Ring
+from tvapp.fences.model.fence import Ring
 from tvapp.geo.mercator import project
-from tvapp.mapview.picture import corner
+from tvapp.mapview.layer_picture import corner
 from tvapp.mapview.viewport import Viewport
 from tvapp.ui import theme
 from tvapp.ui.canvas import Canvas, Color, Rect

@@ -5,10 +5,10 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from tvapp.config import Config, Home
-from tvapp.fences.naming import Kind, kinds_for
-from tvapp.ui.phrases import LocalTime, Units
-from tvapp.ui.text import counted, words
+from tvapp.config.load import Config, Home
+from tvapp.fences.model.kinds import Kind, kinds_for
+from tvapp.ui.words.phrases import LocalTime, Units
+from tvapp.ui.words.text import counted, words
 
 
 @dataclass(frozen=True, slots=True)

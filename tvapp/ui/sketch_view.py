@@ -6,13 +6,14 @@ import math
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from tvapp.fences.sketch import Measures, Outline, Role, Stage
+from tvapp.fences.editing.sketch import Measures, Outline, Role, Stage
 from tvapp.mapview.viewport import Viewport
-from tvapp.ui import phrases, theme
+from tvapp.ui import theme
 from tvapp.ui.canvas import Canvas, Color, Rect
 from tvapp.ui.outline import LINE_PX, Path, draw_cased, on_screen, projected
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.widgets.label import draw_icon
+from tvapp.ui.words import phrases
 
 DASHES: dict[Role, tuple[float, float]] = {"closing": (6.0, 14.0), "crossing": (22.0, 12.0)}
 """Drawn and left out, in design pixels: what is wrong, and what is not there yet, is told without colour too."""

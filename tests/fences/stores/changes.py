@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 
-from tvapp.fences.change import Change, Step
+from tvapp.fences.model.change import Change, Step
 
 
 def feature(geometry_id: str, radius: float = 50) -> bytes:

@@ -13,7 +13,7 @@ from tvapp.core.clock import ManualClock, SystemClock
 from tvapp.core.errors import ConnectionBroken, TvappError
 from tvapp.core.headers import Headers
 from tvapp.core.log import RecordingLog
-from tvapp.fences.change import Change, Outcome, Step
+from tvapp.fences.model.change import Change, Outcome, Step
 from tvapp.fences.stores.map_data import MapDataStore
 from tvapp.net.transport import HttpClient, Request, Response, Sender
 

@@ -16,7 +16,7 @@ from tvapp.azure.authorizer import StorageAuthorizer
 from tvapp.azure.blobs import BlobClient, Container
 from tvapp.core.clock import ManualClock
 from tvapp.core.errors import Conflict, Forbidden, NotFound
-from tvapp.fences.change import Change, Collided, Outcome, Stored
+from tvapp.fences.model.change import Change, Collided, Outcome, Stored
 from tvapp.fences.stores.base import Loaded
 from tvapp.fences.stores.blob import BlobStore
 from tvapp.net.transport import HttpClient, Response

@@ -37,7 +37,7 @@ from tvapp.core.errors import (
     Unauthorized,
     UnexpectedReply,
 )
-from tvapp.fences.change import Change, Collided, Outcome, Stored
+from tvapp.fences.model.change import Change, Collided, Outcome, Stored
 from tvapp.fences.stores.base import Loaded, WritableStore
 from tvapp.fences.stores.blob import BlobStore
 from tvapp.net.transport import HttpClient

@@ -18,7 +18,7 @@ from tests.fences.stores.changes import OTHERS, add, delete, edit, feature, note
 from tvapp.core.errors import DataError, StorageError, TvappError
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
-from tvapp.fences.change import Change, Collided, Outcome, Stored
+from tvapp.fences.model.change import Change, Collided, Outcome, Stored
 from tvapp.fences.stores.folder import FolderStore
 from tvapp.fences.stores.folder_writing import LOCK
 

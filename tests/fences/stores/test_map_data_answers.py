@@ -28,9 +28,9 @@ from tvapp.core.errors import (
     UnexpectedReply,
     Unreachable,
 )
-from tvapp.fences.change import Change, Stored
+from tvapp.fences.model.change import Change, Stored
+from tvapp.fences.outbox.verdict import verdict
 from tvapp.fences.stores.base import StoreRetired
-from tvapp.fences.verdict import verdict
 
 
 @pytest.mark.parametrize(

@@ -37,8 +37,8 @@ from tvapp.core.errors import (
     UnexpectedReply,
     Unreachable,
 )
-from tvapp.fences.change import Change, Stored
-from tvapp.fences.verdict import verdict
+from tvapp.fences.model.change import Change, Stored
+from tvapp.fences.outbox.verdict import verdict
 
 FAULTS: dict[str, tuple[dict[str, object], type[TvappError]]] = {
     "reset before": ({"reset": "before"}, ConnectionBroken),

@@ -29,9 +29,9 @@ from tvapp.core.errors import (
     TimedOut,
     UnexpectedReply,
 )
-from tvapp.fences.change import Change, Collided, Stored
+from tvapp.fences.model.change import Change, Collided, Stored
+from tvapp.fences.outbox.verdict import verdict
 from tvapp.fences.stores.map_data_sending import PATIENCE_S
-from tvapp.fences.verdict import verdict
 from tvapp.net.transport import Request, Response, Sender
 
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol, TypeAlias, TypeVar, runtime_checkable
 
 from tvapp.core.errors import TvappError
-from tvapp.fences.model import Geofence, Skipped
+from tvapp.fences.model.fence import Geofence, Skipped
 
 if TYPE_CHECKING:
-    from tvapp.fences.change import Change, Outcome, Step
+    from tvapp.fences.model.change import Change, Outcome, Step
 
 T = TypeVar("T")
 

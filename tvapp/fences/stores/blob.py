@@ -15,9 +15,9 @@ from tvapp.azure.blobs import PAGE_SIZE, BlobClient, Container, is_askable, not_
 from tvapp.core.clock import Clock, SystemClock
 from tvapp.core.errors import DataError, NotFound, ServiceError, TimedOut, TvappError, Unauthorized
 from tvapp.core.log import Log
-from tvapp.fences.change import Change, Outcome
-from tvapp.fences.geojson import MAX_BYTES
-from tvapp.fences.model import Skipped
+from tvapp.fences.geojson.reading import MAX_BYTES
+from tvapp.fences.model.change import Change, Outcome
+from tvapp.fences.model.fence import Skipped
 from tvapp.fences.stores.base import UNCHANGED, Loaded, Note, SameThread, Workers
 from tvapp.fences.stores.blob_sending import send_change
 from tvapp.fences.stores.document import Document, read_blob, reason

@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from tvapp.azure.blobs import BlobClient
 from tvapp.core.errors import Conflict, DataError, NotFound, Throttled, UnexpectedReply
 from tvapp.core.headers import Headers
-from tvapp.fences.amend import AlreadySo, Amended, Amendment, amend
-from tvapp.fences.change import Change, Collided, Outcome, Stored
-from tvapp.fences.geojson import MAX_BYTES
+from tvapp.fences.geojson.amend import AlreadySo, Amended, Amendment, amend
+from tvapp.fences.geojson.reading import MAX_BYTES
+from tvapp.fences.model.change import Change, Collided, Outcome, Stored
 from tvapp.fences.stores.base import Workers
 from tvapp.fences.stores.document import Document, is_web_page, read_blob
 from tvapp.net.transport import Response

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from tvapp.azure.errors import plain
 from tvapp.core.errors import ConnectionBroken, DataError, NetworkError, ServiceError, TimedOut, TlsFailed, TvappError
-from tvapp.fences.geojson import ReadResult, read
-from tvapp.fences.model import Skipped
+from tvapp.fences.geojson.reading import ReadResult, read
+from tvapp.fences.model.fence import Skipped
 from tvapp.net.transport import Response
 
 _PAGES = (b"<!doctype html", b"<html", b"<head", b"<script")

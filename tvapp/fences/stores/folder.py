@@ -11,9 +11,9 @@ from typing import TypeAlias
 from tvapp.core.errors import DataError, StorageError
 from tvapp.core.files import read_bounded
 from tvapp.core.log import Log
-from tvapp.fences.change import Change, Outcome
-from tvapp.fences.geojson import MAX_BYTES, ReadResult, read
-from tvapp.fences.model import Skipped
+from tvapp.fences.geojson.reading import MAX_BYTES, ReadResult, read
+from tvapp.fences.model.change import Change, Outcome
+from tvapp.fences.model.fence import Skipped
 from tvapp.fences.stores.base import UNCHANGED, Loaded, Note, SameThread, Workers
 from tvapp.fences.stores.folder_watching import until_changed
 from tvapp.fences.stores.folder_writing import send_change

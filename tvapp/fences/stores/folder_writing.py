@@ -13,9 +13,9 @@ from pathlib import Path
 
 from tvapp.core.errors import DataError, StorageError
 from tvapp.core.files import read_bounded, sync_dir, unfinished_of, write_atomic
-from tvapp.fences.amend import AlreadySo, Amended, amend
-from tvapp.fences.change import Change, Collided, Outcome, Stored
-from tvapp.fences.geojson import MAX_BYTES
+from tvapp.fences.geojson.amend import AlreadySo, Amended, amend
+from tvapp.fences.geojson.reading import MAX_BYTES
+from tvapp.fences.model.change import Change, Collided, Outcome, Stored
 from tvapp.fences.stores.naming import SUFFIXES
 
 LOCK = ".tvapp.lock"

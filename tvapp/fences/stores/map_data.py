@@ -26,9 +26,9 @@ from tvapp.core.errors import (
     Unreachable,
 )
 from tvapp.core.log import Log
-from tvapp.fences.change import Change, Outcome, Stored
-from tvapp.fences.geojson import MAX_BYTES, ReadResult, read
-from tvapp.fences.model import Skipped
+from tvapp.fences.geojson.reading import MAX_BYTES, ReadResult, read
+from tvapp.fences.model.change import Change, Outcome, Stored
+from tvapp.fences.model.fence import Skipped
 from tvapp.fences.stores.base import UNCHANGED, Loaded, Note, SameThread, StoreRetired, Workers
 from tvapp.fences.stores.map_data_sending import Patience, Sending
 from tvapp.fences.stores.staleness import Staleness

@@ -23,8 +23,8 @@ from tvapp.azure.errors import plain
 from tvapp.azure.map_data import Accepted, Entry, MapDataClient, is_udid
 from tvapp.core.backoff import Backoff
 from tvapp.core.errors import DataError, NotFound, TimedOut, UnexpectedReply
-from tvapp.fences.amend import AlreadySo, Amended, amend
-from tvapp.fences.change import Change, Collided, Outcome, Step, Stored
+from tvapp.fences.geojson.amend import AlreadySo, Amended, amend
+from tvapp.fences.model.change import Change, Collided, Outcome, Step, Stored
 from tvapp.fences.stores.base import Note, Workers
 
 PACE = Backoff(first_s=0.5, ceiling_s=15.0)

@@ -12,8 +12,8 @@ from tvapp.core.clock import Clock, SystemClock
 from tvapp.core.errors import DataError, NetworkError, ServiceError, TvappError, UnexpectedReply, service_error
 from tvapp.core.headers import Headers, retry_after_s
 from tvapp.core.log import Log
-from tvapp.fences.geojson import MAX_BYTES
-from tvapp.fences.model import Skipped
+from tvapp.fences.geojson.reading import MAX_BYTES
+from tvapp.fences.model.fence import Skipped
 from tvapp.fences.stores.base import UNCHANGED, Loaded, SameThread, Workers
 from tvapp.fences.stores.document import Document, is_web_page, read_document, reason
 from tvapp.fences.stores.staleness import Staleness

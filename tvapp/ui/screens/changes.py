@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from tvapp.fences.outbox import Entry
-from tvapp.fences.overlay import fence_of
-from tvapp.ui.change_words import name_of, refusal_words, standing_look, standing_words
+from tvapp.fences.outbox.outbox import Entry
+from tvapp.fences.service.overlay import fence_of
 from tvapp.ui.navigator import Navigator
 from tvapp.ui.screens.conflict import ConflictScreen
 from tvapp.ui.screens.dialog import Choice, DialogScreen, Question
 from tvapp.ui.screens.list_sheet import ListSheet, Row
 from tvapp.ui.screens.map_state import MapState
 from tvapp.ui.widgets.surface import Button
+from tvapp.ui.words.changes import name_of, refusal_words, standing_look, standing_words
 
 
 class ChangesSheet(ListSheet):

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tvapp.fences.facts import facts
-from tvapp.fences.model import Geofence
-from tvapp.fences.outbox import Entry
-from tvapp.fences.overlay import fence_of
+from tvapp.fences.model.facts import facts
+from tvapp.fences.model.fence import Geofence
+from tvapp.fences.outbox.outbox import Entry
+from tvapp.fences.service.overlay import fence_of
 from tvapp.geo.geodesy import distance_m
 from tvapp.geo.position import Bounds
 from tvapp.remote.intents import Input, Intent
-from tvapp.ui import layout, phrases, theme
+from tvapp.ui import layout, theme
 from tvapp.ui.canvas import Canvas, Color, Rect
-from tvapp.ui.change_words import name_of
-from tvapp.ui.fence_words import kind_words, shape_words, size_words, validity_words
 from tvapp.ui.navigator import Navigator
 from tvapp.ui.outline import Path, draw_cased, on_screen, projected
 from tvapp.ui.screen import bind
@@ -24,6 +22,9 @@ from tvapp.ui.screens.panel import Panel
 from tvapp.ui.sketch_view import dashed
 from tvapp.ui.widgets.label import draw_icon, label, paragraph
 from tvapp.ui.widgets.surface import Button, glass
+from tvapp.ui.words import phrases
+from tvapp.ui.words.changes import name_of
+from tvapp.ui.words.fences import kind_words, shape_words, size_words, validity_words
 
 HEIGHT = 500.0
 BUTTON_HEIGHT = 76.0

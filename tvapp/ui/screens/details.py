@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tvapp.fences.model import Geofence
+from tvapp.fences.model.fence import Geofence
 from tvapp.remote.intents import Input, Intent
 from tvapp.ui.canvas import Canvas, Rect
 from tvapp.ui.navigator import Navigator

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from tvapp.fences.editor import SketchKind, new_sketch
-from tvapp.fences.naming import Kind
-from tvapp.fences.sketch import Drawn
+from tvapp.fences.editing.editor import SketchKind, new_sketch
+from tvapp.fences.editing.sketch import Drawn
+from tvapp.fences.model.kinds import Kind
 from tvapp.ui.navigator import Navigator
 from tvapp.ui.screens.changes import ChangesSheet
 from tvapp.ui.screens.map_state import MapState

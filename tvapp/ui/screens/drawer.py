@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from tvapp.fences.model import Geofence
+from tvapp.fences.model.fence import Geofence
 from tvapp.remote.intents import Input, Intent, Phase
 from tvapp.ui import theme
 from tvapp.ui.canvas import Canvas, Rect
-from tvapp.ui.fence_words import size_words
 from tvapp.ui.motion import Motion
 from tvapp.ui.navigator import Navigator
-from tvapp.ui.phrases import count
 from tvapp.ui.screen import REPEATED, Binding, Hint, bind, dispatch, hints_of
 from tvapp.ui.screens.details import DetailsScreen
 from tvapp.ui.screens.fence_card import STATE_ICONS, draw_mark
@@ -18,6 +16,8 @@ from tvapp.ui.screens.sheet import draw_scroll_bar, draw_sheet, draw_title
 from tvapp.ui.widgets.label import draw_icon, fit, label, paragraph
 from tvapp.ui.widgets.list_view import ListView
 from tvapp.ui.widgets.surface import focus_ring
+from tvapp.ui.words.fences import size_words
+from tvapp.ui.words.phrases import count
 
 ROW_HEIGHT = 92.0
 FOOTER = 44.0

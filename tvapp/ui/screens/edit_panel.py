@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Literal
 
-from tvapp.fences.abilities import abilities, edit_sketch
-from tvapp.fences.carry import MoveSketch
-from tvapp.fences.model import Geofence
-from tvapp.fences.naming import Kind
-from tvapp.fences.overlay import geometry_of
-from tvapp.fences.sketch import Drawn
+from tvapp.fences.editing.abilities import abilities, edit_sketch
+from tvapp.fences.editing.carry import MoveSketch
+from tvapp.fences.editing.sketch import Drawn
+from tvapp.fences.model.fence import Geofence
+from tvapp.fences.model.kinds import Kind
+from tvapp.fences.service.overlay import geometry_of
 from tvapp.ui.navigator import Navigator
 from tvapp.ui.screens.changes import look_into
 from tvapp.ui.screens.dialog import Choice, DialogScreen, Question

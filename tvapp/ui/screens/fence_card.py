@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tvapp.fences import style as fence_style
-from tvapp.fences.model import Geofence
-from tvapp.fences.validity import State
+from tvapp.fences.model import style as fence_style
+from tvapp.fences.model.fence import Geofence
+from tvapp.fences.model.validity import State
 from tvapp.ui import theme
 from tvapp.ui.canvas import Canvas, Color, Rect, TextStyle
-from tvapp.ui.fence_words import detail_rows, state_words
 from tvapp.ui.icons import icon
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.widgets.label import LINE_SPACING, fit, wrap
+from tvapp.ui.words.fences import detail_rows, state_words
 
 LABEL_PART = 0.3
 ROW_LINE = 36.0

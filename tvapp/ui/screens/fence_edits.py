@@ -9,17 +9,17 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Literal
 
 from tvapp.core.errors import DataError
-from tvapp.fences.book import FenceBook
-from tvapp.fences.messages import OutboxChanged
-from tvapp.fences.model import Geofence
-from tvapp.fences.naming import Kind, is_numbered
-from tvapp.fences.versions import Versions
+from tvapp.fences.model.book import FenceBook
+from tvapp.fences.model.fence import Geofence
+from tvapp.fences.model.kinds import Kind, is_numbered
+from tvapp.fences.service.messages import OutboxChanged
+from tvapp.fences.service.versions import Versions
 
 if TYPE_CHECKING:
-    from tvapp.fences.change import Change
-    from tvapp.fences.history import History, Offer
-    from tvapp.fences.outbox import Entry, Resolution
-    from tvapp.fences.sketch import Drawn
+    from tvapp.fences.editing.history import History, Offer
+    from tvapp.fences.editing.sketch import Drawn
+    from tvapp.fences.model.change import Change
+    from tvapp.fences.outbox.outbox import Entry, Resolution
     from tvapp.ui.screens.map_state import MapState
 
 COLLECTION = "GeometryCollection"
@@ -33,7 +33,7 @@ class FenceEdits:
     def __init__(self, state: MapState, new_id: Callable[[], str]) -> None:
         self._state = state
         self._new_id = new_id
-        from tvapp.fences.history import History
+        from tvapp.fences.editing.history import History
 
         self.history: History = History()
         self.outbox = OutboxChanged()
@@ -66,7 +66,7 @@ class FenceEdits:
 
     def current(self, fence: Geofence) -> Geofence:
         """Return a fence as it is now on this screen, even if the map does not show that yet."""
-        from tvapp.fences.overlay import fence_of
+        from tvapp.fences.service.overlay import fence_of
 
         newest = self._versions.newest(fence.source, fence.geometry_id, fence.raw)
         if newest is None:
@@ -90,14 +90,14 @@ class FenceEdits:
         """Return the next free name of a kind; a fence that has one of that kind keeps it."""
         if fence is not None and fence.kind == kind.key and is_numbered(fence.name, kind.name):
             return fence.name
-        from tvapp.fences.overlay import name_of
+        from tvapp.fences.service.overlay import name_of
 
         # What was just made may not be in the book yet.
         return self._state.book.taken_names.next(kind.name, map(name_of, self._versions.features()))
 
     def add(self, drawn: Drawn, kind: Kind, validity: Mapping[str, object] | None) -> None:
         """Make a new geofence of what was drawn."""
-        from tvapp.fences import feature
+        from tvapp.fences.geojson import feature
 
         geometry_id = self._geometry_id()
         name = self.name_for(kind)
@@ -118,7 +118,7 @@ class FenceEdits:
 
     def redraw(self, fence: Geofence, drawn: Drawn, edit: Edit) -> None:
         """Give a geofence another shape, size or place."""
-        from tvapp.fences import feature
+        from tvapp.fences.geojson import feature
 
         properties: dict[str, object] = {} if drawn.radius_m is None else {"radius": drawn.radius_m}
         if fence.is_rectangle and not drawn.subtype:
@@ -127,7 +127,7 @@ class FenceEdits:
 
     def move_by(self, fence: Geofence, dlon: float, dlat: float) -> None:
         """Move a geofence of several kinds of shapes, in degrees."""
-        from tvapp.fences import feature
+        from tvapp.fences.geojson import feature
 
         try:
             after = feature.moved(fence.raw, dlon, dlat)
@@ -142,16 +142,16 @@ class FenceEdits:
 
     def set_times(self, fence: Geofence, validity: Mapping[str, object] | None) -> None:
         """Say when a geofence counts; None is always."""
-        from tvapp.fences import feature
+        from tvapp.fences.geojson import feature
 
         value: object = feature.REMOVE if validity is None else validity
         self._alter(fence, "times", properties={"validityTime": value})
 
     def duplicate(self, fence: Geofence) -> None:
         """Make a copy of a geofence, a little beside it."""
-        from tvapp.fences import feature
-        from tvapp.fences.carry import aside_deg, duplicated
-        from tvapp.fences.overlay import geometry_of
+        from tvapp.fences.editing.carry import aside_deg, duplicated
+        from tvapp.fences.geojson import feature
+        from tvapp.fences.service.overlay import geometry_of
 
         geometry_id = self._geometry_id()
         stem = fence.name.rstrip("0123456789").rstrip() or fence.name
@@ -207,8 +207,8 @@ class FenceEdits:
 
     def keep_both(self, entry: Entry) -> None:
         """Settle a conflict by making ours a geofence of its own."""
-        from tvapp.fences import feature
-        from tvapp.fences.overlay import name_of
+        from tvapp.fences.geojson import feature
+        from tvapp.fences.service.overlay import name_of
 
         if (outbox := self._state.actions.outbox) is None:
             return
@@ -232,7 +232,7 @@ class FenceEdits:
         geometry: Mapping[str, object] | None = None,
         properties: Mapping[str, object],
     ) -> None:
-        from tvapp.fences import feature
+        from tvapp.fences.geojson import feature
 
         try:
             after = feature.altered(fence.raw, geometry=geometry, properties=properties)
@@ -242,14 +242,14 @@ class FenceEdits:
         self._change(fence, after, edit, str(properties.get("name", fence.name)))
 
     def _make(self, geometry_id: str, feature: bytes, edit: Edit, name: str) -> None:
-        from tvapp.fences.change import Change
+        from tvapp.fences.model.change import Change
 
         self._submit(Change(self._new_id(), "", geometry_id, b"", feature, at=self._state.wall()), edit, name)
 
     def _change(self, fence: Geofence, after: bytes, edit: Edit, name: str) -> None:
         if after == fence.raw:
             return
-        from tvapp.fences.change import Change
+        from tvapp.fences.model.change import Change
 
         now = self._state.wall()
         change = Change(self._new_id(), fence.source, fence.geometry_id, fence.raw, after, fence.number, now)
@@ -269,7 +269,7 @@ class FenceEdits:
         self._state.say("toast.offline" if is_offline else "toast.kept", "cloud-upload", name=name)
 
     def _send(self, change: Change) -> bool:
-        from tvapp.fences.overlay import fence_of
+        from tvapp.fences.service.overlay import fence_of
 
         outbox = self._state.actions.outbox
         if outbox is None:
@@ -289,7 +289,7 @@ class FenceEdits:
         self._state.say("toast.stored" if change.after else "toast.deleted", "circle-check", name=self._name(change))
 
     def _name(self, change: Change) -> str:
-        from tvapp.ui.change_words import name_of
+        from tvapp.ui.words.changes import name_of
 
         return name_of(change, self._state.settings)
 

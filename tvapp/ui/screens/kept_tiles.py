@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+from tvapp.mapview.layer_picture import cells_in_view, tile_zoom
 from tvapp.mapview.layers import Layer
-from tvapp.mapview.picture import cells_in_view, tile_zoom
 from tvapp.mapview.viewport import Viewport
 from tvapp.tiles.tile import TileArrived, TileConfirmed, TileId
 

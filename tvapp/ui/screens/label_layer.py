@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 
 from tvapp.core.image import Image, PixelRect
-from tvapp.fences.messages import LabelsPlaced
+from tvapp.fences.service.messages import LabelsPlaced
 from tvapp.geo.mercator import project
-from tvapp.mapview.picture import corner
+from tvapp.mapview.layer_picture import corner
 from tvapp.mapview.viewport import Viewport
 from tvapp.ui.canvas import Canvas
 

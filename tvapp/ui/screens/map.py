@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from tvapp.fences.model import Geofence
+from tvapp.fences.model.fence import Geofence
 from tvapp.geo.position import Bounds
 from tvapp.mapview.viewport import Viewport
 from tvapp.remote.intents import ARROWS, Input, Intent, Phase

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from tvapp.mapview.scale_bar import scale_bar
 from tvapp.ui import layout, theme
 from tvapp.ui.canvas import Canvas, Color, Rect, TextStyle
-from tvapp.ui.phrases import clock_time, short_date
 from tvapp.ui.screens.map_state import MapState
 from tvapp.ui.widgets.label import draw_icon, fit, in_middle, wrap
 from tvapp.ui.widgets.surface import glass
+from tvapp.ui.words.phrases import clock_time, short_date
 
 CHIP_HEIGHT = 60.0
 ACCOUNT_WIDTH = 520.0

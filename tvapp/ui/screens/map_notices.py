@@ -18,13 +18,13 @@ from tvapp.core.errors import (
 )
 from tvapp.ui import theme
 from tvapp.ui.canvas import Canvas, Color, Rect
-from tvapp.ui.clock_words import clock_advice, clock_title
 from tvapp.ui.messages import TroubleChanged
-from tvapp.ui.phrases import age, clock_time
 from tvapp.ui.screens.map_state import MapState
-from tvapp.ui.text import knows
 from tvapp.ui.widgets.label import draw_icon, paragraph, paragraph_height
 from tvapp.ui.widgets.surface import glass
+from tvapp.ui.words.clock import clock_advice, clock_title
+from tvapp.ui.words.phrases import age, clock_time
+from tvapp.ui.words.text import knows
 
 WIDTH = 620.0
 WORTH_TELLING_S = 60.0

@@ -12,8 +12,9 @@ from tvapp.auth.view import Account
 from tvapp.core.clock import Clock, ClockSkewed
 from tvapp.core.errors import NetworkError, NotFound, ServiceError, SignInError, TimedOut
 from tvapp.core.image import Image
-from tvapp.fences.book import FenceBook
-from tvapp.fences.messages import (
+from tvapp.fences.model.book import FenceBook
+from tvapp.fences.model.fence import Geofence
+from tvapp.fences.service.messages import (
     FencesKept,
     FencesLoaded,
     FencesUnavailable,
@@ -23,12 +24,11 @@ from tvapp.fences.messages import (
     LabelsPlaced,
     OutboxChanged,
 )
-from tvapp.fences.model import Geofence
 from tvapp.geo.position import Bounds, Position
+from tvapp.mapview.composition import Upload
 from tvapp.mapview.last_view import LastView
 from tvapp.mapview.layers import FENCES, LayerChoice, layers
 from tvapp.mapview.model import MapModel
-from tvapp.mapview.recipe import Upload
 from tvapp.mapview.viewport import Viewport
 from tvapp.remote.intents import Input, Intent, Phase
 from tvapp.tiles.tile import TileArrived, TileConfirmed, TileUnavailable

@@ -6,10 +6,10 @@ import calendar
 from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
-from tvapp.fences import style
-from tvapp.fences.model import Geofence
-from tvapp.fences.naming import Kind
-from tvapp.fences.validity_presets import PRESETS, Preset, preset_of, validity_time
+from tvapp.fences.editing.validity_presets import PRESETS, Preset, preset_of, validity_time
+from tvapp.fences.model import style
+from tvapp.fences.model.fence import Geofence
+from tvapp.fences.model.kinds import Kind
 from tvapp.ui.canvas import Color
 from tvapp.ui.navigator import Navigator
 from tvapp.ui.screens.list_sheet import ListSheet, Row

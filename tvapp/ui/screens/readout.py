@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from tvapp.fences.model import Geofence, Line, Polygon
+from tvapp.fences.model.fence import Geofence, Line, Polygon
 from tvapp.geo.position import Position
-from tvapp.ui import phrases
 from tvapp.ui.settings import UiSettings
+from tvapp.ui.words import phrases
 
 BETWEEN = "  ·  "
 MOST_VERTICES = 3_000
@@ -16,7 +16,7 @@ MOST_VERTICES = 3_000
 
 def prepare() -> None:
     """Load what distances need, which takes longer than a frame may: call it on a worker, once there are geofences."""
-    import tvapp.fences.containment  # noqa: F401
+    import tvapp.fences.model.containment  # noqa: F401
 
 
 def readout(place: Position, under: tuple[Geofence, ...], selected: Geofence | None, settings: UiSettings) -> str:
@@ -30,7 +30,7 @@ def readout(place: Position, under: tuple[Geofence, ...], selected: Geofence | N
         parts.append(say("readout.inside.more", name=first, count=more) if more else say("readout.inside", name=first))
     if selected is not None and _vertices(selected) <= MOST_VERTICES:
         # Not loaded with the map: the first picture needs no distance.
-        from tvapp.fences.containment import signed_distance
+        from tvapp.fences.model.containment import signed_distance
 
         metres, _ = signed_distance(selected, place)
         if not math.isfinite(metres):

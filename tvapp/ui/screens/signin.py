@@ -10,7 +10,6 @@ from tvapp.remote.intents import Input, Intent
 from tvapp.ui import layout, theme
 from tvapp.ui.actions import Actions
 from tvapp.ui.canvas import Canvas
-from tvapp.ui.clock_words import clock_advice, clock_title
 from tvapp.ui.motion import Motion
 from tvapp.ui.navigator import Navigator
 from tvapp.ui.screen import Binding, Hint, bind, dispatch, hints_of
@@ -18,6 +17,7 @@ from tvapp.ui.screens.dialog import leave_dialog
 from tvapp.ui.screens.signin_notice import Notice, draw_notice, notice_for
 from tvapp.ui.screens.signin_prompt import PromptPicture, draw_large_prompt, draw_prompt
 from tvapp.ui.settings import UiSettings
+from tvapp.ui.words.clock import clock_advice, clock_title
 
 RENEWED_FOR_S = 20.0
 """How long the status line says that the code is a new one."""

@@ -8,12 +8,12 @@ from tvapp.auth.problems import Problem
 from tvapp.auth.view import SessionView
 from tvapp.ui import layout, theme
 from tvapp.ui.canvas import Canvas, Color, Rect
-from tvapp.ui.clock_words import clock_advice, clock_title
-from tvapp.ui.phrases import countdown
 from tvapp.ui.settings import UiSettings
-from tvapp.ui.text import problem_words
 from tvapp.ui.widgets.label import draw_icon, label, paragraph, paragraph_height
 from tvapp.ui.widgets.surface import Button, card
+from tvapp.ui.words.clock import clock_advice, clock_title
+from tvapp.ui.words.phrases import countdown
+from tvapp.ui.words.text import problem_words
 
 WIDTH = 1280.0
 BUTTON_HEIGHT = 84.0

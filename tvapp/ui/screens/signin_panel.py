@@ -11,12 +11,12 @@ from tvapp.ui import layout, theme
 from tvapp.ui.actions import Actions
 from tvapp.ui.canvas import Canvas
 from tvapp.ui.navigator import Navigator
-from tvapp.ui.permissions import permission_for
 from tvapp.ui.screens.signin import SignInScreen
 from tvapp.ui.screens.signin_notice import Notice
 from tvapp.ui.screens.signin_prompt import draw_large_prompt, draw_prompt_in
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.widgets.surface import card, scrim
+from tvapp.ui.words.permissions import permission_for
 
 SIGN_IN, PERMISSION = "sign-in", "permission"
 

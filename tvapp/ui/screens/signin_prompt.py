@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from tvapp.auth.view import Prompt, SessionView
 from tvapp.ui import layout, theme
 from tvapp.ui.canvas import Canvas, Rect, TextStyle
-from tvapp.ui.phrases import countdown
 from tvapp.ui.qr import qr_modules
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.widgets.countdown import draw_countdown
 from tvapp.ui.widgets.label import draw_icon, in_middle, label, paragraph, shrink
 from tvapp.ui.widgets.surface import focus_ring, grown
+from tvapp.ui.words.phrases import countdown
 
 CARD_PAD = 12.0
 """White around the QR code's own quiet zone."""

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tvapp.fences.reshape import ReshapeSketch
-from tvapp.fences.resize import ResizeSketch
-from tvapp.fences.sketch import Direction, Drawn, Reason, Refused, Sketch, Stage, Step
+from tvapp.fences.editing.reshape import ReshapeSketch
+from tvapp.fences.editing.resize import ResizeSketch
+from tvapp.fences.editing.sketch import Direction, Drawn, Reason, Refused, Sketch, Stage, Step
 from tvapp.geo.position import Position
 from tvapp.remote.intents import ARROWS, Input, Intent, Phase
 from tvapp.ui import layout, theme

@@ -7,13 +7,14 @@ from collections.abc import Callable
 
 from tvapp.remote.intents import ARROWS, Input, Intent
 from tvapp.remote.pattern import LONGEST, SHORTEST, Pattern
-from tvapp.ui import layout, phrases, theme
+from tvapp.ui import layout, theme
 from tvapp.ui.canvas import Canvas, Rect
 from tvapp.ui.navigator import Navigator
 from tvapp.ui.screen import Binding, Hint, bind, dispatch, hints_of
 from tvapp.ui.screens.map_state import MapState
 from tvapp.ui.widgets.label import draw_icon, in_middle, label, paragraph
 from tvapp.ui.widgets.surface import card, focus_ring, scrim
+from tvapp.ui.words import phrases
 
 WIDTH = 920.0
 HEIGHT = 440.0

@@ -1,0 +1,139 @@
+"""The map and what is behind it meet in any order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import cast
+
+from tvapp.app.backend import Edges
+from tvapp.app.live_map import LiveMap
+from tvapp.config.load import Config
+from tvapp.core.clock import ManualClock
+from tvapp.core.jobs import Inbox, Jobs
+from tvapp.core.log import RecordingLog
+from tvapp.geo.position import Bounds
+from tvapp.mapview.layers import FENCES
+from tvapp.tiles.cache_key import CacheScope
+from tvapp.tiles.tile import TileArrived, TileId, TileImage
+
+TILE = TileId("microsoft.base.darkgrey", 3, 4, 2)
+
+
+@dataclass
+class FakeLoader:
+    wanted: list[tuple[TileId, ...]] = field(default_factory=list)
+    requests_sent: int = 0
+    sizes: Mapping[str, int] = field(default_factory=dict)
+
+    def want(self, ids: Sequence[TileId]) -> None:
+        self.wanted.append(tuple(ids))
+
+    def set_rasteriser(self, rasteriser: object) -> None:
+        pass
+
+    def set_sizes(self, sizes: Mapping[str, int]) -> None:
+        self.sizes = sizes
+
+
+@dataclass
+class FakeAttribution:
+    asked: list[tuple[tuple[str, ...], float]] = field(default_factory=list)
+
+    def show(self, tilesets: tuple[str, ...], zoom: float, bounds: Bounds) -> None:
+        self.asked.append((tilesets, zoom))
+
+
+@dataclass
+class FakeEdges:
+    loader: FakeLoader = field(default_factory=FakeLoader)
+    attribution: FakeAttribution = field(default_factory=FakeAttribution)
+    fences: None = None
+    outbox: None = None
+    kept: None = None
+
+    def use_account(self, home_id: str | None) -> CacheScope:
+        return CacheScope("https://maps.example", home_id or "", "en", "Auto")
+
+
+def live_map(log: RecordingLog | None = None) -> LiveMap:
+    jobs, log = Jobs(Inbox(), RecordingLog()), log or RecordingLog()
+    return LiveMap(
+        Config(),
+        (1920, 1080),
+        1.0,
+        jobs=jobs,
+        clock=ManualClock(),
+        log=log,
+        since_start=lambda: 0.0,
+        tell=lambda _message: None,
+    )
+
+
+def connected(here: LiveMap) -> FakeEdges:
+    edges = FakeEdges()
+    here.connect(cast(Edges, edges), "")
+    return edges
+
+
+def test_the_attribution_of_a_map_that_came_to_rest_before_the_network_was_there_is_asked_for() -> None:
+    here = live_map()
+    here.view_rested(here.model.viewport)
+    edges = connected(here)
+    assert [zoom for _, zoom in edges.attribution.asked] == [here.model.viewport.zoom]
+
+
+def test_tiles_come_in_the_size_of_the_screen_from_the_first_and_after_another_one_is_plugged_in() -> None:
+    here = live_map()
+    edges = connected(here)
+    assert set(edges.loader.sizes.values()) == {512}
+    budget = here.model.memory.budget_bytes
+    here.rescale(1280, 720, 2 / 3)
+    assert edges.loader.sizes["microsoft.base.darkgrey"] == edges.loader.sizes[FENCES] == 341
+    assert edges.loader.sizes["microsoft.imagery"] == 512
+    assert here.model.memory.budget_bytes < budget / 2
+
+
+def test_wishes_wait_for_the_end_of_the_frame_that_follows() -> None:
+    here = live_map()
+    edges = connected(here)
+    edges.loader.wanted.clear()
+    here.want_tiles([TILE])
+    here.tick(0.0, frame_follows=True)
+    assert edges.loader.wanted == []
+    here.pass_on_wishes()
+    here.pass_on_wishes()
+    assert edges.loader.wanted == [(TILE,)]
+
+
+def test_wishes_do_not_wait_where_no_frame_follows() -> None:
+    here = live_map()
+    edges = connected(here)
+    edges.loader.wanted.clear()
+    here.want_tiles([TILE])
+    here.tick(0.0, frame_follows=False)
+    assert edges.loader.wanted == [(TILE,)]
+
+
+def test_no_wish_list_is_left_out_even_if_two_come_between_two_frames() -> None:
+    here, edges = live_map(), FakeEdges()
+    here.connect(cast(Edges, edges), "")
+    edges.loader.wanted.clear()
+    here.want_tiles((TILE,))
+    here.pass_on_wishes()
+    here.want_tiles(())
+    here.want_tiles((TILE,))
+    here.pass_on_wishes()
+    assert edges.loader.wanted == [(TILE,), (), (TILE,)]
+
+
+def test_the_first_tile_on_the_screen_is_told_once_after_its_frame() -> None:
+    log = RecordingLog()
+    here = live_map(log)
+    here.presented()
+    for tile in (TILE, TILE):
+        here.receive(TileArrived(tile, TileImage(None), "disk"), 0.0)
+    assert log.named("tile.first") == []
+    here.presented()
+    here.presented()
+    assert [fields["origin"] for fields in log.named("tile.first")] == ["disk"]

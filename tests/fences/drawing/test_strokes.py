@@ -1,0 +1,89 @@
+"""Clipping, corners and dashes."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tvapp.fences.drawing.strokes import LEAST_DASHES, clip, dashes, smooth_paths
+
+POINTS = st.lists(st.tuples(st.integers(-50, 150), st.integers(-50, 150)), min_size=3, max_size=10)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.lists(st.tuples(st.integers(10, 90), st.integers(0, 359)), min_size=3, max_size=9, unique_by=lambda arm: arm[1])
+)
+def test_clipping_keeps_what_is_in_the_square(arms: list[tuple[int, int]]) -> None:
+    arms = sorted(arms, key=lambda arm: arm[1])
+    star = np.array([(50 + r * math.cos(math.radians(a)), 50 + r * math.sin(math.radians(a))) for r, a in arms])
+    whole = shapely.Polygon(star)
+    if not whole.is_valid:
+        return
+    clipped = clip(star, 0.0, 100.0)
+    expected = shapely.intersection(whole, shapely.box(0, 0, 100, 100)).area
+    doubled = 0.0
+    for a, b in zip(clipped, np.roll(clipped, -1, axis=0), strict=True):
+        doubled += a[0] * b[1] - b[0] * a[1]
+    assert abs(doubled) / 2 == pytest.approx(expected, abs=1e-6)
+    assert clipped.size == 0 or (clipped.min() >= -1e-9 and clipped.max() <= 100 + 1e-9)
+
+
+def test_a_square_inside_is_left_alone_and_one_outside_is_gone() -> None:
+    inside = np.array([[1.0, 1.0], [2.0, 1.0], [2.0, 2.0]])
+    assert clip(inside, 0, 10) is inside
+    assert len(clip(inside + 100, 0, 10)) == 0
+
+
+def test_a_corner_is_drawn_out_both_ways() -> None:
+    (path,) = smooth_paths([np.array([[0.0, 0.0], [100.0, 0.0], [100.0, 100.0], [0.0, 100.0]])], 10.0)
+    reach = 5 * math.tan(math.pi / 8)
+    assert path.dtype == np.float32
+    assert path[1] == pytest.approx([100 + reach, 0], abs=0.5)
+    assert path[2] == pytest.approx([100, -reach], abs=0.5)
+    assert path[0] == pytest.approx(path[-1])
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(POINTS, max_size=4))
+def test_paths_close_and_stay_near_their_rings(rings: list[list[tuple[int, int]]]) -> None:
+    arrays = [np.array(ring, dtype=np.float64) for ring in rings]
+    paths = smooth_paths(arrays, 8.0)
+    assert len(paths) == len(rings)
+    for ring, path in zip(arrays, paths, strict=True):
+        assert np.isfinite(path).all()
+        assert (path[0] == path[-1]).all()
+        assert len(ring) < len(path) <= 2 * len(ring) + 1
+        line = shapely.LineString(np.concatenate([ring, ring[:1]]))
+        assert shapely.distance(line, shapely.points(path)).max() <= 4.8
+
+
+def test_dashes_go_round_evenly() -> None:
+    turns = np.linspace(0, 2 * math.pi, 64, endpoint=False)
+    circle = np.stack([50 + 30 * np.cos(turns), 50 + 30 * np.sin(turns)], axis=1)
+    found = dashes(circle, 6.0, 4.0, 0.0, 100.0)
+    assert len(found) == round(2 * math.pi * 30 / 10)
+    lengths = [float(np.hypot(*np.diff(dash, axis=0).T).sum()) for dash in found]
+    assert max(lengths) - min(lengths) < 2
+    assert sum(lengths) / (2 * math.pi * 30) == pytest.approx(0.6, abs=0.04)
+
+
+def test_small_rings_get_a_few_dashes_and_points_none() -> None:
+    tiny = np.array([[50.0, 50.0], [54.0, 50.0], [54.0, 54.0]])
+    assert len(dashes(tiny, 18.0, 11.0, 0, 100)) == LEAST_DASHES
+    assert dashes(np.array([[5.0, 5.0]] * 3), 18.0, 11.0, 0, 100) == []
+
+
+def test_only_dashes_near_the_square_are_made_and_they_are_the_same_ones() -> None:
+    huge = np.array([[-1e6, 50.0], [1e6, 50.0], [1e6, 2e6], [-1e6, 2e6]])
+    found = dashes(huge, 6.0, 4.0, 0.0, 100.0)
+    assert 10 <= len(found) <= 16
+    shifted = dashes(huge - np.array([100.0, 0.0]), 6.0, 4.0, 0.0, 100.0)
+    ends = {round(float(dash[0, 0]), 1) for dash in found}
+    neighbours = {round(float(dash[0, 0]) + 100, 1) for dash in shifted}
+    assert {end for end in ends if 95 <= end <= 105} == {end for end in neighbours if 95 <= end <= 105} != set()

@@ -1,0 +1,227 @@
+"""Which fences are where."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pytest
+from geographiclib.geodesic import Geodesic
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.fences.making import EXPIRED, NOW, box, circle, fence, line, polygon, ring, spot, town
+from tvapp.fences.index import parts
+from tvapp.fences.index.fence_index import MOST_AT_A_PLACE, FenceIndex
+from tvapp.fences.index.parts import Parts
+from tvapp.fences.model.fence import Geofence, Polygon
+from tvapp.geo.position import Bounds, Position
+
+HELSINKI = Position(24.94, 60.17)
+
+
+def ids(fences: tuple[Geofence, ...]) -> list[str]:
+    return [each.id for each in fences]
+
+
+def at(index: FenceIndex, lon: float, lat: float, tolerance_m: float = 0.0) -> list[str]:
+    return ids(index.at(Position(lon, lat), NOW, tolerance_m))
+
+
+def test_an_empty_index_finds_nothing() -> None:
+    index = FenceIndex(())
+    assert len(index) == 0
+    assert index.at(HELSINKI, NOW, 500) == ()
+    assert index.in_bounds(Bounds(-180, -90, 180, 90)) == ()
+
+
+def test_smaller_fences_come_first() -> None:
+    big = polygon("big", box(24, 60, 26, 61))
+    index = FenceIndex([big, circle("middle", 24.94, 60.17, 900), spot("small", 24.94, 60.17, 90)])
+    assert at(index, 24.94, 60.17) == ["small", "middle", "big"]
+    assert at(index, 24.95, 60.17) == ["middle", "big"]
+    assert at(index, 25.5, 60.5) == ["big"]
+
+
+def test_of_two_of_one_size_the_one_that_counts_comes_first() -> None:
+    index = FenceIndex([circle("old", 1, 1, 100, validity=EXPIRED), circle("new", 1, 1, 100)])
+    assert at(index, 1, 1) == ["new", "old"]
+
+
+def test_holes_are_outside() -> None:
+    index = FenceIndex([polygon("ring", box(0, 0, 3, 3), box(1, 1, 2, 2))])
+    assert at(index, 0.5, 0.5) == ["ring"]
+    assert at(index, 1.5, 1.5) == []
+
+
+def test_a_line_is_as_wide_as_its_radius_at_every_latitude() -> None:
+    index = FenceIndex([line("road", 1000, (10, 0), (10, 70))])
+    for lat in (1.0, 30.0, 60.0, 69.0):
+        for bearing in (90.0, 270.0):
+            for metres, expected in ((990, ["road"]), (1010, [])):
+                place = Geodesic.WGS84.Direct(lat, 10, bearing, metres)
+                assert at(index, place["lon2"], place["lat2"]) == expected
+
+
+def test_a_tolerance_reaches_what_is_near() -> None:
+    index = FenceIndex([circle("near", 24.94, 60.17, 100), polygon("far", box(24.95, 60.16, 24.96, 60.18))])
+    place = Geodesic.WGS84.Direct(60.17, 24.94, 90, 150)
+    assert at(index, place["lon2"], place["lat2"]) == []
+    assert at(index, place["lon2"], place["lat2"], 60) == ["near"]
+    assert at(index, place["lon2"], place["lat2"], 1000) == ["near", "far"]
+
+
+def test_fences_over_the_date_line_are_found_from_both_sides() -> None:
+    fences = [
+        circle("disc", 179.999, 0, 5000),
+        polygon("box", box(179, 1, 181, 2)),
+        line("way", 100, (179, 3), (181, 3)),
+    ]
+    index = FenceIndex(fences)
+    for lon in (179.99, -179.99, 180.0, -180.0):
+        assert at(index, lon, 0) == ["disc"]
+        assert at(index, lon, 1.5) == ["box"]
+        assert at(index, lon, 3) == ["way"]
+    for bounds in (Bounds(-180, -1, -179.9, 4), Bounds(179.9, -1, 180, 4), Bounds(179.9, -1, -179.9, 4)):
+        assert set(ids(index.in_bounds(bounds))) == {"disc", "box", "way"}
+    assert index.in_bounds(Bounds(-170, -1, 170, 4)) == ()
+
+
+def test_bounds_list_the_largest_first() -> None:
+    index = FenceIndex([circle("s", 1, 1, 10), circle("l", 1, 1, 1000), circle("away", 5, 5, 10)])
+    assert ids(index.in_bounds(Bounds(0.9, 0.9, 1.1, 1.1))) == ["l", "s"]
+
+
+def test_a_pile_of_fences_is_cut_off() -> None:
+    index = FenceIndex([circle(str(number), 1, 1, 100 + number) for number in range(1000)])
+    found = at(index, 1, 1)
+    assert len(found) == MOST_AT_A_PLACE
+    assert found[0] == "0"
+
+
+def test_a_polygon_around_a_pole_holds_it() -> None:
+    index = FenceIndex([polygon("cap", ring((0, 80), (120, 80), (240, 80), (360, 80), (360, 90), (0, 90)))])
+    assert at(index, 50, 85) == ["cap"]
+    assert at(index, -50, 89) == ["cap"]
+    assert at(index, 50, 79) == []
+
+
+def test_long_edges_are_straight_in_degrees() -> None:
+    index = FenceIndex([polygon("wedge", ring((0, 0), (60, 60), (0, 60)))])
+    assert at(index, 29.9, 30.0) == ["wedge"]
+    assert at(index, 30.1, 30.0) == []
+
+
+def test_a_multipolygon_answers_once() -> None:
+    index = FenceIndex([fence("two", Polygon((box(0, 0, 2, 2),)), Polygon((box(1, 1, 3, 3),)))])
+    assert at(index, 1.5, 1.5) == ["two"]
+
+
+def test_outlines_follow_every_shape() -> None:
+    fences = [
+        circle("c", 24.94, 60.17, 500),
+        polygon("p", box(0, 0, 3, 3), box(1, 1, 2, 2)),
+        line("l", 100, (0, 0), (1, 0)),
+    ]
+    index = FenceIndex(fences)
+    (around,) = index.outline(fences[0])
+    for point in around:
+        distance = Geodesic.WGS84.Inverse(60.17, 24.94, point.lat, point.lon)["s12"]
+        assert distance == pytest.approx(500, abs=1)
+    assert len(index.outline(fences[1])) == 2
+    (way,) = index.outline(fences[2])
+    assert way[0] == way[-1]
+    assert max(point.lat for point in way) == pytest.approx(100 / 110_574, rel=0.01)
+
+
+@settings(max_examples=150, deadline=None)
+@given(
+    st.floats(-180, 180),
+    st.floats(-84, 84),
+    st.floats(1, 10_000),
+    st.floats(0, 360),
+    st.sampled_from([0.5, 0.98, 1.02, 1.5]),
+)
+def test_a_circle_holds_what_is_nearer_than_its_radius(
+    lon: float, lat: float, radius_m: float, bearing: float, share: float
+) -> None:
+    index = FenceIndex([circle("c", lon, lat, radius_m)])
+    place = Geodesic.WGS84.Direct(lat, lon, bearing, radius_m * share)
+    assert at(index, place["lon2"], place["lat2"]) == (["c"] if share < 1 else [])
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.floats(-180, 180), st.floats(85, 89.99), st.floats(100, 10_000), st.floats(0, 360))
+def test_circles_at_the_poles_hold_their_surroundings(lon: float, lat: float, radius_m: float, bearing: float) -> None:
+    index = FenceIndex([circle("c", lon, lat, radius_m)])
+    if lat + radius_m / 111_000 > 89.8:
+        return  # beyond the edge of any map
+    place = Geodesic.WGS84.Direct(lat, lon, bearing, radius_m * 0.9)
+    assert at(index, place["lon2"], place["lat2"]) == ["c"]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(3, 12), st.floats(-180, 180), st.floats(-70, 70), st.integers(0, 11), st.floats(0, 2 * math.pi))
+def test_where_a_ring_starts_does_not_matter(corners: int, lon: float, lat: float, start: int, turn: float) -> None:
+    points = [
+        (lon + math.cos(2 * math.pi * n / corners), lat + math.sin(2 * math.pi * n / corners)) for n in range(corners)
+    ]
+    turned = points[start % corners :] + points[: start % corners]
+    probes = [(lon + r * math.cos(turn), lat + r * math.sin(turn)) for r in (0.3, 0.8, 1.1)]
+    one, other = FenceIndex([polygon("p", ring(*points))]), FenceIndex([polygon("p", ring(*turned))])
+    assert [at(one, *probe) for probe in probes] == [at(other, *probe) for probe in probes]
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.integers(0, 39), max_size=12), st.lists(st.integers(0, 39), max_size=12), st.integers(0, 2**32))
+def test_an_index_built_from_an_older_one_is_the_same_as_a_new_one(
+    before: list[int], after: list[int], seed: int
+) -> None:
+    known, edited = town(40), town(40, seed=seed)
+    older = FenceIndex([known[number] for number in before])
+    fences = [known[number] if number in before else edited[number] for number in after]
+    one, other = FenceIndex(fences, older), FenceIndex(fences)
+    for values in ("area_m2", "largest", "slot"):
+        assert getattr(one, values).tolist() == getattr(other, values).tolist()
+    everywhere = Bounds(24.5, 59.9, 25.4, 60.4)
+    assert one.in_bounds(everywhere) == other.in_bounds(everywhere)
+    for place in (known[0].center, *(each.center for each in fences)):
+        assert one.at(place, NOW, 500) == other.at(place, NOW, 500)
+
+
+def test_what_is_the_same_object_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    fences = town(50)
+    older = FenceIndex(fences)
+    read: list[int] = []
+    real = parts.parts_of
+
+    def counted(fences: Sequence[Geofence], numbers: Iterable[int]) -> Parts:
+        chosen = list(numbers)
+        read.extend(chosen)
+        return real(fences, chosen)
+
+    monkeypatch.setattr(parts, "parts_of", counted)
+    FenceIndex([*fences[:20], circle("new", 25, 60, 10), *fences[21:]], older)
+    assert read == [20]
+
+
+def test_states_are_kept_until_they_change() -> None:
+    index = FenceIndex([circle("a", 1, 1, 10), circle("b", 1, 1, 10, validity=EXPIRED)])
+    assert index.states(np.arange(2), -5.0).tolist() == [0, 0]
+    assert index.states(np.arange(2), 5.0).tolist() == [0, 3]
+    assert index.states(np.arange(2), -5.0).tolist() == [0, 0]
+
+
+def test_ten_thousand_fences_are_indexed_within_a_second_and_found_within_a_millisecond() -> None:
+    fences = town(10_000, spread=0.4)
+    before = time.thread_time()
+    index = FenceIndex(fences)
+    assert time.thread_time() - before < 1.0
+    took = []
+    for number in range(100):
+        before = time.thread_time()
+        index.at(Position(24.5 + number * 0.009, 60.17), NOW, 50)
+        took.append(time.thread_time() - before)
+    assert sorted(took)[50] < 0.001

@@ -1,0 +1,595 @@
+"""Changes on their way: order, joining, waiting, refusals, conflicts - and that nothing confirmed is ever lost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tvapp.core.errors import (
+    DataError,
+    Forbidden,
+    NotFound,
+    ServiceDown,
+    SignInError,
+    StorageError,
+    Throttled,
+    TvappError,
+    UnexpectedReply,
+    Unreachable,
+    service_error,
+)
+from tvapp.fences.model.change import Change, Collided, Step, Stored
+from tvapp.fences.outbox.folder import OutboxFolder
+from tvapp.fences.outbox.outbox import MOST_WAITING, Arrived, Command, Drop, Entry, Keep, Outbox, Send
+from tvapp.fences.outbox.verdict import verdict
+
+
+def feature(text: str) -> bytes:
+    return json.dumps({"type": "Feature", "properties": {"geometryId": "a", "note": text}}).encode()
+
+
+ONE, TWO, THREE = feature("one"), feature("two"), feature("three")
+
+
+def change(before: bytes = b"", after: bytes = b"", fence: str = "a", number: str = "") -> Change:
+    return Change(number or f"{fence}-{before!r}-{after!r}", f"{fence}.geojson", fence, before, after)
+
+
+@dataclass
+class Rig:
+    """An outbox with a disk that keeps at once and a store that answers when told to."""
+
+    outbox: Outbox = field(default_factory=Outbox)
+    disk: dict[int, Entry] = field(default_factory=dict)
+    sent: list[Entry] = field(default_factory=list)
+    arrived: list[Change] = field(default_factory=list)
+    now: float = 0.0
+    disk_is_slow: bool = False
+    unwritten: list[Entry] = field(default_factory=list)
+
+    def do(self, commands: list[Command]) -> None:
+        for command in commands:
+            match command:
+                case Keep(entry) if self.disk_is_slow:
+                    self.unwritten.append(entry)
+                case Keep(entry):
+                    self.disk[entry.number] = entry
+                    self.do(self.outbox.kept(entry, self.now))
+                case Drop(number):
+                    self.disk.pop(number, None)
+                    self.do(self.outbox.dropped(number, self.now))
+                case Send(entry):
+                    assert self.disk[entry.number].change == entry.change, "sent before it was on disk"
+                    self.sent.append(entry)
+                case Arrived(done):
+                    self.arrived.append(done)
+
+    def submit(self, *changes: Change) -> None:
+        for each in changes:
+            self.do(self.outbox.submit(each, self.now))
+
+    def answer(self, result: Stored | Collided | TvappError) -> None:
+        number = self.outbox.sending
+        assert number is not None, "nothing is being sent"
+        if isinstance(result, TvappError):
+            self.do(self.outbox.failed(number, result, self.now))
+        else:
+            self.do(self.outbox.ended(number, result, self.now))
+
+    def restart(self) -> None:
+        """Go on with what is on the disk, as after a kill."""
+        entries = [Entry(e.number, e.change, e.state, e.resume, e.state == "waiting", e.refusal, e.theirs)
+                   for e in self.disk.values()]  # fmt: skip
+        self.outbox = Outbox(entries)
+        self.do(self.outbox.tick(self.now))
+
+    def wait(self, seconds: float) -> None:
+        self.now += seconds
+        self.do(self.outbox.tick(self.now))
+
+
+def test_a_change_is_on_disk_before_it_is_sent_and_leaves_once_it_is_stored() -> None:
+    rig = Rig(disk_is_slow=True)
+    rig.submit(change(after=ONE))
+    assert not rig.sent
+    rig.disk_is_slow = False
+    rig.do([Keep(rig.unwritten[0])])
+    assert [entry.change.after for entry in rig.sent] == [ONE]
+    rig.answer(Stored("a.geojson"))
+    assert not rig.disk
+    assert not rig.outbox.entries
+    assert [done.after for done in rig.arrived] == [ONE]
+
+
+def test_changes_go_out_one_at_a_time_in_the_order_they_were_made() -> None:
+    rig = Rig()
+    rig.submit(change(after=ONE, fence="a"), change(after=ONE, fence="b"), change(after=ONE, fence="c"))
+    for name in "abc":
+        assert rig.sent[-1].change.geometry_id == name
+        rig.answer(Stored(f"{name}.geojson"))
+    assert len(rig.sent) == 3
+
+
+def test_edits_of_one_fence_made_offline_become_one() -> None:
+    rig = Rig()
+    rig.submit(change(after=ONE, fence="first"))
+    rig.answer(Unreachable("host"))
+    rig.submit(change(ONE, TWO, "b"), change(TWO, THREE, "b"))
+    assert [(entry.change.before, entry.change.after) for entry in rig.outbox.entries[1:]] == [(ONE, THREE)]
+
+
+def test_an_added_fence_that_is_deleted_before_it_went_out_was_never_there() -> None:
+    rig = Rig(disk_is_slow=True)
+    rig.submit(change(after=ONE), change(before=ONE))
+    assert not rig.outbox.entries
+
+
+def test_an_edit_that_is_undone_before_it_went_out_is_not_sent() -> None:
+    rig = Rig(disk_is_slow=True)
+    rig.submit(change(ONE, TWO), change(TWO, ONE))
+    assert not rig.outbox.entries
+
+
+def test_an_edit_of_a_fence_that_is_being_sent_waits_for_its_turn() -> None:
+    rig = Rig()
+    rig.submit(change(after=ONE), change(ONE, TWO))
+    assert len(rig.sent) == 1
+    rig.answer(Stored("a.geojson"))
+    assert rig.sent[-1].change.after == TWO
+
+
+def test_an_attempt_that_may_have_arrived_is_not_joined_with_a_later_edit() -> None:
+    rig = Rig()
+    rig.submit(change(after=ONE))
+    rig.answer(Unreachable("host"))
+    rig.submit(change(ONE, TWO))
+    assert [entry.change.after for entry in rig.outbox.entries] == [ONE, TWO]
+
+
+def test_the_next_edit_of_a_fence_waits_until_the_one_before_is_off_the_disk() -> None:
+    outbox = Outbox()
+    first, second = change(after=ONE), change(ONE, TWO)
+    for each in (first, second):
+        (keep,) = outbox.submit(each, 0.0)
+        assert isinstance(keep, Keep)
+        outbox.kept(keep.entry, 0.0)
+    assert outbox.sending == 1
+    commands = outbox.ended(1, Stored("a.geojson"), 0.0)
+    assert not [command for command in commands if isinstance(command, Send)]
+    assert [command for command in outbox.dropped(1, 0.0) if isinstance(command, Send)]
+
+
+def test_an_edit_of_what_the_screen_showed_before_the_last_edit_builds_on_the_last_edit() -> None:
+    rig = Rig()
+    rig.submit(change(ONE, TWO), change(ONE, THREE))
+    rig.answer(Stored("a.geojson"))
+    assert (rig.sent[-1].change.before, rig.sent[-1].change.after) == (TWO, THREE)
+    rig.answer(Stored("a.geojson"))
+    rig.submit(change(TWO, b""))
+    assert (rig.sent[-1].change.before, rig.sent[-1].change.after) == (THREE, b"")
+
+
+def test_an_edit_of_what_the_oldest_of_many_waiting_changes_has_made_different_builds_on_that() -> None:
+    rig = Rig()
+    rig.submit(change(ONE, TWO), *(change(ONE, TWO, fence=f"fence-{number}") for number in range(MOST_WAITING - 1)))
+    for _ in range(2):
+        rig.submit(change(ONE, THREE))
+        assert (rig.outbox.entries[-1].change.before, rig.outbox.entries[-1].change.after) == (TWO, THREE)
+        rig.restart()
+
+
+def test_two_fences_of_one_file_that_share_an_id_are_not_mistaken_for_each_other() -> None:
+    rig = Rig(disk_is_slow=True)
+    rig.submit(change(ONE, THREE), change(TWO, b""))
+    assert [(entry.change.before, entry.change.after) for entry in rig.outbox.entries] == [(ONE, THREE), (TWO, b"")]
+
+
+def test_without_a_network_it_is_tried_again_less_and_less_often() -> None:
+    rig = Rig()
+    rig.submit(change(after=ONE))
+    pauses = []
+    for _ in range(10):
+        rig.answer(Unreachable("host"))
+        at = rig.outbox.next_wakeup()
+        assert at is not None
+        pauses.append(at - rig.now)
+        rig.wait(at - rig.now)
+    assert pauses == sorted(pauses)
+    assert pauses[0] < 5 < pauses[-1] <= 120
+    assert rig.disk, "it is still there"
+
+
+def test_when_the_network_is_back_it_goes_out_at_once() -> None:
+    rig = Rig()
+    rig.submit(change(after=ONE))
+    for _ in range(8):
+        rig.answer(Unreachable("host"))
+        rig.wait(300)
+    rig.answer(Unreachable("host"))
+    sent = len(rig.sent)
+    rig.do(rig.outbox.hurry(rig.now))
+    assert len(rig.sent) == sent + 1
+
+
+def test_a_server_that_names_a_time_is_not_asked_before() -> None:
+    rig = Rig()
+    rig.submit(change(after=ONE))
+    rig.answer(service_error("host", 429, retry_after_s=77.0))
+    rig.wait(70)
+    assert len(rig.sent) == 1
+    rig.wait(10)
+    assert len(rig.sent) == 2
+
+
+def test_a_sign_in_that_is_needed_stops_everything_until_somebody_signed_in() -> None:
+    rig = Rig()
+    rig.submit(change(after=ONE))
+    rig.answer(SignInError("interaction_required"))
+    assert rig.outbox.next_wakeup() is None
+    rig.wait(1e6)
+    assert len(rig.sent) == 1
+    rig.do(rig.outbox.hurry(rig.now))
+    assert len(rig.sent) == 2
+
+
+def test_what_the_store_refuses_is_kept_and_the_others_go_on() -> None:
+    rig = Rig()
+    rig.submit(change(after=ONE, fence="a"), change(after=ONE, fence="b"))
+    rig.answer(Forbidden("host", 403, "AuthorizationPermissionMismatch", "no role"))
+    assert rig.sent[-1].change.geometry_id == "b"
+    rig.answer(Stored("b.geojson"))
+    (entry,) = rig.outbox.entries
+    assert entry.state == "refused"
+    assert entry.refusal is not None
+    assert (entry.refusal.error, entry.refusal.status) == ("Forbidden", 403)
+    assert rig.disk[entry.number] == entry
+
+
+def test_a_refused_change_can_be_tried_again_or_given_up() -> None:
+    rig = Rig()
+    rig.submit(change(after=ONE))
+    rig.answer(Forbidden("host", 403))
+    number = rig.outbox.entries[0].number
+    rig.do(rig.outbox.retry(number, rig.now))
+    assert len(rig.sent) == 2
+    rig.answer(Forbidden("host", 403))
+    rig.do(rig.outbox.discard(number, rig.now))
+    assert not rig.disk
+
+
+def test_editing_what_was_refused_tries_it_again_as_a_whole() -> None:
+    rig = Rig()
+    rig.submit(change(ONE, TWO))
+    rig.answer(service_error("host", 413))
+    rig.submit(change(TWO, THREE))
+    assert (rig.sent[-1].change.before, rig.sent[-1].change.after) == (ONE, THREE)
+
+
+def test_a_conflict_waits_for_a_decision_together_with_what_builds_on_it() -> None:
+    rig = Rig()
+    rig.submit(change(ONE, TWO), change(TWO, THREE))
+    theirs = feature("theirs")
+    rig.answer(Collided(theirs))
+    (entry,) = rig.outbox.entries
+    assert (entry.state, entry.theirs, entry.change.before, entry.change.after) == ("conflict", theirs, ONE, THREE)
+    rig.wait(1e6)
+    assert len(rig.sent) == 1
+
+
+def test_ours_goes_on_top_of_theirs_only_when_that_was_chosen() -> None:
+    rig = Rig()
+    rig.submit(change(ONE, TWO))
+    rig.answer(Collided(THREE))
+    rig.do(rig.outbox.resolve(rig.outbox.entries[0].number, "mine", rig.now))
+    assert (rig.sent[-1].change.before, rig.sent[-1].change.after) == (THREE, TWO)
+
+
+def test_ours_on_top_of_a_fence_they_deleted_adds_it_again() -> None:
+    rig = Rig()
+    rig.submit(change(ONE, TWO))
+    rig.answer(Collided(b""))
+    rig.do(rig.outbox.resolve(rig.outbox.entries[0].number, "mine", rig.now))
+    assert rig.sent[-1].change.kind == "add"
+
+
+def test_theirs_stays_when_that_was_chosen() -> None:
+    rig = Rig()
+    rig.submit(change(ONE, TWO))
+    rig.answer(Collided(THREE))
+    rig.do(rig.outbox.resolve(rig.outbox.entries[0].number, "theirs", rig.now))
+    assert not rig.disk
+    assert len(rig.sent) == 1
+
+
+def test_both_are_kept_by_making_ours_a_fence_of_its_own() -> None:
+    rig = Rig()
+    rig.submit(change(ONE, TWO))
+    rig.answer(Collided(THREE))
+    rig.do(rig.outbox.keep_both(rig.outbox.entries[0].number, "new-id", feature("copy"), rig.now))
+    sent = rig.sent[-1].change
+    assert (sent.kind, sent.source, sent.geometry_id, sent.after) == ("add", "", "new-id", feature("copy"))
+
+
+def test_a_store_that_names_the_file_itself_is_followed_by_later_edits() -> None:
+    rig = Rig()
+    rig.submit(Change("1", "", "a", b"", ONE), Change("2", "", "a", ONE, TWO))
+    rig.answer(Stored("udid-7"))
+    assert rig.sent[-1].change.source == "udid-7"
+
+
+def test_an_edit_of_what_the_screen_shows_under_the_stores_name_before_we_were_told_of_it_follows_the_upload() -> None:
+    rig = Rig()
+    rig.submit(Change("new", "", "a", b"", ONE))
+    rig.answer(Unreachable("host"))
+    # The upload went through, and a load shows it, now and then: the screen has it under either name.
+    rig.submit(Change("2", "udid-7", "a", ONE, TWO), Change("3", "", "a", TWO, THREE))
+    rig.wait(1000)
+    rig.answer(Stored("udid-7"))
+    assert (rig.sent[-1].change.source, rig.sent[-1].change.before) == ("udid-7", ONE)
+    rig.answer(Stored("udid-7"))
+    assert rig.outbox.entries == ()
+
+
+def test_what_was_given_up_can_be_done_once_more() -> None:
+    rig = Rig()
+    rig.submit(change(ONE, TWO, number="first"))
+    rig.answer(Forbidden("host", 403))
+    rig.do(rig.outbox.discard(1, rig.now))
+    rig.do(rig.outbox.submit(change(ONE, TWO, number="again"), rig.now, is_current=True))
+    assert (rig.sent[-1].change.id, rig.sent[-1].change.before) == ("again", ONE)
+
+
+def test_what_somebody_took_back_can_be_done_once_more() -> None:
+    rig = Rig()
+    rig.submit(change(ONE, b"", number="first"))
+    rig.answer(Stored("a.geojson"))
+    # Somebody undid the deletion, and this screen shows the fence again.
+    rig.do(rig.outbox.submit(change(ONE, b"", number="again"), rig.now, is_current=True))
+    assert (rig.sent[-1].change.id, rig.sent[-1].change.before) == ("again", ONE)
+
+
+def test_an_edit_of_a_fence_with_a_change_under_way_builds_on_that_whatever_the_store_holds() -> None:
+    rig = Rig()
+    rig.submit(change(ONE, TWO))
+    rig.do(rig.outbox.submit(change(ONE, THREE), rig.now, is_current=True))
+    rig.answer(Stored("a.geojson"))
+    assert (rig.sent[-1].change.before, rig.sent[-1].change.after) == (TWO, THREE)
+
+
+def test_the_stores_note_is_on_disk_and_given_back_after_a_restart() -> None:
+    rig = Rig()
+    rig.submit(change(after=ONE))
+    rig.do(rig.outbox.noted(1, Step("processing", "operation-9")))
+    rig.restart()
+    assert rig.sent[-1].resume == "operation-9"
+
+
+def test_a_refusal_in_the_middle_of_an_upload_does_not_forget_the_upload() -> None:
+    rig = Rig()
+    rig.submit(change(after=ONE))
+    rig.do(rig.outbox.noted(1, Step("processing", "operation-9")))
+    rig.answer(Forbidden("host", 403))
+    rig.do(rig.outbox.retry(1, rig.now))
+    assert rig.sent[-1].resume == "operation-9"
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [
+        (Unreachable("host"), "later"),
+        (Throttled("host", 429), "later"),
+        (ServiceDown("host", 503), "later"),
+        (UnexpectedReply("host", 200, "html"), "later"),
+        (StorageError("/srv", "disk full"), "later"),
+        (SignInError("interaction_required"), "sign-in"),
+        (SignInError("temporarily_unavailable", needs_person=False), "later"),
+        (Forbidden("host", 403), "refused"),
+        (NotFound("host", 404), "refused"),
+        (service_error("host", 400), "refused"),
+        (service_error("host", 413), "refused"),
+        (service_error("host", 409), "refused"),
+        (DataError("file", "not GeoJSON"), "refused"),
+    ],
+)
+def test_what_becomes_of_a_change_depends_on_whether_waiting_helps(error: TvappError, expected: str) -> None:
+    assert verdict(error) == expected
+
+
+class ModelStore:
+    """A store as it should be: features by fence, and every write that was made."""
+
+    def __init__(self) -> None:
+        self.fences: dict[str, bytes] = {}
+        self.writes: list[str] = []
+
+    def send(self, sent: Change) -> Stored | Collided:
+        present = self.fences.get(sent.geometry_id, b"")
+        if present == sent.after:
+            return Stored(sent.source)
+        if present != sent.before:
+            return Collided(present)
+        self.writes.append(sent.id)
+        if sent.after:
+            self.fences[sent.geometry_id] = sent.after
+        else:
+            self.fences.pop(sent.geometry_id)
+        return Stored(sent.source)
+
+
+STEPS = st.lists(
+    st.tuples(
+        st.sampled_from(["edit", "edit", "edit", "store", "store-and-lose", "offline", "restart", "wait"]),
+        st.sampled_from("abc"),
+        st.integers(0, 5),
+    ),
+    max_size=40,
+)
+
+
+@given(STEPS)
+def test_whatever_happens_the_store_ends_as_the_viewer_confirmed_it_and_nothing_is_written_twice(
+    steps: list[tuple[str, str, int]],
+) -> None:
+    rig, store = Rig(), ModelStore()
+    confirmed: dict[str, bytes] = {}
+    for number, (what, fence, value) in enumerate(steps):
+        if what == "edit":
+            before = confirmed.get(fence, b"")
+            after = b"" if value == 0 and before else feature(f"{fence}{value}{number}")
+            confirmed[fence] = after
+            rig.submit(change(before, after, fence, str(number)))
+        elif what == "restart":
+            rig.restart()
+        elif what == "wait":
+            rig.wait(200)
+        elif rig.outbox.sending is not None:
+            entry = rig.outbox.get(rig.outbox.sending)
+            assert entry is not None
+            if what == "store":
+                rig.answer(store.send(entry.change))
+            else:
+                if what == "store-and-lose":
+                    store.send(entry.change)
+                rig.answer(Unreachable("host"))
+    while rig.outbox.entries:
+        rig.wait(200)
+        number_sent = rig.outbox.sending
+        assert number_sent is not None, rig.outbox.entries
+        entry = rig.outbox.get(number_sent)
+        assert entry is not None
+        outcome = store.send(entry.change)
+        assert isinstance(outcome, Stored), "nobody else writes here: no conflict"
+        rig.answer(outcome)
+    assert store.fences == {fence: after for fence, after in confirmed.items() if after}
+    assert len(store.writes) == len(set(store.writes))
+    assert not rig.disk
+
+
+# -- on disk -----------------------------------------------------------------------------------------------------------
+
+
+def entry(number: int = 1) -> Entry:
+    return Entry(number, Change("id", "ä b.geojson", "a", ONE, '{"näme": "\U0001f600"}'.encode(), 3, 12.5), resume="r")
+
+
+def test_an_entry_comes_back_as_it_was_kept(tmp_path: Path) -> None:
+    folder = OutboxFolder(tmp_path / "outbox")
+    kept = entry()
+    folder.keep(kept)
+    ((found,), broken) = folder.read()
+    assert (found.change, found.resume, found.is_tried, broken) == (kept.change, "r", True, ())
+    folder.drop(1)
+    assert folder.read() == ((), ())
+
+
+def test_an_outbox_that_was_never_used_is_empty(tmp_path: Path) -> None:
+    assert OutboxFolder(tmp_path / "none").read() == ((), ())
+
+
+def test_files_are_for_the_owner_alone(tmp_path: Path) -> None:
+    folder = tmp_path / "outbox"
+    OutboxFolder(folder).keep(entry())
+    assert folder.stat().st_mode & 0o777 == 0o700
+    assert [path.stat().st_mode & 0o777 for path in folder.iterdir()] == [0o600]
+
+
+def test_a_file_cut_at_any_byte_is_set_aside_and_the_others_are_read(tmp_path: Path) -> None:
+    whole = tmp_path / "whole"
+    OutboxFolder(whole).keep(entry())
+    (path,) = whole.iterdir()
+    data = path.read_bytes()
+    for length in range(len(data)):
+        place = tmp_path / f"cut-{length}"
+        folder = OutboxFolder(place)
+        folder.keep(entry(1))
+        folder.keep(entry(2))
+        (place / path.name).write_bytes(data[:length])
+        entries, broken = folder.read()
+        assert [each.number for each in entries] == [2]
+        assert broken == (path.name,)
+        assert len(list(place.glob("*.broken"))) == 1, "it is set aside, not deleted"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda path: path.write_bytes(b"\xff\xfe"),
+        lambda path: path.write_text("[1, 2]"),
+        lambda path: path.write_text(path.read_text().replace('"format":1', '"format":0')),
+        lambda path: path.rename(path.with_name("name.json")),
+        lambda path: (path.unlink(), path.mkdir()),
+    ],
+)
+def test_a_file_that_makes_no_sense_is_set_aside(tmp_path: Path, damage: Callable[[Path], object]) -> None:
+    place = tmp_path / "outbox"
+    folder = OutboxFolder(place)
+    folder.keep(entry())
+    (path,) = place.iterdir()
+    damage(path)
+    entries, broken = folder.read()
+    assert (entries, len(broken)) == ((), 1)
+    assert folder.read() == ((), ()), "it is not complained about twice"
+
+
+def test_what_a_later_version_has_written_stays_for_it_and_keeps_its_number(tmp_path: Path) -> None:
+    place = tmp_path / "outbox"
+    folder = OutboxFolder(place)
+    folder.keep(entry(7))
+    (path,) = place.iterdir()
+    later = path.read_text().replace('"format":1', '"format":2,"more":[1]').replace('"id":"id"', '"id":9')
+    path.write_text(later)
+    for again in (folder, OutboxFolder(place)):
+        assert again.read() == ((), (path.name,))
+        assert again.last_number == 7
+    assert path.read_text() == later
+
+
+def test_what_is_set_aside_never_takes_the_place_of_what_was(tmp_path: Path) -> None:
+    place = tmp_path / "outbox"
+    for text in ("one", "two"):
+        OutboxFolder(place).keep(entry())
+        (place / "0000000001.json").write_text(text)
+        OutboxFolder(place).read()
+    assert sorted(path.read_text() for path in place.iterdir()) == ["one", "two"]
+    again = OutboxFolder(place)
+    again.read()
+    assert again.last_number == 1
+
+
+def test_changes_that_were_joined_when_the_power_was_cut_are_there_once(tmp_path: Path) -> None:
+    rig = Rig()
+    rig.submit(change(ONE, TWO), change(TWO, THREE), change(ONE, TWO, "b"))
+    rig.answer(Collided(feature("theirs")))
+    (whole, other) = rig.outbox.entries
+    folder = OutboxFolder(tmp_path)
+    # The whole is on disk, and the cut came before its parts went.
+    for each in (whole, Entry(2, change(TWO, THREE)), other):
+        folder.keep(each)
+    entries, _ = folder.read()
+    assert [each.number for each in entries] == [1, 3]
+    assert entries[0].change.after == THREE
+    assert OutboxFolder(tmp_path).read()[0] == entries
+
+
+def test_a_folder_that_goes_with_all_that_was_in_it_is_missed_once(tmp_path: Path) -> None:
+    place = tmp_path / "outbox"
+    folder = OutboxFolder(place)
+    folder.keep(entry())
+    (place / "0000000001.json").unlink()
+    place.rmdir()
+    with pytest.raises(StorageError, match="gone"):
+        folder.keep(entry(2))
+    folder.keep(entry(2))
+    assert [path.name for path in place.iterdir()] == ["0000000002.json"]
+
+
+def test_a_disk_that_takes_nothing_is_a_storage_error(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(StorageError):
+        OutboxFolder(tmp_path / "file").keep(entry())

@@ -1,0 +1,207 @@
+"""The store's fences with waiting changes on top: the same as what the store holds once they are there."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.fences.outbox.killed import feature
+from tvapp.fences.geojson import reading
+from tvapp.fences.geojson.amend import Amended, amend
+from tvapp.fences.model.book import FenceBook
+from tvapp.fences.model.change import Change
+from tvapp.fences.model.fence import Geofence
+from tvapp.fences.service.overlay import overlaid
+
+Files = dict[str, bytes]
+
+SHEET = "sheet.geojson"
+UNREADABLE = b'{"type": "Feature", "geometry": null, "properties": {"geometryId": "u"}}'
+
+
+def file_of(*features: bytes) -> bytes:
+    return b'{"type": "FeatureCollection", "features": [\n' + b",\n".join(features) + b'\n], "of": "a tool"}'
+
+
+def nameless(name: str, note: str) -> bytes:
+    """Return a Feature without a geometryId: its name stands in for it."""
+    geometry = {"type": "Point", "coordinates": [24.95, 60.17]}
+    properties = {"name": name, "note": note, "subType": "Circle", "radius": 100}
+    return json.dumps({"type": "Feature", "geometry": geometry, "properties": properties}).encode()
+
+
+def read(files: Files) -> tuple[Geofence, ...]:
+    return FenceBook(fence for name in sorted(files) for fence in reading.read(files[name], name).fences).fences
+
+
+def put(files: Files, change: Change) -> None:
+    """Bring a change into the files as a store does."""
+    name = change.source or f"{change.geometry_id}.geojson"
+    amended = amend(files.get(name), change)
+    assert isinstance(amended, Amended), amended
+    if amended.content is None:
+        del files[name]
+    else:
+        files[name] = amended.content
+
+
+def seen(fences: tuple[Geofence, ...]) -> Counter[tuple[str, bytes]]:
+    """Return which fences are shown, and how often."""
+    return Counter((fence.geometry_id, fence.raw) for fence in FenceBook(fences))
+
+
+def edited(fence: Geofence, after: bytes, change_id: str = "change") -> Change:
+    return Change(change_id, fence.source, fence.geometry_id, fence.raw, after, fence.number)
+
+
+def start() -> Files:
+    return {
+        SHEET: file_of(feature("a", "1"), feature("twin", "1"), UNREADABLE, feature("twin", "2"), feature("b", "1")),
+        "names.json": file_of(nameless("Yard", "1"), nameless("Dock", "1")),
+        "own.geojson": file_of(feature("own", "1")),
+    }
+
+
+@pytest.mark.parametrize("after", [b"", feature("new", "2")], ids=["deleted", "edited"])
+@pytest.mark.parametrize("is_read", [False, True], ids=["before the store was read", "after the store was read"])
+def test_what_follows_an_upload_under_the_stores_name_is_shown_while_the_upload_still_waits(
+    after: bytes, is_read: bool
+) -> None:
+    """As a cut leaves it between telling the later change the file and taking the upload off the disk."""
+    upload = Change("1", "", "new", b"", feature("new", "1"))
+    follower = Change("2", "new.geojson", "new", feature("new", "1"), after)
+    stored = read({"new.geojson": file_of(feature("new", "1"))}) if is_read else ()
+    assert seen(overlaid(stored, [upload, follower])) == Counter({("new", after): 1} if after else {})
+
+
+STEPS = st.lists(
+    st.tuples(st.sampled_from(["edit", "edit", "edit", "delete", "add", "rename", "spoil"]), st.integers(0, 99)),
+    max_size=10,
+)
+
+
+@given(STEPS, st.integers(0, 10))
+def test_what_is_shown_is_what_the_store_holds_once_all_changes_are_there(
+    steps: list[tuple[str, int]], arrived: int
+) -> None:
+    files = start()
+    stored = read(files)
+    changes: list[Change] = []
+    shown = stored
+    for number, (what, pick) in enumerate(steps):
+        name = f"{what} {number}"
+        if what == "add" or not shown:
+            fence = f"new-{number}"
+            changes.append(Change(name, "", fence, b"", feature(fence, name)))
+        else:
+            chosen = FenceBook(shown).fences[pick % len(shown)]
+            after = b"" if what == "delete" else feature(chosen.geometry_id, name)
+            if "geometryId" not in chosen.properties and what != "delete":
+                after = nameless(f"Yard {number}" if what == "rename" else str(chosen.properties["name"]), name)
+            if what == "spoil":
+                after = json.dumps({**json.loads(after), "geometry": None}).encode()
+            changes.append(edited(chosen, after, name))
+        shown = overlaid(stored, changes)
+    # Each change builds on what was shown; so may the store take them, and some are there when it is read again.
+    for change in changes[:arrived]:
+        put(files, change)
+    halfway = read(files)
+    for change in changes[arrived:]:
+        put(files, change)
+    assert seen(shown) == seen(read(files))
+    # What is left of them on top of a store that has taken the others.
+    left = [_as_stored(change, changes[:arrived]) for change in changes[arrived:]]
+    assert seen(overlaid(halfway, left)) == seen(shown)
+
+
+def _as_stored(change: Change, arrived: list[Change]) -> Change:
+    """Return a change as the outbox has it: with the name of the file, once the fence it is of has been added."""
+    is_there = any((each.source, each.geometry_id) == ("", change.geometry_id) for each in arrived)
+    return replace(change, source=f"{change.geometry_id}.geojson") if is_there and not change.source else change
+
+
+@given(STEPS)
+def test_ids_stay_what_they_were_while_a_fence_is_edited(steps: list[tuple[str, int]]) -> None:
+    stored = read(start())
+    changes: list[Change] = []
+    shown = stored
+    for number, (_, pick) in enumerate(steps):
+        fence = shown[pick % len(shown)]
+        changes.append(edited(fence, feature(fence.geometry_id, f"edit {number}"), str(number)))
+        shown = overlaid(stored, changes)
+        assert [each.id for each in shown] == [each.id for each in stored]
+        assert next(each for each in shown if each.id == fence.id).raw == changes[-1].after
+
+
+@given(st.permutations(range(5)))
+def test_changes_of_different_fences_may_come_in_any_order(order: list[int]) -> None:
+    stored = read(start())
+    by_id = {fence.id: fence for fence in stored}
+    changes = [
+        edited(by_id["a"], feature("a", "2")),
+        edited(by_id["b"], b""),
+        edited(by_id["twin"], feature("twin", "3")),
+        edited(by_id["own"], b""),
+        Change("new", "", "new", b"", feature("new", "1")),
+    ]
+    assert seen(overlaid(stored, [changes[at] for at in order])) == seen(overlaid(stored, changes))
+
+
+@pytest.mark.parametrize(("which", "left"), [("twin", ["twin~2"]), ("twin~2", ["twin"])])
+def test_of_two_fences_that_are_the_same_the_one_that_was_chosen_goes(which: str, left: list[str]) -> None:
+    stored = read({SHEET: file_of(feature("twin", "1"), feature("a", "1"), feature("twin", "1"))})
+    (chosen,) = [fence for fence in stored if fence.id == which]
+    shown = overlaid(stored, [edited(chosen, b"")])
+    assert [fence.id for fence in shown if fence.geometry_id == "twin"] == left
+
+
+def test_of_two_fences_that_are_the_same_the_one_that_was_chosen_is_edited_again_and_again() -> None:
+    stored = read({SHEET: file_of(feature("twin", "1"), feature("twin", "1"))})
+    first = edited(stored[1], feature("twin", "2"))
+    (_, second) = overlaid(stored, [first])
+    shown = overlaid(stored, [first, edited(second, feature("twin", "3"))])
+    assert [(fence.id, fence.raw) for fence in shown] == [
+        ("twin", feature("twin", "1")),
+        ("twin~2", feature("twin", "3")),
+    ]
+
+
+def test_a_fence_known_by_its_name_alone_is_still_one_fence_after_it_was_renamed() -> None:
+    stored = read({"names.json": file_of(nameless("Yard", "1"))})
+    renamed = edited(stored[0], nameless("Depot", "1"))
+    (shown,) = overlaid(stored, [renamed])
+    assert shown.geometry_id == "Depot"
+    (again,) = overlaid(stored, [renamed, edited(shown, nameless("Depot", "2"))])
+    assert again.properties["note"] == "2"
+
+
+def test_an_upload_that_the_store_has_already_is_shown_once_and_its_edits_go_on_top_of_it() -> None:
+    new = Change("new", "", "new", b"", feature("new", "1"))
+    stored = read({"chosen-by-the-store": file_of(feature("new", "1"))})
+    assert seen(overlaid(stored, [new])) == seen(stored)
+    later = Change("later", "", "new", feature("new", "1"), feature("new", "2"))
+    assert [fence.raw for fence in overlaid(stored, [new, later])] == [feature("new", "2")]
+    gone = Change("gone", "", "new", feature("new", "2"), b"")
+    assert overlaid(stored, [new, later, gone]) == ()
+
+
+def test_an_edit_of_a_fence_that_somebody_deleted_stays_on_the_screen() -> None:
+    (fence,) = read({"own.geojson": file_of(feature("own", "1"))})
+    assert [each.raw for each in overlaid((), [edited(fence, feature("own", "2"))])] == [feature("own", "2")]
+    assert overlaid((), [edited(fence, b"")]) == ()
+
+
+def test_what_was_edited_into_something_that_cannot_be_shown_is_not_shown_as_it_was() -> None:
+    (fence,) = read({"own.geojson": file_of(feature("own", "1"))})
+    assert overlaid((fence,), [edited(fence, UNREADABLE)]) == ()
+    assert overlaid((), [Change("new", "", "u", b"", UNREADABLE)]) == ()
+
+
+def test_without_changes_the_fences_are_as_they_are() -> None:
+    stored = read(start())
+    assert overlaid(stored, []) == stored

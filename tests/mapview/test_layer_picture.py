@@ -1,0 +1,262 @@
+import itertools
+import math
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.geo.places import places
+from tests.mapview.world import BASE, FRAME_S, HELSINKI, OVERLAY, World, assert_partition, screen, trimmed, world
+from tvapp.core.image import PixelRect
+from tvapp.geo.mercator import tile_bounds
+from tvapp.geo.position import Position
+from tvapp.mapview.layer_picture import Quad, tile_zoom
+from tvapp.mapview.viewport import Viewport
+from tvapp.tiles.tile import TileId, TileImage
+
+views = st.builds(
+    lambda center, zoom, size: Viewport(center, zoom, *size),
+    places(88),
+    st.one_of(st.floats(2, 20), st.integers(2, 20)),
+    st.sampled_from([(1920, 1080, 1.0), (3840, 2160, 2.0), (1280, 720, 2 / 3), (3440, 1440, 4 / 3), (640, 360, 1 / 3)]),
+)
+
+
+def assert_in_place(quads: list[Quad], view: Viewport) -> None:
+    """Check that whole tiles are drawn where their ground is, to a pixel, in one copy of the world or another."""
+    for quad in quads:
+        _, z, x, y = quad.key
+        if quad.src is not None:
+            continue
+        ground = tile_bounds(z, x, y)
+        left, top = view.to_screen(Position(ground.west, ground.north))
+        assert (quad.dst.x - left + 1.5) % view.world < 3.0
+        assert abs(quad.dst.y - top) < 1.5
+        assert abs(quad.dst.w - math.ldexp(view.world, -z)) <= 1.0
+
+
+@settings(max_examples=60, deadline=None)
+@given(views)
+def test_the_base_covers_every_pixel_once_in_any_view(view: Viewport) -> None:
+    here = world(view)
+    quads = here.load()
+    assert_partition(quads, view)
+    assert_in_place(quads, view)
+
+
+@settings(max_examples=60, deadline=None)
+@given(views, st.randoms(use_true_random=False), st.floats(-2.5, 2.5))
+def test_ancestors_children_and_tiles_together_cover_every_pixel_once(
+    view: Viewport, random: object, levels: float
+) -> None:
+    import random as random_module
+
+    assert isinstance(random, random_module.Random)
+    here = world(view, motion=False)
+    here.frame()
+    wanted = here.wanted
+    z = wanted[0].z
+    above = {tile.ancestor(max(z - random.randrange(1, 8), 0)) for tile in wanted}
+    for tile in {*above, *(tile.ancestor(max(z - 8, 0)) for tile in wanted)}:
+        here.arrive(tile)
+    below = [child for tile in wanted for child in tile.children()]
+    for tile in random.sample(below, len(below) // 3) + random.sample(wanted, len(wanted) // 2):
+        here.arrive(tile)
+    assert_partition(here.frame(), view)
+    # And a little further out or in, where others of these take part.
+    nearer = view.zoomed(levels)
+    here.model.camera.jump_to(nearer)
+    quads = here.frame()
+    if tile_zoom(BASE, nearer) <= z + 1 and not here.model._pictures["base"].holes:
+        assert_partition(quads, nearer)
+
+
+@settings(max_examples=40, deadline=None)
+@given(views, st.integers(1, 8))
+def test_the_part_of_an_ancestor_lies_where_its_tile_would(view: Viewport, depth: int) -> None:
+    here = world(view, motion=False)
+    here.frame()
+    tile = here.wanted[0]
+    above = tile.ancestor(max(tile.z - depth, 0))
+    if above.z == tile.z:
+        return
+    here.arrive(above)
+    ground = tile_bounds(above.z, above.x, above.y)
+    quads = here.frame()
+    assert quads
+    left, top = view.to_screen(Position(ground.west, ground.north))
+    ratio = math.ldexp(view.world, -above.z) / 512
+    for quad in quads:
+        assert quad.src is not None or above.z == 0 or depth < 3
+        src = quad.src or (0, 0, 512, 512)
+        assert (quad.dst.x - (left + src[0] * ratio) + 2) % view.world < 4
+        assert abs(quad.dst.y - (top + src[1] * ratio)) < 2
+        assert abs(quad.dst.w - src[2] * ratio) <= 2
+        assert abs(quad.dst.h - src[3] * ratio) <= 2
+
+
+def test_at_a_whole_zoom_tiles_are_drawn_pixel_by_pixel() -> None:
+    quads = world().load()
+    assert {(quad.dst.w, quad.dst.h) for quad in quads} == {(512, 512)}
+
+
+@settings(max_examples=30, deadline=None)
+@given(st.floats(2, 18), st.lists(st.tuples(st.floats(-40, 40), st.floats(-40, 40)), min_size=2, max_size=5))
+def test_tiles_keep_their_size_while_the_map_pans(zoom: float, pans: list[tuple[float, float]]) -> None:
+    here = world(screen(Position(10, 10), zoom))
+    sizes: dict[object, tuple[int, int]] = {}
+    for dx, dy in pans:
+        here.load()
+        here.model.camera.jump_to(here.model.viewport.panned(dx, dy))
+        for quad in here.frame():
+            # The same tile in another copy of the world may differ by a pixel.
+            if here.model.viewport.world > 4000:
+                assert sizes.setdefault(quad.key, quad.dst[2:]) == quad.dst[2:]
+
+
+def test_a_trimmed_tile_is_drawn_where_its_pixels_belong() -> None:
+    here = world(layers=(OVERLAY,))
+    quads = here.load(lambda tile: trimmed(50, 60, 300, 200))
+    edges = {(quad.key, quad.dst, quad.src) for quad in quads}
+    whole = {quad.key: quad.dst for quad in world(layers=(OVERLAY,)).load()}
+    assert len(edges) == len(whole)
+    for key, dst, src in edges:
+        cell = whole[key]
+        assert dst == (cell.x + 50, cell.y + 60, 300, 200)
+        assert src is None
+
+
+def test_a_trimmed_ancestor_is_drawn_where_its_pixels_belong() -> None:
+    view = screen(Position(0, 0), 4)
+    here = world(view, layers=(OVERLAY,), motion=False)
+    here.frame()
+    # The south-eastern quarter of the world, of which only the box from (20, 8) to (120, 40) is not transparent.
+    here.arrive(TileId("overlay", 1, 1, 1), trimmed(20, 8, 100, 32))
+    quads = here.frame()
+    # One of its pixels is 8 x 8 on the screen; its corner is the centre of the screen.
+    left = min(quad.dst.x for quad in quads)
+    top = min(quad.dst.y for quad in quads)
+    assert (left, top) == (960 + 20 * 8, 540 + 8 * 8)
+    bottom = max(quad.dst.y + quad.dst.h for quad in quads)
+    assert bottom == 540 + 40 * 8
+    for quad in quads:
+        src = quad.src or PixelRect(0, 0, 100, 32)
+        assert (quad.dst.x - 960) == (src.x + 20) * 8
+        assert (quad.dst.y - 540) == (src.y + 8) * 8
+        assert (quad.dst.w, quad.dst.h) == (src.w * 8, src.h * 8)
+
+
+def test_margins_that_touch_the_tiles_edge_leave_no_seam() -> None:
+    view = screen(HELSINKI, 13.37)
+    here = world(view, layers=(OVERLAY,))
+    quads = here.load(lambda tile: trimmed(100 if tile.x % 2 else 0, 0, 412, 512))
+    rows: dict[int, list[Quad]] = {}
+    for quad in quads:
+        rows.setdefault(quad.key[3], []).append(quad)
+    for row in rows.values():
+        row.sort(key=lambda quad: quad.dst.x)
+        for west, east in itertools.pairwise(row):
+            if west.key[2] % 2 == 1:
+                assert west.dst.x + west.dst.w == east.dst.x
+
+
+def test_the_whole_world_seen_more_than_once_draws_the_same_textures() -> None:
+    view = Viewport(Position(0, 0), 2, 3440, 1440, 4 / 3)
+    here = world(view)
+    quads = here.load()
+    assert len(quads) > len({quad.key for quad in quads})
+    assert len(here.asked) == len(set(here.asked))
+    assert all(0 <= tile.x < 4 for tile in here.asked)
+
+
+def test_a_view_over_the_date_line_asks_for_both_ends_of_the_world() -> None:
+    here = world(screen(Position(180, 0), 5))
+    assert_partition(here.load(), here.model.viewport)
+    assert {tile.x for tile in here.asked} == {30, 31, 0, 1}
+
+
+def test_above_its_largest_zoom_a_layer_is_enlarged() -> None:
+    here = world(screen(HELSINKI, 20), layers=(OVERLAY.__class__("imagery", "base", 1, 18),))
+    quads = here.load()
+    assert {quad.key[1] for quad in quads} == {18}
+    assert quads[0].dst.w == 2048
+    assert {tile.z for tile in here.asked} == {18}
+
+
+def test_on_a_4k_screen_text_is_enlarged_and_pictures_are_sharp() -> None:
+    quads = world(screen(scale=2.0), layers=(BASE, OVERLAY)).load()
+    sizes = {(quad.key[0], quad.key[1], quad.dst.w) for quad in quads}
+    assert sizes == {("base", 13, 1024), ("overlay", 14, 512)}
+
+
+def fading(here: World, seconds: float) -> list[int]:
+    return [quad.alpha for quad in here.frame(seconds)]
+
+
+def test_a_tile_fades_in_above_its_opaque_ancestor() -> None:
+    here = world()
+    here.frame()
+    tile = here.wanted[0]
+    here.arrive(tile.ancestor(9))
+    here.frame()
+    here.arrive(tile)
+    quads = here.frame(0.075)
+    assert_partition(quads, here.model.viewport)
+    assert quads[-1].key == ("base", 13, tile.x, tile.y)
+    assert quads[-1].alpha == pytest.approx(127, abs=2)
+    quads = here.frame(0.08)
+    assert {quad.alpha for quad in quads} == {255}
+    assert_partition(quads, here.model.viewport)
+
+
+def test_a_transparent_tile_is_never_drawn_twice_over_the_same_ground() -> None:
+    here = world(layers=(OVERLAY,))
+    here.frame()
+    tile = here.wanted[0]
+    here.arrive(tile.ancestor(9))
+    here.frame()
+    here.frame(1.0)
+    here.arrive(tile)
+    quads = here.frame(0.05)
+    below, above = [q for q in quads if q.alpha < 255]
+    assert above.key[1] == 13
+    assert below.dst == above.dst
+    assert below.alpha + above.alpha == 255
+    quads = here.frame(0.2)
+    assert [q.key for q in quads if q.dst == above.dst] == [above.key]
+
+
+def test_an_empty_tile_draws_nothing_and_hides_its_ancestor() -> None:
+    here = world(layers=(OVERLAY,), motion=False)
+    here.frame()
+    here.arrive(here.wanted[0].ancestor(9))
+    before = sum(quad.dst.w * quad.dst.h for quad in here.frame())
+    upload = here.arrive(here.wanted[0], TileImage(None))
+    assert upload is None
+    after = sum(quad.dst.w * quad.dst.h for quad in here.frame())
+    assert before - after == 512 * 512
+
+
+def test_without_motion_nothing_fades() -> None:
+    here = world(motion=False)
+    here.frame()
+    tile = here.wanted[0]
+    here.arrive(tile.ancestor(9))
+    here.arrive(tile)
+    assert set(fading(here, FRAME_S)) == {255}
+
+
+def test_a_tile_that_arrived_out_of_sight_is_simply_there() -> None:
+    here = world()
+    here.load()
+    beyond = TileId("base", 13, max(tile.x for tile in here.asked) + 1, 2371)
+    here.arrive(beyond)
+    here.frame()
+    here.model.camera.jump_to(here.model.viewport.panned(600, 0))
+    alphas = {quad.alpha for quad in here.frame() if quad.key == ("base", 13, beyond.x, beyond.y)}
+    assert alphas == {255}
+
+
+def test_opacity_belongs_to_the_layer() -> None:
+    faint = OVERLAY.__class__("radar", "overlay", 0, 15, opacity=0.5)
+    assert {quad.alpha for quad in world(layers=(faint,)).load()} == {128}

@@ -1,0 +1,144 @@
+import heapq
+import itertools
+from dataclasses import dataclass
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tvapp.tiles.congestion_window import FEWEST, FIRST, MOST, MOST_CONNECTIONS, Departure, Timing, Window
+
+
+@dataclass
+class Way:
+    """A way to a service in simulated time: `latency_s` to the first byte, then a link that carries one tile at a time.
+
+    The service works on at most `at_once` tiles at a time, each `latency_s` long.
+    """
+
+    latency_s: float
+    tile_s: float = 0.0
+    at_once: int = 1000
+    is_multiplexed: bool = True
+
+    def __post_init__(self) -> None:
+        self.window = Window()
+        self.now = 0.0
+        self.link_free = 0.0
+        self.busy: list[float] = []
+        self.numbers = itertools.count()
+        self.under_way = 0
+        self.waits: list[float] = []
+
+    def fetch(self, tiles: int) -> float:
+        """Bring so many tiles, as many at a time as the window allows; returns how long it took."""
+        began, left = self.now, tiles
+        events: list[tuple[float, int, Departure, float]] = []
+        while left or events:
+            while left and self.under_way < self.window.limit:
+                left -= 1
+                self.under_way += 1
+                sent = Departure(self.now, self.under_way)
+                self.busy = sorted(at for at in self.busy if at > self.now)
+                starts = self.now if len(self.busy) < self.at_once else self.busy[-self.at_once]
+                head = starts + self.latency_s
+                self.busy.append(head)
+                self.link_free = max(self.link_free, head) + self.tile_s
+                heapq.heappush(events, (self.link_free, next(self.numbers), sent, head - sent.at))
+            self.now, _, sent, head_s = heapq.heappop(events)
+            self.under_way -= 1
+            self.waits.append(self.now - sent.at)
+            self.window.answered(sent, self.under_way, Timing(head_s, self.is_multiplexed), self.now)
+        return self.now - began
+
+
+@pytest.mark.parametrize("latency_s", [0.15, 0.4, 1.0])
+def test_over_a_long_way_as_many_are_under_way_as_may_be_after_two_rounds(latency_s: float) -> None:
+    way = Way(latency_s)
+    assert way.fetch(FIRST + 2 * FIRST + 1) == pytest.approx(3 * latency_s)
+    way.fetch(2 * MOST)
+    assert way.fetch(2 * MOST) == pytest.approx(2 * latency_s)
+    assert way.window.limit == MOST
+
+
+@pytest.mark.parametrize(("latency_s", "tile_s"), [(0.04, 0.08), (0.1, 0.1), (0.04, 0.5), (0.4, 0.4)])
+def test_over_a_slow_link_few_are_under_way_so_that_none_waits_long_and_the_link_is_never_idle(
+    latency_s: float, tile_s: float
+) -> None:
+    way = Way(latency_s, tile_s)
+    way.fetch(60)
+    assert FEWEST <= way.window.limit <= 6
+    way.waits.clear()
+    assert way.fetch(40) <= latency_s + 40 * tile_s * 1.05
+    assert max(way.waits) <= latency_s + 6 * tile_s
+
+
+def test_over_a_long_way_with_a_link_that_fills_up_the_link_is_kept_busy() -> None:
+    way = Way(0.4, 0.03)
+    way.fetch(100)
+    assert way.fetch(100) <= 0.4 + 100 * 0.03 * 1.1
+    assert way.window.limit < MOST
+
+
+def test_a_service_that_works_on_few_at_a_time_is_not_swamped() -> None:
+    way = Way(0.2, at_once=2)
+    way.fetch(60)
+    assert way.window.limit <= 6
+    assert way.fetch(40) <= 40 * 0.2 / 2 * 1.05
+
+
+def test_a_way_that_grew_long_is_noticed_within_a_few_minutes() -> None:
+    way = Way(0.01, 0.1)
+    way.fetch(40)
+    few = way.window.limit
+    way.latency_s, way.tile_s = 0.5, 0.0
+    for _ in range(20):
+        way.now += 10.0
+        way.fetch(40)
+    assert few <= 6 < MOST == way.window.limit
+
+
+def test_with_a_connection_for_each_request_there_are_no_more_than_before() -> None:
+    way = Way(0.4, is_multiplexed=False)
+    way.fetch(100)
+    assert way.window.limit == MOST_CONNECTIONS
+
+
+def test_who_looks_at_little_does_not_earn_a_large_volley() -> None:
+    window = Window()
+    for second in range(100):
+        window.answered(Departure(second, 1), 0, Timing(0.2, True), second + 0.2)
+    assert window.limit == FIRST
+
+
+def test_a_complaint_halves_the_number_once_for_all_that_was_under_way() -> None:
+    window = Window()
+    for count in range(FIRST):
+        window.troubled(Departure(1.0, count + 1), 1.5)
+    assert window.limit == FIRST // 2
+    window.troubled(Departure(1.6, 1), 2.0)
+    assert window.limit == FIRST // 4
+    window.troubled(Departure(2.1, 1), 2.5)
+    window.troubled(Departure(2.6, 1), 3.0)
+    assert window.limit == FEWEST
+
+
+EVENTS = st.lists(
+    st.tuples(st.booleans(), st.floats(0, 100), st.integers(0, 60), st.floats(0, 30), st.booleans()), max_size=60
+)
+
+
+@settings(max_examples=60)
+@given(EVENTS)
+def test_whatever_happens_the_number_stays_within_its_bounds(
+    events: list[tuple[bool, float, int, float, bool]],
+) -> None:
+    window, now = Window(), 0.0
+    for is_answer, took_s, others, head_s, is_multiplexed in events:
+        now += took_s
+        sent = Departure(now - took_s, others + 1)
+        if is_answer:
+            window.answered(sent, others, Timing(head_s, is_multiplexed), now)
+        else:
+            window.troubled(sent, now)
+        assert FEWEST <= window.limit <= MOST

@@ -1,0 +1,91 @@
+"""What the disk has is shown before anybody knows whom to ask for the rest."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.tiles.pictures import png
+from tvapp.app.tile_backend import TileEdges, build_tiles
+from tvapp.config.load import Config
+from tvapp.core.clock import ManualClock
+from tvapp.core.headers import Headers
+from tvapp.core.jobs import Inbox, Jobs
+from tvapp.core.log import RecordingLog
+from tvapp.tiles.cache_key import CacheKey
+from tvapp.tiles.ports import TileReply
+from tvapp.tiles.tile import TileArrived, TileId
+
+KEPT = TileId("microsoft.base.darkgrey", 3, 1, 2)
+NEW = TileId("microsoft.base.darkgrey", 3, 2, 2)
+WHO = "somebody.contoso"
+FRESH = Headers({"Cache-Control": "max-age=3600", "ETag": '"1"'})
+
+
+@dataclass
+class Arrivals(Inbox):
+    """An inbox that one can wait on."""
+
+    def __post_init__(self) -> None:
+        super().__init__()
+        self._there = threading.Semaphore(0)
+        self.wake = self._there.release
+
+    def next(self) -> object:
+        assert self._there.acquire(timeout=20)
+        return next(self.drain())
+
+
+@dataclass
+class Source:
+    asked: list[int] = field(default_factory=list)
+
+    async def tile(self, tileset_id: str, z: int, x: int, y: int, **_more: Any) -> TileReply:
+        self.asked.append(x)
+        return TileReply(200, png(), FRESH)
+
+
+@pytest.fixture
+def inbox() -> Arrivals:
+    return Arrivals()
+
+
+@pytest.fixture
+def tiles(tmp_path: Path, inbox: Arrivals) -> Iterator[TileEdges]:
+    jobs = Jobs(inbox, RecordingLog())
+    built = build_tiles(Config(), tmp_path, jobs, ManualClock(), RecordingLog())
+    yield built
+    built.close()
+    jobs.stop()
+
+
+def test_a_kept_tile_arrives_at_once_and_another_one_when_there_is_somebody_to_ask(
+    tiles: TileEdges, inbox: Arrivals
+) -> None:
+    scope = tiles.use_account(WHO)
+    tiles.cache.put(CacheKey(scope, KEPT), png(), FRESH)
+    tiles.loader.want([NEW, KEPT])
+    kept = inbox.next()
+    assert isinstance(kept, TileArrived)
+    assert (kept.tile, kept.origin) == (KEPT, "disk")
+    source = Source()
+    tiles.source.use(source)
+    new = inbox.next()
+    assert isinstance(new, TileArrived)
+    assert (new.tile, new.origin, source.asked) == (NEW, "network", [NEW.x])
+
+
+def test_what_was_kept_for_one_account_is_not_shown_to_another(tiles: TileEdges, inbox: Arrivals) -> None:
+    tiles.cache.put(CacheKey(tiles.use_account(WHO), KEPT), png(), FRESH)
+    tiles.use_account("somebody.else")
+    tiles.loader.want([KEPT])
+    source = Source()
+    tiles.source.use(source)
+    arrived = inbox.next()
+    assert isinstance(arrived, TileArrived)
+    assert arrived.origin == "network"

@@ -1,0 +1,123 @@
+"""Commands, flags and exit codes."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+EXIT_OK = 0
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_CONFIG = 3
+EXIT_DISPLAY = 4
+EXIT_CRASHED = 5
+EXIT_RUNNING = 6
+
+_EPILOG = """exit status:
+  0  ended by Back, SIGTERM or SIGHUP; or the command did what it was asked
+  1  something failed (doctor: at least one check failed; demo: a step of the journey did not happen)
+  2  the command line is wrong
+  3  the configuration is wrong and there is no screen to say so on
+  4  no display could be opened
+  5  met a problem, told of it on the screen, and is to be started again (without systemd it does that by itself)
+  6  another tvapp uses this data folder
+"""
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Carry out a command line; returns the exit status."""
+    options = parse(arguments)
+    command: str = options.command or "run"
+    if command == "version":
+        from tvapp import __version__
+
+        print(f"tvapp {__version__}")
+        return EXIT_OK
+    if command == "demo":
+        from tvapp.commands.demo import run_demo
+
+        return run_demo(options)
+    if command == "doctor":
+        from tvapp.commands.doctor import run_doctor
+
+        return run_doctor(options)
+    if command == "lock":
+        from tvapp.commands.lock_pattern import run_lock
+
+        return run_lock()
+    if command == "sign-out":
+        from tvapp.commands.run import run_sign_out
+
+        return run_sign_out(options)
+    from tvapp.commands.run import run_app
+
+    return run_app(options)
+
+
+def parse(arguments: Sequence[str]) -> argparse.Namespace:
+    """Read a command line; ends the process with status 2 and a hint when it is wrong."""
+    # Defaults are no business of the parsers: those of a subcommand would undo the flags that stand before it.
+    unset = argparse.Namespace(
+        command=None, config=None, windowed=None, log_file=None, log_format="text", data_dir=None
+    )
+    return _parser().parse_args(arguments, unset)
+
+
+def default_data_dir() -> Path:
+    """Return where tokens, tiles and state are kept unless --data-dir says otherwise."""
+    import platformdirs
+
+    return Path(platformdirs.user_state_dir("tvapp", appauthor=False))
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    common.add_argument("--config", metavar="FILE", type=Path, help="configuration file (TOML)")
+    common.add_argument("--windowed", metavar="WxH", type=_size, help="a window of this size, not the whole screen")
+    common.add_argument("--log-file", metavar="FILE", type=Path, help="write the log to this file too")
+    common.add_argument("--log-format", choices=("text", "json"), help="form of the log lines (text)")
+    common.add_argument("--data-dir", metavar="DIR", type=Path, help="where tokens, tiles and state are kept")
+
+    parser = argparse.ArgumentParser(
+        prog="tvapp",
+        description="Geofences on the big screen: Azure Maps on a TV, signed in from a phone, driven by a remote.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        parents=[common],
+    )
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    commands.add_parser("run", parents=[common], help="show the map (what plain `tvapp` does)")
+    demo = commands.add_parser("demo", parents=[common], help="the same against a local cloud: no account, no network")
+    demo.add_argument("--lan", action="store_true", help="open the sign-in page to phones on this network")
+    demo.add_argument(
+        "--journey",
+        metavar="DIR",
+        type=Path,
+        default=None,
+        help="run the sample journey off-screen and leave numbered screenshots in DIR",
+    )
+    doctor = commands.add_parser("doctor", parents=[common], help="check configuration, network, sign-in, maps, store")
+    doctor.add_argument("--json", action="store_true", help="print one JSON object")
+    commands.add_parser("sign-out", parents=[common], help="forget the account and everything that belongs to it")
+    commands.add_parser("lock", parents=[common], help="make the hash of a lock pattern for the configuration")
+    commands.add_parser("version", parents=[common], help="print the version")
+    return parser
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, separator, height = text.lower().partition("x")
+    if (
+        separator
+        and width.isdecimal()
+        and height.isdecimal()
+        and 320 <= int(width) <= 7680
+        and 240 <= int(height) <= 4320
+    ):
+        return int(width), int(height)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a size such as 1280x720 (320x240 to 7680x4320)")
+
+
+if __name__ == "__main__":
+    sys.exit(run(sys.argv[1:]))

@@ -1,0 +1,296 @@
+"""`tvapp doctor`: checks configuration, display, network, clock, sign-in, maps and store, each with a remedy."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+from urllib.parse import urlsplit
+
+from tvapp.commands.cli import EXIT_FAILED, EXIT_OK, default_data_dir
+from tvapp.config.load import Config, ConfigErrors, load
+from tvapp.core.clock import SystemClock
+from tvapp.core.errors import (
+    DataError,
+    Forbidden,
+    NotFound,
+    ServiceError,
+    StorageError,
+    TlsFailed,
+    TvappError,
+    Unauthorized,
+)
+from tvapp.core.jobs import Inbox, Jobs
+from tvapp.core.log import RecordingLog
+from tvapp.ui.words.text import error_words, problem_words
+
+if TYPE_CHECKING:
+    from tvapp.app.backend import Edges
+    from tvapp.auth.service import SignIn
+
+Outcome = Literal["pass", "fail", "skip"]
+CHECK_WITHIN_S = 30.0
+TOLERABLE_SKEW_S = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What one check found; `remedy` says what to do and is empty for a pass."""
+
+    name: str
+    outcome: Outcome
+    found: str
+    remedy: str = ""
+
+
+def run_doctor(options: argparse.Namespace) -> int:
+    """Check everything and print the findings; returns the exit status."""
+    checks = list(_all(options))
+    failed = sum(check.outcome == "fail" for check in checks)
+    if options.json:
+        report = {"ok": not failed, "checks": [asdict(check) for check in checks]}
+        sys.stdout.write(json.dumps(report, indent=2) + "\n")
+    else:
+        for check in checks:
+            sys.stdout.write(f"{_MARKS[check.outcome]} {check.name:<9} {check.found}\n")
+            if check.remedy:
+                sys.stdout.write(f"            -> {check.remedy}\n")
+        sys.stdout.write("Everything is fine.\n" if not failed else f"{failed} of {len(checks)} checks failed.\n")
+    return EXIT_FAILED if failed else EXIT_OK
+
+
+_MARKS: dict[Outcome, str] = {"pass": "ok  ", "fail": "FAIL", "skip": "--  "}
+
+
+def _all(options: argparse.Namespace) -> list[Check]:
+    data_dir: Path = options.data_dir or default_data_dir()
+    try:
+        config = load(options.config, os.environ)
+    except ConfigErrors as errors:
+        wrong = [
+            Check("config", "fail", f"{error.source}: {error.key} is {error.found}", f"allowed: {error.allowed}")
+            for error in errors.errors
+        ]
+        rest = "the configuration has to be right first"
+        skipped = [Check(name, "skip", rest) for name in ("network", "clock", "sign-in", "maps", "store")]
+        return [*wrong, _data_dir(data_dir), _display(errors.usable), *skipped]
+    source = str(config.source) if config.source else "environment variables"
+    return [Check("config", "pass", source), _data_dir(data_dir), _display(config), *_online(config, data_dir)]
+
+
+def _data_dir(data_dir: Path) -> Check:
+    from tvapp.core.files import make_private_dir, remove, write_atomic
+
+    probe = data_dir / ".doctor"
+    try:
+        make_private_dir(data_dir)
+        write_atomic(probe, b"")
+        remove(probe)
+    except StorageError as error:
+        return Check("data-dir", "fail", str(error), "name a folder that can be written: --data-dir")
+    return Check("data-dir", "pass", str(data_dir))
+
+
+def _display(config: Config, environ: Mapping[str, str] = os.environ) -> Check:
+    from tvapp.display.driver import expected_driver
+    from tvapp.display.hardware import closed_inputs, presence
+
+    driver = expected_driver(environ)
+    if driver == "kmsdrm":
+        seen = presence(environ)
+        if seen.hope == "never":
+            found, _, remedy = seen.reason.partition(": ")
+            return Check("display", "fail", found, remedy or "connect a screen, or set DISPLAY")
+        if closed := closed_inputs(config.remote.devices):
+            found, _, remedy = closed.rpartition(": ")
+            return Check("display", "fail", found, remedy)
+        if seen.hope == "wait":
+            return Check("display", "fail", seen.reason, "switch the screen on, and look at its cable")
+        return Check("display", "pass", "the console's screen (KMS/DRM)")
+    if environ.get("SDL_VIDEODRIVER"):
+        return Check("display", "pass", f"SDL_VIDEODRIVER is {driver}")
+    return Check("display", "pass", environ.get("WAYLAND_DISPLAY") or environ.get("DISPLAY", ""))
+
+
+def _online(config: Config, data_dir: Path) -> list[Check]:
+    from tvapp.app.backend import build_edges
+    from tvapp.auth.service import build_sign_in
+    from tvapp.net.lazy_chain import LateChain
+
+    clock, log = SystemClock(), RecordingLog()
+    jobs = Jobs(Inbox(), log)
+    network = LateChain(jobs, clock, log, ca_bundle=config.identity.ca_bundle, random=lambda: 0.5)
+    try:
+        sign_in: SignIn | None = None
+        if config.needs_sign_in:
+            sign_in = build_sign_in(config, data_dir, jobs, clock, log, lambda: 0.5, network)
+        tokens = sign_in.tokens if sign_in is not None else None
+        edges = build_edges(config, data_dir, tokens, jobs, clock, log, 1.0, network.get())
+        visit = _Visit(config, jobs, sign_in, edges)
+        checks = [*visit.network(), visit.clock(), visit.sign_in(), visit.maps(), visit.store()]
+        edges.close()
+        return checks
+    finally:
+        network.close()
+        jobs.stop()
+
+
+class _Visit:
+    """The checks that need the network, in order; later ones say when an earlier one stands in their way."""
+
+    def __init__(self, config: Config, jobs: Jobs, sign_in: SignIn | None, edges: Edges) -> None:
+        self._config = config
+        self._jobs = jobs
+        self._sign_in = sign_in
+        self._edges = edges
+        self._skew_s: float | None = None
+        self._signed_in = sign_in is None
+
+    def network(self) -> list[Check]:
+        """Reach every host that the configuration names, without credentials."""
+        hosts = {urlsplit(url).netloc: url for url in self._urls()}
+        return [self._reach(host, url) for host, url in hosts.items()]
+
+    def clock(self) -> Check:
+        """Compare our clock with that of the last host that answered."""
+        if self._skew_s is None:
+            return Check("clock", "skip", "nobody answered who could tell the time")
+        if abs(self._skew_s) > TOLERABLE_SKEW_S:
+            word = "behind" if self._skew_s > 0 else "ahead"
+            found = f"the clock of this machine is {abs(self._skew_s) / 60:.0f} min {word}"
+            return Check("clock", "fail", found, "switch on time synchronisation: timedatectl set-ntp true")
+        return Check("clock", "pass", f"right to within {abs(self._skew_s):.0f} s")
+
+    def sign_in(self) -> Check:
+        """Renew the account's token, or find out whether a code could be had."""
+        if self._sign_in is None:
+            return Check("sign-in", "pass", "not needed: a subscription key opens the map")
+        from tvapp.auth import provider
+
+        gateway = self._sign_in.gateway
+        scope = " ".join(provider.first_resource(self._config.identity.scopes))
+        account = gateway.load_account()
+        if account is not None:
+            tokens = self._sign_in.tokens
+            tokens.use_account(account.home_id)
+            failure = self._try(lambda: tokens.get(scope))
+            if failure is None:
+                self._signed_in = True
+                return Check("sign-in", "pass", f"signed in as {account.shortened}")
+            return Check("sign-in", "fail", str(failure), error_words(failure, "advice"))
+        from tvapp.auth.messages import CodeRefused
+
+        answer = gateway.request_code(1)
+        if isinstance(answer, CodeRefused):
+            problem = answer.problem
+            ids = f" (AADSTS{problem.aadsts}, {problem.correlation_id})" if problem.aadsts else ""
+            found = problem_words(problem.kind, "title") + ids
+            return Check("sign-in", "fail", found, problem_words(problem.kind, "admin"))
+        gateway.drop(1)
+        return Check("sign-in", "pass", f"nobody is signed in; codes can be had at {answer.verification_uri}")
+
+    def maps(self) -> Check:
+        """Fetch the tile of the whole world."""
+        if not self._signed_in:
+            return Check("maps", "skip", "somebody has to sign in first: tvapp run")
+        maps, config = self._edges.maps, self._config
+        style = config.maps.style if config.maps.style != "microsoft.imagery" else "microsoft.base.road"
+        language, view = config.kiosk.language, config.maps.view
+        failure = self._try(lambda: maps.tile(style, 0, 0, 0, language=language, view=view))
+        if failure is None:
+            return Check("maps", "pass", f"{config.maps.endpoint} gives tiles of {style}")
+        return Check("maps", "fail", str(failure), error_words(failure, "advice"))
+
+    def store(self) -> Check:
+        """Read the geofences."""
+        name = self._config.geofences.store
+        if self._edges.fences is None:
+            return Check("store", "fail", f"{name or 'no store'} is set", "set [geofences] store")
+        if name not in ("folder", "url") and not self._signed_in:
+            return Check("store", "skip", "somebody has to sign in first: tvapp run")
+        store = self._edges.fences.store
+        counts: list[tuple[int, int]] = []
+
+        async def read() -> None:
+            loaded = await store.load()
+            counts.append((len(loaded.fences), len(loaded.skipped)))
+
+        failure = self._try(read)
+        if failure is not None:
+            return Check("store", "fail", f"{name}: {failure}", _store_remedy(name, failure))
+        ((count, skipped),) = counts
+        return Check("store", "pass", f"{name}: {count} geofences" + (f", {skipped} skipped" if skipped else ""))
+
+    def _urls(self) -> list[str]:
+        from tvapp.auth import provider
+
+        urls = [self._config.maps.endpoint, *self._config.geofences.urls, self._config.geofences.container_url]
+        if self._sign_in is not None:
+            urls.insert(0, provider.authority(self._config.identity))
+        return [url for url in urls if url]
+
+    def _reach(self, host: str, url: str) -> Check:
+        from email.utils import parsedate_to_datetime
+
+        from tvapp.core.headers import Headers
+        from tvapp.net.transport import Request
+
+        dates: list[str] = []
+
+        async def ask() -> None:
+            request = Request("HEAD", f"https://{host}/", Headers({"accept": "*/*"}), is_probe=True)
+            response = await self._edges.http.send(request)
+            dates.append(response.headers.get("date", ""))
+
+        failure = self._try(ask)
+        if failure is not None and not isinstance(failure, ServiceError):
+            remedy = error_words(failure, "advice")
+            if isinstance(failure, TlsFailed):
+                remedy = "give the certificate authority as [identity] ca_bundle, or set the clock"
+            return Check("network", "fail", str(failure), remedy)
+        if dates and dates[0]:
+            try:
+                self._skew_s = parsedate_to_datetime(dates[0]).timestamp() - SystemClock().wall()
+            except ValueError:
+                self._skew_s = None
+        return Check("network", "pass", f"{host} answers")
+
+    def _try(self, work: Callable[[], Coroutine[object, object, object]]) -> TvappError | None:
+        """Run a coroutine on the io thread; returns our error if it ended in one."""
+
+        async def bounded() -> TvappError | None:
+            try:
+                await asyncio.wait_for(work(), CHECK_WITHIN_S)
+            except TvappError as error:
+                return error
+            except TimeoutError:
+                from tvapp.core.errors import TimedOut
+
+                return TimedOut("", f"no answer within {CHECK_WITHIN_S:.0f} s")
+            return None
+
+        return asyncio.run_coroutine_threadsafe(bounded(), self._jobs.io_loop()).result()
+
+
+def _store_remedy(store: str, failure: TvappError) -> str:
+    from tvapp.auth.problems import Refused
+
+    if isinstance(failure, Refused):
+        return problem_words(failure.problem.kind, "admin")
+    if store == "blob":
+        match failure:
+            case Unauthorized():
+                return "the storage account has to be in the tenant of the sign-in"
+            case Forbidden():
+                return "give the role Storage Blob Data Reader at the container, and let this network pass its firewall"
+            case NotFound() | DataError():
+                return "check [geofences] container_url: https://ACCOUNT.blob.core.windows.net/CONTAINER"
+    if store == "url" and isinstance(failure, ServiceError | DataError):
+        return "check [geofences] urls: each has to answer with GeoJSON, without a sign-in or a redirect"
+    return error_words(failure, "advice")

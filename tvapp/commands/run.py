@@ -1,0 +1,327 @@
+"""From a command line to a running app and its exit status."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tvapp import __version__
+from tvapp.app.loop import Burst, Loop
+from tvapp.commands.cli import (
+    EXIT_CONFIG,
+    EXIT_CRASHED,
+    EXIT_DISPLAY,
+    EXIT_FAILED,
+    EXIT_OK,
+    EXIT_RUNNING,
+    default_data_dir,
+)
+from tvapp.config.load import Config, ConfigErrors, load
+from tvapp.core.clock import SystemClock
+from tvapp.core.disk import DiskHealth
+from tvapp.core.errors import DisplayError, StorageError
+from tvapp.core.files import make_private_dir
+from tvapp.core.jobs import Inbox, Jobs
+from tvapp.host.crash.fatal import watch_for_faults
+from tvapp.host.crash.restart_backoff import Brake
+from tvapp.host.event_log import EventLog
+from tvapp.host.heartbeat import Heartbeat
+from tvapp.host.instance import AnotherRuns, Instance
+from tvapp.host.process import (
+    DISPLAY_LOST_AT,
+    Signals,
+    handed_on,
+    limit_arenas,
+    seconds_since,
+    start_over,
+    tune_interpreter,
+)
+from tvapp.host.systemd.notify import Notifier, is_our_manager
+from tvapp.host.systemd.status import Situation, words
+
+if TYPE_CHECKING:
+    from tvapp.app.app import App
+    from tvapp.display.window import Display
+
+SHUTDOWN_S = 2.5
+SIGN_OF_LIFE_S = 5.0
+"""How often an init system hears of a program that waits for a display."""
+
+
+def run_app(options: argparse.Namespace, on_burst: Callable[[Burst], None] | None = None) -> int:
+    """Show the app until somebody ends it; returns the exit status. `on_burst` hears of every motion's frames.
+
+    After a crash it does not return but becomes the program anew, unless an init system starts it again.
+    """
+    tune_interpreter()
+    limit_arenas()
+    signals = Signals()
+    log = open_log(options)
+    data_dir: Path = options.data_dir or default_data_dir()
+    config, errors = load_config(options)
+    disk = DiskHealth(log)
+    try:
+        make_private_dir(data_dir, ours=0)
+    except StorageError as error:
+        disk.failed("data-dir", error)
+    try:
+        instance = Instance.hold(data_dir, log)
+    except AnotherRuns as another:
+        complain(f"tvapp: {another}: {data_dir}")
+        return EXIT_RUNNING
+    with instance:
+        watch_for_faults(data_dir, log)
+        run = _Run(options, config, errors, data_dir, signals, log, disk)
+        try:
+            status = run.until_stopped(on_burst)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the screen has to say that the app goes on
+            status = run.recover(error)
+    if status == EXIT_CRASHED and run.starts_over:
+        signals.restore()
+        start_over(os.environ)
+    return status
+
+
+class _Run:
+    """One life of the app: what there is of it at any moment, so that a crash finds what it can still use."""
+
+    def __init__(
+        self,
+        options: argparse.Namespace,
+        config: Config,
+        errors: ConfigErrors | None,
+        data_dir: Path,
+        signals: Signals,
+        log: EventLog,
+        disk: DiskHealth,
+    ) -> None:
+        self._options = options
+        self._disk = disk
+        self._config = config
+        self._errors = errors
+        self._data_dir = data_dir
+        self._signals = signals
+        self._log = log
+        self._clock = SystemClock()
+        self._since_start = seconds_since(os.environ)
+        self._notifier = Notifier(os.environ)
+        self._brake = Brake(data_dir, os.environ)
+        self._inbox = Inbox()
+        self._jobs = Jobs(self._inbox, log)
+        self._display: Display | None = None
+        self._app: App | None = None
+        self._hears_signals = False
+        self._is_ending = False
+        self.starts_over = False
+        """Whether this process is to become the program anew, because nobody else starts it."""
+
+    def until_stopped(self, on_burst: Callable[[Burst], None] | None) -> int:
+        """Show the app until it wants to stop; returns the exit status."""
+        # Not before the configuration is known, and nothing heavy before the first frame.
+        from tvapp.display.startup import Stopped, open_display
+        from tvapp.display.window_creation import DisplaySpec
+        from tvapp.remote.keymap import keymap
+        from tvapp.remote.pygame_source import PygameKeys
+
+        options, config, log, clock, inbox, jobs = (
+            self._options, self._config, self._log, self._clock, self._inbox, self._jobs,
+        )  # fmt: skip
+        spec = DisplaySpec(
+            size=options.windowed,
+            fullscreen=options.windowed is None and config.kiosk.fullscreen,
+            renderer=config.kiosk.renderer,
+            devices=config.remote.devices,
+        )
+        try:
+            opened = open_display(spec, PygameKeys(), clock, log, wait=self._wait_for_display, complain=complain)
+        except DisplayError as error:
+            complain(f"tvapp: no display could be opened: {error}\nRun `tvapp doctor` to see what is missing.")
+            return EXIT_CONFIG if self._errors is not None else EXIT_DISPLAY
+        if isinstance(opened, Stopped):
+            log.event("app.stopped", reason=opened.reason)
+            return EXIT_OK
+        display = self._display = opened
+        inbox.wake = display.wake
+        log.event(
+            "app.started",
+            version=__version__,
+            driver=display.driver,
+            renderer=display.renderer_name,
+            renderer_reason=display.reason,
+            size=f"{display.size[0]}x{display.size[1]}",
+            data_dir=str(self._data_dir),
+            config=str(config.source) if config.source else None,
+        )
+        self._hear_signals()
+        if (lost_at := handed_on(os.environ, DISPLAY_LOST_AT)) is not None:
+            del os.environ[DISPLAY_LOST_AT]
+            log.event("display.restored", after_s=round(clock.monotonic() - lost_at, 1))
+
+        from tvapp.app.app import App
+
+        app = self._app = App(
+            config,
+            self._errors,
+            data_dir=self._data_dir,
+            display=display,
+            jobs=jobs,
+            clock=clock,
+            log=log,
+            disk=self._disk,
+            keymap=keymap(config.remote.keys),
+            since_start=self._since_start,
+        )
+        display.on_server_gone = self._server_gone
+        heartbeat = Heartbeat(self._notifier, jobs, log, app.situation, self._ran_well)
+        measured = on_burst or (lambda _burst: None)
+        loop = Loop(display, app, inbox, clock, log, measured, time.thread_time, jobs.gate, heartbeat)
+        reason = loop.run()
+        self._is_ending = True
+        self._notifier.stopping()
+        app.close()
+        jobs.stop(SHUTDOWN_S)
+        display.close()
+        log.event("app.stopped", reason=reason)
+        return EXIT_OK
+
+    def recover(self, error: Exception) -> int:
+        """Tell the log, a file and the screen what happened, and wait; returns the exit status."""
+        if self._is_ending:
+            # Nobody wants it to start again.
+            self._log.event("app.end_failed", level="error", error=type(error).__name__, detail=str(error))
+            return EXIT_FAILED
+        from tvapp.host.crash.recovery import Scene, recover
+
+        self._hear_signals()
+        running = self._jobs.running()
+        self._quieten()
+        is_command = self._options.command != "demo"
+        scene = Scene(
+            self._data_dir,
+            self._display,
+            self._inbox,
+            self._clock,
+            self._log,
+            self._notifier,
+            self._brake,
+            self._since_start(),
+            running,
+            self._config.kiosk.language,
+            is_command,
+        )
+        what_next = recover(error, scene)
+        self._notifier.stopping()
+        if self._display is not None:
+            with contextlib.suppress(Exception):
+                self._display.close()
+        self._log.event("app.stopped", reason="signal" if what_next == "stop" else "crash")
+        if what_next == "stop":
+            return EXIT_OK
+        # Without a disk for the count of crashes, only the environment of a process that goes on can keep it.
+        self.starts_over = is_command and not (self._brake.is_kept and is_our_manager(os.environ, os.getpid()))
+        return EXIT_CRASHED
+
+    def _wait_for_display(self, seconds: float) -> str | None:
+        """Sleep while there is no display; returns the name of a signal that wants the program to end."""
+        self._notifier.status(words(Situation(has_display=False)))
+        self._notifier.ready()  # it is up, and waits for somebody to switch the TV on
+        until = self._clock.monotonic() + seconds
+        while (left := until - self._clock.monotonic()) > 0:
+            self._notifier.alive()
+            if (reason := self._signals.stop_within(min(left, SIGN_OF_LIFE_S))) is not None:
+                return reason
+        return None
+
+    def _server_gone(self) -> None:
+        """The X server or compositor is gone, which SDL does not outlive: become the program anew, in this process."""
+        self._log.event("display.lost", level="warning", reason="the X server or compositor is gone", restart=True)
+        if self._app is not None:
+            self._app.keep_view()
+        self._signals.restore()
+        start_over({**os.environ, DISPLAY_LOST_AT: str(self._clock.monotonic())})
+
+    def _hear_signals(self) -> None:
+        if not self._hears_signals:
+            self._hears_signals = True
+            self._jobs.thread("signals", lambda: self._signals.deliver(self._inbox.post))
+
+    def _quieten(self) -> None:
+        """Let go of the app and all that it does; a part of it that is broken must not keep the others from that."""
+        app, self._app = self._app, None
+        if app is not None:
+            with contextlib.suppress(Exception):
+                app.close()
+        with contextlib.suppress(Exception):
+            self._jobs.stop(SHUTDOWN_S)
+        if self._display is not None:
+            with contextlib.suppress(Exception):
+                self._display.canvas.forget()
+
+    def _ran_well(self) -> None:
+        """The app has been running for a while: the next crash is a first one again."""
+        if self._brake.count():
+            self._jobs.run("crashes.forget", self._brake.ran_well)
+
+
+def run_sign_out(options: argparse.Namespace) -> int:
+    """Forget the account and everything that belongs to it; returns the exit status."""
+    from tvapp.auth.service import sign_out_all
+
+    log = open_log(options)
+    data_dir: Path = options.data_dir or default_data_dir()
+    config, _errors = load_config(options, quiet=True)
+    from tvapp.app.sign_out import forget_pictures_and_fences, forget_tiles
+
+    try:
+        # A running app has the tokens in memory, and would write them to the disk again.
+        with Instance.hold(data_dir, log):
+            somebody = sign_out_all(config, data_dir)
+            forget_tiles(data_dir)
+            forget_pictures_and_fences(data_dir)
+    except AnotherRuns as another:
+        complain(f"tvapp: {another}: {data_dir}")
+        complain("Choose Sign out on its screen; or stop it, then call this again. Nothing was removed.")
+        return EXIT_RUNNING
+    except StorageError as error:
+        complain(f"tvapp: not everything could be removed: {error}")
+        return EXIT_FAILED
+    if somebody:
+        log.event("signin.signed_out", by="command line")
+    sys.stdout.write(
+        "Signed out: the tokens and everything cached are gone.\n" if somebody else "Nobody was signed in.\n"
+    )
+    return EXIT_OK
+
+
+def open_log(options: argparse.Namespace) -> EventLog:
+    """Return the log that the command line asks for."""
+    return EventLog(form=options.log_format, file=options.log_file)
+
+
+def load_config(options: argparse.Namespace, *, quiet: bool = False) -> tuple[Config, ConfigErrors | None]:
+    """Read the configuration; what is wrong with it goes to the console, and to the caller for the screen."""
+    try:
+        return load(options.config, os.environ), None
+    except ConfigErrors as errors:
+        if not quiet:
+            complain(explain(errors))
+        return errors.usable, errors
+
+
+def explain(errors: ConfigErrors) -> str:
+    """Return the errors as lines for a console: where, which key, what was found, what is allowed."""
+    lines = ["tvapp: the configuration cannot be used:"]
+    for error in errors.errors:
+        lines += [f"  {error.source}: {error.key}", f"    found:   {error.found}", f"    allowed: {error.allowed}"]
+    return "\n".join(lines)
+
+
+def complain(text: str) -> None:
+    """Say something on the console."""
+    sys.stderr.write(text + "\n")

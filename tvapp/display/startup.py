@@ -1,0 +1,68 @@
+"""Opening the display at start: at once, or as soon as there is one, or never."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tvapp.core.clock import Clock
+from tvapp.core.errors import DisplayError
+from tvapp.core.log import Log
+from tvapp.display.hardware import Presence, presence
+from tvapp.display.key_source import KeySource
+from tvapp.display.outage import begin
+from tvapp.display.window import Display
+from tvapp.display.window_creation import DisplaySpec, NoKeys
+
+DOUBTFUL_TRIES = 6
+"""A screen that is there and does not open may be busy for as long as another program takes to let it go."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """Somebody ended the program while there was no display; `reason` is the signal's name."""
+
+    reason: str
+
+
+def open_display(
+    spec: DisplaySpec,
+    keys: KeySource,
+    clock: Clock,
+    log: Log,
+    *,
+    wait: Callable[[float], str | None],
+    complain: Callable[[str], None],
+    look: Callable[[], Presence] = lambda: presence(os.environ),
+) -> Display | Stopped:
+    """Open a display; where there is none yet but may be, wait for it, and say so once.
+
+    `wait` sleeps for some seconds and returns the name of a signal that wants the program to end. `look` tells what is
+    there.
+
+    Raises:
+        DisplayError: there can never be one, or it does not open although it is there.
+    """
+    waiting = begin("", clock.monotonic(), None, 0.0)
+    is_told, doubtful = False, 0
+    while True:
+        seen = look()
+        failure = DisplayError(seen.reason)
+        if seen.hope != "wait" or seen.is_worth_trying:
+            try:
+                return Display.open(spec, keys, clock)
+            except NoKeys:
+                raise
+            except DisplayError as error:
+                failure = error
+        doubtful = doubtful + 1 if seen.hope == "doubt" else 0
+        if seen.hope == "never" or doubtful >= DOUBTFUL_TRIES:
+            raise DisplayError(f"{failure} ({seen.reason})" if seen.reason else str(failure)) from failure
+        if not is_told:
+            is_told = True
+            log.event("display.waiting", level="warning", reason=seen.reason)
+            complain(f"tvapp: there is no display yet: {seen.reason}. Waiting for one.")
+        waiting.failed(clock.monotonic())
+        if (reason := wait(waiting.retry_at - clock.monotonic())) is not None:
+            return Stopped(reason)

@@ -1,0 +1,1 @@
+"""Geofences and their names as pictures, drawn on workers."""

@@ -1,0 +1,68 @@
+"""Which edits of its geometry a fence supports, and beginning one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from tvapp.fences.editing.carry import MoveSketch
+from tvapp.fences.editing.reshape import ReshapeSketch
+from tvapp.fences.editing.resize import ResizeSketch, way_of
+from tvapp.fences.editing.sketch import LARGEST_SPAN, Sketch
+from tvapp.fences.model.fence import Circle, Geofence, Line, Polygon, Shape, Spot
+from tvapp.geo.position import Position
+
+Ability = Literal["move", "resize", "reshape", "duplicate"]
+
+
+def abilities(fence: Geofence) -> frozenset[Ability]:
+    """Return what can be done with a fence's geometry on a screen.
+
+    Fences round a pole or over half the earth can only be looked at: which side is their inside is a matter of how
+    they were written. A geometry collection moves as a whole only. A mixture of outlines and radii has no one size.
+    """
+    if any(_is_boundless(shape) for shape in fence.shapes) or fence.bounds.lon_span >= LARGEST_SPAN:
+        return frozenset()
+    found: set[Ability] = {"move", "duplicate"}
+    if b'"GeometryCollection"' in fence.raw:
+        return frozenset(found)
+    if way_of(fence) is not None:
+        found.add("resize")
+    if any(isinstance(shape, Polygon | Line) for shape in fence.shapes):
+        found.add("reshape")
+    return frozenset(found)
+
+
+def edit_sketch(
+    ability: Literal["move", "resize", "reshape"],
+    fence: Geofence,
+    geometry: Mapping[str, Any],
+    crosshair: Position,
+    resolution_m: float,
+) -> Sketch:
+    """Begin to edit a fence; `geometry` is that of its Feature, decoded.
+
+    Raises:
+        ValueError: the fence does not support it.
+    """
+    if ability not in abilities(fence):
+        raise ValueError(f"{fence.id} does not support {ability}")
+    match ability:
+        case "move":
+            return MoveSketch(fence, geometry, crosshair, resolution_m)
+        case "resize":
+            return ResizeSketch(fence, geometry)
+        case "reshape":
+            return ReshapeSketch(fence, geometry, crosshair)
+
+
+def _is_boundless(shape: Shape) -> bool:
+    match shape:
+        case Circle() | Spot():
+            return False
+        case Line(points=points):
+            places = points
+        case Polygon(rings=rings):
+            places = rings[0]
+    lons = [place.lon for place in places]
+    return max(lons) - min(lons) >= LARGEST_SPAN or any(abs(place.lat) == 90.0 for place in places)

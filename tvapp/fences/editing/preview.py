@@ -1,0 +1,76 @@
+"""What a fence looks like while it is carried or resized: outlines light enough to be drawn anew each frame."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+
+from tvapp.fences.editing.sketch import Role, Trace
+from tvapp.fences.geojson.runs import nearest_turn
+from tvapp.fences.model.fence import Circle, Geofence, Line, Polygon, Spot
+from tvapp.geo.geodesy import circle_ring
+from tvapp.geo.ground import corridor, thinned
+from tvapp.geo.mercator import MAX_LATITUDE
+from tvapp.geo.position import Position
+from tvapp.geo.segments import densified
+
+MOST_PLACES = 1_000
+_MOST_PARTS = 64
+_SEGMENTS = 64
+
+
+class Preview:
+    """The shapes of a fence near a place (one turn of the earth), with fewer vertices than they may have."""
+
+    def __init__(self, fence: Geofence, near: Position) -> None:
+        shapes = fence.shapes[:_MOST_PARTS]
+        count = sum(len(shape.rings) if isinstance(shape, Polygon) else 1 for shape in shapes)
+        most = max(12, MOST_PLACES // max(count, 1))
+        self.discs: list[tuple[Position, float]] = []
+        self.lines: list[tuple[tuple[Position, ...], float]] = []
+        self.rings: list[tuple[Position, ...]] = []
+        self.corners = _corners(fence, near)
+        """South-west and north-east of all vertices and centres."""
+        for shape in shapes:
+            match shape:
+                case Circle(center=center, radius_m=radius_m) | Spot(point=center, radius_m=radius_m):
+                    self.discs.append((nearest_turn((center,), near)[0], radius_m))
+                case Line(points=points, radius_m=radius_m):
+                    self.lines.append((nearest_turn(thinned(points, most), near), radius_m))
+                case Polygon(rings=rings):
+                    self.rings += [nearest_turn(thinned(ring, most), near) for ring in rings[: MOST_PLACES // 12]]
+
+    def traces(
+        self, role: Role, move: Callable[[Position], Position] | None = None, radius_m: float | None = None
+    ) -> tuple[Trace, ...]:
+        """Return the outlines to draw, moved and with another radius where that is wanted."""
+        paths: list[tuple[Position, ...]] = [
+            circle_ring(_moved((center,), move)[0], radius_m or own_m, _SEGMENTS) for center, own_m in self.discs
+        ]
+        paths += [corridor(_moved(points, move), radius_m or own_m) for points, own_m in self.lines]
+        paths += [_moved(ring, move) for ring in self.rings]
+        return tuple(Trace(role, densified(path)) for path in paths)
+
+
+def on_map(traces: Iterable[Trace]) -> bool:
+    """Tell whether outlines lie on the map, which ends at 85.05 degrees."""
+    return all(abs(place.lat) <= MAX_LATITUDE for trace in traces for place in trace.points)
+
+
+def _corners(fence: Geofence, near: Position) -> tuple[Position, Position]:
+    lons: list[float] = []
+    lats: list[float] = []
+    for shape in fence.shapes:
+        match shape:
+            case Circle(center=place) | Spot(point=place):
+                places: tuple[Position, ...] = (place,)
+            case Line(points=points):
+                places = points
+            case Polygon(rings=rings):
+                places = rings[0]
+        lons += [place.lon for place in nearest_turn(places, near)]
+        lats += [place.lat for place in places]
+    return Position(min(lons), min(lats)), Position(max(lons), max(lats))
+
+
+def _moved(places: tuple[Position, ...], move: Callable[[Position], Position] | None) -> tuple[Position, ...]:
+    return places if move is None else tuple(map(move, places))

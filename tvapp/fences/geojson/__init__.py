@@ -1,0 +1,1 @@
+"""GeoJSON and Azure Maps' form of it: reading, writing, and editing files in place."""

@@ -1,0 +1,155 @@
+"""What a file shall become for one change of one geofence: amended, left as it is, or left because somebody was first.
+
+Asking again about a file that was amended answers `AlreadySo`, so a change can be sent as often as need be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+import msgspec
+
+from tvapp.fences.geojson.identity import identity
+from tvapp.fences.geojson.splice import SplicedFile, checked, collection, member, open_file
+from tvapp.fences.model.change import Change, Collided
+
+
+@dataclass(frozen=True, slots=True)
+class Amended:
+    """What the file shall hold; None: it shall go."""
+
+    content: bytes | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class AlreadySo:
+    """The file already is as the change wants it."""
+
+
+Amendment: TypeAlias = Amended | AlreadySo | Collided
+
+
+class _Named(msgspec.Struct):
+    id: object = None
+    properties: object = None
+
+
+def amend(content: bytes | None, change: Change) -> Amendment:
+    """Bring a change into a file, given what it holds now (None: there is no such file).
+
+    The Feature is the one that is `change.before` byte for byte, the nearest to place `change.number` where there are
+    several; else the one of the same geometryId that says the same in other words, as after a visit to another tool;
+    else the nearest of the same geometryId, which somebody has changed: that is a collision. Where two share the id
+    and one of them is to go, asking again after it went answers with a collision, since the other one may be what
+    somebody made of it.
+
+    The `bbox` of a collection goes when a Feature in it gets another geometry (RFC 7946, 5: none is better than a wrong
+    one); all else that is not edited stays byte for byte.
+
+    Raises:
+        DataError: the file is not GeoJSON, or the change's Feature is no object.
+    """
+    source = change.source or change.geometry_id
+    after = checked(change.after, f"{source}: the change") if change.after else b""
+    if content is None:
+        if change.kind == "add":
+            return Amended(collection(after))
+        return Collided(b"") if change.kind == "edit" else AlreadySo()
+    file = open_file(content, source)
+    if change.kind == "add":
+        return _added(file, after)
+    found = _nearest(file, change.number, lambda each: each in (change.before, after))
+    if found is None:
+        found = _nearest_related(file, change, after)
+    if found is None:
+        return Collided(b"") if after else AlreadySo()
+    present = file.feature(found)
+    # Byte for byte first: where before and after say the same, the change is of the wording.
+    if after and (present == after or (present != change.before and same(present, after))):
+        return AlreadySo()
+    if not same(present, change.before):
+        return Collided(present)
+    if not after:
+        return Amended(file.without(found))
+    if not _same_place(present, after):
+        file = file.without_box()
+    return Amended(file.replaced(found, after))
+
+
+def _added(file: SplicedFile, after: bytes) -> Amendment:
+    geometry_id = _identity(after, len(file))
+    twins = [file.feature(number) for number in _of(file, {geometry_id})]
+    if not twins:
+        return Amended(file.without_box().appended(after))
+    return AlreadySo() if any(same(twin, after) for twin in twins) else Collided(twins[0])
+
+
+def _same_place(one: bytes, other: bytes) -> bool:
+    """Tell whether two Features have the same geometry."""
+    return same(member(one, "geometry") or b"null", member(other, "geometry") or b"null")
+
+
+def _nearest_related(file: SplicedFile, change: Change, after: bytes) -> int | None:
+    """Return the Feature of the same geometryId that fits best: one known to the change, else the nearest."""
+    # A name that stands in for a missing geometryId changes with the fence.
+    names = {change.geometry_id} | ({_identity(after, change.number)} if after else set())
+    known: list[int] = []
+    namesakes: list[int] = []
+    for number in _of(file, names):
+        present = file.feature(number)
+        if same(present, change.before) or (after and same(present, after)):
+            known.append(number)
+        elif _identity(present, number) == change.geometry_id:
+            namesakes.append(number)
+    return min(known or namesakes, key=lambda number: abs(number - change.number), default=None)
+
+
+def _nearest(file: SplicedFile, near: int, is_it: Callable[[bytes], bool]) -> int | None:
+    found = (number for number in range(len(file)) if is_it(file.feature(number)))
+    return min(found, key=lambda number: abs(number - near), default=None)
+
+
+def _of(file: SplicedFile, names: set[str]) -> Iterator[int]:
+    for number in range(len(file)):
+        if _identity(file.feature(number), number) in names:
+            yield number
+
+
+def _identity(feature: bytes, number: int) -> str:
+    try:
+        named = msgspec.json.decode(feature, type=_Named)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return ""  # no object, or one that the reader leaves out too
+    properties = named.properties if isinstance(named.properties, Mapping) else {}
+    return identity(named.id, properties, number)[0]
+
+
+def same(one: bytes, other: bytes) -> bool:
+    """Tell whether two JSON texts say the same: equal bytes, or equal values (1 and 1.0 are; true and 1 are not).
+
+    >>> same(b'{"a": 1, "b": [true]}', b'{"b":[true],"a":1.0}')
+    True
+    """
+    if one == other:
+        return True
+    try:
+        left, right = msgspec.json.decode(one), msgspec.json.decode(other)
+        return bool(left == right) and _have_the_same_kinds(left, right)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return False
+
+
+def _have_the_same_kinds(left: object, right: object) -> bool:
+    """Tell truths from numbers in two equal values."""
+    pairs: list[tuple[object, object]] = [(left, right)]
+    while pairs:
+        one, other = pairs.pop()
+        if isinstance(one, dict) and isinstance(other, dict):
+            pairs += [(value, other[key]) for key, value in one.items()]
+        elif isinstance(one, list) and isinstance(other, list):
+            pairs += zip(one, other, strict=True)
+        elif isinstance(one, bool) is not isinstance(other, bool):
+            return False
+    return True

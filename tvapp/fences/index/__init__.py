@@ -1,0 +1,1 @@
+"""Finding geofences by place (numpy)."""

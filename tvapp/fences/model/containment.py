@@ -1,0 +1,169 @@
+"""Which geofences a position is in, and how far it is from their borders: what Azure's geofence service answered.
+
+Distances are along the ground on WGS 84 to the nearest border, negative inside; good to a few millimetres up to some
+kilometres, to 0.1 % beyond. Edges are straight in longitude and latitude (RFC 7946, 3.1.1). Pure, and nothing is kept
+between calls.
+
+A fence of several shapes is what any of them covers, and its distance is the least of theirs: outside, that of the
+nearest; where shapes overlap, that of the one whose border is furthest away. The same holds for a line, which is all
+circles of its radius along it. So in overlaps and on the inner side of a bend the outline of the whole may be further
+away than the distance says, never nearer. Polygons cut at the date line are one.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from tvapp.fences.model.fence import Circle, Geofence, Line, Polygon, Spot
+from tvapp.geo.geodesy import bearing_deg, destination, distance_m
+from tvapp.geo.nearest import Foot, foot_on
+from tvapp.geo.polygon import contains
+from tvapp.geo.position import Position
+from tvapp.geo.seams import Area, areas
+
+SEARCH_BUFFER_M = 50.0
+"""Azure's default."""
+MAX_SEARCH_BUFFER_M = 500.0
+BEYOND_M = 999.0
+"""Stands for "outside, further than the search buffer"; negative for "inside, deeper than it"."""
+
+_ON_THE_LINE_M = 0.001
+_NEAR_POLE = 89.999_999_999_999
+# A ring that encloses a pole runs along the edge of the map, and what lies on an edge may count either way.
+
+_Part: TypeAlias = Area | Circle | Spot | Line
+
+
+@dataclass(frozen=True, slots=True)
+class Nearness:
+    """How a position lies to one fence: metres to its border, negative inside, and the nearest place on it.
+
+    The distance is BEYOND_M, or its negative, where it is more than the search buffer; the place is always true.
+    """
+
+    fence: Geofence
+    distance_m: float
+    nearest: Position
+
+    @property
+    def is_inside(self) -> bool:
+        """Tell whether the fence contains the position; its border belongs to it."""
+        return self.distance_m <= 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Containment:
+    """How a position lies to fences at one time.
+
+    `expired` and `invalid_period` are those that do not count then, because they are over, or because none of their
+    periods covers the time; where the position lies to them is not worked out. All are in the order they came in.
+    """
+
+    evaluated: tuple[Nearness, ...] = ()
+    expired: tuple[Geofence, ...] = ()
+    invalid_period: tuple[Geofence, ...] = ()
+
+    @property
+    def inside(self) -> tuple[Geofence, ...]:
+        """The fences that count and contain the position."""
+        return tuple(each.fence for each in self.evaluated if each.is_inside)
+
+
+def locate(
+    fences: Iterable[Geofence], place: Position, now: float, search_buffer_m: float = SEARCH_BUFFER_M
+) -> Containment:
+    """Return how `place` lies to the fences at `now` (seconds since 1970 UTC).
+
+    Raises:
+        ValueError: the search buffer is not from 0 to MAX_SEARCH_BUFFER_M metres.
+    """
+    if not 0.0 <= search_buffer_m <= MAX_SEARCH_BUFFER_M:
+        raise ValueError(f"a search buffer is from 0 to {MAX_SEARCH_BUFFER_M:g} m")
+    evaluated, expired, invalid_period = [], [], []
+    for fence in fences:
+        state = fence.state(now)
+        if state == "expired":
+            expired.append(fence)
+        elif state != "active":
+            invalid_period.append(fence)
+        else:
+            metres, nearest = signed_distance(fence, place)
+            if abs(metres) > search_buffer_m:
+                metres = BEYOND_M if metres > 0.0 else -BEYOND_M
+            evaluated.append(Nearness(fence, metres, nearest))
+    return Containment(tuple(evaluated), tuple(expired), tuple(invalid_period))
+
+
+def signed_distance(fence: Geofence, place: Position) -> tuple[float, Position]:
+    """Return metres from `place` to the fence's border, negative inside, and the nearest place on the border.
+
+    Takes about 2 ms for 1,000 vertices. A fence that is the whole earth has no border: minus infinity, and `place`.
+    """
+    found = [(*_measure(part, place), part) for part in _parts(fence)]
+    metres, foot, part = min(found, key=lambda each: each[0])
+    return metres, _border(part, foot, place).normalised()
+
+
+def containing(fences: Iterable[Geofence], place: Position) -> tuple[Geofence, ...]:
+    """Return the fences that contain `place`, whether they count now or not.
+
+    Much cheaper than distances: most fences are passed over by their bounds.
+    """
+    return tuple(
+        fence
+        for fence in fences
+        if fence.bounds.contains(place) and any(_is_inside(part, place) for part in _parts(fence))
+    )
+
+
+def _parts(fence: Geofence) -> list[_Part]:
+    parts: list[_Part] = [each for each in fence.shapes if not isinstance(each, Polygon)]
+    polygons = [shape.rings for shape in fence.shapes if isinstance(shape, Polygon)]
+    return [*parts, *areas(polygons)] if polygons else parts
+
+
+def _is_inside(part: _Part, place: Position) -> bool:
+    match part:
+        case Area(polygons=polygons):
+            lat = min(max(place.lat, -_NEAR_POLE), _NEAR_POLE)
+            place = Position(place.normalised().lon, lat)
+            return any(contains(rings, place) for rings in polygons)
+        case Circle(center=center, radius_m=radius_m) | Spot(point=center, radius_m=radius_m):
+            return distance_m(center, place) <= radius_m
+        case Line(points=points, radius_m=radius_m):
+            foot = foot_on([points], place)
+            return foot is not None and distance_m(foot.place, place) <= radius_m
+
+
+def _measure(part: _Part, place: Position) -> tuple[float, Foot | None]:
+    """Return metres to the border, negative inside, and the foot on the edges that a part is made from."""
+    match part:
+        case Area(border=border):
+            foot = foot_on(border, place)
+            metres = math.inf if foot is None else distance_m(place, foot.place)
+            return -metres if _is_inside(part, place) else metres, foot
+        case Circle(center=center, radius_m=radius_m) | Spot(point=center, radius_m=radius_m):
+            return distance_m(center, place) - radius_m, None
+        case Line(points=points, radius_m=radius_m):
+            foot = foot_on([points], place)
+            return (math.inf if foot is None else distance_m(foot.place, place) - radius_m), foot
+
+
+def _border(part: _Part, foot: Foot | None, place: Position) -> Position:
+    """Return the place on a part's border that is nearest to `place`."""
+    match part:
+        case Circle(center=center, radius_m=radius_m) | Spot(point=center, radius_m=radius_m):
+            return destination(center, bearing_deg(center, place), radius_m)
+        case _ if foot is None:
+            return place
+        case Line(radius_m=radius_m):
+            if distance_m(foot.place, place) > _ON_THE_LINE_M:
+                direction = bearing_deg(foot.place, place)
+            else:
+                direction = bearing_deg(foot.start, foot.end) + 90.0
+            return destination(foot.place, direction, radius_m)
+        case Area():
+            return foot.place

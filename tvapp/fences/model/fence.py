@@ -1,0 +1,183 @@
+"""What a geofence is: shapes on the ground, a name, and when it counts. Immutable values."""
+
+from __future__ import annotations
+
+from array import array
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import msgspec
+
+from tvapp.fences.model import extent
+from tvapp.fences.model.interior import point_inside
+from tvapp.fences.model.pages import Excerpt
+from tvapp.fences.model.validity import ALWAYS, State, Validity
+from tvapp.geo.position import Bounds, Position
+
+Ring: TypeAlias = tuple[Position, ...]
+"""A closed outline (first position = last). Longitudes are continuous: beyond +-180 where it crosses the date line."""
+
+
+class Circle(msgspec.Struct, frozen=True, gc=False):
+    """All places within `radius_m` of `center`."""
+
+    center: Position
+    radius_m: float
+
+    @property
+    def bounds(self) -> Bounds:
+        return extent.around((self.center,), self.radius_m)
+
+
+class Spot(msgspec.Struct, frozen=True, gc=False):
+    """A point of interest and what lies within `radius_m` of it."""
+
+    point: Position
+    radius_m: float
+
+    @property
+    def bounds(self) -> Bounds:
+        return extent.around((self.point,), self.radius_m)
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """All places within `radius_m` of a line (longitudes continuous)."""
+
+    points: tuple[Position, ...]
+    radius_m: float
+
+    @property
+    def bounds(self) -> Bounds:
+        return extent.around(self.points, self.radius_m)
+
+
+@dataclass(frozen=True, slots=True, init=False)
+class Polygon:
+    """The ground inside the first ring and outside all others (the holes).
+
+    `packed` holds each ring as doubles of this machine, longitude before latitude: a sixth of what positions take.
+    """
+
+    packed: tuple[bytes, ...]
+    is_rectangle: bool
+    __match_args__ = ("rings", "is_rectangle")
+
+    def __init__(self, rings: Iterable[Iterable[Position]], is_rectangle: bool = False) -> None:
+        packed = (array("d", [part for point in ring for part in (point.lon, point.lat)]) for ring in rings)
+        self._set(tuple(ring.tobytes() for ring in packed), is_rectangle)
+
+    @classmethod
+    def of(cls, packed: tuple[bytes, ...], is_rectangle: bool = False) -> Polygon:
+        """Return a polygon of rings that are packed already."""
+        polygon = cls.__new__(cls)
+        polygon._set(packed, is_rectangle)
+        return polygon
+
+    def _set(self, packed: tuple[bytes, ...], is_rectangle: bool) -> None:
+        object.__setattr__(self, "packed", packed)
+        object.__setattr__(self, "is_rectangle", is_rectangle)
+
+    @property
+    def rings(self) -> tuple[Ring, ...]:
+        return tuple(_unpacked(ring) for ring in self.packed)
+
+    @property
+    def bounds(self) -> Bounds:
+        outer = memoryview(self.packed[0]).cast("d").tolist()
+        lons, lats = outer[::2], outer[1::2]
+        return extent.bounds(min(lons), max(min(lats), -90.0), max(lons), min(max(lats), 90.0))
+
+
+def _unpacked(ring: bytes) -> Ring:
+    places = memoryview(ring).cast("d").tolist()
+    return tuple(map(Position, places[::2], places[1::2]))
+
+
+Shape: TypeAlias = Circle | Polygon | Line | Spot
+
+
+class Geofence(msgspec.Struct, frozen=True):
+    """A named area.
+
+    `id` is unique on this screen; `geometry_id` is what the file says, which two fences may share. `stored` is the
+    GeoJSON Feature as it was read, feature number `number` of `source`. `notes` say what had to be guessed or left out.
+    What few are asked for, of a hundred thousand, is worked out when they are.
+    """
+
+    id: str
+    name: str
+    shapes: tuple[Shape, ...]
+    kind: str = ""
+    validity: Validity = ALWAYS
+    source: str = ""
+    geometry_id: str = ""
+    number: int = 0
+    stored: bytes | Excerpt = b""
+    notes: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.shapes:
+            raise ValueError("a geofence has at least one shape")
+
+    @property
+    def raw(self) -> bytes:
+        """The GeoJSON Feature byte for byte."""
+        return bytes(self.stored)
+
+    @property
+    def properties(self) -> Mapping[str, object]:
+        """What the file says about it, decoded; empty where it says nothing."""
+        raw = self.raw
+        stated = msgspec.json.decode(raw, type=_Stated).properties if raw else None
+        return stated if isinstance(stated, dict) else {}
+
+    @property
+    def bounds(self) -> Bounds:
+        """The smallest box around all its shapes."""
+        if len(self.shapes) == 1:
+            return self.shapes[0].bounds
+        around = extent.union(shape.bounds for shape in self.shapes)
+        assert around is not None
+        return around
+
+    @property
+    def center(self) -> Position:
+        """A place inside the fence, for its name and for flying there; in its largest shape."""
+        shape = max(self.shapes, key=lambda shape: _span(shape.bounds))
+        match shape:
+            case Circle(center=center):
+                return center
+            case Spot(point=point):
+                return point
+            case Line(points=points):
+                return points[len(points) // 2].normalised()
+            case Polygon(rings=rings):
+                return point_inside(rings).normalised()
+
+    @property
+    def is_rectangle(self) -> bool:
+        """Tell whether the fence is one polygon that was drawn as a rectangle."""
+        return len(self.shapes) == 1 and isinstance(self.shapes[0], Polygon) and self.shapes[0].is_rectangle
+
+    def state(self, now: float) -> State:
+        """Return whether the fence counts at `now` (seconds since 1970 UTC)."""
+        return self.validity.state(now)
+
+
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file or feature that is not shown. `feature` names it ("" stands for the whole of `source`)."""
+
+    source: str
+    reason: str
+    feature: str = ""
+
+
+class _Stated(msgspec.Struct):
+    properties: object = None
+
+
+def _span(box: Bounds) -> float:
+    return box.lon_span * (box.north - box.south)

@@ -1,0 +1,209 @@
+"""The outbox on disk: one small file an entry, written atomically, so that a cut at any moment costs nothing."""
+
+from __future__ import annotations
+
+import contextlib
+import itertools
+import re
+import zlib
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from tvapp.core.errors import DataError, StorageError
+from tvapp.core.files import make_private_dir, read_bounded, remove, write_atomic
+from tvapp.fences.model.change import Change
+from tvapp.fences.outbox.outbox import Entry, Refusal, State
+
+FORMAT = 1
+MOST_BYTES = 64 << 20
+"""An entry holds a Feature three times at most."""
+SUFFIX = ".json"
+SET_ASIDE = ".broken"
+
+_CHECKSUM = b'{"checksum":"%08x",'
+_SUMMED = re.compile(rb'\{"checksum":"([0-9a-f]{8})",')
+"""First in a file, of every byte after it: a coordinate with one bit changed would be good JSON."""
+
+
+class _Format(msgspec.Struct):
+    format: int
+
+
+class _Entry(msgspec.Struct):
+    """What is in a file. Features are text: they were read as UTF-8, and stay byte for byte what they are."""
+
+    format: int
+    id: str
+    source: str
+    geometry_id: str
+    before: str
+    after: str
+    place: int
+    at: float
+    state: State
+    resume: str = ""
+    refusal: Refusal | None = None
+    theirs: str | None = None
+
+
+class NewerFormatError(DataError):
+    """An entry that a later version of this program has written."""
+
+
+class OutboxFolder:
+    """A folder for the outbox of one account and one store. Blocks: for workers, one call at a time."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._is_there = False
+        self.last_number = 0
+        """The highest number of a file there, of one that could not be read too; new entries come after it."""
+
+    def read(self) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
+        """Return the entries in order, and the names of files that are none.
+
+        What makes no sense is set aside; what cannot be read now, or only by a later version, stays for the next start.
+
+        Raises:
+            StorageError: the folder is there and cannot be read.
+        """
+        try:
+            names = sorted(path.name for path in self._path.iterdir())
+        except FileNotFoundError:
+            return (), ()
+        except OSError as error:
+            raise StorageError.of(self._path, error) from error
+        self._is_there = True
+        self.last_number = max((_number(name) for name in names), default=0)
+        entries: list[Entry] = []
+        broken: list[str] = []
+        for name in names:
+            if name.startswith("."):
+                # A write that was cut short: its change was never confirmed.
+                with contextlib.suppress(StorageError):
+                    remove(self._path / name)
+            elif name.endswith(SUFFIX):
+                try:
+                    entries.append(self._read_entry(name))
+                except (DataError, StorageError) as error:
+                    broken.append(name)
+                    is_other_time = isinstance(error, NewerFormatError) or isinstance(error.__cause__, OSError)
+                    if not is_other_time or (self._path / name).is_dir():
+                        self._set_aside(name)
+        parts = _parts(entries)
+        for part in parts:
+            with contextlib.suppress(StorageError):
+                self.drop(part.number)
+        return tuple(entry for entry in entries if entry not in parts), tuple(broken)
+
+    def keep(self, entry: Entry) -> None:
+        """Bring an entry to the disk, in the place of the one of the same number.
+
+        Raises:
+            StorageError: the disk is full or cannot be written; what was there stays. Also, once, where the folder has
+                gone with all that was in it.
+        """
+        was_there, self._is_there = self._is_there, self._path.is_dir()
+        if was_there and not self._is_there:
+            raise StorageError(str(self._path), "the folder has gone", "gone")
+        make_private_dir(self._path, ours=2)
+        change = entry.change
+        document = msgspec.json.encode(
+            _Entry(
+                format=FORMAT,
+                id=change.id,
+                source=change.source,
+                geometry_id=change.geometry_id,
+                before=change.before.decode(),
+                after=change.after.decode(),
+                place=change.number,
+                at=change.at,
+                state=entry.state,
+                resume=entry.resume,
+                refusal=entry.refusal,
+                theirs=None if entry.theirs is None else entry.theirs.decode(),
+            )
+        )
+        write_atomic(self._path / _name(entry.number), _CHECKSUM % zlib.crc32(document[1:]) + document[1:])
+        self._is_there = True
+
+    def drop(self, number: int) -> None:
+        """Take an entry off the disk, if it is there.
+
+        Raises:
+            StorageError: it cannot be deleted.
+        """
+        remove(self._path / _name(number))
+
+    def _set_aside(self, name: str) -> None:
+        for number in itertools.count():
+            aside = self._path / f"{name}{SET_ASIDE}{number or ''}"
+            if not aside.exists():
+                break
+        with contextlib.suppress(OSError):
+            (self._path / name).rename(aside)
+
+    def _read_entry(self, name: str) -> Entry:
+        data = read_bounded(self._path / name, MOST_BYTES)
+        stem = name.removesuffix(SUFFIX)
+        if data is None or not (stem.isascii() and stem.isdecimal()):
+            raise DataError(name, "not an entry of the outbox")
+        try:
+            written = msgspec.json.decode(data, type=_Format).format
+            if written > FORMAT:
+                raise NewerFormatError(name, f"format {written}, not {FORMAT}")
+            if (found_sum := _SUMMED.match(data)) and int(found_sum[1], 16) != zlib.crc32(data[found_sum.end() :]):
+                raise DataError(name, "damaged")
+            found = msgspec.json.decode(data, type=_Entry)
+            change = Change(
+                found.id,
+                found.source,
+                found.geometry_id,
+                found.before.encode(),
+                found.after.encode(),
+                found.place,
+                found.at,
+            )
+        except (msgspec.DecodeError, ValueError, RecursionError) as error:
+            raise DataError(name, "not an entry of the outbox") from error
+        if found.format != FORMAT:
+            raise DataError(name, f"format {found.format}, not {FORMAT}")
+        return Entry(
+            int(stem),
+            change,
+            found.state,
+            found.resume,
+            # Whether an attempt went out before the program ended, nobody knows.
+            is_tried=found.state == "waiting",
+            refusal=found.refusal,
+            theirs=None if found.theirs is None else found.theirs.encode(),
+        )
+
+
+def _parts(entries: Sequence[Entry]) -> list[Entry]:
+    """Return entries that an earlier one holds already: a cut came after those were joined, before they were deleted.
+
+    Only what waits for the viewer was joined with later changes of its fence; what builds on it joins it at once.
+    """
+    found: list[Entry] = []
+    for whole in (entry for entry in entries if entry.is_stuck):
+        part, after = [whole], whole.change.after
+        # Backwards from the one that ends as the whole does; of two fences of one id the place tells them apart.
+        for entry in reversed(entries):
+            is_same = entry.fence == whole.fence and entry.change.number == whole.change.number
+            if is_same and entry.number > whole.number and entry.change.after == after:
+                part.append(entry)
+                after = entry.change.before
+        found += part[1:]
+    return found
+
+
+def _number(name: str) -> int:
+    stem = name.partition(".")[0]
+    return int(stem) if stem.isascii() and stem.isdecimal() else 0
+
+
+def _name(number: int) -> str:
+    return f"{number:010}{SUFFIX}"

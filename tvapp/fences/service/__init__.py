@@ -1,0 +1,1 @@
+"""Keeps one store's geofences up to date on this screen."""

@@ -1,0 +1,233 @@
+"""The geofences of last time on the disk, so that a start without a network shows them: private, seldom written.
+
+What a store gave last is kept as it was, feature by feature. The file's own time says when that was last known to be
+right. Signing out removes it.
+"""
+
+from __future__ import annotations
+
+import os
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from tvapp.core.clock import Clock
+from tvapp.core.disk import DiskHealth
+from tvapp.core.errors import DataError, StorageError
+from tvapp.core.files import make_private_dir, read_bounded, write_atomic
+from tvapp.core.jobs import JobFailed, Jobs
+from tvapp.core.log import Log
+from tvapp.fences.geojson import reading
+from tvapp.fences.model.fence import Geofence
+from tvapp.fences.service.messages import FencesKept, FencesLoaded, FencesUnchanged
+
+FORMAT = 2
+USER = "geofences"
+MOST_BYTES = 64 << 20
+READ, WRITE = "kept.read", "kept.write"
+WRITE_AFTER_S = 20.0
+"""After the last change: many edits cost one write."""
+WRITE_EVERY_S = 600.0
+"""Not more often, for the sake of memory cards; nor is it noted more often that nothing has changed."""
+
+
+class _Source(msgspec.Struct):
+    name: str
+    size: int
+
+
+class _Head(msgspec.Struct):
+    format: int
+    sources: list[_Source]
+    checksum: int
+
+
+class _Superseded(Exception):
+    """The account whose geofences were being written is gone."""
+
+
+def _checksum(sources: list[_Source], pieces: Iterable[bytes]) -> int:
+    checksum = zlib.crc32(msgspec.json.encode(sources))
+    for piece in pieces:
+        checksum = zlib.crc32(piece, checksum)
+    return checksum
+
+
+def pack(fences: Sequence[Geofence]) -> bytes:
+    """Return the fences as a file: a line of JSON that tells the parts, then a FeatureCollection for each source."""
+    by_source: dict[str, list[bytes]] = {}
+    for fence in fences:
+        by_source.setdefault(fence.source, []).append(fence.raw)
+    sources: list[_Source] = []
+    pieces: list[bytes] = []
+    # Tens of megabytes: joined once, at the end.
+    for name, raws in by_source.items():
+        collection = [b'{"type":"FeatureCollection","features":[', raws[0]]
+        for raw in raws[1:]:
+            collection += (b",", raw)
+        collection.append(b"]}")
+        sources.append(_Source(name, sum(map(len, collection))))
+        pieces += collection
+    head = msgspec.json.encode(_Head(FORMAT, sources, _checksum(sources, pieces)))
+    return b"".join([head, b"\n", *pieces])
+
+
+def unpack(data: bytes) -> tuple[Geofence, ...]:
+    """Return the fences of a file that `pack` made.
+
+    Raises:
+        DataError: it is none, or is cut short.
+    """
+    line, _, rest = data.partition(b"\n")
+    try:
+        head = msgspec.json.decode(line, type=_Head)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise DataError("kept geofences", "not what was kept") from error
+    if head.format != FORMAT or any(source.size < 0 for source in head.sources):
+        raise DataError("kept geofences", "of another format")
+    if sum(source.size for source in head.sources) != len(rest):
+        raise DataError("kept geofences", "cut short")
+    if head.checksum != _checksum(head.sources, [rest]):
+        raise DataError("kept geofences", "damaged")
+    found: list[Geofence] = []
+    at = 0
+    for source in head.sources:
+        found += reading.read(rest[at : at + source.size], source.name).fences
+        at += source.size
+    return tuple(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Written:
+    path: Path
+    is_kept: bool
+
+
+class KeptFences:
+    """Keeps the geofences of one account and store at a time. Belongs to the main thread; returns at once."""
+
+    def __init__(self, jobs: Jobs, clock: Clock, log: Log, disk: DiskHealth | None = None) -> None:
+        self._jobs = jobs
+        self._clock = clock
+        self._log = log
+        self._disk = disk or DiskHealth(log)
+        self._path: Path | None = None
+        self._fences: tuple[Geofence, ...] | None = None
+        self._write_at: float | None = None
+        self._rest_until = 0.0
+        self._is_writing = False
+
+    def open(self, path: Path) -> None:
+        """Keep geofences at `path` from now on; what is there already is answered by FencesKept."""
+        self.close()
+        self._path = path
+        self._jobs.run(READ, lambda: self._read(path))
+
+    def close(self) -> None:
+        """Let go of the account; what is on the disk stays."""
+        self._path = self._fences = self._write_at = None
+        self._rest_until = 0.0
+
+    def receive(self, message: object, now: float) -> bool:
+        """Take note of what the store gave; True when the message was for nobody else."""
+        match message:
+            case FencesLoaded(fences=fences, as_of=None):
+                self._fences = fences
+                if self._write_at is None:
+                    self._write_at = max(now + WRITE_AFTER_S, self._rest_until)
+            case FencesUnchanged():
+                self._confirm(now)
+            case _Written(path, is_kept):
+                self._is_writing = False
+                if not is_kept and path == self._path and self._write_at is None:
+                    self._write_at = self._rest_until
+                return True
+            case JobFailed(name="kept.write"):
+                self._is_writing = False
+                return True
+            case JobFailed(name="kept.read"):
+                return True
+        return False
+
+    def tick(self, now: float) -> None:
+        """Write what is due."""
+        if self._write_at is None or now < self._write_at or self._is_writing:
+            return
+        path, fences = self._path, self._fences
+        self._write_at = None
+        self._rest_until = now + WRITE_EVERY_S
+        if path is None or fences is None:
+            return
+        self._is_writing = True
+        self._jobs.run(WRITE, lambda: self._write(path, fences))
+
+    def retry(self, now: float) -> None:
+        """The disk works again, and may have lost what was on it: write at once what is known."""
+        if self._fences is not None:
+            self._write_at = now
+
+    def flush(self) -> None:
+        """The program ends: write at once what is due some time. Blocks."""
+        path, fences = self._path, self._fences
+        if self._write_at is not None and path is not None and fences is not None:
+            self._write_at = None
+            self._write(path, fences)
+
+    def next_wakeup(self) -> float | None:
+        """Tell when `tick` has something to do."""
+        return self._write_at
+
+    def _confirm(self, now: float) -> None:
+        """Note that what is kept is still right."""
+        path = self._path
+        if path is None or self._write_at is not None or now < self._rest_until:
+            return
+        self._rest_until = now + WRITE_EVERY_S
+        wall = self._clock.wall()
+
+        def touch() -> None:
+            try:
+                os.utime(path, (wall, wall))
+            except OSError:
+                return  # it was never written, or is gone: nothing to note
+
+        self._jobs.run("kept.touch", touch)
+
+    def _read(self, path: Path) -> FencesKept | None:
+        try:
+            data = read_bounded(path, MOST_BYTES)
+            if data is None:
+                return None
+            as_of = path.stat().st_mtime
+            kept = FencesKept(unpack(data), min(as_of, self._clock.wall()))
+        except (StorageError, DataError, OSError) as error:
+            self._log.event("geofences.not_kept", level="warning", reason=str(error)[:200])
+            return None
+        age_s = round(self._clock.wall() - kept.as_of)
+        self._log.event("geofences.restored", count=len(kept.fences), age_s=age_s)
+        return kept
+
+    def _demand(self, path: Path) -> None:
+        if path != self._path:
+            raise _Superseded
+
+    def _write(self, path: Path, fences: Sequence[Geofence]) -> _Written:
+        size = sum(len(fence.raw) for fence in fences)
+        try:
+            if size > MOST_BYTES // 2:
+                path.unlink(missing_ok=True)
+            else:
+                make_private_dir(path.parent)
+                write_atomic(path, pack(fences), before_replacing=lambda _fd: self._demand(path))
+                wall = self._clock.wall()
+                os.utime(path, (wall, wall))
+        except _Superseded:
+            return _Written(path, is_kept=True)
+        except (StorageError, OSError) as error:
+            self._disk.failed(USER, error if isinstance(error, StorageError) else StorageError.of(path, error))
+            return _Written(path, is_kept=False)
+        self._disk.worked(USER)
+        return _Written(path, is_kept=True)

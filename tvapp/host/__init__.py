@@ -1,0 +1,1 @@
+"""What the machine gives: process, one instance, heartbeat, clock, disk, event log, systemd, crash reports."""

@@ -1,0 +1,40 @@
+"""Crashes in C code, and the end that a watchdog makes: Python's fault handler writes where every thread was.
+
+Such an end leaves nobody to show or send anything, so the file is found at the next start, and gets a name then.
+"""
+
+from __future__ import annotations
+
+import faulthandler
+import os
+from pathlib import Path
+
+from tvapp.app.sign_out import CRASHES
+from tvapp.core.errors import StorageError
+from tvapp.core.files import make_private_dir
+from tvapp.core.log import Log
+
+OPEN = "fatal.txt"
+
+
+def watch_for_faults(data_dir: Path, log: Log) -> None:
+    """Have segmentation faults, aborts and the like written to a file, and name the file of the last one.
+
+    Call it while the instance's lock is held. Where no file can be written nothing is watched; the log has nothing to
+    say about that which the data dir's own troubles do not.
+    """
+    path = data_dir / CRASHES / OPEN
+    try:
+        make_private_dir(path.parent)
+        if path.exists() and path.stat().st_size > 0:
+            from tvapp.host.crash.report import new_reference, tidy
+
+            reference = new_reference()
+            path.rename(path.with_name(f"fatal-{reference}.txt"))
+            tidy(path.parent)
+            log.event("crash.found", level="error", reference=reference, kind="fatal")
+        fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
+    except (OSError, StorageError):
+        return
+    # The handler keeps the number and writes to it for as long as the process lives.
+    faulthandler.enable(fd, all_threads=True)

@@ -1,0 +1,174 @@
+"""What a crash leaves behind for whoever has to find its cause: one small private file, without any values.
+
+Exceptions are told by type, by module, line and function, and by a message that went through the log's own redaction
+and one that is stricter; local variables never. What the log said last is in it as it was written, so redacted as well.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import re
+import resource
+import secrets
+import sys
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+
+from tvapp import __version__
+from tvapp.app.sign_out import CRASHES
+from tvapp.core.errors import StorageError
+from tvapp.core.files import make_private_dir, remove, write_atomic
+from tvapp.core.jobs import Running
+from tvapp.host.event_log import MASK, clean_text, timestamp
+
+KEPT = 10
+LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
+"""For references that are read aloud over a telephone: no I, O, 0 or 1."""
+MOST_ERRORS = 6
+MOST_PLACES = 40
+"""Of a longer traceback both ends are told: a recursion has a beginning and an end, and nothing new between."""
+_LINES = re.compile(r"\s+")
+_BARE_CODE = re.compile(r"\b(?!AADSTS)(?=[0-9-]*[A-Z])(?:[A-Z0-9]{4}-[A-Z0-9]{4}|[A-Z0-9]{7,12})\b")
+"""What a user code looks like (Entra: nine capitals and digits) with nothing beside it that says so."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What was the case when it happened. `epoch_s` is wall time, `events` are lines of the log, oldest first."""
+
+    epoch_s: float
+    uptime_s: float
+    in_a_row: int
+    driver: str = ""
+    renderer: str = ""
+    size: str = ""
+    events: Sequence[str] = ()
+    running: Sequence[Running] = ()
+    monotonic_s: float = 0.0
+
+
+def new_reference() -> str:
+    """Return a short name for a crash, to be read from a screen."""
+    return "".join(secrets.choice(LETTERS) for _ in range(6))
+
+
+def report(error: BaseException, reference: str, around: Surroundings) -> dict[str, object]:
+    """Return everything that is worth knowing of a crash, as plain data."""
+    return {
+        "reference": reference,
+        "time": timestamp(around.epoch_s),
+        "version": __version__,
+        "python": platform.python_version(),
+        "platform": f"{platform.system()} {platform.release()} {platform.machine()}",
+        "driver": around.driver,
+        "renderer": around.renderer,
+        "size": around.size,
+        "uptime_s": round(around.uptime_s, 1),
+        "crashes_in_a_row": around.in_a_row,
+        "memory_mib": _memory_mib(),
+        "peak_memory_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
+        "open_files": _open_files(),
+        "jobs": [{"job": job.name, "seconds": round(around.monotonic_s - job.since, 1)} for job in around.running],
+        "errors": [_told(each) for each in chain(error)],
+        "events": [_BARE_CODE.sub(MASK, line) for line in around.events],
+    }
+
+
+def write(data_dir: Path, content: dict[str, object]) -> Path:
+    """Write a report, and throw the oldest ones away.
+
+    Raises:
+        StorageError: disk full, read-only or no permission.
+    """
+    folder = data_dir / CRASHES
+    make_private_dir(folder)
+    stamp = re.sub(r"[^0-9TZ]", "", str(content["time"]).split(".")[0]) + "Z"
+    path = folder / f"{stamp}-{content['reference']}.json"
+    write_atomic(path, json.dumps(content, indent=1, ensure_ascii=False).encode("utf-8", "replace"))
+    tidy(folder)
+    return path
+
+
+def tidy(folder: Path) -> None:
+    """Keep the newest `KEPT` files about crashes.
+
+    Raises:
+        StorageError: one could not be removed.
+    """
+    try:
+        found = [*folder.glob("*.json"), *folder.glob("fatal-*.txt"), *folder.glob("*.png")]
+        found.sort(key=lambda path: path.stat().st_mtime)
+    except OSError as error:
+        raise StorageError(str(folder), error.strerror or str(error)) from error
+    for old in found[:-KEPT]:
+        remove(old)
+
+
+def chain(error: BaseException) -> Iterable[BaseException]:
+    """Yield an exception and what it came from, as a traceback would; at most `MOST_ERRORS`."""
+    seen: set[int] = set()
+    waiting: list[BaseException] = [error]
+    while waiting and len(seen) < MOST_ERRORS:
+        each = waiting.pop(0)
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
+        yield each
+        if isinstance(each, BaseExceptionGroup):
+            waiting += each.exceptions
+        before = each.__cause__ or (None if each.__suppress_context__ else each.__context__)
+        if before is not None:
+            waiting.append(before)
+
+
+def where(error: BaseException) -> str:
+    """Return the innermost place of the exception that everything came from."""
+    *_, first = chain(error)
+    return (_places(first.__traceback__) or [""])[-1]
+
+
+def _told(error: BaseException) -> dict[str, object]:
+    return {
+        "type": f"{type(error).__module__}.{type(error).__qualname__}",
+        "message": _message(error),
+        "places": _places(error.__traceback__),
+    }
+
+
+def _message(error: BaseException) -> str:
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 - a broken __str__ must not cost the report
+        return ""
+    return _BARE_CODE.sub(MASK, clean_text(_LINES.sub(" ", text)))
+
+
+def _places(trace: TracebackType | None) -> list[str]:
+    places = []
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        places.append(f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}:{code.co_name}")
+        trace = trace.tb_next
+    if len(places) > MOST_PLACES:
+        half = MOST_PLACES // 2
+        places = [*places[:half], f"... {len(places) - MOST_PLACES} more ...", *places[-half:]]
+    return places
+
+
+def _memory_mib() -> int | None:
+    try:
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    except (OSError, ValueError, IndexError):
+        return None
+    return round(pages * resource.getpagesize() / 2**20)
+
+
+def _open_files() -> int | None:
+    try:
+        return len(os.listdir("/proc/self/fd")) if sys.platform == "linux" else None  # noqa: PTH208 - a count is all
+    except OSError:
+        return None

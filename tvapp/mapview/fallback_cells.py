@@ -1,0 +1,28 @@
+"""Which cells at other zooms show a cell that has nothing of its own; `cover` of `tiles.pyramid` draws them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Container, Iterator
+
+from tvapp.mapview.layer_picture import Texture
+from tvapp.tiles.pyramid import ANCESTORS, DESCENDANTS
+
+
+def stand_ins(
+    z: int, x: int, y: int, find: Callable[[int, int, int], Texture | None], held_zooms: Container[int]
+) -> Iterator[tuple[int, int, int]]:
+    """Yield zoom, column and row of the nearest ancestor of a wrapped cell, and of what lies below it.
+
+    Where all that lies below is there, the ancestor is not seen, and yet yielded.
+    """
+    for depth in range(1, min(ANCESTORS, z) + 1):
+        above = (z - depth, x >> depth, y >> depth)
+        if find(*above) is not None:
+            yield above
+            break
+    gaps = [(x, y)]
+    for below in range(z + 1, z + DESCENDANTS + 1):
+        cells = [(below, 2 * cx + i, 2 * cy + j) for cx, cy in gaps for j in (0, 1) for i in (0, 1)]
+        there = {cell for cell in cells if find(*cell) is not None} if below in held_zooms else set()
+        yield from (cell for cell in cells if cell in there)
+        gaps = [cell[1:] for cell in cells if cell not in there]

@@ -1,0 +1,46 @@
+"""Which cells of the map opaque pictures fill, so that nothing is drawn that cannot be seen."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from itertools import pairwise
+
+from tvapp.mapview.layer_picture import Texture
+from tvapp.tiles.pyramid import DESCENDANTS, Part, TileRange
+
+
+class Covered:
+    """Which cells opaque parts fill wholly; what lies below them need not be drawn."""
+
+    def __init__(self, cells: TileRange, parts: Iterable[Part[Texture]]) -> None:
+        self._cells = cells
+        levels: list[set[tuple[int, int]]] = [set() for _ in range(DESCENDANTS + 1)]
+        for part in parts:
+            levels[part.level].update((x, y) for y in range(part.y0, part.y1) for x in range(part.x0, part.x1))
+        # Four quarters fill a cell.
+        for finer, coarser in pairwise(reversed(levels)):
+            quarters = Counter((x >> 1, y >> 1) for x, y in finer)
+            coarser.update(cell for cell, count in quarters.items() if count == 4)
+        self._levels = levels
+        self.is_all = len(levels[0]) >= cells.area
+
+    def hides(self, z: int, x0: int, y0: int, x1: int, y1: int) -> bool:
+        """Tell whether a box of cells at another zoom is hidden, as far as it is in view."""
+        if self.is_all:
+            return True
+        cells, level = self._cells, z - self._cells.z
+        if level <= 0:
+            box = TileRange(cells.z, x0 << -level, y0 << -level, x1 << -level, y1 << -level)
+            level = 0
+        else:
+            box = TileRange(z, x0, y0, x1, y1)
+        return all(
+            self._is_filled(level, x, y)
+            for y in range(max(box.y0, cells.y0 << level), min(box.y1, cells.y1 << level))
+            for x in range(max(box.x0, cells.x0 << level), min(box.x1, cells.x1 << level))
+        )
+
+    def _is_filled(self, level: int, x: int, y: int) -> bool:
+        finest = min(level, DESCENDANTS)
+        return any((x >> level - at, y >> level - at) in self._levels[at] for at in range(finest + 1))

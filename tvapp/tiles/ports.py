@@ -1,0 +1,69 @@
+"""What the loader needs of others: a source of tiles, somebody who draws tiles, and threads."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+from tvapp.core.headers import Headers
+from tvapp.tiles.congestion_window import UNTIMED, Timing
+from tvapp.tiles.tile import TileId, TileImage
+
+if TYPE_CHECKING:
+    import asyncio
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class TileReply:
+    """200 with the tile's bytes, or 304 without: what the cache has is still right."""
+
+    status: int
+    body: bytes = field(repr=False)
+    headers: Headers
+    timing: Timing = UNTIMED
+
+
+class TileSource(Protocol):
+    """Where tiles come from (azure.maps.MapsClient)."""
+
+    async def tile(
+        self,
+        tileset_id: str,
+        z: int,
+        x: int,
+        y: int,
+        *,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        language: str,
+        view: str,
+        timestamp: str | None = None,
+    ) -> TileReply:
+        """Return one tile; with a validator, 304 where it has not changed.
+
+        Raises:
+            TvappError: NetworkError, ServiceError, SignInError or DataError.
+        """
+        ...
+
+
+class Runner(Protocol):
+    """What is needed of core.jobs.Jobs."""
+
+    def io_loop(self) -> asyncio.AbstractEventLoop: ...
+
+    async def in_worker(self, work: Callable[[], T]) -> T: ...
+
+
+class Rasteriser(Protocol):
+    """Draws tiles on a worker; each change of what there is to draw is a new rasteriser with a higher revision."""
+
+    @property
+    def revision(self) -> int: ...
+
+    def rasterise(self, tile: TileId, size: int) -> TileImage:
+        """Draw a tile of `size` pixels square."""
+        ...
