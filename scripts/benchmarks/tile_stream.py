@@ -27,7 +27,8 @@ from PIL import Image as Pillow
 
 from tvapp.app.backend import build_edges
 from tvapp.azure.maps import API_VERSION
-from tvapp.config.load import Config, load
+from tvapp.config.load import load
+from tvapp.config.model import Config
 from tvapp.core.clock import SystemClock
 from tvapp.core.image import PixelRect
 from tvapp.core.jobs import Inbox, Jobs

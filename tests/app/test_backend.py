@@ -10,7 +10,8 @@ import pytest
 
 from tvapp.app.backend import build_edges
 from tvapp.auth.service import build_sign_in
-from tvapp.config.load import Config, load
+from tvapp.config.load import load
+from tvapp.config.model import Config
 from tvapp.core.clock import ManualClock
 from tvapp.core.errors import Unreachable
 from tvapp.core.jobs import Inbox, Jobs

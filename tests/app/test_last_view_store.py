@@ -10,8 +10,9 @@ from threading import Event
 import pytest
 
 from tvapp.app.last_view_store import WRITE_AFTER_S, WRITE_EVERY_S, LastViewKnown, ViewKeeper
-from tvapp.app.sign_out import VIEWS, forget_pictures_and_fences
-from tvapp.config.load import Config, Home
+from tvapp.app.sign_out import forget_pictures_and_fences
+from tvapp.config.model import Config, Home
+from tvapp.core.data_folder import VIEWS
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
 from tvapp.geo.position import Position

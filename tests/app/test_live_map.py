@@ -8,7 +8,7 @@ from typing import cast
 
 from tvapp.app.backend import Edges
 from tvapp.app.live_map import LiveMap
-from tvapp.config.load import Config
+from tvapp.config.model import Config
 from tvapp.core.clock import ManualClock
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog

@@ -18,7 +18,7 @@ from tvapp.auth.service import SignIn, machines
 from tvapp.auth.session import SessionSettings
 from tvapp.auth.token_store import TokenStore, token_file
 from tvapp.auth.view import SessionView
-from tvapp.config.load import Identity
+from tvapp.config.model import Identity
 from tvapp.core.clock import ManualClock, SystemClock
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog

@@ -12,7 +12,7 @@ from tests.auth.machine import Boot, Machine, identity, signed_in
 from tests.cloud import LocalCloud
 from tvapp.auth.service import build_sign_in, sign_out_all
 from tvapp.auth.token_store import token_file
-from tvapp.config.load import Config
+from tvapp.config.model import Config
 from tvapp.core.errors import SignInError
 from tvapp.net.lazy_chain import LateChain
 

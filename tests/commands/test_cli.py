@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 from tvapp import __version__
-from tvapp.commands.cli import EXIT_CONFIG, EXIT_DISPLAY, EXIT_OK, EXIT_USAGE, parse, run
+from tvapp.commands.cli import parse, run
+from tvapp.core.exit_status import EXIT_CONFIG, EXIT_DISPLAY, EXIT_OK, EXIT_USAGE
 
 GOOD = """
 [identity]

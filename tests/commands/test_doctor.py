@@ -14,7 +14,7 @@ import pytest
 from tests.cloud import LocalCloud
 from tests.e2e.rig import running, with_account, with_key
 from tvapp.commands.doctor import _display
-from tvapp.config.load import Config
+from tvapp.config.model import Config
 from tvapp.display.hardware import Presence
 
 NAMES = ["config", "data-dir", "display", "network", "clock", "sign-in", "maps", "store"]

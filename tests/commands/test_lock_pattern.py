@@ -16,8 +16,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tvapp.commands.cli import EXIT_FAILED, EXIT_OK
 from tvapp.commands.lock_pattern import Key, Left, TerminalKeys, ask_twice
+from tvapp.core.exit_status import EXIT_FAILED, EXIT_OK
 from tvapp.remote.intents import Intent
 from tvapp.remote.pattern import pattern_of
 from tvapp.remote.pattern_hash import PatternHash

@@ -13,7 +13,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tvapp.config.load import Config, ConfigErrors, Home, load, search_path
+from tvapp.config.load import ConfigErrors, load, search_path
+from tvapp.config.model import Config, Home
 from tvapp.config.rules import RULES
 from tvapp.core.errors import ConfigError
 
@@ -519,7 +520,8 @@ def test_a_certificate_bundle_beside_the_file_is_found(write: Write, tmp_path: P
 
 
 def test_every_key_has_a_rule_and_an_environment_variable() -> None:
-    from tvapp.config.load import SECTIONS, _keys
+    from tvapp.config.load import _keys
+    from tvapp.config.model import SECTIONS
 
     assert {f"{section}.{key}" for section in SECTIONS for key in _keys(section)} == set(RULES)
 
@@ -534,7 +536,7 @@ VALUES = st.recursive(
 @settings(max_examples=150, deadline=None)
 @given(key=st.sampled_from(sorted(RULES)), value=VALUES)
 def test_no_value_upsets_a_rule(key: str, value: object) -> None:
-    from tvapp.config.load import Found
+    from tvapp.config.model import Found
     from tvapp.config.rules import check_value
 
     accepted, error = check_value(key, Found(value, "file"), Path("/base"))

@@ -16,9 +16,9 @@ from tests.tiles.test_disk_cache import ETAG, Bench, key
 from tvapp.app.last_view_store import LastViewKnown, ViewKeeper
 from tvapp.app.lock_service import TRIES, LockKeeper, unpack
 from tvapp.app.screenshots import Screenshots
-from tvapp.app.sign_out import CRASHES
 from tvapp.auth import msal_cache
-from tvapp.config.load import Config
+from tvapp.config.model import Config
+from tvapp.core.data_folder import CRASHES
 from tvapp.core.log import RecordingLog
 from tvapp.fences.outbox.folder import OutboxFolder
 from tvapp.fences.outbox.outbox import Entry

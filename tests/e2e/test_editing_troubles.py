@@ -42,8 +42,8 @@ from tests.e2e.editing import (
     settle,
 )
 from tests.e2e.rig import Tv, count, difference, running, until, with_account, with_key
-from tvapp.app.sign_out import VIEWS
 from tvapp.commands.journey import StepFailed
+from tvapp.core.data_folder import VIEWS
 from tvapp.fences.model import style
 
 MIDDLE = (240, 100, 400, 250)

@@ -12,7 +12,7 @@ import pytest
 from tests.cloud import LocalCloud
 from tests.e2e.rig import running, with_account, with_key
 from tvapp.auth.token_store import token_file
-from tvapp.commands.cli import EXIT_OK, EXIT_RUNNING
+from tvapp.core.exit_status import EXIT_OK, EXIT_RUNNING
 from tvapp.core.log import RecordingLog
 from tvapp.host.instance import LOCK, AnotherRuns, Instance
 

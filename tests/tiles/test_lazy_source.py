@@ -12,7 +12,7 @@ import pytest
 
 from tests.tiles.pictures import png
 from tvapp.app.tile_backend import TileEdges, build_tiles
-from tvapp.config.load import Config
+from tvapp.config.model import Config
 from tvapp.core.clock import ManualClock
 from tvapp.core.headers import Headers
 from tvapp.core.jobs import Inbox, Jobs

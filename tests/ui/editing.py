@@ -16,8 +16,9 @@ from tvapp.fences.model.book import FenceBook
 from tvapp.fences.model.change import Change
 from tvapp.fences.model.fence import Geofence
 from tvapp.fences.model.kinds import kinds_for
+from tvapp.fences.outbox.messages import OutboxChanged
 from tvapp.fences.outbox.outbox import Arrived, Entry
-from tvapp.fences.service.messages import IndexBuilt, OutboxChanged
+from tvapp.fences.service.messages import IndexBuilt
 from tvapp.fences.service.overlay import fence_of
 from tvapp.geo.position import Position
 from tvapp.mapview.layers import LayerChoice, layers

@@ -25,7 +25,7 @@ from tests.ui.fakes import (
     waiting,
 )
 from tvapp.auth.view import Account, SessionView
-from tvapp.config.load import Home
+from tvapp.config.model import Home
 from tvapp.core.assets import asset
 from tvapp.core.clock import ClockSkewed, ManualClock
 from tvapp.core.errors import (
@@ -40,6 +40,7 @@ from tvapp.core.errors import (
 )
 from tvapp.core.image import Image
 from tvapp.fences.drawing.labels import place
+from tvapp.fences.drawing.messages import LabelsPlaced
 from tvapp.fences.drawing.raster import rasterise
 from tvapp.fences.geojson import reading
 from tvapp.fences.geojson.feature import new_feature
@@ -48,8 +49,9 @@ from tvapp.fences.model.book import FenceBook
 from tvapp.fences.model.change import Change, Step
 from tvapp.fences.model.fence import Circle, Geofence
 from tvapp.fences.model.kinds import kinds_for
+from tvapp.fences.outbox.messages import OutboxChanged
 from tvapp.fences.outbox.outbox import Entry, Refusal
-from tvapp.fences.service.messages import FencesKept, FencesUnavailable, IndexBuilt, LabelsPlaced, OutboxChanged
+from tvapp.fences.service.messages import FencesKept, FencesUnavailable, IndexBuilt
 from tvapp.geo.position import Position
 from tvapp.mapview.layer_picture import tile_px
 from tvapp.mapview.layers import FENCES, LayerChoice, layers

@@ -9,7 +9,7 @@ import msgspec
 import pytest
 
 from tests.ui.fakes import AINO, FakeActions, Remote
-from tvapp.config.load import Home
+from tvapp.config.model import Home
 from tvapp.core.clock import ManualClock
 from tvapp.core.errors import (
     ConnectionBroken,
@@ -26,9 +26,10 @@ from tvapp.core.errors import (
     Unreachable,
 )
 from tvapp.core.image import Image
+from tvapp.fences.drawing.messages import Label, LabelsPlaced
 from tvapp.fences.model.book import FenceBook
 from tvapp.fences.model.fence import Circle, Geofence, Polygon, Ring
-from tvapp.fences.service.messages import FencesUnavailable, IndexBuilt, Label, LabelsPlaced
+from tvapp.fences.service.messages import FencesUnavailable, IndexBuilt
 from tvapp.geo.geodesy import circle_ring, distance_m
 from tvapp.geo.position import Position
 from tvapp.mapview.layers import BaseStyle, LayerChoice, Overlay, layers

@@ -11,12 +11,13 @@ from tvapp.app.backend_loading import EDGES, EdgesReady, TilesReady, begin_build
 from tvapp.app.loop import Unbearable
 from tvapp.app.map_session import MapSession
 from tvapp.app.screenshots import Screenshots
-from tvapp.app.sign_out import SCREENSHOTS
 from tvapp.app.visibility import ScreenKeeper
 from tvapp.auth.messages import PermissionGiven
 from tvapp.azure.messages import AttributionArrived
-from tvapp.config.load import Config, ConfigErrors
+from tvapp.config.load import ConfigErrors
+from tvapp.config.model import Config
 from tvapp.core.clock import Clock, Resumed
+from tvapp.core.data_folder import SCREENSHOTS
 from tvapp.core.disk import DiskHealth
 from tvapp.core.errors import TvappError
 from tvapp.core.jobs import JobFailed, Jobs

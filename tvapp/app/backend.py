@@ -8,15 +8,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tvapp.app.sign_out import KEPT, OUTBOX
 from tvapp.app.tile_backend import TileEdges, build_tiles
 from tvapp.auth import provider
 from tvapp.auth.tokens import TokenProvider
 from tvapp.azure.attribution import AttributionFeed
 from tvapp.azure.authorizer import Authorizer, EntraAuthorizer, SharedKeyAuthorizer, StorageAuthorizer
 from tvapp.azure.maps import MapsClient
-from tvapp.config.load import Config
+from tvapp.config.model import Config
 from tvapp.core.clock import Clock
+from tvapp.core.data_folder import KEPT, OUTBOX
 from tvapp.core.disk import DiskHealth
 from tvapp.core.jobs import Jobs
 from tvapp.core.log import Log

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tvapp.auth.tokens import TokenProvider
-from tvapp.config.load import Config
+from tvapp.config.model import Config
 from tvapp.core.clock import Clock
 from tvapp.core.disk import DiskHealth
 from tvapp.core.jobs import Jobs

@@ -10,8 +10,8 @@ import hashlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from tvapp.app.sign_out import VIEWS
-from tvapp.config.load import Config
+from tvapp.config.model import Config
+from tvapp.core.data_folder import VIEWS
 from tvapp.core.errors import DataError, StorageError
 from tvapp.core.files import make_private_dir, read_bounded, write_atomic
 from tvapp.core.jobs import JobFailed, Jobs

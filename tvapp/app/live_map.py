@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
-from tvapp.config.load import Config
+from tvapp.config.model import Config
 from tvapp.core.clock import Clock
 from tvapp.core.image import BYTES_A_PIXEL
 from tvapp.core.jobs import Jobs
@@ -251,7 +251,7 @@ class LiveMap:
     def request_labels(self, bounds: Bounds, zoom: int, selected: str | None) -> None:
         """Place the names of geofences."""
         if self._edges is not None and self._edges.fences is not None:
-            from tvapp.fences.service.messages import LabelRequest
+            from tvapp.fences.drawing.messages import LabelRequest
 
             self._edges.fences.request_labels(LabelRequest(bounds, zoom, selected))
 

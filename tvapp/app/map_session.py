@@ -14,7 +14,7 @@ from tvapp.app.sign_in_panels import SignInPanels
 from tvapp.app.sign_out import forget_pictures_and_fences
 from tvapp.auth.service import SignIn, build_sign_in
 from tvapp.auth.view import Account
-from tvapp.config.load import Config
+from tvapp.config.model import Config
 from tvapp.core.clock import Clock, ClockSkewed
 from tvapp.core.disk import DiskHealth
 from tvapp.core.errors import StorageError

@@ -5,16 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tvapp.core import files
-
-TILES = "tiles/tiles.sqlite"
-SCREENSHOTS = "screenshots"
-KEPT = "geofences"
-CRASHES = "crashes"
-"""Reports of crashes stay when somebody signs out: nothing in them is anybody's. A picture of the screen is not one."""
-VIEWS = "views"
-"""What the map of each account showed last."""
-OUTBOX = "outbox"
-"""Changes that are not in the store yet: signing out keeps them, for when the same account signs in again."""
+from tvapp.core.data_folder import CRASHES, KEPT, SCREENSHOTS, TILES, VIEWS
 
 
 def forget_tiles(data_dir: Path) -> None:

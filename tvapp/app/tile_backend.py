@@ -6,9 +6,9 @@ import random
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from tvapp.app.sign_out import TILES
-from tvapp.config.load import Config
+from tvapp.config.model import Config
 from tvapp.core.clock import Clock
+from tvapp.core.data_folder import TILES
 from tvapp.core.disk import DiskHealth
 from tvapp.core.jobs import Jobs
 from tvapp.core.log import Log

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tvapp.config.load import Kiosk
+from tvapp.config.model import Kiosk
 from tvapp.core.clock import Clock
 from tvapp.core.log import Log
 from tvapp.core.week import LocalTime, Week

@@ -15,7 +15,7 @@ from tvapp.auth.gateway import Gateway, Grant
 from tvapp.auth.messages import CodeReceived, CodeRefused, PollPending, PollRefused, PollSlowDown, PollSucceeded
 from tvapp.auth.token_store import TokenStore, token_file
 from tvapp.auth.view import Account
-from tvapp.config.load import Identity
+from tvapp.config.model import Identity
 from tvapp.core.clock import Clock
 from tvapp.core.disk import DiskHealth
 from tvapp.core.log import Log

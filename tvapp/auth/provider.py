@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-from tvapp.config.load import Identity
+from tvapp.config.model import Identity
 
 LOGIN_HOSTS = {
     "public": "login.microsoftonline.com",

@@ -36,7 +36,7 @@ from tvapp.auth.session import Session, SessionSettings
 from tvapp.auth.token_store import erase, token_file
 from tvapp.auth.tokens import TokenProvider
 from tvapp.auth.view import SessionView
-from tvapp.config.load import Config
+from tvapp.config.model import Config
 from tvapp.core.clock import Clock, PlausibleTime
 from tvapp.core.disk import DiskHealth
 from tvapp.core.errors import StorageError

@@ -7,13 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-EXIT_OK = 0
-EXIT_FAILED = 1
-EXIT_USAGE = 2
-EXIT_CONFIG = 3
-EXIT_DISPLAY = 4
-EXIT_CRASHED = 5
-EXIT_RUNNING = 6
+from tvapp.core.exit_status import EXIT_OK
 
 _EPILOG = """exit status:
   0  ended by Back, SIGTERM or SIGHUP; or the command did what it was asked
@@ -48,7 +42,7 @@ def run(arguments: Sequence[str]) -> int:
 
         return run_lock()
     if command == "sign-out":
-        from tvapp.commands.run import run_sign_out
+        from tvapp.commands.sign_out import run_sign_out
 
         return run_sign_out(options)
     from tvapp.commands.run import run_app
@@ -63,13 +57,6 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
         command=None, config=None, windowed=None, log_file=None, log_format="text", data_dir=None
     )
     return _parser().parse_args(arguments, unset)
-
-
-def default_data_dir() -> Path:
-    """Return where tokens, tiles and state are kept unless --data-dir says otherwise."""
-    import platformdirs
-
-    return Path(platformdirs.user_state_dir("tvapp", appauthor=False))
 
 
 def _parser() -> argparse.ArgumentParser:

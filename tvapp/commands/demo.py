@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tvapp.commands.cli import EXIT_FAILED
+from tvapp.core.exit_status import EXIT_FAILED
 
 READY_WITHIN_S = 30
 HOME = "{ longitude = 24.9525, latitude = 60.1672, zoom = 13 }"

@@ -13,8 +13,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
-from tvapp.commands.cli import EXIT_FAILED, EXIT_OK, default_data_dir
-from tvapp.config.load import Config, ConfigErrors, load
+from tvapp.commands.console import default_data_dir
+from tvapp.config.load import ConfigErrors, load
+from tvapp.config.model import Config
 from tvapp.core.clock import SystemClock
 from tvapp.core.errors import (
     DataError,
@@ -26,6 +27,7 @@ from tvapp.core.errors import (
     TvappError,
     Unauthorized,
 )
+from tvapp.core.exit_status import EXIT_FAILED, EXIT_OK
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
 from tvapp.ui.words.text import error_words, problem_words

@@ -20,8 +20,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from tvapp.commands.cli import EXIT_FAILED, EXIT_OK
 from tvapp.commands.phone import Phone
+from tvapp.core.exit_status import EXIT_FAILED, EXIT_OK
 
 STEP_WITHIN_S = 60.0
 KEY_HELD_S = 0.06

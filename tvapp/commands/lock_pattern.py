@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Literal
 
-from tvapp.commands.cli import EXIT_FAILED, EXIT_OK
+from tvapp.core.exit_status import EXIT_FAILED, EXIT_OK
 from tvapp.remote.intents import Intent
 from tvapp.remote.pattern import LONGEST, SHORTEST, Pattern, pattern_of
 from tvapp.remote.pattern_hash import SALT_BYTES, PatternHash

@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -13,19 +12,20 @@ from typing import TYPE_CHECKING
 
 from tvapp import __version__
 from tvapp.app.loop import Burst, Loop
-from tvapp.commands.cli import (
+from tvapp.commands.console import complain, default_data_dir, load_config, open_log
+from tvapp.config.load import ConfigErrors
+from tvapp.config.model import Config
+from tvapp.core.clock import SystemClock
+from tvapp.core.disk import DiskHealth
+from tvapp.core.errors import DisplayError, StorageError
+from tvapp.core.exit_status import (
     EXIT_CONFIG,
     EXIT_CRASHED,
     EXIT_DISPLAY,
     EXIT_FAILED,
     EXIT_OK,
     EXIT_RUNNING,
-    default_data_dir,
 )
-from tvapp.config.load import Config, ConfigErrors, load
-from tvapp.core.clock import SystemClock
-from tvapp.core.disk import DiskHealth
-from tvapp.core.errors import DisplayError, StorageError
 from tvapp.core.files import make_private_dir
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.host.crash.fatal import watch_for_faults
@@ -196,7 +196,7 @@ class _Run:
             # Nobody wants it to start again.
             self._log.event("app.end_failed", level="error", error=type(error).__name__, detail=str(error))
             return EXIT_FAILED
-        from tvapp.host.crash.recovery import Scene, recover
+        from tvapp.app.crash_recovery import Scene, recover
 
         self._hear_signals()
         running = self._jobs.running()
@@ -267,61 +267,3 @@ class _Run:
         """The app has been running for a while: the next crash is a first one again."""
         if self._brake.count():
             self._jobs.run("crashes.forget", self._brake.ran_well)
-
-
-def run_sign_out(options: argparse.Namespace) -> int:
-    """Forget the account and everything that belongs to it; returns the exit status."""
-    from tvapp.auth.service import sign_out_all
-
-    log = open_log(options)
-    data_dir: Path = options.data_dir or default_data_dir()
-    config, _errors = load_config(options, quiet=True)
-    from tvapp.app.sign_out import forget_pictures_and_fences, forget_tiles
-
-    try:
-        # A running app has the tokens in memory, and would write them to the disk again.
-        with Instance.hold(data_dir, log):
-            somebody = sign_out_all(config, data_dir)
-            forget_tiles(data_dir)
-            forget_pictures_and_fences(data_dir)
-    except AnotherRuns as another:
-        complain(f"tvapp: {another}: {data_dir}")
-        complain("Choose Sign out on its screen; or stop it, then call this again. Nothing was removed.")
-        return EXIT_RUNNING
-    except StorageError as error:
-        complain(f"tvapp: not everything could be removed: {error}")
-        return EXIT_FAILED
-    if somebody:
-        log.event("signin.signed_out", by="command line")
-    sys.stdout.write(
-        "Signed out: the tokens and everything cached are gone.\n" if somebody else "Nobody was signed in.\n"
-    )
-    return EXIT_OK
-
-
-def open_log(options: argparse.Namespace) -> EventLog:
-    """Return the log that the command line asks for."""
-    return EventLog(form=options.log_format, file=options.log_file)
-
-
-def load_config(options: argparse.Namespace, *, quiet: bool = False) -> tuple[Config, ConfigErrors | None]:
-    """Read the configuration; what is wrong with it goes to the console, and to the caller for the screen."""
-    try:
-        return load(options.config, os.environ), None
-    except ConfigErrors as errors:
-        if not quiet:
-            complain(explain(errors))
-        return errors.usable, errors
-
-
-def explain(errors: ConfigErrors) -> str:
-    """Return the errors as lines for a console: where, which key, what was found, what is allowed."""
-    lines = ["tvapp: the configuration cannot be used:"]
-    for error in errors.errors:
-        lines += [f"  {error.source}: {error.key}", f"    found:   {error.found}", f"    allowed: {error.allowed}"]
-    return "\n".join(lines)
-
-
-def complain(text: str) -> None:
-    """Say something on the console."""
-    sys.stderr.write(text + "\n")

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from tvapp.config.load import STYLES, Config, Found, Home
+from tvapp.config.model import STYLES, Config, Found, Home
 from tvapp.core.errors import ConfigError
 
 GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from dataclasses import dataclass
 
-from tvapp.config.load import Config, Home
+from tvapp.config.model import Config, Home
 from tvapp.fences.model.kinds import Kind, kinds_for
 from tvapp.ui.words.phrases import LocalTime, Units
 from tvapp.ui.words.text import counted, words

@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from tests.fences.making import EXPIRED, NOW, box, circle, polygon, town
 from tvapp.fences.drawing.labels import place
 from tvapp.fences.drawing.lettering import Lettering
+from tvapp.fences.drawing.messages import Label
 from tvapp.fences.index.fence_index import FenceIndex, Found
 from tvapp.fences.model.validity import Validity
-from tvapp.fences.service.messages import Label
 from tvapp.geo import mercator
 from tvapp.geo.position import Bounds, Position
 

@@ -26,9 +26,10 @@ from tvapp.fences.geojson import reading
 from tvapp.fences.model.book import FenceBook
 from tvapp.fences.model.change import Change, Collided, Step, Stored
 from tvapp.fences.model.fence import Geofence
+from tvapp.fences.outbox.messages import OutboxChanged
 from tvapp.fences.outbox.service import OutboxService
 from tvapp.fences.service.fence_service import FenceService
-from tvapp.fences.service.messages import IndexBuilt, OutboxChanged
+from tvapp.fences.service.messages import IndexBuilt
 from tvapp.fences.stores.base import Loaded, Note, WritableStore
 
 LIVES_S = 0.06

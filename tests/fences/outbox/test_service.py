@@ -20,9 +20,10 @@ from tvapp.fences.model.book import FenceBook
 from tvapp.fences.model.change import Change, Collided, Outcome, Step, Stored
 from tvapp.fences.model.fence import Geofence
 from tvapp.fences.outbox.folder import OutboxFolder
+from tvapp.fences.outbox.messages import OutboxChanged
 from tvapp.fences.outbox.service import OutboxService
 from tvapp.fences.service.fence_service import FenceService
-from tvapp.fences.service.messages import IndexBuilt, OutboxChanged
+from tvapp.fences.service.messages import IndexBuilt
 from tvapp.fences.stores.base import Loaded, Note
 
 WITHIN_S = 20.0

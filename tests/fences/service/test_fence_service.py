@@ -15,19 +15,13 @@ from tvapp.core.errors import TvappError, Unreachable
 from tvapp.core.jobs import Inbox, JobFailed
 from tvapp.core.log import RecordingLog
 from tvapp.fences.drawing import raster
+from tvapp.fences.drawing.messages import LabelRequest, LabelsPlaced
 from tvapp.fences.drawing.raster import rasterise
 from tvapp.fences.index.fence_index import FenceIndex
 from tvapp.fences.model.fence import Circle, Geofence, Skipped
 from tvapp.fences.model.validity import Validity
 from tvapp.fences.service.fence_service import FenceService
-from tvapp.fences.service.messages import (
-    FencesLoaded,
-    FencesRestated,
-    FencesUnavailable,
-    IndexBuilt,
-    LabelRequest,
-    LabelsPlaced,
-)
+from tvapp.fences.service.messages import FencesLoaded, FencesRestated, FencesUnavailable, IndexBuilt
 from tvapp.fences.stores.base import UNCHANGED, Loaded
 from tvapp.geo.mercator import project
 from tvapp.geo.position import Bounds, Position

@@ -13,7 +13,7 @@ from tests.cloud import LocalCloud
 from tests.e2e.rig import Tv, running, with_key
 from tests.host.crash.secrets import SECRETS
 from tests.host.systemd.init_system import init_system
-from tvapp.commands.cli import EXIT_CRASHED
+from tvapp.core.exit_status import EXIT_CRASHED
 
 MODULE = "tests.host.crash.crashing_app"
 EVERYWHERE = ("start", "memory", "frames", "canvas")

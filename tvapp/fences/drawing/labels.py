@@ -16,11 +16,11 @@ import numpy as np
 
 from tvapp.core.image import Image
 from tvapp.fences.drawing.lettering import HALO_PX, Lettering
+from tvapp.fences.drawing.messages import Label
 from tvapp.fences.index.fence_index import STATES, FenceIndex
 from tvapp.fences.index.planar import project_many
 from tvapp.fences.model import style
 from tvapp.fences.model.fence import Geofence
-from tvapp.fences.service.messages import Label
 from tvapp.geo.position import Bounds, Position
 from tvapp.tiles.tile import TILE_SIZE
 

@@ -15,10 +15,10 @@ from tvapp.core.jobs import JobFailed, Jobs
 from tvapp.core.log import Log
 from tvapp.fences.model.change import Change, Collided, Outcome, Step
 from tvapp.fences.outbox.disk import OutboxDisk
+from tvapp.fences.outbox.messages import OutboxChanged
 from tvapp.fences.outbox.outbox import Arrived, Command, Drop, Entry, Keep, Outbox, Resolution, Send
 from tvapp.fences.outbox.verdict import verdict
 from tvapp.fences.service.fence_service import FenceService
-from tvapp.fences.service.messages import OutboxChanged
 from tvapp.fences.stores.base import WritableStore
 
 SEND = "outbox.send"

@@ -13,6 +13,7 @@ from tvapp.core.jobs import JobFailed, Jobs
 from tvapp.core.log import Log
 from tvapp.fences.drawing import labels
 from tvapp.fences.drawing.drawn_tiles import DrawnTiles
+from tvapp.fences.drawing.messages import LabelRequest, LabelsPlaced
 from tvapp.fences.drawing.raster import FenceRasteriser
 from tvapp.fences.index.fence_index import FenceIndex
 from tvapp.fences.model import pages
@@ -26,8 +27,6 @@ from tvapp.fences.service.messages import (
     FencesUnavailable,
     FencesUnchanged,
     IndexBuilt,
-    LabelRequest,
-    LabelsPlaced,
 )
 from tvapp.fences.service.overlay import overlaid
 from tvapp.fences.stores.base import Store, Watchable

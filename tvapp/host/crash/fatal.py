@@ -9,7 +9,7 @@ import faulthandler
 import os
 from pathlib import Path
 
-from tvapp.app.sign_out import CRASHES
+from tvapp.core.data_folder import CRASHES
 from tvapp.core.errors import StorageError
 from tvapp.core.files import make_private_dir
 from tvapp.core.log import Log

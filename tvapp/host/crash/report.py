@@ -19,7 +19,7 @@ from pathlib import Path
 from types import TracebackType
 
 from tvapp import __version__
-from tvapp.app.sign_out import CRASHES
+from tvapp.core.data_folder import CRASHES
 from tvapp.core.errors import StorageError
 from tvapp.core.files import make_private_dir, remove, write_atomic
 from tvapp.core.jobs import Running

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import MutableMapping
 from pathlib import Path
 
-from tvapp.app.sign_out import CRASHES
+from tvapp.core.data_folder import CRASHES
 from tvapp.core.errors import StorageError
 from tvapp.core.files import make_private_dir, read_bounded, remove, write_atomic
 

@@ -12,7 +12,7 @@ from tvapp.core.errors import DataError
 from tvapp.fences.model.book import FenceBook
 from tvapp.fences.model.fence import Geofence
 from tvapp.fences.model.kinds import Kind, is_numbered
-from tvapp.fences.service.messages import OutboxChanged
+from tvapp.fences.outbox.messages import OutboxChanged
 from tvapp.fences.service.versions import Versions
 
 if TYPE_CHECKING:

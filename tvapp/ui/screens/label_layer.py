@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from tvapp.core.image import Image, PixelRect
-from tvapp.fences.service.messages import LabelsPlaced
+from tvapp.fences.drawing.messages import LabelsPlaced
 from tvapp.geo.mercator import project
 from tvapp.mapview.layer_picture import corner
 from tvapp.mapview.viewport import Viewport

@@ -12,8 +12,10 @@ from tvapp.auth.view import Account
 from tvapp.core.clock import Clock, ClockSkewed
 from tvapp.core.errors import NetworkError, NotFound, ServiceError, SignInError, TimedOut
 from tvapp.core.image import Image
+from tvapp.fences.drawing.messages import LabelsPlaced
 from tvapp.fences.model.book import FenceBook
 from tvapp.fences.model.fence import Geofence
+from tvapp.fences.outbox.messages import OutboxChanged
 from tvapp.fences.service.messages import (
     FencesKept,
     FencesLoaded,
@@ -21,8 +23,6 @@ from tvapp.fences.service.messages import (
     FencesUnchanged,
     Index,
     IndexBuilt,
-    LabelsPlaced,
-    OutboxChanged,
 )
 from tvapp.geo.position import Bounds, Position
 from tvapp.mapview.composition import Upload

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from tvapp.core.errors import NetworkError, SignInError
 from tvapp.fences.model.change import Change
+from tvapp.fences.outbox.messages import OutboxChanged
 from tvapp.fences.outbox.outbox import Entry, Refusal
 from tvapp.fences.service import overlay
-from tvapp.fences.service.messages import OutboxChanged
 from tvapp.ui import theme
 from tvapp.ui.canvas import Color
 from tvapp.ui.settings import UiSettings

@@ -13,8 +13,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
-from tvapp.app.sign_out import CRASHES
 from tvapp.core.clock import Clock
+from tvapp.core.data_folder import CRASHES
 from tvapp.core.files import write_atomic
 from tvapp.core.jobs import Inbox, Running
 from tvapp.display.window import CloseRequested

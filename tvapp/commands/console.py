@@ -1,0 +1,47 @@
+"""What every command needs: the log, the configuration, the data folder, and words for the console."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from tvapp.config.load import ConfigErrors, load
+from tvapp.config.model import Config
+from tvapp.host.event_log import EventLog
+
+
+def open_log(options: argparse.Namespace) -> EventLog:
+    """Return the log that the command line asks for."""
+    return EventLog(form=options.log_format, file=options.log_file)
+
+
+def load_config(options: argparse.Namespace, *, quiet: bool = False) -> tuple[Config, ConfigErrors | None]:
+    """Read the configuration; what is wrong with it goes to the console, and to the caller for the screen."""
+    try:
+        return load(options.config, os.environ), None
+    except ConfigErrors as errors:
+        if not quiet:
+            complain(explain(errors))
+        return errors.usable, errors
+
+
+def explain(errors: ConfigErrors) -> str:
+    """Return the errors as lines for a console: where, which key, what was found, what is allowed."""
+    lines = ["tvapp: the configuration cannot be used:"]
+    for error in errors.errors:
+        lines += [f"  {error.source}: {error.key}", f"    found:   {error.found}", f"    allowed: {error.allowed}"]
+    return "\n".join(lines)
+
+
+def complain(text: str) -> None:
+    """Say something on the console."""
+    sys.stderr.write(text + "\n")
+
+
+def default_data_dir() -> Path:
+    """Return where tokens, tiles and state are kept unless --data-dir says otherwise."""
+    import platformdirs
+
+    return Path(platformdirs.user_state_dir("tvapp", appauthor=False))

@@ -1,0 +1,42 @@
+"""`tvapp sign-out`: forgets the account and everything that belongs to it."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from tvapp.commands.console import complain, default_data_dir, load_config, open_log
+from tvapp.core.errors import StorageError
+from tvapp.core.exit_status import EXIT_FAILED, EXIT_OK, EXIT_RUNNING
+from tvapp.host.instance import AnotherRuns, Instance
+
+
+def run_sign_out(options: argparse.Namespace) -> int:
+    """Forget the account and everything that belongs to it; returns the exit status."""
+    from tvapp.auth.service import sign_out_all
+
+    log = open_log(options)
+    data_dir: Path = options.data_dir or default_data_dir()
+    config, _errors = load_config(options, quiet=True)
+    from tvapp.app.sign_out import forget_pictures_and_fences, forget_tiles
+
+    try:
+        # A running app has the tokens in memory, and would write them to the disk again.
+        with Instance.hold(data_dir, log):
+            somebody = sign_out_all(config, data_dir)
+            forget_tiles(data_dir)
+            forget_pictures_and_fences(data_dir)
+    except AnotherRuns as another:
+        complain(f"tvapp: {another}: {data_dir}")
+        complain("Choose Sign out on its screen; or stop it, then call this again. Nothing was removed.")
+        return EXIT_RUNNING
+    except StorageError as error:
+        complain(f"tvapp: not everything could be removed: {error}")
+        return EXIT_FAILED
+    if somebody:
+        log.event("signin.signed_out", by="command line")
+    sys.stdout.write(
+        "Signed out: the tokens and everything cached are gone.\n" if somebody else "Nobody was signed in.\n"
+    )
+    return EXIT_OK
