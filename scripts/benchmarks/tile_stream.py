@@ -25,7 +25,7 @@ import httpx
 import psutil
 from PIL import Image as Pillow
 
-from tvapp.app.backend import build_edges
+from tvapp.app.backend import build_backend
 from tvapp.azure.maps import API_VERSION
 from tvapp.config.load import load
 from tvapp.config.model import Config
@@ -124,14 +124,14 @@ class _Product:
         self._jobs = Jobs(self._inbox, log)
         http = Chain(ca_bundle=config.identity.ca_bundle, clock=clock, log=log, random=random.random)
         self._http = http
-        self._edges = build_edges(config, Path(self._folder.name), None, self._jobs, clock, log, 1.0, http)
-        self._edges.use_account("")
+        self._backend = build_backend(config, Path(self._folder.name), None, self._jobs, clock, log, 1.0, http)
+        self._backend.use_account("")
         self._display = Display.open(DisplaySpec(size=(1920, 1080)))
 
     def bring(self, tiles: Sequence[TileId]) -> None:
         """Wish for tiles and draw each as it comes, in frames with what arrived until then."""
         missing = set(tiles)
-        self._edges.loader.want(tiles)
+        self._backend.loader.want(tiles)
         canvas = self._display.canvas
         while missing:
             self._wake.get(timeout=FIRST_ANSWER_S)
@@ -151,7 +151,7 @@ class _Product:
                 canvas.release(tile)
 
     def close(self) -> None:
-        self._edges.close()
+        self._backend.close()
         self._jobs.wait_on_io(self._http.aclose)
         self._jobs.stop()
         self._display.close()

@@ -298,6 +298,6 @@ def _end(app: App, jobs: WatchedJobs, inbox: WatchedInbox) -> None:
     """End the app, and close what it leaves to the end of its process."""
     app.close()
     jobs.end_threads()
-    if inbox.edges is not None:
-        asyncio.run_coroutine_threadsafe(inbox.edges.http.aclose(), jobs.io_loop()).result(10)
+    if inbox.backend is not None:
+        asyncio.run_coroutine_threadsafe(inbox.backend.http.aclose(), jobs.io_loop()).result(10)
     jobs.stop()

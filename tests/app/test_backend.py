@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tvapp.app.backend import build_edges
+from tvapp.app.backend import build_backend
 from tvapp.auth.service import build_sign_in
 from tvapp.config.load import load
 from tvapp.config.model import Config
@@ -61,10 +61,10 @@ def test_each_store_is_opened_by_its_name(jobs: Jobs, tmp_path: Path, settings: 
     tokens = None
     if config.needs_sign_in:
         tokens = build_sign_in(config, tmp_path, jobs, clock, log, lambda: 0.5, network(jobs)).tokens
-    edges = build_edges(config, tmp_path, tokens, jobs, clock, log, 1.0, network(jobs).get())
-    assert edges.fences is not None
-    assert edges.fences.store.name == name
-    edges.close()
+    backend = build_backend(config, tmp_path, tokens, jobs, clock, log, 1.0, network(jobs).get())
+    assert backend.fences is not None
+    assert backend.fences.store.name == name
+    backend.close()
 
 
 def test_with_a_key_for_the_map_the_account_is_asked_for_the_storage_alone() -> None:
@@ -77,9 +77,9 @@ def test_with_a_key_for_the_map_the_account_is_asked_for_the_storage_alone() -> 
 def test_what_was_kept_of_one_list_of_addresses_is_not_that_of_another(jobs: Jobs, tmp_path: Path) -> None:
     def store_key(**more: str) -> str:
         config = configured(**KEYS, **URL | more)
-        edges = build_edges(config, tmp_path, None, jobs, ManualClock(), RecordingLog(), 1.0, network(jobs).get())
-        edges.close()
-        return edges.store_key
+        backend = build_backend(config, tmp_path, None, jobs, ManualClock(), RecordingLog(), 1.0, network(jobs).get())
+        backend.close()
+        return backend.store_key
 
     other = store_key(TVAPP_GEOFENCES_URLS="https://example.com/others.geojson")
     assert store_key() == store_key() != other
@@ -91,11 +91,11 @@ def test_what_the_sign_in_meets_with_tells_whether_the_network_is_there(jobs: Jo
     line = network(jobs)
     config = configured(**SIGN_IN, **MAPS, **FOLDER, TVAPP_IDENTITY_AUTHORITY="https://localhost:1/tenant")
     tokens = build_sign_in(config, tmp_path, jobs, ManualClock(), RecordingLog(), lambda: 0.5, line).tokens
-    edges = build_edges(config, tmp_path, tokens, jobs, ManualClock(), RecordingLog(), 1.0, line.get())
+    backend = build_backend(config, tmp_path, tokens, jobs, ManualClock(), RecordingLog(), 1.0, line.get())
     with pytest.raises(Unreachable):
         line.send_and_wait(Request("POST", "https://localhost:1/tenant/oauth2/v2.0/token"))
     assert posted.wait(10.0)
     (message,) = jobs.inbox.drain()
     assert isinstance(message, NetworkLost)
-    edges.close()
+    backend.close()
     line.close()

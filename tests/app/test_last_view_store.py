@@ -9,7 +9,7 @@ from threading import Event
 
 import pytest
 
-from tvapp.app.last_view_store import WRITE_AFTER_S, WRITE_EVERY_S, LastViewKnown, ViewKeeper
+from tvapp.app.last_view_store import WRITE_AFTER_S, WRITE_EVERY_S, LastViewKnown, LastViewStore
 from tvapp.app.sign_out import forget_pictures_and_fences
 from tvapp.config.model import Config, Home
 from tvapp.core.data_folder import VIEWS
@@ -36,7 +36,7 @@ class Rig:
         self.arrived, self.log = Event(), RecordingLog()
         self.inbox = Inbox(self.arrived.set)
         self.jobs = Jobs(self.inbox, self.log)
-        self.keeper = ViewKeeper(self.config, self.folder, self.jobs, self.log)
+        self.keeper = LastViewStore(self.config, self.folder, self.jobs, self.log)
 
     def message(self) -> object:
         assert self.arrived.wait(10)

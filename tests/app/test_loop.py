@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tvapp.app.loop import FRAME_S, GIVE_UP_AFTER, SHORTEST_BURST, Burst, Loop, Unbearable
+from tvapp.app.loop import FRAME_S, GIVE_UP_AFTER, SHORTEST_BURST, Burst, Loop, Unrecoverable
 from tvapp.core.clock import ManualClock
 from tvapp.core.errors import DisplayError
 from tvapp.core.jobs import Inbox
@@ -220,7 +220,7 @@ def test_a_pulse_is_woken_when_it_wants_and_gets_its_frame() -> None:
 def test_frames_that_fail_without_end_end_the_loop_with_their_reason() -> None:
     loop, screen, _program, _inbox, log, _bursts = build(frames=1, broken=10_000)
     began = screen.clock.now
-    with pytest.raises(Unbearable) as ended:
+    with pytest.raises(Unrecoverable) as ended:
         loop.run()
     assert isinstance(ended.value.__cause__, RuntimeError)
     assert screen.clock.now - began < 60.0, "sooner than a watchdog of a minute"
@@ -235,7 +235,7 @@ def test_turns_between_failing_frames_do_not_make_them_passing_ones() -> None:
 
     program.draw = fail  # type: ignore[method-assign]
     screen.events = [["key"] for _ in range(500)]
-    with pytest.raises(Unbearable):
+    with pytest.raises(Unrecoverable):
         loop.run()
 
 

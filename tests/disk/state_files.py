@@ -13,8 +13,8 @@ from tests.fences.outbox.outbox_rig import adding
 from tests.fences.service.test_fence_service import InlineJobs
 from tests.fences.service.test_snapshot import Desk, fences
 from tests.tiles.test_disk_cache import ETAG, Bench, key
-from tvapp.app.last_view_store import LastViewKnown, ViewKeeper
-from tvapp.app.lock_service import TRIES, LockKeeper, unpack
+from tvapp.app.last_view_store import LastViewKnown, LastViewStore
+from tvapp.app.lock_service import TRIES, LockService, unpack
 from tvapp.app.screenshots import Screenshots
 from tvapp.auth import msal_cache
 from tvapp.config.model import Config
@@ -25,7 +25,7 @@ from tvapp.fences.outbox.outbox import Entry
 from tvapp.fences.service import snapshot
 from tvapp.fences.service.messages import FencesKept
 from tvapp.geo.position import Position
-from tvapp.host.crash.restart_backoff import COUNT, PAUSES_S, Brake
+from tvapp.host.crash.restart_backoff import COUNT, PAUSES_S, RestartBackoff
 from tvapp.mapview.last_view import LastView
 from tvapp.mapview.layers import LayerChoice
 from tvapp.remote.pattern import pattern_of
@@ -115,9 +115,9 @@ def open_entry(folder: Path) -> RecordingLog:
     return log
 
 
-def keeper(folder: Path) -> tuple[LockKeeper, InlineJobs, RecordingLog]:
+def keeper(folder: Path) -> tuple[LockService, InlineJobs, RecordingLog]:
     jobs, log = InlineJobs(), RecordingLog()
-    return LockKeeper(LOCK, folder, jobs, log), jobs, log  # type: ignore[arg-type]
+    return LockService(LOCK, folder, jobs, log), jobs, log  # type: ignore[arg-type]
 
 
 def make_tries(folder: Path) -> Path:
@@ -212,21 +212,21 @@ def open_view(folder: Path) -> RecordingLog:
     return log
 
 
-def view_keeper(folder: Path) -> tuple[ViewKeeper, InlineJobs, RecordingLog]:
+def view_keeper(folder: Path) -> tuple[LastViewStore, InlineJobs, RecordingLog]:
     jobs, log = InlineJobs(), RecordingLog()
-    return ViewKeeper(Config(), folder, jobs, log), jobs, log  # type: ignore[arg-type]
+    return LastViewStore(Config(), folder, jobs, log), jobs, log  # type: ignore[arg-type]
 
 
 def make_count(folder: Path) -> Path:
-    Brake(folder, {}).crashed()
+    RestartBackoff(folder, {}).crashed()
     return folder / CRASHES / COUNT
 
 
 def open_count(folder: Path) -> RecordingLog:
     """A wrong number only makes a pause longer or shorter."""
-    assert 0 <= Brake(folder, {}).count() <= 1000
-    assert Brake(folder, {}).crashed() in PAUSES_S
-    assert Brake(folder, {}).count() >= 1
+    assert 0 <= RestartBackoff(folder, {}).count() <= 1000
+    assert RestartBackoff(folder, {}).crashed() in PAUSES_S
+    assert RestartBackoff(folder, {}).count() >= 1
     return RecordingLog()
 
 

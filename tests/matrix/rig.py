@@ -206,8 +206,8 @@ class Rig:
     @property
     def has_attribution(self) -> bool:
         """Whether the lines on the map are those for what it shows."""
-        assert self.tv.inbox.edges is not None
-        feed = self.tv.inbox.edges.attribution
+        assert self.tv.inbox.backend is not None
+        feed = self.tv.inbox.backend.attribution
         return all(feed._is_fresh(key) for key in feed._keys)
 
     @property

@@ -7,11 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tvapp.app.backend_loading import EDGES, EdgesReady, TilesReady, begin_building
-from tvapp.app.loop import Unbearable
+from tvapp.app.backend_loading import BACKEND_JOB, BackendReady, TilesReady, start_building_backend
+from tvapp.app.loop import Unrecoverable
 from tvapp.app.map_session import MapSession
 from tvapp.app.screenshots import Screenshots
-from tvapp.app.visibility import ScreenKeeper
+from tvapp.app.visibility import ScreenVisibility
 from tvapp.auth.messages import PermissionGiven
 from tvapp.azure.messages import AttributionArrived
 from tvapp.config.load import ConfigErrors
@@ -26,7 +26,7 @@ from tvapp.display.events import DisplayLost, DisplayRestored, Hidden
 from tvapp.display.window import CloseRequested, Display, Exposed, FocusLost, Resized, ResourcesLost
 from tvapp.fences.model.fence import Geofence
 from tvapp.geo.position import Bounds
-from tvapp.host.clock_watch import Timekeeper
+from tvapp.host.clock_watch import ClockWatch
 from tvapp.host.disk_watch import DiskChanged, DiskWatch
 from tvapp.host.process import ScreenshotRequested, StopRequested
 from tvapp.host.systemd.status import Situation
@@ -84,7 +84,7 @@ class App:
         self._disk = disk
         self._disk_watch = DiskWatch(data_dir, disk, jobs, clock)
         self._settings = UiSettings.of(config)
-        self._keeper = ScreenKeeper(config.kiosk, self._settings.local_time, clock, log)
+        self._keeper = ScreenVisibility(config.kiosk, self._settings.local_time, clock, log)
         self._stopping: str | None = None
         self._dirty = True
         self._was_seen = True
@@ -163,8 +163,8 @@ class App:
                 self._dirty = True
             case TilesReady(tiles):
                 self._session.connect_tiles(tiles)
-            case EdgesReady(edges):
-                self._session.connect(edges)
+            case BackendReady(backend):
+                self._session.connect(backend)
             case NetworkLost():
                 self._offline_since = self._clock.wall()
                 self._stack.receive(ConnectionChanged(self._offline_since), now)
@@ -321,10 +321,10 @@ class App:
         self._is_building = True
         tokens = session.sign_in.tokens if session.sign_in is not None else None
         scale = self._display.canvas.scale
-        begin_building(
+        start_building_backend(
             self._config, self._data_dir, tokens, self._jobs, self._clock, self._log, scale, session.network, self._disk
         )
-        timekeeper = Timekeeper(self._jobs.inbox.post, self._log, session.skew.look)
+        timekeeper = ClockWatch(self._jobs.inbox.post, self._log, session.skew.look)
         self._jobs.thread("timekeeper", timekeeper.run)
 
     def _listen(self) -> None:
@@ -344,7 +344,7 @@ class App:
         self._jobs.thread("remote", source.run)
 
     def _pass_on(self, message: object, now: float) -> None:
-        if isinstance(message, JobFailed) and message.name == EDGES:
+        if isinstance(message, JobFailed) and message.name == BACKEND_JOB:
             self._break_down(message.error)
         if not self._session.receive(message, now):
             self._stack.receive(message, now)
@@ -353,11 +353,11 @@ class App:
         """Say on the screen what is broken, and stay there: somebody has to read it.
 
         Raises:
-            Unbearable: it is a defect, which nobody at the screen can do anything about.
+            Unrecoverable: it is a defect, which nobody at the screen can do anything about.
         """
         self._log.event("app.broken", level="error", error=type(error).__name__, reason=str(error))
         if not isinstance(error, TvappError):
-            raise Unbearable("the app could not be put together") from error
+            raise Unrecoverable("the app could not be put together") from error
         self._broken = "fatal"
         self._session.drop_map()
         self._stack.show(ErrorScreen(self._settings, self._stack, self, [error]))

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tvapp.app.tile_backend import TileEdges, build_tiles
+from tvapp.app.tile_backend import TileBackend, build_tile_backend
 from tvapp.auth import provider
 from tvapp.auth.tokens import TokenProvider
 from tvapp.azure.attribution import AttributionFeed
@@ -34,7 +34,7 @@ from tvapp.tiles.previews import PreviewLoader
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Edges:
+class Backend:
     """Everything behind the map, ready to be used."""
 
     http: Chain
@@ -51,7 +51,7 @@ class Edges:
     """None where the store is on this device itself."""
     data_dir: Path
     store_key: str
-    tiles: TileEdges
+    tiles: TileBackend
 
     def use_account(self, home_id: str | None) -> CacheScope:
         """Serve another account from now on (None: nobody); nothing of the former one is shown any more.
@@ -92,7 +92,7 @@ class Edges:
         self.tiles.close()
 
 
-def build_edges(
+def build_backend(
     config: Config,
     data_dir: Path,
     tokens: TokenProvider | None,
@@ -102,8 +102,8 @@ def build_edges(
     scale: float,
     http: Chain,
     disk: DiskHealth | None = None,
-    tiles: TileEdges | None = None,
-) -> Edges:
+    tiles: TileBackend | None = None,
+) -> Backend:
     """Build them all, sending through `http`; opens no connection yet. `tiles` are those that are there already."""
     authority = provider.authority(config.identity) if config.needs_sign_in else ""
     urls = (config.maps.endpoint, authority)
@@ -113,7 +113,7 @@ def build_edges(
     authorizer = _authorizer(config, tokens, log)
     maps = MapsClient(http, config.maps.endpoint, authorizer, log, clock=clock)
     if tiles is None:
-        tiles = build_tiles(config, data_dir, jobs, clock, log, disk)
+        tiles = build_tile_backend(config, data_dir, jobs, clock, log, disk)
     tiles.source.use(maps)
     monitor.subscribe(tiles.loader.network_changed)
     attribution = AttributionFeed(jobs, maps, jobs.inbox, clock=clock, log=log, random=random.random)
@@ -141,7 +141,7 @@ def build_edges(
                 jobs.io_loop().call_soon_threadsafe(http.hurry)
 
             outbox = OutboxService(fences, jobs, clock, log, random=random.random, hurry=hurry, disk=disk)
-    return Edges(
+    return Backend(
         http=http,
         monitor=monitor,
         maps=maps,

@@ -18,27 +18,27 @@ from tvapp.core.log import Log
 from tvapp.net.lazy_chain import LateChain
 
 if TYPE_CHECKING:
-    from tvapp.app.backend import Edges
-    from tvapp.app.tile_backend import TileEdges
+    from tvapp.app.backend import Backend
+    from tvapp.app.tile_backend import TileBackend
 
-EDGES = "edges.build"
+BACKEND_JOB = "backend.build"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TilesReady:
     """What the disk has of the map can be shown now; the rest follows."""
 
-    tiles: TileEdges
+    tiles: TileBackend
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class EdgesReady:
+class BackendReady:
     """Network, tiles and store can be used now."""
 
-    edges: Edges
+    backend: Backend
 
 
-def begin_building(
+def start_building_backend(
     config: Config,
     data_dir: Path,
     tokens: TokenProvider | None,
@@ -49,15 +49,17 @@ def begin_building(
     network: LateChain,
     disk: DiskHealth,
 ) -> None:
-    """Build the edges; answered by TilesReady and EdgesReady, or by JobFailed of EDGES."""
+    """Build the backend; answered by TilesReady and BackendReady, or by JobFailed of BACKEND_JOB."""
 
-    def build() -> EdgesReady:
-        from tvapp.app.tile_backend import build_tiles
+    def build() -> BackendReady:
+        from tvapp.app.tile_backend import build_tile_backend
 
-        tiles = build_tiles(config, data_dir, jobs, clock, log, disk)
+        tiles = build_tile_backend(config, data_dir, jobs, clock, log, disk)
         jobs.inbox.post(TilesReady(tiles))
-        from tvapp.app.backend import build_edges
+        from tvapp.app.backend import build_backend
 
-        return EdgesReady(build_edges(config, data_dir, tokens, jobs, clock, log, scale, network.get(), disk, tiles))
+        return BackendReady(
+            build_backend(config, data_dir, tokens, jobs, clock, log, scale, network.get(), disk, tiles)
+        )
 
-    jobs.run(EDGES, build)
+    jobs.run(BACKEND_JOB, build)

@@ -20,7 +20,7 @@ from tvapp.core.jobs import Inbox, Running
 from tvapp.display.window import CloseRequested
 from tvapp.host.crash import report as reports
 from tvapp.host.crash.report import Surroundings
-from tvapp.host.crash.restart_backoff import Brake
+from tvapp.host.crash.restart_backoff import RestartBackoff
 from tvapp.host.event_log import EventLog
 from tvapp.host.process import ScreenshotRequested, StopRequested
 from tvapp.host.systemd.notify import Notifier
@@ -66,7 +66,7 @@ class Scene:
     clock: Clock
     log: EventLog
     notifier: Notifier
-    brake: Brake
+    brake: RestartBackoff
     uptime_s: float
     running: Sequence[Running] = ()
     language: str = "en"

@@ -38,7 +38,7 @@ class _Written:
     path: Path
 
 
-class ViewKeeper:
+class LastViewStore:
     """Keeps the view of one account at a time. Belongs to the main thread; returns at once, but for `flush`."""
 
     def __init__(self, config: Config, data_dir: Path, jobs: Jobs, log: Log) -> None:

@@ -28,8 +28,8 @@ from tvapp.ui.messages import PreviewReady, TroubleChanged
 from tvapp.ui.screens.readout import prepare
 
 if TYPE_CHECKING:
-    from tvapp.app.backend import Edges
-    from tvapp.app.tile_backend import TileEdges
+    from tvapp.app.backend import Backend
+    from tvapp.app.tile_backend import TileBackend
     from tvapp.fences.outbox.service import OutboxService
     from tvapp.fences.service.fence_service import FenceService
     from tvapp.tiles.loader import TileLoader
@@ -48,7 +48,7 @@ EVERYWHERE = (Position(0.0, 20.0), 2.0)
 
 
 class LiveMap:
-    """Belongs to the main thread. Tell it of every message; it asks the edges, and tells the screens through `tell`."""
+    """Belongs to the main thread. Asks the backend for what the map needs, and tells the screens through `tell`."""
 
     def __init__(
         self,
@@ -70,8 +70,8 @@ class LiveMap:
         self._log = log
         self._since_start = since_start
         self._tell = tell
-        self._edges: Edges | None = None
-        self._tiles: TileEdges | None = None
+        self._backend: Backend | None = None
+        self._tiles: TileBackend | None = None
         self._loader: TileLoader | None = None
         self._wanted: tuple[TileId, ...] = ()
         self._is_wish_new = False
@@ -97,49 +97,49 @@ class LiveMap:
             flat=True,
         )
 
-    def connect_tiles(self, tiles: TileEdges, account: str) -> None:
+    def connect_tiles(self, tiles: TileBackend, account: str) -> None:
         """Show what the disk has, for the account of that stable id; everything else comes with `connect`."""
         self._tiles, self._loader = tiles, tiles.loader
         tiles.use_account(account)
         tiles.loader.set_sizes(_sizes(self.model.viewport.scale))
         tiles.loader.want(self._wanted)
 
-    def connect(self, edges: Edges, account: str) -> None:
-        """Use the edges from now on, for the account of that stable id ("" where a key opens the map)."""
-        self._edges, self._loader = edges, edges.loader
-        if edges.outbox is not None:
-            edges.outbox.tell = self._tell
-        self._scope = edges.use_account(account)
-        edges.loader.set_rasteriser(NO_FENCES)
-        edges.loader.set_sizes(_sizes(self.model.viewport.scale))
-        edges.loader.want(self._wanted)
-        if edges.fences is not None:
-            edges.fences.load()
+    def connect(self, backend: Backend, account: str) -> None:
+        """Use the backend from now on, for the account of that stable id ("" where a key opens the map)."""
+        self._backend, self._loader = backend, backend.loader
+        if backend.outbox is not None:
+            backend.outbox.tell = self._tell
+        self._scope = backend.use_account(account)
+        backend.loader.set_rasteriser(NO_FENCES)
+        backend.loader.set_sizes(_sizes(self.model.viewport.scale))
+        backend.loader.want(self._wanted)
+        if backend.fences is not None:
+            backend.fences.load()
         elif self._config.geofences.store == "":
             self._tell(TroubleChanged("store", state="undecided"))
         if self._rested is not None:
             self.view_rested(self._rested)
 
     def disconnect(self) -> None:
-        """Ask for nothing more, and have the edges forget what they know of the account."""
+        """Ask for nothing more, and have the backend forget what it knows of the account."""
         if self._loader is not None:
             self._loader.want(())
             self._loader.set_rasteriser(NO_FENCES)
-        if self._edges is not None:
-            self._edges.use_account(None)
+        if self._backend is not None:
+            self._backend.use_account(None)
         elif self._tiles is not None:
             self._tiles.use_account(None)
-        self._edges = self._tiles = self._loader = None
+        self._backend = self._tiles = self._loader = None
 
     def receive(self, message: object, now: float) -> bool:
         """Take note of a message; True when the screens have been told of it in other words."""
-        edges = self._edges
-        if edges is not None and edges.outbox is not None and edges.outbox.receive(message, now):
+        backend = self._backend
+        if backend is not None and backend.outbox is not None and backend.outbox.receive(message, now):
             return True
-        if edges is not None and edges.kept is not None and edges.kept.receive(message, now):
+        if backend is not None and backend.kept is not None and backend.kept.receive(message, now):
             return True
-        if edges is not None and edges.fences is not None:
-            edges.fences.receive(message, now)
+        if backend is not None and backend.fences is not None:
+            backend.fences.receive(message, now)
         match message:
             case IndexBuilt():
                 self._draw_fences()
@@ -160,18 +160,18 @@ class LiveMap:
         """Do what is due, and report a map that has come to rest; wishes wait for the end of a frame that follows."""
         if not frame_follows:
             self.pass_on_wishes()
-        edges = self._edges
-        if edges is None:
+        backend = self._backend
+        if backend is None:
             return
-        for each in (edges.outbox, edges.kept):
+        for each in (backend.outbox, backend.kept):
             if each is not None:
                 each.tick(now)
-        if edges.fences is not None and (restated := edges.fences.tick(now)) is not None:
+        if backend.fences is not None and (restated := backend.fences.tick(now)) is not None:
             self._draw_fences()
             self.model.invalidate_bounds(FENCES, restated.changed, restated.revision)
         settled = self.model.take_settled(now)
         if settled is not None:
-            sent = edges.loader.requests_sent
+            sent = backend.loader.requests_sent
             self._log.event(
                 "map.settled",
                 tiles=settled.tiles,
@@ -184,15 +184,15 @@ class LiveMap:
             self._requests_before = sent
             if now >= self._tidy_at:
                 self._tidy_at = now + TIDY_EVERY_S
-                self._jobs.run("memory.tidy", partial(_tidy, edges.fences))
+                self._jobs.run("memory.tidy", partial(_tidy, backend.fences))
         self._refresh_overlays(now)
 
     def next_wakeup(self) -> float | None:
         """Tell when `tick` has something to do."""
         times = [self._refresh_at]
-        if self._edges is not None:
-            edges = (self._edges.fences, self._edges.outbox, self._edges.kept)
-            times += [each.next_wakeup() for each in edges if each is not None]
+        if self._backend is not None:
+            backend = (self._backend.fences, self._backend.outbox, self._backend.kept)
+            times += [each.next_wakeup() for each in backend if each is not None]
         return min((at for at in times if at is not None), default=None)
 
     def rescale(self, width: int, height: int, scale: float) -> None:
@@ -200,8 +200,8 @@ class LiveMap:
         self.model.memory.budget_bytes = _budget_bytes(width, height)
         if self._loader is not None:
             self._loader.set_sizes(_sizes(scale))
-        if self._edges is not None and self._edges.fences is not None:
-            revision = self._edges.fences.rescale(scale)
+        if self._backend is not None and self._backend.fences is not None:
+            revision = self._backend.fences.rescale(scale)
             self._draw_fences()
             self.model.invalidate_bounds(FENCES, None, revision)
 
@@ -216,15 +216,15 @@ class LiveMap:
 
     def retry(self) -> None:
         """Ask again for what was refused: somebody signed in, or the network is back."""
-        if self._edges is None:
+        if self._backend is None:
             return
         self.model.retry_unavailable()
-        self._edges.loader.resume()
-        self._edges.attribution.retry()
-        if self._edges.fences is not None:
-            self._edges.fences.load()
-        if self._edges.outbox is not None:
-            self._edges.outbox.hurry()
+        self._backend.loader.resume()
+        self._backend.attribution.retry()
+        if self._backend.fences is not None:
+            self._backend.fences.load()
+        if self._backend.outbox is not None:
+            self._backend.outbox.hurry()
 
     # -- what screens ask for -------------------------------------------------------------------------------------
 
@@ -250,31 +250,31 @@ class LiveMap:
 
     def request_labels(self, bounds: Bounds, zoom: int, selected: str | None) -> None:
         """Place the names of geofences."""
-        if self._edges is not None and self._edges.fences is not None:
+        if self._backend is not None and self._backend.fences is not None:
             from tvapp.fences.drawing.messages import LabelRequest
 
-            self._edges.fences.request_labels(LabelRequest(bounds, zoom, selected))
+            self._backend.fences.request_labels(LabelRequest(bounds, zoom, selected))
 
     @property
     def outbox(self) -> OutboxService | None:
-        """Takes changes of geofences; None where nothing may be changed, and before the edges are there."""
-        return None if self._edges is None else self._edges.outbox
+        """Takes changes of geofences; None where nothing may be changed, and before the backend is there."""
+        return None if self._backend is None else self._backend.outbox
 
     def view_rested(self, viewport: Viewport) -> None:
         """The map came to rest here."""
         self._rested = viewport
-        if self._edges is not None:
+        if self._backend is not None:
             shown = tuple(layer.tileset for layer in self.model.layers if layer.tileset != FENCES)
-            self._edges.attribution.show(shown, viewport.zoom, viewport.bounds())
+            self._backend.attribution.show(shown, viewport.zoom, viewport.bounds())
 
     def load_previews(self) -> None:
         """Somebody looks at the layers to choose from: bring real pictures of them, once."""
-        edges, scope = self._edges, self._scope
-        if edges is None or scope is None or self._has_previews:
+        backend, scope = self._backend, self._scope
+        if backend is None or scope is None or self._has_previews:
             return
         self._has_previews = True
         previews, ground = self._previews(), background(layers(LayerChoice(BaseStyle.DARK)))
-        self._jobs.spawn("previews", lambda: edges.previews.load(previews, scope, ground))
+        self._jobs.spawn("previews", lambda: backend.previews.load(previews, scope, ground))
 
     def choose_layers(self, choice: LayerChoice) -> None:
         """Remember which layers the map shows now."""
@@ -309,8 +309,8 @@ class LiveMap:
 
     def _draw_fences(self) -> None:
         """Have tiles drawn from the geofences as they are now."""
-        if self._edges is not None and self._edges.fences is not None:
-            self._edges.loader.set_rasteriser(self._edges.fences.rasteriser() or NO_FENCES)
+        if self._backend is not None and self._backend.fences is not None:
+            self._backend.loader.set_rasteriser(self._backend.fences.rasteriser() or NO_FENCES)
 
 
 @dataclass(frozen=True, slots=True)

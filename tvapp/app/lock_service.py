@@ -33,7 +33,7 @@ def unpack(data: bytes) -> int:
     return int(digits) if digits.isdigit() and data == pack(int(digits)) else _TAMPERED
 
 
-class LockKeeper:
+class LockService:
     """Belongs to the main thread; answers come as messages."""
 
     def __init__(self, text: str, data_dir: Path, jobs: Jobs, log: Log, disk: DiskHealth | None = None) -> None:

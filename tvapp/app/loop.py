@@ -30,7 +30,7 @@ GIVE_UP_AFTER = 60
 than the minute after which a watchdog would end the program without a word on the screen."""
 
 
-class Unbearable(Exception):
+class Unrecoverable(Exception):
     """The program cannot go on: raised by it, or by the loop when no frame succeeds any more; its cause tells why."""
 
 
@@ -146,7 +146,7 @@ class Loop:
         """Go on until the program has a reason to stop; returns the reason.
 
         Raises:
-            Unbearable: the program gave up, or `GIVE_UP_AFTER` frames in a row failed.
+            Unrecoverable: the program gave up, or `GIVE_UP_AFTER` frames in a row failed.
             MemoryError: there is none left.
         """
         while (reason := self._program.stop_reason) is None:
@@ -176,7 +176,7 @@ class Loop:
                 self._end_burst()
             if self._pulse is not None:
                 self._pulse.turned(now)
-        except (Unbearable, MemoryError):
+        except (Unrecoverable, MemoryError):
             raise
         except DisplayError:
             # No defect, and nothing to try again here: the screen itself tells when there is something to draw on.
@@ -262,7 +262,7 @@ class Loop:
                 times=self._failures,
             )
         if self._failures >= GIVE_UP_AFTER:
-            raise Unbearable(f"{self._failures} frames in a row failed") from error
+            raise Unrecoverable(f"{self._failures} frames in a row failed") from error
         self._dirty = True
         self._next_frame = now + min(1.0, FRAME_S * self._failures)
 

@@ -1,4 +1,4 @@
-"""Who is signed in, and the map that is theirs: shown and dropped as the sign-in goes, joined with the edges."""
+"""Who is signed in, and the map that is theirs: shown and dropped as the sign-in goes, joined with the backend."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tvapp.app.last_view_store import READ, LastViewKnown, ViewKeeper
+from tvapp.app.last_view_store import READ, LastViewKnown, LastViewStore
 from tvapp.app.live_map import LiveMap
 from tvapp.app.sign_in_panels import SignInPanels
 from tvapp.app.sign_out import forget_pictures_and_fences
@@ -34,9 +34,9 @@ from tvapp.ui.settings import UiSettings
 from tvapp.ui.stack import ScreenStack
 
 if TYPE_CHECKING:
-    from tvapp.app.backend import Edges
-    from tvapp.app.lock_service import LockKeeper
-    from tvapp.app.tile_backend import TileEdges
+    from tvapp.app.backend import Backend
+    from tvapp.app.lock_service import LockService
+    from tvapp.app.tile_backend import TileBackend
 
 
 class MapSession:
@@ -68,8 +68,8 @@ class MapSession:
         self._stack = stack
         self._actions = actions
         self._since_start = since_start
-        self._edges: Edges | None = None
-        self._tiles: TileEdges | None = None
+        self._backend: Backend | None = None
+        self._tiles: TileBackend | None = None
         self._panels: SignInPanels | None = None
         self._account: Account | None = None
         self._phase = "starting"
@@ -83,15 +83,15 @@ class MapSession:
         self.sign_in: SignIn | None = None
         """None where nothing needs an account, and before `begin`."""
         self.map: LiveMap | None = None
-        self.lock: LockKeeper | None = None
-        self._views = ViewKeeper(config, data_dir, jobs, log)
+        self.lock: LockService | None = None
+        self._views = LastViewStore(config, data_dir, jobs, log)
         self._opening: Path | None = None
         """Whose last view is being read; the map follows."""
         self._screen: MapScreen | None = None
         if config.has_lock:
-            from tvapp.app.lock_service import LockKeeper
+            from tvapp.app.lock_service import LockService
 
-            self.lock = LockKeeper(config.kiosk.lock, data_dir, jobs, log, disk)
+            self.lock = LockService(config.kiosk.lock, data_dir, jobs, log, disk)
 
     @property
     def is_asking(self) -> bool:
@@ -121,15 +121,15 @@ class MapSession:
         if isinstance(self._stack.base, StartScreen):
             self._stack.base.session = sign_in.view
 
-    def connect_tiles(self, tiles: TileEdges) -> None:
+    def connect_tiles(self, tiles: TileBackend) -> None:
         """Show what the disk has from now on; everything else comes with `connect`."""
         self._tiles = tiles
         if self.map is not None:
             self._join()
 
-    def connect(self, edges: Edges) -> None:
-        """Use the edges from now on."""
-        self._edges = edges
+    def connect(self, backend: Backend) -> None:
+        """Use the backend from now on."""
+        self._backend = backend
         if self.map is not None:
             self._join()
 
@@ -248,14 +248,14 @@ class MapSession:
         if trouble is None:
             if self.sign_in is not None:
                 self.sign_in.disk_restored()
-            if self._edges is not None:
-                self._edges.disk_restored(now)
+            if self._backend is not None:
+                self._backend.disk_restored(now)
 
     def resumed(self, now: float) -> None:
         """The machine has slept: what is due comes now, and what waits for a network is tried at once."""
         self.network.resumed()
-        if self._edges is not None:
-            self._edges.monitor.hurry()
+        if self._backend is not None:
+            self._backend.monitor.hurry()
         self.network_restored(now)
 
     def sign_out(self) -> None:
@@ -314,8 +314,8 @@ class MapSession:
     def close(self) -> None:
         """Ask for nothing more, and bring to the disk what is worth keeping."""
         self._views.flush()
-        if self._edges is not None:
-            self._edges.close()
+        if self._backend is not None:
+            self._backend.close()
         elif self._tiles is not None:
             self._tiles.close()
 
@@ -324,10 +324,10 @@ class MapSession:
         return former is not None and account is not None and former.home_id != account.home_id
 
     def _join(self) -> None:
-        """Bring the map and what there is of the edges together, for the account of now."""
+        """Bring the map and what there is of the backend together, for the account of now."""
         assert self.map is not None
         account = self._account.home_id if self._account is not None else ""
-        if self._edges is not None:
-            self.map.connect(self._edges, account)
+        if self._backend is not None:
+            self.map.connect(self._backend, account)
         elif self._tiles is not None:
             self.map.connect_tiles(self._tiles, account)

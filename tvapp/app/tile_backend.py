@@ -1,4 +1,4 @@
-"""The tiles of last time: what it takes to show them from the disk, a sixth of what the whole of the edges loads."""
+"""The tiles of last time: what it takes to show them from the disk, a sixth of what the whole backend loads."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tvapp.tiles.loader import TileLoader
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class TileEdges:
+class TileBackend:
     """The disk's tiles, and a loader whose requests wait until `source` has been told whom to ask."""
 
     cache: DiskCache
@@ -39,12 +39,12 @@ class TileEdges:
         self.cache.close()
 
 
-def build_tiles(
+def build_tile_backend(
     config: Config, data_dir: Path, jobs: Jobs, clock: Clock, log: Log, disk: DiskHealth | None = None
-) -> TileEdges:
+) -> TileBackend:
     """Build them; opens no file yet."""
     cache = DiskCache(data_dir / TILES, clock=clock, log=log, disk=disk)
     scope = CacheScope(config.maps.endpoint, "", config.kiosk.language, config.maps.view)
     source = LateSource(jobs)
     loader = TileLoader(jobs, source, cache, jobs.inbox, scope=scope, clock=clock, log=log, random=random.random)
-    return TileEdges(cache, loader, source, scope)
+    return TileBackend(cache, loader, source, scope)

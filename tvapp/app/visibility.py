@@ -17,7 +17,7 @@ from tvapp.ui.screen_care import CareSettings, ScreenCare
 _EVENTS = {"dimmed": "screen.dimmed", "blank": "screen.blanked", "awake": "screen.woken"}
 
 
-class ScreenKeeper:
+class ScreenVisibility:
     """Belongs to the main thread. Ask `is_seen` before anything is done for a picture."""
 
     def __init__(self, kiosk: Kiosk, local_time: LocalTime, clock: Clock, log: Log) -> None:

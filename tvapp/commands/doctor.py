@@ -33,7 +33,7 @@ from tvapp.core.log import RecordingLog
 from tvapp.ui.words.text import error_words, problem_words
 
 if TYPE_CHECKING:
-    from tvapp.app.backend import Edges
+    from tvapp.app.backend import Backend
     from tvapp.auth.service import SignIn
 
 Outcome = Literal["pass", "fail", "skip"]
@@ -121,7 +121,7 @@ def _display(config: Config, environ: Mapping[str, str] = os.environ) -> Check:
 
 
 def _online(config: Config, data_dir: Path) -> list[Check]:
-    from tvapp.app.backend import build_edges
+    from tvapp.app.backend import build_backend
     from tvapp.auth.service import build_sign_in
     from tvapp.net.lazy_chain import LateChain
 
@@ -133,10 +133,10 @@ def _online(config: Config, data_dir: Path) -> list[Check]:
         if config.needs_sign_in:
             sign_in = build_sign_in(config, data_dir, jobs, clock, log, lambda: 0.5, network)
         tokens = sign_in.tokens if sign_in is not None else None
-        edges = build_edges(config, data_dir, tokens, jobs, clock, log, 1.0, network.get())
-        visit = _Visit(config, jobs, sign_in, edges)
+        backend = build_backend(config, data_dir, tokens, jobs, clock, log, 1.0, network.get())
+        visit = _Visit(config, jobs, sign_in, backend)
         checks = [*visit.network(), visit.clock(), visit.sign_in(), visit.maps(), visit.store()]
-        edges.close()
+        backend.close()
         return checks
     finally:
         network.close()
@@ -146,11 +146,11 @@ def _online(config: Config, data_dir: Path) -> list[Check]:
 class _Visit:
     """The checks that need the network, in order; later ones say when an earlier one stands in their way."""
 
-    def __init__(self, config: Config, jobs: Jobs, sign_in: SignIn | None, edges: Edges) -> None:
+    def __init__(self, config: Config, jobs: Jobs, sign_in: SignIn | None, backend: Backend) -> None:
         self._config = config
         self._jobs = jobs
         self._sign_in = sign_in
-        self._edges = edges
+        self._backend = backend
         self._skew_s: float | None = None
         self._signed_in = sign_in is None
 
@@ -201,7 +201,7 @@ class _Visit:
         """Fetch the tile of the whole world."""
         if not self._signed_in:
             return Check("maps", "skip", "somebody has to sign in first: tvapp run")
-        maps, config = self._edges.maps, self._config
+        maps, config = self._backend.maps, self._config
         style = config.maps.style if config.maps.style != "microsoft.imagery" else "microsoft.base.road"
         language, view = config.kiosk.language, config.maps.view
         failure = self._try(lambda: maps.tile(style, 0, 0, 0, language=language, view=view))
@@ -212,11 +212,11 @@ class _Visit:
     def store(self) -> Check:
         """Read the geofences."""
         name = self._config.geofences.store
-        if self._edges.fences is None:
+        if self._backend.fences is None:
             return Check("store", "fail", f"{name or 'no store'} is set", "set [geofences] store")
         if name not in ("folder", "url") and not self._signed_in:
             return Check("store", "skip", "somebody has to sign in first: tvapp run")
-        store = self._edges.fences.store
+        store = self._backend.fences.store
         counts: list[tuple[int, int]] = []
 
         async def read() -> None:
@@ -247,7 +247,7 @@ class _Visit:
 
         async def ask() -> None:
             request = Request("HEAD", f"https://{host}/", Headers({"accept": "*/*"}), is_probe=True)
-            response = await self._edges.http.send(request)
+            response = await self._backend.http.send(request)
             dates.append(response.headers.get("date", ""))
 
         failure = self._try(ask)

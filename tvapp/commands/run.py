@@ -29,7 +29,7 @@ from tvapp.core.exit_status import (
 from tvapp.core.files import make_private_dir
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.host.crash.fatal import watch_for_faults
-from tvapp.host.crash.restart_backoff import Brake
+from tvapp.host.crash.restart_backoff import RestartBackoff
 from tvapp.host.event_log import EventLog
 from tvapp.host.heartbeat import Heartbeat
 from tvapp.host.instance import AnotherRuns, Instance
@@ -111,7 +111,7 @@ class _Run:
         self._clock = SystemClock()
         self._since_start = seconds_since(os.environ)
         self._notifier = Notifier(os.environ)
-        self._brake = Brake(data_dir, os.environ)
+        self._brake = RestartBackoff(data_dir, os.environ)
         self._inbox = Inbox()
         self._jobs = Jobs(self._inbox, log)
         self._display: Display | None = None

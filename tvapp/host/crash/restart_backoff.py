@@ -21,7 +21,7 @@ _MOST_BYTES = 16
 _MOST = 1000
 
 
-class Brake:
+class RestartBackoff:
     """Counts crashes in a row, in a file and in the environment of the next start."""
 
     def __init__(self, data_dir: Path, environ: MutableMapping[str, str]) -> None:
