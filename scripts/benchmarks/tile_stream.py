@@ -30,9 +30,12 @@ from tvapp.azure.maps import API_VERSION
 from tvapp.config.load import load
 from tvapp.config.model import Config
 from tvapp.core.clock import SystemClock
+from tvapp.core.data_folder import DataFolder
+from tvapp.core.disk import DiskHealth
 from tvapp.core.image import PixelRect
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
+from tvapp.core.surroundings import Surroundings
 from tvapp.display.window import Display
 from tvapp.display.window_creation import DisplaySpec
 from tvapp.geo.mercator import project
@@ -122,9 +125,18 @@ class _Product:
         self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._inbox.wake = lambda: self._wake.put(None)
         self._jobs = Jobs(self._inbox, log)
+        surroundings = Surroundings(
+            self._jobs,
+            clock,
+            log,
+            DiskHealth(log),
+            random.random,
+            DataFolder(Path(self._folder.name)),
+            since_start=lambda: 0.0,
+        )
         http = Chain(ca_bundle=config.identity.ca_bundle, clock=clock, log=log, random=random.random)
         self._http = http
-        self._backend = build_backend(config, Path(self._folder.name), None, self._jobs, clock, log, 1.0, http)
+        self._backend = build_backend(config, surroundings, None, http, 1.0)
         self._backend.use_account("")
         self._display = Display.open(DisplaySpec(size=(1920, 1080)))
 

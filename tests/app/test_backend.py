@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.surroundings import surroundings
 from tvapp.app.backend import build_backend
 from tvapp.auth.service import build_sign_in
 from tvapp.config.load import load
@@ -57,11 +58,9 @@ def configured(**environ: str) -> Config:
     ],
 )
 def test_each_store_is_opened_by_its_name(jobs: Jobs, tmp_path: Path, settings: dict[str, str], name: str) -> None:
-    config, clock, log = configured(**settings), ManualClock(), RecordingLog()
-    tokens = None
-    if config.needs_sign_in:
-        tokens = build_sign_in(config, tmp_path, jobs, clock, log, lambda: 0.5, network(jobs)).tokens
-    backend = build_backend(config, tmp_path, tokens, jobs, clock, log, 1.0, network(jobs).get())
+    config, around = configured(**settings), surroundings(tmp_path, jobs)
+    tokens = build_sign_in(config, around, network(jobs)).tokens if config.needs_sign_in else None
+    backend = build_backend(config, around, tokens, network(jobs).get(), 1.0)
     assert backend.fences is not None
     assert backend.fences.store.name == name
     backend.close()
@@ -77,7 +76,7 @@ def test_with_a_key_for_the_map_the_account_is_asked_for_the_storage_alone() -> 
 def test_what_was_kept_of_one_list_of_addresses_is_not_that_of_another(jobs: Jobs, tmp_path: Path) -> None:
     def store_key(**more: str) -> str:
         config = configured(**KEYS, **URL | more)
-        backend = build_backend(config, tmp_path, None, jobs, ManualClock(), RecordingLog(), 1.0, network(jobs).get())
+        backend = build_backend(config, surroundings(tmp_path, jobs), None, network(jobs).get(), 1.0)
         backend.close()
         return backend.store_key
 
@@ -90,8 +89,9 @@ def test_what_the_sign_in_meets_with_tells_whether_the_network_is_there(jobs: Jo
     jobs.inbox.wake = posted.set
     line = network(jobs)
     config = configured(**SIGN_IN, **MAPS, **FOLDER, TVAPP_IDENTITY_AUTHORITY="https://localhost:1/tenant")
-    tokens = build_sign_in(config, tmp_path, jobs, ManualClock(), RecordingLog(), lambda: 0.5, line).tokens
-    backend = build_backend(config, tmp_path, tokens, jobs, ManualClock(), RecordingLog(), 1.0, line.get())
+    around = surroundings(tmp_path, jobs)
+    tokens = build_sign_in(config, around, line).tokens
+    backend = build_backend(config, around, tokens, line.get(), 1.0)
     with pytest.raises(Unreachable):
         line.send_and_wait(Request("POST", "https://localhost:1/tenant/oauth2/v2.0/token"))
     assert posted.wait(10.0)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import cast
 
+from tests.surroundings import surroundings
 from tvapp.app.backend import Backend
 from tvapp.app.live_map import LiveMap
 from tvapp.config.model import Config
-from tvapp.core.clock import ManualClock
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
 from tvapp.geo.position import Bounds
@@ -57,17 +58,9 @@ class FakeBackend:
 
 
 def live_map(log: RecordingLog | None = None) -> LiveMap:
-    jobs, log = Jobs(Inbox(), RecordingLog()), log or RecordingLog()
-    return LiveMap(
-        Config(),
-        (1920, 1080),
-        1.0,
-        jobs=jobs,
-        clock=ManualClock(),
-        log=log,
-        since_start=lambda: 0.0,
-        tell=lambda _message: None,
-    )
+    jobs = Jobs(Inbox(), RecordingLog())
+    around = surroundings(Path("/nowhere"), jobs, log=log)
+    return LiveMap(Config(), around, (1920, 1080), 1.0, tell=lambda _message: None)
 
 
 def connected(here: LiveMap) -> FakeBackend:
@@ -101,8 +94,8 @@ def test_wishes_wait_for_the_end_of_the_frame_that_follows() -> None:
     here.want_tiles([TILE])
     here.tick(0.0, frame_follows=True)
     assert backend.loader.wanted == []
-    here.pass_on_wishes()
-    here.pass_on_wishes()
+    here.pass_on_request()
+    here.pass_on_request()
     assert backend.loader.wanted == [(TILE,)]
 
 
@@ -120,10 +113,10 @@ def test_no_wish_list_is_left_out_even_if_two_come_between_two_frames() -> None:
     here.connect(cast(Backend, backend), "")
     backend.loader.wanted.clear()
     here.want_tiles((TILE,))
-    here.pass_on_wishes()
+    here.pass_on_request()
     here.want_tiles(())
     here.want_tiles((TILE,))
-    here.pass_on_wishes()
+    here.pass_on_request()
     assert backend.loader.wanted == [(TILE,), (), (TILE,)]
 
 

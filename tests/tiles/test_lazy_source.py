@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
+from tests.surroundings import surroundings
 from tests.tiles.pictures import png
 from tvapp.app.tile_backend import TileBackend, build_tile_backend
 from tvapp.config.model import Config
-from tvapp.core.clock import ManualClock
 from tvapp.core.headers import Headers
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
@@ -58,7 +58,7 @@ def inbox() -> Arrivals:
 @pytest.fixture
 def tiles(tmp_path: Path, inbox: Arrivals) -> Iterator[TileBackend]:
     jobs = Jobs(inbox, RecordingLog())
-    built = build_tile_backend(Config(), tmp_path, jobs, ManualClock(), RecordingLog())
+    built = build_tile_backend(Config(), surroundings(tmp_path, jobs))
     yield built
     built.close()
     jobs.stop()

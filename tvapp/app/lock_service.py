@@ -15,7 +15,6 @@ from tvapp.remote.pattern_hash import PatternHash
 from tvapp.ui.messages import LockKnown, PatternChecked
 
 USER = "lock"
-TRIES = "lock-tries"
 _MOST_BYTES = 32
 
 _TAMPERED = 3
@@ -36,9 +35,9 @@ def unpack(data: bytes) -> int:
 class LockService:
     """Belongs to the main thread; answers come as messages."""
 
-    def __init__(self, text: str, data_dir: Path, jobs: Jobs, log: Log, disk: DiskHealth | None = None) -> None:
+    def __init__(self, text: str, tries: Path, jobs: Jobs, log: Log, disk: DiskHealth | None = None) -> None:
         self._hash = PatternHash.parse(text)
-        self._path = data_dir / TRIES
+        self._path = tries
         self._jobs = jobs
         self._log = log
         self._disk = disk or DiskHealth(log)

@@ -17,6 +17,8 @@ from tvapp.commands.console import default_data_dir
 from tvapp.config.load import ConfigErrors, load
 from tvapp.config.model import Config
 from tvapp.core.clock import SystemClock
+from tvapp.core.data_folder import DataFolder
+from tvapp.core.disk import DiskHealth
 from tvapp.core.errors import (
     DataError,
     Forbidden,
@@ -30,6 +32,7 @@ from tvapp.core.errors import (
 from tvapp.core.exit_status import EXIT_FAILED, EXIT_OK
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
+from tvapp.core.surroundings import Surroundings
 from tvapp.ui.words.text import error_words, problem_words
 
 if TYPE_CHECKING:
@@ -127,13 +130,16 @@ def _online(config: Config, data_dir: Path) -> list[Check]:
 
     clock, log = SystemClock(), RecordingLog()
     jobs = Jobs(Inbox(), log)
-    network = LateChain(jobs, clock, log, ca_bundle=config.identity.ca_bundle, random=lambda: 0.5)
+    surroundings = Surroundings(
+        jobs, clock, log, DiskHealth(log), lambda: 0.5, DataFolder(data_dir), since_start=lambda: 0.0
+    )
+    network = LateChain(jobs, clock, log, ca_bundle=config.identity.ca_bundle, random=surroundings.random)
     try:
         sign_in: SignIn | None = None
         if config.needs_sign_in:
-            sign_in = build_sign_in(config, data_dir, jobs, clock, log, lambda: 0.5, network)
+            sign_in = build_sign_in(config, surroundings, network)
         tokens = sign_in.tokens if sign_in is not None else None
-        backend = build_backend(config, data_dir, tokens, jobs, clock, log, 1.0, network.get())
+        backend = build_backend(config, surroundings, tokens, network.get(), 1.0)
         visit = _Visit(config, jobs, sign_in, backend)
         checks = [*visit.network(), visit.clock(), visit.sign_in(), visit.maps(), visit.store()]
         backend.close()

@@ -5,9 +5,9 @@ from __future__ import annotations
 import argparse
 import contextlib
 import os
+import random
 import time
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tvapp import __version__
@@ -16,6 +16,7 @@ from tvapp.commands.console import complain, default_data_dir, load_config, open
 from tvapp.config.load import ConfigErrors
 from tvapp.config.model import Config
 from tvapp.core.clock import SystemClock
+from tvapp.core.data_folder import DataFolder
 from tvapp.core.disk import DiskHealth
 from tvapp.core.errors import DisplayError, StorageError
 from tvapp.core.exit_status import (
@@ -28,6 +29,7 @@ from tvapp.core.exit_status import (
 )
 from tvapp.core.files import make_private_dir
 from tvapp.core.jobs import Inbox, Jobs
+from tvapp.core.surroundings import Surroundings
 from tvapp.host.crash.fatal import watch_for_faults
 from tvapp.host.crash.restart_backoff import RestartBackoff
 from tvapp.host.event_log import EventLog
@@ -63,21 +65,25 @@ def run_app(options: argparse.Namespace, on_burst: Callable[[Burst], None] | Non
     limit_arenas()
     signals = Signals()
     log = open_log(options)
-    data_dir: Path = options.data_dir or default_data_dir()
+    data = DataFolder(options.data_dir or default_data_dir())
     config, errors = load_config(options)
     disk = DiskHealth(log)
     try:
-        make_private_dir(data_dir, ours=0)
+        make_private_dir(data.root, ours=0)
     except StorageError as error:
         disk.failed("data-dir", error)
     try:
-        instance = Instance.hold(data_dir, log)
+        instance = Instance.hold(data.root, log)
     except AnotherRuns as another:
-        complain(f"tvapp: {another}: {data_dir}")
+        complain(f"tvapp: {another}: {data.root}")
         return EXIT_RUNNING
     with instance:
-        watch_for_faults(data_dir, log)
-        run = _Run(options, config, errors, data_dir, signals, log, disk)
+        watch_for_faults(data.crashes, log)
+        clock = SystemClock()
+        surroundings = Surroundings(
+            Jobs(Inbox(), log), clock, log, disk, random.random, data, since_start=seconds_since(os.environ)
+        )
+        run = _Run(options, config, errors, signals, log, surroundings)
         try:
             status = run.until_stopped(on_burst)
         except Exception as error:  # noqa: BLE001 - whatever it is, the screen has to say that the app goes on
@@ -96,24 +102,21 @@ class _Run:
         options: argparse.Namespace,
         config: Config,
         errors: ConfigErrors | None,
-        data_dir: Path,
         signals: Signals,
         log: EventLog,
-        disk: DiskHealth,
+        surroundings: Surroundings,
     ) -> None:
         self._options = options
-        self._disk = disk
         self._config = config
         self._errors = errors
-        self._data_dir = data_dir
         self._signals = signals
         self._log = log
-        self._clock = SystemClock()
-        self._since_start = seconds_since(os.environ)
+        self._surroundings = surroundings
+        self._clock = surroundings.clock
+        self._jobs = surroundings.jobs
+        self._inbox = surroundings.jobs.inbox
         self._notifier = Notifier(os.environ)
-        self._brake = RestartBackoff(data_dir, os.environ)
-        self._inbox = Inbox()
-        self._jobs = Jobs(self._inbox, log)
+        self._restart_backoff = RestartBackoff(surroundings.data.crashes, os.environ)
         self._display: Display | None = None
         self._app: App | None = None
         self._hears_signals = False
@@ -155,7 +158,7 @@ class _Run:
             renderer=display.renderer_name,
             renderer_reason=display.reason,
             size=f"{display.size[0]}x{display.size[1]}",
-            data_dir=str(self._data_dir),
+            data_dir=str(self._surroundings.data.root),
             config=str(config.source) if config.source else None,
         )
         self._hear_signals()
@@ -165,18 +168,8 @@ class _Run:
 
         from tvapp.app.app import App
 
-        app = self._app = App(
-            config,
-            self._errors,
-            data_dir=self._data_dir,
-            display=display,
-            jobs=jobs,
-            clock=clock,
-            log=log,
-            disk=self._disk,
-            keymap=keymap(config.remote.keys),
-            since_start=self._since_start,
-        )
+        keys = keymap(config.remote.keys)
+        app = self._app = App(config, self._errors, self._surroundings, display=display, keymap=keys)
         display.on_server_gone = self._server_gone
         heartbeat = Heartbeat(self._notifier, jobs, log, app.situation, self._ran_well)
         measured = on_burst or (lambda _burst: None)
@@ -196,21 +189,21 @@ class _Run:
             # Nobody wants it to start again.
             self._log.event("app.end_failed", level="error", error=type(error).__name__, detail=str(error))
             return EXIT_FAILED
-        from tvapp.app.crash_recovery import Scene, recover
+        from tvapp.app.crash_recovery import CrashScene, recover
 
         self._hear_signals()
         running = self._jobs.running()
         self._quieten()
         is_command = self._options.command != "demo"
-        scene = Scene(
-            self._data_dir,
+        scene = CrashScene(
+            self._surroundings.data.crashes,
             self._display,
             self._inbox,
             self._clock,
             self._log,
             self._notifier,
-            self._brake,
-            self._since_start(),
+            self._restart_backoff,
+            self._surroundings.since_start(),
             running,
             self._config.kiosk.language,
             is_command,
@@ -224,7 +217,9 @@ class _Run:
         if what_next == "stop":
             return EXIT_OK
         # Without a disk for the count of crashes, only the environment of a process that goes on can keep it.
-        self.starts_over = is_command and not (self._brake.is_kept and is_our_manager(os.environ, os.getpid()))
+        self.starts_over = is_command and not (
+            self._restart_backoff.is_kept and is_our_manager(os.environ, os.getpid())
+        )
         return EXIT_CRASHED
 
     def _wait_for_display(self, seconds: float) -> str | None:
@@ -265,5 +260,5 @@ class _Run:
 
     def _ran_well(self) -> None:
         """The app has been running for a while: the next crash is a first one again."""
-        if self._brake.count():
-            self._jobs.run("crashes.forget", self._brake.ran_well)
+        if self._restart_backoff.count():
+            self._jobs.run("crashes.forget", self._restart_backoff.ran_well)
