@@ -274,7 +274,7 @@ def simulated(
         stack.callback(_end, app, jobs, inbox)
         yield Simulation(
             app,
-            Loop(display, app, inbox, clock, events),
+            Loop(display, app, jobs, clock, events),
             clock=clock,
             cloud=cloud,
             display=display,
