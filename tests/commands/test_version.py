@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.core.test_version import ROOT, clone, files, git
+from tests.cloud import ROOT
+from tests.core.test_version import clone, files, git
 from tvapp import __version__
 from tvapp.commands.version import exact_version, stamp
 from tvapp.core.version import head_commit
