@@ -10,7 +10,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tvapp import __version__
 from tvapp.app.loop import Burst, Loop
 from tvapp.commands.console import complain, default_data_dir, load_config, open_log
 from tvapp.config.load import ConfigErrors
@@ -28,6 +27,7 @@ from tvapp.core.exit_status import (
 )
 from tvapp.core.files import make_private_dir
 from tvapp.core.jobs import Inbox, Jobs
+from tvapp.core.version import full_version
 from tvapp.host.crash.fatal import watch_for_faults
 from tvapp.host.crash.restart_backoff import Brake
 from tvapp.host.event_log import EventLog
@@ -150,7 +150,7 @@ class _Run:
         inbox.wake = display.wake
         log.event(
             "app.started",
-            version=__version__,
+            version=full_version(),
             driver=display.driver,
             renderer=display.renderer_name,
             renderer_reason=display.reason,
