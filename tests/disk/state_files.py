@@ -40,12 +40,14 @@ LOCK = f"scrypt$ln=12,r=1,p=1${'A' * 22}${'A' * 43}"
 @dataclass(frozen=True, slots=True)
 class StateFile:
     """`pattern`: its name below the data dir. `make` writes it and returns its path. `open` reads it, asserts that what
-    it finds is right or nothing, writes again, asserts that this is kept, and returns what was logged."""
+    it finds is right or nothing, writes again, asserts that this is kept, and returns what was logged. `is_record`: the
+    file is a record, which tests/core/test_record.py damages at every byte."""
 
     pattern: str
     make: Callable[[Path], Path]
     open: Callable[[Path], RecordingLog]
     is_large: bool = False
+    is_record: bool = False
 
 
 def make_tokens(folder: Path) -> Path:
@@ -231,14 +233,14 @@ def open_count(folder: Path) -> RecordingLog:
 
 
 STATE_FILES = (
-    StateFile("auth/tokens.json", make_tokens, open_tokens),
-    StateFile("geofences/*.geofences", make_kept, open_kept),
-    StateFile("outbox/*/*.json", make_entry, open_entry),
-    StateFile("lock-tries", make_tries, open_tries),
+    StateFile("auth/tokens.json", make_tokens, open_tokens, is_record=True),
+    StateFile("geofences/*.geofences", make_kept, open_kept, is_record=True),
+    StateFile("outbox/*/*.json", make_entry, open_entry, is_record=True),
+    StateFile("lock-tries", make_tries, open_tries, is_record=True),
     StateFile("tiles/tiles.sqlite", make_tiles, open_tiles, is_large=True),
     StateFile("tiles/tiles.sqlite-wal", make_wal, open_tiles, is_large=True),
     StateFile("screenshots/*.png", make_picture, open_picture),
-    StateFile("views/*.json", make_view, open_view),
+    StateFile("views/*.json", make_view, open_view, is_record=True),
     StateFile(f"crashes/{COUNT}", make_count, open_count),
 )
 

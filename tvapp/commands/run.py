@@ -9,7 +9,6 @@ import random
 import time
 from typing import TYPE_CHECKING
 
-from tvapp import __version__
 from tvapp.app.frame_meter import FrameMeter
 from tvapp.app.loop import Loop
 from tvapp.app.probe import Probe
@@ -31,6 +30,7 @@ from tvapp.core.exit_status import (
 from tvapp.core.files import make_private_dir
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.surroundings import Surroundings
+from tvapp.core.version import full_version
 from tvapp.host.crash.fatal import watch_for_faults
 from tvapp.host.crash.restart_backoff import RestartBackoff
 from tvapp.host.event_log import EventLog
@@ -157,7 +157,7 @@ class _Run:
         inbox.wake = display.wake
         log.event(
             "app.started",
-            version=__version__,
+            version=full_version(),
             driver=display.driver,
             renderer=display.renderer_name,
             renderer_reason=display.reason,

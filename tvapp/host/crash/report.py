@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from tvapp import __version__
 from tvapp.core.errors import StorageError
 from tvapp.core.files import make_private_dir, remove, write_atomic
 from tvapp.core.jobs import Running
+from tvapp.core.version import full_version
 from tvapp.host.event_log import MASK, clean_text, timestamp
 
 KEPT = 10
@@ -60,7 +60,7 @@ def report(error: BaseException, reference: str, context: CrashContext) -> dict[
     return {
         "reference": reference,
         "time": timestamp(context.epoch_s),
-        "version": __version__,
+        "version": full_version(),
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.release()} {platform.machine()}",
         "driver": context.driver,
