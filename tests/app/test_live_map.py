@@ -2,59 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
+from tests.app.rig import FakeBackend
 from tests.surroundings import surroundings
 from tvapp.app.backend import Backend
 from tvapp.app.live_map import LiveMap
 from tvapp.config.model import Config
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
-from tvapp.geo.position import Bounds
 from tvapp.mapview.layers import FENCES
-from tvapp.tiles.cache_key import CacheScope
 from tvapp.tiles.tile import TileArrived, TileId, TileImage
 
 TILE = TileId("microsoft.base.darkgrey", 3, 4, 2)
-
-
-@dataclass
-class FakeLoader:
-    wanted: list[tuple[TileId, ...]] = field(default_factory=list)
-    requests_sent: int = 0
-    sizes: Mapping[str, int] = field(default_factory=dict)
-
-    def want(self, ids: Sequence[TileId]) -> None:
-        self.wanted.append(tuple(ids))
-
-    def set_rasteriser(self, rasteriser: object) -> None:
-        pass
-
-    def set_sizes(self, sizes: Mapping[str, int]) -> None:
-        self.sizes = sizes
-
-
-@dataclass
-class FakeAttribution:
-    asked: list[tuple[tuple[str, ...], float]] = field(default_factory=list)
-
-    def show(self, tilesets: tuple[str, ...], zoom: float, bounds: Bounds) -> None:
-        self.asked.append((tilesets, zoom))
-
-
-@dataclass
-class FakeBackend:
-    loader: FakeLoader = field(default_factory=FakeLoader)
-    attribution: FakeAttribution = field(default_factory=FakeAttribution)
-    fences: None = None
-    outbox: None = None
-    kept: None = None
-
-    def use_account(self, home_id: str | None) -> CacheScope:
-        return CacheScope("https://maps.example", home_id or "", "en", "Auto")
 
 
 def live_map(log: RecordingLog | None = None) -> LiveMap:
