@@ -12,6 +12,7 @@ def test_everything_lies_where_earlier_versions_put_it() -> None:
     found = {name: getattr(data, name).as_posix() for name in dir(DataFolder) if not name.startswith("_")}
     assert found == {
         "root": "/data",
+        "instance_lock": "/data/lock",
         "tokens": "/data/auth/tokens.json",
         "tiles": "/data/tiles/tiles.sqlite",
         "geofences": "/data/geofences",

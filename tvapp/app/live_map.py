@@ -16,7 +16,7 @@ from tvapp.core.surroundings import Surroundings
 from tvapp.fences.service.messages import FencesUnavailable, IndexBuilt
 from tvapp.fences.stores.base import StoreRetired
 from tvapp.geo.position import Bounds, Position
-from tvapp.host.process import keep_what_is_there, return_freed_memory
+from tvapp.host.process import freeze_garbage_collection, return_freed_memory
 from tvapp.mapview.last_view import LastView
 from tvapp.mapview.layer_picture import tile_px
 from tvapp.mapview.layers import ALL, FENCES, BaseStyle, LayerChoice, background, choice_for, layers
@@ -142,7 +142,7 @@ class LiveMap:
         match message:
             case IndexBuilt():
                 self._draw_fences()
-                keep_what_is_there()
+                freeze_garbage_collection()
                 self._tidy_at = now
                 self._jobs.run("readout.prepare", prepare)
             case TileArrived(origin=origin) if self._first_tile is None:
