@@ -10,6 +10,7 @@ import pytest
 
 from tests.auth.machine import Boot, Machine, identity, signed_in
 from tests.cloud import LocalCloud
+from tests.surroundings import surroundings
 from tvapp.auth.service import build_sign_in, sign_out_all
 from tvapp.auth.token_store import FORMAT, token_file
 from tvapp.config.model import Config
@@ -173,7 +174,8 @@ def test_building_the_sign_in_touches_neither_disk_nor_network(cloud: LocalCloud
     machine = Machine(identity(cloud), tmp_path / "data")
     config = Config(identity=identity(cloud))
     network = LateChain(machine.jobs, machine.clock, machine.log, ca_bundle="", random=lambda: 0.5)
-    built = build_sign_in(config, tmp_path / "other", machine.jobs, machine.clock, machine.log, lambda: 0.5, network)
+    around = surroundings(tmp_path / "other", machine.jobs, clock=machine.clock, log=machine.log)
+    built = build_sign_in(config, around, network)
     assert not os.path.lexists(tmp_path / "other")
     assert built.view(0.0).organisation == "Contoso"
     assert built.view(0.0).phase == "starting"

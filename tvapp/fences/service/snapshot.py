@@ -17,7 +17,7 @@ from tvapp.core.clock import Clock
 from tvapp.core.disk import DiskHealth
 from tvapp.core.errors import DataError, StorageError
 from tvapp.core.files import make_private_dir, read_bounded, write_atomic
-from tvapp.core.jobs import JobFailed, Jobs
+from tvapp.core.jobs import JobFailed, JobResult, Jobs
 from tvapp.core.log import Log
 from tvapp.core.record import RecordFormat
 from tvapp.fences.geojson import reading
@@ -84,7 +84,8 @@ def unpack(data: bytes) -> tuple[Geofence, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Written:
+class _Written(JobResult):
+    service = "kept"
     path: Path
     is_kept: bool
 
