@@ -13,9 +13,8 @@ from tvapp.core.clock import ManualClock
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
 from tvapp.geo.position import Bounds
-from tvapp.mapview.layers import FENCES
 from tvapp.tiles.cache_key import CacheScope
-from tvapp.tiles.tile import TileArrived, TileId, TileImage
+from tvapp.tiles.tile import DRAWN_TILESET, TileArrived, TileId, TileImage
 
 TILE = TileId("microsoft.base.darkgrey", 3, 4, 2)
 
@@ -89,7 +88,7 @@ def test_tiles_come_in_the_size_of_the_screen_from_the_first_and_after_another_o
     assert set(edges.loader.sizes.values()) == {512}
     budget = here.model.memory.budget_bytes
     here.rescale(1280, 720, 2 / 3)
-    assert edges.loader.sizes["microsoft.base.darkgrey"] == edges.loader.sizes[FENCES] == 341
+    assert edges.loader.sizes["microsoft.base.darkgrey"] == edges.loader.sizes[DRAWN_TILESET] == 341
     assert edges.loader.sizes["microsoft.imagery"] == 512
     assert here.model.memory.budget_bytes < budget / 2
 

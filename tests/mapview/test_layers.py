@@ -1,6 +1,7 @@
 import pytest
 
-from tvapp.mapview.layers import FENCES, BaseStyle, LayerChoice, Overlay, background, choice_for, layers
+from tvapp.mapview.layers import BaseStyle, LayerChoice, Overlay, background, choice_for, layers
+from tvapp.tiles.tile import DRAWN_TILESET
 
 
 def ids(choice: LayerChoice) -> list[str]:
@@ -15,7 +16,7 @@ def test_geofences_lie_on_top_of_everything_and_the_base_at_the_bottom() -> None
         "microsoft.weather.radar.main",
         "microsoft.traffic.relative.main",
         "microsoft.base.hybrid.road",
-        FENCES,
+        DRAWN_TILESET,
     ]
     roles = [layer.role for layer in layers(everything)]
     assert roles == ["base", "overlay", "overlay", "overlay", "labels", "fences"]

@@ -13,13 +13,13 @@ from tests.mapview.world import BASE, BUDGET, HELSINKI, OVERLAY, World, assert_p
 from tvapp.geo.position import Position
 from tvapp.mapview.composed_cells import FLAT
 from tvapp.mapview.layer_picture import Quad, tile_px
-from tvapp.mapview.layers import FENCES, Layer
+from tvapp.mapview.layers import Layer
 from tvapp.mapview.model import MapModel
 from tvapp.mapview.viewport import Viewport, tile_side
 from tvapp.remote.intents import Intent
-from tvapp.tiles.tile import TileConfirmed, TileId, TileImage
+from tvapp.tiles.tile import DRAWN_TILESET, TileConfirmed, TileId, TileImage
 
-DRAWN = Layer(FENCES, "fences", 0, 22)
+DRAWN = Layer(DRAWN_TILESET, "fences", 0, 22)
 PLAIN = Layer("plain", "base", 0, 20)
 SMALL = 2 / 3
 """A screen of 720 lines."""
@@ -151,14 +151,14 @@ def test_a_confirmed_tile_is_as_good_as_new_and_nothing_is_drawn_anew_for_it() -
 def test_confirmed_cells_stay_as_they_were_put_together_and_give_their_geofences_back() -> None:
     here = Sized(1.0, (BASE, DRAWN))
     here.settle(origin="stale")
-    assert [key for key in here.world.uploads if key[0] == FENCES]
+    assert [key for key in here.world.uploads if key[0] == DRAWN_TILESET]
     here.world.composed.clear()
     for tile in list(here.world.wanted):
         here.world.model.confirm(TileConfirmed(tile))
     here.settle()
     assert here.world.composed == []
     assert here.world.wanted == ()
-    assert not [key for key in here.world.uploads if key[0] == FENCES]
+    assert not [key for key in here.world.uploads if key[0] == DRAWN_TILESET]
 
 
 def test_geofences_that_came_meanwhile_are_put_together_with_a_base_that_is_confirmed() -> None:
@@ -166,7 +166,7 @@ def test_geofences_that_came_meanwhile_are_put_together_with_a_base_that_is_conf
     here.settle(origin="stale")
     base = next(tile for tile in here.world.wanted if tile.tileset == "base")
     here.world.composed.clear()
-    drawn = TileId(FENCES, base.z, base.x, base.y)
+    drawn = TileId(DRAWN_TILESET, base.z, base.x, base.y)
     here.world.arrive(drawn, trimmed(0, 0, 9, 9), "worker", revision=1)
     for tile in list(here.world.wanted):
         here.world.model.confirm(TileConfirmed(tile))
@@ -223,7 +223,7 @@ class Sized:
         for _ in range(40):
             self.frame()
             for tile in list(self.world.wanted):
-                is_base = tile.tileset not in (FENCES, "overlay")
+                is_base = tile.tileset not in (DRAWN_TILESET, "overlay")
                 if origin == "network" or self.world.model.memory.peek((tile.tileset, tile.z, tile.x, tile.y)) is None:
                     self.world.arrive(tile, self.paint(tile), "stale" if origin == "stale" and is_base else "worker")
             if not holes:

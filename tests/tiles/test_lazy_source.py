@@ -6,7 +6,6 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -18,7 +17,7 @@ from tvapp.core.headers import Headers
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
 from tvapp.tiles.cache_key import CacheKey
-from tvapp.tiles.ports import TileReply
+from tvapp.tiles.ports import TileReply, TileRequest
 from tvapp.tiles.tile import TileArrived, TileId
 
 KEPT = TileId("microsoft.base.darkgrey", 3, 1, 2)
@@ -45,8 +44,8 @@ class Arrivals(Inbox):
 class Source:
     asked: list[int] = field(default_factory=list)
 
-    async def tile(self, tileset_id: str, z: int, x: int, y: int, **_more: Any) -> TileReply:
-        self.asked.append(x)
+    async def tile(self, request: TileRequest) -> TileReply:
+        self.asked.append(request.tile.x)
         return TileReply(200, png(), FRESH)
 
 

@@ -25,7 +25,7 @@ from tvapp.tiles.cache_key import CacheKey, CacheScope
 from tvapp.tiles.congestion_window import FIRST, MOST
 from tvapp.tiles.disk_cache import DiskCache
 from tvapp.tiles.loader import CONFIRMED_S, QUIET_S, TileLoader
-from tvapp.tiles.ports import T, TileReply
+from tvapp.tiles.ports import T, TileReply, TileRequest
 from tvapp.tiles.tile import TileArrived, TileConfirmed, TileId, TileImage, TileUnavailable
 
 SCOPE = CacheScope("https://maps.example", "aino")
@@ -42,6 +42,9 @@ def ordered(posted: Iterable[tuple[TileId, str]]) -> list[tuple[TileId, str]]:
 
 class InlineJobs:
     """Workers that work at once, on the loop that runs the test."""
+
+    def __init__(self, inbox: Inbox) -> None:
+        self.inbox = inbox
 
     def io_loop(self) -> asyncio.AbstractEventLoop:
         return asyncio.get_running_loop()
@@ -90,10 +93,9 @@ class Desk:
     def open(self) -> TileLoader:
         """Start anew, with the disk as it is."""
         self.loader = TileLoader(
-            InlineJobs(),
+            InlineJobs(self.inbox),
             self,
             self.cache,
-            self.inbox,
             scope=SCOPE,
             clock=self.clock,
             log=self.log,
@@ -101,20 +103,8 @@ class Desk:
         )
         return self.loader
 
-    async def tile(
-        self,
-        tileset_id: str,
-        z: int,
-        x: int,
-        y: int,
-        *,
-        etag: str | None = None,
-        last_modified: str | None = None,
-        language: str,
-        view: str,
-        timestamp: str | None = None,
-    ) -> TileReply:
-        wanted = TileId(tileset_id, z, x, y)
+    async def tile(self, request: TileRequest) -> TileReply:
+        wanted, etag = request.tile, request.etag
         self.asked.append((wanted, etag))
         self.waiting += 1
         try:

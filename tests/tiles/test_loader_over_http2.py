@@ -94,10 +94,9 @@ def test_all_tiles_share_one_connection_and_what_is_left_behind_before_it_was_se
             authorizer = SharedKeyAuthorizer(["key"], endpoint=endpoint, log=log)
             cache = DiskCache(tmp_path / "tiles.db", clock=clock, log=log)
             loader = TileLoader(
-                InlineJobs(),
+                InlineJobs(inbox),
                 MapsClient(http, endpoint, authorizer, log, clock=clock),
                 cache,
-                inbox,
                 scope=CacheScope(endpoint, ""),
                 clock=clock,
                 log=log,

@@ -19,11 +19,11 @@ from tests.tiles.rig import Rig
 from tvapp.core.image import Image
 from tvapp.geo.position import Position
 from tvapp.mapview.layer_picture import tile_px
-from tvapp.mapview.layers import FENCES, BaseStyle, LayerChoice, layers
+from tvapp.mapview.layers import BaseStyle, LayerChoice, layers
 from tvapp.mapview.model import MapModel
 from tvapp.mapview.viewport import Viewport
 from tvapp.remote.intents import Intent
-from tvapp.tiles.tile import TILE_SIZE, TileArrived, TileConfirmed, TileId, TileImage, TileUnavailable
+from tvapp.tiles.tile import DRAWN_TILESET, TILE_SIZE, TileArrived, TileConfirmed, TileId, TileImage, TileUnavailable
 
 Cell = tuple[int, int, int]
 LIMIT_S = 60.0
@@ -185,7 +185,7 @@ def test_geofences_that_change_above_stale_tiles_cost_a_request_a_tile_once_and_
     confirmed: Counter[tuple[str, Cell]] = Counter()
     for revision in range(1, 6):
         rig.loader.set_rasteriser(Fences(revision))
-        here.model.invalidate(FENCES, None, revision)
+        here.model.invalidate(DRAWN_TILESET, None, revision)
         here.settle()
         confirmed += here.asked()
     assert confirmed == first

@@ -19,11 +19,11 @@ from tvapp.geo.position import Bounds, Position
 from tvapp.host.process import keep_what_is_there, return_freed_memory
 from tvapp.mapview.last_view import LastView
 from tvapp.mapview.layer_picture import tile_px
-from tvapp.mapview.layers import ALL, FENCES, BaseStyle, LayerChoice, Overlay, background, choice_for, layers
+from tvapp.mapview.layers import ALL, BaseStyle, LayerChoice, Overlay, background, choice_for, layers
 from tvapp.mapview.model import MapModel
 from tvapp.mapview.viewport import Viewport
 from tvapp.tiles.cache_key import CacheScope
-from tvapp.tiles.tile import Origin, Preview, PreviewArrived, TileArrived, TileId, TileImage
+from tvapp.tiles.tile import DRAWN_TILESET, Origin, Preview, PreviewArrived, TileArrived, TileId, TileImage
 from tvapp.ui.messages import PreviewReady, TroubleChanged
 from tvapp.ui.screens.readout import prepare
 
@@ -168,7 +168,7 @@ class LiveMap:
                 each.tick(now)
         if edges.fences is not None and (restated := edges.fences.tick(now)) is not None:
             self._draw_fences()
-            self.model.invalidate_bounds(FENCES, restated.changed, restated.revision)
+            self.model.invalidate_bounds(DRAWN_TILESET, restated.changed, restated.revision)
         settled = self.model.take_settled(now)
         if settled is not None:
             sent = edges.loader.requests_sent
@@ -203,7 +203,7 @@ class LiveMap:
         if self._edges is not None and self._edges.fences is not None:
             revision = self._edges.fences.rescale(scale)
             self._draw_fences()
-            self.model.invalidate_bounds(FENCES, None, revision)
+            self.model.invalidate_bounds(DRAWN_TILESET, None, revision)
 
     def show(self, is_seen: bool) -> None:
         """Hear whether the map is to be seen: wish for nothing where not, and for everything anew once it is."""
@@ -264,7 +264,7 @@ class LiveMap:
         """The map came to rest here."""
         self._rested = viewport
         if self._edges is not None:
-            shown = tuple(layer.tileset for layer in self.model.layers if layer.tileset != FENCES)
+            shown = tuple(layer.tileset for layer in self.model.layers if layer.tileset != DRAWN_TILESET)
             self._edges.attribution.show(shown, viewport.zoom, viewport.bounds())
 
     def load_previews(self) -> None:

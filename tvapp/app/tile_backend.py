@@ -46,5 +46,5 @@ def build_tiles(
     cache = DiskCache(data_dir / TILES, clock=clock, log=log, disk=disk)
     scope = CacheScope(config.maps.endpoint, "", config.kiosk.language, config.maps.view)
     source = LateSource(jobs)
-    loader = TileLoader(jobs, source, cache, jobs.inbox, scope=scope, clock=clock, log=log, random=random.random)
+    loader = TileLoader(jobs, source, cache, scope=scope, clock=clock, log=log, random=random.random)
     return TileEdges(cache, loader, source, scope)

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
-FENCES = "geofences"
-"""The tileset that is not fetched: workers draw it from the geofences."""
+from tvapp.tiles.tile import DRAWN_TILESET
 
 Role = Literal["base", "overlay", "labels", "fences"]
 
@@ -82,7 +81,7 @@ _RADAR = Layer("microsoft.weather.radar.main", "overlay", 0, 15, opacity=0.75)
 # has_text: its lines must stay as wide as the roads of the base below.
 _TRAFFIC = Layer("microsoft.traffic.relative.main", "overlay", 0, 22, has_text=True)
 _TRAFFIC_DARK = Layer("microsoft.traffic.relative.dark", "overlay", 0, 22, has_text=True)
-_FENCES = Layer(FENCES, "fences", 0, 22)
+_FENCES = Layer(DRAWN_TILESET, "fences", 0, 22)
 
 ALL = (_ROAD, _DARK, _IMAGERY, _HYBRID, _INFRARED, _RADAR, _TRAFFIC, _TRAFFIC_DARK, _FENCES)
 """Whatever may be shown."""

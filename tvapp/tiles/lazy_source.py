@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from tvapp.tiles.ports import Runner, TileReply, TileSource
+from tvapp.tiles.ports import Runner, TileReply, TileRequest, TileSource
 
 
 class LateSource:
@@ -20,30 +20,8 @@ class LateSource:
         self._source = source
         self._jobs.io_loop().call_soon_threadsafe(self._is_there.set)
 
-    async def tile(
-        self,
-        tileset_id: str,
-        z: int,
-        x: int,
-        y: int,
-        *,
-        etag: str | None = None,
-        last_modified: str | None = None,
-        language: str,
-        view: str,
-        timestamp: str | None = None,
-    ) -> TileReply:
+    async def tile(self, request: TileRequest) -> TileReply:
         """See TileSource."""
         await self._is_there.wait()
         assert self._source is not None
-        return await self._source.tile(
-            tileset_id,
-            z,
-            x,
-            y,
-            etag=etag,
-            last_modified=last_modified,
-            language=language,
-            view=view,
-            timestamp=timestamp,
-        )
+        return await self._source.tile(request)

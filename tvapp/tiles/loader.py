@@ -16,17 +16,25 @@ from functools import partial
 
 from tvapp.core.clock import Clock
 from tvapp.core.errors import DataError, NetworkError, ServiceDown, Throttled, TvappError
-from tvapp.core.jobs import Inbox
 from tvapp.core.log import Level, Log
 from tvapp.tiles.backoff import Hold, Patience
 from tvapp.tiles.cache_key import CacheKey, CacheScope
 from tvapp.tiles.codec import TileStock, Validators
 from tvapp.tiles.congestion_window import Departure, Window
 from tvapp.tiles.disk_cache import DiskCache
-from tvapp.tiles.ports import Rasteriser, Runner, TileSource
+from tvapp.tiles.ports import Rasteriser, Runner, TileRequest, TileSource
 from tvapp.tiles.revalidation import Confirmed
 from tvapp.tiles.slots import Kind, rooms
-from tvapp.tiles.tile import TILE_SIZE, Origin, TileArrived, TileConfirmed, TileId, TileImage, TileUnavailable
+from tvapp.tiles.tile import (
+    DRAWN_TILESET,
+    TILE_SIZE,
+    Origin,
+    TileArrived,
+    TileConfirmed,
+    TileId,
+    TileImage,
+    TileUnavailable,
+)
 from tvapp.tiles.write_behind import Flushing
 
 SETTLE_S = 5.0
@@ -51,26 +59,23 @@ class TileLoader:
     def __init__(
         self,
         jobs: Runner,
-        maps: TileSource,
+        source: TileSource,
         cache: DiskCache,
-        inbox: Inbox,
         *,
         scope: CacheScope,
         clock: Clock,
         log: Log,
         random: Callable[[], float],
-        drawn_tileset: str = "geofences",
     ) -> None:
         self.requests_sent = 0
         self.disk_hits = 0
         self._jobs = jobs
-        self._maps = maps
+        self._source = source
         self._stock = TileStock(cache)
-        self._inbox = inbox
+        self._inbox = jobs.inbox
         self._scope = scope
         self._clock = clock
         self._log = log
-        self._drawn_tileset = drawn_tileset
         self._rasteriser: Rasteriser | None = None
         self._sizes: Mapping[str, int] = {}
         self._patience = Patience(random)
@@ -203,7 +208,7 @@ class TileLoader:
             if self._is_served(tile, now):
                 wake = min(wake, self._served[tile][1] + SETTLE_S)
                 continue
-            if tile.tileset == self._drawn_tileset:
+            if tile.tileset == DRAWN_TILESET:
                 hold = self._patience.held_alone(tile, now)
                 kind: Kind = "drawing"
             elif tile not in self._looked:
@@ -233,7 +238,7 @@ class TileLoader:
         if served is None:
             return False
         revision, at = served
-        current = self._rasteriser.revision if self._rasteriser and tile.tileset == self._drawn_tileset else 0
+        current = self._rasteriser.revision if self._rasteriser and tile.tileset == DRAWN_TILESET else 0
         if revision >= current and now - at < SETTLE_S:
             return True
         del self._served[tile]
@@ -300,15 +305,8 @@ class TileLoader:
         key, size = CacheKey(self._scope, tile), self._most_px(tile)
         sent = Departure(self._clock.monotonic(), self._under_way)
         try:
-            reply = await self._maps.tile(
-                tile.tileset,
-                tile.z,
-                tile.x,
-                tile.y,
-                etag=validators.etag,
-                last_modified=validators.last_modified,
-                language=self._scope.language,
-                view=self._scope.view,
+            reply = await self._source.tile(
+                TileRequest(tile, key.scope.language, key.scope.view, validators.etag, validators.last_modified)
             )
             now = self._clock.monotonic()
             self._window.answered(sent, self._under_way - 1, reply.timing, now)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from tvapp.core.headers import Headers
+from tvapp.core.jobs import Inbox
 from tvapp.tiles.congestion_window import UNTIMED, Timing
 from tvapp.tiles.tile import TileId, TileImage
 
@@ -14,6 +15,20 @@ if TYPE_CHECKING:
     import asyncio
 
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class TileRequest:
+    """One tile (with wrapped x) to fetch, in one language and geopolitical view.
+
+    `etag` and `last_modified` are the validators of a stored copy; with either, the reply may be 304.
+    """
+
+    tile: TileId
+    language: str
+    view: str
+    etag: str | None = None
+    last_modified: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,20 +44,8 @@ class TileReply:
 class TileSource(Protocol):
     """Where tiles come from (azure.maps.MapsClient)."""
 
-    async def tile(
-        self,
-        tileset_id: str,
-        z: int,
-        x: int,
-        y: int,
-        *,
-        etag: str | None = None,
-        last_modified: str | None = None,
-        language: str,
-        view: str,
-        timestamp: str | None = None,
-    ) -> TileReply:
-        """Return one tile; with a validator, 304 where it has not changed.
+    async def tile(self, request: TileRequest) -> TileReply:
+        """Fetch one tile; with a validator, return 304 where it has not changed.
 
         Raises:
             TvappError: NetworkError, ServiceError, SignInError or DataError.
@@ -52,6 +55,9 @@ class TileSource(Protocol):
 
 class Runner(Protocol):
     """What is needed of core.jobs.Jobs."""
+
+    @property
+    def inbox(self) -> Inbox: ...
 
     def io_loop(self) -> asyncio.AbstractEventLoop: ...
 

@@ -18,7 +18,7 @@ from tvapp.core.jobs import Inbox
 from tvapp.tiles.cache_key import CacheKey, CacheScope
 from tvapp.tiles.decode import decode_tile
 from tvapp.tiles.disk_cache import DiskCache
-from tvapp.tiles.ports import TileSource
+from tvapp.tiles.ports import TileRequest, TileSource
 from tvapp.tiles.tile import TILE_SIZE, Preview, PreviewArrived, TileId
 
 T = TypeVar("T")
@@ -36,9 +36,9 @@ class Workers(Protocol):
 class PreviewLoader:
     """Runs on the io thread."""
 
-    def __init__(self, workers: Workers, maps: TileSource, cache: DiskCache, inbox: Inbox) -> None:
+    def __init__(self, workers: Workers, source: TileSource, cache: DiskCache, inbox: Inbox) -> None:
         self._workers = workers
-        self._maps = maps
+        self._source = source
         self._cache = cache
         self._inbox = inbox
 
@@ -62,11 +62,8 @@ class PreviewLoader:
         entry = await self._workers.in_worker(lambda: self._cache.get(key))
         if entry is not None and entry.is_fresh:
             return entry.body
-        tile = key.tile
         try:
-            reply = await self._maps.tile(
-                tile.tileset, tile.z, tile.x, tile.y, language=key.scope.language, view=key.scope.view
-            )
+            reply = await self._source.tile(TileRequest(key.tile, key.scope.language, key.scope.view))
             await self._workers.in_worker(lambda: self._keep(key, reply.body, reply.headers))
         except TvappError:
             return entry.body if entry is not None else None

@@ -11,6 +11,9 @@ from tvapp.core.image import Image
 TILE_SIZE = 512
 """Pixels along the edge of every tile that we ask for (azure-maps `tileSize`)."""
 
+DRAWN_TILESET = "geofences"
+"""The tileset that is not fetched: workers draw it from the geofences."""
+
 
 @dataclass(frozen=True, slots=True)
 class TileId:

@@ -27,11 +27,11 @@ from tvapp.fences.service.messages import (
 from tvapp.geo.position import Bounds, Position
 from tvapp.mapview.composition import Upload
 from tvapp.mapview.last_view import LastView
-from tvapp.mapview.layers import FENCES, LayerChoice, layers
+from tvapp.mapview.layers import LayerChoice, layers
 from tvapp.mapview.model import MapModel
 from tvapp.mapview.viewport import Viewport
 from tvapp.remote.intents import Input, Intent, Phase
-from tvapp.tiles.tile import TileArrived, TileConfirmed, TileUnavailable
+from tvapp.tiles.tile import DRAWN_TILESET, TileArrived, TileConfirmed, TileUnavailable
 from tvapp.ui import theme
 from tvapp.ui.actions import Actions
 from tvapp.ui.messages import (
@@ -250,7 +250,7 @@ class MapState:
         self.index, self.book, self.revision = message.index, message.book, message.revision
         self.fences_loaded = True
         self.troubles.pop("store", None)
-        self.model.invalidate_bounds(FENCES, message.changed, message.revision)
+        self.model.invalidate_bounds(DRAWN_TILESET, message.changed, message.revision)
         self.edits.take_book(message.book)
         if self.selected is not None:
             # One that was just drawn may not be among them yet.
