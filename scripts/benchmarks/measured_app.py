@@ -128,11 +128,11 @@ def _answer_signals(writer: Writer) -> None:
     from tvapp.display.glyphs import Glyphs
     from tvapp.display.textures import Textures
     from tvapp.display.window import Display
-    from tvapp.mapview.texture_cache import Shelf
+    from tvapp.mapview.texture_cache import TextureCache
 
     kept: dict[str, Any] = {}
     counters = {"frames": 0, "fence_tiles_drawn": 0}
-    for kind in (Textures, Glyphs, Shelf):
+    for kind in (Textures, Glyphs, TextureCache):
         _keep_last(kind, kept)
     present = Display.present
 

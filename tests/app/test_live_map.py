@@ -25,7 +25,7 @@ class FakeLoader:
     requests_sent: int = 0
     sizes: Mapping[str, int] = field(default_factory=dict)
 
-    def want(self, ids: Sequence[TileId]) -> None:
+    def request(self, ids: Sequence[TileId]) -> None:
         self.wanted.append(tuple(ids))
 
     def set_rasteriser(self, rasteriser: object) -> None:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from tests.mapview.world import BASE, BUDGET, HELSINKI, World, assert_partition, screen, trimmed, whole
 from tvapp.geo.mercator import tile_bounds
 from tvapp.geo.position import Bounds
-from tvapp.mapview.composed_cells import MOST_STAND_INS
+from tvapp.mapview.composed_cells import MAX_FALLBACK_CELLS
 from tvapp.mapview.layers import Layer
 from tvapp.mapview.model import MapModel
 from tvapp.tiles.tile import DRAWN_TILESET, TileId, TileImage
@@ -49,13 +49,13 @@ class Offline:
             self.world.frame(1.0)
             for tile in self.world.wanted:
                 self.answer(tile)
-        self.rest()
+        self.target()
 
     def live(self, rounds: int = 40) -> None:
         """Answer what the map asks for, as far as that can be had, until it asks for nothing new."""
         answered: tuple[TileId, ...] | None = None
         for _ in range(rounds):
-            self.rest()
+            self.target()
             if self.world.wanted == answered:
                 assert not any(self.can_be_had(tile) for tile in answered), "what was brought is wished for again"
                 return
@@ -77,7 +77,7 @@ class Offline:
         else:
             self.world.arrive(tile, self.paint(tile), "stale" if self.is_old else "disk")
 
-    def rest(self) -> None:
+    def target(self) -> None:
         """Draw until nothing moves any more."""
         self.world.frame(1.0)
         for _ in range(100):
@@ -113,7 +113,7 @@ def flown_to(
     first: float = 13.0,
 ) -> Offline:
     """Load zoom 13 (after another one), lose the network, and go to another zoom."""
-    model = MapModel(screen(scale=scale), layers, budget_bytes, motion=False, flat=True)
+    model = MapModel(screen(scale=scale), layers, budget_bytes, motion=False, composes_cells=True)
     tv = Offline(World(model), seen, has_fence)
     model.invalidate_bounds(DRAWN_TILESET, None, 1)
     for seen_at in dict.fromkeys((first, 13.0)):
@@ -175,7 +175,7 @@ def test_the_map_stays_while_the_base_of_what_stands_in_is_read_again() -> None:
         for tile in tv.world.wanted:
             if tile.tileset == DRAWN_TILESET:
                 tv.answer(tile)
-        tv.rest()
+        tv.target()
         assert_partition(tv.world.frame(), tv.world.model.viewport)
     assert TileId("base", 13, 4663, 2371) in tv.world.wanted
     assert tv.shown() == {1}
@@ -241,7 +241,7 @@ def test_while_the_base_is_only_on_its_way_nothing_else_is_asked_for() -> None:
     tv.world.model.camera.jump_to(screen(zoom=16.0))
     tv.edit(has_fence=False)
     for _ in range(3):
-        tv.rest()
+        tv.target()
         for tile in tv.world.wanted:
             assert tile.z == 16
             if tile.tileset == DRAWN_TILESET:
@@ -255,11 +255,11 @@ def test_the_map_does_not_settle_later_or_count_more_tiles_for_what_stands_in() 
     assert model.take_settled(tv.world.now) is not None
     before = model.progress()
     tv.edit(has_fence=False)
-    tv.rest()
+    tv.target()
     for tile in tv.world.wanted:
         if tile.z == 16 and tile.tileset == DRAWN_TILESET:
             tv.answer(tile)
-    tv.rest()
+    tv.target()
     assert any(tile.z == 13 for tile in tv.world.wanted)
     assert model.progress() == before
     assert model.take_settled(tv.world.now) is not None
@@ -271,8 +271,8 @@ def test_many_outdated_pictures_are_seen_to_a_few_at_a_time_until_all_are() -> N
     tv = flown_to(11.0, has_fence=True)
     tv.revision = 2
     tv.world.model.invalidate_bounds(DRAWN_TILESET, None, 2)
-    tv.rest()
-    assert len({tile for tile in tv.world.wanted if tile.z == 13}) <= MOST_STAND_INS * 2
+    tv.target()
+    assert len({tile for tile in tv.world.wanted if tile.z == 13}) <= MAX_FALLBACK_CELLS * 2
     tv.live()
     assert tv.shown() == {2}
     flat = [made for made in tv.world.composed if made.key[1] == 13]

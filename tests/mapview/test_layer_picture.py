@@ -249,11 +249,11 @@ def test_without_motion_nothing_fades() -> None:
 def test_a_tile_that_arrived_out_of_sight_is_simply_there() -> None:
     here = world()
     here.load()
-    beyond = TileId("base", 13, max(tile.x for tile in here.asked) + 1, 2371)
-    here.arrive(beyond)
+    is_ahead = TileId("base", 13, max(tile.x for tile in here.asked) + 1, 2371)
+    here.arrive(is_ahead)
     here.frame()
     here.model.camera.jump_to(here.model.viewport.panned(600, 0))
-    alphas = {quad.alpha for quad in here.frame() if quad.key == ("base", 13, beyond.x, beyond.y)}
+    alphas = {quad.alpha for quad in here.frame() if quad.key == ("base", 13, is_ahead.x, is_ahead.y)}
     assert alphas == {255}
 
 

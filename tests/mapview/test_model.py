@@ -54,11 +54,11 @@ def test_every_tile_asked_for_is_in_view_and_asked_for_once() -> None:
 def test_the_list_is_told_only_when_it_changes() -> None:
     here = world()
     here.model.update(0.0)
-    assert here.model.wish_list()
-    assert here.model.wish_list() is None
+    assert here.model.request_list()
+    assert here.model.request_list() is None
     here.load()
     assert here.wanted == ()
-    assert here.model.wish_list() is None
+    assert here.model.request_list() is None
 
 
 def test_what_is_there_is_not_asked_for_again_on_the_way_back() -> None:
@@ -319,7 +319,7 @@ def test_a_late_tile_of_an_older_revision_is_drawn_if_nothing_better_is_there_an
     assert here.arrive(tile, origin="worker", revision=4) is not None
     here.model.update(here.now)
     # The loader is done with it, so the same list must be told again.
-    again = here.model.wish_list()
+    again = here.model.request_list()
     assert again is not None
     assert tile in again
     assert here.arrive(tile, origin="worker", revision=3) is None
@@ -412,7 +412,7 @@ def test_a_dropped_tile_that_comes_back_at_once_is_not_released() -> None:
     # Nobody has asked for the evictions yet when the viewer is back and the tile arrives.
     here.model.camera.jump_to(screen())
     here.model.update(here.now)
-    here.model.wish_list()
+    here.model.request_list()
     assert here.arrive(tile) is not None
     assert key not in here.model.evictions()
 
@@ -608,19 +608,19 @@ def test_a_frame_while_panning_costs_about_a_millisecond() -> None:
     here = world(layers=(BASE, OVERLAY, FENCE_LAYER), budget_bytes=BUDGET)
     here.load()
     here.model.camera.press(Intent.RIGHT, here.now)
-    spent = []
+    merged = []
     for _ in range(240):
         here.now += FRAME_S
         start = time.process_time()
         here.model.update(here.now)
-        wishes = here.model.wish_list() or ()
+        requested = here.model.request_list() or ()
         here.model.quads(here.now)
-        spent.append(time.process_time() - start)
-        for tile in wishes:
+        merged.append(time.process_time() - start)
+        for tile in requested:
             here.arrive(tile, whole(tile))
-    spent.sort()
+    merged.sort()
     # Generous: this guards against a plan that is made anew in every frame, not against a slow machine.
-    assert spent[len(spent) // 2] < 0.002
+    assert merged[len(merged) // 2] < 0.002
 
 
 def test_with_motion_off_a_flight_changes_the_view_all_the_same() -> None:

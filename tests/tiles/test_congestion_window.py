@@ -6,7 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tvapp.tiles.congestion_window import FEWEST, FIRST, MOST, MOST_CONNECTIONS, Departure, Timing, Window
+from tvapp.tiles.congestion_window import (
+    INITIAL_LIMIT,
+    MAX_CONNECTIONS,
+    MAX_LIMIT,
+    MIN_LIMIT,
+    CongestionWindow,
+    SentRequest,
+    Timing,
+)
 
 
 @dataclass
@@ -22,7 +30,7 @@ class Way:
     is_multiplexed: bool = True
 
     def __post_init__(self) -> None:
-        self.window = Window()
+        self.window = CongestionWindow()
         self.now = 0.0
         self.link_free = 0.0
         self.busy: list[float] = []
@@ -33,12 +41,12 @@ class Way:
     def fetch(self, tiles: int) -> float:
         """Bring so many tiles, as many at a time as the window allows; returns how long it took."""
         began, left = self.now, tiles
-        events: list[tuple[float, int, Departure, float]] = []
+        events: list[tuple[float, int, SentRequest, float]] = []
         while left or events:
             while left and self.under_way < self.window.limit:
                 left -= 1
                 self.under_way += 1
-                sent = Departure(self.now, self.under_way)
+                sent = SentRequest(self.now, self.under_way)
                 self.busy = sorted(at for at in self.busy if at > self.now)
                 starts = self.now if len(self.busy) < self.at_once else self.busy[-self.at_once]
                 head = starts + self.latency_s
@@ -48,17 +56,17 @@ class Way:
             self.now, _, sent, head_s = heapq.heappop(events)
             self.under_way -= 1
             self.waits.append(self.now - sent.at)
-            self.window.answered(sent, self.under_way, Timing(head_s, self.is_multiplexed), self.now)
+            self.window.succeeded(sent, self.under_way, Timing(head_s, self.is_multiplexed), self.now)
         return self.now - began
 
 
 @pytest.mark.parametrize("latency_s", [0.15, 0.4, 1.0])
 def test_over_a_long_way_as_many_are_under_way_as_may_be_after_two_rounds(latency_s: float) -> None:
     way = Way(latency_s)
-    assert way.fetch(FIRST + 2 * FIRST + 1) == pytest.approx(3 * latency_s)
-    way.fetch(2 * MOST)
-    assert way.fetch(2 * MOST) == pytest.approx(2 * latency_s)
-    assert way.window.limit == MOST
+    assert way.fetch(INITIAL_LIMIT + 2 * INITIAL_LIMIT + 1) == pytest.approx(3 * latency_s)
+    way.fetch(2 * MAX_LIMIT)
+    assert way.fetch(2 * MAX_LIMIT) == pytest.approx(2 * latency_s)
+    assert way.window.limit == MAX_LIMIT
 
 
 @pytest.mark.parametrize(("latency_s", "tile_s"), [(0.04, 0.08), (0.1, 0.1), (0.04, 0.5), (0.4, 0.4)])
@@ -67,7 +75,7 @@ def test_over_a_slow_link_few_are_under_way_so_that_none_waits_long_and_the_link
 ) -> None:
     way = Way(latency_s, tile_s)
     way.fetch(60)
-    assert FEWEST <= way.window.limit <= 6
+    assert MIN_LIMIT <= way.window.limit <= 6
     way.waits.clear()
     assert way.fetch(40) <= latency_s + 40 * tile_s * 1.05
     assert max(way.waits) <= latency_s + 6 * tile_s
@@ -77,7 +85,7 @@ def test_over_a_long_way_with_a_link_that_fills_up_the_link_is_kept_busy() -> No
     way = Way(0.4, 0.03)
     way.fetch(100)
     assert way.fetch(100) <= 0.4 + 100 * 0.03 * 1.1
-    assert way.window.limit < MOST
+    assert way.window.limit < MAX_LIMIT
 
 
 def test_a_service_that_works_on_few_at_a_time_is_not_swamped() -> None:
@@ -95,32 +103,32 @@ def test_a_way_that_grew_long_is_noticed_within_a_few_minutes() -> None:
     for _ in range(20):
         way.now += 10.0
         way.fetch(40)
-    assert few <= 6 < MOST == way.window.limit
+    assert few <= 6 < MAX_LIMIT == way.window.limit
 
 
 def test_with_a_connection_for_each_request_there_are_no_more_than_before() -> None:
     way = Way(0.4, is_multiplexed=False)
     way.fetch(100)
-    assert way.window.limit == MOST_CONNECTIONS
+    assert way.window.limit == MAX_CONNECTIONS
 
 
 def test_who_looks_at_little_does_not_earn_a_large_volley() -> None:
-    window = Window()
+    window = CongestionWindow()
     for second in range(100):
-        window.answered(Departure(second, 1), 0, Timing(0.2, True), second + 0.2)
-    assert window.limit == FIRST
+        window.succeeded(SentRequest(second, 1), 0, Timing(0.2, True), second + 0.2)
+    assert window.limit == INITIAL_LIMIT
 
 
 def test_a_complaint_halves_the_number_once_for_all_that_was_under_way() -> None:
-    window = Window()
-    for count in range(FIRST):
-        window.troubled(Departure(1.0, count + 1), 1.5)
-    assert window.limit == FIRST // 2
-    window.troubled(Departure(1.6, 1), 2.0)
-    assert window.limit == FIRST // 4
-    window.troubled(Departure(2.1, 1), 2.5)
-    window.troubled(Departure(2.6, 1), 3.0)
-    assert window.limit == FEWEST
+    window = CongestionWindow()
+    for count in range(INITIAL_LIMIT):
+        window.congested(SentRequest(1.0, count + 1), 1.5)
+    assert window.limit == INITIAL_LIMIT // 2
+    window.congested(SentRequest(1.6, 1), 2.0)
+    assert window.limit == INITIAL_LIMIT // 4
+    window.congested(SentRequest(2.1, 1), 2.5)
+    window.congested(SentRequest(2.6, 1), 3.0)
+    assert window.limit == MIN_LIMIT
 
 
 EVENTS = st.lists(
@@ -133,12 +141,12 @@ EVENTS = st.lists(
 def test_whatever_happens_the_number_stays_within_its_bounds(
     events: list[tuple[bool, float, int, float, bool]],
 ) -> None:
-    window, now = Window(), 0.0
+    window, now = CongestionWindow(), 0.0
     for is_answer, took_s, others, head_s, is_multiplexed in events:
         now += took_s
-        sent = Departure(now - took_s, others + 1)
+        sent = SentRequest(now - took_s, others + 1)
         if is_answer:
-            window.answered(sent, others, Timing(head_s, is_multiplexed), now)
+            window.succeeded(sent, others, Timing(head_s, is_multiplexed), now)
         else:
-            window.troubled(sent, now)
-        assert FEWEST <= window.limit <= MOST
+            window.congested(sent, now)
+        assert MIN_LIMIT <= window.limit <= MAX_LIMIT

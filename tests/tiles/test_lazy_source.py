@@ -68,12 +68,12 @@ def test_a_kept_tile_arrives_at_once_and_another_one_when_there_is_somebody_to_a
 ) -> None:
     scope = tiles.use_account(WHO)
     tiles.cache.put(CacheKey(scope, KEPT), png(), FRESH)
-    tiles.loader.want([NEW, KEPT])
+    tiles.loader.request([NEW, KEPT])
     kept = inbox.next()
     assert isinstance(kept, TileArrived)
     assert (kept.tile, kept.origin) == (KEPT, "disk")
     source = Source()
-    tiles.source.use(source)
+    tiles.source.set_source(source)
     new = inbox.next()
     assert isinstance(new, TileArrived)
     assert (new.tile, new.origin, source.asked) == (NEW, "network", [NEW.x])
@@ -82,9 +82,9 @@ def test_a_kept_tile_arrives_at_once_and_another_one_when_there_is_somebody_to_a
 def test_what_was_kept_for_one_account_is_not_shown_to_another(tiles: TileEdges, inbox: Arrivals) -> None:
     tiles.cache.put(CacheKey(tiles.use_account(WHO), KEPT), png(), FRESH)
     tiles.use_account("somebody.else")
-    tiles.loader.want([KEPT])
+    tiles.loader.request([KEPT])
     source = Source()
-    tiles.source.use(source)
+    tiles.source.set_source(source)
     arrived = inbox.next()
     assert isinstance(arrived, TileArrived)
     assert arrived.origin == "network"

@@ -114,7 +114,7 @@ def build_edges(
     maps = MapsClient(http, config.maps.endpoint, authorizer, log, clock=clock)
     if tiles is None:
         tiles = build_tiles(config, data_dir, jobs, clock, log, disk)
-    tiles.source.use(maps)
+    tiles.source.set_source(maps)
     monitor.subscribe(tiles.loader.network_changed)
     attribution = AttributionFeed(jobs, maps, jobs.inbox, clock=clock, log=log, random=random.random)
     monitor.subscribe(lambda error: attribution.retry() if error is None else None)

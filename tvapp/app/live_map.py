@@ -94,7 +94,7 @@ class LiveMap:
             layers(self.choice),
             _budget_bytes(*size),
             motion=config.kiosk.motion,
-            flat=True,
+            composes_cells=True,
         )
 
     def connect_tiles(self, tiles: TileEdges, account: str) -> None:
@@ -102,7 +102,7 @@ class LiveMap:
         self._tiles, self._loader = tiles, tiles.loader
         tiles.use_account(account)
         tiles.loader.set_sizes(_sizes(self.model.viewport.scale))
-        tiles.loader.want(self._wanted)
+        tiles.loader.request(self._wanted)
 
     def connect(self, edges: Edges, account: str) -> None:
         """Use the edges from now on, for the account of that stable id ("" where a key opens the map)."""
@@ -112,7 +112,7 @@ class LiveMap:
         self._scope = edges.use_account(account)
         edges.loader.set_rasteriser(NO_FENCES)
         edges.loader.set_sizes(_sizes(self.model.viewport.scale))
-        edges.loader.want(self._wanted)
+        edges.loader.request(self._wanted)
         if edges.fences is not None:
             edges.fences.load()
         elif self._config.geofences.store == "":
@@ -123,7 +123,7 @@ class LiveMap:
     def disconnect(self) -> None:
         """Ask for nothing more, and have the edges forget what they know of the account."""
         if self._loader is not None:
-            self._loader.want(())
+            self._loader.request(())
             self._loader.set_rasteriser(NO_FENCES)
         if self._edges is not None:
             self._edges.use_account(None)
@@ -219,7 +219,7 @@ class LiveMap:
         if self._edges is None:
             return
         self.model.retry_unavailable()
-        self._edges.loader.resume()
+        self._edges.loader.retry()
         self._edges.attribution.retry()
         if self._edges.fences is not None:
             self._edges.fences.load()
@@ -246,7 +246,7 @@ class LiveMap:
         """Tell the loader. Between frames: waking the io thread hands it the interpreter for some milliseconds."""
         if self._is_wish_new and self._loader is not None:
             self._is_wish_new = False
-            self._loader.want(self._wanted)
+            self._loader.request(self._wanted)
 
     def request_labels(self, bounds: Bounds, zoom: int, selected: str | None) -> None:
         """Place the names of geofences."""

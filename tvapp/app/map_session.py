@@ -288,7 +288,7 @@ class MapSession:
     def pictures_lost(self) -> None:
         """Every texture is gone: have what is wished for brought again."""
         if self._tiles is not None:
-            self._tiles.loader.forget()
+            self._tiles.loader.redeliver()
 
     def show(self, is_seen: bool) -> None:
         """Hear whether the screen is to be seen; where not, no tile and no code is asked for."""

@@ -14,7 +14,7 @@ from tvapp.core.jobs import Jobs
 from tvapp.core.log import Log
 from tvapp.tiles.cache_key import CacheScope
 from tvapp.tiles.disk_cache import DiskCache
-from tvapp.tiles.lazy_source import LateSource
+from tvapp.tiles.lazy_source import LazyTileSource
 from tvapp.tiles.loader import TileLoader
 
 
@@ -24,7 +24,7 @@ class TileEdges:
 
     cache: DiskCache
     loader: TileLoader
-    source: LateSource
+    source: LazyTileSource
     scope: CacheScope
 
     def use_account(self, home_id: str | None) -> CacheScope:
@@ -45,6 +45,6 @@ def build_tiles(
     """Build them; opens no file yet."""
     cache = DiskCache(data_dir / TILES, clock=clock, log=log, disk=disk)
     scope = CacheScope(config.maps.endpoint, "", config.kiosk.language, config.maps.view)
-    source = LateSource(jobs)
+    source = LazyTileSource(jobs)
     loader = TileLoader(jobs, source, cache, scope=scope, clock=clock, log=log, random=random.random)
     return TileEdges(cache, loader, source, scope)

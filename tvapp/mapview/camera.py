@@ -57,7 +57,7 @@ class Direction(Protocol):
 
 
 @dataclass(slots=True)
-class _Hold:
+class _HeldKey:
     """A direction kept down for `held_s`; `travelled` so far, in screen heights."""
 
     held_s: float
@@ -81,7 +81,7 @@ class _Glide:
 
 
 @dataclass(slots=True)
-class _Zooming:
+class _Zoom:
     since: float
     start: float
     goal: float
@@ -95,9 +95,9 @@ class Camera:
         self.motion = motion
         self.is_fine = False
         """Taps move by FINE_STEP instead of STEP, and holds begin later."""
-        self._holds: dict[str, _Hold] = {}
+        self._holds: dict[str, _HeldKey] = {}
         self._glides: list[_Glide] = []
-        self._zooming: _Zooming | None = None
+        self._zooming: _Zoom | None = None
         self._flight: tuple[Flight, float] | None = None
         self._last = 0.0
         self._aligned: tuple[Viewport, Viewport] | None = None
@@ -161,7 +161,7 @@ class Camera:
             return
         self.update(now)
         self._flight = None
-        hold = _Hold(HEAD_START_S, self._way(HEAD_START_S)) if self.motion else _Hold(0.0, self._step)
+        hold = _HeldKey(HEAD_START_S, self._way(HEAD_START_S)) if self.motion else _HeldKey(0.0, self._step)
         self._holds[name] = hold
         self._pan(_UNIT[name], hold.travelled)
 
@@ -184,7 +184,7 @@ class Camera:
         if goal == self.viewport.zoom:
             self._zooming = None
         elif self.motion:
-            self._zooming = _Zooming(now - HEAD_START_S, self.viewport.zoom, goal)
+            self._zooming = _Zoom(now - HEAD_START_S, self.viewport.zoom, goal)
             self._advance_zoom(now)
         else:
             self.viewport = self.viewport.at(self.viewport.u, self.viewport.v, goal)
@@ -278,7 +278,7 @@ class Camera:
         way = heights * self.viewport.height
         self.viewport = self.viewport.panned(unit[0] * way, unit[1] * way)
 
-    def _rest(self, hold: _Hold) -> float:
+    def _rest(self, hold: _HeldKey) -> float:
         """Return how far a hold still carries if it ends now, in screen heights."""
         if not self.motion:
             return 0.0

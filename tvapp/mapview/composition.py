@@ -36,7 +36,7 @@ class Piece(NamedTuple):
     revision: int
 
 
-Recipe = tuple[Piece, ...]
+Pieces = tuple[Piece, ...]
 """From the bottom to the top."""
 
 

@@ -8,8 +8,8 @@ from tvapp.mapview.layer_picture import Texture
 from tvapp.tiles.pyramid import ANCESTORS, DESCENDANTS
 
 
-def stand_ins(
-    z: int, x: int, y: int, find: Callable[[int, int, int], Texture | None], held_zooms: Container[int]
+def fallback_cells(
+    z: int, x: int, y: int, find: Callable[[int, int, int], Texture | None], loaded_zooms: Container[int]
 ) -> Iterator[tuple[int, int, int]]:
     """Yield zoom, column and row of the nearest ancestor of a wrapped cell, and of what lies below it.
 
@@ -23,6 +23,6 @@ def stand_ins(
     gaps = [(x, y)]
     for below in range(z + 1, z + DESCENDANTS + 1):
         cells = [(below, 2 * cx + i, 2 * cy + j) for cx, cy in gaps for j in (0, 1) for i in (0, 1)]
-        there = {cell for cell in cells if find(*cell) is not None} if below in held_zooms else set()
+        there = {cell for cell in cells if find(*cell) is not None} if below in loaded_zooms else set()
         yield from (cell for cell in cells if cell in there)
         gaps = [cell[1:] for cell in cells if cell not in there]

@@ -45,7 +45,7 @@ class Texture:
     revision: int = 0
     serial: int = 0
     """Changes with the pixels."""
-    is_spent: bool = False
+    is_merged: bool = False
     """Its pixels live on in a cell that was put together, and were given back."""
     is_stale: bool = False
     """A newer one is wanted or on its way."""
@@ -67,10 +67,10 @@ class Texture:
         image = content.image
         self.left, self.top, self.size = content.left, content.top, content.size
         self.width, self.height = (image.width, image.height) if image is not None else (0, 0)
-        self.serial, self.revision, self.is_stale, self.is_spent = serial, revision, is_stale, False
+        self.serial, self.revision, self.is_stale, self.is_merged = serial, revision, is_stale, False
 
 
-class _Op(NamedTuple):
+class _PlannedPart(NamedTuple):
     """A part of the plan, with everything worked out that does not change while the map moves.
 
     `i0` ... `j1` index the edges of `level`; `trim` is (width, height, left, top, right, bottom): the box drawn,
@@ -161,8 +161,8 @@ class LayerPicture:
         self.is_fading = False
         self.solid: list[Part[Texture]] = []
         """What the plan fills without fading."""
-        self._planned: list[_Op] = []
-        self._ops: list[_Op] = []
+        self._planned: list[_PlannedPart] = []
+        self._ops: list[_PlannedPart] = []
         self._levels: set[int] = set()
         self._placed: list[_Placed] | None = None
         self._placed_at = 0.0
@@ -173,11 +173,11 @@ class LayerPicture:
         return cells is not None and cells.z == key[1] and cells.shows(key[2], key[3])
 
     def plan(
-        self, cells: TileRange, find: Callable[[int, int, int], Texture | None], held_zooms: Container[int]
+        self, cells: TileRange, find: Callable[[int, int, int], Texture | None], loaded_zooms: Container[int]
     ) -> None:
         """Work out what fills `cells`."""
         opaque = self.layer.is_opaque
-        covered = cover(cells, find, _is_fading, held_zooms, fade_from_nothing=not opaque)
+        covered = cover(cells, find, _is_fading, loaded_zooms, fade_from_nothing=not opaque)
         self.cells = cells
         self.dirty = False
         self.holes = covered.holes
@@ -282,7 +282,7 @@ def _shown(texture: Texture, now: float) -> float:
     return min(max((now - texture.fade_from) / FADE_S, 0.0), 1.0)
 
 
-def _op(part: Part[Texture], cells: TileRange, opaque: bool, *, fades: bool = False) -> _Op | None:
+def _op(part: Part[Texture], cells: TileRange, opaque: bool, *, fades: bool = False) -> _PlannedPart | None:
     """Work out a part's source box; None where only the cut-off margin of the tile would be drawn."""
     texture, level, x0, y0, x1, y1, depth, under = part
     ox, oy = cells.x0 << level, cells.y0 << level
@@ -301,7 +301,7 @@ def _op(part: Part[Texture], cells: TileRange, opaque: bool, *, fades: bool = Fa
             trim = (px1 - px0, py1 - py0, left - px0, top - py0, right - px0, bottom - py0)
         if (right - left, bottom - top) != (texture.width, texture.height):
             src = PixelRect(left - texture.left, top - texture.top, right - left, bottom - top)
-    return _Op(
+    return _PlannedPart(
         texture.key,
         level,
         x0 - ox,

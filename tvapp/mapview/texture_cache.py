@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from tvapp.mapview.layer_picture import Texture, TileKey
-from tvapp.tiles.memory import TileMemory
+from tvapp.tiles.memory_cache import MemoryCache
 
 
-class Shelf(TileMemory[TileKey, Texture]):
+class TextureCache(MemoryCache[TileKey, Texture]):
     """What the model knows of the pictures on the renderer."""
 
     def __init__(self, budget_bytes: int) -> None:
         super().__init__(budget_bytes)
-        self.held: dict[str, dict[int, int]] = {}
+        self.loaded_zooms: dict[str, dict[int, int]] = {}
         """How many tiles there are, by tileset and zoom."""
         self._released: dict[TileKey, None] = {}
 
@@ -32,11 +32,11 @@ class Shelf(TileMemory[TileKey, Texture]):
             self._released[key] = None
         return texture
 
-    def spend(self, key: TileKey) -> None:
+    def mark_merged(self, key: TileKey) -> None:
         """Let go of the picture of a tile that still counts as there."""
         texture = self.peek(key)
         if texture is not None:
-            texture.is_spent = True
+            texture.is_merged = True
             self.put(key, texture, 0)
             self.release(key)
 
@@ -50,7 +50,7 @@ class Shelf(TileMemory[TileKey, Texture]):
     def drawable(self, key: TileKey) -> Texture | None:
         """Return a tile that has its own picture, or needs none."""
         texture = self.peek(key)
-        return None if texture is None or texture.is_spent else texture
+        return None if texture is None or texture.is_merged else texture
 
     def release(self, key: TileKey) -> None:
         """Let go of a picture."""
@@ -65,11 +65,11 @@ class Shelf(TileMemory[TileKey, Texture]):
     def clear(self) -> None:
         """Drop everything, without a word: the pictures are gone already."""
         super().clear()
-        self.held.clear()
+        self.loaded_zooms.clear()
         self._released.clear()
 
     def _count(self, key: TileKey, change: int) -> None:
-        zooms = self.held.setdefault(key[0], {})
+        zooms = self.loaded_zooms.setdefault(key[0], {})
         count = zooms.get(key[1], 0) + change
         if count:
             zooms[key[1]] = count

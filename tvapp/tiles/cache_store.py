@@ -34,7 +34,7 @@ CREATE INDEX tile_account ON tile (account);
 """
 
 
-class NotOurs(Exception):
+class NotATileCache(Exception):
     """The file is a database, but not one of this version."""
 
 
@@ -85,11 +85,11 @@ class TileStore:
             return None
         return Row(body, Headers(json.loads(fields)), stored, until)
 
-    def write(self, rows: Mapping[CacheKey, Row], touched: Iterable[CacheKey], budget_bytes: int) -> None:
+    def write(self, rows: Mapping[CacheKey, Row], used: Iterable[CacheKey], budget_bytes: int) -> None:
         """Store `rows`, note that `touched` were used, and make room, all or nothing."""
         with self._db:
             self._tick += 1
-            self._db.executemany("UPDATE tile SET used = ? WHERE key = ?", [(self._tick, key.text) for key in touched])
+            self._db.executemany("UPDATE tile SET used = ? WHERE key = ?", [(self._tick, key.text) for key in used])
             self._db.executemany("DELETE FROM tile WHERE key = ?", [(key.text,) for key in rows])
             self._db.executemany(
                 "INSERT INTO tile VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [self._values(*item) for item in rows.items()]
@@ -121,7 +121,7 @@ class TileStore:
             self._db.execute("PRAGMA journal_mode = WAL").fetchall()
             self._db.executescript(f"BEGIN; {_CREATE} PRAGMA user_version = {SCHEMA}; COMMIT;")
         elif version != SCHEMA:
-            raise NotOurs(f"version {version}")
+            raise NotATileCache(f"version {version}")
         # In write-ahead mode NORMAL survives a power cut whole; it may lose the last tiles, which can be had again.
         self._db.execute("PRAGMA synchronous = NORMAL")
         self._db.execute("PRAGMA journal_size_limit = 4194304").fetchall()
@@ -137,13 +137,13 @@ class TileStore:
         used = self._number("SELECT sum(size) FROM tile")
         if used <= budget_bytes:
             return
-        doomed: list[tuple[int]] = []
+        evicted: list[tuple[int]] = []
         for row_id, size in self._db.execute("SELECT rowid, size FROM tile ORDER BY used, rowid"):
             if used <= budget_bytes * _SLACK:
                 break
-            doomed.append((row_id,))
+            evicted.append((row_id,))
             used -= size
-        self._db.executemany("DELETE FROM tile WHERE rowid = ?", doomed)
+        self._db.executemany("DELETE FROM tile WHERE rowid = ?", evicted)
 
     def _number(self, query: str) -> int:
         found = self._db.execute(query).fetchone()
@@ -153,13 +153,13 @@ class TileStore:
 def _connect(path: Path) -> sqlite3.Connection:
     try:
         # Created here, so that it is private from its first byte on.
-        _clear_the_way(path)
+        _remove_special_files(path)
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             os.fchmod(fd, 0o600)  # a umask may have taken even the owner's bits; SQLite's other files copy it
             if any(version not in (1, 2) for version in os.pread(fd, 2, 18)):
                 # SQLite would take the file for that of a later version, and never write to it.
-                raise NotOurs("a damaged head")
+                raise NotATileCache("a damaged head")
         finally:
             os.close(fd)
     except OSError as error:
@@ -170,7 +170,7 @@ def _connect(path: Path) -> sqlite3.Connection:
     return sqlite3.connect(path, timeout=2.0, check_same_thread=False)
 
 
-def _clear_the_way(path: Path) -> None:
+def _remove_special_files(path: Path) -> None:
     """Remove what is no file where SQLite would follow it (a link) or wait for it (a pipe)."""
     for name in (path, *(path.with_name(path.name + suffix) for suffix in COMPANIONS)):
         try:

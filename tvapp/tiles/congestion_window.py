@@ -10,23 +10,23 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-FEWEST = 2
-FIRST = 8
-MOST = 24
+MIN_LIMIT = 2
+INITIAL_LIMIT = 8
+MAX_LIMIT = 24
 """On one connection (HTTP/2)."""
-MOST_CONNECTIONS = 8
+MAX_CONNECTIONS = 8
 """With HTTP/1.1 each of them needs a connection of its own."""
 
-FEW_QUEUE, MANY_QUEUE = 2.0, 4.0
-TOLERATED_S = 0.05
+GROW_BELOW, SHRINK_ABOVE = 2.0, 4.0
+TOLERANCE_S = 0.05
 """Nobody sees so short a wait: where answers come at once, our own work is what they wait for."""
-REMEMBERED_S = 60.0
+BASELINE_S = 60.0
 """How long the shortest time counts: the way may change."""
-_LESS = 0.5
+_SHRINK_STEP = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Departure:
+class SentRequest:
     """A request that was sent at `at` (monotonic seconds), as number `count` of those under way."""
 
     at: float
@@ -44,7 +44,7 @@ class Timing:
 UNTIMED = Timing(0.0, is_multiplexed=True)
 
 
-class Window:
+class CongestionWindow:
     """Adapts `limit`; all times are passed in, in monotonic seconds.
 
     >>> window = Window()
@@ -54,9 +54,9 @@ class Window:
     """
 
     def __init__(self) -> None:
-        self._limit = float(FIRST)
+        self._limit = float(INITIAL_LIMIT)
         self._is_starting = True
-        self._ceiling = MOST_CONNECTIONS
+        self._ceiling = MAX_CONNECTIONS
         self._shortest: tuple[float, float] | None = None  # now, and in the former period
         self._since = 0.0
         self._halved_at = -1.0
@@ -66,33 +66,33 @@ class Window:
         """How many may be under way."""
         return int(self._limit)
 
-    def answered(self, sent: Departure, others: int, timing: Timing, now: float) -> None:
+    def succeeded(self, sent: SentRequest, others: int, timing: Timing, now: float) -> None:
         """Take an answer that arrived whole at `now`, while `others` are still under way."""
-        self._ceiling = MOST if timing.is_multiplexed else MOST_CONNECTIONS
-        alone_s = self._heard(timing.head_s, now) + TOLERATED_S
+        self._ceiling = MAX_LIMIT if timing.is_multiplexed else MAX_CONNECTIONS
+        unqueued_s = self._baseline_s(timing.head_s, now) + TOLERANCE_S
         count = max(sent.count, others + 1)
         took_s = max(now - sent.at, timing.head_s)
-        queued = count * (1.0 - alone_s / took_s) if took_s > alone_s else 0.0
-        if queued > MANY_QUEUE:
+        queued = count * (1.0 - unqueued_s / took_s) if took_s > unqueued_s else 0.0
+        if queued > SHRINK_ABOVE:
             self._is_starting = False
-            self._limit = max(self._limit - _LESS, FEWEST)
-        elif queued < FEW_QUEUE and count >= self.limit - 1:
+            self._limit = max(self._limit - _SHRINK_STEP, MIN_LIMIT)
+        elif queued < GROW_BELOW and count >= self.limit - 1:
             # Only where the limit was in the way there is reason to raise it: to the double in a round at first.
             self._limit += 1.0 if self._is_starting else 1.0 / self._limit
         self._limit = min(self._limit, self._ceiling)
 
-    def troubled(self, sent: Departure, now: float) -> None:
+    def congested(self, sent: SentRequest, now: float) -> None:
         """Take that the service said it is too much, or that no answer came: once for all that was under way."""
         self._is_starting = False
         if sent.at >= self._halved_at:
             self._halved_at = now
-            self._limit = max(self._limit / 2.0, FEWEST)
+            self._limit = max(self._limit / 2.0, MIN_LIMIT)
 
-    def _heard(self, head_s: float, now: float) -> float:
+    def _baseline_s(self, head_s: float, now: float) -> float:
         """Return the shortest time to an answer's head of the last one to two periods."""
         if self._shortest is None:
             self._shortest, self._since = (head_s, head_s), now
-        elif now - self._since >= REMEMBERED_S:
+        elif now - self._since >= BASELINE_S:
             self._shortest, self._since = (head_s, self._shortest[0]), now
         else:
             self._shortest = (min(head_s, self._shortest[0]), self._shortest[1])

@@ -24,7 +24,7 @@ from tvapp.core.files import make_private_dir
 from tvapp.core.headers import Headers
 from tvapp.core.log import Log
 from tvapp.tiles.cache_key import CacheKey
-from tvapp.tiles.cache_store import COMPANIONS, NotOurs, Row, TileStore
+from tvapp.tiles.cache_store import COMPANIONS, NotATileCache, Row, TileStore
 from tvapp.tiles.freshness import (
     MAX_LIFETIME_S,
     fresh_until_s,
@@ -39,19 +39,19 @@ from tvapp.tiles.freshness import (
 T = TypeVar("T")
 
 BUDGET_BYTES = 256 << 20
-USER = "tiles"
+DISK_USER = "tiles"
 RETRY_S = 600.0
 """How long a disk that failed is left alone."""
-OVERLAYS = ("microsoft.traffic.", "microsoft.weather.")
-WORTH_A_WRITE_S = 600.0
+OVERLAY_PREFIXES = ("microsoft.traffic.", "microsoft.weather.")
+MIN_WRITTEN_LIFETIME_S = 600.0
 """Traffic and weather that turn stale sooner are not written: at rest that could be a hundred megabytes a day."""
-PATIENCE_S = 2.0
+TIMEOUT_S = 2.0
 """A disk that takes longer for one tile holds up the map more than the network would."""
 
 _BATCH_ROWS = 32
 _BATCH_BYTES = 4 << 20
 _BATCH_S = 30.0
-_MAX_TOUCHED = 512
+_MAX_USED = 512
 _ASIDE = ".corrupt"
 
 _DISK_TROUBLE = frozenset(
@@ -118,12 +118,12 @@ class DiskCache:
         self._pending: dict[CacheKey, Row] = {}
         self._pending_bytes = 0
         self._pending_since = 0.0
-        self._touched: dict[CacheKey, None] = {}
+        self._used: dict[CacheKey, None] = {}
 
     def get(self, key: CacheKey) -> Entry | None:
         """Return what is stored under `key`, fresh or not, or None."""
-        with self._while_quick() as is_quick:
-            if not is_quick:
+        with self._locked() as is_usable:
+            if not is_usable:
                 return None
             row = self._pending.get(key) or self._read(key)
             if row is None:
@@ -132,8 +132,8 @@ class DiskCache:
             if now - row.stored_s > MAX_LIFETIME_S:
                 # Not even as a stand-in while the network is away: the terms of Azure Maps end here.
                 return None
-            if len(self._touched) < _MAX_TOUCHED:
-                self._touched[key] = None
+            if len(self._used) < _MAX_USED:
+                self._used[key] = None
         return Entry(
             row.body,
             is_fresh(now, row.stored_s, row.fresh_until_s),
@@ -145,8 +145,11 @@ class DiskCache:
 
     def put(self, key: CacheKey, body: bytes, headers: Mapping[str, str], *, delay_s: float = 0.0) -> None:
         """Keep the body of a 200, as far as its headers allow; `delay_s` is how long the answer took."""
-        is_passing = key.tile.tileset.startswith(OVERLAYS) and lifetime_s(headers, self._clock.wall()) < WORTH_A_WRITE_S
-        if is_passing or not may_store(200, headers):
+        is_short_lived = (
+            key.tile.tileset.startswith(OVERLAY_PREFIXES)
+            and lifetime_s(headers, self._clock.wall()) < MIN_WRITTEN_LIFETIME_S
+        )
+        if is_short_lived or not may_store(200, headers):
             self.drop(key)
             return
         self._add(key, body, relevant(headers), delay_s)
@@ -156,8 +159,8 @@ class DiskCache:
         if not may_store(200, headers):
             self.drop(key)
             return
-        with self._while_quick() as is_quick:
-            row = (self._pending.get(key) or self._read(key)) if is_quick else None
+        with self._locked() as is_usable:
+            row = (self._pending.get(key) or self._read(key)) if is_usable else None
         if row is not None:
             self._add(key, row.body, refreshed(row.fields, headers), delay_s)
 
@@ -165,7 +168,7 @@ class DiskCache:
         """Forget one tile."""
         with self._lock:
             self._forget_pending(key)
-            self._touched.pop(key, None)
+            self._used.pop(key, None)
             self._guard(lambda store: store.delete(key))
 
     def clear(self, account: str | None = None) -> None:
@@ -173,7 +176,7 @@ class DiskCache:
         with self._lock:
             for key in [key for key in self._pending if account is None or key.scope.account == account]:
                 self._forget_pending(key)
-            self._touched.clear()
+            self._used.clear()
             self._retry_at = 0.0
             left = self._guard(lambda store: store.clear(account))
             if not left:
@@ -182,31 +185,31 @@ class DiskCache:
     def retry(self) -> None:
         """The disk works again, somebody says: use it at once."""
         self._slow_until = 0.0
-        with self._while_quick() as is_quick:
+        with self._locked() as is_usable:
             self._retry_at = 0.0
-            if is_quick:
+            if is_usable:
                 self._close_store()  # it may have been opened only to be read
 
     def flush(self) -> None:
         """Write what was gathered; worth calling once nothing more is expected for a while."""
-        with self._while_quick() as is_quick:
-            if is_quick:
+        with self._locked() as is_usable:
+            if is_usable:
                 self._flush()
 
     def close(self) -> None:
         """Write what was gathered, times of last use too, and close the file."""
-        with self._while_quick() as is_quick:
-            if is_quick and (self._touched or self._pending):
+        with self._locked() as is_usable:
+            if is_usable and (self._used or self._pending):
                 self._write()
             self._closed = True
-            if is_quick:
+            if is_usable:
                 self._close_store()
 
     @contextmanager
-    def _while_quick(self) -> Iterator[bool]:
+    def _locked(self) -> Iterator[bool]:
         """Have the file to oneself; False where a disk that has stopped answering would keep the caller waiting."""
-        if self._clock.monotonic() < self._slow_until or not self._lock.acquire(timeout=PATIENCE_S):
-            self._is_slow()
+        if self._clock.monotonic() < self._slow_until or not self._lock.acquire(timeout=TIMEOUT_S):
+            self._report_slow()
             yield False
             return
         try:
@@ -214,17 +217,17 @@ class DiskCache:
         finally:
             self._lock.release()
 
-    def _is_slow(self) -> None:
+    def _report_slow(self) -> None:
         if self._clock.monotonic() >= self._slow_until:
             self._slow_until = self._clock.monotonic() + RETRY_S
             self._failed = True
-            self._disk.failed(USER, StorageError(str(self._path), f"no answer within {PATIENCE_S:.0f} s", "slow"))
+            self._disk.failed(DISK_USER, StorageError(str(self._path), f"no answer within {TIMEOUT_S:.0f} s", "slow"))
 
     def _add(self, key: CacheKey, body: bytes, fields: Headers, delay_s: float) -> None:
         now = self._clock.wall()
         row = Row(body, fields, now, fresh_until_s(fields, now, delay_s))
-        with self._while_quick() as is_quick:
-            if self._closed or not is_quick:
+        with self._locked() as is_usable:
+            if self._closed or not is_usable:
                 return
             self._forget_pending(key)
             if not self._pending:
@@ -248,10 +251,10 @@ class DiskCache:
             self._write()
 
     def _write(self) -> None:
-        rows, touched = self._pending, self._touched
+        rows, used = self._pending, self._used
         # Gone either way: a disk that takes nothing must not fill the memory instead.
-        self._pending, self._pending_bytes, self._touched = {}, 0, {}
-        self._guard(lambda store: store.write(rows, touched, self._budget), writes=True)
+        self._pending, self._pending_bytes, self._used = {}, 0, {}
+        self._guard(lambda store: store.write(rows, used, self._budget), writes=True)
 
     def _guard(self, work: Callable[[TileStore], T], *, writes: bool = False) -> T | None:
         """Run `work` on the open store, and turn what the disk does into None."""
@@ -261,41 +264,41 @@ class DiskCache:
             if self._store is not None and not self._store.is_in_place():
                 self._close_store()
                 self._failed = True
-                self._disk.failed(USER, StorageError(str(self._path), "the file has gone", "gone"))
+                self._disk.failed(DISK_USER, StorageError(str(self._path), "the file has gone", "gone"))
             if self._store is None:
                 make_private_dir(self._path.parent)
                 self._store = TileStore(self._path, self._connect)
             began = self._clock.monotonic()
             result = work(self._store)
-            if self._clock.monotonic() - began > PATIENCE_S:
-                self._is_slow()
+            if self._clock.monotonic() - began > TIMEOUT_S:
+                self._report_slow()
                 return result
-        except NotOurs as error:
+        except NotATileCache as error:
             self._start_over(str(error))
             return None
         except sqlite3.Error as error:
             code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
             # A read error that is still there ten minutes later is damage too.
             if code in _DISK_TROUBLE and not (code == sqlite3.SQLITE_IOERR and self._failed and not writes):
-                self._gave_up(StorageError(str(self._path), str(error), _KINDS.get(code, "broken")), writes)
+                self._pause(StorageError(str(self._path), str(error), _KINDS.get(code, "broken")), writes)
             else:
                 self._start_over(str(error))
             return None
         except (StorageError, OSError) as error:
-            self._gave_up(error if isinstance(error, StorageError) else StorageError.of(self._path, error), writes)
+            self._pause(error if isinstance(error, StorageError) else StorageError.of(self._path, error), writes)
             return None
         if writes and self._failed:
             self._failed = False
-            self._disk.worked(USER)
+            self._disk.worked(DISK_USER)
         return result
 
-    def _gave_up(self, error: StorageError, writes: bool) -> None:
+    def _pause(self, error: StorageError, writes: bool) -> None:
         self._retry_at = self._clock.monotonic() + RETRY_S
         if not writes:
             # A full or read-only disk can still be read; one that cannot be read is left alone.
             self._close_store()
         self._failed = True
-        self._disk.failed(USER, error)
+        self._disk.failed(DISK_USER, error)
 
     def _start_over(self, reason: str) -> None:
         """Move a file that is no cache of ours (any more) aside; the next use makes a new one."""
@@ -308,7 +311,7 @@ class DiskCache:
         except FileNotFoundError:
             pass  # somebody else removed it, which is as good
         except OSError as error:
-            self._gave_up(StorageError.of(self._path, error), writes=True)
+            self._pause(StorageError.of(self._path, error), writes=True)
             return
         self._log.event("tile_cache.recreated", level="warning", reason=reason)
 
@@ -319,7 +322,7 @@ class DiskCache:
             for suffix in ("", _ASIDE, *COMPANIONS):
                 self._beside(suffix).unlink(missing_ok=True)
         except OSError as error:
-            self._gave_up(StorageError.of(self._path, error), writes=True)
+            self._pause(StorageError.of(self._path, error), writes=True)
 
     def _beside(self, suffix: str) -> Path:
         return self._path.with_name(self._path.name + suffix)

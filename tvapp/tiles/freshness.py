@@ -12,7 +12,7 @@ DEFAULT_LIFETIME_S = 3600.0
 MAX_LIFETIME_S = 182 * 86400.0
 """The terms of Azure Maps allow what the header says, but never more than six months."""
 
-KEPT_FIELDS = ("cache-control", "expires", "date", "age", "etag", "last-modified")
+STORED_FIELDS = ("cache-control", "expires", "date", "age", "etag", "last-modified")
 """The fields that freshness and revalidation depend on; nothing else of an answer's head is stored."""
 
 
@@ -38,7 +38,7 @@ def lifetime_s(headers: Mapping[str, str], received_s: float) -> float:
     if "no-cache" in directives:
         return 0.0
     if "max-age" in directives:
-        return min(_delta(directives["max-age"]), MAX_LIFETIME_S)
+        return min(_delta_seconds(directives["max-age"]), MAX_LIFETIME_S)
     if "expires" in headers:
         expires = parse_http_date(headers["expires"])
         if expires is None:
@@ -54,7 +54,7 @@ def initial_age_s(headers: Mapping[str, str], delay_s: float) -> float:
 
     `delay_s` is the time from sending the request to receiving the answer.
     """
-    return _delta(headers.get("age", "0")) + max(0.0, delay_s)
+    return _delta_seconds(headers.get("age", "0")) + max(0.0, delay_s)
 
 
 def fresh_until_s(headers: Mapping[str, str], received_s: float, delay_s: float) -> float:
@@ -78,10 +78,10 @@ def refreshed(stored: Mapping[str, str], confirmed: Mapping[str, str]) -> Header
 
 def relevant(headers: Mapping[str, str]) -> Headers:
     """Return the fields that are worth storing, bounded in length."""
-    return Headers({name: headers[name][:1024] for name in KEPT_FIELDS if name in headers})
+    return Headers({name: headers[name][:1024] for name in STORED_FIELDS if name in headers})
 
 
-def _delta(text: str) -> float:
+def _delta_seconds(text: str) -> float:
     # 1.2.2: larger than one can represent counts as 2^31; what is no number counts as stale, hence 0 for max-age.
     digits = text.partition(",")[0].strip()
     if not (digits.isascii() and digits.isdigit()):

@@ -131,7 +131,7 @@ def cover(
     cells: TileRange,
     find: Callable[[int, int, int], T | None],
     is_fading: Callable[[T], bool],
-    held_zooms: Container[int],
+    loaded_zooms: Container[int],
     fade_from_nothing: bool,
 ) -> Cover[T]:
     """Fill a range with what is there: the tile, else its children, and its nearest ancestor for the rest.
@@ -139,43 +139,45 @@ def cover(
     `find(z, x, y)` gets wrapped columns. `held_zooms` are those at which `find` may find anything. A tile that fades
     in over nothing is solid at once unless `fade_from_nothing`.
     """
-    return _Coverer(cells, find, held_zooms).run(is_fading, fade_from_nothing)
+    return _CoverBuilder(cells, find, loaded_zooms).run(is_fading, fade_from_nothing)
 
 
-class _Coverer(Generic[T]):
+class _CoverBuilder(Generic[T]):
     """The work of `cover`, which shares much between cells."""
 
-    def __init__(self, cells: TileRange, find: Callable[[int, int, int], T | None], held: Container[int]) -> None:
+    def __init__(
+        self, cells: TileRange, find: Callable[[int, int, int], T | None], loaded_zooms: Container[int]
+    ) -> None:
         self.cells = cells
         self.find = find
         self.solid: list[Part[T]] = []
         z = cells.z
-        self.up = [z - d for d in range(1, min(ANCESTORS, z) + 1) if z - d in held]
-        self.deepest = max((d for d in range(1, DESCENDANTS + 1) if z + d in held), default=0)
+        self.up = [z - d for d in range(1, min(ANCESTORS, z) + 1) if z - d in loaded_zooms]
+        self.deepest = max((d for d in range(1, DESCENDANTS + 1) if z + d in loaded_zooms), default=0)
 
     def run(self, is_fading: Callable[[T], bool], fade_from_nothing: bool) -> Cover[T]:
         z, x0, y0, x1, y1 = self.cells
         mask = (1 << z) - 1
         find, solid = self.find, self.solid
         fading: list[Part[T]] = []
-        holes = stand_ins = 0
+        holes = fallbacks = 0
         for y in range(y0, y1):
             for x in range(x0, x1):
                 tile = find(z, x & mask, y)
                 if tile is None:
-                    stand_ins += 1
-                    holes += self._stand_in(x, y, None)
+                    fallbacks += 1
+                    holes += self._fall_back(x, y, None)
                     continue
                 part: Part[T] = Part(tile, 0, x, y, x + 1, y + 1, 0, None)
                 if not is_fading(tile):
                     solid.append(part)
                     continue
                 before = len(solid)
-                self._stand_in(x, y, tile)
+                self._fall_back(x, y, tile)
                 (fading if len(solid) > before or fade_from_nothing else solid).append(part)
-        return Cover(_stacked(solid) if stand_ins > 1 else solid, fading, holes)
+        return Cover(_stacked(solid) if fallbacks > 1 else solid, fading, holes)
 
-    def _stand_in(self, x: int, y: int, under: T | None) -> int:
+    def _fall_back(self, x: int, y: int, under: T | None) -> int:
         """Fill a cell from other zooms; return 1 where some of it stays empty."""
         ancestor, depth = self._ancestor(x, y)
         if self.deepest:

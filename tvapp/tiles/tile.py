@@ -83,7 +83,7 @@ class TileArrived:
 
 
 @dataclass(frozen=True, slots=True)
-class TileConfirmed:
+class TileRevalidated:
     """A stale tile (with wrapped x) that was posted is right, says the service: it is what it looks like."""
 
     tile: TileId

@@ -31,7 +31,7 @@ from tvapp.mapview.layers import LayerChoice, layers
 from tvapp.mapview.model import MapModel
 from tvapp.mapview.viewport import Viewport
 from tvapp.remote.intents import Input, Intent, Phase
-from tvapp.tiles.tile import DRAWN_TILESET, TileArrived, TileConfirmed, TileUnavailable
+from tvapp.tiles.tile import DRAWN_TILESET, TileArrived, TileRevalidated, TileUnavailable
 from tvapp.ui import theme
 from tvapp.ui.actions import Actions
 from tvapp.ui.messages import (
@@ -107,7 +107,7 @@ class MapState:
     """How far the clock of this TV is behind (`core.clock.ClockSkewed`); 0 while it is right."""
     troubles: dict[Area, TroubleChanged] = field(default_factory=dict)
     previews: dict[str, Image] = field(default_factory=dict)
-    arrived: deque[TileArrived | TileConfirmed] = field(default_factory=deque)
+    arrived: deque[TileArrived | TileRevalidated] = field(default_factory=deque)
     uploads: list[Upload] = field(default_factory=list)
     released: list[object] = field(default_factory=list)
     is_changed: bool = True
@@ -151,7 +151,7 @@ class MapState:
     def receive(self, message: object, now: float) -> None:
         """Take a message in."""
         match message:
-            case TileArrived() | TileConfirmed():
+            case TileArrived() | TileRevalidated():
                 self.kept_tiles.take(message, self.wall())
                 self.arrived.append(message)
                 return
@@ -208,8 +208,8 @@ class MapState:
         spent = 0
         while self.arrived and spent < UPLOAD_BYTES_PER_FRAME:
             message = self.arrived.popleft()
-            if isinstance(message, TileConfirmed):
-                self.model.confirm(message)
+            if isinstance(message, TileRevalidated):
+                self.model.revalidated(message)
                 continue
             if message.origin == "network" and self.mends_at is None and "map" in self.troubles:
                 self.mends_at = max(now, self._refused_at + REFUSAL_LASTS_S)
