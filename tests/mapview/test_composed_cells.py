@@ -23,7 +23,7 @@ OTHER_BASE = Layer("other", "base", 0, 20, has_text=True)
 def flat_world(
     viewport: Viewport | None = None, layers: tuple[Layer, ...] = (BASE, OVERLAY), *, motion: bool = True
 ) -> World:
-    return World(MapModel(viewport or screen(), layers, BUDGET, motion=motion, composes_cells=True))
+    return World(MapModel(viewport or screen(), layers, BUDGET, motion=motion, compose=True))
 
 
 def paint(tile: TileId) -> TileImage:

@@ -113,7 +113,7 @@ def flown_to(
     first: float = 13.0,
 ) -> Offline:
     """Load zoom 13 (after another one), lose the network, and go to another zoom."""
-    model = MapModel(screen(scale=scale), layers, budget_bytes, motion=False, composes_cells=True)
+    model = MapModel(screen(scale=scale), layers, budget_bytes, motion=False, compose=True)
     tv = Offline(World(model), seen, has_fence)
     model.invalidate_bounds(DRAWN_TILESET, None, 1)
     for seen_at in dict.fromkeys((first, 13.0)):

@@ -190,7 +190,7 @@ class Sized:
     ) -> None:
         view = screen(center, zoom, scale)
         is_composed = len(layers) > 1
-        self.world = World(MapModel(view, layers, BUDGET, motion=False, composes_cells=is_composed))
+        self.world = World(MapModel(view, layers, BUDGET, motion=False, compose=is_composed))
         self.quads: list[Quad] = []
         self.copied = 0
         self.scaled = 0

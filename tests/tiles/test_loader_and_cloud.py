@@ -45,7 +45,7 @@ def test_a_tile_comes_from_the_service_and_then_from_disk(rig: Rig, cloud: Local
 
 
 def test_what_is_left_behind_before_it_was_sent_never_reaches_the_service(rig: Rig, cloud: LocalCloud) -> None:
-    cloud.fault("tile", delay_s=0.5)
+    cloud.fault("tile", delay_s=2.0)
     behind = [TileId("microsoft.base.road", 9, x, 148) for x in range(40)]
     rig.loader.request(behind)
     while rig.loader.requests_sent < INITIAL_LIMIT:

@@ -46,7 +46,7 @@ class Traveller:
     def __init__(self, rig: Rig, cloud: LocalCloud, choice: LayerChoice, budget_bytes: int = 1 << 40) -> None:
         self.rig, self.cloud = rig, cloud
         self._shown = {layer.tileset for layer in layers(choice)}
-        self.model = MapModel(screen(zoom=12), layers(choice), budget_bytes, composes_cells=True)
+        self.model = MapModel(screen(zoom=12), layers(choice), budget_bytes, compose=True)
         rig.loader.set_rasteriser(Fences(0))
         self.strangers: set[Cell] = set()
         """Cells that were wished for far from what was in view then."""

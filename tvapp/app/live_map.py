@@ -94,7 +94,7 @@ class LiveMap:
             layers(self.choice),
             _budget_bytes(*size),
             motion=config.kiosk.motion,
-            composes_cells=True,
+            compose=True,
         )
 
     def connect_tiles(self, tiles: TileEdges, account: str) -> None:

@@ -1,4 +1,4 @@
-"""Which cells at other zooms show a cell that has nothing of its own; `cover` of `tiles.pyramid` draws them."""
+"""Which cells of other zooms are shown in place of a cell without a picture; `tiles.pyramid.cover` draws them."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from tvapp.tiles.pyramid import ANCESTORS, DESCENDANTS
 def fallback_cells(
     z: int, x: int, y: int, find: Callable[[int, int, int], Texture | None], loaded_zooms: Container[int]
 ) -> Iterator[tuple[int, int, int]]:
-    """Yield zoom, column and row of the nearest ancestor of a wrapped cell, and of what lies below it.
+    """Yield zoom, column and row of a wrapped cell's nearest ancestor, and of the descendants that are there.
 
-    Where all that lies below is there, the ancestor is not seen, and yet yielded.
+    The ancestor is yielded even where the descendants hide all of it.
     """
     for depth in range(1, min(ANCESTORS, z) + 1):
         above = (z - depth, x >> depth, y >> depth)

@@ -1,6 +1,6 @@
-"""The map as a value over time: camera, layers, the tiles in memory, what each frame shows and what is asked for.
+"""The map as a value over time: camera, layers, tiles in memory, what each frame draws and which tiles it requests.
 
-No window and no network: tiles come in through `receive`, wishes go out through `wish_list`, pictures through `quads`.
+No window, no network: tiles come in through `receive`, requests go out through `request_list`, pictures as `quads`.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tvapp.tiles.tile import TileArrived, TileId, TileRevalidated, TileUnavailab
 class MapModel:
     """Everything about the map but its pixels.
 
-    With `flat`, whoever draws calls `compositions` before `quads`, and carries them out.
+    With `compose`, the screen calls `compositions` before `quads`, and makes them.
     """
 
     def __init__(
@@ -35,7 +35,7 @@ class MapModel:
         budget_bytes: int,
         *,
         motion: bool = True,
-        composes_cells: bool = False,
+        compose: bool = False,
     ) -> None:
         self.camera = Camera(viewport, motion=motion)
         self.memory = TextureCache(budget_bytes)
@@ -44,11 +44,8 @@ class MapModel:
         self._fading: dict[TileKey, Texture] = {}
         self._revisions = Revisions()
         self._requests = TileRequests(self.memory)
-        self._composed_cells = (
-            ComposedCells(self.memory.peek, self._requests.is_unavailable, self._revisions.required_revision)
-            if composes_cells
-            else None
-        )
+        composed = ComposedCells(self.memory.peek, self._requests.is_unavailable, self._revisions.required)
+        self._composed = composed if compose else None
         self._serial = 0
         self._fetched: set[TileKey] = set()
         self._view_changed = True
@@ -61,7 +58,7 @@ class MapModel:
 
     @property
     def layers(self) -> tuple[Layer, ...]:
-        """What is shown, from the bottom to the top."""
+        """The layers shown, from the bottom to the top."""
         return self._layers
 
     @property
@@ -71,13 +68,13 @@ class MapModel:
 
     @property
     def background(self) -> tuple[int, int, int]:
-        """The colour for where no tile has ever been."""
+        """The colour where no tile has arrived yet."""
         return background(self._layers)
 
     @property
     def is_covered(self) -> bool:
         """Tell whether opaque pictures fill the screen as of the last `quads`."""
-        return self._composed_cells is not None and self._composed_cells.is_filled
+        return self._composed is not None and self._composed.is_filled
 
     def set_layers(self, layers: Sequence[Layer]) -> None:
         """Show other layers. A replaced base stays below the new one until that fills the screen."""
@@ -87,36 +84,36 @@ class MapModel:
         base = self._layers[0] if self._layers else None
         if base is not None and base.is_opaque and layers and layers[0].tileset != base.tileset:
             shown = self._pictures[base.tileset]
-            # Leafing through bases quickly must not put one below that has hardly begun to load.
+            # When the viewer changes bases quickly, one that has hardly begun to load must not stay below.
             if self._former_base is None or shown.is_complete:
                 self._former_base = shown
         former = {picture.layer: picture for picture in self._pictures.values()}
         self._pictures = {layer.tileset: former.get(layer) or LayerPicture(layer) for layer in layers}
         self._layers = layers
         self._requests.set_layers(layers)
-        if self._composed_cells is not None:
-            self._drop(self._composed_cells.set_layers(layers, self.camera.shown.scale))
-            # Every cell is put together anew, and needs its base for that.
+        if self._composed is not None:
+            self._drop(self._composed.set_layers(layers, self.camera.shown.scale))
+            # Every cell is composed anew, and needs its base for that.
             self._drop(key for key in self.memory if self.memory.drawable(key) is None)
         self._changed_view()
 
     def resize(self, width: int, height: int, scale: float) -> None:
-        """Go on with another screen size. Tiles that are wanted in another size are outdated: the disk has them."""
+        """Go on with another screen size. Tiles needed in another size become stale; the disk has them."""
         former = self.camera.shown.scale
         self.camera.resize(width, height, scale)
         sizes = {each.tileset: px for each in self._layers if (px := tile_px(each, scale)) != tile_px(each, former)}
         self.memory.outdate(lambda key, texture: texture.size != sizes.get(key[0], texture.size))
         if sizes:
-            # Nobody would notice that these are outdated, too.
+            # These are outdated too, and no layer on the screen would replace them.
             self._drop(key for key in self.memory if key[0] != COMPOSED and key[0] not in self._pictures)
             self._former_base = None
         self._requests.resend_all()
-        if self._composed_cells is not None:
-            self._composed_cells.rescale(scale)
+        if self._composed is not None:
+            self._composed.rescale(scale)
         self._changed_view()
 
     def receive(self, message: TileArrived | TileUnavailable, now: float) -> Upload | None:
-        """Take in what the loader posted; return what the screen must upload, if anything."""
+        """Take in a message of the loader; return what the screen must upload, if anything."""
         tile = message.tile.wrapped()
         key = (tile.tileset, tile.z, tile.x, tile.y)
         if isinstance(message, TileUnavailable):
@@ -125,10 +122,10 @@ class MapModel:
             self._needs_frame = True
             return None
         if tile.tileset not in self._pictures:
-            # Nobody looks at that tileset any more; the loader has it on disk should they come back.
+            # That tileset is no longer shown; should it be again, the loader has the tile on disk.
             return None
         texture = self.memory.peek(key)
-        is_old = message.origin == "worker" and message.revision < self._revisions.required_revision(key)
+        is_old = message.origin == "worker" and message.revision < self._revisions.required(key)
         is_stale = is_old or message.origin == "stale"
         self._requests.arrived(key, resend_all=is_old)
         content, image = message.content, message.content.image
@@ -136,7 +133,7 @@ class MapModel:
             (message.origin == "stale" and texture.size == content.size)
             or (is_old and message.revision < texture.revision)
         ):
-            # What is shown is at least as good.
+            # The tile on the screen is at least as good.
             return None
         is_new = texture is None
         if texture is None:
@@ -160,7 +157,7 @@ class MapModel:
         return Upload(key, image)
 
     def revalidated(self, message: TileRevalidated) -> None:
-        """Take in that a stale tile is right: nothing looks different."""
+        """Take in that a stale tile is still right: its pixels stay."""
         tile = message.tile
         key = (tile.tileset, tile.z, tile.x, tile.y)
         texture = self.memory.peek(key)
@@ -169,17 +166,17 @@ class MapModel:
         texture.is_stale = False
         self._serial += 1
         self._requests.arrived(key, resend_all=False)
-        if self._composed_cells is not None:
-            self._mark_merged(self._composed_cells.mergeable((COMPOSED, *key[1:])))
+        if self._composed is not None:
+            self._mark_merged(self._composed.mergeable((COMPOSED, *key[1:])))
 
     def evictions(self) -> list[TileKey]:
-        """Return the keys whose textures are to be released, each once."""
+        """Return the keys of the textures that the screen may release, each once."""
         return self.memory.take_released()
 
     def invalidate(self, tileset: str, tiles: Iterable[TileId] | None, revision: int) -> None:
-        """Mark tiles (None: the whole tileset) as outdated: shown until replaced, and asked for again.
+        """Mark tiles (None: the whole tileset) as outdated: shown until replaced, and requested again.
 
-        Only what workers draw carries revisions; a fetched tile of any revision counts as the new one.
+        Only drawn tiles carry revisions; a fetched tile always counts as current.
         """
         self._outdate(tileset, self._revisions.add_tiles(tileset, tiles, revision), revision)
 
@@ -188,17 +185,17 @@ class MapModel:
         self._outdate(tileset, self._revisions.add_bounds(tileset, bounds, revision), revision)
 
     def retry_unavailable(self) -> None:
-        """Ask again for what could not be had: the network is back, or the account has its role now."""
+        """Request unavailable tiles again: the network is back, or the account has its role now."""
         self._requests.forget_unavailable()
 
     def forget_all(self) -> None:
-        """The display was lost with every texture: ask for everything again, and tell when it is there."""
+        """Start over after the display was lost with every texture; `take_settled` reports again."""
         self.memory.clear()
         self._fading.clear()
-        if self._composed_cells is not None:
-            self._composed_cells.clear()
-        self._former_base, self._view_changed = None, True
-        self._touch_all()
+        if self._composed is not None:
+            self._composed.clear()
+        self._former_base = None
+        self._changed_view()
         self._requests.resend_all()
 
     def update(self, now: float) -> bool:
@@ -219,17 +216,17 @@ class MapModel:
     def is_animating(self, now: float) -> bool:
         """Tell whether `update` has something to do without any further key or message.
 
-        Drawing puts tiles together and lets go of others, which may change what is wished for.
+        Drawing composes cells and releases tiles, which may change the requests.
         """
-        to_put_together = self._composed_cells is not None and bool(self._composed_cells.pending)
-        return bool(self._fading) or to_put_together or self._requests.dirty or self.camera.is_moving(now)
+        is_composing = self._composed is not None and bool(self._composed.pending)
+        return bool(self._fading) or is_composing or self._requests.dirty or self.camera.is_moving(now)
 
     def request_list(self) -> tuple[TileId, ...] | None:
-        """Return what to load, most wanted first, or None when that is what the last call returned."""
+        """Return the tiles to load, the most important first; None when unchanged since the last call."""
         return self._requests.take_changed(*self._request_views())
 
     def progress(self) -> Progress:
-        """Tell how much of the view (while zooming or flying: of its target) is there."""
+        """Count the tiles of the view (while zooming or flying: of its target)."""
         return self._requests.progress(*self._request_views())
 
     def is_settled(self, now: float) -> bool:
@@ -237,7 +234,7 @@ class MapModel:
         return not self.camera.is_moving(now) and self.progress().loading == 0
 
     def take_settled(self, now: float) -> Settled | None:
-        """Return what the `map.settled` event says, once after each change of the view; None otherwise."""
+        """Return the fields of `map.settled`, once after each change of the view; None otherwise."""
         if not (self._view_changed or self._requests.has_recovered) or not self.is_settled(now):
             return None
         self._view_changed = self._requests.has_recovered = False
@@ -247,8 +244,8 @@ class MapModel:
         return Settled(in_view, missing, in_view - missing - fresh, self.viewport.zoom)
 
     def compositions(self, now: float) -> list[Composition]:
-        """Return the pictures that the screen is to make now; they count as made."""
-        composed = self._composed_cells
+        """Return the pictures that the screen must make now; they count as made."""
+        composed = self._composed
         if composed is None or not self._layers:
             return []
         while obsolete := composed.find_pending(self.viewport, self.memory.loaded_zooms, self._serial):
@@ -265,29 +262,26 @@ class MapModel:
         return made
 
     def quads(self, now: float) -> list[Quad]:
-        """Return what to draw, in order. The list must not be changed: it is the same one while nothing moves."""
+        """Return what to draw, in order. While nothing moves it is the same list, so do not change it."""
         viewport = self.camera.shown
         if self._drawn is not None and self._drawn_view is viewport:
             return self._drawn
         quads: list[Quad] = []
         self._plan_all(viewport)
         self._draw_former(viewport, now, quads)
-        for picture in (
-            *self._pictures.values(),
-            *([self._composed_cells.picture] if self._composed_cells is not None else ()),
-        ):
+        for picture in self._pictures.values():
             picture.draw(viewport, now, quads)
+        if self._composed is not None:
+            self._composed.picture.draw(viewport, now, quads)
         self._drawn, self._drawn_view = quads, viewport
         return quads
 
     def _plan_all(self, viewport: Viewport) -> None:
         changed = [self._plan(picture, viewport) for picture in self._pictures.values()]
-        composed = self._composed_cells
-        if (
-            composed is None
-            or not self._layers
-            or not composed.plan(viewport, self.memory.loaded_zooms, changed=any(changed))
-        ):
+        composed = self._composed
+        if composed is None or not self._layers:
+            return
+        if not composed.plan(viewport, self.memory.loaded_zooms, changed=any(changed)):
             return
         for key in composed.picture.used:
             self.memory.touch(key)
@@ -298,10 +292,11 @@ class MapModel:
         key, size = made.key, made.size
         texture = self.memory.peek(key)
         if texture is None:
-            # It goes on fading in where its base does.
+            texture = Texture(key)
             base = self.memory.peek((self._layers[0].tileset, *key[1:]))
-            texture = Texture(key, fade_from=None if base is None else base.fade_from)
-            if texture.fade_from is not None:
+            if base is not None and base.fade_from is not None:
+                # It fades in along with its base.
+                texture.fade_from = base.fade_from
                 self._fading[key] = texture
         texture.width = texture.height = texture.size = size
         self.memory.put(key, texture, size * size * BYTES_A_PIXEL)
@@ -320,17 +315,16 @@ class MapModel:
     def _gone(self, key: TileKey) -> None:
         self._fading.pop(key, None)
         self._fetched.discard(key)
-        if self._composed_cells is not None and key[0] == COMPOSED:
-            self._drop(self._composed_cells.dropped(key))
+        if self._composed is not None and key[0] == COMPOSED:
+            self._drop(self._composed.dropped(key))
             self._drawn = None
 
     def _plan(self, picture: LayerPicture, viewport: Viewport) -> bool:
-        """Plan a layer anew if need be; True when it was."""
+        """Plan a layer anew if it changed; True when it did."""
         cells = cells_in_view(picture.layer, viewport)
         if not picture.dirty and cells == picture.cells:
             return False
-        tileset = picture.layer.tileset
-        drawable = self.memory.drawable
+        tileset, drawable = picture.layer.tileset, self.memory.drawable
 
         def find(z: int, x: int, y: int) -> Texture | None:
             return drawable((tileset, z, x, y))
@@ -344,40 +338,39 @@ class MapModel:
         former = self._former_base
         if former is None:
             return
-        new = self._pictures[self._layers[0].tileset]
-        if new.is_complete or self.is_covered or not new.layer.is_opaque:
+        base = self._pictures[self._layers[0].tileset]
+        if base.is_complete or self.is_covered or not base.layer.is_opaque:
             self._former_base = None
             return
         self._plan(former, viewport)
-        if self._composed_cells is not None:
-            former.leave_out(self._composed_cells.hides)
+        if self._composed is not None:
+            former.leave_out(self._composed.hides)
         former.draw(viewport, now, quads)
 
     def _request_views(self) -> tuple[Viewport, Viewport, Heading]:
         camera = self.camera
         target = camera.target if camera.is_moving(self._requests.now) else camera.shown
-        # Halfway through a zoom or a flight nothing is worth fetching but what is there at its end.
+        # During a zoom or a flight only the tiles at its end are worth fetching.
         return target if camera.is_zooming else camera.shown, target, camera.heading()
 
     def _appear(self, texture: Texture, now: float) -> None:
-        """Fade in what appears on the screen; what arrives beside it, or while everything grows, is simply there."""
+        """Let a tile fade in that arrives in view; not beside the view, nor during a zoom."""
         is_seen = self._pictures[texture.key[0]].shows(texture.key)
         if is_seen and self.camera.motion and not self.camera.is_zooming:
             texture.fade_from = now
             self._fading[texture.key] = texture
 
     def _end_fades(self, now: float) -> None:
-        # To fade and to scale at once takes the software renderer 20 ms a screen.
+        # Fading while scaling takes SDL's software renderer 20 ms a screen.
         until = math.inf if self.camera.is_zooming else now - FADE_S
         done = [t for t in self._fading.values() if t.fade_from is None or t.fade_from <= until]
         for texture in done:
             texture.fade_from = None
             del self._fading[texture.key]
-            picture = self._pictures.get(texture.key[0])
-            if picture is not None:
+            if (picture := self._pictures.get(texture.key[0])) is not None:
                 picture.dirty = True
-        if done and self._composed_cells is not None:
-            self._composed_cells.picture.dirty = True
+        if done and self._composed is not None:
+            self._composed.picture.dirty = True
 
     def _evict(self) -> None:
         for key in self.memory.evict(self._is_pinned):
@@ -385,12 +378,9 @@ class MapModel:
 
     def _is_pinned(self, key: TileKey) -> bool:
         texture = self.memory.peek(key)
-        if self._composed_cells is not None and (
-            (texture and texture.is_merged) or key in self._composed_cells.picture.used
-        ):
+        if self._composed is not None and ((texture and texture.is_merged) or key in self._composed.picture.used):
             return True
-        picture = self._pictures.get(key[0])
-        if picture is not None and key in picture.used:
+        if (picture := self._pictures.get(key[0])) is not None and key in picture.used:
             return True
         former = self._former_base
         return self._requests.needs(key) or (former is not None and key in former.used)
@@ -399,14 +389,11 @@ class MapModel:
         self.memory.outdate(lambda key, texture: key[0] == tileset and texture.revision < revision and is_outdated(key))
         self._serial += 1
         self._requests.forget_unavailable(tileset)
-        # What is on the screen changes, even though the viewport does not.
+        # The content of the view changes, even though the viewport does not.
         self._view_changed = True
 
     def _changed_view(self) -> None:
         self._view_changed = True
-        self._touch_all()
-
-    def _touch_all(self) -> None:
         for picture in self._pictures.values():
             picture.dirty = True
         self._drawn = None

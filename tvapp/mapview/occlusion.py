@@ -1,4 +1,4 @@
-"""Which cells of the map opaque pictures fill, so that nothing is drawn that cannot be seen."""
+"""Which cells of the map are filled by opaque pictures, so that what they hide is not drawn."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tvapp.tiles.pyramid import DESCENDANTS, Part, TileRange
 
 
 class Occlusion:
-    """Which cells opaque parts fill wholly; what lies below them need not be drawn."""
+    """The cells that opaque parts fill wholly."""
 
     def __init__(self, cells: TileRange, parts: Iterable[Part[Texture]]) -> None:
         self._cells = cells

@@ -1,4 +1,4 @@
-"""What the map asks for, in which order, and how much of the view is there."""
+"""Which tiles the map requests, in which order, and how much of the view is there."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ Heading = tuple[float, float]
 """A direction on the screen, of length 1; (0, 0): none."""
 
 UNAVAILABLE_RETRY_S = 600.0
-"""After how long a tile that the loader gave up on is asked for again, at the next change of the view."""
+"""After how long a tile that the loader does not retry is requested again, at the next change of the view."""
 
 
 class Progress(NamedTuple):
-    """Tiles in view (all layers, each once): how many, how many are not there, how many are expected to arrive.
+    """The number of tiles in view (all layers, each once), of missing ones, and of those expected to arrive.
 
-    An outdated tile is there, and its successor is expected.
+    A stale tile is not missing, and its successor is expected.
     """
 
     in_view: int
@@ -32,7 +32,7 @@ class Progress(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The view changed, and nothing more is expected to arrive: the fields of the `map.settled` event."""
+    """The fields of the `map.settled` event: the view changed, and no more tiles are expected."""
 
     tiles: int
     missing: int
@@ -41,20 +41,20 @@ class Settled:
 
 
 class Textures(Protocol):
-    """What is in memory."""
+    """The tiles in memory."""
 
     def peek(self, key: TileKey) -> Texture | None: ...
 
 
 class TileRequests:
-    """The tiles that the view needs, less those that are there."""
+    """The tiles that the view needs, without those that are there."""
 
     def __init__(self, textures: Textures) -> None:
         self.now = 0.0
         self.dirty = True
-        """Something arrived or went: count again."""
+        """A tile came or went: count again."""
         self.has_recovered = False
-        """A tile in view came, or is expected again, that could not be had before."""
+        """A needed tile that was unavailable came, or is expected again."""
         self._textures = textures
         self._layers: tuple[Layer, ...] = ()
         self._view: Viewport | None = None
@@ -65,14 +65,14 @@ class TileRequests:
         self._needed: set[TileKey] = set()
         self._extra: dict[TileKey, None] = {}
         self._drawn: frozenset[str] = frozenset()
-        # When a refused tile may be asked for again, and whether the loader does so by itself.
+        # When an unavailable tile may be requested again, and whether the loader retries it by itself.
         self._unavailable: dict[TileKey, tuple[float, bool]] = {}
         self._progress = Progress(0, 0, 0)
         self._list: tuple[TileId, ...] = ()
         self._last_taken: tuple[TileId, ...] | None = None
 
     def set_layers(self, layers: tuple[Layer, ...]) -> None:
-        """Wish for other layers."""
+        """Request the tiles of other layers."""
         self._layers = layers
         self._drawn = frozenset(layer.tileset for layer in layers if layer.role == "fences")
         self._extra = {}
@@ -81,9 +81,9 @@ class TileRequests:
         self.dirty = True
 
     def take_changed(self, view: Viewport, target: Viewport, heading: Heading) -> tuple[TileId, ...] | None:
-        """Return the wish list if it differs from what was returned last.
+        """Return the tiles to load if the list changed since it was last returned, else None.
 
-        It is for what `view` shows, what is seen on the way to `rest`, and one row or column further for a `heading`.
+        It has the tiles in `view`, those on the way to `target`, and one more row or column in the direction `heading`.
         """
         self._refresh(view, target, heading)
         if self._last_taken is not None and (self._last_taken is self._list or self._last_taken == self._list):
@@ -97,13 +97,13 @@ class TileRequests:
         return self._progress
 
     def needs(self, key: TileKey) -> bool:
-        """Tell whether a tile is in view or ahead, or needed besides, there or not."""
+        """Tell whether a tile is in view, ahead or extra, whether or not it is there."""
         return key in self._needed or key in self._extra
 
     def set_extra(self, keys: tuple[TileKey, ...]) -> None:
-        """Wish for tiles out of view, least of all: what is missing, and geofences that are outdated.
+        """Request tiles out of view with the lowest priority: missing ones, and stale ones of geofences.
 
-        They do not count as in view. What was refused when it was not needed for this is asked for again.
+        They do not count as in view. A tile that becomes extra is requested even if it was unavailable before.
         """
         extra = dict.fromkeys(keys)
         if extra == self._extra:
@@ -115,7 +115,7 @@ class TileRequests:
         self.dirty = True
 
     def is_unavailable(self, key: TileKey) -> bool:
-        """Tell whether a tile cannot be had for now."""
+        """Tell whether the loader reported a tile as unavailable."""
         return key in self._unavailable
 
     def count_in_view(self, keys: Container[TileKey]) -> int:
@@ -123,7 +123,7 @@ class TileRequests:
         return sum(key in keys for ahead, key in self._ordered if not ahead)
 
     def arrived(self, key: TileKey, *, resend_all: bool) -> None:
-        """A tile came; `ask_again` when the loader is done with it, and yet it is too old."""
+        """Take in that a tile came; `resend_all` if it is already outdated, while for the loader it is done."""
         if self._unavailable.pop(key, None) is not None and key in self._needed:
             self.has_recovered = True
         if resend_all:
@@ -131,7 +131,7 @@ class TileRequests:
         self.dirty = True
 
     def unavailable(self, key: TileKey, retry_in_s: float | None, now: float) -> None:
-        """A tile cannot be had now. With a retry the loader keeps it on its list, so it stays on ours."""
+        """Take in that a tile is unavailable. While the loader retries it by itself, it stays on the list."""
         self._unavailable[key] = (
             now + (UNAVAILABLE_RETRY_S if retry_in_s is None else retry_in_s),
             retry_in_s is not None,
@@ -139,14 +139,14 @@ class TileRequests:
         self.dirty = True
 
     def forget_unavailable(self, tileset: str | None = None) -> None:
-        """Ask for everything (of a tileset) again."""
+        """Request all unavailable tiles (of a tileset) again."""
         for key in [key for key in self._unavailable if tileset in (None, key[0])]:
             del self._unavailable[key]
             self.has_recovered = self.has_recovered or key in self._needed
         self.resend_all()
 
     def resend_all(self) -> None:
-        """Tell the whole list again, even if it is the same."""
+        """Return the whole list once more, even if it is the same."""
         self._last_taken = None
         self.dirty = True
 

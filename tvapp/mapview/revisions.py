@@ -1,4 +1,4 @@
-"""Which tiles were outdated when: decides whether a tile that arrives late is already too old."""
+"""Which revision of a drawn tile is current: decides whether a tile that arrives late is already outdated."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ TileTest = Callable[[TileKey], bool]
 
 _MAX_BOXES = 64
 _MAX_RULES = 32
-# Beyond these it is cheaper to draw everything anew than to find out what may stay.
+# Beyond these limits it is cheaper to draw everything anew than to test which tiles may stay.
 
 
 class Revisions:
@@ -22,7 +22,7 @@ class Revisions:
     def __init__(self) -> None:
         self._rules: dict[str, list[tuple[int, TileTest]]] = {}
 
-    def required_revision(self, key: TileKey) -> int:
+    def required(self, key: TileKey) -> int:
         """Return the least revision that counts as current for a tile."""
         rules = self._rules.get(key[0])
         if not rules:
@@ -48,13 +48,13 @@ class Revisions:
             rules.clear()
         rules.append((revision, test))
         if len(rules) > _MAX_RULES:
-            # What is older than all remembered rules is taken as outdated.
+            # The two oldest rules become one for the whole tileset: too many tiles are outdated rather than too few.
             rules[0:2] = [(max(rules[0][0], rules[1][0]), _every)]
         return test
 
 
 def touches(bounds: Sequence[Bounds]) -> TileTest:
-    """Return a test for tiles that touch any of the boxes, drawn margin included."""
+    """Return a test for tiles that touch any of the boxes, margin included."""
     test = overlap.touches(bounds)
     return lambda key: test(*key[1:])
 
