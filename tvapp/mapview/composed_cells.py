@@ -1,11 +1,11 @@
-"""The layers of one cell of the map as one opaque picture, so that a frame costs the same however many there are.
+"""Composes all layers of a map cell into one opaque picture, so that a frame costs the same with any number of layers.
 
 Blending a screen of geofences onto a screen of map takes SDL's software renderer 2 to 6 ms, 15 ms with an opacity, and
-13 ms scaled; copying an opaque screen takes 0.9 ms. So each cell is put together once, when its tiles have arrived, and
-frames copy. A cell with nothing but its base needs no picture of its own: the base's stands for it.
+13 ms scaled; copying an opaque screen takes 0.9 ms. So each cell is composed once, when its tiles have arrived, and
+frames copy. A cell with nothing but its base needs no picture of its own: the base's tile is drawn.
 
-Where the base cannot be had, pictures of other zooms stand in for longer than a moment: then they, too, are put
-together anew when the geofences change.
+Where the base is unavailable, cells of other zooms are shown in its place for longer than a moment. Then these fallback
+cells, too, are composed anew when the geofences change.
 """
 
 from __future__ import annotations
@@ -30,24 +30,25 @@ from tvapp.mapview.occlusion import Occlusion
 from tvapp.mapview.viewport import TILE_SIZE, Viewport
 from tvapp.tiles.pyramid import ANCESTORS, DESCENDANTS, TileRange
 
-COMPOSED = "flat"
-"""Stands where tilesets do in the keys of these pictures; no tileset of Azure Maps is called so."""
+COMPOSED = "composed"
+"""Takes the place of the tileset in the keys of composed pictures; no tileset of Azure Maps has that name."""
 MAX_PER_FRAME = 3
 MAX_PER_MOVING_FRAME = 1
-"""Cells put together in one frame, at about 1 ms each: a moving map shows some 15 new ones a second."""
+"""Cells composed in one frame, at about 1 ms each: a moving map shows some 15 new ones a second."""
 
 MAX_FALLBACK_CELLS = 16
-"""How many outdated stand-ins are seen to at a time: each needs its base once more, which is a megabyte."""
+"""How many outdated fallback cells are renewed at a time: each needs its base once more, which is a megabyte."""
 
 Peek = Callable[[TileKey], Texture | None]
 LoadedZooms = Mapping[str, Mapping[int, int]]
-"""How many tiles there are in memory, by tileset and zoom."""
+"""The number of tiles in memory, by tileset and zoom."""
 
 
 class ComposedCells:
-    """Which cells are to be put together, and out of what they were.
+    """Which cells to compose, and which pieces of tiles the composed ones are made of.
 
-    `is_refused` tells whether a tile cannot be had for now, `revision_of` which revision of a drawn one is current.
+    `is_unavailable` tells whether the loader reported a tile so, `revision_of` which revision of a drawn tile is
+    current.
     """
 
     def __init__(
@@ -55,24 +56,24 @@ class ComposedCells:
     ) -> None:
         self.picture = LayerPicture(Layer(COMPOSED, "base", 0, 30))
         self.pending: list[tuple[TileKey, Pieces]] = []
-        """What is still to be put together, the middle of the screen first."""
+        """The cells still to compose, those in the middle of the screen first."""
         self.needed_tiles: tuple[TileKey, ...] = ()
-        """The tiles out of which outdated stand-ins are to be put together, there or not."""
+        """The tiles that fallback cells depend on, there or not."""
         self._peek = peek
         self._is_unavailable = is_unavailable
         self._revision_of = revision_of
         self._layers: tuple[Layer, ...] = ()
         self._zooms: tuple[int, ...] = ()
         self._px = TILE_SIZE
-        self._lag: tuple[int, ...] = ()
-        """How many zooms each layer's tiles lie above the finest ones, where no layer comes to its end."""
-        self._shown: dict[TileKey, Pieces] = {}
-        self._searched_for: tuple[TileRange, int] | None = None
+        self._zoom_lags: tuple[int, ...] = ()
+        """How many zooms each layer's tiles lie above the finest ones, apart from the zooms a layer lacks."""
+        self._made_of: dict[TileKey, Pieces] = {}
+        self._last_search: tuple[TileRange, int] | None = None
         self._occlusion: Occlusion | None = None
 
     @property
     def is_filled(self) -> bool:
-        """Tell whether opaque pictures fill the view as of the last plan."""
+        """Tell whether opaque pictures fill the whole view, as of the last plan."""
         return self._occlusion is not None and self._occlusion.is_full
 
     def hides(self, z: int, x0: int, y0: int, x1: int, y1: int) -> bool:
@@ -80,21 +81,21 @@ class ComposedCells:
         return self._occlusion is not None and self._occlusion.hides(z, x0, y0, x1, y1)
 
     def set_layers(self, layers: tuple[Layer, ...], scale: float) -> list[TileKey]:
-        """Put other layers together from now on; returns the pictures to drop: those that are not on the screen."""
+        """Compose other layers from now on; return the pictures to drop: those that are not on the screen."""
         self._layers = layers
         self.rescale(scale)
-        self._searched_for = self._occlusion = None
+        self._last_search = self._occlusion = None
         self.picture.dirty = True
-        return [key for key in self._shown if key not in self.picture.used]
+        return [key for key in self._made_of if key not in self.picture.used]
 
     def rescale(self, scale: float) -> None:
-        """Put cells together for another screen from now on; what there is stays until it is replaced."""
-        # The finest tiles are as large as the cells.
+        """Compose for another screen scale from now on; composed pictures stay until they are replaced."""
+        # A cell is as large as the finest tiles.
         self._px = min((tile_px(layer, scale) for layer in self._layers), default=TILE_SIZE)
-        self._searched_for = None
+        self._last_search = None
 
     def find(self, z: int, x: int, y: int) -> Texture | None:
-        """Return what shows a cell: its picture, or its base where that is all there is so far."""
+        """Return the texture of a cell: its composed picture, or else its base's tile."""
         composed = self._peek((COMPOSED, z, x, y))
         if composed is not None or not self._layers:
             return composed
@@ -102,47 +103,47 @@ class ComposedCells:
         return base if base is not None and base.is_whole and not base.is_merged else None
 
     def plan(self, viewport: Viewport, loaded_zooms: LoadedZooms, *, changed: bool) -> bool:
-        """Work out what shows which cell, if need be or `changed`; True when it was."""
+        """Plan what is drawn for each cell if something has `changed`; True when it was planned anew."""
         cells = self._cells(viewport)
         if not changed and not self.picture.dirty and cells == self.picture.cells:
             return False
-        self.picture.plan(cells, self.find, self._held(loaded_zooms))
+        self.picture.plan(cells, self.find, self._zooms_with_tiles(loaded_zooms))
         self._occlusion = Occlusion(cells, self.picture.solid)
         return True
 
     def find_pending(self, viewport: Viewport, loaded_zooms: LoadedZooms, serial: int) -> list[TileKey]:
-        """Work out what is to be put together for a view; returns the pictures that nothing needs any more.
+        """Find the cells to compose for a view; return the pictures that are obsolete.
 
-        `serial` changes with every tile that arrives, is refused or becomes outdated. To be called again after dropping
-        what it returned, until there is nothing to drop.
+        `serial` changes with every tile that arrives, is unavailable or becomes outdated. Drop the obsolete pictures
+        and call it again, until it returns none.
         """
         cells = self._cells(viewport)
-        if (cells, serial) == self._searched_for:
+        if (cells, serial) == self._last_search:
             return []
-        self._searched_for = (cells, serial)
+        self._last_search = (cells, serial)
         natural = [natural_zoom(layer, viewport) for layer in self._layers]
-        self._lag = tuple(max(natural) - zoom for zoom in natural)
-        return self._find_pending(cells, self._held(loaded_zooms))
+        self._zoom_lags = tuple(max(natural) - zoom for zoom in natural)
+        return self._find_pending(cells, self._zooms_with_tiles(loaded_zooms))
 
     def take_compositions(self, background: tuple[int, int, int], *, is_moving: bool) -> list[Composition]:
-        """Return what is to be put together in this frame; it counts as made."""
+        """Return the pictures to make in this frame; they count as made."""
         count = MAX_PER_MOVING_FRAME if is_moving else MAX_PER_FRAME
-        todo, self.pending = self.pending[:count], self.pending[count:]
-        if todo:
+        taken, self.pending = self.pending[:count], self.pending[count:]
+        if taken:
             self.picture.dirty = True
-        self._shown.update(todo)
+        self._made_of.update(taken)
         return [
             Composition(key, self._px, background, tuple(piece.quad for piece in pieces if piece.quad is not None))
-            for key, pieces in todo
+            for key, pieces in taken
         ]
 
     def mergeable(self, key: TileKey) -> list[TileKey]:
-        """Return the tiles whose pixels nobody needs any more, now that all layers of a cell are put together.
+        """Return the tiles whose own textures are no longer needed, now that a cell has all its layers.
 
-        Geofences that have to be put together again soon are kept: with a base that is being asked for, or with
-        weather and traffic, which are new every few minutes.
+        Where the cell must be composed again soon, the tiles of geofences keep their textures: with a base that is
+        being requested, or with weather and traffic, which are new every few minutes.
         """
-        pieces = self._shown.get(key, ())
+        pieces = self._made_of.get(key, ())
         if (
             not pieces
             or len(pieces) < len(self._layers)
@@ -156,29 +157,26 @@ class ComposedCells:
         base = self._peek(pieces[0].quad.key)
         is_lasting = base is not None and not base.is_stale and all(layer.role != "overlay" for layer in self._layers)
         pieces = pieces if is_lasting else pieces[:1]
-        # A tile that is larger than a cell may be needed for others.
+        # A tile that is larger than the cell may be needed for other cells.
         return [piece.quad.key for piece in pieces if piece.quad is not None and piece.quad.key[1:] == key[1:]]
 
     def dropped(self, key: TileKey) -> list[TileKey]:
-        """Forget a picture that is gone; returns the tiles that are to go with it."""
-        self._shown.pop(key, None)
+        """Forget a picture that was dropped; return the tiles to drop with it."""
+        self._made_of.pop(key, None)
         self.picture.dirty = True
         return self._merged(key)
 
-    def _base_key(self, key: TileKey) -> TileKey:
-        return (self._layers[0].tileset, *key[1:])
-
     def _merged(self, key: TileKey) -> list[TileKey]:
-        """Return the tiles of a cell whose pixels are only in the cell's picture."""
+        """Return the tiles of a cell whose pixels are in the cell's picture only."""
         keys = ((layer.tileset, *key[1:]) for layer in self._layers)
         return [each for each in keys if (tile := self._peek(each)) is not None and tile.is_merged]
 
     def clear(self) -> None:
-        """Forget them all."""
-        self._shown.clear()
+        """Forget all composed cells."""
+        self._made_of.clear()
         self.pending.clear()
         self.needed_tiles = ()
-        self._searched_for = None
+        self._last_search = None
         self.picture.dirty = True
 
     def _cells(self, viewport: Viewport) -> TileRange:
@@ -186,7 +184,7 @@ class ComposedCells:
         self._zooms = tuple(tile_zoom(layer, viewport) for layer in self._layers)
         return cells_at(max(self._zooms), viewport)
 
-    def _held(self, loaded_zooms: LoadedZooms) -> set[int]:
+    def _zooms_with_tiles(self, loaded_zooms: LoadedZooms) -> set[int]:
         return {*loaded_zooms.get(COMPOSED, ()), *loaded_zooms.get(self._layers[0].tileset, ())}
 
     def _find_pending(self, cells: TileRange, loaded_zooms: Container[int]) -> list[TileKey]:
@@ -221,15 +219,15 @@ class ComposedCells:
     def _new_pieces(
         self, key: TileKey, zooms: tuple[int, ...], loaded_zooms: Container[int], obsolete: list[TileKey]
     ) -> Pieces | None:
-        """Return what a cell is to be made of if it is to be put together now; adds what is to be dropped first."""
+        """Return the pieces of a cell that must be composed now, or None; add keys to drop first to `obsolete`."""
         pieces = self._pieces_of(*key[1:], zooms, loaded_zooms)
-        made = self._shown.get(key)
+        made = self._made_of.get(key)
         if pieces is None and made is not None and self._is_void(key, zooms, made):
             obsolete.append(key)
         if pieces is None or pieces == made or (made is not None and self._is_worse(pieces, made)):
             return None
         if merged := self._merged(key):
-            # They are asked for once more; until they come, the former picture stays.
+            # Their pixels are gone, so they are requested once more; until then the former picture stays.
             obsolete += merged
             return None
         if self._is_plain(key[1], pieces):
@@ -247,7 +245,10 @@ class ComposedCells:
         obsolete: list[TileKey],
         pending: list[tuple[float, TileKey, Pieces]],
     ) -> None:
-        """See to it that what stands in for cells without a base shows the geofences as they are."""
+        """Find the fallback cells that must be composed anew to show the current geofences.
+
+        `asked` are the tiles that were needed for this before.
+        """
         found: dict[TileKey, float] = {}
         for distance, x, y in empty:
             for cell in fallback_cells(z, x, y, self.find, loaded_zooms):
@@ -255,11 +256,14 @@ class ComposedCells:
         needed_tiles: list[TileKey] = []
         outdated = 0
         for key, distance in found.items():
-            zooms = tuple(within_zooms(layer, key[1] - lag) for layer, lag in zip(self._layers, self._lag, strict=True))
+            zooms = tuple(
+                within_zooms(layer, key[1] - zoom_lag)
+                for layer, zoom_lag in zip(self._layers, self._zoom_lags, strict=True)
+            )
             tiles = self._tiles(key, zooms)
             drawn = [tile for layer, tile in zip(self._layers, tiles, strict=True) if layer.role == "fences"]
             if all(self._is_current(key, tile) for tile in drawn):
-                # They stay in memory: a base without a picture of its own could not tell without them.
+                # They stay in memory: a cell that is shown by its base alone cannot be checked without them.
                 needed_tiles += drawn
                 continue
             if outdated == MAX_FALLBACK_CELLS:
@@ -274,13 +278,13 @@ class ComposedCells:
                 for tile in tiles
                 if tile not in drawn
             ):
-                # It can never be put together again: better a blurred map or none than geofences that are not so.
+                # It can never be composed again: a blurred map, or none, is better than outdated geofences.
                 obsolete.append(key)
-                self._searched_for = None
+                self._last_search = None
         self.needed_tiles = tuple(needed_tiles)
 
     def _tiles(self, key: TileKey, zooms: tuple[int, ...]) -> tuple[TileKey, ...]:
-        """Return the tile of each layer that a cell's picture is made of."""
+        """Return the tile of each layer that a cell is made of."""
         _, z, x, y = key
         return tuple(
             (layer.tileset, zoom, x >> (z - zoom), y >> (z - zoom))
@@ -288,8 +292,8 @@ class ComposedCells:
         )
 
     def _is_current(self, key: TileKey, tile: TileKey) -> bool:
-        """Tell whether what stands for a cell shows the geofences of a tile as they are."""
-        made = self._shown.get(key)
+        """Tell whether a cell, as it is shown, has the current geofences of a tile."""
+        made = self._made_of.get(key)
         shown = [piece for piece in made or () if piece.tileset == tile[0] and piece.is_exact]
         texture = self._peek(tile)
         if texture is None:
@@ -302,7 +306,7 @@ class ComposedCells:
         return piece_quad(texture, depth, key[2], key[3], 255, self._px) is None
 
     def _pieces_of(self, z: int, x: int, y: int, zooms: tuple[int, ...], loaded_zooms: Container[int]) -> Pieces | None:
-        """Return what a cell is to be made of; None while what stands in for it is better."""
+        """Return the pieces to make a cell of; None while its fallback is better."""
         pieces: list[Piece] = []
         has_exact = False
         for layer, zoom in zip(self._layers, zooms, strict=True):
@@ -313,7 +317,7 @@ class ComposedCells:
         if not pieces or not has_exact:
             return None
         is_base_there = pieces[0].is_exact and pieces[0].tileset == self._layers[0].tileset
-        # Without the base, but with geofences: they are shown on the bare ground, unless there is a better picture.
+        # Without their base, geofences are composed on the bare background, unless there is a fallback.
         if not is_base_there and (self._is_anything_above(z, x, y) or self._is_anything_below(z, x, y, loaded_zooms)):
             return None
         return tuple(pieces)
@@ -329,12 +333,12 @@ class ComposedCells:
         return None
 
     def _is_plain(self, z: int, pieces: Pieces) -> bool:
-        """Tell whether the base's own picture shows all that there is."""
+        """Tell whether the base's own tile shows the whole cell."""
         drawn = [piece.quad for piece in pieces if piece.quad is not None]
         return len(drawn) == 1 and drawn[0].key[:2] == (self._layers[0].tileset, z) and self._is_whole(drawn[0])
 
     def _is_void(self, key: TileKey, zooms: tuple[int, ...], made: Pieces) -> bool:
-        """Tell whether all that a picture shows on bare ground is gone."""
+        """Tell whether a picture without a base has nothing left to show."""
         shown = {piece.tileset for piece in made}
         if self._layers[0].tileset in shown:
             return False
@@ -346,7 +350,7 @@ class ComposedCells:
         return all(piece is not None and piece.is_exact and piece.quad is None for piece in pieces)
 
     def _is_worse(self, pieces: Pieces, made: Pieces) -> bool:
-        """Tell whether what was sharp would be blurred or missing: its tile is not there, not yet or not any more."""
+        """Tell whether a layer that is sharp now would be blurred or missing, because its tile is not there."""
         if self._is_filling(made[0]) and not self._is_filling(pieces[0]):
             return True
         now = {piece.tileset for piece in pieces if piece.is_exact}

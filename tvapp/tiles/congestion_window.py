@@ -1,9 +1,10 @@
-"""How many requests may be under way: more where answers take long to come, fewer where they queue. Pure.
+"""How many requests may be under way: more where the round trip is long, fewer where requests queue. Pure.
 
-What is in flight beyond what the way holds only waits in a queue, in front of what the viewer will look at next. By
-Little's law, of `n` requests under way that take `t` each, and would take `t0` alone, about `n (1 - t0 / t)` queue. As
-in TCP Vegas (Brakmo and Peterson, 1995) the number grows while hardly any do, and shrinks while many do; as in TCP it
-is halved when the service complains. `t0` is the shortest time to the first byte of an answer lately.
+Requests beyond what the path holds only wait in a queue, ahead of the tiles that the viewer looks at next. By Little's
+law, of `n` requests under way that take `t` each, and would take `t0` alone, about `n (1 - t0 / t)` queue. As in TCP
+Vegas (Brakmo and Peterson, 1995) the limit grows while hardly any do, and shrinks while many do; as in TCP it is halved
+on congestion. `t0` is the shortest recent time to the first byte of a reply. Hand-written, because HTTP libraries only
+have fixed limits on connections.
 """
 
 from __future__ import annotations
@@ -15,13 +16,13 @@ INITIAL_LIMIT = 8
 MAX_LIMIT = 24
 """On one connection (HTTP/2)."""
 MAX_CONNECTIONS = 8
-"""With HTTP/1.1 each of them needs a connection of its own."""
+"""With HTTP/1.1, where each request needs a connection of its own."""
 
 GROW_BELOW, SHRINK_ABOVE = 2.0, 4.0
 TOLERANCE_S = 0.05
-"""Nobody sees so short a wait: where answers come at once, our own work is what they wait for."""
+"""A wait too short to be seen: when replies come at once, it is our own work that delays them."""
 BASELINE_S = 60.0
-"""How long the shortest time counts: the way may change."""
+"""How long the shortest time counts, because the path may change."""
 _SHRINK_STEP = 0.5
 
 
@@ -35,7 +36,7 @@ class SentRequest:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How a request went: seconds until the head of the answer was there, and whether its connection is shared."""
+    """How a request went: seconds until the head of its reply, and whether its connection is multiplexed."""
 
     head_s: float
     is_multiplexed: bool
@@ -63,11 +64,11 @@ class CongestionWindow:
 
     @property
     def limit(self) -> int:
-        """How many may be under way."""
+        """The number of requests that may be under way."""
         return int(self._limit)
 
     def succeeded(self, sent: SentRequest, others: int, timing: Timing, now: float) -> None:
-        """Take an answer that arrived whole at `now`, while `others` are still under way."""
+        """Take in a reply that was complete at `now`, while `others` are still under way."""
         self._ceiling = MAX_LIMIT if timing.is_multiplexed else MAX_CONNECTIONS
         unqueued_s = self._baseline_s(timing.head_s, now) + TOLERANCE_S
         count = max(sent.count, others + 1)
@@ -77,19 +78,19 @@ class CongestionWindow:
             self._is_starting = False
             self._limit = max(self._limit - _SHRINK_STEP, MIN_LIMIT)
         elif queued < GROW_BELOW and count >= self.limit - 1:
-            # Only where the limit was in the way there is reason to raise it: to the double in a round at first.
+            # Raise the limit only where it was reached: at first to twice its size in a round trip.
             self._limit += 1.0 if self._is_starting else 1.0 / self._limit
         self._limit = min(self._limit, self._ceiling)
 
     def congested(self, sent: SentRequest, now: float) -> None:
-        """Take that the service said it is too much, or that no answer came: once for all that was under way."""
+        """Take in that the service throttled or no reply came; counts once for all requests under way at the time."""
         self._is_starting = False
         if sent.at >= self._halved_at:
             self._halved_at = now
             self._limit = max(self._limit / 2.0, MIN_LIMIT)
 
     def _baseline_s(self, head_s: float, now: float) -> float:
-        """Return the shortest time to an answer's head of the last one to two periods."""
+        """Return the shortest time to the head of a reply in the last one to two periods."""
         if self._shortest is None:
             self._shortest, self._since = (head_s, head_s), now
         elif now - self._since >= BASELINE_S:

@@ -1,10 +1,11 @@
-"""The tiles on disk: what HTTP allows to keep, least recently used out first, private to an account.
+"""The disk cache of tiles: what HTTP allows to store, evicted least recently used first, private to an account.
 
-Own code on the standard library's SQLite, because hishel 2.0, the one library that is close, stores the request with
-its credentials, reads the wall clock by itself, ignores `Age` and takes an answer without `Date` for fresh for ever.
+Own code on the standard library's SQLite: hishel 2.0, the closest library, stores the request with its credentials,
+reads the wall clock by itself, ignores `Age` and takes a reply without `Date` as fresh for ever; requests-cache is for
+`requests` only, and diskcache knows nothing of HTTP.
 
 Made for SD cards and power cuts: writes are gathered and committed together in write-ahead mode, the times of last use
-go along with them, and every row carries a checksum. Whatever the disk does, callers see a miss.
+go along with them, and every row carries a checksum. Whatever the disk does, callers see a cache miss.
 """
 
 from __future__ import annotations
@@ -41,10 +42,10 @@ T = TypeVar("T")
 BUDGET_BYTES = 256 << 20
 DISK_USER = "tiles"
 RETRY_S = 600.0
-"""How long a disk that failed is left alone."""
+"""How long a disk that failed is not used."""
 OVERLAY_PREFIXES = ("microsoft.traffic.", "microsoft.weather.")
 MIN_WRITTEN_LIFETIME_S = 600.0
-"""Traffic and weather that turn stale sooner are not written: at rest that could be a hundred megabytes a day."""
+"""Overlay tiles that turn stale sooner are not written: at rest that could be a hundred megabytes a day."""
 TIMEOUT_S = 2.0
 """A disk that takes longer for one tile holds up the map more than the network would."""
 
@@ -67,7 +68,7 @@ _DISK_TROUBLE = frozenset(
         sqlite3.SQLITE_NOLFS,
     }
 )
-"""SQLite's primary result codes that speak of the disk; any other means that the content makes no sense."""
+"""SQLite's primary result codes for trouble with the disk; any other means that the file is damaged."""
 
 _KINDS: dict[int, DiskKind] = {
     sqlite3.SQLITE_FULL: "full",
@@ -79,7 +80,7 @@ _KINDS: dict[int, DiskKind] = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A stored tile: its bytes, whether it may be used unasked, its age and its validators."""
+    """A stored tile: its bytes, whether it is fresh, its age and its validators."""
 
     body: bytes = field(repr=False)
     is_fresh: bool
@@ -87,11 +88,11 @@ class Entry:
     etag: str | None
     last_modified: str | None
     may_use_stale: bool = True
-    """Whether it may be shown although it is stale, while its origin is asked or cannot be."""
+    """Whether it may be shown although it is stale, while it is revalidated or cannot be."""
 
 
 class DiskCache:
-    """Safe to call from any worker, never from the main thread; raises nothing."""
+    """The cache; call it from workers only, never from the main thread. It raises nothing."""
 
     def __init__(
         self,
@@ -130,7 +131,7 @@ class DiskCache:
                 return None
             now = self._clock.wall()
             if now - row.stored_s > MAX_LIFETIME_S:
-                # Not even as a stand-in while the network is away: the terms of Azure Maps end here.
+                # Not even while the network is away: the terms of Azure Maps forbid to use it any longer.
                 return None
             if len(self._used) < _MAX_USED:
                 self._used[key] = None
@@ -144,7 +145,7 @@ class DiskCache:
         )
 
     def put(self, key: CacheKey, body: bytes, headers: Mapping[str, str], *, delay_s: float = 0.0) -> None:
-        """Keep the body of a 200, as far as its headers allow; `delay_s` is how long the answer took."""
+        """Store the body of a 200 if its headers allow it; `delay_s` is how long the reply took."""
         is_short_lived = (
             key.tile.tileset.startswith(OVERLAY_PREFIXES)
             and lifetime_s(headers, self._clock.wall()) < MIN_WRITTEN_LIFETIME_S
@@ -155,7 +156,7 @@ class DiskCache:
         self._add(key, body, relevant(headers), delay_s)
 
     def refresh(self, key: CacheKey, headers: Mapping[str, str], *, delay_s: float = 0.0) -> None:
-        """Note that a 304 confirmed what is stored under `key`."""
+        """Renew what is stored under `key` with the headers of a 304."""
         if not may_store(200, headers):
             self.drop(key)
             return
@@ -165,14 +166,14 @@ class DiskCache:
             self._add(key, row.body, refreshed(row.fields, headers), delay_s)
 
     def drop(self, key: CacheKey) -> None:
-        """Forget one tile."""
+        """Delete one tile."""
         with self._lock:
             self._forget_pending(key)
             self._used.pop(key, None)
             self._guard(lambda store: store.delete(key))
 
     def clear(self, account: str | None = None) -> None:
-        """Forget all tiles of `account` (all tiles where it is None), so that nothing of them is left in the file."""
+        """Delete all tiles of `account` (all tiles where it is None), so that no bytes of them are left in the file."""
         with self._lock:
             for key in [key for key in self._pending if account is None or key.scope.account == account]:
                 self._forget_pending(key)
@@ -183,21 +184,21 @@ class DiskCache:
                 self._remove_files()
 
     def retry(self) -> None:
-        """The disk works again, somebody says: use it at once."""
+        """Use the disk again at once, because it is said to work."""
         self._slow_until = 0.0
         with self._locked() as is_usable:
             self._retry_at = 0.0
             if is_usable:
-                self._close_store()  # it may have been opened only to be read
+                self._close_store()  # it may have been opened read-only
 
     def flush(self) -> None:
-        """Write what was gathered; worth calling once nothing more is expected for a while."""
+        """Write what was gathered; call it when no more is expected for a while."""
         with self._locked() as is_usable:
             if is_usable:
                 self._flush()
 
     def close(self) -> None:
-        """Write what was gathered, times of last use too, and close the file."""
+        """Write what was gathered, including times of last use, and close the file."""
         with self._locked() as is_usable:
             if is_usable and (self._used or self._pending):
                 self._write()
@@ -207,7 +208,7 @@ class DiskCache:
 
     @contextmanager
     def _locked(self) -> Iterator[bool]:
-        """Have the file to oneself; False where a disk that has stopped answering would keep the caller waiting."""
+        """Hold the lock and yield True; yield False where a disk that has stopped answering would block the caller."""
         if self._clock.monotonic() < self._slow_until or not self._lock.acquire(timeout=TIMEOUT_S):
             self._report_slow()
             yield False
@@ -252,12 +253,12 @@ class DiskCache:
 
     def _write(self) -> None:
         rows, used = self._pending, self._used
-        # Gone either way: a disk that takes nothing must not fill the memory instead.
+        # Dropped even if the write fails: a disk that takes nothing must not fill the memory instead.
         self._pending, self._pending_bytes, self._used = {}, 0, {}
         self._guard(lambda store: store.write(rows, used, self._budget), writes=True)
 
     def _guard(self, work: Callable[[TileStore], T], *, writes: bool = False) -> T | None:
-        """Run `work` on the open store, and turn what the disk does into None."""
+        """Run `work` on the open store; return None where the disk fails."""
         if self._closed or (self._clock.monotonic() < self._retry_at and (writes or self._store is None)):
             return None
         try:
@@ -278,7 +279,7 @@ class DiskCache:
             return None
         except sqlite3.Error as error:
             code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
-            # A read error that is still there ten minutes later is damage too.
+            # A read error that is still there after RETRY_S counts as damage too.
             if code in _DISK_TROUBLE and not (code == sqlite3.SQLITE_IOERR and self._failed and not writes):
                 self._pause(StorageError(str(self._path), str(error), _KINDS.get(code, "broken")), writes)
             else:
@@ -295,28 +296,28 @@ class DiskCache:
     def _pause(self, error: StorageError, writes: bool) -> None:
         self._retry_at = self._clock.monotonic() + RETRY_S
         if not writes:
-            # A full or read-only disk can still be read; one that cannot be read is left alone.
+            # A full or read-only disk can still be read; one that cannot be read is closed.
             self._close_store()
         self._failed = True
         self._disk.failed(DISK_USER, error)
 
     def _start_over(self, reason: str) -> None:
-        """Move a file that is no cache of ours (any more) aside; the next use makes a new one."""
+        """Move aside a file that is damaged or no tile cache; the next use makes a new one."""
         self._close_store()
         try:
             for suffix in COMPANIONS:
                 self._beside(suffix).unlink(missing_ok=True)
-            # One is kept for whoever wants to look into it; more would fill the disk.
+            # One such file is kept for analysis; more would fill the disk.
             self._path.replace(self._beside(_ASIDE))
         except FileNotFoundError:
-            pass  # somebody else removed it, which is as good
+            pass  # removed by another process, which is as good
         except OSError as error:
             self._pause(StorageError.of(self._path, error), writes=True)
             return
         self._log.event("tile_cache.recreated", level="warning", reason=reason)
 
     def _remove_files(self) -> None:
-        """Delete the file itself: nothing worth keeping is in it, or it cannot be cleared in any other way."""
+        """Delete the file: no row of another account is in it, or it cannot be cleared in any other way."""
         self._close_store()
         try:
             for suffix in ("", _ASIDE, *COMPANIONS):

@@ -1,4 +1,4 @@
-"""What the loader needs of others: a source of tiles, somebody who draws tiles, and threads."""
+"""The ports of the loader: a source of tiles, a rasteriser of geofences, and threads."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class TileRequest:
 
 @dataclass(frozen=True, slots=True)
 class TileReply:
-    """200 with the tile's bytes, or 304 without: what the cache has is still right."""
+    """200 with the tile's bytes, or 304 without a body: the stored copy is still right."""
 
     status: int
     body: bytes = field(repr=False)
@@ -42,7 +42,7 @@ class TileReply:
 
 
 class TileSource(Protocol):
-    """Where tiles come from (azure.maps.MapsClient)."""
+    """A service that tiles are fetched from (azure.maps.MapsClient)."""
 
     async def tile(self, request: TileRequest) -> TileReply:
         """Fetch one tile; with a validator, return 304 where it has not changed.
@@ -54,7 +54,7 @@ class TileSource(Protocol):
 
 
 class Runner(Protocol):
-    """What is needed of core.jobs.Jobs."""
+    """The part of core.jobs.Jobs that the loader uses."""
 
     @property
     def inbox(self) -> Inbox: ...
@@ -65,7 +65,7 @@ class Runner(Protocol):
 
 
 class Rasteriser(Protocol):
-    """Draws tiles on a worker; each change of what there is to draw is a new rasteriser with a higher revision."""
+    """Draws tiles on a worker. After each change of the geofences there is a new one, with a higher revision."""
 
     @property
     def revision(self) -> int: ...

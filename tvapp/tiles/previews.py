@@ -1,6 +1,6 @@
-"""Small pictures of the layers to choose from: real tiles of the place that the map starts at, cut and composed.
+"""Makes the small pictures of the layers to choose from, out of tiles at the place where the map starts.
 
-Asked for only when somebody looks at the choice, and kept on disk like any tile.
+Their tiles are fetched only when the viewer opens the choice, and stored on the disk like any tile.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ WIDTH, HEIGHT = 320, 320
 
 
 class Workers(Protocol):
-    """What is needed of core.jobs.Jobs."""
+    """The part of core.jobs.Jobs that previews use."""
 
     async def in_worker(self, work: Callable[[], T]) -> T: ...
 
@@ -43,7 +43,7 @@ class PreviewLoader:
         self._inbox = inbox
 
     async def load(self, previews: Sequence[Preview], scope: CacheScope, background: tuple[int, int, int]) -> None:
-        """Post a PreviewArrived for each preview whose tiles can be had; the others keep their drawing."""
+        """Post a PreviewArrived for each preview whose tiles are available; the others keep their drawing."""
         wanted = dict.fromkeys(tile for preview in previews for tile in preview.tiles)
         fetches = {tile: asyncio.create_task(self._fetch(CacheKey(scope, tile))) for tile in wanted}
         await asyncio.gather(*(self._compose(preview, fetches, background) for preview in previews))
@@ -70,12 +70,12 @@ class PreviewLoader:
         return reply.body
 
     def _keep(self, key: CacheKey, body: bytes, headers: Mapping[str, str]) -> None:
-        decode_tile(body, key.tile.tileset)  # nothing bad is ever stored
+        decode_tile(body, key.tile.tileset)  # so that nothing undecodable is ever stored
         self._cache.put(key, body, headers)
 
 
 def compose(bodies: Sequence[bytes], background: tuple[int, int, int]) -> Image | None:
-    """Lay tiles over each other and cut a preview out of their middle; None when one is no picture."""
+    """Compose tiles and cut a preview out of their middle; None when one cannot be decoded."""
     canvas = Pillow.new("RGBA", (TILE_SIZE, TILE_SIZE), (*background, 255))
     for body in bodies:
         try:
