@@ -13,6 +13,8 @@ from tests.mapview.world import BASE, BUDGET, HELSINKI, World, assert_partition,
 from tvapp.geo.mercator import tile_bounds
 from tvapp.geo.position import Bounds
 from tvapp.mapview.composed_cells import MAX_FALLBACK_CELLS
+from tvapp.mapview.fallback_cells import fallback_cells
+from tvapp.mapview.layer_picture import Texture
 from tvapp.mapview.layers import Layer
 from tvapp.mapview.model import MapModel
 from tvapp.tiles.tile import DRAWN_TILESET, TileId, TileImage
@@ -319,3 +321,42 @@ def test_whatever_happens_it_comes_to_an_end_and_no_geofence_is_shown_that_is_no
         tv.live()
         # Where the disk has lost the base of a cell in view, its former picture stays.
         assert is_lost or tv.shown() <= ({tv.revision} if tv.has_fence else set())
+
+
+def fallbacks(*there: tuple[int, int, int]) -> list[tuple[int, int, int]]:
+    """Return the fallback cells of (5, 9, 11) where only these cells have a picture."""
+    zooms = {z for z, _, _ in there}
+    return list(fallback_cells(5, 9, 11, lambda *cell: Texture(("", *cell)) if cell in there else None, zooms))
+
+
+def test_only_the_nearest_ancestor_is_shown_in_place_of_a_cell() -> None:
+    assert fallbacks((4, 4, 5), (3, 2, 2), (1, 0, 0)) == [(4, 4, 5)]
+    assert fallbacks((3, 2, 2), (1, 0, 0), (0, 0, 0)) == [(3, 2, 2)]
+    assert fallbacks((0, 0, 0)) == [(0, 0, 0)]
+
+
+def test_an_ancestor_too_far_up_is_no_fallback() -> None:
+    def find(*cell: int) -> Texture | None:
+        return Texture(("", 1, 0, 0)) if cell == (1, 0, 0) else None
+
+    assert list(fallback_cells(9, 3, 3, find, {1})) == [(1, 0, 0)]
+    assert list(fallback_cells(10, 3, 3, find, {1})) == []
+
+
+def test_descendants_are_shown_and_below_the_gaps_among_them_the_next_zoom() -> None:
+    child, other = (6, 18, 22), (6, 19, 23)
+    below_a_gap, below_a_child = (7, 38, 45), (7, 36, 44)
+    assert fallbacks(child, other) == [child, other]
+    assert fallbacks(child, below_a_gap, below_a_child) == [child, below_a_gap]
+    assert fallbacks((7, 37, 45), (7, 39, 47), (8, 72, 88)) == [(7, 37, 45), (7, 39, 47)]
+
+
+def test_descendants_are_looked_for_only_at_zooms_with_tiles() -> None:
+    asked: list[int] = []
+
+    def find(z: int, x: int, y: int) -> Texture | None:
+        asked.append(z)
+        return None
+
+    assert list(fallback_cells(5, 9, 11, find, {7})) == []
+    assert asked == [4, 3, 2, 1, 0] + [7] * 16
