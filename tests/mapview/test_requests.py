@@ -46,6 +46,9 @@ class Rig:
     def take(self) -> tuple[TileId, ...] | None:
         return self.requests.take_changed(self.view, self.view, STILL)
 
+    def has_recovered(self) -> bool:
+        return self.requests.has_recovered
+
     def progress(self) -> Progress:
         return self.requests.progress(self.view, self.view, STILL)
 
@@ -119,7 +122,7 @@ def test_forgetting_what_is_unavailable_requests_it_again_and_lets_the_map_settl
     rig.requests.unavailable(KEY, None, 0.0)
     rig.requests.forget_unavailable()
     assert not rig.requests.is_unavailable(KEY)
-    assert rig.requests.has_recovered
+    assert rig.has_recovered()
     assert rig.take() == (TILE,)
 
 
@@ -131,26 +134,26 @@ def test_forgetting_is_for_one_tileset_and_reports_nothing_for_tiles_out_of_view
     rig.requests.forget_unavailable(DRAWN_TILESET)
     assert rig.requests.is_unavailable(KEY)
     assert not rig.requests.is_unavailable(FAR_DRAWN)
-    assert not rig.requests.has_recovered
+    assert not rig.has_recovered()
     assert rig.take() == (), "the whole list is sent again, even if nothing was unavailable"
     rig.requests.forget_unavailable("base")
-    assert rig.requests.has_recovered
+    assert rig.has_recovered()
     rig.requests.unavailable(FAR, None, 0.0)
     rig.requests.forget_unavailable()
-    assert rig.requests.has_recovered, "what had recovered before stays so"
+    assert rig.has_recovered(), "what had recovered before stays so"
 
 
 def test_an_unavailable_tile_that_arrives_lets_the_map_settle_again_if_it_is_needed() -> None:
     rig = Rig()
     rig.take()
     rig.requests.arrived(KEY, resend_all=False)
-    assert not rig.requests.has_recovered
+    assert not rig.has_recovered()
     rig.requests.unavailable(FAR, None, 0.0)
     rig.requests.arrived(FAR, resend_all=False)
-    assert not rig.requests.has_recovered
+    assert not rig.has_recovered()
     rig.requests.unavailable(KEY, None, 0.0)
     rig.requests.arrived(KEY, resend_all=False)
-    assert rig.requests.has_recovered
+    assert rig.has_recovered()
     assert not rig.requests.is_unavailable(KEY)
 
 
