@@ -58,7 +58,7 @@ def _parts(draw: st.DrawFn) -> Part[Texture]:
 def test_a_box_is_hidden_when_each_of_its_finest_cells_is(
     parts: list[Part[Texture]], level: int, dx: int, dy: int, side: int
 ) -> None:
-    has_recovered = {
+    filled = {
         (x, y)
         for one in parts
         for y in range(one.y0 << DESCENDANTS - one.level, one.y1 << DESCENDANTS - one.level)
@@ -68,7 +68,7 @@ def test_a_box_is_hidden_when_each_of_its_finest_cells_is(
     shift = DESCENDANTS - level
     inside = range(10 << DESCENDANTS, 13 << DESCENDANTS)
     expected = all(
-        (x, y) in has_recovered
+        (x, y) in filled
         for y in range(top << shift, top + side << shift)
         for x in range(left << shift, left + side << shift)
         if x in inside and y in inside

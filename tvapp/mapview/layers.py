@@ -25,7 +25,6 @@ class Layer:
     max_zoom: int
     opacity: float = 1.0
     has_text: bool = False
-    size: int = 512
 
     @property
     def is_opaque(self) -> bool:
