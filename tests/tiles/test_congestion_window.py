@@ -150,3 +150,76 @@ def test_whatever_happens_the_number_stays_within_its_bounds(
         else:
             window.congested(sent, now)
         assert MIN_LIMIT <= window.limit <= MAX_LIMIT
+
+
+def grown(window: CongestionWindow, at: float, took_s: float, head_s: float, *, count: int, others: int = 0) -> float:
+    """Take in one reply and return the exact limit."""
+    window.succeeded(SentRequest(at, count), others, Timing(head_s, True), at + took_s)
+    return window._limit
+
+
+def test_the_limit_grows_by_one_a_reply_at_first_and_by_one_a_round_after_congestion() -> None:
+    window = CongestionWindow()
+    assert (window.limit, MIN_LIMIT, MAX_CONNECTIONS, MAX_LIMIT) == (8, 2, 8, 24)
+    assert grown(window, 0.0, 0.4, 0.4, count=8) == 9.0
+    assert grown(window, 0.0, 0.4, 0.4, count=8) == 10.0, "one less than the limit is enough"
+    assert grown(window, 0.0, 0.4, 0.4, count=8) == 10.0, "two less is not"
+    assert grown(window, 0.0, 0.4, 0.4, count=1, others=8) == 11.0, "those still under way count, with this one"
+    window.congested(SentRequest(1.0, 1), 1.0)
+    assert grown(window, 1.0, 0.4, 0.4, count=5) == pytest.approx(5.5 + 1 / 5.5)
+
+
+@pytest.mark.parametrize(
+    ("took_s", "limit"),
+    [
+        # With 0.4 s alone and 0.05 s tolerated, 8 requests that take t have 8 (1 - 0.45 / t) of them queued.
+        (0.59, 9.0),  # 1.9
+        (0.61, 8.0),  # 2.1
+        (0.89, 8.0),  # 3.96
+        (0.91, 7.5),  # 4.04
+    ],
+)
+def test_the_limit_follows_the_number_of_queued_requests(took_s: float, limit: float) -> None:
+    window = CongestionWindow()
+    window.succeeded(SentRequest(0.0, 1), 0, Timing(0.4, True), 0.4)
+    assert grown(window, 1.0, took_s, 0.4, count=8) == limit
+
+
+def test_after_queueing_the_limit_grows_slowly_and_never_shrinks_below_two() -> None:
+    window = CongestionWindow()
+    window.succeeded(SentRequest(0.0, 1), 0, Timing(0.1, True), 0.1)
+    assert grown(window, 1.0, 9.0, 0.1, count=8) == 7.5
+    assert grown(window, 20.0, 0.1, 0.1, count=8) == pytest.approx(7.5 + 1 / 7.5)
+    for second in range(30):
+        grown(window, 100.0 + second, 9.0, 0.1, count=8)
+    assert window.limit == 2
+
+
+def test_the_shortest_time_is_forgotten_after_one_to_two_minutes() -> None:
+    window = CongestionWindow()
+    window.succeeded(SentRequest(0.0, 1), 0, Timing(0.1, True), 0.0)
+
+    def baseline_s(now: float, head_s: float) -> float:
+        return window._baseline_s(head_s, now)
+
+    assert baseline_s(30.0, 0.5) == 0.1
+    assert baseline_s(59.9, 0.5) == 0.1
+    assert baseline_s(60.0, 0.4) == 0.1, "that of the former minute still counts"
+    assert baseline_s(119.9, 0.3) == 0.1
+    assert baseline_s(120.0, 0.6) == 0.3
+    assert baseline_s(180.0, 0.7) == 0.6
+
+
+def test_a_reply_takes_at_least_as_long_as_its_head() -> None:
+    window = CongestionWindow()
+    window.succeeded(SentRequest(0.0, 1), 0, Timing(0.1, True), 0.1)
+    assert grown(window, 1.0, 0.0, 9.0, count=8) == 7.5
+
+
+def test_requests_sent_before_the_limit_was_halved_do_not_halve_it_again() -> None:
+    window = CongestionWindow()
+    window.congested(SentRequest(0.0, 1), 5.0)
+    window.congested(SentRequest(4.9, 1), 6.0)
+    assert window.limit == 4
+    window.congested(SentRequest(5.0, 1), 6.0)
+    assert window.limit == 2

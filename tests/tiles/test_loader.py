@@ -20,13 +20,13 @@ from tvapp.core.errors import (
 )
 from tvapp.core.headers import Headers
 from tvapp.core.jobs import Inbox
-from tvapp.core.log import RecordingLog
+from tvapp.core.log import Level, RecordingLog
 from tvapp.tiles.cache_key import CacheKey, CacheScope
 from tvapp.tiles.congestion_window import INITIAL_LIMIT, MAX_LIMIT
 from tvapp.tiles.disk_cache import DiskCache
 from tvapp.tiles.loader import QUIET_S, REVALIDATED_S, TileLoader
 from tvapp.tiles.ports import T, TileReply, TileRequest
-from tvapp.tiles.tile import TileArrived, TileId, TileImage, TileRevalidated, TileUnavailable
+from tvapp.tiles.tile import DRAWN_TILESET, TileArrived, TileId, TileImage, TileRevalidated, TileUnavailable
 
 SCOPE = CacheScope("https://maps.example", "aino")
 FRESH = Headers({"cache-control": "max-age=600", "etag": '"1"'})
@@ -66,13 +66,25 @@ class Rasters:
         return TileImage(None, size=size)
 
 
+class LevelLog(RecordingLog):
+    """Remembers the levels of events, too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.levels: list[tuple[str, Level]] = []
+
+    def event(self, name: str, /, *, level: Level = "info", **fields: object) -> None:
+        self.levels.append((name, level))
+        super().event(name, level=level, **fields)
+
+
 @dataclass
 class Desk:
     """A loader with a source whose answers wait until the test lets them go."""
 
     folder: Path
     clock: ManualClock = field(default_factory=ManualClock)
-    log: RecordingLog = field(default_factory=RecordingLog)
+    log: LevelLog = field(default_factory=LevelLog)
     inbox: Inbox = field(default_factory=Inbox)
     picture: bytes = field(default_factory=lambda: png((1, 2, 3), 256))
     headers: Headers = FRESH
@@ -80,6 +92,7 @@ class Desk:
     error: TvappError | None = None
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     asked: list[tuple[TileId, str | None]] = field(default_factory=list)
+    requests: list[TileRequest] = field(default_factory=list)
     waiting: int = 0
     wanted: tuple[TileId, ...] = ()
     ages_s: list[float] = field(default_factory=list)
@@ -104,6 +117,7 @@ class Desk:
         return self.loader
 
     async def tile(self, request: TileRequest) -> TileReply:
+        self.requests.append(request)
         wanted, etag = request.tile, request.etag
         self.asked.append((wanted, etag))
         self.waiting += 1
@@ -145,6 +159,10 @@ class Desk:
                 posted.append((message.tile, type(message.error).__name__))
                 self.retry_in_s = message.retry_in_s
         return posted
+
+    def levels(self) -> list[str]:
+        """Return how each failure of a tile was logged."""
+        return [level for name, level in self.log.levels if name == "tile.failed"]
 
     @property
     def order(self) -> list[int]:
@@ -642,3 +660,133 @@ def test_in_the_end_every_wish_is_answered_once(steps: list[tuple[list[int], str
         await asyncio.sleep(0)
 
     asyncio.run(main())
+
+
+class Once(dict[TileId, TvappError]):
+    """Errors that each happen once."""
+
+    def get(self, key: TileId, default: object = None) -> TvappError | None:  # type: ignore[override]
+        return self.pop(key, None)
+
+
+def test_a_failure_that_makes_no_tile_wait_is_logged_without_a_time_and_retried_at_once(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        desk.errors = Once({tile(1): ServiceDown("maps.example", 503, retry_after_s=0.0, was_sent=False)})
+        assert await desk.want(tile(1)) == [(tile(1), "network")]
+        (failed,) = desk.log.named("tile.failed")
+        assert failed["retry_in"] is None
+        assert desk.order == [1, 1]
+
+    run(work)
+
+
+def test_a_tile_that_does_not_exist_is_reported_without_a_time(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        desk.error = NotFound("maps.example", 404)
+        assert await desk.want(tile(1)) == [(tile(1), "NotFound")]
+        assert desk.retry_in_s is None
+        assert desk.log.named("tile.failed")[0]["retry_in"] is None
+
+    run(work)
+
+
+def test_the_first_failure_of_a_kind_is_a_warning_until_a_request_succeeds(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        desk.errors = Once({tile(x): ServiceDown("maps.example", 500) for x in (1, 2)})
+        desk.errors[tile(3)] = DataError("road", "empty")
+        await desk.want(tile(1), tile(2), tile(3))
+        assert desk.levels() == ["warning", "debug", "warning"]
+        await desk.want(tile(4))
+        desk.errors[tile(5)] = ServiceDown("maps.example", 500)
+        await desk.want(tile(5))
+        assert desk.levels()[3:] == ["warning"]
+
+    run(work)
+
+
+def test_trouble_is_reported_once_for_each_error_and_again_when_its_time_is_over(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        desk.error = Forbidden("maps.example", 403)
+        assert await desk.want(tile(1)) == [(tile(1), "Forbidden")]
+        assert desk.retry_in_s == 60.0
+        assert await desk.want(tile(1), tile(2)) == [(tile(2), "Forbidden")]
+        desk.clock.advance(20)
+        assert await desk.want(tile(1), tile(2)) == []
+        await desk.want(tile(2))
+        assert await desk.want(tile(1), tile(2)) == [(tile(1), "Forbidden")], "it was off the list in between"
+        assert desk.retry_in_s == 40.0
+        desk.clock.advance(40)
+        assert ordered(await desk.want(tile(1), tile(2))) == [(tile(1), "Forbidden"), (tile(2), "Forbidden")]
+
+    run(work)
+
+
+def test_a_stale_tile_is_posted_with_its_age_and_never_where_its_headers_forbid_it(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        await desk.want(tile(1))
+        desk.headers = Headers({"cache-control": "max-age=600, must-revalidate", "etag": '"1"'})
+        await desk.want(tile(2))
+        await desk.want()
+        desk.clock.advance(700)
+        desk.gate.clear()
+        assert await desk.want(tile(1), tile(2)) == [(tile(1), "stale")]
+        assert desk.ages_s == [700.0]
+        assert desk.order == [1, 2, 2], "what may not be shown is requested without waiting for a quiet moment"
+
+    run(work)
+
+
+def test_requests_carry_language_view_and_validators(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        desk.headers = Headers({"cache-control": "max-age=600", "etag": '"1"', "last-modified": "yesterday"})
+        await desk.want(tile(1))
+        await desk.want()
+        desk.clock.advance(700)
+        await desk.want(tile(1))
+        await desk.quiet()
+        assert desk.requests == [
+            TileRequest(tile(1), "en", "Unified"),
+            TileRequest(tile(1), "en", "Unified", '"1"', "yesterday"),
+        ]
+
+    run(work)
+
+
+def test_drawings_wait_for_a_rasteriser_and_come_in_the_size_that_is_set(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        desk.loader.set_rasteriser(Rasters())
+        desk.loader.set_sizes({DRAWN_TILESET: 341})
+        fences = tile(1, DRAWN_TILESET)
+        assert await desk.want(fences) == [(fences, "worker")]
+        assert desk.sizes == [341]
+        desk.loader.set_sizes({DRAWN_TILESET: 341})
+        assert await desk.settle() == [], "the sizes are the same"
+        desk.loader.set_sizes({})
+        assert await desk.settle() == [(fences, "worker")]
+        assert desk.sizes == [341, 512]
+
+    run(work)
+
+
+def test_the_same_account_again_changes_nothing(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        await desk.want(tile(1))
+        desk.loader.set_scope(CacheScope("https://maps.example", "aino"))
+        assert await desk.settle() == []
+        assert desk.order == [1]
+
+    run(work)
+
+
+def test_the_loader_wakes_by_itself_for_what_is_due(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        desk.error = Forbidden("maps.example", 403)
+        await desk.want(tile(1))
+        loop = asyncio.get_running_loop()
+        timer = desk.loader._timer
+        assert timer is not None
+        assert timer.when() - loop.time() == pytest.approx(60.0, abs=1.0)
+        await desk.want()
+        assert desk.loader._timer is None
+
+    run(work)
