@@ -26,7 +26,7 @@ PURE = (
     "auth.approval", "auth.messages", "auth.permission", "auth.problems", "auth.session",
     "fences.editing", "fences.geojson", "fences.model", "fences.outbox.outbox", "fences.service.messages",
     "remote.hold", "remote.intents", "remote.keymap", "remote.keys", "remote.pattern", "remote.pattern_hash",
-    "tiles.memory", "tiles.pyramid", "tiles.tile",
+    "tiles.memory_cache", "tiles.pyramid", "tiles.tile",
 )  # fmt: skip
 """Modules and rooms that must stay pure, whatever else becomes an edge."""
 

@@ -43,7 +43,7 @@ from tvapp.geo.position import Position
 from tvapp.host.process import limit_arenas, tune_interpreter
 from tvapp.net.chain import Chain
 from tvapp.net.transport import with_query
-from tvapp.tiles.congestion_window import MOST_CONNECTIONS
+from tvapp.tiles.congestion_window import MAX_CONNECTIONS
 from tvapp.tiles.tile import TILE_SIZE, TileArrived, TileId, TileUnavailable
 
 TILESET = "microsoft.base.darkgrey"
@@ -77,14 +77,14 @@ def main() -> int:
     for _ in range(rounds):
         product = _Product(config)
         try:
-            product.bring(tiles[:MOST_CONNECTIONS])
-            _note(costs, "product", cloud_pid, lambda product=product: product.bring(tiles[MOST_CONNECTIONS:]))  # type: ignore[misc]
+            product.bring(tiles[:MAX_CONNECTIONS])
+            _note(costs, "product", cloud_pid, lambda product=product: product.bring(tiles[MAX_CONNECTIONS:]))  # type: ignore[misc]
         finally:
             product.close()
         _note(costs, "plain httpx", cloud_pid, lambda: asyncio.run(_fetch(config, key, tiles)))
         for threads in DECODERS:
             _note(costs, f"plain decoding, {threads} threads", cloud_pid, lambda n=threads: _decode(bodies, n))  # type: ignore[misc]
-    counts = {"product": len(tiles) - MOST_CONNECTIONS}
+    counts = {"product": len(tiles) - MAX_CONNECTIONS}
     json.dump(
         {
             name: {
@@ -143,7 +143,7 @@ class _Product:
     def bring(self, tiles: Sequence[TileId]) -> None:
         """Wish for tiles and draw each as it comes, in frames with what arrived until then."""
         missing = set(tiles)
-        self._backend.loader.want(tiles)
+        self._backend.loader.request(tiles)
         canvas = self._display.canvas
         while missing:
             self._wake.get(timeout=FIRST_ANSWER_S)
@@ -172,7 +172,7 @@ class _Product:
 
 async def _fetch(config: Config, key: str, tiles: Sequence[TileId]) -> list[bytes]:
     """Fetch tiles with httpx alone: HTTP/2, as many at a time as the app asks for."""
-    limit = asyncio.Semaphore(MOST_CONNECTIONS)
+    limit = asyncio.Semaphore(MAX_CONNECTIONS)
     context = ssl.create_default_context(cafile=config.identity.ca_bundle)
     headers = {"subscription-key": key}
     async with httpx.AsyncClient(http2=True, verify=context, trust_env=False, timeout=FIRST_ANSWER_S) as client:

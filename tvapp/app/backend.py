@@ -113,7 +113,7 @@ def build_backend(
     maps = MapsClient(http, config.maps.endpoint, authorizer, log, clock=clock)
     if tiles is None:
         tiles = build_tile_backend(config, surroundings)
-    tiles.source.use(maps)
+    tiles.source.set_source(maps)
     monitor.subscribe(tiles.loader.network_changed)
     attribution = AttributionFeed(jobs, maps, jobs.inbox, clock=clock, log=log, random=random)
     monitor.subscribe(lambda error: attribution.retry() if error is None else None)

@@ -229,7 +229,7 @@ class MapSession:
     def pictures_lost(self) -> None:
         """Every texture is gone: have the loader bring the tiles of the view again."""
         if self._tiles is not None:
-            self._tiles.loader.forget()
+            self._tiles.loader.redeliver()
 
     def show(self, is_seen: bool) -> None:
         """Request no tile and no code while the screen is not seen."""

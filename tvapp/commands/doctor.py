@@ -34,6 +34,8 @@ from tvapp.core.exit_status import EXIT_FAILED, EXIT_OK
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
 from tvapp.core.surroundings import Surroundings
+from tvapp.tiles.ports import TileRequest
+from tvapp.tiles.tile import TileId
 from tvapp.ui.words.text import error_words, problem_words
 
 if TYPE_CHECKING:
@@ -219,7 +221,7 @@ class _Visit:
         maps, config = self._backend.maps, self._config
         style = config.maps.style if config.maps.style != "microsoft.imagery" else "microsoft.base.road"
         language, view = config.kiosk.language, config.maps.view
-        failure = self._try(lambda: maps.tile(style, 0, 0, 0, language=language, view=view))
+        failure = self._try(lambda: maps.tile(TileRequest(TileId(style, 0, 0, 0), language, view)))
         if failure is None:
             return Check("maps", "pass", f"{config.maps.endpoint} gives tiles of {style}")
         return Check("maps", "fail", str(failure), error_words(failure, "advice"))
