@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.geo.places import places
+from tests.geo.tiles import tile_bounds
 from tests.mapview.world import BASE, FRAME_S, HELSINKI, OVERLAY, World, assert_partition, screen, trimmed, world
 from tvapp.core.image import PixelRect
-from tvapp.geo.mercator import tile_bounds
 from tvapp.geo.position import Position
 from tvapp.mapview.layer_picture import Quad, tile_zoom
 from tvapp.mapview.viewport import Viewport

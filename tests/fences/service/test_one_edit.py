@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 import pytest
 
 from tests.fences.service.test_fence_service import Rig
+from tests.geo.tiles import tile_bounds
 from tests.mapview.world import BASE, HELSINKI, World, world
 from tvapp.fences.geojson import reading
 from tvapp.fences.geojson.feature import altered, new_feature
@@ -17,7 +18,6 @@ from tvapp.fences.model.change import Change
 from tvapp.fences.model.fence import Geofence
 from tvapp.fences.service.messages import IndexBuilt
 from tvapp.fences.stores.base import Loaded
-from tvapp.geo.mercator import tile_bounds
 from tvapp.mapview.layers import Layer
 from tvapp.tiles.tile import TileId
 

@@ -22,7 +22,7 @@ from tvapp.fences.model import style
 from tvapp.fences.model.fence import Circle, Geofence, Line, Polygon, Ring, Spot
 from tvapp.fences.model.validity import ALWAYS, State
 from tvapp.geo import geodesy
-from tvapp.geo.position import Bounds, Position
+from tvapp.geo.position import Position
 
 STATES: tuple[State, ...] = ("active", "out-of-hours", "upcoming", "expired")
 MOST_AT_A_PLACE = 64
@@ -118,17 +118,6 @@ class FenceIndex:
             return nearest[owner], self.area_m2.item(owner), self._state_of(owner, now_s), owner
 
         return tuple(self.fences[owner] for owner in sorted(nearest, key=key)[:MOST_AT_A_PLACE])
-
-    def in_bounds(self, bounds: Bounds) -> tuple[Geofence, ...]:
-        """Return the fences whose boxes touch `bounds`, largest first."""
-        return tuple(self.fences[owner] for owner in self.owners_in(bounds).tolist())
-
-    def owners_in(self, bounds: Bounds) -> Ints:
-        """Return the numbers of the fences that `in_bounds` gives."""
-        us, vs = project_many(np.array([bounds.west, bounds.west]), np.array([bounds.north, bounds.south]))
-        found = self.parts_in(float(us[0]), float(vs[0]), float(us[0]) + bounds.lon_span / 360.0, float(vs[1]))
-        owners = np.unique(self.parts.owner[found.parts])
-        return owners[np.argsort(self.rank[owners])]
 
     def parts_in(self, west: float, north: float, east: float, south: float) -> Found:
         """Return the parts whose boxes touch a box of world units, in whichever of three worlds, in no order."""
