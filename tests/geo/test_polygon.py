@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tvapp.geo.geodesy import distance_m
-from tvapp.geo.nearest import foot_on
+from tvapp.geo.nearest import nearest_point
 from tvapp.geo.polygon import (
     contains,
     oriented,
@@ -65,7 +65,7 @@ def test_inside_does_not_depend_on_start_direction_or_closing(
     turned = star[start % len(star) :] + star[: start % len(star)]
     assert contains([[*star, star[0]]], place) is expected
     # On an edge rounding may decide either way; that is as far from the edge as makes no difference.
-    foot = foot_on([[*star, star[0]]], place)
+    foot = nearest_point([[*star, star[0]]], place)
     if foot is not None and distance_m(foot.place, place) > 0.01:
         assert contains([turned], place) is expected
         assert contains([star[::-1]], place) is expected

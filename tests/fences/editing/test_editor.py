@@ -9,10 +9,10 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tests.geo.places import places
-from tvapp.fences.editing.dial import Dial, round_value
 from tvapp.fences.editing.editor import CircleSketch, RectangleSketch, new_sketch
 from tvapp.fences.editing.sketch import Drawn, Placed, Refused
-from tvapp.fences.geojson.geometry import Geometry
+from tvapp.fences.editing.stepper import Stepper, round_value
+from tvapp.fences.geojson.geometry import GeometryReader
 from tvapp.fences.model.fence import Circle, Polygon
 from tvapp.geo import geodesy
 from tvapp.geo.position import Position
@@ -20,7 +20,7 @@ from tvapp.geo.position import Position
 HELSINKI = Position(24.94, 60.17)
 
 
-def hold(dial: Dial, until_s: float, frame_s: float = 0.0, up: bool = True) -> None:
+def hold(dial: Stepper, until_s: float, frame_s: float = 0.0, up: bool = True) -> None:
     """Turn as the remote's repeats do: at 0.4 s, then faster and faster, never more often than frames come."""
     dial.turn(up)
     at, interval = 0.4, 0.08
@@ -40,7 +40,7 @@ def drawn(sketch: CircleSketch | RectangleSketch, at: Position) -> Drawn:
 
 
 def test_a_tap_turns_the_radius_by_a_metre_and_a_coarse_one_by_ten() -> None:
-    dial = Dial(200.0, 1.0, 10_000.0)
+    dial = Stepper(200.0, 1.0, 10_000.0)
     assert dial.turn(True)
     assert dial.value == 201.0
     assert dial.turn(True, coarse=True)
@@ -53,7 +53,7 @@ def test_a_tap_turns_the_radius_by_a_metre_and_a_coarse_one_by_ten() -> None:
 
 @pytest.mark.parametrize("frame_s", [0.0, 1 / 60, 1 / 15])
 def test_a_held_dial_goes_all_the_way_in_eight_seconds_however_slow_the_frames(frame_s: float) -> None:
-    dial = Dial(1.0, 1.0, 10_000.0)
+    dial = Stepper(1.0, 1.0, 10_000.0)
     hold(dial, 8.0, frame_s)
     assert dial.value == 10_000.0
     assert not dial.turn(True)
@@ -62,14 +62,14 @@ def test_a_held_dial_goes_all_the_way_in_eight_seconds_however_slow_the_frames(f
 
 
 def test_letting_go_a_third_of_a_second_late_overshoots_by_less_than_three_quarters() -> None:
-    early, late = Dial(100.0, 1.0, 10_000.0), Dial(100.0, 1.0, 10_000.0)
+    early, late = Stepper(100.0, 1.0, 10_000.0), Stepper(100.0, 1.0, 10_000.0)
     hold(early, 3.5)
     hold(late, 3.8)
     assert early.value < late.value < 1.75 * early.value
 
 
 def test_a_held_dial_stops_at_round_values_and_a_short_hold_counts_single_metres() -> None:
-    dial = Dial(103.0, 1.0, 10_000.0)
+    dial = Stepper(103.0, 1.0, 10_000.0)
     hold(dial, 0.9)
     assert 104.0 < dial.value < 120.0
     hold(dial, 4.0)
@@ -78,7 +78,7 @@ def test_a_held_dial_stops_at_round_values_and_a_short_hold_counts_single_metres
 
 
 def test_a_stall_is_no_leap() -> None:
-    dial = Dial(100.0, 1.0, 10_000.0)
+    dial = Stepper(100.0, 1.0, 10_000.0)
     dial.turn(True)
     dial.turn(True, 30.0)
     assert dial.value <= 120.0
@@ -88,7 +88,7 @@ def test_a_stall_is_no_leap() -> None:
 def test_a_dial_never_leaves_its_range_nor_goes_the_wrong_way(
     start: float, up: bool, coarse: bool, times: list[float]
 ) -> None:
-    dial = Dial(start, 1.0, 10_000.0)
+    dial = Stepper(start, 1.0, 10_000.0)
     for held_s in sorted(times):
         before = dial.value
         moved = dial.turn(up, held_s, coarse)
@@ -210,7 +210,7 @@ def test_a_rectangle_goes_the_short_way_round_and_is_read_as_one(a: Position, b:
     width = ring[1][0] - ring[0][0]
     assert 0.0 < width < 180.0
     assert width == pytest.approx(min(abs(a.lon - b.lon), 360.0 - abs(a.lon - b.lon)))
-    reader = Geometry("rectangle", None)
+    reader = GeometryReader("rectangle", None)
     reader.add(result.geometry)
     (shape,) = reader.shapes
     assert isinstance(shape, Polygon)
@@ -235,7 +235,7 @@ def test_a_drawn_circle_is_read_as_the_circle_that_was_shown(center: Position, r
     result = sketch.finish()
     assume(isinstance(result, Drawn))
     assert isinstance(result, Drawn)
-    reader = Geometry("circle", result.radius_m)
+    reader = GeometryReader("circle", result.radius_m)
     reader.add(result.geometry)
     assert reader.shapes == [Circle(sketch.center, sketch.radius_m)]
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from tests.geo.places import places
 from tvapp.fences.editing.polygon_sketch import MAX_VERTICES, PolygonSketch
 from tvapp.fences.editing.sketch import Drawn, Placed, Refused
-from tvapp.fences.geojson.geometry import Geometry
+from tvapp.fences.geojson.geometry import GeometryReader
 from tvapp.fences.model.fence import Polygon
 from tvapp.geo import geodesy
 from tvapp.geo.polygon import signed_area
@@ -162,7 +162,7 @@ def test_across_the_date_line_edges_go_the_short_way() -> None:
     assert [corner.lon for corner in sketch.corners] == pytest.approx([179.99, 180.01, 180.01])
     result = sketch.finish()
     assert isinstance(result, Drawn)
-    reader = Geometry("", None)
+    reader = GeometryReader("", None)
     reader.add(result.geometry)
     (shape,) = reader.shapes
     assert shape.bounds.lon_span == pytest.approx(0.02)
@@ -224,7 +224,7 @@ def test_what_comes_out_is_simple_measured_and_read_as_drawn(start: Position, st
     assert measures is not None
     assert measures.area_m2 == pytest.approx(geodesy.ring_area_m2(corners), rel=1e-6, abs=1e-3)
     assert measures.perimeter_m == pytest.approx(geodesy.ring_perimeter_m(corners), rel=1e-9)
-    reader = Geometry("", None)
+    reader = GeometryReader("", None)
     reader.add(closes.geometry)
     if reader.shapes:
         (shape,) = reader.shapes

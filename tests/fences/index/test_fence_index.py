@@ -13,9 +13,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fences.making import EXPIRED, NOW, box, circle, fence, line, polygon, ring, spot, town
-from tvapp.fences.index import parts
+from tvapp.fences.index import shape_arrays
 from tvapp.fences.index.fence_index import MOST_AT_A_PLACE, FenceIndex
-from tvapp.fences.index.parts import Parts
+from tvapp.fences.index.shape_arrays import ShapeArrays
 from tvapp.fences.model.fence import Geofence, Polygon
 from tvapp.geo.mercator import project
 from tvapp.geo.position import Bounds, Position
@@ -205,14 +205,14 @@ def test_what_is_the_same_object_is_not_read_again(monkeypatch: pytest.MonkeyPat
     fences = town(50)
     older = FenceIndex(fences)
     read: list[int] = []
-    real = parts.parts_of
+    real = shape_arrays.arrays_of
 
-    def counted(fences: Sequence[Geofence], numbers: Iterable[int]) -> Parts:
+    def counted(fences: Sequence[Geofence], numbers: Iterable[int]) -> ShapeArrays:
         chosen = list(numbers)
         read.extend(chosen)
         return real(fences, chosen)
 
-    monkeypatch.setattr(parts, "parts_of", counted)
+    monkeypatch.setattr(shape_arrays, "arrays_of", counted)
     FenceIndex([*fences[:20], circle("new", 25, 60, 10), *fences[21:]], older)
     assert read == [20]
 

@@ -10,7 +10,6 @@ import math
 from collections.abc import Sequence
 from typing import Literal
 
-from tvapp.fences.editing.dial import Dial, round_value
 from tvapp.fences.editing.polygon_sketch import PolygonSketch
 from tvapp.fences.editing.sketch import (
     Direction,
@@ -29,9 +28,10 @@ from tvapp.fences.editing.sketch import (
     coordinates,
     off_map,
 )
+from tvapp.fences.editing.stepper import Stepper, round_value
 from tvapp.fences.geojson.geometry import MAX_RADIUS_M, MIN_RADIUS_M
 from tvapp.geo import geodesy
-from tvapp.geo.ground import degree_m
+from tvapp.geo.local_plane import degree_m
 from tvapp.geo.mercator import MAX_LATITUDE
 from tvapp.geo.position import Position
 
@@ -95,7 +95,7 @@ class CircleSketch:
     def __init__(self, crosshair: Position, resolution_m: float) -> None:
         self._crosshair = crosshair
         self._center: Position | None = None
-        self._dial = Dial(MIN_RADIUS_M, MIN_RADIUS_M, MAX_RADIUS_M)
+        self._dial = Stepper(MIN_RADIUS_M, MIN_RADIUS_M, MAX_RADIUS_M)
         self._is_turned = False
         self._ring: tuple[Position, float, tuple[Position, ...]] | None = None
         self.aim(crosshair, resolution_m)
