@@ -6,9 +6,10 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any, Literal
 
-from tvapp.fences.editing.editor import circle_measures, rectangle_ring, rectangle_sides_m
+from tvapp.fences.editing.circle_sketch import circle_measures
 from tvapp.fences.editing.move_sketch import radius_of, subtype_of
 from tvapp.fences.editing.preview import Preview, on_map
+from tvapp.fences.editing.rectangle_sketch import rectangle_ring, rectangle_sides_m
 from tvapp.fences.editing.sketch import (
     Direction,
     Drawn,
