@@ -49,3 +49,17 @@ def test_the_tile_over_central_helsinki_at_zoom_13() -> None:
     # 24.9414 E, 60.1699 N: x = floor(8192 (lon + 180) / 360), y after the documented formula.
     box = tile_bounds(13, 4663, 2371)
     assert box.contains(Position(24.9414, 60.1699))
+
+
+def test_places_beyond_the_square_are_put_on_its_edge() -> None:
+    assert project(Position(10.0, -90.0))[1] == 1.0
+    assert project(Position(10.0, 85.06))[1] == 0.0
+    assert project(Position(10.0, 85.05))[1] > 0.0
+    assert project(Position(10.0, -85.05))[1] < 1.0
+    assert project(Position(90.0, 89.0))[0] == project(Position(90.0, -89.0))[0] == 0.75
+
+
+def test_unprojecting_goes_on_past_the_date_line() -> None:
+    assert unproject(1.25, 0.5) == Position(270.0, 0.0)
+    assert unproject(-0.25, 0.5) == Position(-270.0, 0.0)
+    assert unproject(0.5, 0.25).lat == pytest.approx(66.51326044)

@@ -107,3 +107,29 @@ def test_edges_without_a_length_are_places() -> None:
 def test_lines_without_edges_have_no_foot() -> None:
     assert nearest_point([], Position(0.0, 0.0)) is None
     assert nearest_point([[], line((1, 1))], Position(0.0, 0.0)) is None
+
+
+@settings(max_examples=60, deadline=None)
+@given(places(max_lat=80.0), st.tuples(*[st.floats(-3.0, 3.0)] * 4))
+def test_no_place_on_an_edge_is_nearer_than_the_one_found(start: Position, offsets: tuple[float, ...]) -> None:
+    end = Position(start.lon + offsets[0], start.lat + offsets[1])
+    place = Position(start.lon + offsets[2], start.lat + offsets[3])
+
+    def away_m(share: float) -> float:
+        lon, lat = start.lon + share * (end.lon - start.lon), start.lat + share * (end.lat - start.lat)
+        return surveyor.distance_m(place, Position(lon, lat))
+
+    step, share = 1.0, 0.5
+    while step > 1e-9:
+        step /= 2
+        share = min((max(share - step, 0.0), share, min(share + step, 1.0)), key=away_m)
+    best = min(away_m(share), *(away_m(number / 50) for number in range(51)))
+    assert foot_m([[start, end]], place) <= best + max(0.0015, 1.5e-5 * best)
+
+
+def test_of_several_lines_the_nearest_edge_is_named() -> None:
+    near, far = line((0, 1), (5, 1), (5, 4)), line((0, -3), (5, -3))
+    for lines in ([near, far], [far, near]):
+        found = nearest_point(lines, Position(2.0, 0.0))
+        assert found is not None
+        assert (found.start, found.end) == (Position(0.0, 1.0), Position(5.0, 1.0))

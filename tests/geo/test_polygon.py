@@ -1,11 +1,14 @@
 import math
 
+import pytest
+import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tvapp.geo.geodesy import distance_m
 from tvapp.geo.nearest import nearest_point
 from tvapp.geo.polygon import (
+    centroid,
     contains,
     oriented,
     signed_area,
@@ -75,3 +78,59 @@ def test_a_ring_right_round_the_earth_has_no_gap_where_it_begins() -> None:
     belt = ring((-180, -10), (180, -10), (180, 10), (-180, 10))
     for lon in (-540.0, -180.0, 0.0, 180.0, 540.0):
         assert contains([belt], Position(lon, 5.0))
+
+
+def test_a_ring_with_fewer_than_three_places_has_no_area() -> None:
+    assert signed_area(ring((0, 0), (4, 0))) == 0.0
+    assert signed_area(ring((0, 0), (4, 0), (0, 0))) == 0.0
+    assert signed_area(ring((1, 1))) == signed_area([]) == 0.0
+
+
+def test_closing_a_ring_changes_neither_area_nor_centroid() -> None:
+    right = ring((20, 10), (26, 10), (20, 13))
+    assert signed_area(right) == signed_area([*right, right[0]]) == 9.0
+    # A triangle's centroid is the mean of its corners.
+    assert centroid(right) == centroid([*right, right[0]]) == Position(22.0, 11.0)
+    assert centroid(right[::-1]) == Position(22.0, 11.0)
+
+
+@given(stars)
+def test_area_and_centroid_agree_with_shapely(star: list[Position]) -> None:
+    polygon = shapely.Polygon([(place.lon, place.lat) for place in star])
+    assert signed_area(star) == pytest.approx(polygon.area, rel=1e-9)
+    middle = centroid(star)
+    assert (middle.lon, middle.lat) == pytest.approx((polygon.centroid.x, polygon.centroid.y), rel=1e-9)
+
+
+def test_the_centroid_of_a_ring_without_an_area_is_the_mean_of_its_places() -> None:
+    assert centroid(ring((1, 1), (1, 1), (4, 7))) == Position(2.0, 3.0)
+    assert centroid(ring((10, 0), (14, 2))) == Position(12.0, 1.0)
+    tiny = ring((10, 0), (10 + 1e-7, 0), (10, 1e-7))
+    assert centroid(tiny).lon - 10.0 == pytest.approx(1e-7 / 3, rel=1e-3)
+
+
+def test_rings_turn_the_other_way_only_where_they_have_to() -> None:
+    assert oriented(SQUARE) == tuple(SQUARE)
+    assert oriented(SQUARE[::-1], clockwise=True) == tuple(SQUARE[::-1])
+    assert oriented(SQUARE[::-1]) == tuple(SQUARE)
+    assert oriented(ring((0, 0), (1, 1))) == tuple(ring((0, 0), (1, 1)))
+
+
+def test_a_ring_may_jump_by_several_turns_and_is_left_alone_where_it_does_not_jump() -> None:
+    assert [p.lon for p in unwrapped(ring((0, 0), (350, 0), (700, 1), (-10, 1)))] == [0, -10, -20, -10]
+    assert [p.lon for p in unwrapped(ring((0, 0), (180, 0), (0, 0), (-180, 1)))] == [0, 180, 0, -180]
+    assert unwrapped(SQUARE) == tuple(SQUARE)
+    assert unwrapped([]) == ()
+
+
+@given(stars, st.floats(6, 14), st.floats(16, 24))
+def test_what_a_star_contains_is_what_shapely_says(star: list[Position], lon: float, lat: float) -> None:
+    polygon, place = shapely.Polygon([(each.lon, each.lat) for each in star]), shapely.Point(lon, lat)
+    if polygon.exterior.distance(place) > 1e-9:
+        assert contains([star], Position(lon, lat)) is polygon.contains(place)
+
+
+def test_an_empty_ring_contains_nothing() -> None:
+    assert not contains([[]], Position(0.0, 0.0))
+    assert contains([SQUARE, []], Position(2.0, 2.0))
+    assert contains([SQUARE, [], HOLE], Position(0.5, 2.0))

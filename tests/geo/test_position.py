@@ -22,6 +22,50 @@ def test_a_box_across_the_date_line_contains_both_sides_and_nothing_else() -> No
     assert not box.contains(Position(0.0, 0.0))
 
 
+def test_longitudes_are_normalised_to_180_west_and_up_to_180_east() -> None:
+    for lon, expected in ((180.0, -180.0), (-180.0, -180.0), (179.5, 179.5), (540.0, -180.0), (-190.0, 170.0)):
+        assert Position(lon, 7.0).normalised() == Position(expected, 7.0)
+
+
+def test_a_box_contains_its_edges_and_has_no_more_width_than_it_says() -> None:
+    box = Bounds(10.0, -5.0, 20.0, 5.0)
+    assert not box.crosses_date_line
+    assert box.lon_span == 10.0
+    assert box.center == Position(15.0, 0.0)
+    for lon, lat, inside in ((10, 0, True), (20, 0, True), (15, 5, True), (15, -5, True), (20.1, 0, False)):
+        assert box.contains(Position(lon, lat)) is inside
+    for lon, lat in ((9.9, 0), (15, 5.1), (15, -5.1)):
+        assert not box.contains(Position(lon, lat))
+
+
+def test_a_box_may_be_one_place_wide_or_go_right_round_the_earth() -> None:
+    point = Bounds(5.0, 1.0, 5.0, 1.0)
+    assert point.lon_span == 0.0
+    assert not point.crosses_date_line
+    assert point.center == Position(5.0, 1.0)
+    assert point.intersects(point)
+    world = Bounds(-180.0, -10.0, 180.0, 10.0)
+    assert world.lon_span == 360.0
+    assert world.contains(Position(180.0, 0.0))
+    assert world.intersects(Bounds(179.0, 10.0, -179.0, 20.0))
+    assert not world.intersects(Bounds(0.0, 11.0, 1.0, 20.0))
+    assert not world.intersects(Bounds(0.0, -20.0, 1.0, -11.0))
+
+
+def test_a_union_that_goes_right_round_is_the_whole_parallel() -> None:
+    assert Bounds(-180.0, 0.0, 0.0, 1.0).union(Bounds(0.0, -1.0, 180.0, 0.0)) == Bounds(-180.0, -1.0, 180.0, 1.0)
+    assert Bounds(100.0, 0.0, 10.0, 1.0).union(Bounds(0.0, 0.0, 110.0, 1.0)) == Bounds(-180.0, 0.0, 180.0, 1.0)
+
+
+def test_a_union_is_the_box_itself_where_it_holds_the_other_and_ends_at_180_where_both_do() -> None:
+    large, small = Bounds(10.0, -20.0, 60.0, 20.0), Bounds(20.0, -5.0, 30.0, 5.0)
+    assert large.union(small) == small.union(large) == large
+    east = Bounds(170.0, 0.0, 180.0, 1.0)
+    assert Bounds(160.0, 0.0, 165.0, 1.0).union(east) == east.union(Bounds(160.0, 0.0, 165.0, 1.0))
+    assert Bounds(160.0, 0.0, 165.0, 1.0).union(east) == Bounds(160.0, 0.0, 180.0, 1.0)
+    assert Bounds(-180.0, 0.0, -170.0, 1.0).union(Bounds(-165.0, 0.0, -160.0, 1.0)) == Bounds(-180.0, 0.0, -160.0, 1.0)
+
+
 def test_boxes_on_both_sides_of_the_date_line_unite_the_short_way() -> None:
     assert Bounds(170.0, 0.0, 175.0, 1.0).union(Bounds(-175.0, 0.0, -170.0, 2.0)) == Bounds(170.0, 0.0, -170.0, 2.0)
 
