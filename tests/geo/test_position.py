@@ -32,15 +32,9 @@ def test_a_box_contains_its_edges_and_has_no_more_width_than_it_says() -> None:
     assert not box.crosses_date_line
     assert box.lon_span == 10.0
     assert box.center == Position(15.0, 0.0)
-    for lon, lat, inside in (
-        (10.0, 0.0, True),
-        (20.0, 0.0, True),
-        (15.0, 5.0, True),
-        (15.0, -5.0, True),
-        (20.1, 0.0, False),
-    ):
-        assert box.contains(Position(lon, lat)) is inside
-    for lon, lat in ((9.9, 0.0), (15.0, 5.1), (15.0, -5.1)):
+    for lon, lat in ((10.0, 0.0), (20.0, 0.0), (15.0, 5.0), (15.0, -5.0)):
+        assert box.contains(Position(lon, lat))
+    for lon, lat in ((9.9, 0.0), (20.1, 0.0), (15.0, 5.1), (15.0, -5.1)):
         assert not box.contains(Position(lon, lat))
 
 

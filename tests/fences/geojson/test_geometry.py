@@ -72,16 +72,16 @@ def test_a_hole_is_shifted_only_from_half_a_turn_on() -> None:
         assert lons(shifted_over(hole, outline)) == pytest.approx([expected] * 3)
 
 
-@pytest.mark.parametrize("hole_lon", [177.0, -183.0, 537.0 - 360.0])
+@pytest.mark.parametrize("hole_lon", [177.0, -183.0])
 def test_a_hole_across_the_date_line_lies_over_its_area(hole_lon: float) -> None:
     outline = [[170.0, 0.0], [-170.0, 0.0], [-170.0, 9.0], [170.0, 9.0], [170.0, 0.0]]
     polygon = read_polygon(outline, square(hole_lon, 3.0, 4.0))
-    assert lons(polygon.rings[0])[:3] == [170.0, 190.0, 190.0]
-    assert lons(polygon.rings[1]) == [177.0, 181.0, 181.0, 177.0, 177.0]
+    assert lons(polygon.rings[0])[:3] == [-190.0, -170.0, -170.0]
+    assert lons(polygon.rings[1]) == [-183.0, -179.0, -179.0, -183.0, -183.0]
 
 
 def test_a_hole_that_is_written_east_of_the_date_line_lies_over_its_area() -> None:
-    outline = [[170.0, 0.0], [190.0, 0.0], [190.0, 9.0], [170.0, 9.0], [170.0, 0.0]]
+    outline = [[165.0, 0.0], [190.0, 0.0], [190.0, 9.0], [165.0, 9.0], [165.0, 0.0]]
     polygon = read_polygon(outline, square(-178.0, 3.0, 4.0))
     assert lons(polygon.rings[1]) == [182.0, 186.0, 186.0, 182.0, 182.0]
 
@@ -213,10 +213,8 @@ def test_positions_and_parts_are_counted(monkeypatch: pytest.MonkeyPatch) -> Non
     assert reason(longer) == "it has more than 10 positions"
     two = {"type": "MultiPolygon", "coordinates": [[square(0, 0, 1)], [square(2, 0, 1)]]}
     assert len(read(two)) == 2
-    together = {
-        "type": "GeometryCollection",
-        "geometries": [two, {"type": "LineString", "coordinates": [[0, 0], [1, 1]]}],
-    }
+    short = {"type": "LineString", "coordinates": [[0, 0], [1, 1]]}
+    together = {"type": "GeometryCollection", "geometries": [two, short]}
     assert reason(together) == "it has more than 10 positions"
     assert len(read({"type": "MultiPoint", "coordinates": [[0, 0], [1, 1]]})) == 2
     assert reason({"type": "MultiPoint", "coordinates": [[0, 0], [1, 1], [2, 2]]}) == "it has more than 2 parts"
