@@ -1,6 +1,7 @@
 import math
 
-from hypothesis import given
+import shapely
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tvapp.geo.position import Position
@@ -99,3 +100,14 @@ def test_the_edge_that_joins_two_groups_of_edges_is_found() -> None:
         assert edges.crossed_by(Position(edge + 0.5, -1), Position(edge + 0.5, 1)) == [
             Crossing(edge, Position(edge + 0.5, 0.0))
         ]
+
+
+@given(grid, grid, grid, grid)
+def test_edges_cross_where_shapely_says_that_they_meet(a: Position, b: Position, c: Position, d: Position) -> None:
+    assume(a != b and c != d)
+    one, other = (shapely.LineString([(p.lon, p.lat) for p in ends]) for ends in ((a, b), (c, d)))
+    at = crossing(a, b, c, d)
+    assert (at is not None) is one.intersects(other)
+    if at is not None:
+        place = shapely.Point(at.lon, at.lat)
+        assert max(one.distance(place), other.distance(place)) < 1e-12
