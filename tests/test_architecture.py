@@ -78,7 +78,7 @@ DEFERRED = {
     ("core.jobs", "asyncio"): "slow to import; the io thread starts after the first frame",
     ("display.drawing_cache", "PIL"): "slow to import; needed once a screen has been drawn a few times",
     ("display.window", "tvapp.display.fallback_text"): "only needed when the canvas is broken",
-    ("fences.index", "tvapp.fences.index.sweep"): "shapely is slow to import, and only corridors need it",
+    ("fences.index", "tvapp.fences.index.line_buffer"): "shapely is slow to import, and only corridors need it",
     ("fences.stores.folder_watching", "watchfiles"): "a thread of its own loads it",
     ("host.crash.fatal", "tvapp.host.crash.report"): "only after a crash",
     ("host.event_log", "json"): "only with --log-format json",

@@ -25,7 +25,7 @@ from tvapp.core.errors import (
     service_error,
 )
 from tvapp.core.record import RecordFormat
-from tvapp.fences.model.change import Change, Collided, Step, Stored
+from tvapp.fences.model.change import Change, Conflicting, Step, Stored
 from tvapp.fences.outbox.folder import FORMAT, OutboxFolder
 from tvapp.fences.outbox.outbox import MOST_WAITING, Arrived, Command, Drop, Entry, Keep, Outbox, Send
 from tvapp.fences.outbox.verdict import verdict
@@ -75,7 +75,7 @@ class Rig:
         for each in changes:
             self.do(self.outbox.submit(each, self.now))
 
-    def answer(self, result: Stored | Collided | TvappError) -> None:
+    def answer(self, result: Stored | Conflicting | TvappError) -> None:
         number = self.outbox.sending
         assert number is not None, "nothing is being sent"
         if isinstance(result, TvappError):
@@ -276,7 +276,7 @@ def test_a_conflict_waits_for_a_decision_together_with_what_builds_on_it() -> No
     rig = Rig()
     rig.submit(change(ONE, TWO), change(TWO, THREE))
     theirs = feature("theirs")
-    rig.answer(Collided(theirs))
+    rig.answer(Conflicting(theirs))
     (entry,) = rig.outbox.entries
     assert (entry.state, entry.theirs, entry.change.before, entry.change.after) == ("conflict", theirs, ONE, THREE)
     rig.wait(1e6)
@@ -286,7 +286,7 @@ def test_a_conflict_waits_for_a_decision_together_with_what_builds_on_it() -> No
 def test_ours_goes_on_top_of_theirs_only_when_that_was_chosen() -> None:
     rig = Rig()
     rig.submit(change(ONE, TWO))
-    rig.answer(Collided(THREE))
+    rig.answer(Conflicting(THREE))
     rig.do(rig.outbox.resolve(rig.outbox.entries[0].number, "mine", rig.now))
     assert (rig.sent[-1].change.before, rig.sent[-1].change.after) == (THREE, TWO)
 
@@ -294,7 +294,7 @@ def test_ours_goes_on_top_of_theirs_only_when_that_was_chosen() -> None:
 def test_ours_on_top_of_a_fence_they_deleted_adds_it_again() -> None:
     rig = Rig()
     rig.submit(change(ONE, TWO))
-    rig.answer(Collided(b""))
+    rig.answer(Conflicting(b""))
     rig.do(rig.outbox.resolve(rig.outbox.entries[0].number, "mine", rig.now))
     assert rig.sent[-1].change.kind == "add"
 
@@ -302,7 +302,7 @@ def test_ours_on_top_of_a_fence_they_deleted_adds_it_again() -> None:
 def test_theirs_stays_when_that_was_chosen() -> None:
     rig = Rig()
     rig.submit(change(ONE, TWO))
-    rig.answer(Collided(THREE))
+    rig.answer(Conflicting(THREE))
     rig.do(rig.outbox.resolve(rig.outbox.entries[0].number, "theirs", rig.now))
     assert not rig.disk
     assert len(rig.sent) == 1
@@ -311,7 +311,7 @@ def test_theirs_stays_when_that_was_chosen() -> None:
 def test_both_are_kept_by_making_ours_a_fence_of_its_own() -> None:
     rig = Rig()
     rig.submit(change(ONE, TWO))
-    rig.answer(Collided(THREE))
+    rig.answer(Conflicting(THREE))
     rig.do(rig.outbox.keep_both(rig.outbox.entries[0].number, "new-id", feature("copy"), rig.now))
     sent = rig.sent[-1].change
     assert (sent.kind, sent.source, sent.geometry_id, sent.after) == ("add", "", "new-id", feature("copy"))
@@ -409,12 +409,12 @@ class ModelStore:
         self.fences: dict[str, bytes] = {}
         self.writes: list[str] = []
 
-    def send(self, sent: Change) -> Stored | Collided:
+    def send(self, sent: Change) -> Stored | Conflicting:
         present = self.fences.get(sent.geometry_id, b"")
         if present == sent.after:
             return Stored(sent.source)
         if present != sent.before:
-            return Collided(present)
+            return Conflicting(present)
         self.writes.append(sent.id)
         if sent.after:
             self.fences[sent.geometry_id] = sent.after
@@ -564,7 +564,7 @@ def test_what_is_set_aside_never_takes_the_place_of_what_was(tmp_path: Path) -> 
 def test_changes_that_were_joined_when_the_power_was_cut_are_there_once(tmp_path: Path) -> None:
     rig = Rig()
     rig.submit(change(ONE, TWO), change(TWO, THREE), change(ONE, TWO, "b"))
-    rig.answer(Collided(feature("theirs")))
+    rig.answer(Conflicting(feature("theirs")))
     (whole, other) = rig.outbox.entries
     folder = OutboxFolder(tmp_path)
     # The whole is on disk, and the cut came before its parts went.

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import itertools
 
+from tvapp.geo.borders import areas
 from tvapp.geo.position import Position
-from tvapp.geo.seams import areas
 
 
 def box(west: float, south: float, east: float, north: float) -> list[Position]:

@@ -24,7 +24,7 @@ def degree_m(lat: float) -> tuple[float, float]:
 
 
 @dataclass(frozen=True, slots=True)
-class Transfer:
+class Transform:
     """Puts places from around `origin` to around `target`, `across` and `along` times as far from it in degrees."""
 
     origin: Position
@@ -43,20 +43,20 @@ class Transfer:
         return Position(lon, lat)
 
 
-def carried(origin: Position, target: Position) -> Transfer:
+def size_keeping(origin: Position, target: Position) -> Transform:
     """Return the transfer that keeps a shape as large on the ground as it was.
 
     Away from the equator degrees of longitude become shorter, so that more of them are needed. One factor serves the
     whole shape: parallel edges stay parallel, and a rectangle stays one.
     """
     if origin.lat == target.lat:
-        return Transfer(origin, target)
+        return Transform(origin, target)
     across, along = degree_m(origin.lat)
     across_there, along_there = degree_m(target.lat)
-    return Transfer(origin, target, across / across_there, along / along_there)
+    return Transform(origin, target, across / across_there, along / along_there)
 
 
-def corridor(points: Sequence[Position], radius_m: float) -> tuple[Position, ...]:
+def buffer_outline(points: Sequence[Position], radius_m: float) -> tuple[Position, ...]:
     """Return a closed outline around a line at about `radius_m`, with round ends.
 
     A quick picture: at sharp bends it crosses itself.
@@ -75,7 +75,7 @@ def corridor(points: Sequence[Position], radius_m: float) -> tuple[Position, ...
     return (*outline[:-1], outline[0])
 
 
-def thinned(points: Sequence[Position], most: int) -> tuple[Position, ...]:
+def simplified(points: Sequence[Position], most: int) -> tuple[Position, ...]:
     """Return a line or ring with at most about `most` places, for a quick picture: those near the last kept one go."""
     if len(points) <= most:
         return tuple(points)

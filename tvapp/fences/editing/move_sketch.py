@@ -24,10 +24,10 @@ from tvapp.fences.editing.sketch import (
     continued,
     off_map,
 )
-from tvapp.fences.geojson.runs import mapped
+from tvapp.fences.geojson.position_lists import with_moved_positions
 from tvapp.fences.model.fence import Circle, Geofence, Polygon
 from tvapp.geo.geodesy import distance_m
-from tvapp.geo.ground import Transfer, carried, degree_m
+from tvapp.geo.local_plane import Transform, degree_m, size_keeping
 from tvapp.geo.position import Position
 
 _ASIDE = 0.3
@@ -48,7 +48,7 @@ class MoveSketch:
         self._start = self._at = continued(crosshair, self._anchor)
         self._preview = Preview(fence, self._anchor)
         self._ghost = self._preview.traces("fixed")
-        self._transfer = Transfer(self._anchor, self._anchor)
+        self._transfer = Transform(self._anchor, self._anchor)
         self._traces = self._preview.traces("live")
         self._problem: Reason | None = None
 
@@ -96,7 +96,7 @@ class MoveSketch:
             self._problem = "too-far"
             return
         is_stretched = self._geometry.get("type") != "GeometryCollection"
-        self._transfer = carried(anchor, target) if is_stretched else Transfer(anchor, target)
+        self._transfer = size_keeping(anchor, target) if is_stretched else Transform(anchor, target)
         self._traces = self._preview.traces("live", self._transfer)
         self._problem = off_map(map(self._transfer, self._preview.corners))
         if self._problem is None and not on_map(self._traces):
@@ -122,10 +122,10 @@ class MoveSketch:
 def duplicated(fence: Geofence, geometry: Mapping[str, Any]) -> Drawn:
     """Return a fence's geometry a little further east, so that one sees that there are two."""
     middle = fence.bounds.center
-    return _sent(fence, geometry, Transfer(middle, Position(middle.lon + aside_deg(fence), middle.lat)))
+    return _sent(fence, geometry, Transform(middle, Position(middle.lon + copy_offset_deg(fence), middle.lat)))
 
 
-def aside_deg(fence: Geofence) -> float:
+def copy_offset_deg(fence: Geofence) -> float:
     """Return how many degrees to the east of a fence its copy lies."""
     least = _LEAST_ASIDE_M / max(degree_m(fence.bounds.center.lat)[0], 1.0)
     return max(fence.bounds.lon_span * _ASIDE, least)
@@ -144,6 +144,6 @@ def radius_of(fence: Geofence) -> float | None:
     return next((shape.radius_m for shape in fence.shapes if not isinstance(shape, Polygon)), None)
 
 
-def _sent(fence: Geofence, geometry: Mapping[str, Any], transfer: Transfer) -> Drawn:
+def _sent(fence: Geofence, geometry: Mapping[str, Any], transfer: Transform) -> Drawn:
     there = dataclasses.replace(transfer, target=transfer.target.normalised())
-    return Drawn(mapped(geometry, transfer.origin, there), subtype_of(fence), radius_of(fence))
+    return Drawn(with_moved_positions(geometry, transfer.origin, there), subtype_of(fence), radius_of(fence))

@@ -16,7 +16,7 @@ _LONGEST_REPEAT_S = 0.1
 
 
 @dataclass(slots=True)
-class Dial:
+class Stepper:
     """A value between `least` and `most` in whole steps of 1. Held from 1 it reaches 10,000 in less than 8 s."""
 
     value: float

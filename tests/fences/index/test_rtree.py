@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tvapp.fences.index.box_tree import BoxTree
+from tvapp.fences.index.rtree import PackedRTree
 
 SIDES = st.one_of(st.integers(-3, 3).map(float), st.floats(-2, 2))
 BOXES = st.tuples(SIDES, SIDES, st.sampled_from([0.0, 0.0, 0.5, 3.0]), st.sampled_from([0.0, 0.1, 2.0])).map(
@@ -20,7 +20,7 @@ BOXES = st.tuples(SIDES, SIDES, st.sampled_from([0.0, 0.0, 0.5, 3.0]), st.sample
 def test_a_query_gives_the_boxes_that_touch_it_edges_included(
     boxes: list[tuple[float, float, float, float]], asked: tuple[float, float, float, float]
 ) -> None:
-    tree = BoxTree(np.array(boxes, dtype=np.float64).reshape(-1, 4))
+    tree = PackedRTree(np.array(boxes, dtype=np.float64).reshape(-1, 4))
     west, north, east, south = asked
     expected = [
         number
@@ -36,7 +36,7 @@ def test_trees_of_every_height_find_everything_and_one_thing(count: int) -> None
     chance = np.random.default_rng(count)
     middles = chance.random((count, 2))
     boxes = np.concatenate([middles, middles + 1e-6], axis=1)
-    tree = BoxTree(boxes)
+    tree = PackedRTree(boxes)
     assert np.sort(tree.touching(-1, -1, 2, 2)).tolist() == list(range(count))
     west, north, east, south = boxes[count // 2].tolist()
     assert count // 2 in tree.touching(west, north, east, south).tolist()

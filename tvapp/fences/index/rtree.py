@@ -19,7 +19,7 @@ _CHILDREN = np.arange(_NODE)
 _SIGNS = np.array([1.0, 1.0, -1.0, -1.0])
 
 
-class BoxTree:
+class PackedRTree:
     """A search tree over boxes: rows of west, north, east, south in any unit, south and east growing."""
 
     __slots__ = ("_levels", "_order")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from tvapp.fences.editing.carry import radius_of
+from tvapp.fences.editing.move_sketch import radius_of
 from tvapp.fences.editing.outlines import Chain, Outlines, Verdict
 from tvapp.fences.editing.sketch import (
     Direction,
@@ -23,7 +23,7 @@ from tvapp.fences.editing.sketch import (
     continued,
 )
 from tvapp.fences.geojson.geometry import MAX_VERTICES
-from tvapp.fences.geojson.runs import Raw
+from tvapp.fences.geojson.position_lists import RawPosition
 from tvapp.fences.model.fence import Circle, Geofence
 from tvapp.geo import geodesy
 from tvapp.geo.position import Position
@@ -50,7 +50,7 @@ class _Undo:
     chain: int
     at: int
     place: Position
-    raw: Raw
+    raw: RawPosition
 
 
 class ReshapeSketch:
@@ -378,7 +378,7 @@ def _apart(a: Position, b: Position) -> float:
     return abs(a.lon - b.lon) + abs(a.lat - b.lat)
 
 
-def _between(a: Raw, b: Raw) -> Raw:
+def _between(a: RawPosition, b: RawPosition) -> RawPosition:
     """Return what lies between the further numbers of two positions; nothing unless both have them."""
     numbers = (int, float)
     return [(x + y) / 2 for x, y in zip(a, b, strict=False) if isinstance(x, numbers) and isinstance(y, numbers)]

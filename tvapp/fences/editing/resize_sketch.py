@@ -6,10 +6,10 @@ from collections.abc import Mapping
 from itertools import pairwise
 from typing import Any, Literal
 
-from tvapp.fences.editing.carry import radius_of, subtype_of
-from tvapp.fences.editing.dial import Dial
-from tvapp.fences.editing.editor import circle_measures, rectangle_ring, rectangle_sides_m
+from tvapp.fences.editing.circle_sketch import circle_measures
+from tvapp.fences.editing.move_sketch import radius_of, subtype_of
 from tvapp.fences.editing.preview import Preview, on_map
+from tvapp.fences.editing.rectangle_sketch import rectangle_ring, rectangle_sides_m
 from tvapp.fences.editing.sketch import (
     Direction,
     Drawn,
@@ -22,15 +22,16 @@ from tvapp.fences.editing.sketch import (
     Trace,
     off_map,
 )
+from tvapp.fences.editing.stepper import Stepper
 from tvapp.fences.geojson.geometry import MAX_RADIUS_M, MIN_RADIUS_M
-from tvapp.fences.geojson.runs import mapped
+from tvapp.fences.geojson.position_lists import with_moved_positions
 from tvapp.fences.model.fence import Circle, Geofence, Polygon, Spot
 from tvapp.geo import geodesy
-from tvapp.geo.ground import Transfer, degree_m
+from tvapp.geo.local_plane import Transform, degree_m
 from tvapp.geo.polygon import centroid
 from tvapp.geo.position import Position
 
-Way = Literal["radius", "sides", "scale"]
+ResizeMode = Literal["radius", "sides", "scale"]
 
 MAX_SIDE_M = 1_000_000.0
 LEAST_PERCENT, MOST_PERCENT = 10.0, 1_000.0
@@ -38,7 +39,7 @@ _MEASURED = 2_000
 """Up to so many vertices a polygon is measured anew at each step."""
 
 
-def way_of(fence: Geofence) -> Way | None:
+def resize_mode(fence: Geofence) -> ResizeMode | None:
     """Return how a fence can be resized; None for a mixture of outlines and radii."""
     polygons = [shape for shape in fence.shapes if isinstance(shape, Polygon)]
     if not polygons:
@@ -57,25 +58,25 @@ class ResizeSketch:
 
     def __init__(self, fence: Geofence, geometry: Mapping[str, Any]) -> None:
         self._fence, self._geometry = fence, geometry
-        way = way_of(fence)
+        way = resize_mode(fence)
         if way is None:
             raise ValueError(f"{fence.id} has no one size")
-        self._way: Way = way
+        self._way: ResizeMode = way
         self._middle = _middle(fence)
         self._preview = Preview(fence, self._middle)
         self._ghost = self._preview.traces("fixed")
         match way:
             case "radius":
-                self._dials = [Dial(radius_of(fence) or MIN_RADIUS_M, MIN_RADIUS_M, MAX_RADIUS_M)]
+                self._dials = [Stepper(radius_of(fence) or MIN_RADIUS_M, MIN_RADIUS_M, MAX_RADIUS_M)]
             case "sides":
-                self._dials = [Dial(side_m, 1.0, MAX_SIDE_M) for side_m in rectangle_sides_m(_upright(fence))]
+                self._dials = [Stepper(side_m, 1.0, MAX_SIDE_M) for side_m in rectangle_sides_m(_upright(fence))]
             case "scale":
-                self._dials = [Dial(100.0, LEAST_PERCENT, MOST_PERCENT)]
+                self._dials = [Stepper(100.0, LEAST_PERCENT, MOST_PERCENT)]
         self._before = [dial.value for dial in self._dials]
         self._settle()
 
     @property
-    def way(self) -> Way:
+    def way(self) -> ResizeMode:
         """What the arrows change."""
         return self._way
 
@@ -135,12 +136,12 @@ class ResizeSketch:
             return Refused("unchanged")
         if self._way == "radius":
             return Drawn(dict(self._geometry), subtype_of(self._fence), self._dials[0].value)
-        return Drawn(mapped(self._geometry, self._middle, self._transfer), subtype_of(self._fence))
+        return Drawn(with_moved_positions(self._geometry, self._middle, self._transfer), subtype_of(self._fence))
 
     @property
-    def _transfer(self) -> Transfer:
+    def _transfer(self) -> Transform:
         shares = [dial.value / before for dial, before in zip(self._dials, self._before, strict=True)]
-        return Transfer(self._middle, self._middle, shares[0], shares[-1])
+        return Transform(self._middle, self._middle, shares[0], shares[-1])
 
     def _settle(self) -> None:
         """Work out outline, sizes and what is wrong for the values there are."""
@@ -159,7 +160,7 @@ class ResizeSketch:
             self._problem = "too-far"
         self._traces = traces if self._problem is None else tuple(Trace("crossing", each.points) for each in traces)
 
-    def _measured(self, transfer: Transfer) -> Measures:
+    def _measured(self, transfer: Transform) -> Measures:
         polygons = [shape for shape in self._fence.shapes if isinstance(shape, Polygon)]
         percent = self._dials[0].value if self._way == "scale" else None
         if sum(len(ring) for shape in polygons for ring in shape.rings) > _MEASURED:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import numpy as np
 
-from tvapp.fences.index.parts import Floats, Ints, ends
+from tvapp.fences.index.shape_arrays import Floats, Ints, offsets
 
-FROM = 48
+MIN_POINTS = 48
 """Rings with fewer points are not worth it."""
 _ROUNDS = 6
 _WORTH = 0.05
 """A round that leaves out a smaller share of what there is was the last one."""
 
 
-def thinned(points: Floats, sizes: Ints, tolerance: float) -> tuple[Floats, Ints]:
+def simplified(points: Floats, sizes: Ints, tolerance: float) -> tuple[Floats, Ints]:
     """Return closed rings (`sizes[n]` points each) with fewer points, at most `tolerance` from where they ran.
 
     In each round every other point goes that is near the line between its neighbours; what rounds move a ring by adds
@@ -21,10 +21,10 @@ def thinned(points: Floats, sizes: Ints, tolerance: float) -> tuple[Floats, Ints
     """
     near = (tolerance / _ROUNDS) ** 2
     for _ in range(_ROUNDS):
-        long = sizes >= FROM
+        long = sizes >= MIN_POINTS
         if not long.any():
             break
-        starts = ends(sizes)[:-1]
+        starts = offsets(sizes)[:-1]
         place = np.arange(len(points)) - np.repeat(starts, sizes)
         odd = np.flatnonzero((place % 2 == 1) & np.repeat(long, sizes) & (place < np.repeat(sizes, sizes) - 1))
         before = points[odd - 1]

@@ -10,15 +10,15 @@ from hypothesis import assume, given
 
 from tests.geo.places import places
 from tvapp.fences.editing.abilities import abilities, edit_sketch
-from tvapp.fences.editing.carry import MoveSketch, duplicated
-from tvapp.fences.editing.reshape import ReshapeSketch
-from tvapp.fences.editing.resize import ResizeSketch
+from tvapp.fences.editing.move_sketch import MoveSketch, duplicated
+from tvapp.fences.editing.reshape_sketch import ReshapeSketch
+from tvapp.fences.editing.resize_sketch import ResizeSketch
 from tvapp.fences.editing.sketch import Drawn, Refused
 from tvapp.fences.geojson.feature import altered
 from tvapp.fences.geojson.feature import moved as move_feature
-from tvapp.fences.geojson.runs import mapped, rewritten, runs
-from tvapp.fences.model.facts import facts
+from tvapp.fences.geojson.position_lists import position_lists, with_lists, with_moved_positions
 from tvapp.fences.model.fence import Circle, Geofence, Line, Polygon
+from tvapp.fences.model.summary import summarise
 from tvapp.fences.service.overlay import fence_of
 from tvapp.geo import geodesy
 from tvapp.geo.position import Position
@@ -70,27 +70,27 @@ def moved(geometry: Any, start: Position, end: Position, subtype: str = "") -> D
 @pytest.mark.parametrize("name", SOME)
 def test_moving_nothing_leaves_every_number_and_third_coordinate(name: str) -> None:
     geometry = SOME[name]
-    assert mapped(geometry, Position(24.9, 60.1), lambda place: place) == geometry
-    assert rewritten(geometry, {run.path: run.raw for run in runs(geometry)}) == geometry
+    assert with_moved_positions(geometry, Position(24.9, 60.1), lambda place: place) == geometry
+    assert with_lists(geometry, {run.path: run.raw for run in position_lists(geometry)}) == geometry
 
 
 def test_the_rings_of_a_polygon_belong_together() -> None:
-    found = [(run.kind, run.part, run.path) for run in runs(SOME["polygons"])]
+    found = [(run.kind, run.part, run.path) for run in position_lists(SOME["polygons"])]
     assert found == [
         ("outer", 0, ("coordinates", 0, 0)),
         ("hole", 0, ("coordinates", 0, 1)),
         ("outer", 1, ("coordinates", 1, 0)),
     ]
     inner = ("geometries", 1, "geometries", 0, "coordinates", 0)
-    assert [run.path for run in runs(SOME["mixture"])] == [("geometries", 0, "coordinates"), inner]
+    assert [run.path for run in position_lists(SOME["mixture"])] == [("geometries", 0, "coordinates"), inner]
 
 
 @pytest.mark.parametrize("name", SOME)
 def test_a_fence_moved_along_its_parallel_moves_by_that_and_nothing_else(name: str) -> None:
     result = moved(SOME[name], Position(0.0, 0.0), Position(0.5, 0.0))
     assert isinstance(result, Drawn)
-    before = [raw for run in runs(SOME[name]) for raw in run.raw]
-    after = [raw for run in runs(result.geometry) for raw in run.raw]
+    before = [raw for run in position_lists(SOME[name]) for raw in run.raw]
+    after = [raw for run in position_lists(result.geometry) for raw in run.raw]
     assert [raw[1:] for raw in after] == [raw[1:] for raw in before]
     assert [raw[0] for raw in after] == pytest.approx([raw[0] + 0.5 for raw in before])
     assert after[1:] != before[1:] or len(before) == 1
@@ -102,7 +102,7 @@ def test_a_fence_keeps_its_size_wherever_it_goes(target: Position) -> None:
     sketch = MoveSketch(here, SOME["polygon"], here.bounds.center, 1.0)
     sketch.aim(target, 1.0)
     assume(sketch.is_changed)
-    before, after = facts(here, 0.0), facts(made(sketch.finish()), 0.0)
+    before, after = summarise(here, 0.0), summarise(made(sketch.finish()), 0.0)
     assert after.area_m2 == pytest.approx(before.area_m2, rel=2e-3)
     assert after.perimeter_m == pytest.approx(before.perimeter_m, rel=2e-3)
 
@@ -281,13 +281,13 @@ def test_width_and_height_of_a_rectangle_change_about_its_middle() -> None:
 def test_a_polygon_is_scaled_in_per_cent() -> None:
     here = fence(SOME["polygon"])
     sketch = ResizeSketch(here, SOME["polygon"])
-    area = facts(here, 0.0).area_m2
+    area = summarise(here, 0.0).area_m2
     assert sketch.measures.area_m2 == pytest.approx(area)
     for _ in range(10):
         sketch.adjust("up")
     assert sketch.measures.percent == 200.0
     assert sketch.measures.area_m2 == pytest.approx(4 * area, rel=1e-3)
-    assert facts(made(sketch.finish()), 0.0).area_m2 == pytest.approx(4 * area, rel=1e-3)
+    assert summarise(made(sketch.finish()), 0.0).area_m2 == pytest.approx(4 * area, rel=1e-3)
     while sketch.adjust("left"):
         pass
     assert sketch.measures.percent == 10.0

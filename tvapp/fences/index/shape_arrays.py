@@ -14,7 +14,7 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
-from tvapp.fences.index.planar import EQUATOR_M, disc_axes, project_many
+from tvapp.fences.index.projection import EQUATOR_M, disc_axes, project_many
 from tvapp.fences.model.fence import Circle, Geofence, Line, Polygon, Shape, Spot
 
 Floats: TypeAlias = npt.NDArray[np.float64]
@@ -23,7 +23,7 @@ Bools: TypeAlias = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Parts:
+class ShapeArrays:
     """One row for each part. Its rings are `first_ring[part]` to `first_ring[part + 1]`, holes after the outline.
 
     A ring is rows `starts[ring]` to `starts[ring + 1]` of `points`, the last the same as the first.
@@ -62,25 +62,25 @@ class Parts:
         sizes = self.starts[rings + 1] - first
         return self.points.take(_stretches(first, sizes), axis=0), sizes
 
-    def kept(self, chosen: Bools, numbers: Ints) -> Parts:
+    def kept(self, chosen: Bools, numbers: Ints) -> ShapeArrays:
         """Return the chosen parts, with new numbers for the fences: `numbers` has them by the old ones."""
         counts, sizes = np.diff(self.first_ring), np.diff(self.starts)
         rings = np.repeat(chosen, counts)
-        return Parts(
+        return ShapeArrays(
             numbers[self.owner[chosen]],
             self.lon[chosen],
             self.lat[chosen],
             self.radius_m[chosen],
             self.boxes[chosen],
             self.area_m2[chosen],
-            ends(counts[chosen]),
-            ends(sizes[rings]),
+            offsets(counts[chosen]),
+            offsets(sizes[rings]),
             self.points[np.repeat(rings, sizes)],
         )
 
-    def followed_by(self, more: Parts) -> Parts:
+    def followed_by(self, more: ShapeArrays) -> ShapeArrays:
         """Return these parts and others after them."""
-        return Parts(
+        return ShapeArrays(
             np.concatenate([self.owner, more.owner]),
             np.concatenate([self.lon, more.lon]),
             np.concatenate([self.lat, more.lat]),
@@ -93,7 +93,7 @@ class Parts:
         )
 
 
-def ends(counts: Ints) -> Ints:
+def offsets(counts: Ints) -> Ints:
     """Return 0 and where each of some stretches of these lengths ends.
 
     >>> ends(np.array([3, 2])).tolist()
@@ -106,11 +106,11 @@ def ends(counts: Ints) -> Ints:
 
 def _stretches(first: Ints, counts: Ints) -> Ints:
     """Return `counts[n]` numbers from `first[n]` on, for each n."""
-    after = ends(counts)
+    after = offsets(counts)
     return np.arange(after[-1]) + np.repeat(first - after[:-1], counts)
 
 
-def parts_of(fences: Sequence[Geofence], numbers: Iterable[int]) -> Parts:
+def arrays_of(fences: Sequence[Geofence], numbers: Iterable[int]) -> ShapeArrays:
     """Return the parts of the fences of these numbers."""
     gathering = _Gathering()
     for number in numbers:
@@ -143,29 +143,29 @@ class _Gathering:
                 self._rings += shape.packed
             case Line(points=points, radius_m=radius_m):
                 # The one thing that needs shapely, which takes megabytes, and many have no lines.
-                from tvapp.fences.index.sweep import swept
+                from tvapp.fences.index.line_buffer import buffered
 
-                polygons = swept(points, radius_m)
+                polygons = buffered(points, radius_m)
                 self._swept_owner.extend([number] * len(polygons))
                 self._swept += polygons
 
-    def parts(self) -> Parts:
+    def parts(self) -> ShapeArrays:
         lon, lat, radius_m = np.frombuffer(self._discs).reshape(-1, 3).T
         rings, sizes = _projected(self._rings)
-        swept = [ring for rings in self._swept for ring in rings]
+        buffered = [ring for rings in self._swept for ring in rings]
         counts = np.array([*self._counts, *(len(rings) for rings in self._swept)], dtype=np.intp)
-        starts = ends(np.array([*sizes, *(len(ring) for ring in swept)], dtype=np.intp))
-        points = np.concatenate([rings, *swept])
-        boxes, areas = _measured(points, starts, ends(counts))
+        starts = offsets(np.array([*sizes, *(len(ring) for ring in buffered)], dtype=np.intp))
+        points = np.concatenate([rings, *buffered])
+        boxes, areas = _measured(points, starts, offsets(counts))
         nothing = np.full(len(counts), np.nan)
-        return Parts(
+        return ShapeArrays(
             np.array(self._disc_owner + self._owner + self._swept_owner, dtype=np.intp),
             np.concatenate([lon, nothing]),
             np.concatenate([lat, nothing]),
             np.concatenate([radius_m, nothing]),
             np.concatenate([_disc_boxes(lon, lat, radius_m), boxes]),
             np.concatenate([math.pi * radius_m**2, areas]),
-            np.concatenate([np.zeros(len(lon), dtype=np.intp), ends(counts)]),
+            np.concatenate([np.zeros(len(lon), dtype=np.intp), offsets(counts)]),
             starts,
             points,
         )
@@ -178,9 +178,9 @@ def _projected(rings: Sequence[bytes]) -> tuple[Floats, Sequence[int]]:
     if len(lonlat):
         steps = np.abs(np.diff(lonlat, axis=0))
         long = (steps[:, 1] > 1.0) & (steps[:, 0] > 0.0)
-        long[ends(np.array(sizes))[1:-1] - 1] = False  # from ring to ring
+        long[offsets(np.array(sizes))[1:-1] - 1] = False  # from ring to ring
         if long.any():
-            pieces = [_densified(ring) for ring in np.split(lonlat, ends(np.array(sizes))[1:-1])]
+            pieces = [_densified(ring) for ring in np.split(lonlat, offsets(np.array(sizes))[1:-1])]
             sizes, lonlat = [len(piece) for piece in pieces], np.concatenate(pieces)
     return np.stack(project_many(lonlat[:, 0], lonlat[:, 1]), axis=1), sizes
 
@@ -189,7 +189,7 @@ def _densified(ring: Floats) -> Floats:
     """Add vertices to long slanting edges: straight in degrees (RFC 7946, 3.1.1) is curved in Mercator."""
     edges = np.diff(ring, axis=0)
     steps = np.where(edges[:, 0] == 0.0, 1, np.maximum(1, np.ceil(np.abs(edges[:, 1])))).astype(np.intp)
-    share = (np.arange(steps.sum()) - np.repeat(ends(steps)[:-1], steps)) / np.repeat(steps, steps)
+    share = (np.arange(steps.sum()) - np.repeat(offsets(steps)[:-1], steps)) / np.repeat(steps, steps)
     between = np.repeat(ring[:-1], steps, axis=0) + np.repeat(edges, steps, axis=0) * share[:, None]
     return np.concatenate([between, ring[-1:]])
 

@@ -12,22 +12,22 @@ from typing import Any, Literal, TypeAlias
 from tvapp.geo.polygon import unwrapped
 from tvapp.geo.position import Position
 
-Raw: TypeAlias = list[Any]
+RawPosition: TypeAlias = list[Any]
 """A position as the file has it: longitude, latitude and what else there may be."""
 
 Path: TypeAlias = tuple[int | str, ...]
 
-RunKind = Literal["outer", "hole", "line", "points"]
+ListKind = Literal["outer", "hole", "line", "points"]
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class PositionList:
     """A list of positions in a geometry: `path` leads there; the rings of one polygon share the number `part`."""
 
     path: Path
-    kind: RunKind
+    kind: ListKind
     part: int
-    raw: list[Raw]
+    raw: list[RawPosition]
 
     def places(self, near: Position) -> tuple[Position, ...]:
         """Return its places with continuous longitudes, on that turn round the earth which is nearest to `near`."""
@@ -38,31 +38,33 @@ class Run:
         return nearest_turn(unwrapped(places), near)
 
 
-def runs(geometry: Mapping[str, Any]) -> tuple[Run, ...]:
+def position_lists(geometry: Mapping[str, Any]) -> tuple[PositionList, ...]:
     """Return all lists of positions of a geometry, in order; a Point is a list of one."""
     found = []
     part = -1
     for path, kind, raw in _walk(geometry, ()):
         part += kind != "hole"
-        found.append(Run(path, kind, part, raw))
+        found.append(PositionList(path, kind, part, raw))
     return tuple(found)
 
 
-def rewritten(geometry: Mapping[str, Any], changed: Mapping[Path, list[Raw] | None]) -> dict[str, Any]:
+def with_lists(geometry: Mapping[str, Any], changed: Mapping[Path, list[RawPosition] | None]) -> dict[str, Any]:
     """Return a geometry with other lists of positions at some paths of its runs; None takes a ring away."""
     return _rewritten(geometry, (), changed, {path[:length] for path in changed for length in range(len(path))})
 
 
-def mapped(geometry: Mapping[str, Any], near: Position, move: Callable[[Position], Position]) -> dict[str, Any]:
+def with_moved_positions(
+    geometry: Mapping[str, Any], near: Position, move: Callable[[Position], Position]
+) -> dict[str, Any]:
     """Return a geometry with every place moved; `move` gets continuous longitudes near `near`."""
-    changed: dict[Path, list[Raw] | None] = {}
-    for run in runs(geometry):
+    changed: dict[Path, list[RawPosition] | None] = {}
+    for run in position_lists(geometry):
         moved = map(move, run.places(near))
-        changed[run.path] = [put(raw, place) for raw, place in zip(run.raw, moved, strict=True)]
-    return rewritten(geometry, changed)
+        changed[run.path] = [replaced(raw, place) for raw, place in zip(run.raw, moved, strict=True)]
+    return with_lists(geometry, changed)
 
 
-def put(raw: Raw, place: Position) -> Raw:
+def replaced(raw: RawPosition, place: Position) -> RawPosition:
     """Return a position of a file at another place, with whatever else it has."""
     return [place.lon, place.lat, *raw[2:]]
 
@@ -74,7 +76,7 @@ def nearest_turn(places: tuple[Position, ...], near: Position) -> tuple[Position
     return tuple(Position(place.lon + turn, place.lat) for place in places) if turn else places
 
 
-def _walk(geometry: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, RunKind, list[Raw]]]:
+def _walk(geometry: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, ListKind, list[RawPosition]]]:
     kind = geometry["type"]
     if kind == "GeometryCollection":
         for number, member in enumerate(geometry["geometries"]):
@@ -100,7 +102,7 @@ def _walk(geometry: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, RunKi
 
 
 def _rewritten(
-    geometry: Mapping[str, Any], path: Path, changed: Mapping[Path, list[Raw] | None], touched: Set[Path]
+    geometry: Mapping[str, Any], path: Path, changed: Mapping[Path, list[RawPosition] | None], touched: Set[Path]
 ) -> dict[str, Any]:
     """Return what `rewritten` does for the geometry at `path`; `touched` are the paths that lead to changed ones."""
     result = dict(geometry)
@@ -119,7 +121,7 @@ def _rewritten(
     return result
 
 
-def _rewritten_at(value: Any, path: Path, changed: Mapping[Path, list[Raw] | None], touched: Set[Path]) -> Any:
+def _rewritten_at(value: Any, path: Path, changed: Mapping[Path, list[RawPosition] | None], touched: Set[Path]) -> Any:
     if path in changed:
         return changed[path]
     if path not in touched:

@@ -13,11 +13,11 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.fences.editing.test_carry import HOLE, SOME, SQUARE, fence, made
-from tvapp.fences.editing.reshape import ReshapeSketch
+from tests.fences.editing.test_move_sketch import HOLE, SOME, SQUARE, fence, made
+from tvapp.fences.editing.reshape_sketch import ReshapeSketch
 from tvapp.fences.editing.sketch import Drawn, Placed, Refused
-from tvapp.fences.model.facts import facts
 from tvapp.fences.model.fence import Line, Polygon
+from tvapp.fences.model.summary import summarise
 from tvapp.geo.position import Position
 
 SW = Position(24.9, 60.1)
@@ -251,7 +251,7 @@ def test_what_is_measured_follows_the_crosshair() -> None:
         sketch.aim(corner, 1.0)
         live = sketch.measures
         sketch.place()
-        expected = facts(made(sketch.finish()), 0.0)
+        expected = summarise(made(sketch.finish()), 0.0)
         for measures in (live, sketch.measures):
             assert measures is not None
             assert measures.area_m2 == pytest.approx(expected.area_m2, rel=1e-6)
@@ -260,7 +260,7 @@ def test_what_is_measured_follows_the_crosshair() -> None:
     sketch.place()
     sketch.aim(Position(24.901, 60.1045), 1.0)
     live = sketch.measures
-    expected = facts(made(sketch.finish()), 0.0)
+    expected = summarise(made(sketch.finish()), 0.0)
     assert live is not None
     assert live.area_m2 == pytest.approx(expected.area_m2, rel=1e-6)
 

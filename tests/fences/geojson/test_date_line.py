@@ -15,7 +15,7 @@ from shapely.geometry import LineString, box
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
 
-from tvapp.fences.geojson.seam import Path, Rings, Tangled, cut, cut_line, joined, joined_lines
+from tvapp.fences.geojson.date_line import Path, Rings, SelfCrossing, cut, cut_line, joined, joined_lines
 
 
 def ring(*places: tuple[float, ...]) -> Path:
@@ -92,7 +92,7 @@ def test_a_hole_that_gets_beyond_its_outline_stays_on_the_map() -> None:
     for hole in (square(150, 1, 182, 2), square(175, 1, 356, 2), square(-20, 1, 30, 2)):
         try:
             parts = cut((square(170, 0, 179, 9), hole))
-        except Tangled:
+        except SelfCrossing:
             continue
         assert all(-180 <= place[0] <= 180 for rings in parts for each in rings for place in each)
 
@@ -141,7 +141,7 @@ def test_a_polygon_that_crosses_itself_on_the_date_line_is_refused_or_cut_but_ne
         wild = ring(*((chance.choice([178, 179, 180, 181, 182]), chance.uniform(0, 3)) for _ in range(7)))
         try:
             parts = cut((wild,))
-        except Tangled:
+        except SelfCrossing:
             refused += 1
             continue
         assert parts, f"seed {seed}"
@@ -199,7 +199,7 @@ def test_parts_of_which_one_would_be_lost_are_left_alone() -> None:
 
 
 def test_a_bow_tie_is_not_cut_where_half_of_it_would_be_lost() -> None:
-    with pytest.raises(Tangled):
+    with pytest.raises(SelfCrossing):
         cut((ring((178, 0), (182, 2), (182, 0), (178, 3)),))
 
 

@@ -27,7 +27,7 @@ _MOST_TESTS = 2_000_000
 """Places that are looked at to find which hole lies in which outline: half a second."""
 
 
-class Tangled(Exception):
+class SelfCrossing(Exception):
     """A polygon crosses itself where it would have to be cut, or falls apart into too much."""
 
 
@@ -53,7 +53,7 @@ def cut(rings: Rings) -> tuple[Rings, ...]:
     for meridian in _meridians([place for ring in rings for place in ring]):
         pieces = [part for piece in pieces for side in (False, True) for part in _side(piece, meridian, east=side)]
     if pieces != [whole] and not _is_as_large(pieces, [whole]):
-        raise Tangled
+        raise SelfCrossing
     return tuple(_home(piece) for piece in pieces)
 
 
@@ -91,7 +91,7 @@ def joined(polygons: Sequence[Rings]) -> tuple[Rings, ...]:
     rest = [ring for ring in parts if shared.isdisjoint(pairwise(ring))]
     try:
         whole = _arranged([*_linked(parts, shared), *rest])
-    except Tangled:
+    except SelfCrossing:
         return tuple(polygons)
     if not _is_as_large(whole, [moved[number] for number in involved]):
         return tuple(polygons)
@@ -148,12 +148,12 @@ def _side(rings: Rings, meridian: float, *, east: bool) -> list[Rings]:
     met = list(_crossings(rings, meridian))
     crossings = sorted(met, key=lambda crossing: crossing.place[1])
     if len(crossings) % 2:
-        raise Tangled
+        raise SelfCrossing
     # The polygon covers the meridian between each first and second crossing.
     partner = {}
     for one, other in zip(crossings[::2], crossings[1::2], strict=True):
         if one.eastward is other.eastward:
-            raise Tangled
+            raise SelfCrossing
         partner[one] = other
         partner[other] = one
     following = dict(_followed(met))
@@ -296,7 +296,7 @@ def _arranged(rings: Iterable[Path]) -> list[Rings]:
     if len(outlines) == 1:
         return [(outlines[0], *holes)]
     if len(holes) * sum(len(outline) for outline in outlines) > _MOST_TESTS:
-        raise Tangled
+        raise SelfCrossing
     inside: list[list[Path]] = [[] for _ in outlines]
     for hole in holes:
         around = next((number for number, outline in enumerate(outlines) if _holds(outline, hole)), None)

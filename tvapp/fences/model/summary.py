@@ -14,7 +14,7 @@ ShapeKey = Literal["circle", "spot", "line", "rectangle", "polygon", "several"]
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class Summary:
     """A fence at one moment. `length_m` is that of a line, `radius_m` that of all its circles, spots and lines.
 
     Areas and lengths are on the ellipsoid; parts that overlap count twice. `changes_at`, `expires` are seconds since
@@ -35,14 +35,14 @@ class Facts:
     periods: tuple[Period, ...]
 
 
-def facts(fence: Geofence, now: float) -> Facts:
+def summarise(fence: Geofence, now: float) -> Summary:
     """Return the facts of a fence at `now`. Takes 10 ms for a thousand vertices: large fences on a worker."""
     radii = {shape.radius_m for shape in fence.shapes if not isinstance(shape, Polygon)}
     lengths = [geodesy.path_length_m(shape.points) for shape in fence.shapes if isinstance(shape, Line)]
     polygons = [shape for shape in fence.shapes if isinstance(shape, Polygon)]
     measured = [_measure(shape) for shape in fence.shapes]
     lines = [shape for shape in fence.shapes if isinstance(shape, Line)]
-    return Facts(
+    return Summary(
         shape=_key(fence.shapes[0]) if len(fence.shapes) == 1 else "several",
         parts=len(fence.shapes),
         radius_m=radii.pop() if len(radii) == 1 else None,

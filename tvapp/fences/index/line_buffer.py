@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 import shapely
 
-from tvapp.fences.index.planar import EQUATOR_M, Floats, project_many
+from tvapp.fences.index.projection import EQUATOR_M, Floats, project_many
 from tvapp.geo.position import Position
 
 _MOST_LATITUDE = 0.1
@@ -17,7 +17,7 @@ _MOST_LATITUDE = 0.1
 _MOST_PIECES = 20_000
 
 
-def swept(points: Sequence[Position], radius_m: float) -> list[list[Floats]]:
+def buffered(points: Sequence[Position], radius_m: float) -> list[list[Floats]]:
     """Return the area within `radius_m` of a line; several polygons where its ends overlap nowhere.
 
     A polygon is its closed rings, holes after the outline.
