@@ -133,7 +133,6 @@ def build_edges(
             refresh_s=refresh_s,
             scale=scale,
             random=random.random,
-            let_pass=jobs.gate.let_pass,
         )
         if config.can_edit:
 

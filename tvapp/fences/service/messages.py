@@ -27,13 +27,14 @@ class Index(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FencesLoaded:
-    """A store was read, in `ms` milliseconds. `as_of` as in `stores.base.Loaded`."""
+    """A store was read, in `ms` milliseconds. `as_of` as in `stores.base.Loaded`; `load_number` tells loads apart."""
 
     store: str
     fences: tuple[Geofence, ...]
     skipped: tuple[Skipped, ...]
     ms: float
     as_of: float | None = None
+    load_number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,8 @@ class FencesKept:
 class FencesUnchanged:
     """A store was read, and nothing is new."""
 
+    load_number: int = 0
+
 
 @dataclass(frozen=True, slots=True)
 class FencesUnavailable:
@@ -55,6 +58,7 @@ class FencesUnavailable:
 
     store: str
     error: TvappError
+    load_number: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
