@@ -20,9 +20,9 @@ from tvapp.core.data_folder import KEPT, OUTBOX
 from tvapp.core.disk import DiskHealth
 from tvapp.core.jobs import Jobs
 from tvapp.core.log import Log
-from tvapp.fences.outbox.service import OutboxService
+from tvapp.fences.outbox.outbox_service import OutboxService
 from tvapp.fences.service.fence_service import FenceService
-from tvapp.fences.service.snapshot import KeptFences
+from tvapp.fences.service.snapshot import Snapshot
 from tvapp.fences.stores.base import Store
 from tvapp.net.chain import Chain
 from tvapp.net.monitor import NetworkMonitor
@@ -47,7 +47,7 @@ class Edges:
     fences: FenceService | None
     outbox: OutboxService | None
     """None where nothing may or can be changed."""
-    kept: KeptFences | None
+    kept: Snapshot | None
     """None where the store is on this device itself."""
     data_dir: Path
     store_key: str
@@ -139,7 +139,7 @@ def build_edges(
             def hurry() -> None:
                 jobs.io_loop().call_soon_threadsafe(http.hurry)
 
-            outbox = OutboxService(fences, jobs, clock, log, random=random.random, hurry=hurry, disk=disk)
+            outbox = OutboxService(fences, jobs, clock, log, random=random.random, skip_backoff=hurry, disk=disk)
     return Edges(
         http=http,
         monitor=monitor,
@@ -150,7 +150,7 @@ def build_edges(
         previews=previews,
         fences=fences,
         outbox=outbox,
-        kept=None if fences is None or config.geofences.store == "folder" else KeptFences(jobs, clock, log, disk),
+        kept=None if fences is None or config.geofences.store == "folder" else Snapshot(jobs, clock, log, disk),
         data_dir=data_dir,
         store_key=_store_key(config),
         tiles=tiles,

@@ -30,7 +30,7 @@ from tvapp.ui.screens.readout import prepare
 if TYPE_CHECKING:
     from tvapp.app.backend import Edges
     from tvapp.app.tile_backend import TileEdges
-    from tvapp.fences.outbox.service import OutboxService
+    from tvapp.fences.outbox.outbox_service import OutboxService
     from tvapp.fences.service.fence_service import FenceService
     from tvapp.tiles.loader import TileLoader
 
@@ -224,7 +224,7 @@ class LiveMap:
         if self._edges.fences is not None:
             self._edges.fences.load()
         if self._edges.outbox is not None:
-            self._edges.outbox.hurry()
+            self._edges.outbox.send_now()
 
     # -- what screens ask for -------------------------------------------------------------------------------------
 

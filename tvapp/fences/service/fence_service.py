@@ -11,9 +11,9 @@ from tvapp.core.errors import TvappError
 from tvapp.core.jobs import JobFailed, Jobs
 from tvapp.core.log import Log
 from tvapp.fences.drawing import labels
-from tvapp.fences.drawing.drawn_tiles import DrawnTiles
 from tvapp.fences.drawing.messages import LabelRequest, LabelsPlaced
 from tvapp.fences.drawing.raster import FenceRasteriser
+from tvapp.fences.drawing.raster_cache import RasterCache
 from tvapp.fences.index.fence_index import FenceIndex
 from tvapp.fences.model import pages
 from tvapp.fences.model.book import FenceBook
@@ -21,12 +21,12 @@ from tvapp.fences.model.change import Change
 from tvapp.fences.model.fence import Skipped
 from tvapp.fences.service.fence_sync import Build, Command, FenceSync, Load, Redraw, ReportSkipped, Watch
 from tvapp.fences.service.messages import (
-    FencesKept,
     FencesLoaded,
     FencesRestated,
     FencesUnavailable,
     FencesUnchanged,
     IndexBuilt,
+    SnapshotRestored,
 )
 from tvapp.fences.service.overlay import overlaid
 from tvapp.fences.stores.base import Store, Watchable
@@ -71,7 +71,7 @@ class FenceService:
         self._log = log
         self._scale = scale
         self._sync = FenceSync(refresh_s=refresh_s, random=random)
-        self._drawn = DrawnTiles()
+        self._tiles = RasterCache()
         self._watch: Future[None] | None = None
         self._is_placing_labels = False
         self._next_labels: LabelRequest | None = None
@@ -138,8 +138,8 @@ class FenceService:
         shown = self._sync.shown
         if shown is None:
             return None
-        index, let_pass = _index_of(shown), self._jobs.gate.let_pass
-        return FenceRasteriser(index, self._sync.revision, self._scale, self._clock, self._drawn, let_pass)
+        index, yield_to_frame = _index_of(shown), self._jobs.gate.let_pass
+        return FenceRasteriser(index, self._sync.revision, self._scale, self._clock, self._tiles, yield_to_frame)
 
     def request_labels(self, request: LabelRequest) -> None:
         """Place the names for a view: one request at a time, the newest one next. Answered by LabelsPlaced."""
@@ -152,7 +152,7 @@ class FenceService:
         match message:
             case FencesLoaded():
                 self._do(sync.loaded(message))
-            case FencesKept(fences):
+            case SnapshotRestored(fences):
                 self._do(sync.restored(fences))
             case FencesUnchanged(load_number):
                 self._do(sync.unchanged(load_number, now))
@@ -212,7 +212,7 @@ class FenceService:
                 case ReportSkipped(skipped):
                     self._report_skipped(skipped)
                 case Redraw(revision, changed):
-                    self._drawn.outdate(changed, revision)
+                    self._tiles.invalidate(changed, revision)
                 case FencesRestated():
                     pass  # `tick` returns it
 
@@ -275,11 +275,11 @@ class FenceService:
         self._next_labels = None
         self._is_placing_labels = True
         index, scale, revision, wall = _index_of(shown), self._scale, self._sync.revision, self._clock.wall()
-        bounds, zoom, selected, let_pass = request.bounds, request.zoom, request.selected, self._jobs.gate.let_pass
+        yield_to_frame = self._jobs.gate.let_pass
 
         def place() -> LabelsPlaced:
-            placed = labels.place(index, bounds, zoom, scale, wall, selected=selected, let_pass=let_pass)
-            return LabelsPlaced(placed, zoom, revision)
+            placed = labels.place(index, request, scale, wall, yield_to_frame=yield_to_frame)
+            return LabelsPlaced(placed, request.zoom, revision)
 
         self._jobs.run(LABELS, place)
 
