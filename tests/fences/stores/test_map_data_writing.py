@@ -31,7 +31,7 @@ from tvapp.core.errors import (
 )
 from tvapp.fences.model.change import Change, Collided, Stored
 from tvapp.fences.outbox.failure_policy import next_step
-from tvapp.fences.stores.map_data_sending import PATIENCE_S
+from tvapp.fences.stores.map_data_sending import POLL_TIMEOUT_S
 from tvapp.net.transport import Request, Response, Sender
 
 
@@ -288,7 +288,7 @@ def test_an_operation_that_does_not_end_is_followed_on_later(empty: LocalCloud) 
             desk.waits.clear()
             with pytest.raises(TimedOut) as raised:
                 await desk.send(ADD)
-            assert PATIENCE_S - 20 < sum(desk.waits) <= PATIENCE_S
+            assert POLL_TIMEOUT_S - 20 < sum(desk.waits) <= POLL_TIMEOUT_S
             assert next_step(raised.value) == "retry"
         empty.settings(operations_end=True)
 
