@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tvapp.core.clock import Clock, ClockSet
 from tvapp.core.errors import TvappError
-from tvapp.core.jobs import JobFailed, Jobs
+from tvapp.core.jobs import JobFailed, JobResult, Jobs
 from tvapp.core.log import Log
 from tvapp.fences.drawing import labels
 from tvapp.fences.drawing.messages import LabelRequest, LabelsPlaced
@@ -39,9 +39,10 @@ MOST_SKIPPED_EVENTS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class _StoreChanged:
+class _StoreChanged(JobResult):
     """A store that is watched holds something else now."""
 
+    service = "geofences"
     watch_number: int
 
 
