@@ -14,7 +14,7 @@ from tvapp.azure.maps import MapsClient
 from tvapp.core.clock import ManualClock
 from tvapp.core.errors import TvappError, UnexpectedReply, Unreachable
 from tvapp.core.log import RecordingLog
-from tvapp.fences.outbox.verdict import verdict
+from tvapp.fences.outbox.failure_policy import next_step
 from tvapp.fences.stores.blob import BlobStore
 from tvapp.fences.stores.map_data import MapDataStore
 from tvapp.fences.stores.url import UrlStore
@@ -74,7 +74,7 @@ def test_a_portal_is_named(ask: Ask, name: str) -> None:
     else:
         assert isinstance(error, UnexpectedReply), repr(error)
         assert error.code in ("html", "redirect")
-    assert verdict(error) == "later"
+    assert next_step(error) == "retry"
 
 
 @pytest.mark.parametrize("method", ["get", "post"])

@@ -30,7 +30,7 @@ from tvapp.ui.screens.readout import prepare
 if TYPE_CHECKING:
     from tvapp.app.backend import Backend
     from tvapp.app.tile_backend import TileBackend
-    from tvapp.fences.outbox.service import OutboxService
+    from tvapp.fences.outbox.outbox_service import OutboxService
     from tvapp.fences.service.fence_service import FenceService
     from tvapp.tiles.loader import TileLoader
 
@@ -225,7 +225,7 @@ class LiveMap:
         if self._backend.fences is not None:
             self._backend.fences.load()
         if self._backend.outbox is not None:
-            self._backend.outbox.hurry()
+            self._backend.outbox.send_now()
 
     # -- what screens ask for -------------------------------------------------------------------------------------
 

@@ -13,7 +13,7 @@ from tvapp.fences.model.book import FenceBook
 from tvapp.fences.model.fence import Geofence
 from tvapp.fences.model.kinds import Kind, is_numbered
 from tvapp.fences.outbox.messages import OutboxChanged
-from tvapp.fences.service.versions import Versions
+from tvapp.fences.service.local_versions import LocalVersions
 
 if TYPE_CHECKING:
     from tvapp.fences.editing.history import History, Offer
@@ -37,7 +37,7 @@ class FenceEdits:
 
         self.history: History = History()
         self.outbox = OutboxChanged()
-        self._versions = Versions()
+        self._versions = LocalVersions()
 
     # -- what is known ----------------------------------------------------------------------------------------------
 
@@ -46,7 +46,7 @@ class FenceEdits:
         for arrived in message.arrived:
             change = arrived.change
             self.history.relocate(change.source, arrived.source, change.geometry_id)
-            self._versions.relocated(change.source, change.geometry_id, arrived.source)
+            self._versions.move(change.source, change.geometry_id, arrived.source)
             self._tell_stored(change)
         former = {entry.number: entry.state for entry in self.outbox.entries}
         for entry in message.entries:
@@ -196,7 +196,7 @@ class FenceEdits:
             change = entry.change
             kept = entry.theirs or b"" if how == "theirs" else change.after
             for before, after in ((change.before, change.after), (change.after, kept)):
-                self._versions.made(change.source, change.geometry_id, before, after)
+                self._versions.add(change.source, change.geometry_id, before, after)
             outbox.resolve(entry.number, how)
 
     def discard(self, entry: Entry) -> None:
@@ -216,7 +216,7 @@ class FenceEdits:
         name = self._state.settings.words("conflict.copy", name=name_of(entry.change.after))
         copy = feature.with_new_id(entry.change.after, geometry_id, name)
         self._versions.drop(entry.change.source, entry.change.geometry_id)
-        self._versions.made("", geometry_id, b"", copy)
+        self._versions.add("", geometry_id, b"", copy)
         outbox.keep_both(entry.number, geometry_id, copy)
 
     # -- parts ------------------------------------------------------------------------------------------------------
@@ -278,7 +278,7 @@ class FenceEdits:
         if outbox.is_full:
             self._state.say("toast.full", "circle-alert")
             return False
-        self._versions.made(change.source, change.geometry_id, change.before, change.after)
+        self._versions.add(change.source, change.geometry_id, change.before, change.after)
         outbox.submit(change)
         fence = fence_of(change.after, change.source) if change.after else None
         # Its outline shows at once, before the map has been drawn anew.

@@ -17,12 +17,12 @@ from tvapp.fences.model.book import FenceBook
 from tvapp.fences.model.fence import Geofence
 from tvapp.fences.outbox.messages import OutboxChanged
 from tvapp.fences.service.messages import (
-    FencesKept,
     FencesLoaded,
     FencesUnavailable,
     FencesUnchanged,
     Index,
     IndexBuilt,
+    SnapshotRestored,
 )
 from tvapp.geo.position import Bounds, Position
 from tvapp.mapview.composition import Upload
@@ -162,7 +162,7 @@ class MapState:
                 self._take_fences(message)
             case FencesLoaded(as_of=as_of):
                 self.stale_since, self.fresh_at = as_of, self.wall()
-            case FencesKept(as_of=as_of) if self.fresh_at is None:
+            case SnapshotRestored(as_of=as_of) if self.fresh_at is None:
                 self.fresh_at = as_of
             case FencesUnavailable(error=error):
                 self.troubles["store"] = TroubleChanged("store", error)

@@ -21,7 +21,7 @@ from tvapp.fences.model.change import Change, Conflicting, Outcome, Step, Stored
 from tvapp.fences.model.fence import Geofence
 from tvapp.fences.outbox.folder import OutboxFolder
 from tvapp.fences.outbox.messages import OutboxChanged
-from tvapp.fences.outbox.service import OutboxService
+from tvapp.fences.outbox.outbox_service import OutboxService
 from tvapp.fences.service.fence_service import FenceService
 from tvapp.fences.service.messages import IndexBuilt
 from tvapp.fences.stores.base import Loaded, Note
@@ -75,7 +75,8 @@ class House:
             lambda: shelf, self.jobs, self.clock, self.log, refresh_s=3600, scale=1.0, random=lambda: 0.5
         )
         self.told = OutboxChanged()
-        self.outbox = OutboxService(self.fences, self.jobs, self.clock, self.log, random=lambda: 0.5, tell=self._tell)
+        self.outbox = OutboxService(self.fences, self.jobs, self.clock, self.log, random=lambda: 0.5)
+        self.outbox.tell = self._tell
         self.book: FenceBook | None = None
         self.books = 0
 

@@ -1,9 +1,9 @@
-"""Tiles that were drawn before: packed, bounded, and never out of date."""
+"""The cache of drawn tiles: compressed, bounded, and never out of date."""
 
 from __future__ import annotations
 
 from tvapp.core.image import Image
-from tvapp.fences.drawing.drawn_tiles import DrawnTiles
+from tvapp.fences.drawing.raster_cache import RasterCache
 from tvapp.geo.position import Bounds
 from tvapp.tiles.tile import TileId, TileImage
 
@@ -27,7 +27,7 @@ def same(one: TileImage | None, other: TileImage) -> bool:
 
 
 def test_a_tile_comes_back_as_it_was_and_takes_less_meanwhile() -> None:
-    tiles = DrawnTiles()
+    tiles = RasterCache()
     tiles.put(WEST, 0, picture())
     assert same(tiles.get(WEST, 0), picture())
     assert tiles.size_bytes < picture().size_bytes / 2
@@ -35,13 +35,13 @@ def test_a_tile_comes_back_as_it_was_and_takes_less_meanwhile() -> None:
 
 
 def test_an_empty_tile_is_known_to_be_empty() -> None:
-    tiles = DrawnTiles()
+    tiles = RasterCache()
     tiles.put(WEST, 0, TileImage(None, size=256))
     assert same(tiles.get(WEST, 0), TileImage(None, size=256))
 
 
 def test_the_least_recently_used_go_when_the_budget_is_spent() -> None:
-    tiles = DrawnTiles(budget_bytes=20_000)
+    tiles = RasterCache(budget_bytes=20_000)
     ids = [TileId("geofences", 9, x, 0) for x in range(20)]
     for number, tile in enumerate(ids):
         tiles.put(tile, 0, noise(number))
@@ -54,20 +54,20 @@ def test_the_least_recently_used_go_when_the_budget_is_spent() -> None:
 
 
 def test_a_change_drops_what_it_touches_and_nothing_else() -> None:
-    tiles = DrawnTiles()
+    tiles = RasterCache()
     for tile in (WEST, EAST):
         tiles.put(tile, 0, picture())
-    tiles.outdate([IN_THE_EAST], 1)
+    tiles.invalidate([IN_THE_EAST], 1)
     assert same(tiles.get(WEST, 1), picture())
     assert tiles.get(EAST, 1) is None
-    tiles.outdate(None, 2)
+    tiles.invalidate(None, 2)
     assert tiles.get(WEST, 2) is None
     assert tiles.size_bytes == 0
 
 
 def test_what_was_begun_before_a_change_is_neither_kept_nor_served() -> None:
-    tiles = DrawnTiles()
-    tiles.outdate([IN_THE_EAST], 1)
+    tiles = RasterCache()
+    tiles.invalidate([IN_THE_EAST], 1)
     tiles.put(EAST, 0, picture(1))
     assert tiles.get(EAST, 1) is None
     tiles.put(EAST, 1, picture(2))

@@ -1,4 +1,4 @@
-"""Brings the outbox to the disk and back, on workers: in order, one batch at a time, again after the disk failed."""
+"""Reads and writes the outbox on workers: in order, one batch at a time, and again after the disk failed."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from tvapp.core.errors import StorageError
 from tvapp.core.jobs import JobFailed, JobResult, Jobs
 from tvapp.core.log import Log
 from tvapp.fences.outbox.folder import OutboxFolder
-from tvapp.fences.outbox.outbox import Drop, Entry, Keep
+from tvapp.fences.outbox.outbox import Delete, Entry, Save
 
 USER = "changes"
 READ = "outbox.read"
 WRITE = "outbox.write"
-WRITE_AGAIN_S = 30.0
-"""How long a disk that took nothing, or gave nothing, is left alone."""
+RETRY_AFTER_S = 30.0
+"""Pause after the disk could not be written or read."""
 UNREAD = 10**12
-"""Entries have numbers from here on, somewhere, where nobody knows which numbers are on the disk."""
+"""While the disk cannot be read, new entries are numbered from a random number above this one."""
 
-Done = Callable[[Sequence[Keep | Drop], float], None]
+Done = Callable[[Sequence[Save | Delete], float], None]
 Opened = Callable[[Sequence[Entry], int, float], None]
 
 
@@ -45,16 +45,16 @@ class _Unread(JobResult):
 class _Written(JobResult):
     service = "outbox"
     generation: int
-    commands: tuple[Keep | Drop, ...]
+    commands: tuple[Save | Delete, ...]
     error: StorageError | None
 
 
-class OutboxDisk:
-    """The disk as the main thread has it: everything here returns at once.
+class OutboxPersistence:
+    """Carries out `Save` and `Delete`. Belongs to the main thread; everything here returns at once.
 
-    `opened` is told the entries that were there, and the highest number of a file; where the disk cannot be read it is
-    told of none, and once more when it can be. `done` is told the commands that were carried out, or that nothing may
-    wait for: the disk takes nothing. `entries` are those that shall be there.
+    `opened` is called with the entries that were read and the highest number of a file; where the disk cannot be read,
+    it is called with none, and again once it can be. `done` is called with the commands that were carried out, and with
+    those that nothing may wait for because the disk cannot be written. `entries` returns the entries to be on the disk.
     """
 
     def __init__(
@@ -76,37 +76,37 @@ class OutboxDisk:
         self._done = done
         self._entries = entries
         self._generation = 0
-        self._let_go()
+        self._reset()
 
-    def _let_go(self) -> None:
+    def _reset(self) -> None:
         self._generation += 1
         self._folder: OutboxFolder | None = None
-        self._queue: list[Keep | Drop] = []
+        self._queue: list[Save | Delete] = []
         self._is_read = self._is_writing = False
-        self._again_at: float | None = None
+        self._retry_at: float | None = None
         self.error: StorageError | None = None
         """Why nothing can be saved."""
         self.unreadable = 0
-        """How many files of before hold changes that could not be read."""
+        """The number of files whose changes could not be read."""
 
     def open(self, folder: Path) -> None:
         """Read what is in `folder`, and write there from now on."""
-        self._let_go()
+        self._reset()
         self._folder = OutboxFolder(folder)
         self._read(self._folder)
 
     def close(self) -> None:
         """Write nothing more."""
-        self._let_go()
+        self._reset()
 
-    def take(self, commands: Sequence[Keep | Drop], now: float) -> None:
-        """Carry these out, after those before."""
+    def add(self, commands: Sequence[Save | Delete], now: float) -> None:
+        """Carry these out after those before."""
         for command in commands:
-            if isinstance(command, Drop) and not self._is_writing:
-                self._queue = [each for each in self._queue if not _keeps(each, command.number)]
+            if isinstance(command, Delete) and not self._is_writing:
+                self._queue = [each for each in self._queue if not _saves(each, command.number)]
             self._queue.append(command)
-        if commands and (self._again_at is not None or not self._is_read):
-            # Sending is the best that can be done for what waits.
+        if commands and (self._retry_at is not None or not self._is_read):
+            # Not on the disk, changes are safest in the store: sending must not wait.
             self._done(commands, now)
         self._write()
 
@@ -122,7 +122,7 @@ class OutboxDisk:
             case _Written():
                 self._written(message, now)
             case JobFailed(name, failure) if name in (READ, WRITE):
-                # Not foreseen; it would happen again at once.
+                # A defect: tried at once, it would happen again.
                 error = StorageError("outbox", f"{type(failure).__name__}: {failure}"[:200])
                 if name == READ:
                     self._is_unread(error, now)
@@ -134,9 +134,9 @@ class OutboxDisk:
 
     def tick(self, now: float) -> None:
         """Try again when it is time."""
-        if self._again_at is None or now < self._again_at or self._folder is None:
+        if self._retry_at is None or now < self._retry_at or self._folder is None:
             return
-        self._again_at = None
+        self._retry_at = None
         if self._is_read:
             self._write()
         else:
@@ -144,7 +144,7 @@ class OutboxDisk:
 
     def next_wakeup(self) -> float | None:
         """Tell when `tick` has something to do."""
-        return self._again_at
+        return self._retry_at
 
     # -- parts ------------------------------------------------------------------------------------------------------
 
@@ -170,25 +170,25 @@ class OutboxDisk:
         self._write()
 
     def _is_unread(self, error: StorageError, now: float) -> None:
-        self._again_at = now + WRITE_AGAIN_S
+        self._retry_at = now + RETRY_AFTER_S
         if self.error is None:
             self._disk.failed(USER, error)
             self.error = error
             self._opened((), UNREAD + int(self._random() * UNREAD), now)
 
     def _write(self) -> None:
-        """Bring what is queued to the disk."""
+        """Write the queue, unless a write is under way or the disk fails."""
         folder = self._folder
-        if not self._is_read or self._is_writing or self._again_at is not None or not self._queue or folder is None:
+        if not self._is_read or self._is_writing or self._retry_at is not None or not self._queue or folder is None:
             return
         self._is_writing = True
         generation, commands = self._generation, tuple(self._queue)
 
         def write() -> _Written:
-            done: list[Keep | Drop] = []
+            done: list[Save | Delete] = []
             for command in commands:
                 try:
-                    if isinstance(command, Keep):
+                    if isinstance(command, Save):
                         folder.keep(command.entry)
                     else:
                         folder.drop(command.number)
@@ -206,19 +206,19 @@ class OutboxDisk:
         if message.error is not None:
             self._disk.failed(USER, message.error)
             done += self._queue
-            self._again_at = now + WRITE_AGAIN_S
+            self._retry_at = now + RETRY_AFTER_S
         elif self.error is not None:
             self._disk.worked(USER)
-            # What was there before may have gone.
-            self._queue += [Keep(entry) for entry in self._entries()]
+            # The entries that were there before may be gone.
+            self._queue += [Save(entry) for entry in self._entries()]
         self.error = message.error
         for command in message.commands:
-            if isinstance(command, Keep):
+            if isinstance(command, Save):
                 change = command.entry.change
                 self._log.event("geofence.change_kept", id=change.geometry_id, change=change.id)
         self._done(done, now)
         self._write()
 
 
-def _keeps(command: Keep | Drop, number: int) -> bool:
-    return isinstance(command, Keep) and command.entry.number == number
+def _saves(command: Save | Delete, number: int) -> bool:
+    return isinstance(command, Save) and command.entry.number == number

@@ -1,4 +1,4 @@
-"""Runs the outbox: brings changes to the disk, then to the store, and tells the screen how they are getting on."""
+"""Runs the outbox: saves changes to the disk, sends them to the store, and reports their progress to the screen."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from tvapp.core.errors import DataError, ServiceError, TvappError
 from tvapp.core.jobs import JobFailed, JobResult, Jobs
 from tvapp.core.log import Log
 from tvapp.fences.model.change import Change, Conflicting, Outcome, Step
-from tvapp.fences.outbox.disk import OutboxDisk
+from tvapp.fences.outbox.failure_policy import next_step
 from tvapp.fences.outbox.messages import OutboxChanged
-from tvapp.fences.outbox.outbox import Arrived, Command, Drop, Entry, Keep, Outbox, Resolution, Send
-from tvapp.fences.outbox.verdict import verdict
+from tvapp.fences.outbox.outbox import Arrived, Command, Delete, Entry, Outbox, Resolution, Save, Send
+from tvapp.fences.outbox.persistence import OutboxPersistence
 from tvapp.fences.service.fence_service import FenceService
 from tvapp.fences.stores.base import WritableStore
 
@@ -25,12 +25,13 @@ SEND = "outbox.send"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Noted(JobResult):
+class _StepReported(JobResult):
     service = "outbox"
     generation: int
     number: int
     step: Step
-    go_on: Callable[[], None]
+    proceed: Callable[[], None]
+    """Lets the store go on, once the step is on the disk."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +44,7 @@ class _Sent(JobResult):
 
 
 class OutboxService:
-    """The outbox of the account that is signed in. Everything here runs on the main thread and returns at once."""
+    """The outbox of the account that is signed in. Belongs to the main thread; everything here returns at once."""
 
     def __init__(
         self,
@@ -53,22 +54,21 @@ class OutboxService:
         log: Log,
         *,
         random: Callable[[], float],
-        tell: Callable[[OutboxChanged], None] = lambda _message: None,
-        hurry: Callable[[], None] = lambda: None,
+        skip_backoff: Callable[[], None] = lambda: None,
         disk: DiskHealth | None = None,
     ) -> None:
-        """`hurry` is called when the viewer asks for another try: nothing is to hold it back."""
+        """`skip_backoff` is called when the viewer asks for another try: no back-off of the network may delay it."""
         self._fences = fences
         self._jobs = jobs
         self._clock = clock
         self._log = log
         self._random = random
-        self._hurry = hurry
-        self.tell = tell
-        """Told whenever the outbox is another one."""
+        self._skip_backoff = skip_backoff
+        self.tell: Callable[[OutboxChanged], None] = lambda _message: None
+        """Called whenever the outbox has changed."""
         self._generation = 0
         self._outbox = Outbox()
-        self._disk = OutboxDisk(
+        self._persistence = OutboxPersistence(
             jobs,
             log,
             random=random,
@@ -78,47 +78,47 @@ class OutboxService:
             disk=disk,
         )
         self._is_open = False
-        self._early: list[Change] = []
-        self._going_on: list[tuple[Entry, Callable[[], None]]] = []
+        self._submitted_early: list[Change] = []
+        self._waiting_steps: list[tuple[Entry, Callable[[], None]]] = []
         self._sending: Future[None] | None = None
         self._arrived: list[Arrived] = []
 
     # -- what the viewer does ---------------------------------------------------------------------------------------
 
     def open(self, folder: Path) -> None:
-        """Serve the outbox in `folder` from now on: that of one account and one store."""
+        """Use the outbox in `folder` from now on, which belongs to one account and one store."""
         self.close()
         self._fences.expect_pending()
-        self._disk.open(folder)
+        self._persistence.open(folder)
 
     def close(self) -> None:
-        """Let go of the account: nothing more is sent, and what waits stays on the disk."""
+        """Send nothing more; waiting changes stay on the disk."""
         self._generation += 1
         if self._sending is not None:
             self._sending.cancel()
         self._sending = None
-        self._disk.close()
+        self._persistence.close()
         self._outbox = Outbox(random=self._random)
         self._is_open = False
-        self._early.clear()
-        self._going_on.clear()
+        self._submitted_early.clear()
+        self._waiting_steps.clear()
 
     @property
     def is_full(self) -> bool:
-        """Tell whether so many changes wait that no more are taken."""
+        """Tell whether too many changes wait to submit another one."""
         return self._outbox.is_full
 
     def submit(self, change: Change) -> None:
-        """Take a confirmed change."""
+        """Submit a change that the viewer has confirmed."""
         if not self._is_open:
-            self._early.append(change)
+            self._submitted_early.append(change)
             return
         now, is_current = self._clock.monotonic(), self._fences.holds(change)
         self._do(self._outbox.submit(change, now, is_current=is_current))
 
     def retry(self, number: int) -> None:
         """Try a refused change again."""
-        self._hurry()
+        self._skip_backoff()
         self._do(self._outbox.retry(number, self._clock.monotonic()))
 
     def discard(self, number: int) -> None:
@@ -137,20 +137,20 @@ class OutboxService:
 
     def receive(self, message: object, now: float) -> bool:
         """Take a result; True when it was one of ours."""
-        if self._disk.receive(message, now):
+        if self._persistence.receive(message, now):
             if self._is_open:
                 self._changed()
                 self.tick(now)
             return True
         match message:
-            case _Noted() | _Sent() if message.generation != self._generation:
+            case _StepReported() | _Sent() if message.generation != self._generation:
                 return True
-            case _Noted():
-                self._noted(message)
+            case _StepReported():
+                self._step_reported(message)
             case _Sent():
                 self._sent(message, now)
             case JobFailed(name, error) if name == SEND and self._outbox.sending is not None:
-                # Not foreseen: keep the change for the viewer rather than try for ever.
+                # A defect: leave the change to the viewer rather than try for ever.
                 self._failed(self._outbox.sending, DataError("outbox", type(error).__name__), 0.0, now)
             case _:
                 return False
@@ -158,29 +158,29 @@ class OutboxService:
 
     def tick(self, now: float) -> None:
         """Do what is due."""
-        self._disk.tick(now)
+        self._persistence.tick(now)
         if self._is_open:
             self._do(self._outbox.tick(now))
 
     def next_wakeup(self) -> float | None:
         """Tell when `tick` has something to do."""
-        times = self._disk.next_wakeup(), self._outbox.next_wakeup()
+        times = self._persistence.next_wakeup(), self._outbox.next_wakeup()
         return min((at for at in times if at is not None), default=None)
 
-    def hurry(self) -> None:
-        """The network is back, or somebody signed in."""
+    def send_now(self) -> None:
+        """Try again at once: the network is back, or the viewer signed in."""
         if self._is_open:
-            self._do(self._outbox.hurry(self._clock.monotonic()))
+            self._do(self._outbox.send_now(self._clock.monotonic()))
 
     # -- parts ------------------------------------------------------------------------------------------------------
 
     def _opened(self, entries: Sequence[Entry], last_number: int, now: float) -> None:
         if self._is_open:
-            self._outbox.precede(entries)
+            self._outbox.prepend(entries)
             return
         self._outbox = Outbox(entries, self._random, last_number)
         self._is_open = True
-        early, self._early = self._early, []
+        early, self._submitted_early = self._submitted_early, []
         for change in early:
             self._do(self._outbox.submit(change, now))
 
@@ -194,42 +194,42 @@ class OutboxService:
                 case Arrived(change, source):
                     self._arrived.append(command)
                     self._fences.arrived(change, source)
-                case Keep() | Drop():
-                    pass  # together, below
-        self._disk.take([each for each in commands if isinstance(each, Keep | Drop)], self._clock.monotonic())
+                case Save() | Delete():
+                    pass  # saved together, below
+        self._persistence.add([each for each in commands if isinstance(each, Save | Delete)], self._clock.monotonic())
         self._changed()
 
     def _changed(self) -> None:
         entries = self._outbox.entries
         self._fences.set_pending([entry.change for entry in entries])
-        unsaved = frozenset(entry.number for entry in entries if not self._outbox.is_kept(entry.number))
+        unsaved = frozenset(entry.number for entry in entries if not self._outbox.is_saved(entry.number))
         arrived, self._arrived = tuple(self._arrived), []
         outbox = self._outbox
-        disk = self._disk
+        disk = self._persistence
         self.tell(
             OutboxChanged(
                 entries, outbox.sending, outbox.step, unsaved, outbox.error, disk.error, disk.unreadable, arrived
             )
         )
 
-    def _acknowledge(self, done: Sequence[Keep | Drop], now: float) -> None:
-        """Let go on what waited for the disk."""
+    def _acknowledge(self, done: Sequence[Save | Delete], now: float) -> None:
+        """Go on with what waited for the disk."""
         commands: list[Command] = []
         for command in done:
-            if isinstance(command, Drop):
-                commands += self._outbox.dropped(command.number, now)
+            if isinstance(command, Delete):
+                commands += self._outbox.deleted(command.number, now)
             else:
-                commands += self._kept(command.entry, now)
+                commands += self._saved(command.entry, now)
         self._do(commands)
 
-    def _kept(self, entry: Entry, now: float) -> Sequence[Command]:
-        waiting, self._going_on = self._going_on, []
-        for noted, go_on in waiting:
-            if noted is entry:
-                go_on()
+    def _saved(self, entry: Entry, now: float) -> Sequence[Command]:
+        waiting, self._waiting_steps = self._waiting_steps, []
+        for saved, proceed in waiting:
+            if saved is entry:
+                proceed()
             else:
-                self._going_on.append((noted, go_on))
-        return self._outbox.kept(entry, now)
+                self._waiting_steps.append((saved, proceed))
+        return self._outbox.saved(entry, now)
 
     def _send(self, entry: Entry) -> None:
         generation, store = self._generation, self._fences.store
@@ -237,14 +237,14 @@ class OutboxService:
 
         async def note(step: Step) -> None:
             loop = asyncio.get_running_loop()
-            kept = loop.create_future()
+            saved = loop.create_future()
 
-            def go_on() -> None:
-                loop.call_soon_threadsafe(lambda: None if kept.done() else kept.set_result(None))
+            def proceed() -> None:
+                loop.call_soon_threadsafe(lambda: None if saved.done() else saved.set_result(None))
 
-            inbox.post(_Noted(generation, entry.number, step, go_on))
+            inbox.post(_StepReported(generation, entry.number, step, proceed))
             if step.resume:
-                await kept
+                await saved
 
         async def send() -> _Sent:
             began = clock.monotonic()
@@ -259,13 +259,13 @@ class OutboxService:
 
         self._sending = self._jobs.spawn(SEND, send)
 
-    def _noted(self, message: _Noted) -> None:
-        commands = self._outbox.noted(message.number, message.step)
-        keep = next((command for command in commands if isinstance(command, Keep)), None)
+    def _step_reported(self, message: _StepReported) -> None:
+        commands = self._outbox.step_reported(message.number, message.step)
+        keep = next((command for command in commands if isinstance(command, Save)), None)
         if keep is None:
-            message.go_on()
+            message.proceed()
         else:
-            self._going_on.append((keep.entry, message.go_on))
+            self._waiting_steps.append((keep.entry, message.proceed))
         self._do(commands)
         self._changed()
 
@@ -288,14 +288,14 @@ class OutboxService:
                 kind=change.kind,
             )
         if isinstance(message.result, Conflicting):
-            self._fences.load_anew()  # the screen does not show yet what somebody else wrote
+            self._fences.load_anew()  # the screen does not show the other side's edit yet
         self._do(self._outbox.ended(message.number, message.result, now))
 
     def _failed(self, number: int, error: TvappError, ms: float, now: float) -> None:
         entry = self._outbox.get(number)
         former = self._outbox.error
-        # An outage is reported once, not with every attempt.
-        if entry is not None and (type(former) is not type(error) or verdict(error) == "refused"):
+        # An outage is logged once, not with every attempt.
+        if entry is not None and (type(former) is not type(error) or next_step(error) == "refused"):
             self._log.event(
                 "geofence.upload_failed",
                 level="warning",
@@ -305,8 +305,8 @@ class OutboxService:
                 change=entry.change.id,
                 reason=str(error)[:300],
                 status=error.status if isinstance(error, ServiceError) else 0,
-                next={"later": "retries", "sign-in": "waits for a sign-in", "refused": "waits for the viewer"}[
-                    verdict(error)
+                next={"retry": "retries", "sign-in": "waits for a sign-in", "refused": "waits for the viewer"}[
+                    next_step(error)
                 ],
             )
         self._do(self._outbox.failed(number, error, now))

@@ -1,4 +1,4 @@
-"""What is done about a change that could not be sent: wait, ask for a sign-in, or leave it to the viewer."""
+"""Decides what follows when a change could not be sent: try again, ask for a sign-in, or leave it to the viewer."""
 
 from __future__ import annotations
 
@@ -16,24 +16,24 @@ from tvapp.core.errors import (
     UnexpectedReply,
 )
 
-Verdict = Literal["later", "sign-in", "refused"]
+NextStep = Literal["retry", "sign-in", "refused"]
 
 
-def verdict(error: TvappError) -> Verdict:
-    """Tell what to do about a change that could not be sent.
+def next_step(error: TvappError) -> NextStep:
+    """Return what follows an error; "refused": the store will never take the change.
 
     >>> from tvapp.core.errors import DataError
-    >>> verdict(DataError("depots.geojson", "not GeoJSON"))
+    >>> next_step(DataError("depots.geojson", "not GeoJSON"))
     'refused'
     """
     match error:
         case SignInError(needs_person=True):
             return "sign-in"
         case SignInError() | NetworkError() | StorageError():
-            return "later"
-        # A page instead of an answer is somebody else's: a portal, a proxy.
+            return "retry"
+        # A web page instead of an answer comes from a captive portal or a proxy.
         case Unauthorized() | Throttled() | ServiceDown() | UnexpectedReply():
-            return "later"
+            return "retry"
         case ServiceError(status=408):
-            return "later"
+            return "retry"
     return "refused"

@@ -1,4 +1,4 @@
-"""Names as pictures: one line of text with a halo (Pillow), in the program's typeface or one that has the letters."""
+"""Renders names as images: one line of text with a halo (Pillow), in the app's font or in one that has the glyphs."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from tvapp.core.image import Image
 NAME_FONT = "fonts/IBMPlexSans-SemiBold.ttf"
 HALO_PX = 3.0
 """Width of the halo around letters, in design pixels."""
-INK = (255, 255, 255, 255)
-DIMMED_INK = (186, 194, 205, 255)
-HALO = (10, 14, 20, 225)
+TEXT_COLOR = (255, 255, 255, 255)
+DIMMED_COLOR = (186, 194, 205, 255)
+HALO_COLOR = (10, 14, 20, 225)
 
-# Where Linux distributions put fonts with the letters that ours has not. The first that has all of a name's is taken.
-_OTHER_FONTS = (
+# Where Linux distributions install fonts with the glyphs that ours lacks. The first that has all of a name's is used.
+_FALLBACK_FONTS = (
     "/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf",
     "/usr/share/fonts/truetype/noto/NotoSansArabic-Bold.ttf",
     "/usr/share/fonts/truetype/noto/NotoSansHebrew-Bold.ttf",
@@ -35,8 +35,8 @@ _OTHER_FONTS = (
 )
 
 
-class Lettering:
-    """Draws names at one size, `size_px` real pixels high. For one thread at a time."""
+class TextRenderer:
+    """Renders text at one size, `size_px` real pixels high. For one thread at a time."""
 
     def __init__(self, size_px: float, halo_px: float) -> None:
         self._size = max(8, round(size_px))
@@ -46,14 +46,14 @@ class Lettering:
         self.height = sum(self._open(str(asset(NAME_FONT))).getmetrics()) + 2 * self.halo
 
     def width(self, text: str) -> int:
-        """Return how wide the picture of `text` is, halo included; to a pixel or two where letters join."""
+        """Return the width of the image of `text` with its halo; off by a pixel or two where letters join."""
         if not (text.isascii() and text.isprintable()):
             return round(self._font_for(text).getlength(text)) + 2 * self.halo
-        # Asking the font takes 0.1 ms for a name. Its letters and how close they stand to the next one are few.
+        # Measuring a name takes the font 0.1 ms. There are few pairs of letters, so their advances are cached.
         return round(sum(map(self._advance, text, (*text[1:], "")))) + 2 * self.halo
 
     def shortened(self, text: str, most_px: float) -> str:
-        """Return `text`, cut to an ellipsis where it would be wider than `most_px`."""
+        """Return `text`, cut and ended with an ellipsis where it is wider than `most_px`; "" where nothing fits."""
         if self.width(text) <= most_px:
             return text
         low, high = 0, len(text)
@@ -66,26 +66,26 @@ class Lettering:
         return text[:low].rstrip() + "…" if low else ""
 
     def draw(self, text: str, *, dimmed: bool = False) -> Image:
-        """Draw a line of text with its halo."""
+        """Render a line of text with its halo."""
         font = self._font_for(text)
         ascent, descent = font.getmetrics()
         left, top, right, bottom = font.getbbox(text, anchor="ls", stroke_width=self.halo)
-        # Marks above capitals and letters of other fonts may stand out further than the font says.
+        # Marks above capitals and glyphs of other fonts may reach further than the metrics of the font say.
         up = max(ascent + self.halo, round(-top))
         down = max(descent + self.halo, round(bottom))
         width = max(1, round(right - left))
         canvas = Pillow.new("RGBa", (width, up + down))
-        for fill, stroke in ((HALO, self.halo), (DIMMED_INK if dimmed else INK, 0)):
+        for fill, stroke in ((HALO_COLOR, self.halo), (DIMMED_COLOR if dimmed else TEXT_COLOR, 0)):
             mask = Pillow.new("L", canvas.size)
             ImageDraw.Draw(mask).text((-left, up), text, fill=255, font=font, anchor="ls", stroke_width=stroke)
             *layer, cover = (mask.point(table) for table in _tables(fill))
             above = Pillow.merge("RGBa", (*layer, cover))
-            canvas = _over(canvas, above, cover)
+            canvas = _composite(canvas, above, cover)
         straight = canvas.convert("RGBA")
         return Image(straight.width, straight.height, straight.tobytes("raw", "BGRA"))
 
     def _advance(self, letter: str, following: str) -> float:
-        """Return how far after `letter` the letter after it begins."""
+        """Return the distance from `letter` to the letter that follows it, kerning included."""
         known = self._advances.get((letter, following))
         if known is None:
             font = self._open(str(asset(NAME_FONT)))
@@ -101,18 +101,18 @@ class Lettering:
         try:
             font.getlength(text)
         except (RuntimeError, OSError):
-            # Raqm, which shapes Arabic and Indic letters, refuses some characters; the simple layout refuses none.
+            # Raqm, which shapes Arabic and Indic scripts, rejects some characters; the basic layout rejects none.
             return self._open(own, ImageFont.Layout.BASIC)
         return font
 
     def _choose(self, own: str, text: str) -> ImageFont.FreeTypeFont:
-        if not _missing(own, text):
+        if not _missing_glyphs(own, text):
             return self._open(own)
-        best, fewest = own, _missing(own, text)
-        for path in _OTHER_FONTS:
+        best, fewest = own, _missing_glyphs(own, text)
+        for path in _FALLBACK_FONTS:
             if not Path(path).exists():
                 continue
-            missing = _missing(path, text)
+            missing = _missing_glyphs(path, text)
             if missing < fewest:
                 best, fewest = path, missing
             if not missing:
@@ -128,17 +128,17 @@ class Lettering:
 
 @lru_cache(maxsize=4)
 def _tables(color: tuple[int, int, int, int]) -> tuple[list[int], ...]:
-    """Return for each channel of a colour what it is, premultiplied, for each opacity of a mask."""
+    """Return a lookup table for each channel of a colour: its premultiplied value for each opacity of a mask."""
     shares = [opacity * color[3] / 255 for opacity in range(256)]
     return *([round(share * part / 255) for share in shares] for part in color[:3]), [round(share) for share in shares]
 
 
-_REST = [255 - opacity for opacity in range(256)]
+_INVERSE = [255 - opacity for opacity in range(256)]
 
 
-def _over(below: Pillow.Image, above: Pillow.Image, cover: Pillow.Image) -> Pillow.Image:
-    """Lay one premultiplied picture over another."""
-    rest = cover.point(_REST)
+def _composite(below: Pillow.Image, above: Pillow.Image, cover: Pillow.Image) -> Pillow.Image:
+    """Composite one premultiplied image over another."""
+    rest = cover.point(_INVERSE)
     bands = [
         ImageChops.add(one, ImageChops.multiply(other, rest))
         for one, other in zip(above.split(), below.split(), strict=True)
@@ -149,18 +149,18 @@ def _over(below: Pillow.Image, above: Pillow.Image, cover: Pillow.Image) -> Pill
 @lru_cache(maxsize=32)
 def _probe(path: str) -> tuple[ImageFont.FreeTypeFont, bytes] | None:
     try:
-        # One character at a time needs no shaping, and the simple layout refuses none.
+        # One character at a time needs no shaping, and the basic layout rejects none.
         font = ImageFont.truetype(path, 16, layout_engine=ImageFont.Layout.BASIC)
         return font, bytes(font.getmask("\U0010fffe"))
     except OSError:
         return None
 
 
-def _missing(path: str, text: str) -> int:
-    """Return how many characters of `text` a font has no shape for: those drawn like one that nobody has."""
+def _missing_glyphs(path: str, text: str) -> int:
+    """Return the number of characters of `text` that a font draws like one that no font has."""
     probe = _probe(path)
     if probe is None:
         return len(text)
-    font, nothing = probe
+    font, placeholder = probe
     shaped = {ch for ch in text if not ch.isspace() and ch not in "\u200c\u200d"}
-    return sum(1 for ch in shaped if bytes(font.getmask(ch)) == nothing)
+    return sum(1 for ch in shaped if bytes(font.getmask(ch)) == placeholder)
