@@ -16,7 +16,7 @@ from tvapp.core.clock import ManualClock
 from tvapp.core.errors import Unreachable
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
-from tvapp.net.lazy_chain import LateChain
+from tvapp.net.lazy_chain import LazyChain
 from tvapp.net.messages import NetworkLost
 from tvapp.net.transport import Request
 
@@ -37,8 +37,8 @@ def jobs() -> Iterator[Jobs]:
     running.stop()
 
 
-def network(jobs: Jobs) -> LateChain:
-    return LateChain(jobs, ManualClock(), RecordingLog(), ca_bundle="", random=lambda: 0.5)
+def network(jobs: Jobs) -> LazyChain:
+    return LazyChain(jobs, ManualClock(), RecordingLog(), ca_bundle="", random=lambda: 0.5)
 
 
 def configured(**environ: str) -> Config:

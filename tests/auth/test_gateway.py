@@ -150,7 +150,7 @@ def test_a_forgotten_account_is_gone_and_the_other_one_stays(cloud: LocalCloud, 
     which = gateway(cloud, tmp_path)
     aino = approved(which, cloud, 1, "aino")
     ben = approved(which, cloud, 2, "ben")
-    which.forget(aino)
+    which.remove_account(aino)
     with pytest.raises(SignInError):
         which.acquire([SCOPE], aino, fresh=False)
     assert which.acquire([SCOPE], ben, fresh=True).is_new

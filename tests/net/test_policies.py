@@ -26,9 +26,9 @@ from tvapp.core.errors import (
 from tvapp.core.headers import Headers
 from tvapp.core.log import RecordingLog
 from tvapp.core.retry_budget import FLOOR
-from tvapp.net.captive_portals import PortalWatch
+from tvapp.net.captive_portals import PortalDetector
 from tvapp.net.circuits import CircuitBreaker
-from tvapp.net.retries import ATTEMPTS, Retries
+from tvapp.net.retries import ATTEMPTS, RetryPolicy
 from tvapp.net.transport import Request, Response, Sender
 
 MAPS = "https://maps.example/tile"
@@ -67,8 +67,8 @@ class Wire:
     def circuits(self) -> CircuitBreaker:
         return CircuitBreaker(self, clock=self.clock, log=self.log, random=lambda: 0.5)
 
-    def retries(self, inner: Sender | None = None) -> Retries:
-        return Retries(inner or self, clock=self.clock, log=self.log, random=lambda: 0.5, sleep=self.sleep)
+    def retries(self, inner: Sender | None = None) -> RetryPolicy:
+        return RetryPolicy(inner or self, clock=self.clock, log=self.log, random=lambda: 0.5, sleep=self.sleep)
 
 
 def run(work: Callable[[], Awaitable[None]]) -> None:
@@ -336,8 +336,8 @@ def test_together_they_ask_a_host_that_is_down_hardly_at_all() -> None:
 
 def test_a_proxy_that_wants_a_name_and_a_portal_are_named() -> None:
     async def work() -> None:
-        proxy = await outcome(PortalWatch(Wire([answer(407)])))
-        portal = await outcome(PortalWatch(Wire([answer(511)])))
+        proxy = await outcome(PortalDetector(Wire([answer(407)])))
+        portal = await outcome(PortalDetector(Wire([answer(511)])))
         assert isinstance(proxy, Unreachable)
         assert proxy.reason.startswith("proxy: 407")
         assert isinstance(portal, UnexpectedReply)

@@ -340,7 +340,7 @@ def test_connections_that_were_let_go_are_not_used_again_and_what_is_under_way_c
             assert (await http.send(Request("GET", server.url))).body == b"1"
             await http.send(Request("GET", server.url))
             assert server.connections == 1
-            http.let_go()
+            http.drop_connections()
             assert (await http.send(Request("GET", server.url))).body == b"2"
             assert server.connections == 2
             go_on.set()

@@ -33,7 +33,7 @@ from tvapp.host.systemd.status import Situation
 from tvapp.mapview.layers import LayerChoice
 from tvapp.mapview.viewport import Viewport
 from tvapp.net.messages import NetworkLost, NetworkRestored
-from tvapp.remote.hold import Hold
+from tvapp.remote.hold import KeyHold
 from tvapp.remote.intents import Input
 from tvapp.remote.keymap import Keymap
 from tvapp.remote.keys import KeyEvent
@@ -79,7 +79,7 @@ class App:
         self._clock = clock
         self._log = log
         self._since_start = since_start
-        self._hold = Hold(keymap)
+        self._hold = KeyHold(keymap)
         self._screenshots = Screenshots(data_dir / SCREENSHOTS, display.screenshot, log, disk)
         self._disk = disk
         self._disk_watch = DiskWatch(data_dir, disk, jobs, clock)
@@ -324,7 +324,7 @@ class App:
         begin_building(
             self._config, self._data_dir, tokens, self._jobs, self._clock, self._log, scale, session.network, self._disk
         )
-        timekeeper = Timekeeper(self._jobs.inbox.post, self._log, session.skew.look)
+        timekeeper = Timekeeper(self._jobs.inbox.post, self._log, session.skew.check)
         self._jobs.thread("timekeeper", timekeeper.run)
 
     def _listen(self) -> None:

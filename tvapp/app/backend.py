@@ -120,7 +120,7 @@ def build_edges(
     monitor.subscribe(lambda error: attribution.retry() if error is None else None)
     previews = PreviewLoader(jobs, maps, tiles.cache, jobs.inbox)
     for url in _store_urls(config):
-        monitor.heed(url)
+        monitor.watch_hint(url)
     open_store = _store(config, http, authorizer, tokens, jobs, clock, log)
     fences, outbox = None, None
     if open_store is not None:

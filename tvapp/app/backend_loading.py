@@ -15,7 +15,7 @@ from tvapp.core.clock import Clock
 from tvapp.core.disk import DiskHealth
 from tvapp.core.jobs import Jobs
 from tvapp.core.log import Log
-from tvapp.net.lazy_chain import LateChain
+from tvapp.net.lazy_chain import LazyChain
 
 if TYPE_CHECKING:
     from tvapp.app.backend import Edges
@@ -46,7 +46,7 @@ def begin_building(
     clock: Clock,
     log: Log,
     scale: float,
-    network: LateChain,
+    network: LazyChain,
     disk: DiskHealth,
 ) -> None:
     """Build the edges; answered by TilesReady and EdgesReady, or by JobFailed of EDGES."""

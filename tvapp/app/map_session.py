@@ -23,8 +23,8 @@ from tvapp.core.log import Log
 from tvapp.display.window import Display
 from tvapp.host.systemd.status import Situation
 from tvapp.mapview.last_view import LastView
-from tvapp.net.lazy_chain import LateChain
-from tvapp.net.skew import SkewWatch
+from tvapp.net.lazy_chain import LazyChain
+from tvapp.net.skew import SkewMonitor
 from tvapp.ui.actions import Actions
 from tvapp.ui.messages import AccountChanged, TroubleChanged
 from tvapp.ui.screens.map import MapScreen
@@ -73,9 +73,9 @@ class MapSession:
         self._panels: SignInPanels | None = None
         self._account: Account | None = None
         self._phase = "starting"
-        self.skew = SkewWatch(clock, log, jobs.inbox.post)
+        self.skew = SkewMonitor(clock, log, jobs.inbox.post)
         """Whether the clock of this machine is right, as all servers see it."""
-        self.network = LateChain(
+        self.network = LazyChain(
             jobs, clock, log, ca_bundle=config.identity.ca_bundle, random=random.random, skew=self.skew
         )
         """What every request goes through, of the sign-in and of the map."""

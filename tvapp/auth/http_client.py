@@ -51,7 +51,7 @@ class Reply:
 class HttpClient:
     """Sends MSAL's requests; may be used from several workers.
 
-    `send` waits for the answer to one request (`net.late_chain`). Everything but GET goes out once.
+    `send` waits for the answer to one request (`net.lazy_chain`). Everything but GET goes out once.
     """
 
     def __init__(self, send: Callable[[Request], Response], clock: Clock, *, timeout_s: float = TIMEOUT_S) -> None:

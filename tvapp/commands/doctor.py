@@ -123,11 +123,11 @@ def _display(config: Config, environ: Mapping[str, str] = os.environ) -> Check:
 def _online(config: Config, data_dir: Path) -> list[Check]:
     from tvapp.app.backend import build_edges
     from tvapp.auth.service import build_sign_in
-    from tvapp.net.lazy_chain import LateChain
+    from tvapp.net.lazy_chain import LazyChain
 
     clock, log = SystemClock(), RecordingLog()
     jobs = Jobs(Inbox(), log)
-    network = LateChain(jobs, clock, log, ca_bundle=config.identity.ca_bundle, random=lambda: 0.5)
+    network = LazyChain(jobs, clock, log, ca_bundle=config.identity.ca_bundle, random=lambda: 0.5)
     try:
         sign_in: SignIn | None = None
         if config.needs_sign_in:

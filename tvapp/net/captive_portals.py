@@ -9,7 +9,7 @@ from tvapp.core.errors import UnexpectedReply, Unreachable
 from tvapp.net.transport import Request, Response, Sender
 
 
-class PortalWatch:
+class PortalDetector:
     """A `Sender` that raises what an answer of a proxy or a portal means."""
 
     def __init__(self, inner: Sender) -> None:

@@ -86,7 +86,7 @@ class NetworkMonitor:
         if origin := origin_of(url):
             self._jobs.io_loop().call_soon_threadsafe(self._watched.add, origin)
 
-    def heed(self, url: str) -> None:
+    def watch_hint(self, url: str) -> None:
         """Take failures of one more host as a hint: it may be down by itself, which is not the network's fault."""
         origin = origin_of(url)
         if origin:

@@ -38,8 +38,8 @@ from tvapp.core.errors import (
 from tvapp.core.headers import Headers
 from tvapp.core.log import Log
 from tvapp.net.failures import name_failure
-from tvapp.net.lean_httpx import httpx
-from tvapp.net.protocols import Protocols, negotiated
+from tvapp.net.http_library import httpx
+from tvapp.net.http_versions import HttpVersions, negotiated
 from tvapp.net.trust import trust
 from tvapp.net.urls import host_of as host_of
 from tvapp.net.urls import is_loopback as is_loopback
@@ -151,7 +151,7 @@ class HttpClient:
         self._clock = clock
         self._log = log
         self._pools: dict[str, _Pool] = {}
-        self._protocols = Protocols()
+        self._protocols = HttpVersions()
         self._context: ssl.SSLContext | None = None
         self._listeners: list[Listener] = []
         self._retiring: set[asyncio.Task[None]] = set()
@@ -187,7 +187,7 @@ class HttpClient:
         for pool in pools:
             await pool.close()
 
-    def let_go(self) -> None:
+    def drop_connections(self) -> None:
         """Use new connections from now on: those there are have probably died unnoticed. On the io thread."""
         self._protocols.forget()
         pools, self._pools = list(self._pools.values()), {}

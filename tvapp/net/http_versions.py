@@ -14,7 +14,7 @@ CONNECTED = "connection.start_tls.complete"
 """What httpcore calls the moment (its `trace` extension) at which the handshake with a host is over."""
 
 
-class Protocols:
+class HttpVersions:
     """What is known of each origin; belongs to the io thread."""
 
     def __init__(self) -> None:
