@@ -24,8 +24,8 @@ from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
 from tvapp.net.chain import Chain
 from tvapp.net.lazy_chain import LazyChain
+from tvapp.net.request import Request, Response
 from tvapp.net.skew import SkewMonitor
-from tvapp.net.transport import Request, Response
 
 SCOPE = "https://atlas.microsoft.com/user_impersonation"
 T = TypeVar("T")

@@ -20,7 +20,7 @@ from tvapp.fences.stores.map_data import MapDataStore
 from tvapp.fences.stores.url import UrlStore
 from tvapp.geo.position import Bounds
 from tvapp.net.captive_portals import PortalDetector
-from tvapp.net.transport import Request, Response, Sender
+from tvapp.net.request import Request, Response, Sender
 
 PAGE = b"<!DOCTYPE html><title>Welcome to our hotel</title>"
 ANSWERS = {

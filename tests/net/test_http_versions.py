@@ -13,7 +13,8 @@ from tvapp.core.clock import ManualClock
 from tvapp.core.errors import NetworkError
 from tvapp.core.log import RecordingLog
 from tvapp.net.http_versions import HttpVersions
-from tvapp.net.transport import HttpClient, Request, Response
+from tvapp.net.request import Request, Response
+from tvapp.net.transport import HttpClient
 
 ORIGIN = "https://maps.example"
 

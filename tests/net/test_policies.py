@@ -28,8 +28,8 @@ from tvapp.core.log import RecordingLog
 from tvapp.core.retry_budget import FLOOR
 from tvapp.net.captive_portals import PortalDetector
 from tvapp.net.circuits import CircuitBreaker
+from tvapp.net.request import Request, Response, Sender
 from tvapp.net.retries import ATTEMPTS, RetryPolicy
-from tvapp.net.transport import Request, Response, Sender
 
 MAPS = "https://maps.example/tile"
 ENTRA = "https://login.example/token"

@@ -17,8 +17,8 @@ from tests.azure.fakes import FakeSender, reply
 from tvapp.core.clock import RELEASED_AT, ClockSkewed, ManualClock
 from tvapp.core.errors import TlsFailed
 from tvapp.core.log import RecordingLog
+from tvapp.net.request import Request, Response
 from tvapp.net.skew import LATEST, SkewEstimator, SkewMonitor, SkewObserver
-from tvapp.net.transport import Request, Response
 
 HOUR = 3600.0
 RIGHT = RELEASED_AT + 100 * 24 * HOUR

@@ -26,7 +26,7 @@ from tvapp.fences.service.snapshot import KeptFences
 from tvapp.fences.stores.base import Store
 from tvapp.net.chain import Chain
 from tvapp.net.monitor import NetworkMonitor
-from tvapp.net.transport import Sender
+from tvapp.net.request import Sender
 from tvapp.tiles.cache_key import CacheScope
 from tvapp.tiles.disk_cache import DiskCache
 from tvapp.tiles.loader import TileLoader

@@ -18,7 +18,7 @@ from tvapp.core import errors
 from tvapp.core.clock import Clock
 from tvapp.core.headers import Headers, media_type, retry_after_s
 from tvapp.core.jobs import JobsStopped
-from tvapp.net.transport import Request, Response
+from tvapp.net.request import Request, Response
 from tvapp.net.trust import UNREADABLE
 
 TRANSIENT_ERRORS = ("temporarily_unavailable", "server_error", "too_many_requests")

@@ -8,7 +8,8 @@ from typing import Protocol
 from tvapp.azure.claims import claims_challenge
 from tvapp.core.errors import DataError
 from tvapp.core.log import Log
-from tvapp.net.transport import Request, Response, Sender, origin_of
+from tvapp.net.request import Request, Response, Sender
+from tvapp.net.urls import origin_of
 
 MAX_ATTEMPTS = 3
 """A request may find its token expired first, and revoked then."""

@@ -241,7 +241,7 @@ class _Visit:
         from email.utils import parsedate_to_datetime
 
         from tvapp.core.headers import Headers
-        from tvapp.net.transport import Request
+        from tvapp.net.request import Request
 
         dates: list[str] = []
 

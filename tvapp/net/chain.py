@@ -20,9 +20,10 @@ from tvapp.core.clock import Clock
 from tvapp.core.log import Log
 from tvapp.net.captive_portals import PortalDetector
 from tvapp.net.circuits import CircuitBreaker
+from tvapp.net.request import Request, Response, Sender
 from tvapp.net.retries import RetryPolicy
 from tvapp.net.skew import SkewMonitor, SkewObserver
-from tvapp.net.transport import HttpClient, Listener, Request, Response, Sender
+from tvapp.net.transport import HttpClient, Listener
 
 
 class Chain:

@@ -15,8 +15,8 @@ from tvapp.core.log import Log
 
 if TYPE_CHECKING:
     from tvapp.net.chain import Chain
+    from tvapp.net.request import Request, Response
     from tvapp.net.skew import SkewMonitor
-    from tvapp.net.transport import Request, Response
 
 
 class LazyChain:

@@ -20,7 +20,8 @@ from tvapp.core.headers import Headers
 from tvapp.core.jobs import Inbox
 from tvapp.core.log import Log
 from tvapp.net.messages import NetworkLost, NetworkRestored
-from tvapp.net.transport import Request, Sender, host_of, origin_of
+from tvapp.net.request import Request, Sender
+from tvapp.net.urls import host_of, origin_of
 
 __all__ = ["NetworkLost", "NetworkMonitor", "NetworkRestored", "has_link"]
 

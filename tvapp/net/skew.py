@@ -17,7 +17,7 @@ from tvapp.core.headers import parse_http_date
 from tvapp.core.log import Log
 
 if TYPE_CHECKING:
-    from tvapp.net.transport import Request, Response, Sender
+    from tvapp.net.request import Request, Response, Sender
 
 WRONG_S = 120.0
 """A clock that is wrong by more is worth telling, and another difference than the one reported is so again."""

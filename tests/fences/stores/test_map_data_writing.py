@@ -32,7 +32,7 @@ from tvapp.core.errors import (
 from tvapp.fences.model.change import Change, Collided, Stored
 from tvapp.fences.outbox.verdict import verdict
 from tvapp.fences.stores.map_data_sending import PATIENCE_S
-from tvapp.net.transport import Request, Response, Sender
+from tvapp.net.request import Request, Response, Sender
 
 
 def test_a_new_fence_becomes_a_file_of_its_own(empty: LocalCloud) -> None:
