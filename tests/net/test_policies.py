@@ -147,6 +147,39 @@ def test_a_page_or_an_impossible_address_never_opens_it(error: TvappError) -> No
     run(work)
 
 
+def test_a_page_of_somebody_shows_that_the_host_can_be_reached() -> None:
+    page = UnexpectedReply("maps.example", 200, "html")
+
+    async def work() -> None:
+        almost = [answer(503)] * (TROUBLES - 1)
+        wire = Wire([*almost, page, *almost, page])
+        circuits = wire.circuits()
+        for _ in range(2 * TROUBLES):
+            await outcome(circuits)
+        assert len(wire.sent) == 2 * TROUBLES, "the count of troubles in a row did not begin anew"
+        wire.outcomes = [answer(503)]
+        await open_up(circuits)
+        wire.clock.advance(60.0)
+        wire.outcomes = [page]
+        assert [await outcome(circuits) for _ in range(3)] == [page] * 3
+        assert len(wire.log.named("circuit.closed")) == 1
+
+    run(work)
+
+
+def test_an_address_that_cannot_be_asked_for_says_nothing_of_its_host() -> None:
+    async def work() -> None:
+        wire = Wire([answer(503)])
+        circuits = wire.circuits()
+        await open_up(circuits)
+        wire.clock.advance(60.0)
+        wire.outcomes = [DataError("url", "no URL")]
+        assert isinstance(await outcome(circuits), DataError)
+        assert wire.log.named("circuit.closed") == []
+
+    run(work)
+
+
 def test_one_host_in_trouble_is_not_another_ones() -> None:
     async def work() -> None:
         wire = Wire([answer(503)])
