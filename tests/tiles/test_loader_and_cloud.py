@@ -15,7 +15,7 @@ from tvapp.core.log import RecordingLog
 from tvapp.geo.position import Bounds
 from tvapp.net.messages import NetworkLost
 from tvapp.net.monitor import NetworkMonitor
-from tvapp.net.transport import Request
+from tvapp.net.request import Request
 from tvapp.tiles.congestion_window import INITIAL_LIMIT
 from tvapp.tiles.tile import TileArrived, TileId, TileRevalidated, TileUnavailable
 

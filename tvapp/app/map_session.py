@@ -22,9 +22,9 @@ from tvapp.display.window import Display
 from tvapp.host.disk_watch import DiskChanged
 from tvapp.host.systemd.status import Situation
 from tvapp.mapview.last_view import LastView
-from tvapp.net.lazy_chain import LateChain
+from tvapp.net.lazy_chain import LazyChain
 from tvapp.net.messages import NetworkRestored
-from tvapp.net.skew import SkewWatch
+from tvapp.net.skew import SkewMonitor
 from tvapp.ui.actions import Actions
 from tvapp.ui.messages import AccountChanged, TroubleChanged
 from tvapp.ui.screens.map import MapScreen
@@ -70,9 +70,9 @@ class MapSession:
         """The file of the last view that is being read; the map follows."""
         self._screen: MapScreen | None = None
         log, inbox = surroundings.log, surroundings.jobs.inbox
-        self.skew = SkewWatch(surroundings.clock, log, inbox.post)
+        self.skew = SkewMonitor(surroundings.clock, log, inbox.post)
         """Judges the clock of this machine by the answers of all servers."""
-        self.network = LateChain(
+        self.network = LazyChain(
             surroundings.jobs,
             surroundings.clock,
             log,

@@ -32,7 +32,7 @@ from tvapp.core.errors import (
 from tvapp.fences.model.change import Change, Conflicting, Stored
 from tvapp.fences.outbox.failure_policy import next_step
 from tvapp.fences.stores.map_data_sending import POLL_TIMEOUT_S
-from tvapp.net.transport import Request, Response, Sender
+from tvapp.net.request import Request, Response, Sender
 
 
 def test_a_new_fence_becomes_a_file_of_its_own(empty: LocalCloud) -> None:

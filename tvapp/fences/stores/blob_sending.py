@@ -12,7 +12,7 @@ from tvapp.fences.geojson.reading import MAX_BYTES
 from tvapp.fences.model.change import Change, Conflicting, Outcome, Stored
 from tvapp.fences.stores.base import Workers
 from tvapp.fences.stores.document import Document, is_web_page, read_blob
-from tvapp.net.transport import Response
+from tvapp.net.request import Response
 
 MAX_ROUNDS = 16
 """In each round one client succeeds: enough for as many screens at once."""

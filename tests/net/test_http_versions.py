@@ -12,8 +12,9 @@ from tests.net.raw import answer, make_authority, raw_server, serving
 from tvapp.core.clock import ManualClock
 from tvapp.core.errors import NetworkError
 from tvapp.core.log import RecordingLog
-from tvapp.net.protocols import Protocols
-from tvapp.net.transport import HttpClient, Request, Response
+from tvapp.net.http_versions import HttpVersions
+from tvapp.net.request import Request, Response
+from tvapp.net.transport import HttpClient
 
 ORIGIN = "https://maps.example"
 
@@ -94,7 +95,7 @@ def test_when_the_first_finds_nobody_the_others_do_not_wait_in_line_for_the_same
 
 def test_only_the_first_request_finds_out_and_it_is_known_from_then_on() -> None:
     async def work() -> None:
-        protocols = Protocols()
+        protocols = HttpVersions()
         assert await protocols.is_first(ORIGIN)
         waiting = asyncio.create_task(protocols.is_first(ORIGIN))
         await asyncio.sleep(0)
@@ -111,7 +112,7 @@ def test_only_the_first_request_finds_out_and_it_is_known_from_then_on() -> None
 
 def test_without_an_answer_those_who_wait_go_on_and_the_next_one_finds_out() -> None:
     async def work() -> None:
-        protocols = Protocols()
+        protocols = HttpVersions()
         assert await protocols.is_first(ORIGIN)
         waiting = [asyncio.create_task(protocols.is_first(ORIGIN)) for _ in range(3)]
         await asyncio.sleep(0)
@@ -125,7 +126,7 @@ def test_without_an_answer_those_who_wait_go_on_and_the_next_one_finds_out() -> 
 
 def test_what_is_forgotten_is_found_out_anew() -> None:
     async def work() -> None:
-        protocols = Protocols()
+        protocols = HttpVersions()
         for origin in (ORIGIN, "https://b.example"):
             await protocols.is_first(origin)
             protocols.found(origin, False)
@@ -139,4 +140,4 @@ def test_what_is_forgotten_is_found_out_anew() -> None:
 
 
 def test_without_tls_there_is_nothing_to_find_out() -> None:
-    assert not asyncio.run(Protocols().is_first("http://localhost:8080"))
+    assert not asyncio.run(HttpVersions().is_first("http://localhost:8080"))
