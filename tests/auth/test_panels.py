@@ -13,8 +13,8 @@ from tests.ui.fakes import FakeActions, Remote
 from tests.ui.gallery import GUIDE, OK, SETTINGS, on_map
 from tvapp.app.sign_in_panels import SignInPanels
 from tvapp.remote.intents import Intent
-from tvapp.ui.screens.map import MapScreen
-from tvapp.ui.screens.signin import SignInScreen
+from tvapp.ui.screens.map.screen import MapScreen
+from tvapp.ui.screens.signin.screen import SignInScreen
 
 MENU, LEFT, BACK, SELECT = Intent.MENU, Intent.LEFT, Intent.BACK, Intent.SELECT
 

@@ -25,10 +25,10 @@ from tvapp.mapview.layers import LayerChoice, layers
 from tvapp.mapview.model import MapModel
 from tvapp.mapview.viewport import Viewport
 from tvapp.remote.intents import Intent
+from tvapp.ui.map_state.state import MapState
 from tvapp.ui.messages import AccountChanged, AttributionChanged
 from tvapp.ui.recording import RecordingCanvas
-from tvapp.ui.screens.map import MapScreen
-from tvapp.ui.screens.map_state import MapState
+from tvapp.ui.screens.map.screen import MapScreen
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.stack import ScreenStack
 

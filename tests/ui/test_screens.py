@@ -12,12 +12,12 @@ from tvapp.remote.intents import ARROWS, Input, Intent, Phase
 from tvapp.ui import theme
 from tvapp.ui.canvas import Color, Rect
 from tvapp.ui.focus import Focus
+from tvapp.ui.map_overlay.chrome import attribution_box
+from tvapp.ui.map_state.state import MapState
 from tvapp.ui.recording import DrawnShape, DrawnText, RecordingCanvas
 from tvapp.ui.screen import Screen, hints_of
-from tvapp.ui.screens.map_chrome import attribution_box
-from tvapp.ui.screens.map_state import MapState
-from tvapp.ui.screens.signin_panel import SignInPanel
-from tvapp.ui.screens.unlock import UnlockScreen
+from tvapp.ui.screens.editing.unlock import UnlockScreen
+from tvapp.ui.screens.signin.panel import SignInPanel
 
 SHAPES = ((1920, 1080), (1280, 720), (1024, 768), (2560, 1080))
 EVERYWHERE = [pytest.param(name, shape, id=f"{name}-{shape[0]}x{shape[1]}") for name, shape in product(SCENES, SHAPES)]
@@ -202,7 +202,7 @@ def test_the_hint_line_says_what_the_keys_do(name: str) -> None:
 
 
 def theme_words(screen: Screen) -> str:
-    from tvapp.ui.words.text import words
+    from tvapp.ui.words.lookup import words
 
     return words(screen.hints()[0].words)
 

@@ -42,7 +42,7 @@ from tvapp.ui.actions import ChangeOutbox
 from tvapp.ui.canvas import Canvas
 from tvapp.ui.messages import AttributionChanged, ConnectionChanged, PicturesLost, ScreenResized
 from tvapp.ui.screens.error import ErrorScreen
-from tvapp.ui.screens.map import MapScreen
+from tvapp.ui.screens.map.screen import MapScreen
 from tvapp.ui.screens.start import StartScreen
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.stack import ScreenStack

@@ -24,8 +24,8 @@ from tvapp.mapview.model import MapModel
 from tvapp.mapview.viewport import Viewport
 from tvapp.tiles.cache_key import CacheScope
 from tvapp.tiles.tile import Origin, Preview, PreviewArrived, TileArrived, TileId, TileImage
+from tvapp.ui.map_overlay.readout import prepare
 from tvapp.ui.messages import PreviewReady, TroubleChanged
-from tvapp.ui.screens.readout import prepare
 
 if TYPE_CHECKING:
     from tvapp.app.backend import Edges

@@ -26,9 +26,9 @@ from tvapp.mapview.last_view import LastView
 from tvapp.net.lazy_chain import LateChain
 from tvapp.net.skew import SkewWatch
 from tvapp.ui.actions import Actions
+from tvapp.ui.map_state.state import MapState
 from tvapp.ui.messages import AccountChanged, TroubleChanged
-from tvapp.ui.screens.map import MapScreen
-from tvapp.ui.screens.map_state import MapState
+from tvapp.ui.screens.map.screen import MapScreen
 from tvapp.ui.screens.start import StartScreen
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.stack import ScreenStack

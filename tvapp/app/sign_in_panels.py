@@ -10,8 +10,8 @@ from tvapp.core.jobs import Jobs
 from tvapp.ui.actions import Actions
 from tvapp.ui.messages import TroubleChanged
 from tvapp.ui.qr import prepare_qr
-from tvapp.ui.screens.signin import SignInScreen
-from tvapp.ui.screens.signin_panel import PERMISSION, SIGN_IN, SignInPanel
+from tvapp.ui.screens.signin.panel import PERMISSION, SIGN_IN, SignInPanel
+from tvapp.ui.screens.signin.screen import SignInScreen
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.stack import ScreenStack
 from tvapp.ui.words.permissions import permission_for

@@ -30,7 +30,7 @@ from tvapp.core.errors import (
 from tvapp.core.exit_status import EXIT_FAILED, EXIT_OK
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
-from tvapp.ui.words.text import error_words, problem_words
+from tvapp.ui.words.lookup import error_words, problem_words
 
 if TYPE_CHECKING:
     from tvapp.app.backend import Edges

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from tvapp.config.model import Config, Home
 from tvapp.fences.model.kinds import Kind, kinds_for
-from tvapp.ui.words.phrases import LocalTime, Units
-from tvapp.ui.words.text import counted, words
+from tvapp.ui.words.formats import LocalTime, Units
+from tvapp.ui.words.lookup import counted, words
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from tvapp.ui import layout, theme
 from tvapp.ui.canvas import Canvas
 from tvapp.ui.widgets.label import draw_icon, paragraph
-from tvapp.ui.words.phrases import countdown
-from tvapp.ui.words.text import words
+from tvapp.ui.words.formats import countdown
+from tvapp.ui.words.lookup import words
 
 OFTEN = 3
 """After this many crashes in a row it is time to ask somebody."""

@@ -11,7 +11,7 @@ from tvapp.ui.actions import Actions
 from tvapp.ui.canvas import Canvas, Rect
 from tvapp.ui.navigator import Navigator
 from tvapp.ui.screen import REPEATED, Binding, Hint, bind, dispatch, hints_of
-from tvapp.ui.screens.dialog import leave_dialog
+from tvapp.ui.screens.panels.dialog import leave_dialog
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.widgets.label import draw_icon, fit, label, paragraph, wrap
 from tvapp.ui.widgets.surface import Button, card

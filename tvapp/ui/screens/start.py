@@ -11,10 +11,10 @@ from tvapp.ui.actions import Actions
 from tvapp.ui.canvas import Canvas
 from tvapp.ui.navigator import Navigator
 from tvapp.ui.screen import Binding, Hint, bind, dispatch, hints_of
-from tvapp.ui.screens.dialog import leave_dialog
+from tvapp.ui.screens.panels.dialog import leave_dialog
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.widgets.label import draw_icon, in_middle, paragraph
-from tvapp.ui.words.phrases import duration
+from tvapp.ui.words.formats import duration
 
 PATIENCE_S = 2.0
 """Before this nothing is said about waiting: it is about to go on."""

@@ -9,7 +9,7 @@ from tvapp.ui.canvas import Canvas, Rect
 from tvapp.ui.screen import Hint, HintKey
 from tvapp.ui.widgets.label import draw_icon, fit, in_middle
 from tvapp.ui.widgets.surface import glass
-from tvapp.ui.words.text import words
+from tvapp.ui.words.lookup import words
 
 KEY_ICONS: dict[HintKey, str] = {"arrows": "move", "left-right": "move-horizontal", "up-down": "move-vertical"}
 KEY_WORDS: dict[HintKey, str] = {

@@ -1,0 +1,1 @@
+"""Drawing and changing geofences, the lock before it, and how changes get on."""
