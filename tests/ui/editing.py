@@ -100,7 +100,7 @@ class Editing:
     def load(self, *fences: Geofence) -> None:
         """Let the map show other geofences."""
         book = FenceBook(fences)
-        self.send(IndexBuilt(FenceIndex(book.fences), book, self.state.revision + 1))
+        self.send(IndexBuilt(FenceIndex(book.fences), book, self.state.fences.revision + 1))
 
     def press(self, *intents: Intent) -> None:
         for intent in intents:

@@ -308,7 +308,7 @@ def load(scene: Scene, state: MapState, index: FenceIndex, scale: float, tiles_a
         scene.stack.receive(LabelsPlaced(labels, zoom, 1), scene.now)
     for _ in range(60):
         scene.stack.update(scene.now)
-        if not state.arrived:
+        if not state.tiles.queue:
             break
     scene.now += 1.0
     scene.stack.update(scene.now)

@@ -209,7 +209,7 @@ class MapSession:
         )
         model, choice = self.map.model, self.map.choice
         state = MapState(self._settings, self._actions, self._clock, model, choice, lambda: secrets.token_hex(16))
-        state.awaited = last.selected if last is not None else ""
+        state.selection.awaited_id = last.selected if last is not None else ""
         self._screen = MapScreen(state, self._stack)
         self._stack.show(self._screen)
         if self._panels is not None:
@@ -282,7 +282,7 @@ class MapSession:
             has_map=self.map is not None,
             is_again=self.map is not None and phase not in ("", "succeeded", "signed-in"),
             account=account.shortened if account is not None else "",
-            fences=len(screen.state.book) if screen is not None and screen.state.fences_loaded else None,
+            fences=len(screen.state.book) if screen is not None and screen.state.fences.is_loaded else None,
         )
 
     def pictures_lost(self) -> None:

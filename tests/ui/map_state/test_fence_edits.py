@@ -128,8 +128,8 @@ def test_the_map_without_the_fence_yet_does_not_lose_the_selection() -> None:
     draw_circle(tv)
     tv.waiting(Entry(1, tv.change))
     tv.load(DEPOT)
-    assert tv.state.selected is not None
-    assert tv.state.selected.geometry_id == tv.change.geometry_id
+    assert tv.state.selection.fence is not None
+    assert tv.state.selection.fence.geometry_id == tv.change.geometry_id
 
 
 def test_unknown_properties_survive_every_edit() -> None:

@@ -36,7 +36,7 @@ def draw_chips(canvas: Canvas, state: MapState) -> float:
     safe = layout.safe_area(canvas).moved(*theme.drift(wall))
     if state.account is not None:
         canvas.sheet(_paint_account, safe, state.account.name or state.account.username)
-    is_offline = state.offline_since is not None
+    is_offline = state.troubles.offline_since is not None
     clock = canvas.sheet(_paint_clock, safe, short_date(wall, local), clock_time(wall, local), is_offline)
     _changes_chip(canvas, state, clock)
     return safe.y + CHIP_HEIGHT + theme.GAP

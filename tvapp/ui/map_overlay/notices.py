@@ -50,33 +50,38 @@ def notices(state: MapState) -> list[Notice]:
     found: list[Notice] = []
     say = state.settings.words
     outbox = state.edits.outbox
-    if state.skew_s:
+    if state.troubles.clock_skew_s:
         # First: certificates and tokens are judged by the clock, so that the rest may follow from it.
         found.append(
-            Notice("clock", theme.WARN, clock_title(state.skew_s, state.settings), clock_advice(state.settings))
+            Notice(
+                "clock",
+                theme.WARN,
+                clock_title(state.troubles.clock_skew_s, state.settings),
+                clock_advice(state.settings),
+            )
         )
     for area in ("session", "permission", "map", "store", "disk"):
-        trouble = state.troubles.get(area)
+        trouble = state.troubles.by_area.get(area)
         if area == "disk" and outbox.disk_error is not None and outbox.entries:
             continue  # told below, with what it means for the changes
         if area == "store" and trouble is not None and _waits_for_person(trouble, state):
             continue
         key = _key(trouble) if trouble is not None else ""
         # Without a network everything else fails as well; one sentence is enough.
-        if not key or (state.offline_since is not None and trouble is not None and _is_network(trouble)):
+        if not key or (state.troubles.offline_since is not None and trouble is not None and _is_network(trouble)):
             continue
         if key == "notice.store-page" and any(notice.title == say("notice.portal") for notice in found):
             continue
         icon, color = _LOOKS.get(key, ("triangle-alert", theme.WARN))
         advice = _advice(key, trouble, state)
         found.append(Notice(icon, color, say(key), _with_age_of_tiles(advice, state) if area == "map" else advice))
-    if state.offline_since is not None:
-        since = clock_time(state.offline_since, state.settings.local_time)
+    if state.troubles.offline_since is not None:
+        since = clock_time(state.troubles.offline_since, state.settings.local_time)
         key = "notice.offline"
         advice = _with_age_of_tiles(_advice(key, None, state), state)
         found.append(Notice("wifi-off", theme.WARN, say(key, time=since), advice))
-    elif state.stale_since is not None and "store" not in state.troubles:
-        title = say("notice.stale", age=age(state.wall() - state.stale_since))
+    elif state.fences.stale_since is not None and "store" not in state.troubles.by_area:
+        title = say("notice.stale", age=age(state.wall() - state.fences.stale_since))
         found.append(Notice("cloud-off", theme.WARN, title, say("notice.stale.advice")))
     return found + _outbox_notices(state)
 
@@ -85,7 +90,7 @@ def _advice(key: str, trouble: TroubleChanged | None, state: MapState) -> str:
     """Return what stands below a title; what is shown although it cannot be looked at again has its age on it."""
     say = state.settings.words
     aged = f"{key}.advice.aged"
-    old_s = state.wall() - state.fresh_at if state.fresh_at is not None else 0.0
+    old_s = state.wall() - state.fences.confirmed_at if state.fences.confirmed_at is not None else 0.0
     if old_s >= WORTH_TELLING_S and knows(aged):
         return say(aged, age=age(old_s))
     if key == "notice.storage" and trouble is not None and isinstance(trouble.error, StorageError):
@@ -95,7 +100,7 @@ def _advice(key: str, trouble: TroubleChanged | None, state: MapState) -> str:
 
 def _with_age_of_tiles(advice: str, state: MapState) -> str:
     """Add how old the map itself is, where it had to be taken from the disk."""
-    as_of = state.kept_tiles.oldest(state.model.layers, state.viewport)
+    as_of = state.stale_tiles.oldest(state.model.layers, state.viewport)
     old_s = 0.0 if as_of is None else state.wall() - as_of
     if old_s < TILES_WORTH_TELLING_S:
         return advice
@@ -113,7 +118,7 @@ def _outbox_notices(state: MapState) -> list[Notice]:
         title = state.settings.counted("notice.outbox-unreadable", outbox.unreadable)
         found.append(Notice("file-warning", theme.WARN, title, say("notice.outbox-unreadable.advice")))
     needs_person = isinstance(outbox.error, SignInError) and outbox.error.needs_person
-    if needs_person and outbox.entries and not {"session", "permission"} & state.troubles.keys():
+    if needs_person and outbox.entries and not {"session", "permission"} & state.troubles.by_area.keys():
         title, advice = say("notice.outbox-sign-in"), say("notice.outbox-sign-in.advice")
         found.append(Notice("key-round", theme.WARN, title, advice))
     return found
@@ -142,7 +147,7 @@ def _is_network(trouble: TroubleChanged) -> bool:
 
 def _waits_for_person(trouble: TroubleChanged, state: MapState) -> bool:
     """Tell whether the store is closed for a reason that another notice gives, with what to do about it."""
-    is_told = "session" in state.troubles or "permission" in state.troubles
+    is_told = "session" in state.troubles.by_area or "permission" in state.troubles.by_area
     return is_told and isinstance(trouble.error, SignInError) and trouble.error.needs_person
 
 

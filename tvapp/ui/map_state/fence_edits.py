@@ -6,7 +6,7 @@ What writes Features is loaded at the first edit: the way to the first picture i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from tvapp.core.errors import DataError
 from tvapp.fences.model.book import FenceBook
@@ -20,18 +20,49 @@ if TYPE_CHECKING:
     from tvapp.fences.editing.sketch import Drawn
     from tvapp.fences.model.change import Change
     from tvapp.fences.outbox.outbox import Entry, Resolution
-    from tvapp.ui.map_state.state import MapState
+    from tvapp.ui.actions import Actions
+    from tvapp.ui.settings import UiSettings
 
 COLLECTION = "GeometryCollection"
 Edit = Literal["add", "move", "resize", "reshape", "rename", "times", "duplicate", "delete"]
 """What was done, for the words of undo."""
 
 
+class EditedMap(Protocol):
+    """The map on which geofences are edited."""
+
+    @property
+    def settings(self) -> UiSettings: ...
+
+    @property
+    def actions(self) -> Actions: ...
+
+    @property
+    def book(self) -> FenceBook:
+        """The geofences that the map shows."""
+        ...
+
+    @property
+    def is_offline(self) -> bool: ...
+
+    def wall(self) -> float:
+        """Return the time of day in seconds since 1970."""
+        ...
+
+    def say(self, key: str, icon: str, **fields: object) -> None:
+        """Show a sentence about what was just done, for a while."""
+        ...
+
+    def select(self, fence: Geofence | None) -> None:
+        """Mark a geofence, or none."""
+        ...
+
+
 class FenceEdits:
     """Belongs to the main thread and to one account's map. Every method returns at once."""
 
-    def __init__(self, state: MapState, new_id: Callable[[], str]) -> None:
-        self._state = state
+    def __init__(self, edited_map: EditedMap, new_id: Callable[[], str]) -> None:
+        self._map = edited_map
         self._new_id = new_id
         from tvapp.fences.editing.history import History
 
@@ -52,11 +83,11 @@ class FenceEdits:
         for entry in message.entries:
             # Not when the app has just started: then the chip says it.
             if entry.is_stuck and former.get(entry.number, entry.state) != entry.state:
-                self._state.say(f"toast.{entry.state}", "circle-alert", name=self._name(entry.change))
+                self._map.say(f"toast.{entry.state}", "circle-alert", name=self._name(entry.change))
         self.outbox = message
 
-    def take_book(self, book: FenceBook) -> None:
-        """The map shows other geofences: what was only known here may be among them by now."""
+    def forget_sent(self) -> None:
+        """Forget the versions of geofences without a waiting change: the book that the map shows has them."""
         self._versions.keep_only({entry.fence for entry in self.outbox.entries})
 
     def entry(self, fence: Geofence) -> Entry | None:
@@ -70,7 +101,7 @@ class FenceEdits:
 
         newest = self._versions.newest(fence.source, fence.geometry_id, fence.raw)
         if newest is None:
-            return self._state.book.get(fence.id) or fence
+            return self._map.book.get(fence.id) or fence
         source, raw = newest
         return fence if not raw or raw == fence.raw else fence_of(raw, source) or fence
 
@@ -78,9 +109,9 @@ class FenceEdits:
         """Return the Feature of a fence as this screen has it; None when it is gone."""
         if (known := self._versions.last(source, geometry_id)) is not None:
             return known or None
-        shown = self._state.book.get(geometry_id)
+        shown = self._map.book.get(geometry_id)
         if shown is None or (shown.source, shown.geometry_id) != (source, geometry_id):
-            found = (fence for fence in self._state.book if (fence.source, fence.geometry_id) == (source, geometry_id))
+            found = (fence for fence in self._map.book if (fence.source, fence.geometry_id) == (source, geometry_id))
             shown = next(found, None)
         return None if shown is None else shown.raw
 
@@ -93,7 +124,7 @@ class FenceEdits:
         from tvapp.fences.service.overlay import name_of
 
         # What was just made may not be in the book yet.
-        return self._state.book.taken_names.next(kind.name, map(name_of, self._versions.features()))
+        return self._map.book.taken_names.next(kind.name, map(name_of, self._versions.features()))
 
     def add(self, drawn: Drawn, kind: Kind, validity: Mapping[str, object] | None) -> None:
         """Make a new geofence of what was drawn."""
@@ -181,18 +212,18 @@ class FenceEdits:
     def undo(self) -> None:
         """Take the last change back."""
         offer = self.next_undo()
-        change = self.history.undo(self._new_id(), self._state.wall(), self.feature_of)
+        change = self.history.undo(self._new_id(), self._map.wall(), self.feature_of)
         self._go(change, offer, "toast.undone")
 
     def redo(self) -> None:
         """Do again what was undone last."""
         offer = self.next_redo()
-        change = self.history.redo(self._new_id(), self._state.wall(), self.feature_of)
+        change = self.history.redo(self._new_id(), self._map.wall(), self.feature_of)
         self._go(change, offer, "toast.redone")
 
     def resolve(self, entry: Entry, how: Resolution) -> None:
         """Settle a conflict one way or the other."""
-        if (outbox := self._state.actions.outbox) is not None:
+        if (outbox := self._map.actions.outbox) is not None:
             change = entry.change
             kept = entry.theirs or b"" if how == "theirs" else change.after
             for before, after in ((change.before, change.after), (change.after, kept)):
@@ -201,7 +232,7 @@ class FenceEdits:
 
     def discard(self, entry: Entry) -> None:
         """Give up a change that the store does not take."""
-        if (outbox := self._state.actions.outbox) is not None:
+        if (outbox := self._map.actions.outbox) is not None:
             self._versions.drop(entry.change.source, entry.change.geometry_id)
             outbox.discard(entry.number)
 
@@ -210,10 +241,10 @@ class FenceEdits:
         from tvapp.fences.geojson import feature
         from tvapp.fences.service.overlay import name_of
 
-        if (outbox := self._state.actions.outbox) is None:
+        if (outbox := self._map.actions.outbox) is None:
             return
         geometry_id = self._geometry_id()
-        name = self._state.settings.words("conflict.copy", name=name_of(entry.change.after))
+        name = self._map.settings.words("conflict.copy", name=name_of(entry.change.after))
         copy = feature.with_new_id(entry.change.after, geometry_id, name)
         self._versions.drop(entry.change.source, entry.change.geometry_id)
         self._versions.made("", geometry_id, b"", copy)
@@ -244,54 +275,53 @@ class FenceEdits:
     def _make(self, geometry_id: str, feature: bytes, edit: Edit, name: str) -> None:
         from tvapp.fences.model.change import Change
 
-        self._submit(Change(self._new_id(), "", geometry_id, b"", feature, at=self._state.wall()), edit, name)
+        self._submit(Change(self._new_id(), "", geometry_id, b"", feature, at=self._map.wall()), edit, name)
 
     def _change(self, fence: Geofence, after: bytes, edit: Edit, name: str) -> None:
         if after == fence.raw:
             return
         from tvapp.fences.model.change import Change
 
-        now = self._state.wall()
+        now = self._map.wall()
         change = Change(self._new_id(), fence.source, fence.geometry_id, fence.raw, after, fence.number, now)
         self._submit(change, edit, name)
 
     def _go(self, change: Change | None, offer: Offer | None, toast: str) -> None:
         if change is None or offer is None or not self._send(change):
             return
-        settings = self._state.settings
-        self._state.say(toast, "undo-2", what=settings.words(offer.label_key, name=offer.name))
+        settings = self._map.settings
+        self._map.say(toast, "undo-2", what=settings.words(offer.label_key, name=offer.name))
 
     def _submit(self, change: Change, edit: Edit, name: str) -> None:
         if not self._send(change):
             return
         self.history.record(change, f"step.{edit}", name)
-        is_offline = self._state.offline_since is not None
-        self._state.say("toast.offline" if is_offline else "toast.kept", "cloud-upload", name=name)
+        self._map.say("toast.offline" if self._map.is_offline else "toast.kept", "cloud-upload", name=name)
 
     def _send(self, change: Change) -> bool:
         from tvapp.fences.service.overlay import fence_of
 
-        outbox = self._state.actions.outbox
+        outbox = self._map.actions.outbox
         if outbox is None:
-            self._state.say("toast.not-ready", "circle-alert")
+            self._map.say("toast.not-ready", "circle-alert")
             return False
         if outbox.is_full:
-            self._state.say("toast.full", "circle-alert")
+            self._map.say("toast.full", "circle-alert")
             return False
         self._versions.made(change.source, change.geometry_id, change.before, change.after)
         outbox.submit(change)
         fence = fence_of(change.after, change.source) if change.after else None
         # Its outline shows at once, before the map has been drawn anew.
-        self._state.select(fence)
+        self._map.select(fence)
         return True
 
     def _tell_stored(self, change: Change) -> None:
-        self._state.say("toast.stored" if change.after else "toast.deleted", "circle-check", name=self._name(change))
+        self._map.say("toast.stored" if change.after else "toast.deleted", "circle-check", name=self._name(change))
 
     def _name(self, change: Change) -> str:
         from tvapp.ui.words.change_status import name_of
 
-        return name_of(change, self._state.settings)
+        return name_of(change, self._map.settings)
 
     def _cannot(self, error: DataError) -> None:
-        self._state.say("toast.cannot", "circle-alert", reason=error.reason)
+        self._map.say("toast.cannot", "circle-alert", reason=error.reason)

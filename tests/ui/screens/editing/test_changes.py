@@ -83,8 +83,8 @@ def test_ok_on_a_change_that_waits_shows_its_fence_on_the_map() -> None:
     tv.waiting(entry(1, far))
     open_changes(tv)
     tv.press(OK)
-    assert tv.state.selected is not None
-    assert tv.state.selected.geometry_id == "far"
+    assert tv.state.selection.fence is not None
+    assert tv.state.selection.fence.geometry_id == "far"
     bounds = tv.state.viewport.bounds()
     assert bounds.west < 26.0 < bounds.east or bounds.east < bounds.west
     assert abs(tv.center.lat - 61.0) < 0.1

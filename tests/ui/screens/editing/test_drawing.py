@@ -414,9 +414,9 @@ def test_what_was_drawn_is_selected_at_once_and_said_to_be_on_its_way() -> None:
     tv.start_drawing("circle")
     tv.press(OK, OK)
     tv.choose("depot", "always")
-    assert tv.state.selected is not None
-    assert tv.state.selected.name == "Depot 1"
-    assert tv.state.selected_outlines
+    assert tv.state.selection.fence is not None
+    assert tv.state.selection.fence.name == "Depot 1"
+    assert tv.state.selection.outlines
     assert tv.toast == "Saved on this TV and on its way: Depot 1"
     assert tv.shows("Saved on this TV and on its way")
 

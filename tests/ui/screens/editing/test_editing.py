@@ -99,7 +99,7 @@ def test_back_leads_from_the_panel_to_the_map_with_the_fence_selected() -> None:
     tv.open_edits()
     tv.press(BACK)
     assert tv.screen == "map"
-    assert tv.state.selected is not None
+    assert tv.state.selection.fence is not None
 
 
 # -- move ------------------------------------------------------------------------------------------------------------
@@ -126,8 +126,8 @@ def test_what_was_moved_shows_at_once_where_it_is_now() -> None:
     tv.edit("move")
     tv.press(RIGHT, RIGHT, OK)
     assert tv.screen == "map"
-    assert tv.state.selected is not None
-    assert tv.state.selected.raw == tv.change.after
+    assert tv.state.selection.fence is not None
+    assert tv.state.selection.fence.raw == tv.change.after
 
 
 def test_a_fence_that_was_not_moved_is_not_sent_ok_leads_to_zoom_and_done_instead() -> None:
@@ -436,7 +436,7 @@ def test_a_deleted_fence_goes_and_nothing_is_selected() -> None:
     tv.choose("delete")
     assert (tv.change.kind, tv.change.before, tv.change.after) == ("delete", fence.raw, b"")
     assert tv.screen == "map"
-    assert tv.state.selected is None
+    assert tv.state.selection.fence is None
 
 
 def test_a_second_edit_before_the_map_shows_the_first_goes_on_from_it() -> None:

@@ -37,7 +37,8 @@ from tvapp.mapview.model import MapModel
 from tvapp.mapview.viewport import Viewport
 from tvapp.remote.intents import Input, Intent, Phase
 from tvapp.tiles.tile import TileArrived, TileId, TileImage, TileUnavailable
-from tvapp.ui.map_state.state import REFUSAL_FORGOTTEN_S, REFUSAL_LASTS_S, MapState
+from tvapp.ui.map_state.state import MapState
+from tvapp.ui.map_state.troubles import REFUSAL_FORGOTTEN_S, REFUSAL_LASTS_S
 from tvapp.ui.messages import (
     AccountChanged,
     AttributionChanged,
@@ -121,7 +122,7 @@ class Bench:
 
     @property
     def selected(self) -> Geofence | None:
-        return self.state.selected
+        return self.state.selection.fence
 
     @property
     def center(self) -> Position:
@@ -169,22 +170,22 @@ def test_ok_selects_the_smaller_fence_first_then_the_next_and_back_deselects() -
 def test_one_refused_tile_among_many_that_arrive_is_not_shouted_about() -> None:
     bench = Bench()
     bench.send(TileUnavailable(TileId("microsoft.weather.radar.main", 5, 1, 1), NotFound("h", 404)))
-    assert bench.state.troubles == {}
+    assert bench.state.troubles.by_area == {}
     bench.send(TileUnavailable(TileId("microsoft.base.road", 5, 1, 1), Throttled("h", 429)))
-    assert "map" in bench.state.troubles
+    assert "map" in bench.state.troubles.by_area
     bench.remote.now += 10
     image = TileImage(Image(1, 1, bytes(4)))
     bench.send(TileArrived(TileId("microsoft.base.road", 13, 4660, 2370), image, "network"))
-    assert bench.state.troubles == {}
+    assert bench.state.troubles.by_area == {}
 
 
 def test_a_refusal_goes_from_the_screen_even_if_nothing_more_arrives_after_it_was_mended() -> None:
     bench = Bench()
     bench.send(TileUnavailable(TileId("microsoft.base.road", 5, 1, 1), UnexpectedReply("h", 200, "html")))
     bench.send(TileArrived(TileId("microsoft.base.road", 13, 4660, 2370), TileImage(None), "network"))
-    assert "map" in bench.state.troubles
+    assert "map" in bench.state.troubles.by_area
     bench.remote.rest(REFUSAL_LASTS_S + 0.1)
-    assert bench.state.troubles == {}
+    assert bench.state.troubles.by_area == {}
 
 
 def test_a_map_that_lacks_nothing_forgets_a_refusal_for_nothing_that_arrives_would_end_it() -> None:
@@ -192,13 +193,13 @@ def test_a_map_that_lacks_nothing_forgets_a_refusal_for_nothing_that_arrives_wou
     bench.send(TileUnavailable(TileId("microsoft.base.road", 5, 1, 1), ServiceDown("h", 503)))
     bench.remote.rest(REFUSAL_FORGOTTEN_S + 1)
     assert bench.state.model.progress().missing > 0
-    assert "map" in bench.state.troubles
+    assert "map" in bench.state.troubles.by_area
     wishes = [what for name, what in bench.actions.asked if name == "want_tiles"][-1]
     assert isinstance(wishes, tuple)
     bench.send(*(TileArrived(tile, TileImage(Image(1, 1, bytes(4), opaque=True)), "disk") for tile in wishes))
     bench.remote.rest()
     assert bench.state.model.progress().missing == 0
-    assert bench.state.troubles == {}
+    assert bench.state.troubles.by_area == {}
 
 
 def test_back_opens_the_action_bar_where_ok_cannot_because_a_fence_is_everywhere() -> None:

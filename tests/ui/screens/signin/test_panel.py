@@ -30,7 +30,7 @@ class Bench:
         base = self.scene.stack.base
         assert isinstance(base, MapScreen)
         self.map = base
-        self.before = (base.state.selected, base.state.viewport)
+        self.before = (base.state.selection.fence, base.state.viewport)
         self.session = FakeSession(view, self.scene.now)
         stack = self.scene.stack
         self.panel = SignInPanel(name, SETTINGS, stack, self.scene.actions, self.session, self.scene.now)
@@ -95,8 +95,8 @@ def test_back_returns_to_the_map_as_it_was(name: str, view: SessionView) -> None
     bench.remote.press(Intent.BACK)
     assert bench.asked() == ["leave_sign_in"]
     assert bench.scene.stack.top is bench.map
-    assert (bench.map.state.selected, bench.map.state.viewport) == bench.before
-    assert bench.map.state.selected is not None
+    assert (bench.map.state.selection.fence, bench.map.state.viewport) == bench.before
+    assert bench.map.state.selection.fence is not None
 
 
 def test_back_from_the_large_code_leads_to_the_small_one_first() -> None:
@@ -111,7 +111,7 @@ def test_back_from_the_large_code_leads_to_the_small_one_first() -> None:
 def test_other_keys_do_not_reach_the_map_below() -> None:
     bench = Bench(allowing())
     bench.remote.press(Intent.LEFT, Intent.MENU, Intent.ZOOM_IN, Intent.PLAY_PAUSE, Intent.DOWN)
-    assert (bench.map.state.selected, bench.map.state.viewport) == bench.before
+    assert (bench.map.state.selection.fence, bench.map.state.viewport) == bench.before
     assert bench.scene.stack.top is bench.panel
 
 
@@ -120,7 +120,7 @@ def test_the_map_below_goes_on() -> None:
     bench.draw()
     bench.scene.stack.receive(NO_CONSENT, bench.remote.now)
     assert bench.scene.stack.update(bench.remote.now), "no frame for what changed on the map"
-    assert "store" in bench.map.state.troubles
+    assert "store" in bench.map.state.troubles.by_area
 
 
 @pytest.mark.parametrize(

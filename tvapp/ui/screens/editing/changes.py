@@ -55,7 +55,7 @@ def look_into(state: MapState, navigator: Navigator, entry: Entry, now: float) -
         fence = fence_of(entry.change.after or entry.change.before, entry.change.source)
         if fence is not None:
             state.select(state.edits.current(fence))
-            state.fly_to(fence, now)
+            state.moves.fly_to(fence, now)
 
 
 def refused_dialog(state: MapState, navigator: Navigator, entry: Entry) -> DialogScreen:

@@ -86,7 +86,7 @@ class ConflictScreen(Panel):
             bind((Intent.LEFT, Intent.RIGHT), self._move, ("left-right", "hint.choose")),
             bind(Intent.SELECT, self._press, ("ok", "hint.confirm")),
             bind((Intent.BACK, Intent.MENU), self._close, ("back", "hint.back")),
-            state.zoom_keys(),
+            state.moves.zoom_keys(),
         )
 
     def update(self, now: float) -> bool:
@@ -96,7 +96,7 @@ class ConflictScreen(Panel):
             around: Bounds = boxes[0]
             for box in boxes[1:]:
                 around = around.union(box)
-            self._state.fly_above(around, HEIGHT + 2 * theme.PAD, now)
+            self._state.moves.fly_above(around, HEIGHT + 2 * theme.PAD, now)
         return super().update(now)
 
     def draw(self, canvas: Canvas, now: float) -> None:
@@ -175,7 +175,7 @@ class ConflictScreen(Panel):
                     draw_cased(canvas, piece, look.color, view.scale)
 
     def _path(self, fence: Geofence | None) -> tuple[Path, ...]:
-        index = self._state.index
+        index = self._state.fences.index
         return () if fence is None or index is None else projected(index.outline(fence))
 
     def _press(self, _input: Input, now: float) -> bool:
@@ -183,5 +183,5 @@ class ConflictScreen(Panel):
         self._acts[self.focused]()
         left = self._versions[1] or self._versions[2]
         if left is not None:
-            self._state.fly_to(left, now, beside_sheet=False)
+            self._state.moves.fly_to(left, now, beside_sheet=False)
         return True

@@ -90,7 +90,7 @@ class EditPanel(TilePanel):
         state, navigator = self._state, self._navigator
         navigator.pop_to_base()
         state.select(None)
-        state.fly_to(fence, now, beside_sheet=False)
+        state.moves.fly_to(fence, now, beside_sheet=False)
         goal = state.model.camera.target
         resolution_m = goal.ground_resolution_m() * goal.scale
         geometry = geometry_of(fence)

@@ -80,7 +80,7 @@ class SketchScreen:
         aim, place = self._words()
         ok = bind(Intent.SELECT, self._ok, ("ok", place), (Phase.PRESS, Phase.LONG, Phase.RELEASE))
         if pans:
-            arrows = bind(ARROWS, self._state.pan, ("arrows", aim), ANY_PHASE)
+            arrows = bind(ARROWS, self._state.moves.pan, ("arrows", aim), ANY_PHASE)
         else:
             arrows = bind(ARROWS, self._adjust, ("arrows", aim), (Phase.PRESS, Phase.REPEAT))
         back = "hint.take-back" if self._takes_back else "hint.cancel"
@@ -90,7 +90,7 @@ class SketchScreen:
             bind(Intent.BACK, self._back, ("back", back)),
             # Before the zoom keys, which many remotes lack: where there is no room for both, this one stays.
             bind(Intent.MENU, self._open_bar, ("hold-ok", "hint.more")),
-            self._state.zoom_keys(),
+            self._state.moves.zoom_keys(),
         )
 
     @property
@@ -332,7 +332,7 @@ class SketchBar(TilePanel):
     def choose(self, key: str, now: float) -> None:
         sketch, screen = self._screen.sketch, self._screen
         if key.startswith("zoom"):
-            self._state.zoom(1 if key == "zoom-in" else -1, now)
+            self._state.moves.zoom(1 if key == "zoom-in" else -1, now)
             return
         self._navigator.pop()
         if key == "keep":

@@ -47,10 +47,10 @@ class ActionBar(Panel):
             Item("geofences", "list", self._open_drawer),
             *draw,
             Item("layers", "layers", self._open_layers),
-            Item("zoom-in", "zoom-in", lambda now: state.zoom(1, now), stays=True),
-            Item("zoom-out", "zoom-out", lambda now: state.zoom(-1, now), stays=True),
-            Item("fit", "expand", state.fit_all),
-            Item("home", "house", state.go_home),
+            Item("zoom-in", "zoom-in", lambda now: state.moves.zoom(1, now), stays=True),
+            Item("zoom-out", "zoom-out", lambda now: state.moves.zoom(-1, now), stays=True),
+            Item("fit", "expand", state.moves.fit_all),
+            Item("home", "house", state.moves.go_home),
             Item("tour", "play", start_tour),
             Item("account", "circle-user", self._open_account),
         )
@@ -59,7 +59,7 @@ class ActionBar(Panel):
             bind((Intent.LEFT, Intent.RIGHT), self._move, ("left-right", "hint.choose"), REPEATED),
             bind(Intent.SELECT, self._press, ("ok", "hint.open")),
             bind((Intent.BACK, Intent.MENU), self._close, ("back", "hint.back-to-map")),
-            state.zoom_keys(),
+            state.moves.zoom_keys(),
         )
 
     def draw(self, canvas: Canvas, now: float) -> None:
@@ -122,9 +122,9 @@ class ActionBar(Panel):
     def _open_account(self, _now: float) -> None:
         state = self._state
         needed: Need = ""
-        if "session" in state.troubles:
+        if "session" in state.troubles.by_area:
             needed = "sign-in"
-        elif "permission" in state.troubles:
+        elif "permission" in state.troubles.by_area:
             needed = "permission"
         dialog = account_dialog(
             state.settings,

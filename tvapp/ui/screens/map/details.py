@@ -5,7 +5,8 @@ from __future__ import annotations
 from tvapp.fences.model.fence import Geofence
 from tvapp.remote.intents import Input, Intent
 from tvapp.ui.canvas import Canvas, Rect
-from tvapp.ui.map_state.state import SHEET_WIDTH, MapState
+from tvapp.ui.map_state.moves import SHEET_WIDTH
+from tvapp.ui.map_state.state import MapState
 from tvapp.ui.navigator import Navigator
 from tvapp.ui.screen import bind
 from tvapp.ui.screens.map.fence_card import lay_out
@@ -39,7 +40,7 @@ class DetailsScreen(Panel):
             bind((Intent.LEFT, Intent.RIGHT), self._move, ("left-right", "hint.choose")),
             bind(Intent.SELECT, self._press, ("ok", "hint.confirm")),
             bind((Intent.BACK, Intent.MENU), self._close, ("back", "hint.back")),
-            state.zoom_keys(),
+            state.moves.zoom_keys(),
         )
 
     def draw(self, canvas: Canvas, now: float) -> None:
@@ -61,7 +62,7 @@ class DetailsScreen(Panel):
             return True
         self._state.select(fence)
         self._navigator.pop_to_base()
-        self._state.fly_to(fence, now)
+        self._state.moves.fly_to(fence, now)
         return True
 
     def _edit(self, fence: Geofence) -> None:

@@ -6,7 +6,8 @@ from tvapp.fences.model.fence import Geofence
 from tvapp.remote.intents import Input, Intent, Phase
 from tvapp.ui import theme
 from tvapp.ui.canvas import Canvas, Rect
-from tvapp.ui.map_state.state import SHEET_WIDTH, MapState
+from tvapp.ui.map_state.moves import SHEET_WIDTH
+from tvapp.ui.map_state.state import MapState
 from tvapp.ui.motion import Motion
 from tvapp.ui.navigator import Navigator
 from tvapp.ui.screen import REPEATED, Binding, Hint, bind, dispatch, hints_of
@@ -41,9 +42,9 @@ class DrawerScreen:
         self._fence_id = ""
         self._sizes: dict[str, str] = {}
         self._began = False
-        self._former = state.selected
-        if state.selected is not None and state.selected in state.book.listed:
-            self._list.index = state.book.listed.index(state.selected)
+        self._former = state.selection.fence
+        if state.selection.fence is not None and state.selection.fence in state.book.listed:
+            self._list.index = state.book.listed.index(state.selection.fence)
         if len(state.book):
             self._arrive(now)
 
@@ -70,7 +71,7 @@ class DrawerScreen:
 
     def bindings(self) -> tuple[Binding, ...]:
         # Not mentioned: the hint line is to stay within the sheet.
-        zoom = self._state.zoom_keys(mentioned=False)
+        zoom = self._state.moves.zoom_keys(mentioned=False)
         back = bind((Intent.BACK, Intent.MENU), self._close, ("back", "hint.back-to-map"))
         if self.fence is None:
             return back, zoom
@@ -160,7 +161,7 @@ class DrawerScreen:
 
     def _draw_empty(self, canvas: Canvas, room: Rect) -> None:
         say, state = self._state.settings.words, self._state
-        title = say("fences.empty") if state.fences_loaded else say("fences.loading")
+        title = say("fences.empty") if state.fences.is_loaded else say("fences.loading")
         y = paragraph(canvas, title, room.x, room.y + 24, room.w, theme.style(theme.LEAD, face="bold"), 2)
         paragraph(canvas, say("fences.empty.advice"), room.x, y + 8, room.w, theme.style(theme.SMALL, theme.MUTED), 3)
 
@@ -193,7 +194,7 @@ class DrawerScreen:
             return
         self._fence_id = fence.id
         self._state.select(fence)
-        self._state.fly_to(fence, now)
+        self._state.moves.fly_to(fence, now)
 
     def _open(self, _input: Input, now: float) -> bool:
         self._arrive(now)

@@ -38,7 +38,7 @@ class LayersPanel(Panel):
             bind(ARROWS, self._move, ("arrows", "hint.choose"), REPEATED),
             bind(Intent.SELECT, self._press, ("ok", "hint.confirm")),
             bind((Intent.BACK, Intent.MENU), self._close, ("back", "hint.back-to-map")),
-            state.zoom_keys(),
+            state.moves.zoom_keys(),
         )
 
     def draw(self, canvas: Canvas, now: float) -> None:
@@ -61,7 +61,7 @@ class LayersPanel(Panel):
         body = grown(box, growth) if focused else box
         canvas.panel(body, theme.FOCUSED if focused else theme.RAISED, theme.RADIUS)
         picture = Rect(body.x + 10, body.y + 10, body.w - 20, PREVIEW_HEIGHT - 10)
-        draw_preview(canvas, option.value, picture, state.previews.get(option.value))
+        draw_preview(canvas, option.value, picture, state.pictures.previews.get(option.value))
         chosen = option is state.choice.base or option in state.choice.overlays
         style = theme.style(theme.SMALL, theme.TEXT, "bold" if focused or chosen else "sans")
         words = Rect(body.x + 12, body.y + PREVIEW_HEIGHT, body.w - 24, body.h - PREVIEW_HEIGHT)

@@ -84,8 +84,8 @@ class MapScreen:
         """Return what keys do now: it depends on what is under the crosshair and on what is selected."""
         if self.is_touring:
             return (bind(tuple(Intent), self._stop_tour, ("any", "hint.stop-tour"), (Phase.PRESS,)),)
-        selected = self.state.selected
-        look = bind(ARROWS, self.state.pan, ("arrows", "hint.look-around"), ANY_PHASE)
+        selected = self.state.selection.fence
+        look = bind(ARROWS, self.state.moves.pan, ("arrows", "hint.look-around"), ANY_PHASE)
         ok_phases = (Phase.PRESS, Phase.LONG, Phase.RELEASE)
         bindings = [look, bind(Intent.SELECT, self._ok, ("ok", self._ok_hint()), ok_phases)]
         # Where OK opens the same, one mention is enough.
@@ -98,7 +98,7 @@ class MapScreen:
         else:
             # Inside a geofence that fills the screen, OK never opens the bar, and many remotes have no Menu key.
             bindings.append(bind((Intent.BACK, Intent.MENU), self._open_bar, ("back", actions) if actions else None))
-        bindings.append(self.state.zoom_keys())
+        bindings.append(self.state.moves.zoom_keys())
         if selected is None and self.state.settings.can_edit:
             bindings.append(hint_only("hold-ok", "hint.draw"))
         if len(self.state.book):
@@ -107,7 +107,7 @@ class MapScreen:
 
     def hints(self) -> tuple[Hint, ...]:
         # The line is drawn in every frame, and hardly ever says anything else.
-        selected = self.state.selected
+        selected = self.state.selection.fence
         now = (self.is_touring, selected, len(self._under) > 1, self._ok_hint(), len(self.state.book) > 0)
         if self._hints is None or self._hints[0] != now:
             self._hints = now, hints_of(self.bindings())
@@ -138,10 +138,7 @@ class MapScreen:
             model.camera.is_fine = False
         if self._tour_at is not None and now >= self._tour_at:
             self._next_on_tour(now)
-        if state.toast is not None and now >= state.toast.until:
-            state.toast = None
-            state.is_changed = True
-        uploads = state.take_tiles(now)
+        uploads = state.update(now)
         moved = model.update(now)
         wishes = model.wish_list()
         if wishes is not None:
@@ -163,24 +160,24 @@ class MapScreen:
 
     def next_wakeup(self, now: float) -> float | None:
         state = self.state
-        is_pending = state.arrived or state.is_changed or self._labels.is_waiting
+        is_pending = state.tiles.queue or state.is_changed or self._labels.is_waiting
         if is_pending or self._motion.is_running or state.model.is_animating(now):
             return now
         wall = self.state.wall()
         minute = now + 60 - wall % 60 + 0.01
         toast_at = None if self.state.toast is None else self.state.toast.until
-        return min(at for at in (minute, self._tour_at, self.state.mends_at, toast_at) if at is not None)
+        return min(at for at in (minute, self._tour_at, self.state.troubles.clears_at, toast_at) if at is not None)
 
     def draw(self, canvas: Canvas, now: float) -> None:
         state, model = self.state, self.state.model
         for key in model.evictions():
             canvas.release(key)
-        for released in state.released:
+        for released in state.pictures.released:
             canvas.release(released)
-        state.released.clear()
-        for upload in state.uploads:
+        state.pictures.released.clear()
+        for upload in state.tiles.uploads:
             canvas.upload(upload.key, upload.image)
-        state.uploads.clear()
+        state.tiles.uploads.clear()
         for made in model.compositions(now):
             canvas.compose(made.key, made.size, Color(*made.background), made.quads)
         quads = model.quads(now)
@@ -191,7 +188,7 @@ class MapScreen:
         for quad in quads:
             canvas.quad(*quad)
         self._draw_selection(canvas)
-        self._labels.draw(canvas, state.labels, state.viewport)
+        self._labels.draw(canvas, state.pictures.labels, state.viewport)
         on_top = self._navigator.top is self
         if on_top and not self.is_touring:
             draw_crosshair(canvas, on_fence=bool(self._under), pressed=self._is_pressed)
@@ -204,7 +201,7 @@ class MapScreen:
     # -- drawing -------------------------------------------------------------------------------------------------
 
     def _draw_selection(self, canvas: Canvas) -> None:
-        for outline in self.state.selected_outlines:
+        for outline in self.state.selection.outlines:
             is_zooming = self.state.model.camera.is_zooming
             draw_outline(canvas, outline, self.state.viewport, is_zooming=is_zooming)
 
@@ -215,10 +212,10 @@ class MapScreen:
         below = draw_chips(canvas, state)
         safe_right = canvas.width * (1 - theme.SAFE) + min(0.0, theme.drift(state.wall())[0])
         draw_notices(canvas, safe_right, below, notices(state))
-        if state.selected is not None and on_top:
+        if state.selection.fence is not None and on_top:
             left, top = canvas.width * theme.SAFE, below
             room = Rect(left, top, CARD_WIDTH, canvas.height * (1 - theme.SAFE) - theme.HINT_HEIGHT - 84 - top)
-            self._draw_card(canvas, room, state.selected)
+            self._draw_card(canvas, room, state.selection.fence)
 
     def _draw_card(self, canvas: Canvas, room: Rect, fence: Geofence) -> None:
         footer = ""
@@ -237,7 +234,7 @@ class MapScreen:
     # -- what keys do --------------------------------------------------------------------------------------------
 
     def _ok_hint(self) -> str:
-        selected = self.state.selected
+        selected = self.state.selection.fence
         if not self._under:
             return "hint.actions"
         if selected is None or selected not in self._under:
@@ -262,7 +259,7 @@ class MapScreen:
         return True
 
     def _select_next(self, now: float) -> None:
-        selected, self._pile = self.state.selected, self._under
+        selected, self._pile = self.state.selection.fence, self._under
         if selected in self._pile and len(self._pile) == 1:
             self.state.model.camera.release_all(now)
             self._navigator.push(DetailsScreen(self.state, self._navigator, self._pile[0]))
@@ -284,7 +281,7 @@ class MapScreen:
 
     def _long_ok(self, input_: Input, now: float) -> bool:
         """Details of what is selected, in a pile too; else drawing, where that may be done."""
-        selected = self.state.selected
+        selected = self.state.selection.fence
         if selected is not None:
             self.release_all(now)
             self._navigator.push(DetailsScreen(self.state, self._navigator, selected))
@@ -318,24 +315,24 @@ class MapScreen:
         self._tour_at = now + TOUR_STEP_S
         fence = fences[self._tour_index]
         self.state.select(fence)
-        self.state.fly_to(fence, now)
+        self.state.moves.fly_to(fence, now)
 
     def _look_under(self, now: float) -> None:
         self._look_due, self._looked_at = False, now
-        under = self.state.under_crosshair()
-        said = readout(self.state.viewport.center, under, self.state.selected, self.state.settings)
+        under = self.state.fences.under_crosshair(self.state.viewport, self.state.wall())
+        said = readout(self.state.viewport.center, under, self.state.selection.fence, self.state.settings)
         if under != self._under or said != self._readout:
             self._under, self._readout = under, said
             self.state.is_changed = True
 
     def _ask_for_labels(self) -> None:
         state = self.state
-        if state.index is None:
+        if state.fences.index is None:
             return
         camera = state.model.camera
         view = camera.target if camera.is_zooming else state.viewport
-        selected = state.selected.id if state.selected else None
-        wanted = (round(view.zoom), state.revision, selected)
+        selected = state.selection.fence.id if state.selection.fence else None
+        wanted = (round(view.zoom), state.fences.revision, selected)
         if wanted == self._asked_labels and self._asked_bounds is not None and _covers(self._asked_bounds, view):
             return
         self._asked_labels = wanted

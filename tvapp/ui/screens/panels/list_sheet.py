@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from tvapp.remote.intents import Input, Intent
 from tvapp.ui import theme
 from tvapp.ui.canvas import Canvas, Color, Rect
-from tvapp.ui.map_state.state import SHEET_WIDTH, MapState
+from tvapp.ui.map_state.moves import SHEET_WIDTH
+from tvapp.ui.map_state.state import MapState
 from tvapp.ui.navigator import Navigator
 from tvapp.ui.screen import REPEATED, Binding, bind
 from tvapp.ui.screens.panels.panel import Panel
@@ -89,7 +90,7 @@ class ListSheet(Panel):
             self._list.index = keys.index(key)
 
     def bindings(self) -> tuple[Binding, ...]:
-        zoom = self._state.zoom_keys(mentioned=False)
+        zoom = self._state.moves.zoom_keys(mentioned=False)
         back = bind((Intent.BACK, Intent.MENU), self._close, ("back", "hint.back"))
         if not self.rows():
             return back, zoom

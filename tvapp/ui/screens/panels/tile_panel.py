@@ -48,7 +48,7 @@ class TilePanel(Panel):
             bind(ARROWS, self._move, ("arrows", "hint.choose"), REPEATED),
             bind(Intent.SELECT, self._press, ("ok", "hint.confirm")),
             bind((Intent.BACK, Intent.MENU), self._close, ("back", "hint.back")),
-            state.zoom_keys(mentioned=False),
+            state.moves.zoom_keys(mentioned=False),
         )
 
     def title(self) -> str:

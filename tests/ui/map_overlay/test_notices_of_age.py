@@ -15,8 +15,8 @@ from tvapp.mapview.model import MapModel
 from tvapp.mapview.viewport import Viewport
 from tvapp.tiles.tile import Origin, TileArrived, TileId, TileImage, TileUnavailable
 from tvapp.ui.map_overlay.notices import notices
+from tvapp.ui.map_state.stale_tiles import CAPACITY
 from tvapp.ui.map_state.state import MapState
-from tvapp.ui.map_state.tile_age import MOST
 from tvapp.ui.messages import ConnectionChanged
 from tvapp.ui.settings import UiSettings
 
@@ -82,12 +82,12 @@ def test_so_it_is_when_the_map_service_itself_does_not_answer(error: TvappError)
 
 def test_a_trip_around_the_world_without_a_network_is_remembered_within_bounds() -> None:
     shown = state()
-    for x in range(MOST + 50):
+    for x in range(CAPACITY + 50):
         arrive(shown, TileId("microsoft.base.darkgrey", 15, x, 0), "stale", 2 * HOUR)
     arrive(shown, somewhere(shown), "stale", 2 * HOUR)
     shown.receive(ConnectionChanged(shown.wall()), 0.0)
     assert OLD in advice(shown)
-    assert len(shown.kept_tiles) == MOST
+    assert len(shown.stale_tiles) == CAPACITY
 
 
 def test_a_portal_is_named_once_for_all_that_it_stands_in_front_of() -> None:

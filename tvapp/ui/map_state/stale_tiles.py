@@ -1,4 +1,4 @@
-"""How old the parts of the map are that come from this TV's disk and could not be looked at again."""
+"""Knows how old the tiles in view are that come from the disk and could not be revalidated."""
 
 from __future__ import annotations
 
@@ -7,12 +7,12 @@ from tvapp.mapview.layers import Layer
 from tvapp.mapview.viewport import Viewport
 from tvapp.tiles.tile import TileArrived, TileConfirmed, TileId
 
-MOST = 4000
-"""Remembered at once: several screens of all layers."""
+CAPACITY = 4000
+"""Tiles remembered at once: several screens of all layers."""
 
 
-class KeptTiles:
-    """Remembers when (wall time) each stale tile was last known to be right."""
+class StaleTiles:
+    """The time (wall time) at which each stale tile was last known to be right."""
 
     def __init__(self) -> None:
         self._as_of: dict[TileId, float] = {}
@@ -21,15 +21,15 @@ class KeptTiles:
         return len(self._as_of)
 
     def take(self, message: TileArrived | TileConfirmed, wall_s: float) -> None:
-        """Take note of a tile that arrived, or was confirmed, at `wall_s`."""
+        """Note a tile that arrived, or was confirmed, at `wall_s`; above the capacity the oldest note goes."""
         self._as_of.pop(message.tile, None)
         if isinstance(message, TileArrived) and message.origin == "stale":
             self._as_of[message.tile] = wall_s - message.age_s
-            if len(self._as_of) > MOST:
+            if len(self._as_of) > CAPACITY:
                 del self._as_of[next(iter(self._as_of))]
 
     def oldest(self, layers: tuple[Layer, ...], viewport: Viewport) -> float | None:
-        """Return as of when the oldest of the tiles in view is; None where none is stale."""
+        """Return when the oldest stale tile in view was last right (wall time); None where no tile is stale."""
         if not self._as_of:
             return None
         found: list[float] = []
