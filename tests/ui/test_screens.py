@@ -6,6 +6,7 @@ from itertools import product
 
 import pytest
 
+from tests.ui.contrast import blend, contrast
 from tests.ui.fakes import font_metrics
 from tests.ui.gallery import SCENES, Scene
 from tvapp.remote.intents import ARROWS, Input, Intent, Phase
@@ -33,6 +34,8 @@ NOTHING_TO_PRESS = {
 }
 EDITING = [name for name in SCENES if name.startswith(("draw", "edit", "changes", "conflict", "refused", "unlock"))]
 MOST_PRESSES = 6
+LEAST_FOCUS_HEIGHT = 64
+"""The least height, in design pixels, of anything that can have the focus."""
 WITHOUT_RING = {"map", "wait"}
 """The map's focus is the crosshair; the start screen only waits."""
 
@@ -94,7 +97,7 @@ def test_exactly_one_thing_has_the_focus_and_its_ring(name: str) -> None:
     crosshairs = [shape for shape in rings if shape.rect.w < 64]
     assert len(rings) - len(crosshairs) == (0 if on_map else 1)
     for ring in rings:
-        assert ring in crosshairs or ring.rect.h >= theme.FOCUS_HEIGHT
+        assert ring in crosshairs or ring.rect.h >= LEAST_FOCUS_HEIGHT
 
 
 @pytest.mark.parametrize("name", SCENES)
@@ -212,7 +215,7 @@ def test_every_text_can_be_read_against_what_lies_below_it(name: str, shape: tup
     _, canvas = show(name, shape)
     for drawn in visible_texts(canvas):
         ground = drawn.style.halo if drawn.style.halo is not None else ground_below(canvas, drawn)
-        ratio = theme.contrast(theme.blend(drawn.style.color, ground), ground)
+        ratio = contrast(blend(drawn.style.color, ground), ground)
         is_code = drawn.style.size >= theme.CODE_MIN and drawn.style.face == "mono"
         is_icon = drawn.style.face == "icon"
         assert ratio >= (7 if is_code else 3 if is_icon else 4.5), f"{drawn.text!r}: {ratio:.1f}"
@@ -294,5 +297,5 @@ def ground_below(canvas: RecordingCanvas, text: DrawnText) -> Color:
         if not isinstance(item, DrawnShape) or item.kind not in ("fill", "panel") or item.color is None:
             continue
         if item.rect.x <= x <= item.rect.right and item.rect.y <= y <= item.rect.bottom:
-            ground = theme.blend(item.color, ground)
+            ground = blend(item.color, ground)
     return ground

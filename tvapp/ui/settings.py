@@ -13,7 +13,7 @@ from tvapp.ui.words.lookup import counted, words
 
 @dataclass(frozen=True, slots=True)
 class UiSettings:
-    """Settings that change what is drawn. `has_account` is False where a key opens the map."""
+    """Settings that change what is drawn."""
 
     language: str = "en"
     units: Units = "metric"
@@ -21,7 +21,6 @@ class UiSettings:
     app_name: str = "tvapp"
     organisation: str = ""
     home: Home | None = None
-    has_account: bool = True
     can_edit: bool = False
     has_lock: bool = False
     kinds: tuple[Kind, ...] = ()
@@ -37,7 +36,6 @@ class UiSettings:
             app_name=config.identity.app_name,
             organisation=config.identity.organisation,
             home=config.view.home,
-            has_account=config.needs_sign_in,
             can_edit=config.can_edit,
             has_lock=config.has_lock,
             kinds=kinds_for(config.geofences.kinds, config.kiosk.language),

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from tvapp.ui import layout, theme
 from tvapp.ui.canvas import Canvas
-from tvapp.ui.widgets.label import draw_icon, paragraph
+from tvapp.ui.widgets.label import centred_paragraph, draw_icon
 from tvapp.ui.words.formats import countdown
 from tvapp.ui.words.lookup import words
 
@@ -54,4 +54,4 @@ def draw_crash(canvas: Canvas, crash: Crash, language: str = "en") -> None:
         (advice, theme.style(theme.BODY, theme.MUTED)),
         (reference, theme.style(theme.BODY, theme.MUTED, "mono")),
     ):
-        y = paragraph(canvas, text, x, y, box.w, style, 2, "center") + 24
+        y = centred_paragraph(canvas, text, x, y, box.w, style, 2) + 24

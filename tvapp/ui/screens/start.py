@@ -13,7 +13,7 @@ from tvapp.ui.navigator import Navigator
 from tvapp.ui.screen import Binding, Hint, bind, dispatch, hints_of
 from tvapp.ui.screens.panels.dialog import leave_dialog
 from tvapp.ui.settings import UiSettings
-from tvapp.ui.widgets.label import draw_icon, in_middle, paragraph
+from tvapp.ui.widgets.label import centred_paragraph, draw_icon, in_middle
 from tvapp.ui.words.formats import duration
 
 PATIENCE_S = 2.0
@@ -112,7 +112,7 @@ class StartScreen:
         if waiting in advice:
             text = say(f"{waiting}.advice")
             style = theme.style(theme.BODY, theme.TEXT)
-            paragraph(canvas, text, x, box.y + 436, box.w, style, 2, "center")
+            centred_paragraph(canvas, text, x, box.y + 436, box.w, style, 2)
 
     def _draw_dots(self, canvas: Canvas, x: float, y: float, beat: int) -> None:
         """Draw three dots of which one is lit, so that one sees it live without a frame more than one a second."""

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.ui.contrast import contrast
 from tests.ui.fakes import (
     AINO,
     LONG_ADDRESS,
@@ -208,4 +209,4 @@ def test_qr_codes_have_at_least_medium_error_correction_and_a_right_size() -> No
 def test_the_code_has_the_ratio_of_contrast_it_needs() -> None:
     canvas = Bench(prompting()).draw()
     code = next(drawn for drawn in canvas.texts if drawn.style.size >= 96)
-    assert theme.contrast(code.style.color, theme.PAGE) >= 7
+    assert contrast(code.style.color, theme.PAGE) >= 7

@@ -17,6 +17,7 @@ from tvapp.ui.map_overlay.notices import notices
 from tvapp.ui.map_overlay.sketch_view import SketchView, size_parts
 from tvapp.ui.map_state.state import MapState
 from tvapp.ui.navigator import Navigator
+from tvapp.ui.ok_key import OK_PHASES, OkKey
 from tvapp.ui.screen import Binding, Hint, bind, dispatch, hints_of
 from tvapp.ui.screens.panels.tile_panel import Tile, TilePanel
 from tvapp.ui.widgets.label import draw_icon, fit, in_middle
@@ -60,7 +61,7 @@ class SketchScreen:
         self.title = title
         self._view = SketchView()
         self._refused: tuple[Reason, float] | None = None
-        self._is_pressed = False
+        self._ok_key = OkKey()
         self._is_changed = True
         self._aimed: object = None
         self._picked_at: Position | None = None
@@ -78,7 +79,7 @@ class SketchScreen:
         """Return what keys do at this stage."""
         pans = self.sketch.pans
         aim, place = self._words()
-        ok = bind(Intent.SELECT, self._ok, ("ok", place), (Phase.PRESS, Phase.LONG, Phase.RELEASE))
+        ok = bind(Intent.SELECT, self._ok, ("ok", place), OK_PHASES)
         if pans:
             arrows = bind(ARROWS, self._state.moves.pan, ("arrows", aim), ANY_PHASE)
         else:
@@ -148,7 +149,7 @@ class SketchScreen:
         if self._navigator.top is not self:
             return
         if self.sketch.pans:
-            draw_crosshair(canvas, on_fence=False, pressed=self._is_pressed)
+            draw_crosshair(canvas, on_fence=False, pressed=self._ok_key.is_down)
         self._draw_status(canvas)
 
     def _draw_status(self, canvas: Canvas) -> None:
@@ -224,15 +225,13 @@ class SketchScreen:
 
     def _ok(self, input_: Input, now: float) -> bool:
         self._is_changed = True
-        if input_.phase is Phase.PRESS:
-            self._is_pressed = True
-            return True
-        was_pressed, self._is_pressed = self._is_pressed, False
-        if input_.phase is Phase.LONG:
-            return self._open_bar(input_, now)
-        # A short press acts when the key comes up, or else the long one could never be told from it.
-        if not was_pressed or input_.was_long:
-            return False
+        match self._ok_key.take(input_):
+            case "down":
+                return True
+            case "none":
+                return False
+            case "long":
+                return self._open_bar(input_, now)
         # The map may glide to rest after a tap: what counts is what the crosshair is on now.
         view = self._state.viewport
         self.sketch.aim(view.center, view.ground_resolution_m() * view.scale)
@@ -301,7 +300,7 @@ class SketchScreen:
 
     def _open_bar(self, _input: Input, now: float) -> bool:
         self._state.model.camera.release_all(now)
-        self._is_pressed = False
+        self._ok_key.let_go()
         self._navigator.push(SketchBar(self._state, self._navigator, self))
         return True
 

@@ -13,14 +13,12 @@ from tvapp.ui.navigator import Navigator
 from tvapp.ui.screen import REPEATED, Binding, Hint, bind, dispatch, hints_of
 from tvapp.ui.screens.map.details import DetailsScreen
 from tvapp.ui.screens.map.fence_card import STATE_ICONS, draw_mark
-from tvapp.ui.screens.panels.sheet import draw_scroll_bar, draw_sheet, draw_title
-from tvapp.ui.widgets.label import draw_icon, fit, label, paragraph
-from tvapp.ui.widgets.list_view import ListView
-from tvapp.ui.widgets.surface import focus_ring
+from tvapp.ui.screens.panels.rows import Rows, RowWords, draw_row
+from tvapp.ui.screens.panels.sheet import draw_sheet, draw_title
+from tvapp.ui.widgets.label import draw_icon, label, paragraph
 from tvapp.ui.words.fence_descriptions import size_words
 from tvapp.ui.words.formats import count
 
-ROW_HEIGHT = 92.0
 FOOTER = 44.0
 FLY_AFTER_S = 0.15
 """While a key is held the map follows only when the list pauses this long: flights that nobody sees cost tiles."""
@@ -36,15 +34,14 @@ class DrawerScreen:
         self._state = state
         self._navigator = navigator
         self._motion = Motion(state.settings.motion)
-        self._list = ListView(len(state.book))
-        self._rows = 8.0
+        self._rows = Rows(self._motion, len(state.book))
         self._fly_at: float | None = None
         self._fence_id = ""
         self._sizes: dict[str, str] = {}
         self._began = False
         self._former = state.selection.fence
         if state.selection.fence is not None and state.selection.fence in state.book.listed:
-            self._list.index = state.book.listed.index(state.selection.fence)
+            self._rows.focus(state.book.listed.index(state.selection.fence), len(state.book))
         if len(state.book):
             self._arrive(now)
 
@@ -53,13 +50,13 @@ class DrawerScreen:
     @property
     def index(self) -> int:
         """The entry with the focus."""
-        return self._list.index
+        return self._rows.index
 
     @property
     def fence(self) -> Geofence | None:
         """The geofence with the focus."""
         fences = self._state.book.listed
-        return fences[self._list.index] if self._list.index < len(fences) else None
+        return fences[self._rows.index] if self._rows.index < len(fences) else None
 
     @property
     def focused(self) -> str:
@@ -107,8 +104,9 @@ class DrawerScreen:
         """Stay on the same geofence when the list has changed below us."""
         fences = self._state.book.listed
         place = next((i for i, fence in enumerate(fences) if fence.id == self._fence_id), None)
-        self._list.index = self._list.index if place is None else place
-        self._fence_id = fences[self._list.index].id if fences else ""
+        if place is not None:
+            self._rows.focus(place, len(fences))
+        self._fence_id = fences[self._rows.index].id if fences else ""
         self._sizes.clear()
 
     # -- drawing -------------------------------------------------------------------------------------------------
@@ -128,36 +126,21 @@ class DrawerScreen:
         if not total:
             self._draw_empty(canvas, room)
             return
-        self._rows = max(1.0, room.h // ROW_HEIGHT)
-        height = room.h / self._rows
-        self._list.resize(total, self._rows)
-        top = self._list.top(self._motion.value("scroll", now))
-        canvas.clip(Rect(0, room.y - theme.RING, room.right + theme.PAD, room.h + theme.RING))
         fences, wall = state.book.listed, state.wall()
-        for index in self._list.visible(top, self._rows):
-            box = Rect(room.x - 20, room.y + (index - top) * height, room.w + 32, height - 8)
+
+        def draw_one(index: int, box: Rect) -> None:
             self._draw_row(canvas, fences[index], box, wall, index == self.index and self._navigator.top is self)
-        canvas.clip(None)
-        draw_scroll_bar(canvas, room, top, total, self._rows)
+
+        self._rows.draw(canvas, room, total, draw_one, now, fills=True)
 
     def _draw_row(self, canvas: Canvas, fence: Geofence, box: Rect, wall: float, focused: bool) -> None:
-        settings = self._state.settings
-        if focused:
-            canvas.panel(box, theme.FOCUSED, theme.RADIUS)
-        state = fence.state(wall)
+        settings, state = self._state.settings, fence.state(wall)
+        name = fence.name or settings.words("fence.unnamed")
+        detail = f"{settings.words(f'fence.state.{state}')} · {self._size(fence)}"
+        draw_row(canvas, box, RowWords(name, detail, indent=72, detail_indent=34), focused=focused)
         draw_mark(canvas, fence, state, box.x + 38, box.center[1], 28)
-        x, width = box.x + 72, box.w - 72 - 64
-        name_style = theme.style(theme.BODY, theme.TEXT, "bold" if focused else "sans")
-        name = fit(canvas, fence.name or settings.words("fence.unnamed"), name_style, width)
-        canvas.text(name, x, box.center[1] - 38, name_style)
         icon, color = STATE_ICONS[state]
-        draw_icon(canvas, icon, x + 12, box.center[1] + 19, 24, color)
-        second = theme.style(theme.CAPTION, theme.MUTED)
-        facts = f"{settings.words(f'fence.state.{state}')} · {self._size(fence)}"
-        canvas.text(fit(canvas, facts, second, width - 34), x + 34, box.center[1] + 3, second)
-        if focused:
-            draw_icon(canvas, "chevron-right", box.right - 34, box.center[1], 36, theme.TEXT)
-            focus_ring(canvas, box)
+        draw_icon(canvas, icon, box.x + 84, box.center[1] + 19, 24, color)
 
     def _draw_empty(self, canvas: Canvas, room: Rect) -> None:
         say, state = self._state.settings.words, self._state
@@ -174,12 +157,8 @@ class DrawerScreen:
     # -- what keys do --------------------------------------------------------------------------------------------
 
     def _move(self, input_: Input, now: float) -> bool:
-        shown = self._list.top(self._motion.value("scroll", now))
-        if not self._list.move(input_):
+        if not self._rows.move(input_, len(self._state.book), now):
             return True
-        self._list.start_scroll(shown)
-        self._list.resize(len(self._state.book), self._rows)
-        self._motion.start("scroll", now, theme.FOCUS_S)
         self._fence_id = self.focused
         self._state.is_changed = True
         self._fly_at = now if input_.phase is Phase.PRESS else now + FLY_AFTER_S

@@ -24,6 +24,7 @@ from tvapp.ui.map_overlay.readout import readout
 from tvapp.ui.map_state.state import MapState
 from tvapp.ui.motion import Motion
 from tvapp.ui.navigator import Navigator
+from tvapp.ui.ok_key import OK_PHASES, OkKey
 from tvapp.ui.outline import draw_outline
 from tvapp.ui.screen import Binding, Hint, bind, dispatch, hint_only, hints_of
 from tvapp.ui.screens.map.action_bar import ActionBar
@@ -52,7 +53,7 @@ class MapScreen:
         self._motion = Motion(state.settings.motion)
         self._pile: tuple[Geofence, ...] = ()
         self._under: tuple[Geofence, ...] = ()
-        self._is_pressed = False
+        self._ok_key = OkKey()
         self._tour_at: float | None = None
         self._tour_index = -1
         self._seen_view: Viewport | None = None
@@ -86,8 +87,7 @@ class MapScreen:
             return (bind(tuple(Intent), self._stop_tour, ("any", "hint.stop-tour"), (Phase.PRESS,)),)
         selected = self.state.selection.fence
         look = bind(ARROWS, self.state.moves.pan, ("arrows", "hint.look-around"), ANY_PHASE)
-        ok_phases = (Phase.PRESS, Phase.LONG, Phase.RELEASE)
-        bindings = [look, bind(Intent.SELECT, self._ok, ("ok", self._ok_hint()), ok_phases)]
+        bindings = [look, bind(Intent.SELECT, self._ok, ("ok", self._ok_hint()), OK_PHASES)]
         # Where OK opens the same, one mention is enough.
         actions = None if self._ok_hint() == "hint.actions" else "hint.actions"
         if selected is not None:
@@ -118,7 +118,7 @@ class MapScreen:
 
     def release_all(self, now: float) -> None:
         """Take every key as released: keys go elsewhere from now on."""
-        self._is_pressed = False
+        self._ok_key.let_go()
         self.state.model.camera.release_all(now)
 
     def start_tour(self, now: float) -> None:
@@ -191,7 +191,7 @@ class MapScreen:
         self._labels.draw(canvas, state.pictures.labels, state.viewport)
         on_top = self._navigator.top is self
         if on_top and not self.is_touring:
-            draw_crosshair(canvas, on_fence=bool(self._under), pressed=self._is_pressed)
+            draw_crosshair(canvas, on_fence=bool(self._under), pressed=self._ok_key.is_down)
         self._draw_chrome(canvas, on_top)
         if on_top:
             if not self.is_touring:
@@ -244,17 +244,15 @@ class MapScreen:
     def _ok(self, input_: Input, now: float) -> bool:
         self.state.is_changed = True
         self._look_under(now)
-        if input_.phase is Phase.PRESS:
-            self._is_pressed = True
-            return True
-        was_pressed, self._is_pressed = self._is_pressed, False
-        if input_.phase is Phase.LONG:
-            return self._long_ok(input_, now)
-        # A short press acts when the key comes up, or else the long one could never be told from it.
-        if not was_pressed or input_.was_long:
-            return False
-        if not self._under:
-            return self._open_bar(input_, now)
+        match self._ok_key.take(input_):
+            case "down":
+                return True
+            case "none":
+                return False
+            case "long":
+                return self._long_ok(input_, now)
+            case "short" if not self._under:
+                return self._open_bar(input_, now)
         self._select_next(now)
         return True
 

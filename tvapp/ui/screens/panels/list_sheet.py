@@ -13,12 +13,10 @@ from tvapp.ui.map_state.state import MapState
 from tvapp.ui.navigator import Navigator
 from tvapp.ui.screen import REPEATED, Binding, bind
 from tvapp.ui.screens.panels.panel import Panel
-from tvapp.ui.screens.panels.sheet import draw_scroll_bar, draw_sheet, draw_title
-from tvapp.ui.widgets.label import draw_icon, fit, paragraph
-from tvapp.ui.widgets.list_view import ListView
-from tvapp.ui.widgets.surface import focus_ring
+from tvapp.ui.screens.panels.rows import Rows, RowWords, draw_row
+from tvapp.ui.screens.panels.sheet import draw_sheet, draw_title
+from tvapp.ui.widgets.label import draw_icon, paragraph
 
-ROW_HEIGHT = 92.0
 NOTE_LINES = 4
 
 
@@ -43,8 +41,7 @@ class ListSheet(Panel):
     def __init__(self, state: MapState, navigator: Navigator, *, slides: bool = True) -> None:
         super().__init__(navigator, motion=state.settings.motion, slides=slides)
         self._state = state
-        self._list = ListView()
-        self._rows = 8.0
+        self._rows = Rows(self._motion)
 
     # -- what subclasses say --------------------------------------------------------------------------------------
 
@@ -72,12 +69,12 @@ class ListSheet(Panel):
     @property
     def index(self) -> int:
         """The row with the focus."""
-        return self._list.index
+        return self._rows.index
 
     @property
     def focused(self) -> str:
         rows = self.rows()
-        return rows[min(self._list.index, len(rows) - 1)].key if rows else "empty"
+        return rows[min(self._rows.index, len(rows) - 1)].key if rows else "empty"
 
     def focusables(self) -> tuple[str, ...]:
         return tuple(row.key for row in self.rows()) or ("empty",)
@@ -86,8 +83,7 @@ class ListSheet(Panel):
         """Put the focus on a row, if it is there."""
         keys = self.focusables()
         if key in keys:
-            self._list.count = len(keys)
-            self._list.index = keys.index(key)
+            self._rows.focus(keys.index(key), len(keys))
 
     def bindings(self) -> tuple[Binding, ...]:
         zoom = self._state.moves.zoom_keys(mentioned=False)
@@ -109,51 +105,25 @@ class ListSheet(Panel):
             room = Rect(room.x, below, room.w, room.bottom - below)
         if not rows:
             return
-        self._rows = max(1.0, room.h // ROW_HEIGHT)
-        self._list.resize(len(rows), self._rows)
-        top = self._list.top(self._motion.value("scroll", now))
-        canvas.clip(Rect(0, room.y - theme.RING, room.right + theme.PAD, self._rows * ROW_HEIGHT + theme.RING))
-        for index in self._list.visible(top, self._rows):
-            box = Rect(room.x - 20, room.y + (index - top) * ROW_HEIGHT, room.w + 32, ROW_HEIGHT - 8)
-            focused = index == self._list.index and self._navigator.top is self
-            _draw_row(canvas, rows[index], box, focused)
-        canvas.clip(None)
-        draw_scroll_bar(canvas, room, top, len(rows), self._rows)
+
+        def draw_one(index: int, box: Rect) -> None:
+            row, focused = rows[index], index == self.index and self._navigator.top is self
+            draw_row(canvas, box, RowWords(row.label, row.detail), focused=focused)
+            if row.mark is not None:
+                canvas.panel(Rect(box.x + 24, box.center[1] - 14, 28, 28), row.mark, 14)
+            elif row.icon:
+                draw_icon(canvas, row.icon, box.x + 38, box.center[1], 36, row.color)
+
+        self._rows.draw(canvas, room, len(rows), draw_one, now, fills=False)
 
     # -- what keys do ---------------------------------------------------------------------------------------------
 
     def _move(self, input_: Input, now: float) -> bool:
-        count = len(self.rows())
-        self._list.count = count
-        shown = self._list.top(self._motion.value("scroll", now))
-        if self._list.move(input_):
-            self._list.start_scroll(shown)
-            self._list.resize(count, self._rows)
-            self._motion.start("scroll", now, theme.FOCUS_S)
-            self._is_moved = True
+        self._is_moved = self._rows.move(input_, len(self.rows()), now) or self._is_moved
         return True
 
     def _press(self, _input: Input, now: float) -> bool:
         rows = self.rows()
         self._is_moved = True
-        self.choose(rows[min(self._list.index, len(rows) - 1)], now)
+        self.choose(rows[min(self._rows.index, len(rows) - 1)], now)
         return True
-
-
-def _draw_row(canvas: Canvas, row: Row, box: Rect, focused: bool) -> None:
-    if focused:
-        canvas.panel(box, theme.FOCUSED, theme.RADIUS)
-    if row.mark is not None:
-        canvas.panel(Rect(box.x + 24, box.center[1] - 14, 28, 28), row.mark, 14)
-    elif row.icon:
-        draw_icon(canvas, row.icon, box.x + 38, box.center[1], 36, row.color)
-    x, width = box.x + 76, box.w - 76 - 64
-    style = theme.style(theme.BODY, theme.TEXT, "bold" if focused else "sans")
-    y = box.center[1] - (38 if row.detail else 20)
-    canvas.text(fit(canvas, row.label, style, width), x, y, style)
-    if row.detail:
-        second = theme.style(theme.CAPTION, theme.MUTED)
-        canvas.text(fit(canvas, row.detail, second, width), x, box.center[1] + 3, second)
-    if focused:
-        draw_icon(canvas, "chevron-right", box.right - 34, box.center[1], 36, theme.TEXT)
-        focus_ring(canvas, box)
