@@ -186,7 +186,7 @@ def test_a_sign_in_that_ends_takes_the_place_of_the_other_code(closed: Tv, cloud
     closed.machine.leap(3301)
     closed.until("prompting")
     assert closed.stack.top.name == "sign-in"
-    assert not closed.stack.holds("permission")
+    assert not closed.stack.contains("permission")
     assert closed.notices == {"session"}
 
 

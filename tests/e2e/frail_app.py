@@ -10,7 +10,7 @@ from tvapp.commands.cli import run
 from tvapp.core.errors import DisplayError
 from tvapp.display import outage
 from tvapp.display.window import Display
-from tvapp.ui import screen_care
+from tvapp.ui import dimming
 
 GONE = Path(os.environ["DISPLAY_GONE"])
 present, build = Display.present, Display._build
@@ -32,6 +32,6 @@ def frail_build(self: Display) -> None:
 Display.present = frail_present  # type: ignore[method-assign]
 Display._build = frail_build  # type: ignore[method-assign]
 outage.STEADY_S = 0.0
-screen_care.FIRST_S = 2.0
+dimming.FIRST_AWAKE_S = 2.0
 
 sys.exit(run(sys.argv[1:]))

@@ -19,7 +19,7 @@ from tests.conftest import require_tool
 from tests.e2e.rig import Tv, count, difference, running, until, with_account, with_key
 from tvapp.core.week import DAYS
 from tvapp.ui import theme
-from tvapp.ui.screen_care import VEIL
+from tvapp.ui.dimming import BLACK_OPACITY
 
 ATTRIBUTION = (400, 318, 612, 344)
 """Where it stands at the lower right of a picture."""
@@ -197,7 +197,7 @@ def test_an_idle_screen_is_dimmed_and_a_key_acts_on_what_can_still_be_seen(cloud
         tv.settled()
         bright = brightness(still(tv))
         tv.wait_for("screen.dimmed")
-        dimmed = pytest.approx(1 - VEIL["dimmed"] / 255, abs=0.03)
+        dimmed = pytest.approx(1 - BLACK_OPACITY["dimmed"] / 255, abs=0.03)
         assert brightness(tv.picture_with(lambda image: brightness(image) / bright == dimmed)) / bright == dimmed
         tv.press("zoom-in")
         tv.wait_for("screen.woken")

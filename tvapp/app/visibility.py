@@ -12,7 +12,7 @@ from tvapp.display.events import DisplayLost, Hidden
 from tvapp.remote.intents import Input
 from tvapp.ui import layout
 from tvapp.ui.canvas import Canvas, Color
-from tvapp.ui.screen_care import CareSettings, ScreenCare
+from tvapp.ui.dimming import Dimmer, DimmingSettings
 
 _EVENTS = {"dimmed": "screen.dimmed", "blank": "screen.blanked", "awake": "screen.woken"}
 
@@ -21,8 +21,8 @@ class ScreenKeeper:
     """Belongs to the main thread. Ask `is_seen` before anything is done for a picture."""
 
     def __init__(self, kiosk: Kiosk, local_time: LocalTime, clock: Clock, log: Log) -> None:
-        settings = CareSettings(kiosk.dim_after_min * 60.0, Week.parse(kiosk.awake), kiosk.motion, local_time)
-        self._care = ScreenCare(settings, clock.monotonic())
+        settings = DimmingSettings(kiosk.dim_after_min * 60.0, Week.parse(kiosk.awake), kiosk.motion, local_time)
+        self._care = Dimmer(settings, clock.monotonic())
         self._clock = clock
         self._log = log
         self.is_hidden = False
@@ -72,5 +72,5 @@ class ScreenKeeper:
 
     def draw(self, canvas: Canvas, now: float) -> None:
         """Darken what was drawn as far as it shall be."""
-        if veil := self._care.veil(now):
+        if veil := self._care.black_opacity(now):
             canvas.fill(layout.screen(canvas), Color(0, 0, 0, veil))

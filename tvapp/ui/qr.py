@@ -21,7 +21,7 @@ def qr_modules(text: str) -> Modules:
     return stronger if len(stronger) == len(best) else best
 
 
-def prepare_qr() -> None:
+def preload_qr() -> None:
     """Load what drawing codes takes, on a worker: 80 ms that the thread that draws need not spend."""
     qr_modules("https://")
 

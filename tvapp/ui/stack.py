@@ -36,7 +36,7 @@ class ScreenStack:
     def depth(self) -> int:
         return len(self._screens)
 
-    def holds(self, name: str) -> bool:
+    def contains(self, name: str) -> bool:
         """Tell whether a screen of that name is here, with or without others over it."""
         return any(screen.name == name for screen in self._screens)
 

@@ -17,7 +17,7 @@ from tvapp.ui.messages import TroubleChanged
 from tvapp.ui.recording import RecordingCanvas
 from tvapp.ui.screens.map.screen import MapScreen
 from tvapp.ui.screens.signin.screen import SignInScreen
-from tvapp.ui.screens.start import PATIENCE_S, StartScreen
+from tvapp.ui.screens.start import SILENT_S, StartScreen
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.stack import ScreenStack
 
@@ -87,8 +87,8 @@ def test_the_start_screen_says_that_it_waits_for_the_time() -> None:
     session = FakeSession(waiting("starting", "awaiting-time"), 0.0)
     stack, canvas = ScreenStack(), RecordingCanvas(1920, 1080, 1.0, font_metrics)
     stack.show(StartScreen(UiSettings(), stack, FakeActions(), 0.0, session))
-    stack.update(PATIENCE_S + 1)
-    stack.draw(canvas, PATIENCE_S + 1)
+    stack.update(SILENT_S + 1)
+    stack.draw(canvas, SILENT_S + 1)
     assert canvas.shows("Waiting for the right time")
     assert canvas.shows("The clock of this TV is not set")
 

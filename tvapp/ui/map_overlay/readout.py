@@ -14,7 +14,7 @@ MOST_VERTICES = 3_000
 """The distance to a larger one takes longer than a frame may."""
 
 
-def prepare() -> None:
+def preload_distances() -> None:
     """Load what distances need, which takes longer than a frame may: call it on a worker, once there are geofences."""
     import tvapp.fences.model.containment  # noqa: F401
 

@@ -16,7 +16,7 @@ from tvapp.ui.settings import UiSettings
 from tvapp.ui.widgets.label import centred_paragraph, draw_icon, in_middle
 from tvapp.ui.words.formats import duration
 
-PATIENCE_S = 2.0
+SILENT_S = 2.0
 """Before this nothing is said about waiting: it is about to go on."""
 DOT = 14.0
 
@@ -100,7 +100,7 @@ class StartScreen:
         in_middle(canvas, self._settings.app_name, name, theme.style(theme.TITLE, face="bold"))
         passed = now - self._began
         waiting = self.waits_for()
-        patient = passed >= PATIENCE_S
+        patient = passed >= SILENT_S
         title = say(waiting) if patient else say("start.title")
         in_middle(canvas, title, name._replace(y=box.y + 250, h=50), theme.style(theme.LEAD, theme.MUTED))
         self._draw_dots(canvas, x, box.y + 330, int(passed))

@@ -22,7 +22,7 @@ _LOOKS: dict[str, tuple[str, Color]] = {
 }
 
 
-def standing(entry: Entry, outbox: OutboxChanged) -> str:
+def status_key(entry: Entry, outbox: OutboxChanged) -> str:
     """Return one word for where a change is: a key for sentences."""
     if entry.is_stuck:
         return entry.state
@@ -35,14 +35,14 @@ def standing(entry: Entry, outbox: OutboxChanged) -> str:
     return "offline" if isinstance(outbox.error, NetworkError) else "waiting"
 
 
-def standing_words(entry: Entry, outbox: OutboxChanged, settings: UiSettings) -> str:
+def status_words(entry: Entry, outbox: OutboxChanged, settings: UiSettings) -> str:
     """Say where a change is."""
-    return settings.words(f"change.state.{standing(entry, outbox)}")
+    return settings.words(f"change.state.{status_key(entry, outbox)}")
 
 
-def standing_look(entry: Entry, outbox: OutboxChanged) -> tuple[str, Color]:
+def status_look(entry: Entry, outbox: OutboxChanged) -> tuple[str, Color]:
     """Return icon and colour for where a change is."""
-    return _LOOKS.get(standing(entry, outbox), ("cloud-upload", theme.ACCENT))
+    return _LOOKS.get(status_key(entry, outbox), ("cloud-upload", theme.ACCENT))
 
 
 def name_of(change: Change, settings: UiSettings) -> str:

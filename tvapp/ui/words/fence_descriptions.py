@@ -101,13 +101,13 @@ def property_rows(properties: Mapping[str, object]) -> Iterable[Row]:
         if name in KNOWN_PROPERTIES or value is None or value == "":
             continue
         text = ", ".join(str(item) for item in value) if isinstance(value, list | tuple) else str(value)
-        yield humane(name), text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
+        yield readable_name(name), text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
 
 
-def humane(name: str) -> str:
+def readable_name(name: str) -> str:
     """Return the name of a property as people write it.
 
-    >>> humane("speedLimitKnots"), humane("contact_phone")
+    >>> readable_name("speedLimitKnots"), readable_name("contact_phone")
     ('Speed limit knots', 'Contact phone')
     """
     spaced = "".join(

@@ -101,7 +101,7 @@ def test_a_wrong_pattern_says_so_starts_anew_and_nothing_happens() -> None:
     assert tv.screen == "unlock"
     assert tv.shows("That was not the pattern")
     assert dots(tv) == 0
-    assert not tv.stack.holds("sketch")
+    assert not tv.stack.contains("sketch")
 
 
 def test_wrong_patterns_have_to_be_waited_for_and_the_wait_runs_down() -> None:

@@ -10,7 +10,7 @@ from tvapp.ui.screens.editing.conflict import ConflictScreen
 from tvapp.ui.screens.panels.dialog import Choice, DialogScreen, Question
 from tvapp.ui.screens.panels.list_sheet import ListSheet, Row
 from tvapp.ui.widgets.surface import Button
-from tvapp.ui.words.change_status import name_of, refusal_words, standing_look, standing_words
+from tvapp.ui.words.change_status import name_of, refusal_words, status_look, status_words
 
 
 class ChangesSheet(ListSheet):
@@ -32,19 +32,19 @@ class ChangesSheet(ListSheet):
         settings, outbox = self._state.settings, self._state.edits.outbox
         rows = []
         for entry in outbox.entries:
-            icon, color = standing_look(entry, outbox)
+            icon, color = status_look(entry, outbox)
             kind = settings.words(f"change.{entry.change.kind}")
-            detail = f"{kind} · {standing_words(entry, outbox, settings)}"
+            detail = f"{kind} · {status_words(entry, outbox, settings)}"
             rows.append(Row(str(entry.number), name_of(entry.change, settings), detail, icon, color))
         return tuple(rows)
 
     def choose(self, row: Row, now: float) -> None:
         state = self._state
         entry = next(entry for entry in state.edits.outbox.entries if str(entry.number) == row.key)
-        look_into(state, self._navigator, entry, now)
+        open_change(state, self._navigator, entry, now)
 
 
-def look_into(state: MapState, navigator: Navigator, entry: Entry, now: float) -> None:
+def open_change(state: MapState, navigator: Navigator, entry: Entry, now: float) -> None:
     """Show a change that waits on the map, and ask about one that is stuck."""
     if entry.state == "conflict":
         navigator.pop_to_base()

@@ -8,15 +8,15 @@ from tvapp.fences.model.kinds import Kind
 from tvapp.ui.map_state.state import MapState
 from tvapp.ui.navigator import Navigator
 from tvapp.ui.screens.editing.changes import ChangesSheet
-from tvapp.ui.screens.editing.naming import KindSheet, TimesSheet, Validity
+from tvapp.ui.screens.editing.property_sheets import KindSheet, TimesSheet, Validity
 from tvapp.ui.screens.editing.sketch import SketchScreen
-from tvapp.ui.screens.editing.unlock import unlocked
-from tvapp.ui.screens.panels.tile_panel import Tile, TilePanel
+from tvapp.ui.screens.editing.unlock import when_unlocked
+from tvapp.ui.screens.panels.option_panel import Option, OptionPanel
 
 _SHAPES: dict[SketchKind, str] = {"circle": "circle", "rectangle": "square", "polygon": "pentagon"}
 
 
-class DrawPanel(TilePanel):
+class DrawPanel(OptionPanel):
     """Three shapes above; undo, redo and the list of changes below."""
 
     name = "draw"
@@ -25,16 +25,18 @@ class DrawPanel(TilePanel):
     def title(self) -> str:
         return self._state.settings.words("draw.title")
 
-    def tiles(self) -> tuple[Tile, ...]:
+    def options(self) -> tuple[Option, ...]:
         say, edits = self._state.settings.words, self._state.edits
-        tiles = [Tile(kind, icon, say(f"draw.{kind}"), say(f"draw.{kind}.detail")) for kind, icon in _SHAPES.items()]
+        options = [
+            Option(kind, icon, say(f"draw.{kind}"), say(f"draw.{kind}.detail")) for kind, icon in _SHAPES.items()
+        ]
         for key, icon, offer in (("undo", "undo-2", edits.next_undo()), ("redo", "redo-2", edits.next_redo())):
             detail = say("draw.nothing") if offer is None else say(offer.label_key, name=offer.name)
             if offer is not None and offer.is_stale:
                 detail = say("draw.stale", what=detail)
-            tiles.append(Tile(key, icon, say(f"draw.{key}"), detail, enabled=offer is not None))
-        tiles.append(Tile("changes", "cloud-upload", say("draw.changes"), self._changes_words()))
-        return tuple(tiles)
+            options.append(Option(key, icon, say(f"draw.{key}"), detail, enabled=offer is not None))
+        options.append(Option("changes", "cloud-upload", say("draw.changes"), self._changes_words()))
+        return tuple(options)
 
     def choose(self, key: str, now: float) -> None:
         state, navigator = self._state, self._navigator
@@ -42,11 +44,11 @@ class DrawPanel(TilePanel):
             navigator.pop()
             navigator.push(ChangesSheet(state, navigator))
         elif key in ("undo", "redo"):
-            unlocked(state, navigator, lambda: state.edits.undo() if key == "undo" else state.edits.redo())
+            when_unlocked(state, navigator, lambda: state.edits.undo() if key == "undo" else state.edits.redo())
         else:
             kind = next(kind for kind in _SHAPES if kind == key)
             navigator.pop()
-            unlocked(state, navigator, lambda: draw(state, navigator, kind))
+            when_unlocked(state, navigator, lambda: draw(state, navigator, kind))
 
     def _changes_words(self) -> str:
         settings, entries = self._state.settings, self._state.edits.outbox.entries

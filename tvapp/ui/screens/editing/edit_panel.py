@@ -13,14 +13,14 @@ from tvapp.fences.service.overlay import geometry_of
 from tvapp.ui.map_state.fence_edits import COLLECTION
 from tvapp.ui.map_state.state import MapState
 from tvapp.ui.navigator import Navigator
-from tvapp.ui.screens.editing.changes import look_into
-from tvapp.ui.screens.editing.naming import KindSheet, TimesSheet, Validity
+from tvapp.ui.screens.editing.changes import open_change
+from tvapp.ui.screens.editing.property_sheets import KindSheet, TimesSheet, Validity
 from tvapp.ui.screens.editing.sketch import SketchScreen
 from tvapp.ui.screens.panels.dialog import Choice, DialogScreen, Question
-from tvapp.ui.screens.panels.tile_panel import Tile, TilePanel
+from tvapp.ui.screens.panels.option_panel import Option, OptionPanel
 from tvapp.ui.widgets.surface import Button
 
-_TILES = {
+_OPTIONS = {
     "move": "move",
     "resize": "expand",
     "reshape": "spline",
@@ -31,7 +31,7 @@ _TILES = {
 }
 
 
-class EditPanel(TilePanel):
+class EditPanel(OptionPanel):
     """Shape above, the rest below; a change that is stuck comes first."""
 
     name = "edit"
@@ -45,17 +45,17 @@ class EditPanel(TilePanel):
     def title(self) -> str:
         return self._state.settings.words("edit.title", name=self._fence.name)
 
-    def tiles(self) -> tuple[Tile, ...]:
+    def options(self) -> tuple[Option, ...]:
         say, entry = self._state.settings.words, self._state.edits.entry(self._fence)
-        tiles = []
-        for key, icon in _TILES.items():
+        options = []
+        for key, icon in _OPTIONS.items():
             can = key not in ("resize", "reshape", "move", "duplicate") or key in self._abilities
             detail = "" if can else say("edit.cannot")
-            tiles.append(Tile(key, icon, say(f"edit.{key}"), detail, enabled=can, danger=key == "delete"))
+            options.append(Option(key, icon, say(f"edit.{key}"), detail, enabled=can, danger=key == "delete"))
         if entry is not None and entry.is_stuck:
             words = say(f"edit.decide.{entry.state}")
-            tiles.append(Tile("decide", "circle-alert", say("edit.decide"), words))
-        return tuple(tiles)
+            options.append(Option("decide", "circle-alert", say("edit.decide"), words))
+        return tuple(options)
 
     def choose(self, key: str, now: float) -> None:
         state, navigator, fence = self._state, self._navigator, self._state.edits.current(self._fence)
@@ -63,7 +63,7 @@ class EditPanel(TilePanel):
             case "decide":
                 entry = state.edits.entry(fence)
                 if entry is not None:
-                    look_into(state, navigator, entry, now)
+                    open_change(state, navigator, entry, now)
             case "rename":
 
                 def rename(kind: Kind) -> None:

@@ -19,7 +19,7 @@ from tvapp.ui.map_state.state import MapState
 from tvapp.ui.navigator import Navigator
 from tvapp.ui.ok_key import OK_PHASES, OkKey
 from tvapp.ui.screen import Binding, Hint, bind, dispatch, hints_of
-from tvapp.ui.screens.panels.tile_panel import Tile, TilePanel
+from tvapp.ui.screens.panels.option_panel import Option, OptionPanel
 from tvapp.ui.widgets.label import draw_icon, fit, in_middle
 from tvapp.ui.widgets.surface import glass
 
@@ -305,7 +305,7 @@ class SketchScreen:
         return True
 
 
-class SketchBar(TilePanel):
+class SketchBar(OptionPanel):
     """What a remote without more keys needs while drawing: zoom, be done, leave. One row: the crosshair stays free."""
 
     name = "sketch-bar"
@@ -324,9 +324,9 @@ class SketchBar(TilePanel):
     def title(self) -> str:
         return self._screen.title
 
-    def tiles(self) -> tuple[Tile, ...]:
+    def options(self) -> tuple[Option, ...]:
         say = self._state.settings.words
-        return tuple(Tile(key, _BAR[key], say(f"sketch.bar.{key}")) for key in self._keys)
+        return tuple(Option(key, _BAR[key], say(f"sketch.bar.{key}")) for key in self._keys)
 
     def choose(self, key: str, now: float) -> None:
         sketch, screen = self._screen.sketch, self._screen

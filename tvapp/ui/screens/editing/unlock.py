@@ -21,7 +21,7 @@ HEIGHT = 440.0
 DOT = 26.0
 
 
-def unlocked(state: MapState, navigator: Navigator, act: Callable[[], object]) -> None:
+def when_unlocked(state: MapState, navigator: Navigator, act: Callable[[], object]) -> None:
     """Do something that the lock protects: at once where it is open, or once the pattern was right."""
     gate = state.lock
     now = state.clock.monotonic()

@@ -67,7 +67,7 @@ class DetailsScreen(Panel):
 
     def _edit(self, fence: Geofence) -> None:
         from tvapp.ui.screens.editing.edit_panel import EditPanel
-        from tvapp.ui.screens.editing.unlock import unlocked
+        from tvapp.ui.screens.editing.unlock import when_unlocked
 
         state, navigator = self._state, self._navigator
 
@@ -76,4 +76,4 @@ class DetailsScreen(Panel):
             state.select(fence)
             navigator.push(EditPanel(state, navigator, state.edits.current(fence)))
 
-        unlocked(state, navigator, edit)
+        when_unlocked(state, navigator, edit)

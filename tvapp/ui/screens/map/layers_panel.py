@@ -21,7 +21,7 @@ TILE_GAP = 24.0
 PREVIEW_HEIGHT = 204.0
 TILE_HEIGHT = 268.0
 HEADING_HEIGHT = 52.0
-Option = BaseStyle | Overlay
+LayerOption = BaseStyle | Overlay
 
 
 class LayersPanel(Panel):
@@ -55,7 +55,7 @@ class LayersPanel(Panel):
             if box is not None:
                 self._draw_tile(canvas, option, box, growth)
 
-    def _draw_tile(self, canvas: Canvas, option: Option, box: Rect, growth: float) -> None:
+    def _draw_tile(self, canvas: Canvas, option: LayerOption, box: Rect, growth: float) -> None:
         state = self._state
         focused = option.value == self.focused
         body = grown(box, growth) if focused else box

@@ -20,7 +20,7 @@ BUTTON_HEIGHT = 84.0
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class SignInNotice:
     """What to show. `button` and `hint` are empty when there is nothing to press."""
 
     icon: str
@@ -34,26 +34,26 @@ class Notice:
     admin_advice: str = ""
 
 
-def notice_for(view: SessionView, settings: UiSettings) -> Notice:
+def notice_for(view: SessionView, settings: UiSettings) -> SignInNotice:
     """Return what a session without a code to show has to say."""
     say = settings.words
     match view.phase:
         case "succeeded" | "signed-in":
             name = view.account.name if view.account else ""
             title = say("signin.welcome", name=name) if name else say("signin.welcome.plain")
-            return Notice("circle-check", theme.GOOD, title, say("signin.welcome.advice"))
+            return SignInNotice("circle-check", theme.GOOD, title, say("signin.welcome.advice"))
         case "paused":
             title, advice = say("signin.paused.title"), say("signin.paused.advice")
-            return Notice("hourglass", theme.ACCENT, title, advice, say("action.new-code"), "hint.new-code")
+            return SignInNotice("hourglass", theme.ACCENT, title, advice, say("action.new-code"), "hint.new-code")
         case "signed-out":
             title, advice = say("signin.signed-out.title"), say("signin.signed-out.advice")
-            return Notice("log-out", theme.ACCENT, title, advice, say("action.sign-in"), "hint.sign-in")
+            return SignInNotice("log-out", theme.ACCENT, title, advice, say("action.sign-in"), "hint.sign-in")
         case "failed" if view.problem is not None:
             return _failed(view.problem, settings)
         case _ if view.problem is not None or view.phase == "offline":
             return _waiting(view, settings)
         case _:
-            return Notice(
+            return SignInNotice(
                 "loader-circle", theme.ACCENT, say("signin.requesting.title"), say("signin.requesting.advice")
             )
 
@@ -70,8 +70,8 @@ def admin_lines(problem: Problem, settings: UiSettings) -> tuple[tuple[str, str]
     return tuple((name, value) for name, value in lines if value)
 
 
-def _failed(problem: Problem, settings: UiSettings) -> Notice:
-    return Notice(
+def _failed(problem: Problem, settings: UiSettings) -> SignInNotice:
+    return SignInNotice(
         icon="circle-x" if problem.kind in ("declined", "consent-declined") else "shield-alert",
         color=theme.BAD,
         title=problem_words(problem.kind, "title", settings.language),
@@ -83,7 +83,7 @@ def _failed(problem: Problem, settings: UiSettings) -> Notice:
     )
 
 
-def _waiting(view: SessionView, settings: UiSettings) -> Notice:
+def _waiting(view: SessionView, settings: UiSettings) -> SignInNotice:
     problem, say = view.problem, settings.words
     kind = problem.kind if problem is not None else "offline"
     title, advice = (problem_words(kind, part, settings.language) for part in ("title", "advice"))
@@ -95,7 +95,7 @@ def _waiting(view: SessionView, settings: UiSettings) -> Notice:
     retry = say("signin.retry.now")
     if view.retry_in_s:
         retry = say("signin.retry", time=countdown(view.retry_in_s))
-    return Notice(
+    return SignInNotice(
         icon=icon,
         color=theme.WARN,
         title=title,
@@ -108,7 +108,7 @@ def _waiting(view: SessionView, settings: UiSettings) -> Notice:
     )
 
 
-def draw_notice(canvas: Canvas, settings: UiSettings, notice: Notice, arrived: float, focused: bool) -> None:
+def draw_notice(canvas: Canvas, settings: UiSettings, notice: SignInNotice, arrived: float, focused: bool) -> None:
     """Draw a notice in the middle of the page; `arrived` goes from 0 to 1."""
     area = layout.content(canvas)
     width = min(WIDTH, area.w)
@@ -139,13 +139,13 @@ def draw_notice(canvas: Canvas, settings: UiSettings, notice: Notice, arrived: f
         _draw_admin(canvas, settings, notice, Rect(left, y + 24, text_width, admin_height - 24))
 
 
-def _admin_height(canvas: Canvas, notice: Notice, width: float) -> float:
+def _admin_height(canvas: Canvas, notice: SignInNotice, width: float) -> float:
     style = theme.style(theme.SMALL, theme.MUTED)
     advice = paragraph_height(canvas, notice.admin_advice, width - 140 - 64, style, 2)
     return 24 + 28 + 40 + advice + len(notice.admin) * 40 + 24
 
 
-def _draw_admin(canvas: Canvas, settings: UiSettings, notice: Notice, box: Rect) -> None:
+def _draw_admin(canvas: Canvas, settings: UiSettings, notice: SignInNotice, box: Rect) -> None:
     card(canvas, box, theme.PANEL)
     x, y, width = box.x + 32, box.y + 24, box.w - 64
     label(canvas, settings.words("signin.admin"), x, y, width, theme.style(theme.CAPTION, theme.ACCENT, "bold"))

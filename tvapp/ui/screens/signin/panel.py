@@ -11,7 +11,7 @@ from tvapp.ui import layout, theme
 from tvapp.ui.actions import Actions
 from tvapp.ui.canvas import Canvas
 from tvapp.ui.navigator import Navigator
-from tvapp.ui.screens.signin.notice import Notice
+from tvapp.ui.screens.signin.notice import SignInNotice
 from tvapp.ui.screens.signin.prompt import draw_large_prompt, draw_prompt_in
 from tvapp.ui.screens.signin.screen import SignInScreen
 from tvapp.ui.settings import UiSettings
@@ -65,7 +65,7 @@ class SignInPanel(SignInScreen):
             return say(f"signin.permission.{permission_for(view.permission)}", resource=view.permission)
         return say("signin.again.reason")
 
-    def _notice(self) -> Notice:
+    def _notice(self) -> SignInNotice:
         notice, view, say = super()._notice(), self._view, self._settings.words
         if not view.permission:
             return notice

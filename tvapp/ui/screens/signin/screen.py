@@ -14,7 +14,7 @@ from tvapp.ui.motion import Motion
 from tvapp.ui.navigator import Navigator
 from tvapp.ui.screen import Binding, Hint, bind, dispatch, hints_of
 from tvapp.ui.screens.panels.dialog import leave_dialog
-from tvapp.ui.screens.signin.notice import Notice, draw_notice, notice_for
+from tvapp.ui.screens.signin.notice import SignInNotice, draw_notice, notice_for
 from tvapp.ui.screens.signin.prompt import PromptPicture, draw_large_prompt, draw_prompt
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.words.clock_skew import clock_advice, clock_title
@@ -167,7 +167,7 @@ class SignInScreen:
         arrived, focused = self._motion.value("page", now), self._navigator.top is self
         draw_notice(canvas, self._settings, self._notice(), arrived, focused)
 
-    def _notice(self) -> Notice:
+    def _notice(self) -> SignInNotice:
         return notice_for(self._view, self._settings)
 
     def _what_is_shown(self, now: float) -> object:

@@ -1,4 +1,4 @@
-"""A panel of large tiles in rows, each with an icon, a name and a line that says more; subclasses say which."""
+"""A panel of large options in rows, each with an icon, a name and a line that says more; subclasses say which."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from tvapp.ui.screens.panels.panel import Panel
 from tvapp.ui.widgets.label import draw_icon, in_middle, label, shrink
 from tvapp.ui.widgets.surface import focus_ring, glass, grown
 
-TILE_WIDTH = 300.0
-TILE_HEIGHT = 176.0
+OPTION_WIDTH = 300.0
+OPTION_HEIGHT = 176.0
 TITLE_HEIGHT = 76.0
 
 
 @dataclass(frozen=True, slots=True)
-class Tile:
+class Option:
     """One thing to choose. What is not `enabled` can have the focus, and says why nothing happens in `detail`."""
 
     key: str
@@ -34,8 +34,8 @@ class Tile:
     danger: bool = False
 
 
-class TilePanel(Panel):
-    """Tiles over the map, centred at the bottom; a subclass gives the title and the tiles and takes the choice."""
+class OptionPanel(Panel):
+    """Options over the map, centred at the bottom. A subclass names them and takes the choice."""
 
     name = "tiles"
     columns = 3
@@ -43,7 +43,7 @@ class TilePanel(Panel):
     def __init__(self, state: MapState, navigator: Navigator, *, slides: bool = True) -> None:
         super().__init__(navigator, motion=state.settings.motion, slides=slides)
         self._state = state
-        self._place(self.tiles(), Rect(0, 0, TILE_WIDTH * self.columns, TILE_HEIGHT * 2))
+        self._place(self.options(), Rect(0, 0, OPTION_WIDTH * self.columns, OPTION_HEIGHT * 2))
         self._bindings = (
             bind(ARROWS, self._move, ("arrows", "hint.choose"), REPEATED),
             bind(Intent.SELECT, self._press, ("ok", "hint.confirm")),
@@ -52,68 +52,68 @@ class TilePanel(Panel):
         )
 
     def title(self) -> str:
-        """Return what stands over the tiles."""
+        """Return what stands over the options."""
         raise NotImplementedError
 
-    def tiles(self) -> Sequence[Tile]:
-        """Return the tiles as they are now, row by row."""
+    def options(self) -> Sequence[Option]:
+        """Return the options as they are now, row by row."""
         raise NotImplementedError
 
     def choose(self, key: str, now: float) -> None:
-        """Do what an enabled tile stands for."""
+        """Do what an enabled option stands for."""
         raise NotImplementedError
 
     def draw(self, canvas: Canvas, now: float) -> None:
         if self._navigator.top is not self:
-            # What it opened lies over it, and is about the map below rather than about the tiles.
+            # What it opened lies over it, and is about the map below rather than about the options.
             return
         opened = self._motion.value("open", now)
-        tiles = self.tiles()
+        options = self.options()
         safe = layout.safe_area(canvas)
-        rows = -(-len(tiles) // self.columns)
-        width = min(safe.w, TILE_WIDTH * self.columns + 2 * theme.PAD)
-        height = TITLE_HEIGHT + rows * TILE_HEIGHT + theme.PAD
+        rows = -(-len(options) // self.columns)
+        width = min(safe.w, OPTION_WIDTH * self.columns + 2 * theme.PAD)
+        height = TITLE_HEIGHT + rows * OPTION_HEIGHT + theme.PAD
         bottom = safe.bottom - theme.HINT_HEIGHT - 2 * theme.GAP - 48
         box = Rect(safe.x + (safe.w - width) / 2, bottom - height, width, height).moved(0, (1 - opened) * 40)
         draw_toast(canvas, self._state, box.y - theme.GAP)
         glass(canvas, box, 28)
         label(canvas, self.title(), box.x + theme.PAD, box.y + 20, box.w - 2 * theme.PAD, _TITLE)
-        self._place(tiles, Rect(box.x + 20, box.y + TITLE_HEIGHT, box.w - 40, rows * TILE_HEIGHT))
+        self._place(options, Rect(box.x + 20, box.y + TITLE_HEIGHT, box.w - 40, rows * OPTION_HEIGHT))
         growth = self._motion.value("focus", now)
-        for tile in tiles:
-            rect = self._focus.rect(tile.key)
+        for option in options:
+            rect = self._focus.rect(option.key)
             if rect is not None:
-                self._draw_tile(canvas, tile, rect, growth)
+                self._draw_option(canvas, option, rect, growth)
 
-    def _draw_tile(self, canvas: Canvas, tile: Tile, box: Rect, growth: float) -> None:
-        focused = tile.key == self.focused
+    def _draw_option(self, canvas: Canvas, option: Option, box: Rect, growth: float) -> None:
+        focused = option.key == self.focused
         body = grown(box, growth) if focused else box
         canvas.panel(body, theme.FOCUSED if focused else theme.RAISED, theme.RADIUS)
-        color: Color = theme.TEXT if tile.enabled else theme.MUTED
-        draw_icon(canvas, tile.icon, body.center[0], body.y + 46, 46, theme.BAD if tile.danger else color)
-        name_style = theme.style(theme.BODY, theme.BAD if tile.danger else color, "bold")
-        name_style = shrink(canvas, tile.name, name_style, body.w - 24, theme.CAPTION)
-        in_middle(canvas, tile.name, Rect(body.x + 12, body.y + 76, body.w - 24, 40), name_style)
-        if tile.detail:
+        color: Color = theme.TEXT if option.enabled else theme.MUTED
+        draw_icon(canvas, option.icon, body.center[0], body.y + 46, 46, theme.BAD if option.danger else color)
+        name_style = theme.style(theme.BODY, theme.BAD if option.danger else color, "bold")
+        name_style = shrink(canvas, option.name, name_style, body.w - 24, theme.CAPTION)
+        in_middle(canvas, option.name, Rect(body.x + 12, body.y + 76, body.w - 24, 40), name_style)
+        if option.detail:
             detail_style = theme.style(theme.CAPTION, theme.MUTED)
-            in_middle(canvas, tile.detail, Rect(body.x + 12, body.y + 116, body.w - 24, 34), detail_style)
+            in_middle(canvas, option.detail, Rect(body.x + 12, body.y + 116, body.w - 24, 34), detail_style)
         if focused:
             focus_ring(canvas, body)
 
-    def _place(self, tiles: Sequence[Tile], room: Rect) -> None:
+    def _place(self, options: Sequence[Option], room: Rect) -> None:
         rows: list[Group] = []
-        for first in range(0, len(tiles), self.columns):
-            row = tiles[first : first + self.columns]
-            line = Rect(room.x, room.y + first // self.columns * TILE_HEIGHT, room.w, TILE_HEIGHT)
+        for first in range(0, len(options), self.columns):
+            row = options[first : first + self.columns]
+            line = Rect(room.x, room.y + first // self.columns * OPTION_HEIGHT, room.w, OPTION_HEIGHT)
             boxes = layout.spread(line, self.columns, 0)
-            leaves = tuple(Leaf(tile.key, box.inset(8)) for tile, box in zip(row, boxes, strict=False))
+            leaves = tuple(Leaf(option.key, box.inset(8)) for option, box in zip(row, boxes, strict=False))
             rows.append(Group(f"row-{first}", leaves, wraps_x=True))
         self._focus.place(Group(self.name, tuple(rows), modal=True, wraps_y=True))
 
     def _press(self, _input: Input, now: float) -> bool:
-        tile = next((tile for tile in self.tiles() if tile.key == self.focused), None)
-        if tile is not None and tile.enabled:
-            self.choose(tile.key, now)
+        option = next((option for option in self.options() if option.key == self.focused), None)
+        if option is not None and option.enabled:
+            self.choose(option.key, now)
             self._is_moved = True
         return True
 

@@ -11,12 +11,12 @@ from hypothesis import strategies as st
 
 from tvapp.core.week import Week
 from tvapp.remote.intents import Input, Intent, Phase
-from tvapp.ui.screen_care import FADE_S, FIRST_S, VEIL, WAKE_S, CareSettings, Change, ScreenCare
+from tvapp.ui.dimming import BLACK_OPACITY, FADE_S, FIRST_AWAKE_S, WOKEN_S, Change, Dimmer, DimmingSettings
 
 EIGHT = 1_795_852_800.0
 """Saturday, 28 November 2026, 08:00 UTC."""
 HOUR = 3600.0
-DIM = CareSettings(dim_after_s=HOUR, local_time=time.gmtime)
+DIM = DimmingSettings(dim_after_s=HOUR, local_time=time.gmtime)
 HOURS = replace(DIM, awake=Week.parse(["daily 08:00-19:00"]))
 PRESS, REPEAT, LONG, RELEASE = (
     Input(Intent.SELECT, phase) for phase in (Phase.PRESS, Phase.REPEAT, Phase.LONG, Phase.RELEASE)
@@ -26,8 +26,8 @@ PRESS, REPEAT, LONG, RELEASE = (
 class Panel:
     """A panel with somebody in front of it; times are seconds since it was switched on, at 08:00."""
 
-    def __init__(self, settings: CareSettings, wall: float = EIGHT) -> None:
-        self.care = ScreenCare(settings, 0.0)
+    def __init__(self, settings: DimmingSettings, wall: float = EIGHT) -> None:
+        self.care = Dimmer(settings, 0.0)
         self.wall = wall
         self.now = 0.0
         self.is_busy = False
@@ -74,7 +74,7 @@ def test_it_is_dimmed_when_nobody_pressed_a_key_for_the_time_that_is_set() -> No
     assert (panel.mode, panel.frames) == ("awake", 0)
     panel.until(HOUR + 10)
     assert panel.changes == [Change("dimmed", "idle")]
-    assert panel.care.veil(panel.now) == VEIL["dimmed"]
+    assert panel.care.black_opacity(panel.now) == BLACK_OPACITY["dimmed"]
     frames = panel.frames
     panel.until(20 * HOUR)
     assert panel.frames == frames, "no frame for a picture that is dark already"
@@ -93,7 +93,7 @@ def test_a_key_that_ends_dimming_acts() -> None:
 
 
 def test_with_nothing_set_it_is_never_dimmed_and_never_wakes_up_for_it() -> None:
-    panel = Panel(CareSettings())
+    panel = Panel(DimmingSettings())
     panel.until(100 * HOUR)
     assert panel.changes == []
     assert panel.care.next_wakeup(panel.now, panel.wall) is None
@@ -140,7 +140,7 @@ def test_outside_its_hours_it_is_black_and_within_them_it_is_bright_again() -> N
 
 def test_the_key_that_wakes_a_black_screen_is_swallowed_with_all_that_belongs_to_it() -> None:
     panel = Panel(HOURS, EIGHT - 4 * HOUR)
-    panel.until(FIRST_S + 10)
+    panel.until(FIRST_AWAKE_S + 10)
     assert panel.care.is_off
     assert panel.press(PRESS) == [False]
     assert panel.changes[-1] == Change("awake", "key")
@@ -150,7 +150,7 @@ def test_the_key_that_wakes_a_black_screen_is_swallowed_with_all_that_belongs_to
 
 def test_another_key_that_follows_acts_while_the_waking_one_is_still_held() -> None:
     panel = Panel(HOURS, EIGHT - 4 * HOUR)
-    panel.until(FIRST_S + 10)
+    panel.until(FIRST_AWAKE_S + 10)
     panel.press(PRESS)
     assert panel.press(Input(Intent.LEFT, Phase.PRESS), REPEAT) == [True, False]
 
@@ -166,19 +166,19 @@ def test_a_key_that_was_held_when_it_went_black_is_let_go() -> None:
 
 def test_a_woken_screen_goes_black_again_after_a_while() -> None:
     panel = Panel(replace(HOURS, dim_after_s=0.0), EIGHT - 4 * HOUR)
-    panel.until(FIRST_S + 10)
+    panel.until(FIRST_AWAKE_S + 10)
     panel.press(PRESS, RELEASE)
-    panel.until(FIRST_S + 10 + WAKE_S - 1)
+    panel.until(FIRST_AWAKE_S + 10 + WOKEN_S - 1)
     assert panel.mode == "awake"
-    panel.until(FIRST_S + 11 + WAKE_S)
+    panel.until(FIRST_AWAKE_S + 11 + WOKEN_S)
     assert panel.mode == "blank"
 
 
 def test_a_screen_that_was_just_switched_on_shows_itself_whatever_the_hour() -> None:
     panel = Panel(HOURS, EIGHT - 4 * HOUR)
-    panel.until(FIRST_S - 1)
+    panel.until(FIRST_AWAKE_S - 1)
     assert panel.mode == "awake"
-    panel.until(FIRST_S + 1)
+    panel.until(FIRST_AWAKE_S + 1)
     assert panel.mode == "blank"
 
 
@@ -189,7 +189,7 @@ def test_a_clock_that_was_never_set_says_nothing_about_the_hours() -> None:
 
 
 def test_a_key_that_cannot_be_seen_for_another_reason_does_not_act() -> None:
-    care = ScreenCare(DIM, 0.0)
+    care = Dimmer(DIM, 0.0)
     assert not care.passes(PRESS, 1.0, seen=False)
     assert not care.passes(RELEASE, 1.1, seen=True)
     assert care.passes(PRESS, 1.2)
@@ -198,21 +198,21 @@ def test_a_key_that_cannot_be_seen_for_another_reason_does_not_act() -> None:
 def test_brightness_changes_smoothly_with_motion_and_at_once_without() -> None:
     panel = Panel(DIM)
     panel.until(HOUR)
-    assert panel.care.veil(HOUR) == 0
-    assert 0 < panel.care.veil(HOUR + FADE_S / 3) < VEIL["dimmed"]
-    assert panel.care.veil(HOUR + FADE_S) == VEIL["dimmed"]
+    assert panel.care.black_opacity(HOUR) == 0
+    assert 0 < panel.care.black_opacity(HOUR + FADE_S / 3) < BLACK_OPACITY["dimmed"]
+    assert panel.care.black_opacity(HOUR + FADE_S) == BLACK_OPACITY["dimmed"]
     still = Panel(replace(DIM, motion=False))
     still.until(HOUR)
-    assert (still.care.veil(HOUR), still.frames) == (VEIL["dimmed"], 1)
+    assert (still.care.black_opacity(HOUR), still.frames) == (BLACK_OPACITY["dimmed"], 1)
 
 
 def test_a_key_during_the_change_turns_it_round_without_a_jump() -> None:
     panel = Panel(DIM)
     panel.until(HOUR)
     panel.until(HOUR + FADE_S / 2)
-    before = panel.care.veil(panel.now)
+    before = panel.care.black_opacity(panel.now)
     panel.press(PRESS)
-    assert abs(panel.care.veil(panel.now) - before) <= 1
+    assert abs(panel.care.black_opacity(panel.now) - before) <= 1
 
 
 @given(
@@ -220,7 +220,7 @@ def test_a_key_during_the_change_turns_it_round_without_a_jump() -> None:
 )
 @pytest.mark.parametrize("settings", [DIM, HOURS, replace(HOURS, dim_after_s=0.0), replace(HOURS, motion=False)])
 def test_whatever_happens_it_is_black_only_outside_its_hours_and_no_press_is_half_swallowed(
-    settings: CareSettings, steps: list[tuple[float, bool, bool]], offset: float
+    settings: DimmingSettings, steps: list[tuple[float, bool, bool]], offset: float
 ) -> None:
     panel = Panel(settings, EIGHT + offset)
     for seconds, presses, busy in steps:

@@ -21,22 +21,22 @@ from tvapp.ui.theme import ease_out
 
 Mode = Literal["awake", "dimmed", "blank"]
 
-WAKE_S = 600.0
+WOKEN_S = 600.0
 """How long a key wakes a screen outside of its hours where dimming sets no time."""
-FIRST_S = 60.0
+FIRST_AWAKE_S = 60.0
 """A screen that was just switched on shows itself for so long, whatever the hour: somebody may be standing there."""
 FADE_S = 0.25
-VEIL: dict[Mode, int] = {"awake": 0, "dimmed": 90, "blank": 255}
+BLACK_OPACITY: dict[Mode, int] = {"awake": 0, "dimmed": 90, "blank": 255}
 """Opacity of the black over the picture: dimmed, names can still be read across the room."""
-SET_SINCE = 1_735_689_600.0
+CLOCK_SET_SINCE = 1_735_689_600.0
 """A wall clock before 2025 was never set, so that it says nothing about the hours: the screen stays on."""
-LOOK_EVERY_S = 60.0
+CLOCK_CHECK_S = 60.0
 ALWAYS = Week()
 """No hours are set: day and night."""
 
 
 @dataclass(frozen=True, slots=True)
-class CareSettings:
+class DimmingSettings:
     """`dim_after_s` 0: never; `awake` without spans: always."""
 
     dim_after_s: float = 0.0
@@ -54,10 +54,10 @@ class Change:
 
 
 @dataclass(slots=True)
-class ScreenCare:
+class Dimmer:
     """What the screen does now: `mode`, and how black it is. `since` is when it was switched on."""
 
-    settings: CareSettings
+    settings: DimmingSettings
     since: float
     mode: Mode = "awake"
     _last_key: float = field(init=False)
@@ -72,7 +72,7 @@ class ScreenCare:
 
     def __post_init__(self) -> None:
         self._last_key = self.since
-        self._woken_until = self.since + FIRST_S
+        self._woken_until = self.since + FIRST_AWAKE_S
 
     @property
     def is_off(self) -> bool:
@@ -83,7 +83,7 @@ class ScreenCare:
         """Note that somebody pressed some key."""
         self._touched = True
         self._last_key = now
-        self._woken_until = now + (self.settings.dim_after_s or WAKE_S)
+        self._woken_until = now + (self.settings.dim_after_s or WOKEN_S)
 
     def passes(self, input_: Input, now: float, *, seen: bool = True) -> bool:
         """Take note of an input; False when it is not to act, because nobody could see what it would do.
@@ -134,9 +134,9 @@ class ScreenCare:
         self._is_fading = self.settings.motion and now < self._fade_at + FADE_S
         return True
 
-    def veil(self, now: float) -> int:
+    def black_opacity(self, now: float) -> int:
         """Return how opaque the black over the picture is, 0 to 255."""
-        return round(self._opacity(self.mode, now)) if self._is_fading else VEIL[self.mode]
+        return round(self._opacity(self.mode, now)) if self._is_fading else BLACK_OPACITY[self.mode]
 
     def next_wakeup(self, now: float, wall: float) -> float | None:
         """Tell when `update` has something to decide, or `advance` to move."""
@@ -149,21 +149,21 @@ class ScreenCare:
             if not self._in_hours and self.mode != "blank":
                 times.append(self._woken_until)
             # Just after the wall clock's next minute: hours begin and end with one, and a clock may be set any time.
-            times.append(now + LOOK_EVERY_S - wall % LOOK_EVERY_S + 0.01)
+            times.append(now + CLOCK_CHECK_S - wall % CLOCK_CHECK_S + 0.01)
         return min(times, default=None)
 
     def _hours_begin(self, wall: float) -> bool:
         """Look at the clock on the wall, once a minute; True when the hours have just begun."""
-        minute = wall // LOOK_EVERY_S
+        minute = wall // CLOCK_CHECK_S
         if minute == self._minute:
             return False
         self._minute = minute
         former = self._in_hours
-        self._in_hours = wall < SET_SINCE or self.settings.awake.covers(wall, self.settings.local_time)
+        self._in_hours = wall < CLOCK_SET_SINCE or self.settings.awake.covers(wall, self.settings.local_time)
         return self._in_hours and not former
 
     def _opacity(self, mode: Mode, now: float) -> float:
         if not self.settings.motion or now >= self._fade_at + FADE_S:
-            return VEIL[mode]
+            return BLACK_OPACITY[mode]
         part = ease_out((now - self._fade_at) / FADE_S)
-        return self._fade_from + (VEIL[mode] - self._fade_from) * part
+        return self._fade_from + (BLACK_OPACITY[mode] - self._fade_from) * part
