@@ -127,7 +127,7 @@ def test_whatever_the_layout_exactly_one_thing_has_the_focus(
     for move in moves:
         before = focus.focused
         moved = focus.move(move)
-        assert focus.focused in focus.everything()
+        assert focus.focused in focus.leaf_keys()
         assert moved == (focus.focused != before)
 
 

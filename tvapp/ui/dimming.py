@@ -1,10 +1,10 @@
-"""Caring for the panel: dim it when nobody presses a key, leave it black outside of its hours. Pure.
+"""Protects the panel: dims it when no key is pressed, and blanks it outside of its hours.
 
-Times are monotonic seconds unless they are called wall time. What a key does that finds the screen not awake:
+Times are monotonic seconds unless they are called wall time. A key that finds the screen not awake:
 
-- **Dimmed**, it acts. The picture is still there, the viewer saw what the key was going to do and pressed it for that.
-- **Black**, it only wakes. Nobody can have meant what a key does on a screen that was not to be seen: OK might stand on
-  *Delete*. So the whole press is swallowed: its repeats, its long form and its release too.
+- **Dimmed**: the key acts. The picture is still visible, so the viewer saw what the key would do.
+- **Blank**: the key only wakes the screen. The viewer could not see what it would do: the focus might be on *Delete*.
+  So the whole press is swallowed: its repeats, its long form and its release too.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ Mode = Literal["awake", "dimmed", "blank"]
 WOKEN_S = 600.0
 """How long a key wakes a screen outside of its hours where dimming sets no time."""
 FIRST_AWAKE_S = 60.0
-"""A screen that was just switched on shows itself for so long, whatever the hour: somebody may be standing there."""
+"""A screen that was just switched on stays awake this long at any hour: the person who did it stands in front of it."""
 FADE_S = 0.25
 BLACK_OPACITY: dict[Mode, int] = {"awake": 0, "dimmed": 90, "blank": 255}
-"""Opacity of the black over the picture: dimmed, names can still be read across the room."""
+"""Opacity of the black over the picture. Dimmed, names can still be read across the room."""
 CLOCK_SET_SINCE = 1_735_689_600.0
-"""A wall clock before 2025 was never set, so that it says nothing about the hours: the screen stays on."""
+"""A wall clock before 2025 was never set and says nothing about the hours: the screen stays on."""
 CLOCK_CHECK_S = 60.0
 ALWAYS = Week()
 """No hours are set: day and night."""
@@ -47,7 +47,7 @@ class DimmingSettings:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The mode is another one from now on, and why: `shown` is something that nobody needs to press a key for."""
+    """The new mode and its cause. `shown`: the screen shows something that is watched without pressing keys."""
 
     mode: Mode
     by: Literal["idle", "hours", "key", "shown"]
@@ -55,7 +55,7 @@ class Change:
 
 @dataclass(slots=True)
 class Dimmer:
-    """What the screen does now: `mode`, and how black it is. `since` is when it was switched on."""
+    """The mode of the screen and its brightness. `since` is when the screen was switched on."""
 
     settings: DimmingSettings
     since: float
@@ -76,19 +76,19 @@ class Dimmer:
 
     @property
     def is_off(self) -> bool:
-        """Tell whether nothing of the picture is to be seen."""
+        """Tell whether nothing of the picture is visible."""
         return self.mode == "blank" and not self._is_fading
 
     def touch(self, now: float) -> None:
-        """Note that somebody pressed some key."""
+        """Note that a key was pressed."""
         self._touched = True
         self._last_key = now
         self._woken_until = now + (self.settings.dim_after_s or WOKEN_S)
 
     def passes(self, input_: Input, now: float, *, seen: bool = True) -> bool:
-        """Take note of an input; False when it is not to act, because nobody could see what it would do.
+        """Note an input; False when it must not act, because its effect was not visible beforehand.
 
-        `seen` is False where the picture is not to be seen for another reason than this.
+        `seen` is False where the picture is hidden for another reason.
         """
         if input_.phase is Phase.PRESS:
             self._swallowed.discard(input_.intent)
@@ -102,9 +102,10 @@ class Dimmer:
         return not is_swallowed
 
     def update(self, now: float, wall: float, is_busy: Callable[[], bool]) -> Change | None:
-        """Advance; returns what changed. `is_busy` tells whether something is shown for somebody who presses no key.
+        """Advance to `now`; return the change of mode, if any.
 
-        It is asked only where it matters, so that a frame of an awake screen costs a few comparisons.
+        `is_busy` tells whether the screen shows something that is watched without pressing keys. It is called only
+        where it matters, so that a frame of an awake screen costs a few comparisons.
         """
         idle_s, touched, begun = self.settings.dim_after_s, self._touched, False
         self._touched = False
@@ -139,7 +140,7 @@ class Dimmer:
         return round(self._opacity(self.mode, now)) if self._is_fading else BLACK_OPACITY[self.mode]
 
     def next_wakeup(self, now: float, wall: float) -> float | None:
-        """Tell when `update` has something to decide, or `advance` to move."""
+        """Return when `update` has something to decide, or `advance` needs a frame."""
         if self._is_fading:
             return now
         times = []
@@ -148,12 +149,12 @@ class Dimmer:
         if self.settings.awake.spans:
             if not self._in_hours and self.mode != "blank":
                 times.append(self._woken_until)
-            # Just after the wall clock's next minute: hours begin and end with one, and a clock may be set any time.
+            # Just after the next minute of the wall clock, which may be set any time: hours begin and end at a minute.
             times.append(now + CLOCK_CHECK_S - wall % CLOCK_CHECK_S + 0.01)
         return min(times, default=None)
 
     def _hours_begin(self, wall: float) -> bool:
-        """Look at the clock on the wall, once a minute; True when the hours have just begun."""
+        """Check the hours once a minute; True when they have just begun."""
         minute = wall // CLOCK_CHECK_S
         if minute == self._minute:
             return False

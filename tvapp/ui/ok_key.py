@@ -1,4 +1,4 @@
-"""OK with two meanings: a short press acts when the key comes up, a long one as soon as it is long."""
+"""Tells short presses of OK from long ones. A short one acts when the key comes up, a long one at its length."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What screens know about this TV: language, units, who runs it."""
+"""The settings that screens need: language, units, organisation, what may be edited."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class UiSettings:
 
     @classmethod
     def of(cls, config: Config) -> UiSettings:
-        """Pick what screens need out of a configuration."""
+        """Take the settings of screens from a configuration."""
         return cls(
             language=config.kiosk.language,
             units=config.kiosk.units,

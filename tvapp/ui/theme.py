@@ -1,4 +1,4 @@
-"""Sizes in design pixels (1080 lines), colours, type and motion: the one look of every screen."""
+"""The look of every screen: colours, type, sizes in design pixels (1080 lines), and motion."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PANEL: Final = Color(18, 27, 41)
 RAISED: Final = Color(29, 42, 61)
 """A button or a row that could take the focus."""
 FOCUSED: Final = Color(38, 66, 99)
-"""The same with the focus (besides ring, scale and label)."""
+"""The same with the focus (which ring, growth and bold text show as well)."""
 LINE: Final = Color(50, 67, 92)
 GLASS: Final = Color(13, 20, 31)
 """Chips and panels over the map: opaque, so that names below never show through, and cheap to draw."""
@@ -86,9 +86,9 @@ def ease_out(t: float) -> float:
 
 
 def drift(epoch_s: float) -> tuple[float, float]:
-    """Return how far quiet things stand from their place at a wall time, so that nothing burns in.
+    """Return the offset of still elements at a wall time, which protects the panel from burn-in.
 
-    Changes once a minute, in whole design pixels, and comes back after many hours only.
+    It changes once a minute, in whole design pixels, and repeats only after many hours.
     """
     return _drift(epoch_s // 60 * 60)
 

@@ -11,7 +11,7 @@ from tests.ui.map_overlay.test_store_notices import state
 from tvapp.auth.view import SessionView
 from tvapp.core.clock import ClockSkewed, ManualClock
 from tvapp.core.errors import ServiceDown
-from tvapp.ui.map_overlay.notices import MOST, notices
+from tvapp.ui.map_overlay.notices import MOST_NOTICES, notices
 from tvapp.ui.map_state.state import TOAST_S
 from tvapp.ui.messages import TroubleChanged
 from tvapp.ui.recording import RecordingCanvas
@@ -58,7 +58,7 @@ def test_it_comes_before_what_may_follow_from_it() -> None:
     map_state.receive(TroubleChanged("map", ServiceDown("h", 503)), 0.0)
     map_state.receive(TroubleChanged("session", state="again"), 0.0)
     map_state.receive(ClockSkewed(HOUR), 0.0)
-    shown = [notice.title for notice in notices(map_state)[:MOST]]
+    shown = [notice.title for notice in notices(map_state)[:MOST_NOTICES]]
     assert shown == ["The clock of this TV is 1 hour behind", "Please sign in again"]
 
 

@@ -1,1 +1,1 @@
-"""What is drawn over the map, whichever screen is open: chips, notices, names, the read-out, the sketch."""
+"""Drawing over the map that several screens share: chips, notices, names, the read-out, the sketch."""

@@ -1,4 +1,4 @@
-"""What stands around the map: chips, crosshair, scale bar, attribution. All of it keeps to the safe area."""
+"""Draws what surrounds the map: chips, crosshair, scale bar, attribution, toast. All of it stays in the safe area."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from tvapp.ui.words.formats import clock_time, short_date
 CHIP_HEIGHT = 60.0
 ACCOUNT_WIDTH = 520.0
 ATTRIBUTION_PART = 0.42
-"""Part of the width that the attribution may use; more of it goes into further lines."""
+"""Part of the width that the attribution may use; longer attributions take more lines."""
 READOUT_PART = 0.55
 """Part of the width that the crosshair's read-out may use."""
 TOAST_PART = 0.6
-"""Part of the width that the words of a toast may use; the scale bar keeps its place beside them."""
+"""Part of the width that a toast may use, so that the scale bar keeps its place beside it."""
 TOAST_LINE = 44.0
 SCALE_WIDTH = 260.0
 SCALE_HEIGHT = 44.0
 HALO = 4.0
-"""The dark edge of what has no panel below it reaches out less than this."""
+"""The dark edge of text and lines without a panel reaches out less than this."""
 ATTRIBUTION_LINE = 32.0
 ATTRIBUTION_PAD = (14.0, 6.0)
 
@@ -53,7 +53,7 @@ def _paint_account(canvas: Canvas, safe: Rect, name: str) -> Rect:
 
 
 def _changes_chip(canvas: Canvas, state: MapState, clock: Rect) -> None:
-    """Draw, left of the clock, how the changes are getting on that are not in the store yet."""
+    """Draw the progress of changes that are not in the store yet, left of the clock."""
     outbox, settings = state.edits.outbox, state.settings
     if not outbox.entries:
         return
@@ -80,7 +80,7 @@ def _paint_changes(canvas: Canvas, clock: Rect, icon: str, color: Color, words: 
 
 
 def draw_toast(canvas: Canvas, state: MapState, bottom: float | None = None) -> None:
-    """Draw what was just done: above the hint line and the read-out, or with its lower edge at `bottom`."""
+    """Draw the toast, if any: above the hint line and the read-out, or with its lower edge at `bottom`."""
     toast = state.toast
     if toast is None:
         return
@@ -104,7 +104,7 @@ def draw_toast(canvas: Canvas, state: MapState, bottom: float | None = None) -> 
 
 
 def draw_readout(canvas: Canvas, words: str, wall: float) -> None:
-    """Draw what the crosshair says, above the hint line at the left."""
+    """Draw the read-out of the crosshair, above the hint line at the left."""
     if words:
         dx, dy = theme.drift(wall)
         canvas.sheet(_paint_readout, layout.safe_area(canvas).moved(max(0.0, dx), min(0.0, dy)), words)
@@ -135,7 +135,7 @@ def _paint_clock(canvas: Canvas, safe: Rect, day_text: str, time_text: str, is_o
 
 
 def attribution_box(canvas: Canvas, state: MapState) -> tuple[Rect, list[str]]:
-    """Return where the attribution stands, and its lines; nothing else may be drawn there."""
+    """Return the box of the attribution and its lines; nothing else may be drawn in the box."""
     return _attribution(canvas, _attribution_area(canvas, state), state.attribution)
 
 
@@ -153,7 +153,7 @@ def _attribution(canvas: Canvas, safe: Rect, owed: Sequence[str]) -> tuple[Rect,
 
 
 def _credit_lines(canvas: Canvas, owed: Sequence[str], style: TextStyle, width: float) -> list[str]:
-    """Join credits into as few lines as can be, none of them broken unless it is wider than a line."""
+    """Join credits into as few lines as possible; only a credit that is wider than a line is broken."""
     lines: list[str] = []
     for credit in owed:
         joined = f"{lines[-1]} · {credit}" if lines else credit
@@ -181,7 +181,7 @@ def _paint_attribution(canvas: Canvas, safe: Rect, owed: tuple[str, ...]) -> Rec
 
 
 def scale_bottom(canvas: Canvas, above: Rect) -> float:
-    """Return where the scale bar ends that stands above the attribution; it wanders upwards from there."""
+    """Return the lower end of the scale bar, above the attribution; its drift only moves it upwards."""
     return min(above.y, layout.safe_area(canvas).bottom) - 30
 
 
@@ -191,7 +191,7 @@ def draw_scale(canvas: Canvas, state: MapState, above: Rect) -> None:
     bar = scale_bar(view.ground_resolution_m() * view.scale, SCALE_WIDTH, state.settings.units)
     dx, dy = theme.drift(state.wall())
     right = layout.safe_area(canvas).right + min(0.0, dx)
-    # To the real pixel: the scale changes with every step north or south, and nobody would see that.
+    # Rounded to a real pixel: the scale changes with every step north or south, less than a pixel each time.
     length = round(bar.length_px * canvas.scale) / canvas.scale
     canvas.sheet(_paint_scale, right, scale_bottom(canvas, above) + min(0.0, dy), bar.label, length)
 
@@ -212,7 +212,7 @@ def _paint_scale(canvas: Canvas, right: float, bottom: float, label: str, length
 def draw_crosshair(canvas: Canvas, *, on_fence: bool, pressed: bool) -> None:
     """Draw the crosshair in the middle: light with a dark edge, so that it shows on any map.
 
-    It alone does not drift, because it says which place is meant; against burn-in it has the dimming.
+    It does not drift, because it marks a place; dimming protects it from burn-in.
     """
     canvas.sheet(_paint_crosshair, on_fence, pressed)
 

@@ -1,4 +1,4 @@
-"""The names of geofences on the map: they move with it by whole pixels, and are brought to the renderer when seen."""
+"""Draws the names of geofences: they move with the map by whole pixels, and are uploaded when they come into view."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ from tvapp.mapview.viewport import Viewport
 from tvapp.ui.canvas import Canvas
 
 ZOOM_SLACK = 0.8
-"""Names placed for another zoom stay on the screen this long; further away they would lie on top of each other."""
+"""Names placed for another zoom are drawn up to this many levels away; further away they would overlap."""
 UPLOADS_A_FRAME = 6
-"""Bringing a name to the renderer takes some 0.08 ms, and a screen may have forty new ones."""
-FAR = 0.2
-"""So far from where they were laid out, in widths of the world, another copy of the world may be the nearest."""
+"""Uploading a name takes some 0.08 ms, and a screen may have forty new ones."""
+PLACED_AGAIN_AFTER = 0.2
+"""Widths of the world after which names are placed again: another copy of the world may be nearer by then."""
 
 
 class LabelLayer:
-    """Remembers where the names lie in the world, which changes with the zoom only."""
+    """Caches the places of names in world pixels, which change with the zoom only."""
 
     def __init__(self) -> None:
         self.is_waiting = False
-        """Some names in view are not on the renderer yet: another frame is needed."""
+        """Some names in view are not uploaded yet: another frame is needed."""
         self._labels: LabelsPlaced | None = None
         self._world = 0.0
         self._u = 0.0
@@ -35,7 +35,7 @@ class LabelLayer:
         self.is_waiting = False
         if labels is None or abs(view.zoom - labels.zoom) > ZOOM_SLACK:
             return
-        if labels is not self._labels or view.world != self._world or abs(view.u - self._u) > FAR:
+        if labels is not self._labels or view.world != self._world or abs(view.u - self._u) > PLACED_AGAIN_AFTER:
             self._labels, self._world, self._u = labels, view.world, view.u
             self._place(labels, view)
         left, top = corner(view)
@@ -52,7 +52,7 @@ class LabelLayer:
                 canvas.quad(key, PixelRect(x - left, y - top, image.width, image.height))
 
     def _place(self, labels: LabelsPlaced, view: Viewport) -> None:
-        """Work out where the names lie in world pixels, of the copies of the world in the nearest one."""
+        """Compute the places of names in world pixels, in the nearest copy of the world."""
         self._placed.clear()
         for label in labels.labels:
             u, v = project(label.position)

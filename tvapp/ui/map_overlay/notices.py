@@ -1,4 +1,4 @@
-"""What does not work just now, in words, for the corner of the map."""
+"""Notices at the upper right of the map: what does not work, and what to do about it."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ from tvapp.ui.words.formats import age, clock_time
 from tvapp.ui.words.lookup import knows
 
 WIDTH = 620.0
-WORTH_TELLING_S = 60.0
-"""What is younger is as good as new."""
+FENCES_WORTH_TELLING_S = 60.0
+"""Younger geofences are not worth a word about their age."""
 TILES_WORTH_TELLING_S = 600.0
-"""A map ages more slowly than what is on it."""
-MOST = 2
-"""More than this is not shown at once: the map matters more, and the first ones usually are the cause."""
+"""The same for map tiles, which age more slowly than geofences."""
+MOST_NOTICES = 2
+"""Notices shown at once: the map matters more, and the first notices are usually the cause of the rest."""
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """One thing that does not work."""
+    """A notice: what does not work, and what to do."""
 
     icon: str
     color: Color
@@ -46,12 +46,12 @@ class Notice:
 
 
 def notices(state: MapState) -> list[Notice]:
-    """Return what the viewer should know, the most important first."""
+    """Return the notices for a state, the most important first."""
     found: list[Notice] = []
     say = state.settings.words
     outbox = state.edits.outbox
     if state.troubles.clock_skew_s:
-        # First: certificates and tokens are judged by the clock, so that the rest may follow from it.
+        # First: certificates and tokens are checked against the clock, so a wrong clock may cause the rest.
         found.append(
             Notice(
                 "clock",
@@ -63,7 +63,7 @@ def notices(state: MapState) -> list[Notice]:
     for area in ("session", "permission", "map", "store", "disk"):
         trouble = state.troubles.by_area.get(area)
         if area == "disk" and outbox.disk_error is not None and outbox.entries:
-            continue  # told below, with what it means for the changes
+            continue  # `_outbox_notices` says what it means for the changes
         if area == "store" and trouble is not None and _waits_for_person(trouble, state):
             continue
         key = _key(trouble) if trouble is not None else ""
@@ -87,11 +87,11 @@ def notices(state: MapState) -> list[Notice]:
 
 
 def _advice(key: str, trouble: TroubleChanged | None, state: MapState) -> str:
-    """Return what stands below a title; what is shown although it cannot be looked at again has its age on it."""
+    """Return the advice below a title, with the age of geofences that could not be revalidated."""
     say = state.settings.words
     aged = f"{key}.advice.aged"
     old_s = state.wall() - state.fences.confirmed_at if state.fences.confirmed_at is not None else 0.0
-    if old_s >= WORTH_TELLING_S and knows(aged):
+    if old_s >= FENCES_WORTH_TELLING_S and knows(aged):
         return say(aged, age=age(old_s))
     if key == "notice.storage" and trouble is not None and isinstance(trouble.error, StorageError):
         return say(f"{key}.advice.{trouble.error.kind}")
@@ -99,7 +99,7 @@ def _advice(key: str, trouble: TroubleChanged | None, state: MapState) -> str:
 
 
 def _with_age_of_tiles(advice: str, state: MapState) -> str:
-    """Add how old the map itself is, where it had to be taken from the disk."""
+    """Add the age of map tiles that come from the disk and could not be revalidated."""
     as_of = state.stale_tiles.oldest(state.model.layers, state.viewport)
     old_s = 0.0 if as_of is None else state.wall() - as_of
     if old_s < TILES_WORTH_TELLING_S:
@@ -108,7 +108,7 @@ def _with_age_of_tiles(advice: str, state: MapState) -> str:
 
 
 def _outbox_notices(state: MapState) -> list[Notice]:
-    """Return what keeps changes from being saved or sent, where nothing else says it already."""
+    """Return notices about what keeps changes from being saved or sent, unless another notice says it."""
     outbox, say = state.edits.outbox, state.settings.words
     found = []
     if outbox.disk_error is not None and outbox.entries:
@@ -146,7 +146,7 @@ def _is_network(trouble: TroubleChanged) -> bool:
 
 
 def _waits_for_person(trouble: TroubleChanged, state: MapState) -> bool:
-    """Tell whether the store is closed for a reason that another notice gives, with what to do about it."""
+    """Tell whether the store waits for a sign-in that another notice asks for."""
     is_told = "session" in state.troubles.by_area or "permission" in state.troubles.by_area
     return is_told and isinstance(trouble.error, SignInError) and trouble.error.needs_person
 
@@ -192,7 +192,7 @@ def _store_key(error: TvappError | None) -> str:
 
 
 def _code(trouble: TroubleChanged | None) -> str:
-    """Return what an administrator can look a refused sign-in up by."""
+    """Return the code by which an administrator finds a refused sign-in in the logs."""
     error = trouble.error if trouble is not None else None
     if not isinstance(error, SignInError):
         return ""
@@ -202,7 +202,7 @@ def _code(trouble: TroubleChanged | None) -> str:
 
 def draw_notices(canvas: Canvas, right: float, top: float, shown: list[Notice]) -> None:
     """Draw notices below each other, their right edge at `right`."""
-    for notice in shown[:MOST]:
+    for notice in shown[:MOST_NOTICES]:
         top = canvas.sheet(_paint_notice, right, top, notice).bottom + theme.GAP
 
 

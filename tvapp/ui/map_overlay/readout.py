@@ -1,4 +1,4 @@
-"""What the crosshair says: where it is, which geofences lie under it, and how far the selected one is."""
+"""The read-out of the crosshair: its place, the geofences under it, and the distance to the selected one."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from tvapp.ui.words import formats
 
 BETWEEN = "  ·  "
 MOST_VERTICES = 3_000
-"""The distance to a larger one takes longer than a frame may."""
+"""Computing the distance to a geofence with more vertices takes longer than a frame may."""
 
 
 def preload_distances() -> None:
-    """Load what distances need, which takes longer than a frame may: call it on a worker, once there are geofences."""
+    """Import what distances need: longer than a frame may take, so call it on a worker once geofences are loaded."""
     import tvapp.fences.model.containment  # noqa: F401
 
 
@@ -29,7 +29,7 @@ def readout(place: Position, under: tuple[Geofence, ...], selected: Geofence | N
         more = len(inside) - 1
         parts.append(say("readout.inside.more", name=first, count=more) if more else say("readout.inside", name=first))
     if selected is not None and _vertices(selected) <= MOST_VERTICES:
-        # Not loaded with the map: the first picture needs no distance.
+        # Imported late, because the first frame needs no distance.
         from tvapp.fences.model.containment import signed_distance
 
         metres, _ = signed_distance(selected, place)

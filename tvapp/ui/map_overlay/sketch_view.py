@@ -1,4 +1,4 @@
-"""How a sketch looks on the map: its lines by role, its corners, where it is wrong, and its sizes in words."""
+"""Draws a sketch on the map: its lines by role, its corners, its errors; and names its sizes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tvapp.ui.widgets.label import draw_icon
 from tvapp.ui.words import formats
 
 DASHES: dict[Role, tuple[float, float]] = {"closing": (6.0, 14.0), "crossing": (22.0, 12.0)}
-"""Drawn and left out, in design pixels: what is wrong, and what is not there yet, is told without colour too."""
+"""Dash and gap in design pixels: a wrong edge, and one that is not there yet, can be told without colour too."""
 COLORS: dict[Role, Color] = {
     "fixed": Color(255, 255, 255),
     "live": theme.ACCENT,
@@ -25,33 +25,33 @@ COLORS: dict[Role, Color] = {
 }
 VERTEX_PX = 9.0
 APART_PX = 14.0
-"""Corners nearer to the one before than this would only lie on top of each other."""
+"""A corner nearer than this to the one before would overlap it."""
 MOST_DASHES = 400
-"""Of one line: a long one across the whole screen has some hundred."""
+"""Limit for a single line: a line across the whole screen has some hundred."""
 
 ScreenLine = list[tuple[float, float]]
 
 
 class SketchView:
-    """Keeps the projection of lines that stay the same."""
+    """Caches the projection of lines that stay the same."""
 
     def __init__(self) -> None:
-        self._kept: dict[int, tuple[object, tuple[Path, ...]]] = {}
+        self._projected: dict[int, tuple[object, tuple[Path, ...]]] = {}
 
     def draw(self, canvas: Canvas, outline: Outline, view: Viewport) -> None:
         """Draw an outline over the map."""
-        kept: dict[int, tuple[object, tuple[Path, ...]]] = {}
+        projections: dict[int, tuple[object, tuple[Path, ...]]] = {}
         order: dict[Role, int] = {"fixed": 0, "closing": 1, "live": 2, "crossing": 3}
         for trace in sorted(outline.traces, key=lambda trace: order[trace.role]):
-            known = self._kept.get(id(trace.points))
+            known = self._projected.get(id(trace.points))
             paths = known[1] if known is not None and known[0] is trace.points else projected((trace.points,))
-            kept[id(trace.points)] = trace.points, paths
+            projections[id(trace.points)] = trace.points, paths
             for line in on_screen(paths, view):
                 self._draw_line(canvas, line, trace.role, view)
-        self._kept = kept
+        self._projected = projections
         last = (-math.inf, -math.inf)
         for number, vertex in enumerate(outline.vertices):
-            # When reshaping they begin anywhere.
+            # While reshaping, the numbering may begin at any corner.
             is_first = number == 0 and outline.current is None
             is_current = number == outline.current
             x, y = view.to_screen(vertex)
@@ -77,7 +77,7 @@ class SketchView:
 
 
 def draw_vertex(canvas: Canvas, x: float, y: float, *, is_first: bool, is_current: bool) -> None:
-    """Draw a corner at design pixels: the first one as a ring, because OK on it closes; the current one larger."""
+    """Draw a corner at design pixels: the first as a ring, because OK on it closes the outline; the current larger."""
     if not (-40 < x < canvas.width + 40 and -40 < y < canvas.height + 40):
         return
     radius = VERTEX_PX * (1.7 if is_current else 1.0)
@@ -90,7 +90,7 @@ def draw_vertex(canvas: Canvas, x: float, y: float, *, is_first: bool, is_curren
 
 
 def within(line: ScreenLine, view: Viewport) -> ScreenLine:
-    """Return a line of two points cut to the screen and a little more; longer ones as they are."""
+    """Return a line of two points clipped to the screen and a margin; longer lines as they are."""
     if len(line) != 2:
         return line
     (ax, ay), (bx, by) = line
@@ -141,7 +141,7 @@ def dashed(line: Sequence[tuple[float, float]], drawn: float, left_out: float) -
 
 
 def size_parts(measures: Measures, stage: Stage, settings: UiSettings) -> list[tuple[str, str]]:
-    """Return what there is to say about sizes: icon and words, the most important first."""
+    """Return the sizes of a sketch as icon and words, the most important first."""
     say, units = settings.words, settings.units
     parts: list[tuple[str, str]] = []
     if measures.radius_m is not None:

@@ -1,1 +1,1 @@
-"""What the map screen and its panels share: one value that holds it, and the parts that it is composed of."""
+"""The state that the map screen and its panels share, and the parts that it is composed of."""

@@ -1,6 +1,6 @@
-"""What a viewer does to geofences, made into changes: confirmed, remembered for undo, and handed to the outbox.
+"""Turns edits of geofences into changes, records them for undo, and hands them to the outbox.
 
-What writes Features is loaded at the first edit: the way to the first picture is short without it.
+The modules that write Features are imported at the first edit, so that the first frame does not wait for them.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 COLLECTION = "GeometryCollection"
 Edit = Literal["add", "move", "resize", "reshape", "rename", "times", "duplicate", "delete"]
-"""What was done, for the words of undo."""
+"""The kind of edit, for the words of undo."""
 
 
 class EditedMap(Protocol):
@@ -73,15 +73,15 @@ class FenceEdits:
     # -- what is known ----------------------------------------------------------------------------------------------
 
     def take_outbox(self, message: OutboxChanged) -> None:
-        """Take in how the changes are getting on."""
+        """Take the progress of changes."""
         for arrived in message.arrived:
             change = arrived.change
             self.history.relocate(change.source, arrived.source, change.geometry_id)
             self._versions.relocated(change.source, change.geometry_id, arrived.source)
-            self._tell_stored(change)
+            self._say_stored(change)
         former = {entry.number: entry.state for entry in self.outbox.entries}
         for entry in message.entries:
-            # Not when the app has just started: then the chip says it.
+            # Not right after the app has started: then the chip says it.
             if entry.is_stuck and former.get(entry.number, entry.state) != entry.state:
                 self._map.say(f"toast.{entry.state}", "circle-alert", name=self._name(entry.change))
         self.outbox = message
@@ -91,12 +91,12 @@ class FenceEdits:
         self._versions.keep_only({entry.fence for entry in self.outbox.entries})
 
     def entry(self, fence: Geofence) -> Entry | None:
-        """Return the change of a fence that is not in the store yet; the last one where there are several."""
+        """Return the last change of a geofence that is not in the store yet."""
         names = fence.source, fence.geometry_id
         return next((entry for entry in reversed(self.outbox.entries) if entry.fence == names), None)
 
     def current(self, fence: Geofence) -> Geofence:
-        """Return a fence as it is now on this screen, even if the map does not show that yet."""
+        """Return a geofence with every edit of this screen, even if the map does not show them yet."""
         from tvapp.fences.service.overlay import fence_of
 
         newest = self._versions.newest(fence.source, fence.geometry_id, fence.raw)
@@ -106,7 +106,7 @@ class FenceEdits:
         return fence if not raw or raw == fence.raw else fence_of(raw, source) or fence
 
     def feature_of(self, source: str, geometry_id: str) -> bytes | None:
-        """Return the Feature of a fence as this screen has it; None when it is gone."""
+        """Return the Feature of a geofence with every edit of this screen; None when it is deleted."""
         if (known := self._versions.last(source, geometry_id)) is not None:
             return known or None
         shown = self._map.book.get(geometry_id)
@@ -118,16 +118,16 @@ class FenceEdits:
     # -- what the viewer does ---------------------------------------------------------------------------------------
 
     def name_for(self, kind: Kind, fence: Geofence | None = None) -> str:
-        """Return the next free name of a kind; a fence that has one of that kind keeps it."""
+        """Return the next free name of a kind; a geofence that has such a name keeps it."""
         if fence is not None and fence.kind == kind.key and is_numbered(fence.name, kind.name):
             return fence.name
         from tvapp.fences.service.overlay import name_of
 
-        # What was just made may not be in the book yet.
+        # A geofence that was just added may not be in the book yet.
         return self._map.book.taken_names.next(kind.name, map(name_of, self._versions.features()))
 
     def add(self, drawn: Drawn, kind: Kind, validity: Mapping[str, object] | None) -> None:
-        """Make a new geofence of what was drawn."""
+        """Add a geofence with the shape that was drawn."""
         from tvapp.fences.geojson import feature
 
         geometry_id = self._geometry_id()
@@ -143,7 +143,7 @@ class FenceEdits:
                 validity=validity,
             )
         except DataError as error:
-            self._cannot(error)
+            self._say_impossible(error)
             return
         self._make(geometry_id, made, "add", name)
 
@@ -157,29 +157,29 @@ class FenceEdits:
         self._alter(fence, edit, geometry=drawn.geometry, properties=properties)
 
     def move_by(self, fence: Geofence, dlon: float, dlat: float) -> None:
-        """Move a geofence of several kinds of shapes, in degrees."""
+        """Move a geofence that has shapes of several kinds, in degrees."""
         from tvapp.fences.geojson import feature
 
         try:
             after = feature.moved(fence.raw, dlon, dlat)
         except DataError as error:
-            self._cannot(error)
+            self._say_impossible(error)
             return
         self._change(fence, after, "move", fence.name)
 
     def rename(self, fence: Geofence, kind: Kind) -> None:
-        """Call a geofence by the next free name of a kind."""
+        """Give a geofence the next free name of a kind."""
         self._alter(fence, "rename", properties={"name": self.name_for(kind, fence), "kind": kind.key})
 
     def set_times(self, fence: Geofence, validity: Mapping[str, object] | None) -> None:
-        """Say when a geofence counts; None is always."""
+        """Set the validity of a geofence; None means always."""
         from tvapp.fences.geojson import feature
 
         value: object = feature.REMOVE if validity is None else validity
         self._alter(fence, "times", properties={"validityTime": value})
 
     def duplicate(self, fence: Geofence) -> None:
-        """Make a copy of a geofence, a little beside it."""
+        """Add a copy of a geofence, a little beside it."""
         from tvapp.fences.editing.carry import aside_deg, duplicated
         from tvapp.fences.geojson import feature
         from tvapp.fences.service.overlay import geometry_of
@@ -195,12 +195,12 @@ class FenceEdits:
             else:
                 copy = feature.altered(copy, geometry=duplicated(fence, geometry).geometry)
         except DataError as error:
-            self._cannot(error)
+            self._say_impossible(error)
             return
         self._make(geometry_id, copy, "duplicate", name)
 
     def delete(self, fence: Geofence) -> None:
-        """Take a geofence away."""
+        """Delete a geofence."""
         self._change(fence, b"", "delete", fence.name)
 
     def next_undo(self) -> Offer | None:
@@ -210,19 +210,19 @@ class FenceEdits:
         return self.history.next_redo(self.feature_of)
 
     def undo(self) -> None:
-        """Take the last change back."""
+        """Undo the last change."""
         offer = self.next_undo()
         change = self.history.undo(self._new_id(), self._map.wall(), self.feature_of)
-        self._go(change, offer, "toast.undone")
+        self._apply(change, offer, "toast.undone")
 
     def redo(self) -> None:
-        """Do again what was undone last."""
+        """Redo the change that was undone last."""
         offer = self.next_redo()
         change = self.history.redo(self._new_id(), self._map.wall(), self.feature_of)
-        self._go(change, offer, "toast.redone")
+        self._apply(change, offer, "toast.redone")
 
     def resolve(self, entry: Entry, how: Resolution) -> None:
-        """Settle a conflict one way or the other."""
+        """Resolve a conflict in favour of one version."""
         if (outbox := self._map.actions.outbox) is not None:
             change = entry.change
             kept = entry.theirs or b"" if how == "theirs" else change.after
@@ -231,13 +231,13 @@ class FenceEdits:
             outbox.resolve(entry.number, how)
 
     def discard(self, entry: Entry) -> None:
-        """Give up a change that the store does not take."""
+        """Drop a change that the store refused."""
         if (outbox := self._map.actions.outbox) is not None:
             self._versions.drop(entry.change.source, entry.change.geometry_id)
             outbox.discard(entry.number)
 
     def keep_both(self, entry: Entry) -> None:
-        """Settle a conflict by making ours a geofence of its own."""
+        """Resolve a conflict by storing our version as another geofence."""
         from tvapp.fences.geojson import feature
         from tvapp.fences.service.overlay import name_of
 
@@ -268,7 +268,7 @@ class FenceEdits:
         try:
             after = feature.altered(fence.raw, geometry=geometry, properties=properties)
         except DataError as error:
-            self._cannot(error)
+            self._say_impossible(error)
             return
         self._change(fence, after, edit, str(properties.get("name", fence.name)))
 
@@ -286,7 +286,7 @@ class FenceEdits:
         change = Change(self._new_id(), fence.source, fence.geometry_id, fence.raw, after, fence.number, now)
         self._submit(change, edit, name)
 
-    def _go(self, change: Change | None, offer: Offer | None, toast: str) -> None:
+    def _apply(self, change: Change | None, offer: Offer | None, toast: str) -> None:
         if change is None or offer is None or not self._send(change):
             return
         settings = self._map.settings
@@ -311,11 +311,11 @@ class FenceEdits:
         self._versions.made(change.source, change.geometry_id, change.before, change.after)
         outbox.submit(change)
         fence = fence_of(change.after, change.source) if change.after else None
-        # Its outline shows at once, before the map has been drawn anew.
+        # Its outline shows at once, before the map is drawn again.
         self._map.select(fence)
         return True
 
-    def _tell_stored(self, change: Change) -> None:
+    def _say_stored(self, change: Change) -> None:
         self._map.say("toast.stored" if change.after else "toast.deleted", "circle-check", name=self._name(change))
 
     def _name(self, change: Change) -> str:
@@ -323,5 +323,5 @@ class FenceEdits:
 
         return name_of(change, self._map.settings)
 
-    def _cannot(self, error: DataError) -> None:
+    def _say_impossible(self, error: DataError) -> None:
         self._map.say("toast.cannot", "circle-alert", reason=error.reason)

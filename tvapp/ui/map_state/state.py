@@ -45,12 +45,12 @@ if TYPE_CHECKING:
     from tvapp.remote.pattern import LockGate
 
 TOAST_S = 6.0
-"""How long a sentence about what was just done stays."""
+"""How long a toast stays."""
 
 
 @dataclass(frozen=True, slots=True)
 class Toast:
-    """A sentence about what was just done; `until` is monotonic."""
+    """A short report of what was just done; `until` is monotonic."""
 
     icon: str
     words: str
@@ -59,7 +59,7 @@ class Toast:
 
 @dataclass(slots=True)
 class MapState:
-    """Composes the parts, and gives each message to the parts that it concerns."""
+    """Composes the parts and dispatches each message to the parts that it concerns."""
 
     settings: UiSettings
     actions: Actions
@@ -67,7 +67,7 @@ class MapState:
     model: MapModel
     choice: LayerChoice
     new_id: Callable[[], str] = lambda: "0" * 32
-    """Gives an id that nothing else has."""
+    """Returns a unique id."""
     selection: Selection = field(default_factory=Selection)
     fences: ShownFences = field(default_factory=ShownFences)
     troubles: Troubles = field(default_factory=Troubles)
@@ -80,7 +80,7 @@ class MapState:
     lock: LockGate | None = None
     """None where nothing is locked."""
     is_changed: bool = True
-    """Something that is drawn is different since the last frame."""
+    """The drawing differs from the last frame."""
     moves: MapMoves = field(init=False)
     edits: FenceEdits = field(init=False)
 
@@ -90,7 +90,7 @@ class MapState:
         if self.settings.has_lock:
             from tvapp.remote.pattern import LockGate
 
-            self.lock = LockGate(wait_until=math.inf)  # until it is known how many tries were wrong
+            self.lock = LockGate(wait_until=math.inf)  # until `LockKnown` tells how many tries were wrong
 
     @property
     def viewport(self) -> Viewport:
@@ -182,12 +182,12 @@ class MapState:
         return handover.uploads
 
     def say(self, key: str, icon: str, **fields: object) -> None:
-        """Show a sentence about what was just done, for a while."""
+        """Show a toast."""
         self.toast = Toast(icon, self.settings.words(key, **fields), self.clock.monotonic() + TOAST_S)
         self.is_changed = True
 
     def select(self, fence: Geofence | None) -> None:
-        """Mark a geofence, or none."""
+        """Select a geofence, or none."""
         self.selection.select(fence, self.fences.index)
         self.is_changed = True
 

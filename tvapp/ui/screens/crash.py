@@ -1,4 +1,4 @@
-"""What is on the screen after a crash: what happened in plain words, and when the app starts again by itself.
+"""The screen after a crash: what happened, and when the app restarts by itself.
 
 It needs nothing but a canvas and words: no stack, no session, no map, for any of those may be what broke.
 """
@@ -14,12 +14,12 @@ from tvapp.ui.words.formats import countdown
 from tvapp.ui.words.lookup import words
 
 OFTEN = 3
-"""After this many crashes in a row it is time to ask somebody."""
+"""After this many crashes in a row the screen advises to ask an administrator."""
 
 
 @dataclass(frozen=True, slots=True)
 class Crash:
-    """What the screen tells. `clock` is the time of day when it happened, ``14:02``; `left_s` runs down."""
+    """The content of the screen. `clock` is the time of day when it happened, ``14:02``; `left_s` runs down."""
 
     reference: str
     clock: str

@@ -1,4 +1,4 @@
-"""The first picture: a quiet brand, and in words what is being waited for."""
+"""The start screen: the app's name, and what the app waits for."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from tvapp.ui.widgets.label import centred_paragraph, draw_icon, in_middle
 from tvapp.ui.words.formats import duration
 
 SILENT_S = 2.0
-"""Before this nothing is said about waiting: it is about to go on."""
+"""The screen says nothing about waiting before this: most waits are shorter."""
 DOT = 14.0
 
 
 class StartScreen:
-    """Goes on by itself; `session` is None until there is one to ask."""
+    """The app replaces it by itself; `session` is None until there is one."""
 
     name = "start"
     is_overlay = False
@@ -63,7 +63,7 @@ class StartScreen:
         return dispatch(self.bindings(), input_, now)
 
     def receive(self, message: object, now: float) -> None:
-        """The session is asked at every update."""
+        """`update` asks the session."""
 
     def update(self, now: float) -> bool:
         self._view = self.session(now) if self.session is not None else None
@@ -76,7 +76,7 @@ class StartScreen:
         return now + 1 - passed % 1 + 0.001
 
     def waits_for(self) -> str:
-        """Return the key of the words for what is being waited for; `start.ready` when it is nothing special."""
+        """Return the key of the words for what the app waits for; `start.ready` for nothing in particular."""
         view = self._view
         if view is not None and view.status == "awaiting-time":
             return "start.time"
@@ -115,7 +115,7 @@ class StartScreen:
             centred_paragraph(canvas, text, x, box.y + 436, box.w, style, 2)
 
     def _draw_dots(self, canvas: Canvas, x: float, y: float, beat: int) -> None:
-        """Draw three dots of which one is lit, so that one sees it live without a frame more than one a second."""
+        """Draw three dots of which one is lit: a sign of life that costs one frame a second."""
         for index in range(3):
             left = x + (index - 1) * 40 - DOT / 2
             color = theme.ACCENT if index == beat % 3 else theme.LINE

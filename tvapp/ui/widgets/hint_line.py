@@ -1,4 +1,4 @@
-"""The line at the lower left that says what the keys do here."""
+"""The hint line at the lower left, which says what keys do."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def hint_box(canvas: Canvas, *, over_map: bool) -> Rect:
 
 
 def draw_hints(canvas: Canvas, box: Rect, hints: Sequence[Hint], language: str, *, over_map: bool) -> None:
-    """Draw the hints from the left; those that do not fit are left out, the most important come first."""
+    """Draw the hints from the left, the most important first; those that do not fit are left out."""
     canvas.sheet(_paint, box, tuple(hints), language, over_map)
 
 

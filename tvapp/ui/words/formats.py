@@ -1,4 +1,4 @@
-"""Numbers as people say them: durations, ages, lengths, areas, places, times of day."""
+"""Formats of numbers: durations, ages, lengths, areas, places, times of day."""
 
 from __future__ import annotations
 

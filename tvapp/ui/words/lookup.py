@@ -1,4 +1,4 @@
-"""Words by key and language, and the words for problems and errors: the only way to a sentence on the screen."""
+"""Looks sentences up by key and language: every sentence on the screen comes from here."""
 
 from __future__ import annotations
 

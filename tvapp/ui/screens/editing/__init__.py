@@ -1,1 +1,1 @@
-"""Drawing and changing geofences, the lock before it, and how changes get on."""
+"""Screens that draw and edit geofences, the lock before them, and the list of changes."""

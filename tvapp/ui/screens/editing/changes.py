@@ -1,4 +1,4 @@
-"""The changes that are not in the store yet: how each is getting on, and what to do about those that are stuck."""
+"""The list of changes that are not in the store yet: the progress of each, and the choices for those that are stuck."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from tvapp.ui.words.change_status import name_of, refusal_words, status_look, st
 
 
 class ChangesSheet(ListSheet):
-    """Oldest first; OK shows one on the map, or asks about one that is stuck."""
+    """Changes, the oldest first. OK shows a change on the map, or asks about it when it is stuck."""
 
     name = "changes"
     icon = "cloud-upload"
@@ -45,7 +45,7 @@ class ChangesSheet(ListSheet):
 
 
 def open_change(state: MapState, navigator: Navigator, entry: Entry, now: float) -> None:
-    """Show a change that waits on the map, and ask about one that is stuck."""
+    """Show a waiting change on the map, or ask about one that is stuck."""
     if entry.state == "conflict":
         navigator.pop_to_base()
         navigator.push(ConflictScreen(state, navigator, entry))
@@ -59,11 +59,11 @@ def open_change(state: MapState, navigator: Navigator, entry: Entry, now: float)
 
 
 def refused_dialog(state: MapState, navigator: Navigator, entry: Entry) -> DialogScreen:
-    """Return the question about a change that the store does not take."""
+    """Return the question about a change that the store refused."""
     settings = state.settings
     say = settings.words
     first, *more = refusal_words(entry.refusal, settings) if entry.refusal is not None else (say("refused.other"),)
-    # What the service said comes last: it may be long, and is cut where there is no more room.
+    # The service's own words come last: they may be long, and are cut where there is no more room.
     more.reverse()
     title = say("refused.title", name=name_of(entry.change, settings))
     question = Question("refused", title, " ".join([first, *more]), "circle-x", most_lines=8)

@@ -1,4 +1,4 @@
-"""Two people changed one geofence: what it was, yours and theirs side by side, on the map too, and three ways out."""
+"""The screen of a conflict: the former version, yours and theirs side by side and on the map, and the choices."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ SAME_PLACE_M = 0.5
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """How a version is drawn: its heading, its colour, and dash and gap in design pixels, so that none needs colour."""
+    """The look of a version: heading, colour, and dash and gap in design pixels, which differ without colour too."""
 
     heading: str
     color: Color
@@ -49,11 +49,11 @@ _LOOKS = (
     _Look("conflict.theirs", theme.WARN, (18.0, 8.0)),
 )
 _DRAWN = (0, 2, 1)
-"""Yours lies on top."""
+"""Drawing order: yours is on top."""
 
 
 class ConflictScreen(Panel):
-    """Back decides nothing: both versions are kept until somebody does."""
+    """Back decides nothing: both versions are kept until a viewer decides."""
 
     name = "conflict"
 
@@ -138,7 +138,7 @@ class ConflictScreen(Panel):
             y += ROW_HEIGHT
 
     def _rows(self) -> list[tuple[str, tuple[str, ...]]]:
-        """Return what can be told about each version, row by row; nothing about one that is deleted but that."""
+        """Return the facts of each version, row by row; a deleted version only says that it is deleted."""
         settings, wall = self._state.settings, self._state.wall()
         say = settings.words
         there = next(fence.center for fence in self._versions if fence is not None)

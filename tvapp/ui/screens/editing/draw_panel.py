@@ -1,4 +1,4 @@
-"""What can be drawn, what can be undone, and how the changes are getting on: the way into editing."""
+"""The panel that leads into editing: shapes to draw, undo and redo, and the list of changes."""
 
 from __future__ import annotations
 

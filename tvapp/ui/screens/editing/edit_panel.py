@@ -1,4 +1,4 @@
-"""What can be done to one geofence."""
+"""The panel with the edits of a geofence."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ _OPTIONS = {
 
 
 class EditPanel(OptionPanel):
-    """Shape above, the rest below; a change that is stuck comes first."""
+    """Edits of the shape above, the others below. A stuck change adds an option that decides about it."""
 
     name = "edit"
     columns = 4

@@ -1,4 +1,4 @@
-"""What a geofence is called, and when it counts: lists of presets, because nobody types on a TV."""
+"""The sheets for kind and validity of a geofence: lists of presets, because a TV has no keyboard."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tvapp.ui.navigator import Navigator
 from tvapp.ui.screens.panels.list_sheet import ListSheet, Row
 
 Validity: TypeAlias = Mapping[str, object] | None
-"""A `validityTime` as Azure Maps has it; None: always."""
+"""A `validityTime` as in Azure Maps; None: always."""
 
 _ICONS: dict[Preset, str] = {
     "always": "circle-check",
@@ -59,7 +59,7 @@ class KindSheet(ListSheet):
 
 
 class TimesSheet(ListSheet):
-    """Presets of when a geofence counts."""
+    """Presets of validity."""
 
     name = "times"
     icon = "clock"

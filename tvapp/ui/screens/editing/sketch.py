@@ -1,4 +1,4 @@
-"""Drawing and editing on the map itself: the map moves under the crosshair, OK places, Back takes back."""
+"""The screen for drawing on the map: the map moves under the crosshair, OK places a corner, Back undoes a step."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ from tvapp.ui.widgets.label import draw_icon, fit, in_middle
 from tvapp.ui.widgets.surface import glass
 
 REFUSAL_S = 4.0
-"""How long the reason of a refused press stays."""
+"""How long the reason for a refused press stays."""
 SAME_M = 0.1
-"""Two corners of a rectangle that are nearer are one press of OK twice."""
+"""Corners of a rectangle that are nearer than this come from OK pressed twice at the same place."""
 CHIP_HEIGHT = 64.0
 ANY_PHASE = tuple(Phase)
 _DIRECTIONS: dict[Intent, Direction] = {
@@ -38,9 +38,9 @@ _DIRECTIONS: dict[Intent, Direction] = {
 
 
 class SketchScreen:
-    """Feeds a sketch with keys and the crosshair, shows it, and hands over what was drawn.
+    """Feeds a sketch with keys and the crosshair, draws it, and hands over the result.
 
-    It stays open below what asks for a name, so that Back leads to it again.
+    It stays open below the sheet that asks for a name, so that Back leads to it again.
     """
 
     name = "sketch"
@@ -63,8 +63,8 @@ class SketchScreen:
         self._refused: tuple[Reason, float] | None = None
         self._ok_key = OkKey()
         self._is_changed = True
-        self._aimed: object = None
-        self._picked_at: Position | None = None
+        self._aimed_view: object = None
+        self._picked_corner: Position | None = None
 
     # -- keys -----------------------------------------------------------------------------------------------------
 
@@ -76,7 +76,7 @@ class SketchScreen:
         return ("map",)
 
     def bindings(self) -> tuple[Binding, ...]:
-        """Return what keys do at this stage."""
+        """Return the bindings of this stage."""
         pans = self.sketch.pans
         aim, place = self._words()
         ok = bind(Intent.SELECT, self._ok, ("ok", place), OK_PHASES)
@@ -89,14 +89,14 @@ class SketchScreen:
             ok,
             arrows,
             bind(Intent.BACK, self._back, ("back", back)),
-            # Before the zoom keys, which many remotes lack: where there is no room for both, this one stays.
+            # Before the zoom keys, which many remotes lack: where the hint line has no room for both, this hint stays.
             bind(Intent.MENU, self._open_bar, ("hold-ok", "hint.more")),
             self._state.moves.zoom_keys(),
         )
 
     @property
     def _takes_back(self) -> bool:
-        """Tell whether Back takes a step back; else it leaves."""
+        """Tell whether Back undoes a step; else it leaves."""
         match self.sketch.stage:
             case "carrying":
                 return True
@@ -105,7 +105,7 @@ class SketchScreen:
         return self.sketch.is_changed
 
     def _words(self) -> tuple[str, str]:
-        """Return what arrows and OK do, as keys for the hint line."""
+        """Return the keys of the words for arrows and OK."""
         sketch = self.sketch
         aim, place = _HINTS[sketch.stage]
         if isinstance(sketch, ReshapeSketch) and sketch.ring_count > 1 and sketch.stage == "walking":
@@ -128,8 +128,8 @@ class SketchScreen:
     def update(self, now: float) -> bool:
         self._state.model.camera.is_fine = self._navigator.top is self
         view = self._state.viewport
-        if view != self._aimed:
-            self._aimed = view
+        if view != self._aimed_view:
+            self._aimed_view = view
             self.sketch.aim(view.center, view.ground_resolution_m() * view.scale)
             self._is_changed = True
         if self._refused is not None and now >= self._refused[1]:
@@ -153,7 +153,7 @@ class SketchScreen:
         self._draw_status(canvas)
 
     def _draw_status(self, canvas: Canvas) -> None:
-        """Draw at the top what is being done and how large it is, and below it what is wrong."""
+        """Draw title and sizes at the top, and the problem, if any, below them."""
         parts = self._parts()
         title_style, part_style = theme.style(theme.BODY, face="bold"), theme.style(theme.BODY)
         widths = [canvas.measure(words, part_style)[0] + PART_EXTRA for _, words in parts]
@@ -161,7 +161,7 @@ class SketchScreen:
         room = Rect(safe.x, safe.y + CHIP_HEIGHT + theme.GAP, safe.w, CHIP_HEIGHT)
         if notices(self._state):
             room = Rect(room.x, room.y, room.w - NOTICE_WIDTH - theme.GAP, room.h)
-        # A long name gives way to the sizes, which nothing else tells; the last ones go where even that is not enough.
+        # A long title is cut before sizes are left out, because nothing else shows the sizes; the last sizes go first.
         while widths and sum(widths) + TITLE_LEAST + 2 * theme.PAD > room.w:
             widths.pop()
         title_room = room.w - sum(widths) - 2 * theme.PAD - TITLE_GAP
@@ -181,15 +181,15 @@ class SketchScreen:
             self._draw_problem(canvas, problem, box)
 
     def _problem(self) -> Reason | None:
-        """Return what is to be said against a press of OK."""
+        """Return why OK is refused; None when it is not, or not worth a word."""
         if self._refused is not None:
             return self._refused[0]
         problem = self.sketch.problem
-        # Right after a corner was dropped the crosshair is still on it: only a press that is refused is worth a word.
+        # Right after a corner was placed the crosshair is still on it: only a refused press is worth a word.
         return None if problem in ("same-place", "flat") else problem
 
     def _parts(self) -> list[tuple[str, str]]:
-        """Return what there is to say: icon and words, the most important first."""
+        """Return the parts of the status as icon and words, the most important first."""
         settings, sketch = self._state.settings, self.sketch
         parts: list[tuple[str, str]] = []
         if isinstance(sketch, ReshapeSketch):
@@ -215,7 +215,7 @@ class SketchScreen:
         if self.sketch.adjust(_DIRECTIONS[input_.intent], held_s):
             self._follow(now)
         elif isinstance(self.sketch, ReshapeSketch) and input_.phase is Phase.PRESS:
-            # With one outline only, up and down have nothing else to do.
+            # The sketch uses up and down itself only where there are several outlines.
             if input_.intent is Intent.UP:
                 self.take(self.sketch.insert(), now)
             elif input_.intent is Intent.DOWN:
@@ -232,7 +232,7 @@ class SketchScreen:
                 return False
             case "long":
                 return self._open_bar(input_, now)
-        # The map may glide to rest after a tap: what counts is what the crosshair is on now.
+        # The map may still glide after a tap: the present place of the crosshair counts.
         view = self._state.viewport
         self.sketch.aim(view.center, view.ground_resolution_m() * view.scale)
         if self._opens_bar:
@@ -242,16 +242,16 @@ class SketchScreen:
         was_walking = self.sketch.stage == "walking"
         self.take(self.sketch.place(), now)
         if was_walking and isinstance(self.sketch, ReshapeSketch):
-            self._picked_at = self.sketch.focus
+            self._picked_corner = self.sketch.focus
         return True
 
     @property
     def _opens_bar(self) -> bool:
-        """Tell whether OK has nothing to place: a second time where it just was. Then it leads to zoom and Done."""
+        """Tell whether OK has nothing to place, because it was pressed at this place before. Then it opens the bar."""
         sketch = self.sketch
         match sketch.stage:
             case "carrying":
-                return isinstance(sketch, ReshapeSketch) and sketch.focus == self._picked_at
+                return isinstance(sketch, ReshapeSketch) and sketch.focus == self._picked_corner
             case "moving" | "resizing":
                 return not sketch.is_changed
             case "opposite-corner":
@@ -261,7 +261,7 @@ class SketchScreen:
         return sketch.problem == "same-place"
 
     def take(self, step: Step, now: float) -> None:
-        """Go on with what came of a press."""
+        """Follow a step of the sketch: show a refusal, hand over the result, or go to the current corner."""
         if isinstance(step, Refused):
             self._refused = step.reason, now + REFUSAL_S
             return
@@ -273,7 +273,7 @@ class SketchScreen:
             self._follow(now)
 
     def _follow(self, now: float) -> None:
-        """Bring the corner that keys act on under the crosshair."""
+        """Fly so that the corner that keys act on is under the crosshair."""
         if isinstance(self.sketch, ReshapeSketch):
             view = self._state.viewport
             self._state.model.camera.fly_to(view.at_place(self.sketch.focus), now)
@@ -288,12 +288,12 @@ class SketchScreen:
         return True
 
     def finish(self, now: float) -> None:
-        """Be done with what there is."""
+        """Finish the sketch as it is."""
         self.take(self.sketch.finish(), now)
         self._is_changed = True
 
     def leave(self, now: float) -> None:
-        """Go back to the map as it was."""
+        """Leave without a result."""
         self._state.model.camera.release_all(now)
         self._state.is_changed = True
         self._navigator.pop()
@@ -306,7 +306,7 @@ class SketchScreen:
 
 
 class SketchBar(OptionPanel):
-    """What a remote without more keys needs while drawing: zoom, be done, leave. One row: the crosshair stays free."""
+    """Zoom, finish and leave for remotes without keys for them. A single row leaves the crosshair free."""
 
     name = "sketch-bar"
 
@@ -326,7 +326,7 @@ class SketchBar(OptionPanel):
 
     def options(self) -> tuple[Option, ...]:
         say = self._state.settings.words
-        return tuple(Option(key, _BAR[key], say(f"sketch.bar.{key}")) for key in self._keys)
+        return tuple(Option(key, _BAR_ICONS[key], say(f"sketch.bar.{key}")) for key in self._keys)
 
     def choose(self, key: str, now: float) -> None:
         sketch, screen = self._screen.sketch, self._screen
@@ -344,13 +344,13 @@ class SketchBar(OptionPanel):
 
 
 TITLE_LEAST = 300.0
-"""What is left for the title at least, before sizes are left out."""
+"""Least width of the title; below it, sizes are left out."""
 TITLE_MOST = 620.0
 TITLE_GAP = 24.0
 PART_EXTRA = 46.0 + 28.0
-"""What a size needs beside its words: the icon before it and the gap after it."""
+"""Width of a size beside its words: the icon before and the gap after them."""
 
-_BAR: dict[str, str] = {
+_BAR_ICONS: dict[str, str] = {
     "zoom-in": "zoom-in",
     "zoom-out": "zoom-out",
     "insert": "plus",
@@ -359,7 +359,7 @@ _BAR: dict[str, str] = {
     "keep": "check",
     "drop": "x",
 }
-"""What the bar can do, and the icon of each."""
+"""Options of the bar and their icons."""
 
 _HINTS: dict[Stage, tuple[str, str]] = {
     "centre": ("hint.aim", "sketch.ok.centre"),
@@ -373,4 +373,4 @@ _HINTS: dict[Stage, tuple[str, str]] = {
     "walking": ("sketch.arrows.walking", "sketch.ok.walking"),
     "carrying": ("hint.aim", "sketch.ok.carrying"),
 }
-"""What arrows and OK do at each stage."""
+"""Words for arrows and OK at each stage."""

@@ -1,4 +1,4 @@
-"""The lock before drawing, changing and deleting: a pattern of arrows, shown as dots only."""
+"""The lock before editing: a pattern of arrows, shown as dots only."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ DOT = 26.0
 
 
 def when_unlocked(state: MapState, navigator: Navigator, act: Callable[[], object]) -> None:
-    """Do something that the lock protects: at once where it is open, or once the pattern was right."""
+    """Run an action that the lock protects: at once where it is open, else once the right pattern was entered."""
     gate = state.lock
     now = state.clock.monotonic()
     if gate is None or gate.is_open(now):
@@ -34,7 +34,7 @@ def when_unlocked(state: MapState, navigator: Navigator, act: Callable[[], objec
 
 
 class UnlockScreen:
-    """Arrows are collected, OK tries them, Back takes the last one back and then leaves."""
+    """Arrows extend the pattern, OK tries it, Back removes the last arrow and then leaves."""
 
     name = "unlock"
     is_overlay = True
@@ -71,7 +71,7 @@ class UnlockScreen:
         return dispatch(self.bindings(), input_, now) or True
 
     def receive(self, message: object, now: float) -> None:
-        """The map's state takes what the check says; it is looked at in `update`."""
+        """The map below takes the result of the check; `update` reads it."""
 
     def update(self, now: float) -> bool:
         gate = self._state.lock

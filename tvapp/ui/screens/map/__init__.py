@@ -1,1 +1,1 @@
-"""The map screen and what it opens for looking: action bar, layers, list of geofences, details."""
+"""The map screen and the panels it opens: action bar, layers, list of geofences, details."""

@@ -1,4 +1,4 @@
-"""Everything the map can do, in one row over it: reached with Menu, a long OK, or OK where there is no geofence."""
+"""The action bar: the actions of the map in a row. Menu, a long OK, and OK outside of geofences open it."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ITEM_HEIGHT = 136.0
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One entry of the bar. `stays`: the bar remains open, for what one does several times."""
+    """An entry of the bar. `stays`: the bar remains open, for actions that are repeated."""
 
     key: str
     icon: str
@@ -35,7 +35,7 @@ class Item:
 
 
 class ActionBar(Panel):
-    """A ring of nine, eight where nothing may be changed: nothing is more than four presses away."""
+    """A ring of nine entries, eight without editing: none is more than four presses away."""
 
     name = "action-bar"
 
@@ -67,7 +67,7 @@ class ActionBar(Panel):
         safe = layout.safe_area(canvas)
         width = min(safe.w, ITEM_WIDTH * len(self._items) + 2 * theme.GAP)
         above_hints = safe.bottom - theme.HINT_HEIGHT - theme.GAP
-        # As wide as it is, it would cover half of the scale bar.
+        # The bar is so wide that it would cover half of the scale bar.
         scale_top = scale_bottom(canvas, attribution_box(canvas, self._state)[0]) - SCALE_HEIGHT - theme.DRIFT_PX
         bottom = min(above_hints, scale_top - theme.GAP)
         bar = Rect(
@@ -111,7 +111,7 @@ class ActionBar(Panel):
         self._navigator.push(DrawerScreen(self._state, self._navigator, now))
 
     def _open_draw(self, _now: float) -> None:
-        # Not loaded with the map: the way to the first picture is short without it.
+        # Imported late, so that the first frame does not wait for it.
         from tvapp.ui.screens.editing.draw_panel import DrawPanel
 
         self._navigator.push(DrawPanel(self._state, self._navigator))

@@ -1,4 +1,4 @@
-"""Everything about one geofence, and the way to it on the map."""
+"""The details of a geofence, with the ways to the map and to its editing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BUTTON_HEIGHT = 76.0
 
 
 class DetailsScreen(Panel):
-    """Show the geofence on the map (and close every panel), change it where that may be done, or go back."""
+    """Buttons show the geofence on the map (and close every panel), edit it where that is allowed, or go back."""
 
     name = "details"
 

@@ -1,4 +1,4 @@
-"""The list of all geofences; moving the focus flies the map along."""
+"""The drawer: the list of all geofences. The map follows the focus."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from tvapp.ui.words.formats import count
 
 FOOTER = 44.0
 FLY_AFTER_S = 0.15
-"""While a key is held the map follows only when the list pauses this long: flights that nobody sees cost tiles."""
+"""While a key is held, the map follows once the list pauses this long: a flight that is cut short only costs tiles."""
 
 
 class DrawerScreen:
-    """Its focus is an index, because a list of thousands has no rectangles."""
+    """A sheet of rows; see `Rows` about its focus."""
 
     name = "drawer"
     is_overlay = True
@@ -38,8 +38,8 @@ class DrawerScreen:
         self._fly_at: float | None = None
         self._fence_id = ""
         self._sizes: dict[str, str] = {}
-        self._began = False
-        self._former = state.selection.fence
+        self._is_open = False
+        self._selected_before = state.selection.fence
         if state.selection.fence is not None and state.selection.fence in state.book.listed:
             self._rows.focus(state.book.listed.index(state.selection.fence), len(state.book))
         if len(state.book):
@@ -67,7 +67,7 @@ class DrawerScreen:
         return tuple(fence.id for fence in self._state.book.listed) or ("empty",)
 
     def bindings(self) -> tuple[Binding, ...]:
-        # Not mentioned: the hint line is to stay within the sheet.
+        # Not mentioned, so that the hint line stays within the sheet.
         zoom = self._state.moves.zoom_keys(mentioned=False)
         back = bind((Intent.BACK, Intent.MENU), self._close, ("back", "hint.back-to-map"))
         if self.fence is None:
@@ -84,11 +84,11 @@ class DrawerScreen:
     # -- the life of a screen ------------------------------------------------------------------------------------
 
     def receive(self, message: object, now: float) -> None:
-        """The map below takes every message; the list is looked at anew in `update`."""
+        """The map below takes every message; `update` reads the list again."""
 
     def update(self, now: float) -> bool:
-        if not self._began:
-            self._began = True
+        if not self._is_open:
+            self._is_open = True
             self._motion.start("open", now, theme.SLIDE_S)
         fence = self.fence
         if fence is not None and self._fence_id and fence.id != self._fence_id:
@@ -98,10 +98,10 @@ class DrawerScreen:
         return self._motion.advance(now)
 
     def next_wakeup(self, now: float) -> float | None:
-        return now if self._motion.is_running or not self._began else self._fly_at
+        return now if self._motion.is_running or not self._is_open else self._fly_at
 
     def _follow_fence(self) -> None:
-        """Stay on the same geofence when the list has changed below us."""
+        """Keep the focus on the same geofence when the list has changed."""
         fences = self._state.book.listed
         place = next((i for i, fence in enumerate(fences) if fence.id == self._fence_id), None)
         if place is not None:
@@ -184,6 +184,6 @@ class DrawerScreen:
         return True
 
     def _close(self, _input: Input, _now: float) -> bool:
-        self._state.select(self._former)
+        self._state.select(self._selected_before)
         self._navigator.pop()
         return True

@@ -1,4 +1,4 @@
-"""A geofence told in full: name, state, and rows of facts."""
+"""The card of a geofence: name, state, and rows of facts."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def kind_color(fence: Geofence, state: State) -> Color:
 
 
 def draw_mark(canvas: Canvas, fence: Geofence, state: State, x: float, y: float, size: float) -> None:
-    """Draw the kind's colour as a disc; a ring where the fence does not count now."""
+    """Draw the kind's colour as a disc; as a ring while the geofence is not valid."""
     color = kind_color(fence, state)
     disc = Rect(x - size / 2, y - size / 2, size, size)
     if state == "active":
@@ -61,7 +61,7 @@ class FenceCard:
 def lay_out(
     canvas: Canvas, fence: Geofence, box: Rect, now_s: float, settings: UiSettings, footer: str = ""
 ) -> FenceCard:
-    """Lay out everything about a fence in a box; what does not fit is counted."""
+    """Lay out the facts of a geofence in a box; a last line counts those that do not fit."""
     state = fence.state(now_s)
     texts: list[tuple[str, float, float, TextStyle]] = []
     x, y, width = box.x, box.y, box.w

@@ -1,4 +1,4 @@
-"""What the map shows: four bases, three overlays, each with a picture; a choice applies at once."""
+"""The panel of layers: four bases and three overlays, each with a picture. A choice applies at once."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LayerOption = BaseStyle | Overlay
 
 
 class LayersPanel(Panel):
-    """Two rows of pictures."""
+    """A row of bases above a row of overlays."""
 
     name = "layers"
 

@@ -1,4 +1,4 @@
-"""The map: look around, select geofences, open the action bar; panels lie over it and share its state."""
+"""The map screen: panning, selecting geofences, the tour. Panels lie over it and share its state."""
 
 from __future__ import annotations
 
@@ -33,16 +33,16 @@ from tvapp.ui.screens.map.fence_card import FenceCard, lay_out
 from tvapp.ui.widgets.surface import glass
 
 TOUR_STEP_S = 12.0
-LOOK_EVERY_S = 0.15
-"""While the map moves, what is under the crosshair is looked up only this often."""
+LOOKUP_EVERY_S = 0.15
+"""While the map moves, geofences under the crosshair are looked up only this often."""
 LABEL_MARGIN = 0.5
-"""Names are asked for this far beyond the screen, in screen sizes, so that a step of the map needs no new ones."""
+"""Names are requested this far beyond the screen, in screen sizes, so that a step of the map needs no new request."""
 CARD_WIDTH = 560.0
 ANY_PHASE = tuple(Phase)
 
 
 class MapScreen:
-    """The base screen once somebody is signed in."""
+    """The base screen once a viewer is signed in."""
 
     name = "map"
     is_overlay = False
@@ -51,14 +51,14 @@ class MapScreen:
         self.state = state
         self._navigator = navigator
         self._motion = Motion(state.settings.motion)
-        self._pile: tuple[Geofence, ...] = ()
+        self._overlapping: tuple[Geofence, ...] = ()
         self._under: tuple[Geofence, ...] = ()
         self._ok_key = OkKey()
         self._tour_at: float | None = None
         self._tour_index = -1
         self._seen_view: Viewport | None = None
-        self._look_due = True
-        self._looked_at = -math.inf
+        self._lookup_due = True
+        self._looked_up_at = -math.inf
         self._rested_view: Viewport | None = None
         self._asked_labels: tuple[int, int, str | None] | None = None
         self._asked_bounds: Bounds | None = None
@@ -82,13 +82,13 @@ class MapScreen:
         return self._tour_at is not None
 
     def bindings(self) -> tuple[Binding, ...]:
-        """Return what keys do now: it depends on what is under the crosshair and on what is selected."""
+        """Return the bindings, which depend on the geofences under the crosshair and on the selection."""
         if self.is_touring:
             return (bind(tuple(Intent), self._stop_tour, ("any", "hint.stop-tour"), (Phase.PRESS,)),)
         selected = self.state.selection.fence
         look = bind(ARROWS, self.state.moves.pan, ("arrows", "hint.look-around"), ANY_PHASE)
         bindings = [look, bind(Intent.SELECT, self._ok, ("ok", self._ok_hint()), OK_PHASES)]
-        # Where OK opens the same, one mention is enough.
+        # Where OK opens the action bar too, one mention is enough.
         actions = None if self._ok_hint() == "hint.actions" else "hint.actions"
         if selected is not None:
             bindings.append(bind(Intent.BACK, self._deselect, ("back", "hint.deselect")))
@@ -106,7 +106,7 @@ class MapScreen:
         return tuple(bindings)
 
     def hints(self) -> tuple[Hint, ...]:
-        # The line is drawn in every frame, and hardly ever says anything else.
+        # Cached: the line is drawn in every frame and rarely changes.
         selected = self.state.selection.fence
         now = (self.is_touring, selected, len(self._under) > 1, self._ok_hint(), len(self.state.book) > 0)
         if self._hints is None or self._hints[0] != now:
@@ -117,12 +117,12 @@ class MapScreen:
         return dispatch(self.bindings(), input_, now)
 
     def release_all(self, now: float) -> None:
-        """Take every key as released: keys go elsewhere from now on."""
+        """Take every key as released, because another screen receives keys from now on."""
         self._ok_key.let_go()
         self.state.model.camera.release_all(now)
 
     def start_tour(self, now: float) -> None:
-        """Fly from fence to fence until a key is pressed."""
+        """Fly from geofence to geofence until a key is pressed."""
         if len(self.state.book):
             self._tour_at = now
             self.state.is_changed = True
@@ -144,10 +144,10 @@ class MapScreen:
         if wishes is not None:
             state.actions.want_tiles(wishes)
         is_moving = model.camera.is_moving(now)
-        self._look_due = self._look_due or state.is_changed or state.viewport != self._seen_view
+        self._lookup_due = self._lookup_due or state.is_changed or state.viewport != self._seen_view
         self._seen_view = state.viewport
-        if self._look_due and not (is_moving and now - self._looked_at < LOOK_EVERY_S):
-            self._look_under(now)
+        if self._lookup_due and not (is_moving and now - self._looked_up_at < LOOKUP_EVERY_S):
+            self._look_up_crosshair(now)
         self._ask_for_labels()
         if not is_moving and self._rested_view != state.viewport:
             self._rested_view = state.viewport
@@ -219,9 +219,9 @@ class MapScreen:
 
     def _draw_card(self, canvas: Canvas, room: Rect, fence: Geofence) -> None:
         footer = ""
-        if len(self._pile) > 1 and fence in self._pile:
-            index = self._pile.index(fence) + 1
-            footer = self.state.settings.words("map.pile", index=index, total=len(self._pile))
+        if len(self._overlapping) > 1 and fence in self._overlapping:
+            index = self._overlapping.index(fence) + 1
+            footer = self.state.settings.words("map.pile", index=index, total=len(self._overlapping))
         elif self.is_touring:
             fields = {"index": self._tour_index + 1, "total": len(self.state.book)}
             footer = self.state.settings.words("map.tour.next", **fields)
@@ -243,7 +243,7 @@ class MapScreen:
 
     def _ok(self, input_: Input, now: float) -> bool:
         self.state.is_changed = True
-        self._look_under(now)
+        self._look_up_crosshair(now)
         match self._ok_key.take(input_):
             case "down":
                 return True
@@ -257,19 +257,19 @@ class MapScreen:
         return True
 
     def _select_next(self, now: float) -> None:
-        selected, self._pile = self.state.selection.fence, self._under
-        if selected in self._pile and len(self._pile) == 1:
+        selected, self._overlapping = self.state.selection.fence, self._under
+        if selected in self._overlapping and len(self._overlapping) == 1:
             self.state.model.camera.release_all(now)
-            self._navigator.push(DetailsScreen(self.state, self._navigator, self._pile[0]))
+            self._navigator.push(DetailsScreen(self.state, self._navigator, self._overlapping[0]))
             return
-        index = (self._pile.index(selected) + 1) % len(self._pile) if selected in self._pile else 0
-        fence = self._pile[index]
+        index = (self._overlapping.index(selected) + 1) % len(self._overlapping) if selected in self._overlapping else 0
+        fence = self._overlapping[index]
         self.state.select(fence)
         self.state.actions.fence_selected(fence)
 
     def _deselect(self, _input: Input, _now: float) -> bool:
         self.state.select(None)
-        self._pile = ()
+        self._overlapping = ()
         return True
 
     def _open_bar(self, _input: Input, now: float) -> bool:
@@ -278,7 +278,7 @@ class MapScreen:
         return True
 
     def _long_ok(self, input_: Input, now: float) -> bool:
-        """Details of what is selected, in a pile too; else drawing, where that may be done."""
+        """Open the details of the selection; without one, the draw panel, or the action bar where nothing is edited."""
         selected = self.state.selection.fence
         if selected is not None:
             self.release_all(now)
@@ -315,8 +315,8 @@ class MapScreen:
         self.state.select(fence)
         self.state.moves.fly_to(fence, now)
 
-    def _look_under(self, now: float) -> None:
-        self._look_due, self._looked_at = False, now
+    def _look_up_crosshair(self, now: float) -> None:
+        self._lookup_due, self._looked_up_at = False, now
         under = self.state.fences.under_crosshair(self.state.viewport, self.state.wall())
         said = readout(self.state.viewport.center, under, self.state.selection.fence, self.state.settings)
         if under != self._under or said != self._readout:

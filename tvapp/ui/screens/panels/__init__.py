@@ -1,1 +1,1 @@
-"""The kinds of panel that screens are made of: dialogs, sheets at the left, lists, rows of tiles."""
+"""The kinds of panels that screens are built from: dialogs, sheets at the left, lists, rows of options."""

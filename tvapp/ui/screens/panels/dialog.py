@@ -1,4 +1,4 @@
-"""A question over everything else: a title, some words, and buttons; the first button changes nothing."""
+"""Dialogs: a question over the screen, with buttons of which the first changes nothing."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ BUTTON_HEIGHT = 84.0
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A button and what pressing it does (after the dialog has closed); `advice` says what for, where needed."""
+    """A button and its action, which runs after the dialog has closed; `advice` explains it where needed."""
 
     button: Button
     act: Callable[[], None]
@@ -31,7 +31,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What a dialog says. `lines` stand between title and advice, e.g. who is signed in."""
+    """The text of a dialog. `lines` stand between title and advice, e.g. the account."""
 
     name: str
     title: str
@@ -45,7 +45,7 @@ class Question:
 class DialogScreen(Panel):
     """Asks a question; Back is the same as the first button of the row.
 
-    `above` is a choice that stands over the row, with the focus: what there is to do, and harmless.
+    `above` is a harmless choice above the row that has the focus first.
     """
 
     def __init__(
@@ -63,7 +63,7 @@ class DialogScreen(Panel):
         self._above = above
         self._place(Rect(0, BUTTON_HEIGHT * 2, WIDTH, BUTTON_HEIGHT), Rect(0, 0, WIDTH, BUTTON_HEIGHT))
         if above is not None:
-            # Down leads to the harmless button, not to the one that happens to be nearest.
+            # Down leads to the harmless button, not to the nearest one.
             self._focus.set(self._choices[0].button.key)
             self._focus.set(above.button.key)
         self._bindings = (
@@ -107,9 +107,9 @@ class DialogScreen(Panel):
             y = first.bottom + 40
         paragraph(canvas, question.advice, x, y, inner, advice_style, question.most_lines)
         self._place(Rect(x, box.bottom - 48 - BUTTON_HEIGHT, inner, BUTTON_HEIGHT), first)
-        self._draw_buttons(canvas, [choice.button for choice in self._everything()], now)
+        self._draw_buttons(canvas, [choice.button for choice in self._all_choices()], now)
 
-    def _everything(self) -> tuple[Choice, ...]:
+    def _all_choices(self) -> tuple[Choice, ...]:
         return self._choices if self._above is None else (self._above, *self._choices)
 
     def _place(self, row: Rect, above: Rect) -> None:
@@ -121,14 +121,14 @@ class DialogScreen(Panel):
         self._focus.place(Group(self.name, children, modal=True))
 
     def _press(self, _input: Input, _now: float) -> bool:
-        chosen = next(choice for choice in self._everything() if choice.button.key == self.focused)
+        chosen = next(choice for choice in self._all_choices() if choice.button.key == self.focused)
         self._navigator.pop()
         chosen.act()
         return True
 
 
 def leave_dialog(settings: UiSettings, navigator: Navigator, leave: Callable[[], None]) -> DialogScreen:
-    """Return the question that Back asks where there is nothing to go back to."""
+    """Return the question that Back asks on a base screen."""
     question = Question("leave", settings.words("leave.title"), settings.words("leave.advice"), "monitor")
     stay = Choice(Button("stay", settings.words("leave.stay")), lambda: None)
     close = Choice(Button("leave", settings.words("leave.leave"), danger=True), leave)

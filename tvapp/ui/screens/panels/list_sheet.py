@@ -1,4 +1,4 @@
-"""A sheet with a list to choose from; subclasses say what is in it and what a choice does."""
+"""A sheet with a list to choose from; subclasses give the rows and take the choice."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ NOTE_LINES = 4
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line to choose: an icon or (with `mark`) a coloured disc, a name, and a smaller line below it."""
+    """A row to choose: an icon or (with `mark`) a coloured disc, a name, and a smaller line below it."""
 
     key: str
     label: str
@@ -33,7 +33,7 @@ class Row:
 
 
 class ListSheet(Panel):
-    """The focus is an index, because lists may be long; a row that goes away hands it to its neighbour."""
+    """A sheet of rows; when the focused row goes away, its neighbour has the focus."""
 
     name = "list"
     icon = "list"
@@ -49,19 +49,19 @@ class ListSheet(Panel):
         raise NotImplementedError
 
     def rows(self) -> Sequence[Row]:
-        """Return what can be chosen now; empty where `empty` says why."""
+        """Return the rows; when there are none, `empty` says why."""
         raise NotImplementedError
 
     def choose(self, row: Row, now: float) -> None:
-        """Do what a row stands for."""
+        """Take the choice of a row."""
         raise NotImplementedError
 
     def note(self) -> str:
-        """Return what stands between the title and the list."""
+        """Return the text between the title and the list."""
         return ""
 
     def empty(self) -> str:
-        """Return what stands in the place of an empty list."""
+        """Return the text in place of an empty list."""
         return ""
 
     # -- keys -----------------------------------------------------------------------------------------------------
@@ -80,7 +80,7 @@ class ListSheet(Panel):
         return tuple(row.key for row in self.rows()) or ("empty",)
 
     def focus(self, key: str) -> None:
-        """Put the focus on a row, if it is there."""
+        """Put the focus on a row; nothing happens when it is not there."""
         keys = self.focusables()
         if key in keys:
             self._rows.focus(keys.index(key), len(keys))

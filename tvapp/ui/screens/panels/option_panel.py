@@ -1,4 +1,4 @@
-"""A panel of large options in rows, each with an icon, a name and a line that says more; subclasses say which."""
+"""A panel of options in rows, each with an icon, a name and a detail; subclasses give the options."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TITLE_HEIGHT = 76.0
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One thing to choose. What is not `enabled` can have the focus, and says why nothing happens in `detail`."""
+    """An option to choose. A disabled option can have the focus; its `detail` says why it does nothing."""
 
     key: str
     icon: str
@@ -52,7 +52,7 @@ class OptionPanel(Panel):
         )
 
     def title(self) -> str:
-        """Return what stands over the options."""
+        """Return the title above the options."""
         raise NotImplementedError
 
     def options(self) -> Sequence[Option]:
@@ -60,12 +60,12 @@ class OptionPanel(Panel):
         raise NotImplementedError
 
     def choose(self, key: str, now: float) -> None:
-        """Do what an enabled option stands for."""
+        """Take the choice of an enabled option."""
         raise NotImplementedError
 
     def draw(self, canvas: Canvas, now: float) -> None:
         if self._navigator.top is not self:
-            # What it opened lies over it, and is about the map below rather than about the options.
+            # The panel that it opened lies over it and concerns the map, not the options.
             return
         opened = self._motion.value("open", now)
         options = self.options()

@@ -1,4 +1,4 @@
-"""What panels and dialogs have in common: a focus among rectangles, one table of bindings, and sliding in."""
+"""The base of panels and dialogs: focus among rectangles, a table of bindings, and sliding in."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from tvapp.ui.widgets.surface import Button
 
 
 class Panel:
-    """The base of panels that lie over another screen; they set `_bindings`, place their focus, and draw.
+    """A panel over another screen. Subclasses set `_bindings`, place the focus, and draw.
 
-    `slides`: the panel comes in with a motion; not when it takes the place of one that is open already.
+    `slides`: the panel slides in; not where it replaces a panel that is open already.
     """
 
     is_overlay = True
@@ -36,7 +36,7 @@ class Panel:
         return self._focus.focused
 
     def focusables(self) -> tuple[str, ...]:
-        return self._focus.everything()
+        return self._focus.leaf_keys()
 
     def bindings(self) -> tuple[Binding, ...]:
         return self._bindings
@@ -45,7 +45,7 @@ class Panel:
         return hints_of(self.bindings())
 
     def handle(self, input_: Input, now: float) -> bool:
-        # Keys that mean nothing here must not reach the screen below.
+        # Keys without a meaning here must not reach the screen below.
         return dispatch(self.bindings(), input_, now) or True
 
     def receive(self, message: object, now: float) -> None:
@@ -62,7 +62,7 @@ class Panel:
         return now if self._motion.is_running or self._is_new or self._is_moved else None
 
     def _place_row(self, buttons: Sequence[Button], row: Rect) -> None:
-        """Place the focus among buttons in a row, and nothing else."""
+        """Place the focus among the buttons of a row."""
         boxes = layout.spread(row, len(buttons), 20)
         leaves = tuple(Leaf(button.key, box) for button, box in zip(buttons, boxes, strict=True))
         self._focus.place(Group("row", leaves, wraps_x=True, modal=True))

@@ -1,4 +1,4 @@
-"""Rows of a list on a sheet: their look, the focused one, and scrolling."""
+"""The rows of a list on a sheet: their look, their focus, and scrolling."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from tvapp.ui.widgets.surface import focus_ring
 
 ROW_HEIGHT = 92.0
 ROWS_BEFORE_LAYOUT = 8.0
-"""Rows that are taken to fit until the first drawing tells how many do."""
+"""Rows that are assumed to fit before the first drawing measures it."""
 
 
 class Rows:
-    """A list whose focus is an index: a list of thousands has no rectangles. `motion` is that of the sheet."""
+    """A list whose focus is an index, because thousands of rows have no rectangles. `motion` is that of the sheet."""
 
     def __init__(self, motion: Motion, count: int = 0) -> None:
         self._motion = motion

@@ -1,4 +1,4 @@
-"""The panel at the left edge that drawer, details and layers stand on."""
+"""Draws the sheet at the left edge that drawer, details and layers share."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def draw_title(canvas: Canvas, room: Rect, icon: str, title: str, extra: str = "
 
 
 def draw_scroll_bar(canvas: Canvas, room: Rect, top: float, total: int, rows: float) -> None:
-    """Draw where in a list we are that has `total` rows, `rows` of which fit; nothing where all do."""
+    """Draw the scroll bar of a list of `total` rows, `rows` of which fit; nothing where all fit."""
     if total <= rows:
         return
     height = max(48.0, room.h * rows / total)

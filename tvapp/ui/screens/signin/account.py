@@ -1,4 +1,4 @@
-"""Who is signed in, what is needed of them, and the way out: signing out and closing the app are one step away."""
+"""The account panel: who is signed in, what the app needs of that person, Sign out and Close."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tvapp.ui.settings import UiSettings
 from tvapp.ui.widgets.surface import Button
 
 Need = Literal["", "sign-in", "permission"]
-"""What a person with a phone could do now: sign in again, or allow one thing more."""
+"""What the viewer can do with a phone: sign in again, or give a permission."""
 
 
 def account_dialog(

@@ -1,4 +1,4 @@
-"""What the sign-in screen says when there is no code to show: a sentence, what to do, and ids for an administrator."""
+"""The sign-in screen without a code: a sentence, advice, and ids for an administrator."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ BUTTON_HEIGHT = 84.0
 
 @dataclass(frozen=True, slots=True)
 class SignInNotice:
-    """What to show. `button` and `hint` are empty when there is nothing to press."""
+    """Content of the screen. `button` and `hint` are empty when no key acts."""
 
     icon: str
     color: Color
@@ -35,7 +35,7 @@ class SignInNotice:
 
 
 def notice_for(view: SessionView, settings: UiSettings) -> SignInNotice:
-    """Return what a session without a code to show has to say."""
+    """Return the notice for a session without a code."""
     say = settings.words
     match view.phase:
         case "succeeded" | "signed-in":
@@ -59,7 +59,7 @@ def notice_for(view: SessionView, settings: UiSettings) -> SignInNotice:
 
 
 def admin_lines(problem: Problem, settings: UiSettings) -> tuple[tuple[str, str], ...]:
-    """Return label and value of what an administrator needs to look a problem up."""
+    """Return labels and values by which an administrator finds a problem in the logs."""
     say = settings.words
     number = f"AADSTS{problem.aadsts}" if problem.aadsts else problem.error
     lines = (

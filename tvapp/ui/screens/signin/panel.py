@@ -1,4 +1,4 @@
-"""A code over the map: to sign in again, or to allow one thing more. The map goes on below, and Back returns to it."""
+"""A code over the map, to sign in again or to give a permission. The map goes on below, and Back returns to it."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tvapp.ui.words.permissions import permission_for
 SIGN_IN, PERMISSION = "sign-in", "permission"
 
 BESIDE = 40.0
-"""How far the panel reaches beyond what it shows at each side; it may lie outside the safe area, its words may not."""
+"""Margin of the panel around its content; the panel may leave the safe area, its words may not."""
 ABOVE = 32.0
 RADIUS = 28.0
 
@@ -59,7 +59,7 @@ class SignInPanel(SignInScreen):
             draw_prompt_in(canvas, area.inset(0, ABOVE), replace(picture, reason=self.reason()))
 
     def reason(self) -> str:
-        """Return why this is asked for."""
+        """Return the reason for the request."""
         view, say = self._view, self._settings.words
         if view.permission:
             return say(f"signin.permission.{permission_for(view.permission)}", resource=view.permission)

@@ -1,4 +1,4 @@
-"""How a code is shown: QR code, address, user code, countdown, status, and the sentence against phishing."""
+"""Draws a code: QR code, address, user code, countdown, status, and the sentence against phishing."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ LONGEST_GROUP = 4
 
 @dataclass(frozen=True, slots=True)
 class PromptPicture:
-    """Everything that one frame of the sign-in screen is made of."""
+    """The content of a frame of the sign-in screen."""
 
     prompt: Prompt
     view: SessionView
@@ -35,24 +35,24 @@ class PromptPicture:
     tells_clock: bool = False
     """The status is that the clock is wrong."""
     reason: str = ""
-    """Why this is asked for, where it is not the first thing that the screen asks for."""
+    """Why a code is shown after the first sign-in; empty before it."""
     opacity: float = 1.0
     focus_growth: float = 1.0
     focused: bool = True
 
     @property
     def organisation(self) -> str:
-        """Whose account is asked for."""
+        """The organisation whose account is needed."""
         return self.view.organisation or self.settings.organisation
 
     @property
     def app_name(self) -> str:
-        """What one is about to sign in to."""
+        """The app that the viewer signs in to."""
         return self.view.app_name or self.settings.app_name
 
 
 def groups(code: str) -> tuple[str, ...]:
-    """Divide a user code into groups of at most four, as even as can be; one with separators of its own stays whole.
+    """Divide a user code into groups of at most four, as even as possible; a code with separators stays whole.
 
     >>> groups("CB7F9OQX0")
     ('CB7', 'F9O', 'QX0')
@@ -199,7 +199,7 @@ def _draw_safety(canvas: Canvas, box: Rect, picture: PromptPicture) -> None:
 
 
 def _draw_target(canvas: Canvas, x: float, y: float, width: float, picture: PromptPicture) -> None:
-    """Draw organisation and app; of the two a long organisation is the one that is cut."""
+    """Draw organisation and app; a long organisation is cut, the app is not."""
     style = theme.style(theme.LEAD, face="bold")
     app = f" · {picture.app_name}" if picture.organisation else picture.app_name
     room = width - canvas.measure(app, style)[0]
@@ -232,7 +232,7 @@ def _draw_status(canvas: Canvas, x: float, y: float, width: float, picture: Prom
     if picture.tells_clock:
         name, color = "clock", theme.WARN
     draw_icon(canvas, name, x + 20, y + 20, 38, color)
-    # The line breathes once a second, so that one sees that it is alive.
+    # The dots change once a second, to show that the app is alive.
     left = picture.view.remaining_s or 0.0
     dots = "." * (1 + int(left) % 3) if picture.view.status == "waiting" and not picture.tells_clock else ""
     paragraph(canvas, picture.status + dots, x + 60, y, width - 60, replace(theme.style(theme.BODY), color=color), 2)

@@ -1,4 +1,4 @@
-"""Signing in from a phone: QR code, address and code together, and what to do when it did not work."""
+"""The sign-in screen: a code for the phone, or a notice and what to do."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ RENEWED_FOR_S = 20.0
 
 
 class SignInScreen:
-    """Shows the session's state; its only state of its own is whether the QR code is enlarged."""
+    """Shows the session's state; adds only whether the QR code is enlarged."""
 
     name = "sign-in"
     is_overlay = False
     leaving = "hint.leave"
-    """What Back does, for the hint line."""
+    """Words for Back in the hint line."""
 
     def __init__(
         self,
@@ -56,7 +56,7 @@ class SignInScreen:
 
     @property
     def prompt(self) -> Prompt | None:
-        """The code on the screen; None as soon as it is of no use any more."""
+        """The code on the screen; None once it has expired."""
         view = self._view
         expired = view.remaining_s is not None and view.remaining_s <= 0
         return view.prompt if view.phase == "prompting" and not expired else None
@@ -71,7 +71,7 @@ class SignInScreen:
         return ("button",) if self._notice().button else ()
 
     def bindings(self) -> tuple[Binding, ...]:
-        """Return what keys do in the state the session is in."""
+        """Return the bindings for the session's state."""
         leave = bind(Intent.BACK, self._leave, ("back", self.leaving))
         if self.prompt is not None and self.is_enlarged:
             ok = bind(Intent.SELECT, self._resize, ("ok", "hint.shrink"))
@@ -90,7 +90,7 @@ class SignInScreen:
         return dispatch(self.bindings(), input_, now)
 
     def receive(self, message: object, now: float) -> None:
-        """The session is asked at every update; no message is needed."""
+        """`update` asks the session; no message is needed."""
 
     def update(self, now: float) -> bool:
         former, self._view = self._view, self._session(now)
@@ -112,7 +112,7 @@ class SignInScreen:
         running = [left for left in (self._view.remaining_s, self._view.retry_in_s) if left is not None and left > 0]
         if not running:
             return None
-        # Just after the next number on the screen changes.
+        # Just after the next change of a number on the screen.
         return now + min(left - math.ceil(left) + 1 for left in running) + 0.001
 
     def draw(self, canvas: Canvas, now: float) -> None:
@@ -126,7 +126,7 @@ class SignInScreen:
             draw_prompt(canvas, picture)
 
     def status_sentence(self, now: float) -> str:
-        """Return the live status line for a code that is on the screen."""
+        """Return the status line below a code."""
         view, say = self._view, self._settings.words
         if view.problem is not None and view.problem.kind == "confirming":
             return say("signin.status.confirming")
@@ -144,11 +144,11 @@ class SignInScreen:
 
     @property
     def _tells_clock(self) -> bool:
-        """Tell whether the status line is about the clock: it is wrong, and nothing else is."""
+        """Tell whether the status line is about the clock: it is wrong, and there is no other problem."""
         return self._view.clock_skew_s is not None and self._view.problem is None and self._view.status == "waiting"
 
     def _picture(self, now: float) -> PromptPicture | None:
-        """Return what a code is drawn from; None when there is none to show."""
+        """Return the content of the screen; None without a code."""
         prompt = self.prompt
         if prompt is None:
             return None
