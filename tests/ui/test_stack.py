@@ -9,7 +9,7 @@ import pytest
 from tvapp.remote.intents import Input, Intent, Phase
 from tvapp.ui.canvas import Canvas
 from tvapp.ui.recording import RecordingCanvas
-from tvapp.ui.screen import Binding, Hint, bind, dispatch, hint_only, hints_of
+from tvapp.ui.screen import Binding, BoundScreen, Hint, bind, dispatch, hint_only, hints_of
 from tvapp.ui.stack import ScreenStack
 
 
@@ -257,3 +257,21 @@ def test_only_bindings_with_a_hint_are_in_the_hint_line() -> None:
 
     bindings = (bind(Intent.UP, act), bind(Intent.SELECT, act, ("ok", "hint.open")), hint_only("back", "hint.back"))
     assert hints_of(bindings) == (Hint("ok", "hint.open"), Hint("back", "hint.back"))
+
+
+@dataclass
+class Bound(BoundScreen):
+    """A screen with a single key."""
+
+    is_overlay: bool
+
+    def bindings(self) -> tuple[Binding, ...]:
+        return (bind(Intent.SELECT, lambda _input, _now: True, ("ok", "hint.open")),)
+
+
+def test_a_key_without_a_meaning_ends_at_a_panel_and_passes_a_full_screen() -> None:
+    for is_overlay in (True, False):
+        screen = Bound(is_overlay)
+        assert screen.handle(Input(Intent.SELECT), 0.0)
+        assert screen.handle(Input(Intent.MENU), 0.0) is is_overlay
+        assert screen.hints() == (Hint("ok", "hint.open"),)

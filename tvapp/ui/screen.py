@@ -120,3 +120,20 @@ class Screen(Protocol):
     def focused(self) -> str:
         """The key of what has the focus; empty when nothing can have it."""
         ...
+
+
+class BoundScreen:
+    """The base of screens whose keys are in a table of bindings."""
+
+    is_overlay = False
+
+    def bindings(self) -> tuple[Binding, ...]:
+        """Return the bindings as they are now."""
+        raise NotImplementedError
+
+    def hints(self) -> tuple[Hint, ...]:
+        return hints_of(self.bindings())
+
+    def handle(self, input_: Input, now: float) -> bool:
+        # Keys without a meaning on a panel must not reach the screen below it.
+        return dispatch(self.bindings(), input_, now) or self.is_overlay

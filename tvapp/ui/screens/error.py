@@ -10,7 +10,7 @@ from tvapp.ui import layout, theme
 from tvapp.ui.actions import Actions
 from tvapp.ui.canvas import Canvas, Rect
 from tvapp.ui.navigator import Navigator
-from tvapp.ui.screen import REPEATED, Binding, Hint, bind, dispatch, hints_of
+from tvapp.ui.screen import REPEATED, Binding, BoundScreen, bind
 from tvapp.ui.screens.panels.dialog import leave_dialog
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.widgets.label import draw_icon, fit, label, paragraph, wrap
@@ -22,11 +22,10 @@ LABEL_WIDTH = 150.0
 LINE = 38.0
 
 
-class ErrorScreen:
+class ErrorScreen(BoundScreen):
     """Lists errors of the configuration, or shows a fatal problem."""
 
     name = "error"
-    is_overlay = False
 
     def __init__(
         self,
@@ -58,12 +57,6 @@ class ErrorScreen:
 
     def bindings(self) -> tuple[Binding, ...]:
         return (self._turning, *self._leaving) if self._has_more else self._leaving
-
-    def hints(self) -> tuple[Hint, ...]:
-        return hints_of(self.bindings())
-
-    def handle(self, input_: Input, now: float) -> bool:
-        return dispatch(self.bindings(), input_, now)
 
     def receive(self, message: object, now: float) -> None:
         """No message changes this screen."""

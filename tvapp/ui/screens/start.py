@@ -10,7 +10,7 @@ from tvapp.ui import layout, theme
 from tvapp.ui.actions import Actions
 from tvapp.ui.canvas import Canvas
 from tvapp.ui.navigator import Navigator
-from tvapp.ui.screen import Binding, Hint, bind, dispatch, hints_of
+from tvapp.ui.screen import Binding, BoundScreen, bind
 from tvapp.ui.screens.panels.dialog import leave_dialog
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.widgets.label import centred_paragraph, draw_icon, in_middle
@@ -21,11 +21,10 @@ SILENT_S = 2.0
 DOT = 14.0
 
 
-class StartScreen:
+class StartScreen(BoundScreen):
     """The app replaces it by itself; `session` is None until there is one."""
 
     name = "start"
-    is_overlay = False
 
     def __init__(
         self,
@@ -55,12 +54,6 @@ class StartScreen:
         if self._waits_for_retry():
             return bind(Intent.SELECT, self._retry, ("ok", "hint.try-now")), leave
         return (leave,)
-
-    def hints(self) -> tuple[Hint, ...]:
-        return hints_of(self.bindings())
-
-    def handle(self, input_: Input, now: float) -> bool:
-        return dispatch(self.bindings(), input_, now)
 
     def receive(self, message: object, now: float) -> None:
         """`update` asks the session."""

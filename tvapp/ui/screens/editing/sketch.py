@@ -18,7 +18,7 @@ from tvapp.ui.map_overlay.sketch_view import SketchView, size_parts
 from tvapp.ui.map_state.state import MapState
 from tvapp.ui.navigator import Navigator
 from tvapp.ui.ok_key import OK_PHASES, OkKey
-from tvapp.ui.screen import Binding, Hint, bind, dispatch, hints_of
+from tvapp.ui.screen import Binding, BoundScreen, bind
 from tvapp.ui.screens.panels.option_panel import Option, OptionPanel
 from tvapp.ui.widgets.label import draw_icon, fit, in_middle
 from tvapp.ui.widgets.surface import glass
@@ -37,7 +37,7 @@ _DIRECTIONS: dict[Intent, Direction] = {
 }
 
 
-class SketchScreen:
+class SketchScreen(BoundScreen):
     """Feeds a sketch with keys and the crosshair, draws it, and hands over the result.
 
     It stays open below the sheet that asks for a name, so that Back leads to it again.
@@ -113,12 +113,6 @@ class SketchScreen:
         elif isinstance(sketch, ResizeSketch) and sketch.way == "sides":
             aim = "sketch.arrows.sides"
         return aim, "hint.more" if self._opens_bar else place
-
-    def hints(self) -> tuple[Hint, ...]:
-        return hints_of(self.bindings())
-
-    def handle(self, input_: Input, now: float) -> bool:
-        return dispatch(self.bindings(), input_, now) or True
 
     # -- the life of a screen -------------------------------------------------------------------------------------
 

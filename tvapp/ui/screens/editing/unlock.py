@@ -11,7 +11,7 @@ from tvapp.ui import layout, theme
 from tvapp.ui.canvas import Canvas, Rect
 from tvapp.ui.map_state.state import MapState
 from tvapp.ui.navigator import Navigator
-from tvapp.ui.screen import Binding, Hint, bind, dispatch, hints_of
+from tvapp.ui.screen import Binding, BoundScreen, bind
 from tvapp.ui.widgets.label import draw_icon, in_middle, label, paragraph
 from tvapp.ui.widgets.surface import card, focus_ring, scrim
 from tvapp.ui.words import formats
@@ -33,7 +33,7 @@ def when_unlocked(state: MapState, navigator: Navigator, act: Callable[[], objec
         navigator.push(UnlockScreen(state, navigator, act))
 
 
-class UnlockScreen:
+class UnlockScreen(BoundScreen):
     """Arrows extend the pattern, OK tries it, Back removes the last arrow and then leaves."""
 
     name = "unlock"
@@ -63,12 +63,6 @@ class UnlockScreen:
             bind(Intent.SELECT, self._try, ("ok", "hint.unlock")),
             bind((Intent.BACK, Intent.MENU), self._back, ("back", back)),
         )
-
-    def hints(self) -> tuple[Hint, ...]:
-        return hints_of(self.bindings())
-
-    def handle(self, input_: Input, now: float) -> bool:
-        return dispatch(self.bindings(), input_, now) or True
 
     def receive(self, message: object, now: float) -> None:
         """The map below takes the result of the check; `update` reads it."""

@@ -10,7 +10,7 @@ from tvapp.ui.map_state.moves import SHEET_WIDTH
 from tvapp.ui.map_state.state import MapState
 from tvapp.ui.motion import Motion
 from tvapp.ui.navigator import Navigator
-from tvapp.ui.screen import REPEATED, Binding, Hint, bind, dispatch, hints_of
+from tvapp.ui.screen import REPEATED, Binding, BoundScreen, bind
 from tvapp.ui.screens.map.details import DetailsScreen
 from tvapp.ui.screens.map.fence_card import STATE_ICONS, draw_mark
 from tvapp.ui.screens.panels.rows import Rows, RowWords, draw_row
@@ -24,7 +24,7 @@ FLY_AFTER_S = 0.15
 """While a key is held, the map follows once the list pauses this long: a flight that is cut short only costs tiles."""
 
 
-class DrawerScreen:
+class DrawerScreen(BoundScreen):
     """A sheet of rows; see `Rows` about its focus."""
 
     name = "drawer"
@@ -74,12 +74,6 @@ class DrawerScreen:
             return back, zoom
         move = bind((Intent.UP, Intent.DOWN), self._move, ("up-down", "hint.choose"), REPEATED)
         return move, bind(Intent.SELECT, self._open, ("ok", "hint.details")), back, zoom
-
-    def hints(self) -> tuple[Hint, ...]:
-        return hints_of(self.bindings())
-
-    def handle(self, input_: Input, now: float) -> bool:
-        return dispatch(self.bindings(), input_, now) or True
 
     # -- the life of a screen ------------------------------------------------------------------------------------
 

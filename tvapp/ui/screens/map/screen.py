@@ -26,7 +26,7 @@ from tvapp.ui.motion import Motion
 from tvapp.ui.navigator import Navigator
 from tvapp.ui.ok_key import OK_PHASES, OkKey
 from tvapp.ui.outline import draw_outline
-from tvapp.ui.screen import Binding, Hint, bind, dispatch, hint_only, hints_of
+from tvapp.ui.screen import Binding, BoundScreen, Hint, bind, hint_only, hints_of
 from tvapp.ui.screens.map.action_bar import ActionBar
 from tvapp.ui.screens.map.details import DetailsScreen
 from tvapp.ui.screens.map.fence_card import FenceCard, lay_out
@@ -41,11 +41,10 @@ CARD_WIDTH = 560.0
 ANY_PHASE = tuple(Phase)
 
 
-class MapScreen:
+class MapScreen(BoundScreen):
     """The base screen once a viewer is signed in."""
 
     name = "map"
-    is_overlay = False
 
     def __init__(self, state: MapState, navigator: Navigator) -> None:
         self.state = state
@@ -112,9 +111,6 @@ class MapScreen:
         if self._hints is None or self._hints[0] != now:
             self._hints = now, hints_of(self.bindings())
         return self._hints[1]
-
-    def handle(self, input_: Input, now: float) -> bool:
-        return dispatch(self.bindings(), input_, now)
 
     def release_all(self, now: float) -> None:
         """Take every key as released, because another screen receives keys from now on."""

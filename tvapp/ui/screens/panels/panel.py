@@ -10,11 +10,11 @@ from tvapp.ui.canvas import Canvas, Rect
 from tvapp.ui.focus import Focus, Group, Leaf
 from tvapp.ui.motion import Motion
 from tvapp.ui.navigator import Navigator
-from tvapp.ui.screen import Binding, Hint, dispatch, hints_of
+from tvapp.ui.screen import Binding, BoundScreen
 from tvapp.ui.widgets.surface import Button
 
 
-class Panel:
+class Panel(BoundScreen):
     """A panel over another screen. Subclasses set `_bindings`, place the focus, and draw.
 
     `slides`: the panel slides in; not where it replaces a panel that is open already.
@@ -40,13 +40,6 @@ class Panel:
 
     def bindings(self) -> tuple[Binding, ...]:
         return self._bindings
-
-    def hints(self) -> tuple[Hint, ...]:
-        return hints_of(self.bindings())
-
-    def handle(self, input_: Input, now: float) -> bool:
-        # Keys without a meaning here must not reach the screen below.
-        return dispatch(self.bindings(), input_, now) or True
 
     def receive(self, message: object, now: float) -> None:
         """The screen below takes every message."""

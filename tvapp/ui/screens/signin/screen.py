@@ -12,7 +12,7 @@ from tvapp.ui.actions import Actions
 from tvapp.ui.canvas import Canvas
 from tvapp.ui.motion import Motion
 from tvapp.ui.navigator import Navigator
-from tvapp.ui.screen import Binding, Hint, bind, dispatch, hints_of
+from tvapp.ui.screen import Binding, BoundScreen, bind
 from tvapp.ui.screens.panels.dialog import leave_dialog
 from tvapp.ui.screens.signin.notice import SignInNotice, draw_notice, notice_for
 from tvapp.ui.screens.signin.prompt import PromptPicture, draw_large_prompt, draw_prompt
@@ -23,11 +23,10 @@ RENEWED_FOR_S = 20.0
 """How long the status line says that the code is a new one."""
 
 
-class SignInScreen:
+class SignInScreen(BoundScreen):
     """Shows the session's state; adds only whether the QR code is enlarged."""
 
     name = "sign-in"
-    is_overlay = False
     leaving = "hint.leave"
     """Words for Back in the hint line."""
 
@@ -82,12 +81,6 @@ class SignInScreen:
         if notice.button:
             return bind(Intent.SELECT, self._retry, ("ok", notice.hint)), leave
         return (leave,)
-
-    def hints(self) -> tuple[Hint, ...]:
-        return hints_of(self.bindings())
-
-    def handle(self, input_: Input, now: float) -> bool:
-        return dispatch(self.bindings(), input_, now)
 
     def receive(self, message: object, now: float) -> None:
         """`update` asks the session; no message is needed."""

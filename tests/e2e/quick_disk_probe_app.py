@@ -1,4 +1,4 @@
-"""The app that soon looks whether its disk takes files again, for `test_disk`: a test need not wait half a minute."""
+"""The app that probes a failed disk after 3 s instead of half a minute, for `test_disk`."""
 
 from __future__ import annotations
 

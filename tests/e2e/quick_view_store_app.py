@@ -1,4 +1,4 @@
-"""The app that keeps its view at once, for `test_last_view`: nobody waits five seconds for a test."""
+"""The app that saves its view at once instead of after five seconds, for `test_last_view`."""
 
 from __future__ import annotations
 

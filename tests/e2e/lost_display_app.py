@@ -1,4 +1,4 @@
-"""The app with a display that is lost while the file of DISPLAY_GONE exists, and a panel that is soon black."""
+"""The app with a display that is lost while the file in DISPLAY_GONE exists, and a screen that blanks early."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ GONE = Path(os.environ["DISPLAY_GONE"])
 present, build = Display.present, Display._build
 
 
-def frail_present(self: Display) -> None:
+def failing_present(self: Display) -> None:
     if GONE.exists():
         self.lose("unplugged")
         raise DisplayError("unplugged")
     present(self)
 
 
-def frail_build(self: Display) -> None:
+def failing_build(self: Display) -> None:
     if GONE.exists():
         raise DisplayError("still unplugged")
     build(self)
 
 
-Display.present = frail_present  # type: ignore[method-assign]
-Display._build = frail_build  # type: ignore[method-assign]
+Display.present = failing_present  # type: ignore[method-assign]
+Display._build = failing_build  # type: ignore[method-assign]
 outage.STEADY_S = 0.0
 dimming.FIRST_AWAKE_S = 2.0
 

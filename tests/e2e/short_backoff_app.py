@@ -1,4 +1,4 @@
-"""The app with a shorter patience where the service refused, for `test_troubles`: nobody waits a minute for a test."""
+"""The app that retries refused tiles after 3 s instead of a minute, for `test_troubles`."""
 
 from __future__ import annotations
 

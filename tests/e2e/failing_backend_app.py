@@ -1,4 +1,4 @@
-"""The app with a defect where everything behind the map is built, for `test_offscreen`."""
+"""The app with a defect that raises while the backend is built, for `test_secrets`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ def build_edges(*_arguments: object) -> None:
     raise RuntimeError("a defect with a token eyJhbGciOi.eyJzdWIiOi.c2lnbmF0dXJl in it")
 
 
-# The real module is not even imported: its libraries start threads, before which signals have to be blocked.
+# The real module is not imported at all: its libraries start threads, and signals have to be blocked before that.
 edges = types.ModuleType("tvapp.app.backend")
 edges.build_edges = build_edges  # type: ignore[attr-defined]
 sys.modules["tvapp.app.backend"] = edges

@@ -1,4 +1,4 @@
-"""The app that writes down which modules are loaded when it logs some events, for `test_imports`."""
+"""The app that lists the imported modules when it logs certain events, for `test_imports`."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ FOLDER = Path(os.environ["MODULES_OF"])
 event = EventLog.event
 
 
-def noting(log: EventLog, name: str, /, *, level: Level = "info", **fields: object) -> None:
-    """Log as ever, but not before the modules are written down."""
+def listing_event(log: EventLog, name: str, /, *, level: Level = "info", **fields: object) -> None:
+    """List the modules, then log as usual."""
     if name in ("frame.first", "map.settled"):
         (FOLDER / f"{name}.json").write_text(json.dumps(sorted({module.split(".")[0] for module in sys.modules})))
     event(log, name, level=level, **fields)
 
 
-EventLog.event = noting  # type: ignore[method-assign]
+EventLog.event = listing_event  # type: ignore[method-assign]
 end(run(sys.argv[1:]))

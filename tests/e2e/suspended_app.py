@@ -1,6 +1,6 @@
-"""The app on a machine that sleeps: the time asleep is what `TVAPP_TEST_ASLEEP`, a file, says once it is there.
+"""The app on a machine that was suspended for as long as the file in `TVAPP_TEST_ASLEEP` says, once it exists.
 
-Its clocks part as those of Linux do: with the time asleep counted and without it.
+As on Linux, one clock counts the time asleep and the other does not.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""The app that cannot load what sends requests until a file is there, for `test_last_view`."""
+"""The app that cannot import its HTTP and identity libraries until a file exists, for `test_last_view`."""
 
 from __future__ import annotations
 
@@ -13,31 +13,31 @@ from types import ModuleType
 from tvapp.commands.cli import run
 from tvapp.host.process import end
 
-LET_GO = Path(os.environ["HELD_UNTIL"])
-HELD = ("tvapp.app.backend", "httpx", "msal")
+UNBLOCKED = Path(os.environ["HELD_UNTIL"])
+BLOCKED = ("tvapp.app.backend", "httpx", "msal")
 
 
-class Held(SourceFileLoader):
-    """Begins to execute the module once it is let go."""
+class BlockedLoader(SourceFileLoader):
+    """Executes the module once the file exists."""
 
     def exec_module(self, module: ModuleType) -> None:
-        while not LET_GO.exists():
+        while not UNBLOCKED.exists():
             time.sleep(0.02)
         super().exec_module(module)
 
 
-class Holder(MetaPathFinder):
-    """Finds what can send a request, but holds it."""
+class BlockingFinder(MetaPathFinder):
+    """Finds modules that can send a request, with a loader that blocks."""
 
     def find_spec(self, name: str, path: object, target: object = None) -> ModuleSpec | None:
-        if name not in HELD:
+        if name not in BLOCKED:
             return None
         spec = PathFinder.find_spec(name, path)  # type: ignore[arg-type]
         assert spec is not None
         assert spec.origin is not None
-        spec.loader = Held(name, spec.origin)
+        spec.loader = BlockedLoader(name, spec.origin)
         return spec
 
 
-sys.meta_path.insert(0, Holder())
+sys.meta_path.insert(0, BlockingFinder())
 end(run(sys.argv[1:]))

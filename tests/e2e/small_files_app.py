@@ -1,6 +1,6 @@
-"""The app with files that may not grow beyond 40 kB, for `test_disk`: a disk that is full for all but small files.
+"""The app with files limited to 40 kB, for `test_disk`: a disk that is full for all but small files.
 
-Tiles are written a few at a time: nobody waits half a minute for a test.
+It writes tiles in small batches, which would take half a minute otherwise.
 """
 
 from __future__ import annotations
