@@ -1,4 +1,4 @@
-"""The data directory of the real program full, read-only, removed, or in the way: the app goes on and reports it once."""
+"""The data directory of the real program full, read-only, removed, in the way: the app goes on and reports it once."""
 
 from __future__ import annotations
 
