@@ -17,7 +17,7 @@ from tests.matrix.faults import Trouble
 from tests.matrix.sentences import told
 from tests.matrix.wires import Host, Names
 from tvapp.app.live_map import LiveMap
-from tvapp.ui.words.text import words
+from tvapp.ui.words.lookup import words
 
 STALL_S = 0.25
 """Real time. What does not move for so long is waiting for its time-out, and simulated time goes on."""

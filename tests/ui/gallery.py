@@ -60,14 +60,14 @@ from tvapp.mapview.viewport import Viewport
 from tvapp.remote.intents import Input, Intent
 from tvapp.tiles.tile import DRAWN_TILESET, Origin, TileArrived, TileId, TileImage
 from tvapp.ui.canvas import Canvas
+from tvapp.ui.map_state.state import MapState
 from tvapp.ui.messages import AccountChanged, AttributionChanged, ConnectionChanged, LockKnown, TroubleChanged
 from tvapp.ui.screen import Hint
 from tvapp.ui.screens.crash import Crash, draw_crash
 from tvapp.ui.screens.error import ErrorScreen
-from tvapp.ui.screens.map import MapScreen
-from tvapp.ui.screens.map_state import MapState
-from tvapp.ui.screens.signin import SignInScreen
-from tvapp.ui.screens.signin_panel import PERMISSION, SIGN_IN, SignInPanel
+from tvapp.ui.screens.map.screen import MapScreen
+from tvapp.ui.screens.signin.panel import PERMISSION, SIGN_IN, SignInPanel
+from tvapp.ui.screens.signin.screen import SignInScreen
 from tvapp.ui.screens.start import StartScreen
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.stack import ScreenStack
@@ -308,7 +308,7 @@ def load(scene: Scene, state: MapState, index: FenceIndex, scale: float, tiles_a
         scene.stack.receive(LabelsPlaced(labels, zoom, 1), scene.now)
     for _ in range(60):
         scene.stack.update(scene.now)
-        if not state.arrived:
+        if not state.tiles.queue:
             break
     scene.now += 1.0
     scene.stack.update(scene.now)

@@ -33,7 +33,7 @@ from tvapp.tiles.tile import TileArrived
 from tvapp.ui.canvas import Canvas
 from tvapp.ui.messages import ConnectionChanged, PicturesLost, ScreenResized
 from tvapp.ui.screens.error import ErrorScreen
-from tvapp.ui.screens.map import MapScreen
+from tvapp.ui.screens.map.screen import MapScreen
 from tvapp.ui.screens.start import StartScreen
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.stack import ScreenStack

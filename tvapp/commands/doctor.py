@@ -36,7 +36,7 @@ from tvapp.core.log import RecordingLog
 from tvapp.core.surroundings import Surroundings
 from tvapp.tiles.ports import TileRequest
 from tvapp.tiles.tile import TileId
-from tvapp.ui.words.text import error_words, problem_words
+from tvapp.ui.words.lookup import error_words, problem_words
 
 if TYPE_CHECKING:
     from tvapp.app.backend import Backend
