@@ -20,7 +20,7 @@ class Identity:
     tenant: str = ""
     """Entra tenant: a verified domain or a GUID."""
     client_id: str = ""
-    """Client id of the app registration (a public client)."""
+    """Client id of the app registration (a public client): a GUID, except with `oidc_authority`."""
     cloud: Literal["public", "us-government", "china"] = "public"
     """Azure cloud whose sign-in host is used."""
     authority: str = ""
