@@ -95,6 +95,6 @@ def test_the_watchdog_s_signal_leaves_every_thread_s_place_for_the_next_start_to
     assert str(found["reference"]) in file.name
     assert file.stat().st_mode & 0o077 == 0
     text = file.read_text()
-    assert "launch.py" in text
+    assert "run.py" in text
     assert text.count("hread 0x") >= 2
     assert os.environ["HOME"] not in text
