@@ -97,6 +97,11 @@ def allowed(key: str) -> str:
     return error.allowed
 
 
+def commands() -> tuple[str, ...]:
+    """Return the names of the commands of `tvapp`."""
+    return tuple(_subparsers(build_parser()).choices)
+
+
 def _keys() -> Iterator[str]:
     yield ABOUT_KEYS
     meanings = field_meanings()
@@ -131,18 +136,23 @@ def _toml(value: object) -> str:
 def _flags() -> Iterator[str]:
     yield ABOUT_FLAGS
     parser = build_parser()
-    (commands,) = (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
-    helps = {choice.dest: choice.help or "" for choice in commands._choices_actions}
-    yield _table(("command", "does"), ((f"`tvapp {name}`", _plain(helps[name])) for name in commands.choices))
+    subparsers = _subparsers(parser)
+    helps = {choice.dest: choice.help or "" for choice in subparsers._choices_actions}
+    yield _table(("command", "does"), ((f"`tvapp {name}`", _plain(helps[name])) for name in subparsers.choices))
     common = {action.dest for action in parser._actions}
     rows = [(_flag(action), "every command", _plain(action.help or "")) for action in _options(parser)]
-    for name, command in commands.choices.items():
+    for name, command in subparsers.choices.items():
         rows += [
             (_flag(action), f"`tvapp {name}`", _plain(action.help or ""))
             for action in _options(command)
             if action.dest not in common
         ]
     yield _table(("flag", "of", "meaning"), rows)
+
+
+def _subparsers(parser: argparse.ArgumentParser) -> argparse._SubParsersAction[argparse.ArgumentParser]:
+    (found,) = (action for action in parser._actions if isinstance(action, argparse._SubParsersAction))
+    return found
 
 
 def _options(parser: argparse.ArgumentParser) -> Iterator[argparse.Action]:
