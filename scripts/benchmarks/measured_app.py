@@ -1,10 +1,10 @@
-"""Runs the app exactly as `tvapp run` does, with probes that write what they see to a file, one JSON object a line.
+"""Runs the app exactly as `tvapp run` does, with probes that write to a file, one JSON object a line.
 
 Usage: python -m scripts.benchmarks.measured_app FILE PROBES [arguments of tvapp run ...]
 
-PROBES are names with commas between them: `frames` (the main thread's work for every frame, and when it was out), `gc`
-(every search for garbage), `counts` (what each frame asks of the renderer), `status` (sizes and
-counters, each time SIGUSR2 comes).
+PROBES are names with commas between them: `frames` (the main thread's work for each frame, and when it was presented),
+`gc` (each garbage collection), `counts` (the renderer calls of each frame), `status` (sizes and counters, at each
+SIGUSR2).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ CLOCK = SystemClock()
 
 
 class Writer:
-    """Appends objects to the file, from any thread."""
+    """Appends JSON objects to the file; may be used from any thread."""
 
     def __init__(self, file: TextIO) -> None:
         self._file = file
@@ -54,7 +54,7 @@ def main() -> int:
             _answer_signals(writer)
         times: deque[float] = deque()
         if "frames" in probes:
-            loop.SHORTEST_BURST = 1  # also the motions of a few frames
+            loop.SHORTEST_BURST = 1  # report short motions too
             _note_times(times)
         if "gc" in probes:
             at_rest.append(_watch_garbage(writer))
@@ -62,7 +62,7 @@ def main() -> int:
             at_rest.append(_count_calls(writer))
 
         def on_burst(burst: Burst) -> None:
-            # The first frame of the next motion may be out already.
+            # The first frame of the next motion may have been presented already.
             fields = {
                 "times": [round(times.popleft(), 5) for _ in burst.work_s],
                 "work_ms": [round(work * 1000, 3) for work in burst.work_s],
@@ -76,7 +76,7 @@ def main() -> int:
 
 
 def _note_times(times: deque[float]) -> None:
-    """Note when each frame was out."""
+    """Record when each frame was presented."""
     from tvapp.display.window import Display
 
     present = Display.present
@@ -89,7 +89,7 @@ def _note_times(times: deque[float]) -> None:
 
 
 def _watch_garbage(writer: Writer) -> Callable[[], None]:
-    """Note every search for garbage; returns what writes them down."""
+    """Record every garbage collection; returns the function that writes the records."""
     began: dict[int, float] = {}
     seen: list[dict[str, object]] = []
     main = threading.get_ident()
@@ -124,7 +124,7 @@ def _count_calls(writer: Writer) -> Callable[[], None]:
 
 
 def _answer_signals(writer: Writer) -> None:
-    """Write sizes and counters each time SIGUSR2 comes, which every thread leaves to the one that waits for it."""
+    """Write sizes and counters at each SIGUSR2, which all threads block except the one that waits for it."""
     from tvapp.display.glyphs import Glyphs
     from tvapp.display.textures import Textures
     from tvapp.display.window import Display
@@ -148,7 +148,7 @@ def _answer_signals(writer: Writer) -> None:
         while True:
             signal.sigwait({signal.SIGUSR2})
             if not is_counting:
-                # Not before: it would load numpy and shapely ahead of the first frame.
+                # Deferred: it would import numpy and shapely before the first frame.
                 is_counting = True
                 _count_fence_tiles(counters)
             writer.write("status", {**{name: held.size_bytes for name, held in kept.items()}, **counters})
@@ -157,7 +157,7 @@ def _answer_signals(writer: Writer) -> None:
 
 
 def _keep_last(kind: Any, kept: dict[str, Any]) -> None:
-    """Remember the object of a class that was made last."""
+    """Keep the newest object of a class."""
     make = kind.__init__
 
     def watched(self: Any, *arguments: Any, **named: Any) -> None:
