@@ -161,6 +161,7 @@ def test_attribution_and_zooms_come_from_the_service(rig: Rig, cloud: LocalCloud
     assert min_zoom == 1
 
 
+@pytest.mark.process
 def test_a_service_that_went_away_is_noticed_and_nothing_else_is_asked(tmp_path: Path) -> None:
     cloud = LocalCloud()
     try:
