@@ -134,13 +134,13 @@ class Hears:
 
 @dataclass
 class FakeLoader:
-    wanted: list[tuple[TileId, ...]] = field(default_factory=list)
+    requested: list[tuple[TileId, ...]] = field(default_factory=list)
     requests_sent: int = 0
     sizes: Mapping[str, int] = field(default_factory=dict)
-    resumed: int = 0
+    retried: int = 0
 
-    def want(self, ids: Sequence[TileId]) -> None:
-        self.wanted.append(tuple(ids))
+    def request(self, ids: Sequence[TileId]) -> None:
+        self.requested.append(tuple(ids))
 
     def set_rasteriser(self, rasteriser: object) -> None:
         pass
@@ -148,8 +148,8 @@ class FakeLoader:
     def set_sizes(self, sizes: Mapping[str, int]) -> None:
         self.sizes = sizes
 
-    def resume(self) -> None:
-        self.resumed += 1
+    def retry(self) -> None:
+        self.retried += 1
 
 
 @dataclass
@@ -173,7 +173,7 @@ class FakeBackend:
     heard: list[tuple[str, object]] = field(default_factory=list)
     fences: Hears | None = None
     outbox: Hears | None = None
-    kept: Hears | None = None
+    snapshot: Hears | None = None
     monitor: Hears = field(default_factory=lambda: Hears("monitor", []))
     accounts: list[str | None] = field(default_factory=list)
     disk_restored_at: list[float] = field(default_factory=list)
@@ -181,7 +181,7 @@ class FakeBackend:
     @classmethod
     def with_services(cls) -> FakeBackend:
         made = cls()
-        made.fences, made.outbox, made.kept = (Hears(name, made.heard) for name in ("fences", "outbox", "kept"))
+        made.fences, made.outbox, made.snapshot = (Hears(name, made.heard) for name in ("fences", "outbox", "snapshot"))
         return made
 
     def use_account(self, home_id: str | None) -> CacheScope:

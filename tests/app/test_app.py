@@ -23,7 +23,7 @@ from tvapp.fences.stores.base import StoreRetired
 from tvapp.host.disk_watch import DiskChanged
 from tvapp.host.process import ScreenshotRequested, StopRequested
 from tvapp.net.messages import NetworkLost, NetworkRestored
-from tvapp.ui.screens.map import MapScreen
+from tvapp.ui.screens.map.screen import MapScreen
 
 
 class KeptResult(JobResult):
@@ -88,27 +88,27 @@ def test_an_outage_of_the_network_is_told_to_the_init_system_until_it_is_over(wi
     backend = with_map.connect()
     with_map.tell(NetworkLost("maps.example"))
     assert with_map.app.situation().offline_since == with_map.clock.wall()
-    assert backend.loader.resumed == 0
+    assert backend.loader.retried == 0
     with_map.tell(NetworkRestored())
     assert with_map.app.situation().offline_since is None
-    assert backend.loader.resumed == 1
+    assert backend.loader.retried == 1
 
 
 def test_a_permission_that_was_given_has_the_map_ask_again_for_what_was_refused(with_map: Rig) -> None:
     with_map.tell(PermissionGiven())
     backend = with_map.connect()
-    assert backend.loader.resumed == 0
+    assert backend.loader.retried == 0
     with_map.tell(PermissionGiven())
-    assert (backend.loader.resumed, backend.attribution.retried) == (1, 1)
+    assert (backend.loader.retried, backend.attribution.retried) == (1, 1)
     assert backend.outbox is not None
-    assert "hurry" in backend.outbox.calls
+    assert "send_now" in backend.outbox.calls
 
 
 def test_a_machine_that_slept_tries_everything_at_once(with_map: Rig) -> None:
     backend = with_map.connect()
     with_map.tell(Resumed(3600.0))
     assert backend.monitor.calls == ["hurry"]
-    assert backend.loader.resumed == 1
+    assert backend.loader.retried == 1
 
 
 def test_a_disk_that_works_again_gets_what_it_did_not_take(with_map: Rig) -> None:
@@ -124,7 +124,7 @@ def test_what_the_store_gave_reaches_first_what_keeps_it_and_then_the_service(wi
     for message in (FencesLoaded("url", (), (), 1.0), FencesUnchanged()):
         backend.heard.clear()
         with_map.tell(message)
-        assert backend.heard == [("kept", message), ("fences", message)]
+        assert backend.heard == [("snapshot", message), ("fences", message)]
     backend.heard.clear()
     with_map.tell(ClockSet(60.0))
     assert backend.heard == [("fences", ClockSet(60.0))]
@@ -136,7 +136,7 @@ def test_what_was_written_is_told_to_its_service_even_if_the_map_is_gone_meanwhi
     result = KeptResult()
     with_map.tell(result)
     with_map.tell(FencesUnchanged())
-    assert ("kept", result) in backend.heard
+    assert ("snapshot", result) in backend.heard
     assert "fences" not in [name for name, _ in backend.heard], "it has forgotten the account"
 
 
@@ -146,7 +146,7 @@ def test_a_store_that_was_retired_is_told_in_words_of_its_own(with_map: Rig, err
     with_map.tell(FencesUnavailable("map-data", error))
     screen = with_map.app.stack.base
     assert isinstance(screen, MapScreen)
-    trouble = screen.state.troubles["store"]
+    trouble = screen.state.troubles.by_area["store"]
     assert (trouble.state, trouble.error) == (notice, None if notice else error)
 
 
@@ -201,7 +201,7 @@ def test_no_tile_is_requested_for_a_hidden_map_and_the_missing_ones_once_it_is_s
     with_map.frame()
     with_map.app.handle(Hidden(), with_map.clock.now)
     with_map.app.update(with_map.clock.now)
-    assert backend.loader.wanted[-1] == ()
+    assert backend.loader.requested[-1] == ()
 
 
 def test_what_belongs_to_the_account_is_gone_with_the_map(with_map: Rig) -> None:

@@ -12,8 +12,7 @@ from tvapp.app.live_map import LiveMap
 from tvapp.config.model import Config
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
-from tvapp.mapview.layers import FENCES
-from tvapp.tiles.tile import TileArrived, TileId, TileImage
+from tvapp.tiles.tile import DRAWN_TILESET, TileArrived, TileId, TileImage
 
 TILE = TileId("microsoft.base.darkgrey", 3, 4, 2)
 
@@ -43,7 +42,7 @@ def test_tiles_come_in_the_size_of_the_screen_from_the_first_and_after_another_o
     assert set(backend.loader.sizes.values()) == {512}
     budget = here.model.memory.budget_bytes
     here.rescale(1280, 720, 2 / 3)
-    assert backend.loader.sizes["microsoft.base.darkgrey"] == backend.loader.sizes[FENCES] == 341
+    assert backend.loader.sizes["microsoft.base.darkgrey"] == backend.loader.sizes[DRAWN_TILESET] == 341
     assert backend.loader.sizes["microsoft.imagery"] == 512
     assert here.model.memory.budget_bytes < budget / 2
 
@@ -51,34 +50,34 @@ def test_tiles_come_in_the_size_of_the_screen_from_the_first_and_after_another_o
 def test_wishes_wait_for_the_end_of_the_frame_that_follows() -> None:
     here = live_map()
     backend = connected(here)
-    backend.loader.wanted.clear()
+    backend.loader.requested.clear()
     here.want_tiles([TILE])
     here.tick(0.0, frame_follows=True)
-    assert backend.loader.wanted == []
+    assert backend.loader.requested == []
     here.pass_on_request()
     here.pass_on_request()
-    assert backend.loader.wanted == [(TILE,)]
+    assert backend.loader.requested == [(TILE,)]
 
 
 def test_wishes_do_not_wait_where_no_frame_follows() -> None:
     here = live_map()
     backend = connected(here)
-    backend.loader.wanted.clear()
+    backend.loader.requested.clear()
     here.want_tiles([TILE])
     here.tick(0.0, frame_follows=False)
-    assert backend.loader.wanted == [(TILE,)]
+    assert backend.loader.requested == [(TILE,)]
 
 
 def test_no_wish_list_is_left_out_even_if_two_come_between_two_frames() -> None:
     here, backend = live_map(), FakeBackend()
     here.connect(cast(Backend, backend), "")
-    backend.loader.wanted.clear()
+    backend.loader.requested.clear()
     here.want_tiles((TILE,))
     here.pass_on_request()
     here.want_tiles(())
     here.want_tiles((TILE,))
     here.pass_on_request()
-    assert backend.loader.wanted == [(TILE,), (), (TILE,)]
+    assert backend.loader.requested == [(TILE,), (), (TILE,)]
 
 
 def test_the_first_tile_on_the_screen_is_told_once_after_its_frame() -> None:

@@ -22,10 +22,10 @@ LEFT_OUT = ("localcloud", "remote.evdev_source")
 
 ELSEWHERE = {
     "backend.previews.load": "tiles.previews.PreviewLoader.load",
-    "gateway.forget": "auth.gateway.Gateway.forget",
+    "gateway.remove_account": "auth.gateway.Gateway.remove_account",
     "gateway.poll": "auth.gateway.Gateway.poll",
     "gateway.request_code": "auth.gateway.Gateway.request_code",
-    "self.gateway.keep": "auth.gateway.Gateway.keep",
+    "self.gateway.save": "auth.gateway.Gateway.save",
     "self.tokens.renew": "auth.tokens.TokenProvider.renew",
     "self._restart_backoff.ran_well": "host.crash.restart_backoff.RestartBackoff.ran_well",
 }
@@ -181,7 +181,7 @@ def test_every_private_result_is_posted_and_names_a_service_that_hears_it() -> N
 
 def import_all_that_have_results() -> None:
     import tvapp.app.last_view_store
-    import tvapp.fences.outbox.service
+    import tvapp.fences.outbox.outbox_service
     import tvapp.fences.service.fence_service
     import tvapp.fences.service.snapshot
     import tvapp.host.disk_watch  # noqa: F401
@@ -194,7 +194,7 @@ def test_every_service_of_the_table_runs_jobs_of_its_name() -> None:
 
 
 def test_what_the_store_gave_is_kept_and_taken_in_before_the_screens_hear_of_it() -> None:
-    assert hearers(FencesLoaded("blob", (), (), 1.0)) == ("kept-fences", "fences", "screens")
+    assert hearers(FencesLoaded("blob", (), (), 1.0)) == ("snapshot", "fences", "screens")
 
 
 def test_a_failed_disk_is_known_to_its_watch_before_the_session_uses_it() -> None:
@@ -207,7 +207,7 @@ def test_a_failed_disk_is_known_to_its_watch_before_the_session_uses_it() -> Non
         ("signin.poll.12", ("sign-in",)),
         ("geofences.load", ("fences",)),
         ("outbox.send", ("outbox",)),
-        ("kept.write", ("kept-fences",)),
+        ("kept.write", ("snapshot",)),
         ("view.read", ("view-store", "session")),
         ("disk.probe", ("disk-watch",)),
         ("backend.build", ("app",)),

@@ -13,8 +13,8 @@ from tvapp.core.log import RecordingLog
 from tvapp.display.events import DisplayLost, Hidden
 from tvapp.remote.intents import Input, Intent, Phase
 from tvapp.ui.canvas import Color, Rect
+from tvapp.ui.dimming import BLACK_OPACITY
 from tvapp.ui.recording import DrawnShape, RecordingCanvas
-from tvapp.ui.screen_care import VEIL
 
 DIM_AFTER_MIN = 10.0
 OK = Input(Intent.SELECT, Phase.PRESS)
@@ -57,7 +57,7 @@ def test_a_screen_that_nobody_uses_is_dimmed_after_the_configured_minutes(desk: 
     assert desk.veil() == []
     assert desk.after(1)
     assert desk.log.named("screen.dimmed") == [{"by": "idle"}]
-    assert desk.veil() == [DrawnShape("fill", Rect(0, 0, 1920, 1080), Color(0, 0, 0, VEIL["dimmed"]))]
+    assert desk.veil() == [DrawnShape("fill", Rect(0, 0, 1920, 1080), Color(0, 0, 0, BLACK_OPACITY["dimmed"]))]
     assert desk.is_seen(), "a dimmed picture is still one"
 
 

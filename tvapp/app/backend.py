@@ -19,13 +19,13 @@ from tvapp.config.model import Config
 from tvapp.core.data_folder import DataFolder
 from tvapp.core.log import Log
 from tvapp.core.surroundings import Surroundings
-from tvapp.fences.outbox.service import OutboxService
+from tvapp.fences.outbox.outbox_service import OutboxService
 from tvapp.fences.service.fence_service import FenceService
-from tvapp.fences.service.snapshot import KeptFences
+from tvapp.fences.service.snapshot import Snapshot
 from tvapp.fences.stores.base import Store
 from tvapp.net.chain import Chain
 from tvapp.net.monitor import NetworkMonitor
-from tvapp.net.transport import Sender
+from tvapp.net.request import Sender
 from tvapp.tiles.cache_key import CacheScope
 from tvapp.tiles.disk_cache import DiskCache
 from tvapp.tiles.loader import TileLoader
@@ -46,7 +46,7 @@ class Backend:
     fences: FenceService | None
     outbox: OutboxService | None
     """None where the configuration or the store allows no changes."""
-    kept: KeptFences | None
+    snapshot: Snapshot | None
     """None where the store is a folder on this machine."""
     data: DataFolder
     store_key: str
@@ -58,7 +58,7 @@ class Backend:
         Returns the scope that its tiles are kept under.
         """
         scope = self.tiles.use_account(home_id)
-        for each in (self.outbox, self.kept):
+        for each in (self.outbox, self.snapshot):
             if each is not None:
                 each.close()
         if self.fences is not None:
@@ -68,21 +68,21 @@ class Backend:
             key = hashlib.sha256(f"{self.store_key}\n{home_id}".encode()).hexdigest()[:24]
             if self.outbox is not None:
                 self.outbox.open(self.data.outbox / key)
-            if self.kept is not None:
-                self.kept.open(self.data.geofences / f"{key}.geofences")
+            if self.snapshot is not None:
+                self.snapshot.open(self.data.geofences / f"{key}.geofences")
         return scope
 
     def disk_restored(self, now: float) -> None:
         """Write to the disk what could not be written during its outage."""
         self.cache.retry()
-        if self.kept is not None:
-            self.kept.retry(now)
+        if self.snapshot is not None:
+            self.snapshot.retry(now)
 
     def close(self) -> None:
         """Stop every request, and write to the disk what the next start needs."""
         self.monitor.stop()
-        if self.kept is not None:
-            self.kept.flush()
+        if self.snapshot is not None:
+            self.snapshot.flush()
         if self.outbox is not None:
             self.outbox.close()
         if self.fences is not None:
@@ -113,14 +113,14 @@ def build_backend(
     maps = MapsClient(http, config.maps.endpoint, authorizer, log, clock=clock)
     if tiles is None:
         tiles = build_tile_backend(config, surroundings)
-    tiles.source.use(maps)
+    tiles.source.set_source(maps)
     monitor.subscribe(tiles.loader.network_changed)
     attribution = AttributionFeed(jobs, maps, jobs.inbox, clock=clock, log=log, random=random)
     monitor.subscribe(lambda error: attribution.retry() if error is None else None)
     previews = PreviewLoader(jobs, maps, tiles.cache, jobs.inbox)
     for url in _store_urls(config):
-        monitor.heed(url)
-    fences, outbox, kept = None, None, None
+        monitor.watch_hint(url)
+    fences, outbox, snapshot = None, None, None
     open_store = _store(config, surroundings, http, authorizer, tokens)
     if open_store is not None:
         fences = FenceService(
@@ -131,16 +131,15 @@ def build_backend(
             refresh_s=config.geofences.refresh_s,
             scale=scale,
             random=random,
-            let_pass=jobs.gate.let_pass,
         )
         if config.can_edit:
 
             def hurry() -> None:
                 jobs.io_loop().call_soon_threadsafe(http.hurry)
 
-            outbox = OutboxService(fences, jobs, clock, log, random=random, hurry=hurry, disk=surroundings.disk)
+            outbox = OutboxService(fences, jobs, clock, log, random=random, skip_backoff=hurry, disk=surroundings.disk)
         if config.geofences.store != "folder":
-            kept = KeptFences(jobs, clock, log, surroundings.disk)
+            snapshot = Snapshot(jobs, clock, log, surroundings.disk)
     return Backend(
         http=http,
         monitor=monitor,
@@ -151,7 +150,7 @@ def build_backend(
         previews=previews,
         fences=fences,
         outbox=outbox,
-        kept=kept,
+        snapshot=snapshot,
         data=surroundings.data,
         store_key=_store_key(config),
         tiles=tiles,

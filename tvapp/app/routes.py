@@ -27,11 +27,11 @@ from tvapp.azure.messages import AttributionArrived
 from tvapp.core.clock import ClockSet, ClockSkewed, Resumed
 from tvapp.core.jobs import JobFailed, JobResult
 from tvapp.fences.drawing.messages import LabelsPlaced
-from tvapp.fences.service.messages import FencesKept, FencesLoaded, FencesUnavailable, FencesUnchanged, IndexBuilt
+from tvapp.fences.service.messages import FencesLoaded, FencesUnavailable, FencesUnchanged, IndexBuilt, SnapshotRestored
 from tvapp.host.disk_watch import DiskChanged
 from tvapp.host.process import ScreenshotRequested, StopRequested
 from tvapp.net.messages import NetworkLost, NetworkRestored
-from tvapp.tiles.tile import PreviewArrived, TileArrived, TileConfirmed, TileUnavailable
+from tvapp.tiles.tile import PreviewArrived, TileArrived, TileRevalidated, TileUnavailable
 from tvapp.ui.messages import LockKnown, PatternChecked
 
 Hearer = Literal[
@@ -41,7 +41,7 @@ Hearer = Literal[
     "view-store",  # app.LastViewStore
     "sign-in",  # auth.SignIn, where an account is needed
     "outbox",  # fences.OutboxService, where geofences can be changed
-    "kept-fences",  # fences.KeptFences, where the store is not on this machine
+    "snapshot",  # fences.service.Snapshot, where the store is not on this machine
     "fences",  # fences.FenceService, while there is a map and a store
     "map",  # app.LiveMap, while there is a map
     "screens",  # every screen of the stack
@@ -74,14 +74,14 @@ ROUTES: Mapping[type, tuple[Hearer, ...]] = {
     # the map
     LastViewKnown: ("view-store", "session"),
     TileArrived: ("map", "screens"),
-    TileConfirmed: ("screens",),
+    TileRevalidated: ("screens",),
     TileUnavailable: ("screens",),
     PreviewArrived: ("map",),  # tells the screens PreviewReady
     AttributionArrived: ("map",),  # tells the screens AttributionChanged
     # geofences
-    FencesKept: ("fences", "screens"),
-    FencesLoaded: ("kept-fences", "fences", "screens"),
-    FencesUnchanged: ("kept-fences", "fences", "screens"),
+    SnapshotRestored: ("fences", "screens"),
+    FencesLoaded: ("snapshot", "fences", "screens"),
+    FencesUnchanged: ("snapshot", "fences", "screens"),
     FencesUnavailable: ("fences", "map"),  # tells the screens, in other words if the store is retired
     IndexBuilt: ("fences", "map", "screens"),
     LabelsPlaced: ("fences", "screens"),
@@ -94,7 +94,7 @@ SERVICES: Mapping[str, tuple[Hearer, ...]] = {
     "backend": ("app",),
     "disk": ("disk-watch",),
     "geofences": ("fences",),
-    "kept": ("kept-fences",),
+    "kept": ("snapshot",),
     "outbox": ("outbox",),
     "signin": ("sign-in",),
     "view": ("view-store", "session"),
