@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tvapp.commands.lock_pattern import Key, TerminalKeys, ask_twice
+from tvapp.commands.lock_pattern import Cancelled, Key, TerminalKeys, ask_twice
 from tvapp.core.exit_status import EXIT_FAILED, EXIT_OK
 from tvapp.remote.intents import Intent
 from tvapp.remote.pattern import pattern_of
