@@ -1,4 +1,4 @@
-"""The outbox's disk: full, read-only, gone, in somebody's way, damaged. Nothing is lost without a word."""
+"""The disk of the outbox: full, read-only, gone, blocked or damaged. Nothing is lost without a message."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 
 from tests.fences.outbox.killed import feature
 from tests.fences.outbox.outbox_rig import Screen, SharedStore, Window, adding, adding_many
-from tests.fences.outbox.test_outbox_service import House, Shelf
+from tests.fences.outbox.test_outbox_service import MemoryStore, Services
 from tvapp.core.errors import Unreachable
 from tvapp.core.record import RecordFormat
 from tvapp.fences.model.change import Change
@@ -250,13 +250,13 @@ def test_nothing_of_it_touches_disk_or_network_on_the_callers_thread(
 ) -> None:
     here = threading.get_ident()
     seen: dict[str, set[int]] = {}
-    house = House(tmp_path, Shelf(answers=[Unreachable("store")]))
+    services = Services(tmp_path, MemoryStore(answers=[Unreachable("store")]))
 
     def watch(owner: Any, name: str) -> None:
         real = getattr(owner, name)
 
         def watched(path: Any, *arguments: Any, **more: Any) -> Any:
-            if isinstance(path, int) or str(house.folder) in str(path):
+            if isinstance(path, int) or str(services.folder) in str(path):
                 seen.setdefault(name, set()).add(threading.get_ident())
             return real(path, *arguments, **more)
 
@@ -266,22 +266,22 @@ def test_nothing_of_it_touches_disk_or_network_on_the_callers_thread(
         watch(os, name)
     threads: set[int] = set()
     for name in ("load", "send"):
-        real = getattr(house.shelf, name)
+        real = getattr(services.store, name)
 
         async def noticed(*arguments: Any, real: Any = real, **more: Any) -> Any:
             threads.add(threading.get_ident())
             return await real(*arguments, **more)
 
-        setattr(house.shelf, name, noticed)
+        setattr(services.store, name, noticed)
     try:
-        house.start()
-        house.outbox.submit(adding("a"))
-        house.until(lambda: house.told.error is not None)
-        house.outbox.send_now()
-        house.until(lambda: "unlink" in seen and "a" in house.names())
-        house.outbox.close()
+        services.start()
+        services.outbox.submit(adding("a"))
+        services.until(lambda: services.told.error is not None)
+        services.outbox.send_now()
+        services.until(lambda: "unlink" in seen and "a" in services.names())
+        services.outbox.close()
     finally:
-        house.jobs.stop()
+        services.jobs.stop()
     assert {"open", "listdir", "fsync", "replace", "unlink"} <= set(seen)
     assert here not in set().union(*seen.values())
     assert threads
