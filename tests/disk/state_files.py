@@ -78,7 +78,7 @@ def shape(value: object) -> object:
 def make_kept(folder: Path) -> Path:
     desk = Desk(folder)
     desk.path = folder / "geofences" / "account.geofences"
-    desk.keeper.open(desk.path)
+    desk.snapshot.open(desk.path)
     desk.give(*fences("a", "b"), *fences("c", source="other.geojson"))
     desk.tick(snapshot.WRITE_AFTER_S)
     return desk.path
@@ -87,7 +87,7 @@ def make_kept(folder: Path) -> Path:
 def open_kept(folder: Path) -> RecordingLog:
     desk = Desk(folder)
     desk.path = folder / "geofences" / "account.geofences"
-    desk.keeper.open(desk.path)
+    desk.snapshot.open(desk.path)
     for message in desk.messages():
         assert isinstance(message, SnapshotRestored)
         assert [each.raw for each in message.fences] == [
