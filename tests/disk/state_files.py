@@ -101,7 +101,7 @@ def open_kept(folder: Path) -> RecordingLog:
 
 
 def make_entry(folder: Path) -> Path:
-    OutboxFolder(folder / "outbox" / "account").keep(Entry(1, adding("a")))
+    OutboxFolder(folder / "outbox" / "account").save(Entry(1, adding("a")))
     return folder / "outbox" / "account" / "0000000001.json"
 
 
@@ -112,7 +112,7 @@ def open_entry(folder: Path) -> RecordingLog:
     log = RecordingLog()
     for name in broken:
         log.event("outbox.broken", file=name)
-    outbox.keep(Entry(2, adding("b")))
+    outbox.save(Entry(2, adding("b")))
     assert adding("b") in [entry.change for entry in OutboxFolder(folder / "outbox" / "account").read()[0]]
     return log
 

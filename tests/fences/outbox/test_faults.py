@@ -143,7 +143,7 @@ def test_an_outbox_that_cannot_be_read_at_the_start_is_read_later_and_goes_first
 ) -> None:
     folder = OutboxFolder(screen.folder)
     for number in (1, 2):
-        folder.keep(Entry(number, adding(f"old-{number}")))
+        folder.save(Entry(number, adding(f"old-{number}")))
     before = {path: path.read_bytes() for path in screen.folder.iterdir()}
     faults = [Fault(monkeypatch, screen.folder, name, errno.EACCES) for name in ("listdir", "scandir")]
     for fault in faults:
@@ -173,7 +173,7 @@ def test_without_a_readable_disk_changes_are_sent_all_the_same(screen: Screen, m
     for name in ("listdir", "scandir"):
         Fault(monkeypatch, screen.folder, name, errno.EIO).is_on = True
     screen.window.is_online = True
-    OutboxFolder(screen.folder).keep(Entry(1, adding("old")))
+    OutboxFolder(screen.folder).save(Entry(1, adding("old")))
     screen.start()
     screen.submit(adding("new"))
     assert screen.window.sent == ["id-new-new"]
@@ -183,7 +183,7 @@ def test_without_a_readable_disk_changes_are_sent_all_the_same(screen: Screen, m
 def test_damaged_entries_are_counted_and_the_others_go_out(screen: Screen) -> None:
     folder = OutboxFolder(screen.folder)
     for number, change in enumerate(adding_many(5), 1):
-        folder.keep(Entry(number, change))
+        folder.save(Entry(number, change))
     (screen.folder / "0000000002.json").write_bytes(b"\0" * 300)
     newer = screen.folder / "0000000005.json"
     content = RecordFormat(FORMAT.kind, FORMAT.version + 1).pack(bytes(FORMAT.unpack(newer.read_bytes())))
@@ -201,7 +201,7 @@ def test_damaged_entries_are_counted_and_the_others_go_out(screen: Screen) -> No
 
 def test_an_entry_that_cannot_be_read_now_is_there_at_the_next_start(screen: Screen) -> None:
     folder = OutboxFolder(screen.folder)
-    folder.keep(Entry(1, adding("a")))
+    folder.save(Entry(1, adding("a")))
     path = screen.folder / "0000000001.json"
     path.rename(screen.folder / "elsewhere")
     path.symlink_to(path)  # reading it fails, as on a bad sector

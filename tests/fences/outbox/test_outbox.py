@@ -673,10 +673,10 @@ def entry(number: int = 1) -> Entry:
 def test_an_entry_comes_back_as_it_was_saved(tmp_path: Path) -> None:
     folder = OutboxFolder(tmp_path / "outbox")
     saved = entry()
-    folder.keep(saved)
+    folder.save(saved)
     ((found,), broken) = folder.read()
     assert (found.change, found.resume, found.is_tried, broken) == (saved.change, "r", True, ())
-    folder.drop(1)
+    folder.delete(1)
     assert folder.read() == ((), ())
 
 
@@ -686,15 +686,15 @@ def test_an_outbox_that_was_never_used_is_empty(tmp_path: Path) -> None:
 
 def test_files_are_for_the_owner_alone(tmp_path: Path) -> None:
     folder = tmp_path / "outbox"
-    OutboxFolder(folder).keep(entry())
+    OutboxFolder(folder).save(entry())
     assert folder.stat().st_mode & 0o777 == 0o700
     assert [path.stat().st_mode & 0o777 for path in folder.iterdir()] == [0o600]
 
 
 def test_a_file_is_a_record_and_a_damaged_one_is_set_aside_and_the_others_are_read(tmp_path: Path) -> None:
     folder = OutboxFolder(tmp_path)
-    folder.keep(entry(1))
-    folder.keep(entry(2))
+    folder.save(entry(1))
+    folder.save(entry(2))
     path = tmp_path / "0000000001.json"
     data = path.read_bytes()
     assert FORMAT.unpack(data)
@@ -719,7 +719,7 @@ def test_a_file_is_a_record_and_a_damaged_one_is_set_aside_and_the_others_are_re
 def test_a_file_that_makes_no_sense_is_set_aside(tmp_path: Path, damage: Callable[[Path], object]) -> None:
     place = tmp_path / "outbox"
     folder = OutboxFolder(place)
-    folder.keep(entry())
+    folder.save(entry())
     (path,) = place.iterdir()
     damage(path)
     entries, broken = folder.read()
@@ -730,7 +730,7 @@ def test_a_file_that_makes_no_sense_is_set_aside(tmp_path: Path, damage: Callabl
 def test_what_a_later_version_has_written_stays_for_it_and_keeps_its_number(tmp_path: Path) -> None:
     place = tmp_path / "outbox"
     folder = OutboxFolder(place)
-    folder.keep(entry(7))
+    folder.save(entry(7))
     (path,) = place.iterdir()
     later = RecordFormat(FORMAT.kind, FORMAT.version + 1).pack(b'{"id":9,"more":[1]}')
     path.write_bytes(later)
@@ -743,7 +743,7 @@ def test_what_a_later_version_has_written_stays_for_it_and_keeps_its_number(tmp_
 def test_what_is_set_aside_never_takes_the_place_of_what_was(tmp_path: Path) -> None:
     place = tmp_path / "outbox"
     for text in ("one", "two"):
-        OutboxFolder(place).keep(entry())
+        OutboxFolder(place).save(entry())
         (place / "0000000001.json").write_text(text)
         OutboxFolder(place).read()
     assert sorted(path.read_text() for path in place.iterdir()) == ["one", "two"]
@@ -760,7 +760,7 @@ def test_changes_that_were_joined_when_the_power_was_cut_are_there_once(tmp_path
     folder = OutboxFolder(tmp_path)
     # The whole is on disk, and the cut came before its parts went.
     for each in (whole, Entry(2, change(TWO, THREE)), other):
-        folder.keep(each)
+        folder.save(each)
     entries, _ = folder.read()
     assert [each.number for each in entries] == [1, 3]
     assert entries[0].change.after == THREE
@@ -770,16 +770,16 @@ def test_changes_that_were_joined_when_the_power_was_cut_are_there_once(tmp_path
 def test_a_folder_that_goes_with_all_that_was_in_it_is_missed_once(tmp_path: Path) -> None:
     place = tmp_path / "outbox"
     folder = OutboxFolder(place)
-    folder.keep(entry())
+    folder.save(entry())
     (place / "0000000001.json").unlink()
     place.rmdir()
     with pytest.raises(StorageError, match="gone"):
-        folder.keep(entry(2))
-    folder.keep(entry(2))
+        folder.save(entry(2))
+    folder.save(entry(2))
     assert [path.name for path in place.iterdir()] == ["0000000002.json"]
 
 
 def test_a_disk_that_takes_nothing_is_a_storage_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StorageError):
-        OutboxFolder(tmp_path / "file").keep(entry())
+        OutboxFolder(tmp_path / "file").save(entry())

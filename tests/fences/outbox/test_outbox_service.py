@@ -177,7 +177,7 @@ def test_while_the_store_cannot_be_reached_changes_wait_on_disk_and_survive_a_re
 def test_changes_made_before_the_disk_was_read_come_after_those_on_it(services: Services, store: MemoryStore) -> None:
     from tvapp.fences.outbox.outbox import Entry
 
-    OutboxFolder(services.folder).keep(Entry(7, adding("first")))
+    OutboxFolder(services.folder).save(Entry(7, adding("first")))
     services.outbox.open(services.folder)
     services.outbox.submit(adding("second"))
     services.fences.load()
