@@ -14,9 +14,8 @@ from tvapp.config.model import Config
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
 from tvapp.geo.position import Bounds
-from tvapp.mapview.layers import FENCES
 from tvapp.tiles.cache_key import CacheScope
-from tvapp.tiles.tile import TileArrived, TileId, TileImage
+from tvapp.tiles.tile import DRAWN_TILESET, TileArrived, TileId, TileImage
 
 TILE = TileId("microsoft.base.darkgrey", 3, 4, 2)
 
@@ -27,7 +26,7 @@ class FakeLoader:
     requests_sent: int = 0
     sizes: Mapping[str, int] = field(default_factory=dict)
 
-    def want(self, ids: Sequence[TileId]) -> None:
+    def request(self, ids: Sequence[TileId]) -> None:
         self.wanted.append(tuple(ids))
 
     def set_rasteriser(self, rasteriser: object) -> None:
@@ -82,7 +81,7 @@ def test_tiles_come_in_the_size_of_the_screen_from_the_first_and_after_another_o
     assert set(backend.loader.sizes.values()) == {512}
     budget = here.model.memory.budget_bytes
     here.rescale(1280, 720, 2 / 3)
-    assert backend.loader.sizes["microsoft.base.darkgrey"] == backend.loader.sizes[FENCES] == 341
+    assert backend.loader.sizes["microsoft.base.darkgrey"] == backend.loader.sizes[DRAWN_TILESET] == 341
     assert backend.loader.sizes["microsoft.imagery"] == 512
     assert here.model.memory.budget_bytes < budget / 2
 

@@ -25,7 +25,7 @@ from tvapp.fences.service.snapshot import Snapshot
 from tvapp.fences.stores.base import Store
 from tvapp.net.chain import Chain
 from tvapp.net.monitor import NetworkMonitor
-from tvapp.net.transport import Sender
+from tvapp.net.request import Sender
 from tvapp.tiles.cache_key import CacheScope
 from tvapp.tiles.disk_cache import DiskCache
 from tvapp.tiles.loader import TileLoader
@@ -113,13 +113,13 @@ def build_backend(
     maps = MapsClient(http, config.maps.endpoint, authorizer, log, clock=clock)
     if tiles is None:
         tiles = build_tile_backend(config, surroundings)
-    tiles.source.use(maps)
+    tiles.source.set_source(maps)
     monitor.subscribe(tiles.loader.network_changed)
     attribution = AttributionFeed(jobs, maps, jobs.inbox, clock=clock, log=log, random=random)
     monitor.subscribe(lambda error: attribution.retry() if error is None else None)
     previews = PreviewLoader(jobs, maps, tiles.cache, jobs.inbox)
     for url in _store_urls(config):
-        monitor.heed(url)
+        monitor.watch_hint(url)
     fences, outbox, kept = None, None, None
     open_store = _store(config, surroundings, http, authorizer, tokens)
     if open_store is not None:

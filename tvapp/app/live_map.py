@@ -19,13 +19,13 @@ from tvapp.geo.position import Bounds, Position
 from tvapp.host.process import keep_what_is_there, return_freed_memory
 from tvapp.mapview.last_view import LastView
 from tvapp.mapview.layer_picture import tile_px
-from tvapp.mapview.layers import ALL, FENCES, BaseStyle, LayerChoice, background, choice_for, layers
+from tvapp.mapview.layers import ALL, BaseStyle, LayerChoice, background, choice_for, layers
 from tvapp.mapview.model import MapModel
 from tvapp.mapview.viewport import Viewport
 from tvapp.tiles.cache_key import CacheScope
-from tvapp.tiles.tile import Origin, PreviewArrived, TileArrived, TileId, TileImage
+from tvapp.tiles.tile import DRAWN_TILESET, Origin, PreviewArrived, TileArrived, TileId, TileImage
+from tvapp.ui.map_overlay.readout import preload_distances
 from tvapp.ui.messages import AttributionChanged, PreviewReady, TroubleChanged
-from tvapp.ui.screens.readout import prepare
 
 if TYPE_CHECKING:
     from tvapp.app.backend import Backend
@@ -90,7 +90,7 @@ class LiveMap:
             layers(self.choice),
             _budget_bytes(*size),
             motion=config.kiosk.motion,
-            flat=True,
+            compose=True,
         )
 
     def connect_tiles(self, tiles: TileBackend, account: str) -> None:
@@ -98,7 +98,7 @@ class LiveMap:
         self._tiles, self._loader = tiles, tiles.loader
         tiles.use_account(account)
         tiles.loader.set_sizes(_sizes(self.model.viewport.scale))
-        tiles.loader.want(self._requested)
+        tiles.loader.request(self._requested)
 
     def connect(self, backend: Backend, account: str) -> None:
         """Use the whole backend, for the account of that stable id ("" where a subscription key opens the map)."""
@@ -108,7 +108,7 @@ class LiveMap:
         self._scope = backend.use_account(account)
         backend.loader.set_rasteriser(NO_FENCES)
         backend.loader.set_sizes(_sizes(self.model.viewport.scale))
-        backend.loader.want(self._requested)
+        backend.loader.request(self._requested)
         if backend.fences is not None:
             backend.fences.load()
         elif self._config.geofences.store == "":
@@ -119,7 +119,7 @@ class LiveMap:
     def disconnect(self) -> None:
         """Ask for nothing more, and have the backend forget what it knows of the account."""
         if self._loader is not None:
-            self._loader.want(())
+            self._loader.request(())
             self._loader.set_rasteriser(NO_FENCES)
         if self._backend is not None:
             self._backend.use_account(None)
@@ -144,7 +144,7 @@ class LiveMap:
                 self._draw_fences()
                 keep_what_is_there()
                 self._tidy_at = now
-                self._jobs.run("readout.prepare", prepare)
+                self._jobs.run("readout.prepare", preload_distances)
             case TileArrived(origin=origin) if self._first_tile is None:
                 self._first_tile = origin
             case PreviewArrived(name, image):
@@ -169,7 +169,7 @@ class LiveMap:
                 each.tick(now)
         if backend.fences is not None and (restated := backend.fences.tick(now)) is not None:
             self._draw_fences()
-            self.model.invalidate_bounds(FENCES, restated.changed, restated.revision)
+            self.model.invalidate_bounds(DRAWN_TILESET, restated.changed, restated.revision)
         settled = self.model.take_settled(now)
         if settled is not None:
             sent = backend.loader.requests_sent
@@ -204,7 +204,7 @@ class LiveMap:
         if self.fences is not None:
             revision = self.fences.rescale(scale)
             self._draw_fences()
-            self.model.invalidate_bounds(FENCES, None, revision)
+            self.model.invalidate_bounds(DRAWN_TILESET, None, revision)
 
     def show(self, is_seen: bool) -> None:
         """Request no tile while the map is not seen, and every missing one anew once it is."""
@@ -220,7 +220,7 @@ class LiveMap:
         if self._backend is None:
             return
         self.model.retry_unavailable()
-        self._backend.loader.resume()
+        self._backend.loader.retry()
         self._backend.attribution.retry()
         if self._backend.fences is not None:
             self._backend.fences.load()
@@ -247,7 +247,7 @@ class LiveMap:
         """Tell the loader which tiles to load. Only between frames: the io thread then takes the GIL for some ms."""
         if self._has_new_request and self._loader is not None:
             self._has_new_request = False
-            self._loader.want(self._requested)
+            self._loader.request(self._requested)
 
     def request_labels(self, bounds: Bounds, zoom: int, selected: str | None) -> None:
         """Place the names of geofences."""
@@ -260,7 +260,7 @@ class LiveMap:
         """The map came to rest here: ask for the attribution of what it shows."""
         self._rested = viewport
         if self._backend is not None:
-            shown = tuple(layer.tileset for layer in self.model.layers if layer.tileset != FENCES)
+            shown = tuple(layer.tileset for layer in self.model.layers if layer.tileset != DRAWN_TILESET)
             self._backend.attribution.show(shown, viewport.zoom, viewport.bounds())
 
     def load_previews(self) -> None:

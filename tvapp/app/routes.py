@@ -31,7 +31,7 @@ from tvapp.fences.service.messages import FencesLoaded, FencesUnavailable, Fence
 from tvapp.host.disk_watch import DiskChanged
 from tvapp.host.process import ScreenshotRequested, StopRequested
 from tvapp.net.messages import NetworkLost, NetworkRestored
-from tvapp.tiles.tile import PreviewArrived, TileArrived, TileConfirmed, TileUnavailable
+from tvapp.tiles.tile import PreviewArrived, TileArrived, TileRevalidated, TileUnavailable
 from tvapp.ui.messages import LockKnown, PatternChecked
 
 Hearer = Literal[
@@ -74,7 +74,7 @@ ROUTES: Mapping[type, tuple[Hearer, ...]] = {
     # the map
     LastViewKnown: ("view-store", "session"),
     TileArrived: ("map", "screens"),
-    TileConfirmed: ("screens",),
+    TileRevalidated: ("screens",),
     TileUnavailable: ("screens",),
     PreviewArrived: ("map",),  # tells the screens PreviewReady
     AttributionArrived: ("map",),  # tells the screens AttributionChanged

@@ -8,7 +8,7 @@ from tvapp.config.model import Config
 from tvapp.core.surroundings import Surroundings
 from tvapp.tiles.cache_key import CacheScope
 from tvapp.tiles.disk_cache import DiskCache
-from tvapp.tiles.lazy_source import LateSource
+from tvapp.tiles.lazy_source import LazyTileSource
 from tvapp.tiles.loader import TileLoader
 
 
@@ -18,7 +18,7 @@ class TileBackend:
 
     cache: DiskCache
     loader: TileLoader
-    source: LateSource
+    source: LazyTileSource
     scope: CacheScope
 
     def use_account(self, home_id: str | None) -> CacheScope:
@@ -38,6 +38,6 @@ def build_tile_backend(config: Config, surroundings: Surroundings) -> TileBacken
     jobs, clock, log = surroundings.jobs, surroundings.clock, surroundings.log
     cache = DiskCache(surroundings.data.tiles, clock=clock, log=log, disk=surroundings.disk)
     scope = CacheScope(config.maps.endpoint, "", config.kiosk.language, config.maps.view)
-    source = LateSource(jobs)
-    loader = TileLoader(jobs, source, cache, jobs.inbox, scope=scope, clock=clock, log=log, random=surroundings.random)
+    source = LazyTileSource(jobs)
+    loader = TileLoader(jobs, source, cache, scope=scope, clock=clock, log=log, random=surroundings.random)
     return TileBackend(cache, loader, source, scope)

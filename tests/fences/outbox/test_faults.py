@@ -97,6 +97,7 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
+@pytest.mark.process
 def test_a_disk_that_is_really_full_keeps_what_is_there_and_takes_the_rest_once_there_is_room(tiny_disk: Path) -> None:
     screen = Screen(tiny_disk / "outbox", Window(SharedStore(), is_online=False))
     screen.start()

@@ -26,7 +26,7 @@ from tvapp.core.errors import (
     service_error,
 )
 from tvapp.core.record import RecordFormat
-from tvapp.fences.model.change import Change, Collided, Step, Stored
+from tvapp.fences.model.change import Change, Conflicting, Step, Stored
 from tvapp.fences.outbox.failure_policy import next_step
 from tvapp.fences.outbox.folder import FORMAT, OutboxFolder
 from tvapp.fences.outbox.outbox import (
@@ -89,7 +89,7 @@ class Rig:
         for each in changes:
             self.do(self.outbox.submit(each, self.now))
 
-    def answer(self, result: Stored | Collided | TvappError) -> None:
+    def answer(self, result: Stored | Conflicting | TvappError) -> None:
         number = self.outbox.sending
         assert number is not None, "nothing is being sent"
         if isinstance(result, TvappError):
@@ -290,7 +290,7 @@ def test_a_conflict_waits_for_a_decision_together_with_what_builds_on_it() -> No
     rig = Rig()
     rig.submit(change(ONE, TWO), change(TWO, THREE))
     theirs = feature("theirs")
-    rig.answer(Collided(theirs))
+    rig.answer(Conflicting(theirs))
     (entry,) = rig.outbox.entries
     assert (entry.state, entry.theirs, entry.change.before, entry.change.after) == ("conflict", theirs, ONE, THREE)
     rig.wait(1e6)
@@ -300,7 +300,7 @@ def test_a_conflict_waits_for_a_decision_together_with_what_builds_on_it() -> No
 def test_ours_goes_on_top_of_theirs_only_when_that_was_chosen() -> None:
     rig = Rig()
     rig.submit(change(ONE, TWO))
-    rig.answer(Collided(THREE))
+    rig.answer(Conflicting(THREE))
     rig.do(rig.outbox.resolve(rig.outbox.entries[0].number, "mine", rig.now))
     assert (rig.sent[-1].change.before, rig.sent[-1].change.after) == (THREE, TWO)
 
@@ -308,7 +308,7 @@ def test_ours_goes_on_top_of_theirs_only_when_that_was_chosen() -> None:
 def test_ours_on_top_of_a_fence_they_deleted_adds_it_again() -> None:
     rig = Rig()
     rig.submit(change(ONE, TWO))
-    rig.answer(Collided(b""))
+    rig.answer(Conflicting(b""))
     rig.do(rig.outbox.resolve(rig.outbox.entries[0].number, "mine", rig.now))
     assert rig.sent[-1].change.kind == "add"
 
@@ -316,7 +316,7 @@ def test_ours_on_top_of_a_fence_they_deleted_adds_it_again() -> None:
 def test_theirs_stays_when_that_was_chosen() -> None:
     rig = Rig()
     rig.submit(change(ONE, TWO))
-    rig.answer(Collided(THREE))
+    rig.answer(Conflicting(THREE))
     rig.do(rig.outbox.resolve(rig.outbox.entries[0].number, "theirs", rig.now))
     assert not rig.disk
     assert len(rig.sent) == 1
@@ -325,7 +325,7 @@ def test_theirs_stays_when_that_was_chosen() -> None:
 def test_both_are_kept_by_making_ours_a_fence_of_its_own() -> None:
     rig = Rig()
     rig.submit(change(ONE, TWO))
-    rig.answer(Collided(THREE))
+    rig.answer(Conflicting(THREE))
     rig.do(rig.outbox.keep_both(rig.outbox.entries[0].number, "new-id", feature("copy"), rig.now))
     sent = rig.sent[-1].change
     assert (sent.kind, sent.source, sent.geometry_id, sent.after) == ("add", "", "new-id", feature("copy"))
@@ -465,7 +465,7 @@ def test_an_entry_is_saved_when_the_disk_has_it_as_it_is_now() -> None:
 def test_only_a_refused_change_is_tried_again_and_only_one_that_is_stuck_given_up() -> None:
     rig = Rig()
     rig.submit(change(ONE, TWO, "a"), change(ONE, TWO, "b"))
-    rig.answer(Collided(THREE))
+    rig.answer(Conflicting(THREE))
     waiting = rig.outbox.entries
     assert rig.outbox.retry(1, 0.0) == [], "a conflict needs a decision"
     assert rig.outbox.retry(2, 0.0) == rig.outbox.discard(2, 0.0) == [], "it is being sent"
@@ -485,7 +485,7 @@ def test_a_refused_change_is_no_conflict_to_be_settled() -> None:
 def test_a_deletion_that_collided_has_no_copy_to_be_kept_beside_theirs() -> None:
     rig = Rig()
     rig.submit(change(ONE, b""))
-    rig.answer(Collided(TWO))
+    rig.answer(Conflicting(TWO))
     assert rig.outbox.keep_both(1, "new", ONE, 0.0) == []
     assert rig.outbox.entries[0].state == "conflict"
 
@@ -493,7 +493,7 @@ def test_a_deletion_that_collided_has_no_copy_to_be_kept_beside_theirs() -> None
 def test_a_fence_that_both_sides_deleted_leaves_nothing_to_be_sent() -> None:
     rig = Rig()
     rig.submit(change(ONE, b""))
-    rig.answer(Collided(b""))
+    rig.answer(Conflicting(b""))
     rig.do(rig.outbox.resolve(1, "mine", rig.now))
     assert (rig.outbox.entries, rig.disk, len(rig.sent)) == ((), {}, 1)
 
@@ -589,7 +589,7 @@ def test_a_stuck_change_holds_up_the_later_ones_of_its_fence_alone() -> None:
 def test_edits_that_come_back_to_the_beginning_leave_nothing_of_a_collision() -> None:
     rig = Rig()
     rig.submit(change(ONE, TWO), change(TWO, ONE))
-    rig.answer(Collided(THREE))
+    rig.answer(Conflicting(THREE))
     assert (rig.outbox.entries, rig.disk) == ((), {})
 
 
@@ -600,12 +600,12 @@ class ModelStore:
         self.fences: dict[str, bytes] = {}
         self.writes: list[str] = []
 
-    def send(self, sent: Change) -> Stored | Collided:
+    def send(self, sent: Change) -> Stored | Conflicting:
         present = self.fences.get(sent.geometry_id, b"")
         if present == sent.after:
             return Stored(sent.source)
         if present != sent.before:
-            return Collided(present)
+            return Conflicting(present)
         self.writes.append(sent.id)
         if sent.after:
             self.fences[sent.geometry_id] = sent.after
@@ -755,7 +755,7 @@ def test_what_is_set_aside_never_takes_the_place_of_what_was(tmp_path: Path) -> 
 def test_changes_that_were_joined_when_the_power_was_cut_are_there_once(tmp_path: Path) -> None:
     rig = Rig()
     rig.submit(change(ONE, TWO), change(TWO, THREE), change(ONE, TWO, "b"))
-    rig.answer(Collided(feature("theirs")))
+    rig.answer(Conflicting(feature("theirs")))
     (whole, other) = rig.outbox.entries
     folder = OutboxFolder(tmp_path)
     # The whole is on disk, and the cut came before its parts went.

@@ -19,7 +19,7 @@ from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
 from tvapp.fences.geojson import reading
 from tvapp.fences.model.book import FenceBook
-from tvapp.fences.model.change import Change, Collided, Outcome, Step, Stored
+from tvapp.fences.model.change import Change, Conflicting, Outcome, Step, Stored
 from tvapp.fences.model.fence import Geofence
 from tvapp.fences.outbox.folder import OutboxFolder
 from tvapp.fences.outbox.messages import OutboxChanged
@@ -204,7 +204,7 @@ def test_a_collision_shows_ours_until_theirs_is_taken(services: Services, store:
     theirs = feature("old", "theirs")
     services.start()
     old = next(iter(services.book or ()))
-    store.answers = [Collided(theirs)]
+    store.answers = [Conflicting(theirs)]
     store.fences["old"] = theirs
     services.outbox.submit(Change("mine", old.source, "old", old.raw, feature("old", "mine")))
     services.until(lambda: [entry.state for entry in services.told.entries] == ["conflict"])

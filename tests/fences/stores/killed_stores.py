@@ -38,7 +38,8 @@ from tvapp.fences.stores.blob import BlobStore
 from tvapp.fences.stores.folder import FolderStore
 from tvapp.fences.stores.map_data import MapDataStore
 from tvapp.fences.stores.map_data_sending import PollPacer
-from tvapp.net.transport import HttpClient, Request, Response, Sender
+from tvapp.net.request import Request, Response, Sender
+from tvapp.net.transport import HttpClient
 
 LIVES_S = {"folder": 0.08, "blob": 0.12, "map-data": 0.13}
 """The longest life at first; the shortest lives end before the store was read."""

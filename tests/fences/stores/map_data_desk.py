@@ -17,7 +17,8 @@ from tvapp.core.log import RecordingLog
 from tvapp.fences.model.change import Change, Outcome, Step
 from tvapp.fences.stores.map_data import MapDataStore
 from tvapp.fences.stores.map_data_sending import PollPacer
-from tvapp.net.transport import HttpClient, Request, Response, Sender
+from tvapp.net.request import Request, Response, Sender
+from tvapp.net.transport import HttpClient
 
 OPERATIONS = "/mapData/operations/*"
 

@@ -21,10 +21,10 @@ from tvapp.core.clock import Clock
 from tvapp.fences.drawing.color_index import CASING, FILL, LINE, ROLES, SUBPIXELS, SUBPIXELS_IN_CROWDS, resolve
 from tvapp.fences.drawing.raster_cache import RasterCache
 from tvapp.fences.drawing.strokes import Path, clip, clip_half, dashes, smooth_paths
-from tvapp.fences.index.coarse import thinned
 from tvapp.fences.index.fence_index import STATES, FenceIndex
-from tvapp.fences.index.parts import Floats, Ints, ends
-from tvapp.fences.index.planar import disc_axes, disc_rings, project_many
+from tvapp.fences.index.projection import disc_axes, disc_rings, project_many
+from tvapp.fences.index.shape_arrays import Floats, Ints, offsets
+from tvapp.fences.index.simplification import simplified
 from tvapp.fences.model import style
 from tvapp.tiles.tile import TILE_SIZE, TileId, TileImage
 
@@ -226,7 +226,7 @@ class _TileDrawing:
         discs = np.flatnonzero(wanted & ~np.isnan(radius_m))
         polygons = np.flatnonzero(wanted & np.isnan(radius_m))
         rings, counts = parts.rings_of(chosen[polygons])
-        points, sizes = thinned(*parts.points_of(rings), self._unit / self._subpixels)
+        points, sizes = simplified(*parts.points_of(rings), self._unit / self._subpixels)
         places = np.concatenate([np.repeat(polygons, counts), discs])
         if len(discs):
             some = chosen[discs]
@@ -242,7 +242,7 @@ class _TileDrawing:
         points[:, 1] -= self._north
         # Pillow truncates towards zero, which would move points left of the tile and above it by a subpixel.
         np.floor(np.multiply(points, self._per_world, out=points), out=points)
-        starts = ends(sizes)[:-1]
+        starts = offsets(sizes)[:-1]
         # A ring of few points costs more to clip than to draw; but far away, 32-bit floats are not precise enough.
         reach = np.where(sizes <= _FEW_POINTS, self._edge * _FAR, self._slack)[:, None]
         low, high = np.minimum.reduceat(points, starts), np.maximum.reduceat(points, starts)

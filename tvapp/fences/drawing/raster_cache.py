@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from tvapp.core.image import Image
 from tvapp.geo.position import Bounds
-from tvapp.tiles.memory import TileMemory
+from tvapp.tiles.memory_cache import MemoryCache
 from tvapp.tiles.overlap import touches
 from tvapp.tiles.tile import TileId, TileImage
 
@@ -41,7 +41,7 @@ class RasterCache:
     """The tiles of one revision of the geofences; the least recently used are evicted first."""
 
     def __init__(self, budget_bytes: int = BUDGET_BYTES) -> None:
-        self._tiles: TileMemory[TileId, _CompressedTile] = TileMemory(budget_bytes)
+        self._tiles: MemoryCache[TileId, _CompressedTile] = MemoryCache(budget_bytes)
         self._revision = 0
         self._lock = threading.Lock()
 

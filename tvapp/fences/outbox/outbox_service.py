@@ -13,7 +13,7 @@ from tvapp.core.disk import DiskHealth
 from tvapp.core.errors import DataError, ServiceError, TvappError
 from tvapp.core.jobs import JobFailed, JobResult, Jobs
 from tvapp.core.log import Log
-from tvapp.fences.model.change import Change, Collided, Outcome, Step
+from tvapp.fences.model.change import Change, Conflicting, Outcome, Step
 from tvapp.fences.outbox.failure_policy import next_step
 from tvapp.fences.outbox.messages import OutboxChanged
 from tvapp.fences.outbox.outbox import Arrived, Command, Delete, Entry, Outbox, Resolution, Save, Send
@@ -277,7 +277,7 @@ class OutboxService:
             return
         if entry is not None:
             change, store, ms = entry.change, self._fences.store.name, round(message.ms)
-            collided = isinstance(message.result, Collided)
+            collided = isinstance(message.result, Conflicting)
             self._log.event(
                 "geofence.conflict" if collided else "geofence.uploaded",
                 level="warning" if collided else "info",
@@ -287,7 +287,7 @@ class OutboxService:
                 change=change.id,
                 kind=change.kind,
             )
-        if isinstance(message.result, Collided):
+        if isinstance(message.result, Conflicting):
             self._fences.load_anew()  # the screen does not show the other side's edit yet
         self._do(self._outbox.ended(message.number, message.result, now))
 

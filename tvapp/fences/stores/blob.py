@@ -24,7 +24,7 @@ from tvapp.fences.stores.blob_sending import send_change
 from tvapp.fences.stores.document import Document, failure_reason, read_blob
 from tvapp.fences.stores.naming import SUFFIXES, file_name
 from tvapp.fences.stores.staleness import Staleness
-from tvapp.net.transport import Request, Response, Sender
+from tvapp.net.request import Request, Response, Sender
 
 MAX_BLOBS = 5_000
 MAX_PAGES = 100

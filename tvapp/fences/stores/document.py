@@ -9,7 +9,7 @@ from tvapp.azure.errors import plain
 from tvapp.core.errors import ConnectionBroken, DataError, NetworkError, ServiceError, TimedOut, TlsFailed, TvappError
 from tvapp.fences.geojson.reading import ReadResult, read
 from tvapp.fences.model.fence import Skipped
-from tvapp.net.transport import Response
+from tvapp.net.request import Response
 
 _PAGES = (b"<!doctype html", b"<html", b"<head", b"<script")
 

@@ -31,7 +31,7 @@ from tvapp.fences.model.fence import Skipped
 from tvapp.fences.stores.base import UNCHANGED, Loaded, Note, SameThread, StoreRetired, Workers
 from tvapp.fences.stores.map_data_sending import PollPacer, Sending
 from tvapp.fences.stores.staleness import Staleness
-from tvapp.net.transport import Sender
+from tvapp.net.request import Sender
 
 MAX_TOTAL_BYTES = 512 << 20
 _AT_ONCE = 4

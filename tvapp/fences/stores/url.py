@@ -17,7 +17,8 @@ from tvapp.fences.model.fence import Skipped
 from tvapp.fences.stores.base import UNCHANGED, Loaded, SameThread, Workers
 from tvapp.fences.stores.document import Document, failure_reason, is_web_page, read_document
 from tvapp.fences.stores.staleness import Staleness
-from tvapp.net.transport import Request, Response, Sender, host_of, origin_of
+from tvapp.net.request import Request, Response, Sender
+from tvapp.net.urls import host_of, origin_of
 
 MAX_TOTAL_BYTES = 512 << 20
 MAX_PAUSE_S = 3600.0
