@@ -12,7 +12,9 @@ from tests.mapview.world import (
     HELSINKI,
     OVERLAY,
     World,
+    ancestor,
     assert_partition,
+    children,
     screen,
     square,
     trimmed,
@@ -69,10 +71,10 @@ def test_ancestors_children_and_tiles_together_cover_every_pixel_once(
     here.frame()
     wanted = here.wanted
     z = wanted[0].z
-    above = {tile.ancestor(max(z - random.randrange(1, 8), 0)) for tile in wanted}
-    for tile in {*above, *(tile.ancestor(max(z - 8, 0)) for tile in wanted)}:
+    above = {ancestor(tile, max(z - random.randrange(1, 8), 0)) for tile in wanted}
+    for tile in {*above, *(ancestor(tile, max(z - 8, 0)) for tile in wanted)}:
         here.arrive(tile)
-    below = [child for tile in wanted for child in tile.children()]
+    below = [child for tile in wanted for child in children(tile)]
     for tile in random.sample(below, len(below) // 3) + random.sample(wanted, len(wanted) // 2):
         here.arrive(tile)
     assert_partition(here.frame(), view)
@@ -90,7 +92,7 @@ def test_the_part_of_an_ancestor_lies_where_its_tile_would(view: Viewport, depth
     here = world(view, motion=False)
     here.frame()
     tile = here.wanted[0]
-    above = tile.ancestor(max(tile.z - depth, 0))
+    above = ancestor(tile, max(tile.z - depth, 0))
     if above.z == tile.z:
         return
     here.arrive(above)
@@ -210,7 +212,7 @@ def test_a_tile_fades_in_above_its_opaque_ancestor() -> None:
     here = world()
     here.frame()
     tile = here.wanted[0]
-    here.arrive(tile.ancestor(9))
+    here.arrive(ancestor(tile, 9))
     here.frame()
     here.arrive(tile)
     quads = here.frame(0.075)
@@ -226,7 +228,7 @@ def test_a_transparent_tile_is_never_drawn_twice_over_the_same_ground() -> None:
     here = world(layers=(OVERLAY,))
     here.frame()
     tile = here.wanted[0]
-    here.arrive(tile.ancestor(9))
+    here.arrive(ancestor(tile, 9))
     here.frame()
     here.frame(1.0)
     here.arrive(tile)
@@ -242,7 +244,7 @@ def test_a_transparent_tile_is_never_drawn_twice_over_the_same_ground() -> None:
 def test_an_empty_tile_draws_nothing_and_hides_its_ancestor() -> None:
     here = world(layers=(OVERLAY,), motion=False)
     here.frame()
-    here.arrive(here.wanted[0].ancestor(9))
+    here.arrive(ancestor(here.wanted[0], 9))
     before = sum(quad.dst.w * quad.dst.h for quad in here.frame())
     upload = here.arrive(here.wanted[0], TileImage(None))
     assert upload is None
@@ -254,7 +256,7 @@ def test_without_motion_nothing_fades() -> None:
     here = world(motion=False)
     here.frame()
     tile = here.wanted[0]
-    here.arrive(tile.ancestor(9))
+    here.arrive(ancestor(tile, 9))
     here.arrive(tile)
     assert set(fading(here, FRAME_S)) == {255}
 

@@ -9,6 +9,7 @@ from tests.mapview.world import (
     HELSINKI,
     OVERLAY,
     World,
+    ancestor,
     assert_partition,
     screen,
     whole,
@@ -223,7 +224,7 @@ def test_refused_tiles_keep_their_ancestors_and_are_not_asked_for_every_frame() 
     here = world()
     here.frame()
     for tile in here.wanted:
-        here.arrive(tile.ancestor(10))
+        here.arrive(ancestor(tile, 10))
     for tile in here.wanted:
         here.fail(tile)
     here.frame()
@@ -442,7 +443,7 @@ def test_an_arrival_a_fade_and_a_motion_each_need_frames() -> None:
     here = world()
     here.frame()
     tile = here.wanted[0]
-    here.arrive(tile.ancestor(8))
+    here.arrive(ancestor(tile, 8))
     assert here.model.update(here.now)
     here.model.quads(here.now)
     here.arrive(tile)
