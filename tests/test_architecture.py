@@ -56,7 +56,6 @@ DEFERRED = {
     ("commands", "tvapp.commands"): "the command line loads the one command that was asked for",
     ("commands.cli", "tvapp"): "only `tvapp version` needs the version",
     ("commands.doctor", "tvapp"): "each check loads what it checks, so that one that cannot be loaded costs one check",
-    ("commands.doctor", "email.utils"): "see above",
     ("commands.demo", "selectors"): "only the demo waits for a process",
     ("commands.console", "platformdirs"): "not needed with --data-dir",
     ("commands.lock_pattern", "termios"): "a terminal is needed for the prompt alone",

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.surroundings import surroundings
 from tests.tiles.pictures import png
-from tvapp.app.tile_backend import TileEdges, build_tiles
+from tvapp.app.tile_backend import TileBackend, build_tile_backend
 from tvapp.config.model import Config
-from tvapp.core.clock import ManualClock
 from tvapp.core.headers import Headers
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
@@ -55,16 +55,16 @@ def inbox() -> Arrivals:
 
 
 @pytest.fixture
-def tiles(tmp_path: Path, inbox: Arrivals) -> Iterator[TileEdges]:
+def tiles(tmp_path: Path, inbox: Arrivals) -> Iterator[TileBackend]:
     jobs = Jobs(inbox, RecordingLog())
-    built = build_tiles(Config(), tmp_path, jobs, ManualClock(), RecordingLog())
+    built = build_tile_backend(Config(), surroundings(tmp_path, jobs))
     yield built
     built.close()
     jobs.stop()
 
 
 def test_a_kept_tile_arrives_at_once_and_another_one_when_there_is_somebody_to_ask(
-    tiles: TileEdges, inbox: Arrivals
+    tiles: TileBackend, inbox: Arrivals
 ) -> None:
     scope = tiles.use_account(WHO)
     tiles.cache.put(CacheKey(scope, KEPT), png(), FRESH)
@@ -79,7 +79,7 @@ def test_a_kept_tile_arrives_at_once_and_another_one_when_there_is_somebody_to_a
     assert (new.tile, new.origin, source.asked) == (NEW, "network", [NEW.x])
 
 
-def test_what_was_kept_for_one_account_is_not_shown_to_another(tiles: TileEdges, inbox: Arrivals) -> None:
+def test_what_was_kept_for_one_account_is_not_shown_to_another(tiles: TileBackend, inbox: Arrivals) -> None:
     tiles.cache.put(CacheKey(tiles.use_account(WHO), KEPT), png(), FRESH)
     tiles.use_account("somebody.else")
     tiles.loader.request([KEPT])

@@ -24,8 +24,9 @@ from tvapp.core.errors import (
     Unreachable,
     service_error,
 )
+from tvapp.core.record import RecordFormat
 from tvapp.fences.model.change import Change, Collided, Step, Stored
-from tvapp.fences.outbox.folder import OutboxFolder
+from tvapp.fences.outbox.folder import FORMAT, OutboxFolder
 from tvapp.fences.outbox.outbox import MOST_WAITING, Arrived, Command, Drop, Entry, Keep, Outbox, Send
 from tvapp.fences.outbox.verdict import verdict
 
@@ -499,21 +500,18 @@ def test_files_are_for_the_owner_alone(tmp_path: Path) -> None:
     assert [path.stat().st_mode & 0o777 for path in folder.iterdir()] == [0o600]
 
 
-def test_a_file_cut_at_any_byte_is_set_aside_and_the_others_are_read(tmp_path: Path) -> None:
-    whole = tmp_path / "whole"
-    OutboxFolder(whole).keep(entry())
-    (path,) = whole.iterdir()
+def test_a_file_is_a_record_and_a_damaged_one_is_set_aside_and_the_others_are_read(tmp_path: Path) -> None:
+    folder = OutboxFolder(tmp_path)
+    folder.keep(entry(1))
+    folder.keep(entry(2))
+    path = tmp_path / "0000000001.json"
     data = path.read_bytes()
-    for length in range(len(data)):
-        place = tmp_path / f"cut-{length}"
-        folder = OutboxFolder(place)
-        folder.keep(entry(1))
-        folder.keep(entry(2))
-        (place / path.name).write_bytes(data[:length])
-        entries, broken = folder.read()
-        assert [each.number for each in entries] == [2]
-        assert broken == (path.name,)
-        assert len(list(place.glob("*.broken"))) == 1, "it is set aside, not deleted"
+    assert FORMAT.unpack(data)
+    path.write_bytes(data[:-1])
+    entries, broken = folder.read()
+    assert [each.number for each in entries] == [2]
+    assert broken == (path.name,)
+    assert (tmp_path / "0000000001.json.broken").read_bytes() == data[:-1], "it is set aside, not deleted"
 
 
 @pytest.mark.parametrize(
@@ -521,7 +519,8 @@ def test_a_file_cut_at_any_byte_is_set_aside_and_the_others_are_read(tmp_path: P
     [
         lambda path: path.write_bytes(b"\xff\xfe"),
         lambda path: path.write_text("[1, 2]"),
-        lambda path: path.write_text(path.read_text().replace('"format":1', '"format":0')),
+        lambda path: path.write_bytes(FORMAT.pack(b"[1, 2]")),
+        lambda path: path.write_bytes(FORMAT.unpack(path.read_bytes())),
         lambda path: path.rename(path.with_name("name.json")),
         lambda path: (path.unlink(), path.mkdir()),
     ],
@@ -542,12 +541,12 @@ def test_what_a_later_version_has_written_stays_for_it_and_keeps_its_number(tmp_
     folder = OutboxFolder(place)
     folder.keep(entry(7))
     (path,) = place.iterdir()
-    later = path.read_text().replace('"format":1', '"format":2,"more":[1]').replace('"id":"id"', '"id":9')
-    path.write_text(later)
+    later = RecordFormat(FORMAT.kind, FORMAT.version + 1).pack(b'{"id":9,"more":[1]}')
+    path.write_bytes(later)
     for again in (folder, OutboxFolder(place)):
         assert again.read() == ((), (path.name,))
         assert again.last_number == 7
-    assert path.read_text() == later
+    assert path.read_bytes() == later
 
 
 def test_what_is_set_aside_never_takes_the_place_of_what_was(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 from tvapp.core.clock import Clock
 from tvapp.core.disk import DiskHealth
 from tvapp.core.errors import DataError, ServiceError, TvappError
-from tvapp.core.jobs import JobFailed, Jobs
+from tvapp.core.jobs import JobFailed, JobResult, Jobs
 from tvapp.core.log import Log
 from tvapp.fences.model.change import Change, Collided, Outcome, Step
 from tvapp.fences.outbox.disk import OutboxDisk
@@ -25,7 +25,8 @@ SEND = "outbox.send"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Noted:
+class _Noted(JobResult):
+    service = "outbox"
     generation: int
     number: int
     step: Step
@@ -33,7 +34,8 @@ class _Noted:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sent:
+class _Sent(JobResult):
+    service = "outbox"
     generation: int
     number: int
     result: Outcome | TvappError
