@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -349,7 +350,7 @@ class Bench:
         self.cells = ComposedCells(self.there.get, self.unavailable.__contains__, lambda _: self.revision)
         self.cells.set_layers(layers or (BASE, FENCES), view.scale)
 
-    def add(self, key: TileKey, **fields: int) -> Texture:
+    def add(self, key: TileKey, **fields: Any) -> Texture:
         self.serial += 1
         box = {"width": 512, "height": 512} | fields
         texture = self.there[key] = Texture(key, serial=self.serial, **box)
@@ -595,3 +596,33 @@ def test_a_fallback_without_its_geofences_in_memory_is_current_if_it_was_compose
     bench.unavailable.add(above_base)
     del bench.there[above_base]
     assert bench.search() == [above]
+
+
+def test_what_was_seen_last_is_evicted_last() -> None:
+    world = composed_world(motion=False)
+    world.load(paint)
+    settle(world)
+    here = world.model.viewport
+    world.model.camera.jump_to(here.panned(6000, 0))
+    world.load(paint)
+    settle(world)
+    world.model.camera.jump_to(here)
+    quads = world.frame()
+    assert set(list(world.model.memory)[-len(quads) :]) == {quad.key for quad in quads}
+
+
+def test_merged_tiles_stay_as_long_as_the_picture_that_has_their_pixels() -> None:
+    world = composed_world(motion=False, layers=(BASE, FENCES))
+    world.load(paint)
+    settle(world)
+    here = world.model.viewport
+    world.model.memory.budget_bytes = world.model.memory.size_bytes + (10 << 20)
+    world.model.camera.jump_to(here.panned(6000, 0))
+    world.load(paint)
+    settle(world)
+    left = {key[1:] for key in world.model.memory if key[0] == COMPOSED}
+    world.model.camera.jump_to(here)
+    world.frame()
+    requested = {(tile.z, tile.x, tile.y) for tile in world.wanted}
+    assert requested
+    assert not requested & left
