@@ -544,3 +544,7 @@ def test_a_jump_ends_all_motion() -> None:
     assert not camera.is_moving(START + 0.5)
     assert camera.heading() == (0.0, 0.0)
     assert camera.update(START + 1.0) == screen(Position(0, 0), 5)
+
+
+def test_a_held_map_is_drawn_at_multiples_of_four_pixels_so_that_rows_begin_at_16_bytes() -> None:
+    assert ALIGNED_PX == 4

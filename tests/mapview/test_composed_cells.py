@@ -626,3 +626,44 @@ def test_merged_tiles_stay_as_long_as_the_picture_that_has_their_pixels() -> Non
     requested = {(tile.z, tile.x, tile.y) for tile in world.wanted}
     assert requested
     assert not requested & left
+
+
+def test_three_cells_are_composed_in_a_frame_and_one_while_the_map_moves() -> None:
+    bench = Bench(view=screen())
+    for x in range(4661, 4668):
+        for y in range(2369, 2375):
+            bench.add(("base", 13, x, y))
+            bench.add_fence(("overlay", 13, x, y))
+    count = len(bench.pending())
+    assert len(bench.cells.take_compositions((0, 0, 0), is_moving=True)) == 1
+    assert len(bench.cells.take_compositions((0, 0, 0), is_moving=False)) == 3
+    assert len(bench.cells.pending) == count - 4
+
+
+def test_nothing_is_hidden_or_filled_before_the_first_plan_and_after_other_layers_were_chosen() -> None:
+    bench = Bench()
+
+    def state() -> tuple[bool, bool]:
+        return bench.cells.is_filled, bench.cells.hides(4, 8, 7, 9, 8)
+
+    assert state() == (False, False)
+    assert bench.cells.plan(bench.view, {}, changed=False)
+    assert state() == (False, False)
+    bench.add(BASE_KEY)
+    assert not bench.cells.plan(bench.view, {}, changed=False)
+    assert bench.cells.plan(bench.view, {}, changed=True)
+    assert state() == (True, True)
+    bench.cells.set_layers((OTHER_BASE, FENCES), 1.0)
+    assert state() == (False, False)
+
+
+def test_on_another_screen_cells_are_composed_in_its_size() -> None:
+    bench = Bench()
+    bench.add(BASE_KEY)
+    bench.add_fence()
+    bench.search()
+    bench.cells.rescale(0.5)
+    bench.search()
+    (made,) = bench.compose()
+    assert made.size == 256
+    assert [quad.dst for quad in made.quads] == [(0, 0, 256, 256), (50, 50, 25, 25)]
