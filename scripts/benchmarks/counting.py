@@ -1,6 +1,6 @@
-"""Counts what frames ask of SDL's renderer, at the edge itself: stand-ins pass every call on and count it.
+"""Counts the calls that each frame makes to SDL's renderer, by wrapping pygame's classes.
 
-The product knows nothing of it. Stand-ins cost time, so frames that are counted are not measured as well.
+The app is not changed for it. The wrappers cost time, so a run that counts calls does not measure frame times.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from tvapp.display import glyphs, pygame_canvas, shapes, textures
 from tvapp.display.sdl import pygame
 
 KINDS = ("draws", "fills", "lines", "clears", "textures_made", "texture_updates", "read_backs", "surfaces", "texts")
-"""What is counted: textures drawn, boxes filled, lines drawn, screens or targets cleared, textures made and changed,
+"""The kinds of calls: textures drawn, boxes filled, lines drawn, screens or targets cleared, textures made and changed,
 pixels read back from the renderer, surfaces allocated (`texts`: by drawing text)."""
 
 
 @dataclass(slots=True)
 class Counts:
-    """What the frame being drawn has asked for so far, and the frames before it."""
+    """The counts of the frame that is being drawn, and of the frames before it."""
 
     now: dict[str, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
     frames: list[tuple[float, tuple[int, ...]]] = field(default_factory=list)
-    """The time of each, and its counts in the order of KINDS."""
+    """The time of each frame, and its counts in the order of KINDS."""
 
     def add(self, kind: str) -> None:
         self.now[kind] += 1
@@ -38,8 +38,8 @@ class Counts:
         return taken
 
 
-class _StandIn:
-    """Passes everything on to `real`, and counts the calls of some methods."""
+class _Counting:
+    """Passes every call on to `real`, and counts those of some methods."""
 
     counted: dict[str, str] = {}  # noqa: RUF012 - by method
 
@@ -55,11 +55,11 @@ class _StandIn:
         setattr(self.__dict__["real"], name, real(value))
 
 
-class _Texture(_StandIn):
+class _Texture(_Counting):
     counted = {"draw": "draws", "update": "texture_updates"}  # noqa: RUF012
 
 
-class _Renderer(_StandIn):
+class _Renderer(_Counting):
     counted = {  # noqa: RUF012
         "fill_rect": "fills",
         "draw_line": "lines",
@@ -69,7 +69,7 @@ class _Renderer(_StandIn):
 
 
 class _TextureMaker:
-    """Stands where the class `Texture` does."""
+    """Takes the place of the class `Texture`."""
 
     def __init__(self, kind: Any, counts: Counts) -> None:
         self._kind = kind
@@ -102,13 +102,13 @@ def install() -> Counts:
 
 
 def replace(owner: object, name: str, value: object) -> None:
-    """Put something in the place of what others find there by name."""
+    """Replace an attribute of a module or class."""
     setattr(owner, name, value)
 
 
 def real(value: object) -> object:
-    """Return what a stand-in stands for; anything else is itself."""
-    return value.__dict__["real"] if isinstance(value, _StandIn) else value
+    """Return the real object behind a wrapper; any other value is returned as it is."""
+    return value.__dict__["real"] if isinstance(value, _Counting) else value
 
 
 def _as_renderer(renderer: Any, counts: Counts) -> Any:

@@ -1,4 +1,4 @@
-"""Runs the app exactly as `tvapp run` does, with probes that write what they see to a file, one JSON object a line.
+"""Runs the app exactly as `tvapp run` does, with probes that write to a file, one JSON object a line.
 
 Usage: python -m scripts.benchmarks.measured_app FILE PROBES [arguments of tvapp run ...]
 
@@ -37,7 +37,7 @@ CLOCK = SystemClock()
 
 
 class Writer:
-    """Appends objects to the file, from any thread."""
+    """Appends JSON objects to the file; may be used from any thread."""
 
     def __init__(self, file: TextIO) -> None:
         self._file = file

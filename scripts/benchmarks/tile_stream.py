@@ -1,7 +1,7 @@
-"""How fast tiles come from the network to the screen, against plain httpx and plain decoding of the same tiles.
+"""Measures how fast tiles get from the network to the screen, beside plain httpx and plain decoding.
 
 Usage: python -m scripts.benchmarks.tile_stream CLOUD-PID KEY COLUMNS ROUNDS; the app's settings in the environment.
-Runs in a process of its own and prints one JSON object. All three take turns within one run.
+Runs in a process of its own and prints one JSON object. The three ways take turns within one run.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ from tvapp.geo.mercator import project
 from tvapp.geo.position import Position
 from tvapp.host.process import limit_arenas, tune_interpreter
 from tvapp.net.chain import Chain
-from tvapp.net.transport import with_query
+from tvapp.net.urls import with_query
 from tvapp.tiles.congestion_window import MAX_CONNECTIONS
 from tvapp.tiles.tile import TILE_SIZE, TileArrived, TileId, TileUnavailable
 
@@ -54,7 +54,7 @@ DECODERS = (1, 2)
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What it took: wall seconds, CPU seconds of this process, and of the local cloud."""
+    """The cost of one way: wall seconds, CPU seconds of this process and of the local cloud."""
 
     wall_s: float
     cpu_s: float
@@ -62,7 +62,7 @@ class Cost:
 
 
 class StreamBroke(Exception):
-    """A tile could not be had."""
+    """A tile could not be loaded."""
 
 
 def main() -> int:
@@ -72,7 +72,7 @@ def main() -> int:
     limit_arenas()
     config = load(None, os.environ)
     tiles = _tiles(columns)
-    bodies: list[bytes] = asyncio.run(_fetch(config, key, tiles))  # the local cloud draws them now, and keeps them
+    bodies: list[bytes] = asyncio.run(_fetch(config, key, tiles))  # the local cloud draws and caches them now
     costs: dict[str, list[Cost]] = {}
     for _ in range(rounds):
         product = _Product(config)
@@ -116,7 +116,7 @@ def _tiles(columns: int) -> list[TileId]:
 
 
 class _Product:
-    """The app's own path for tiles: chain, Maps client, disk cache (empty), loader, workers, textures, frames."""
+    """The app's own path for tiles: HTTP, Maps client, empty disk cache, loader, workers, textures, frames."""
 
     def __init__(self, config: Config) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="tvapp-bench-tiles-")
@@ -141,7 +141,7 @@ class _Product:
         self._display = Display.open(DisplaySpec(size=(1920, 1080)))
 
     def bring(self, tiles: Sequence[TileId]) -> None:
-        """Wish for tiles and draw each as it comes, in frames with what arrived until then."""
+        """Request tiles, and draw in each frame those that have arrived."""
         missing = set(tiles)
         self._backend.loader.request(tiles)
         canvas = self._display.canvas
@@ -197,7 +197,7 @@ async def _fetch(config: Config, key: str, tiles: Sequence[TileId]) -> list[byte
 
 
 def _decode(bodies: Sequence[bytes], threads: int) -> None:
-    """Decode with Pillow alone, to the pixels that a texture takes."""
+    """Decode tiles with Pillow alone, to the pixel format of a texture."""
 
     def one(body: bytes) -> int:
         with Pillow.open(BytesIO(body)) as picture:

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.geo.tiles import tile_bounds
 from tests.mapview.world import BASE, BUDGET, HELSINKI, World, assert_partition, screen, trimmed, whole
-from tvapp.geo.mercator import tile_bounds
 from tvapp.geo.position import Bounds
 from tvapp.mapview.composed_cells import MAX_FALLBACK_CELLS
 from tvapp.mapview.fallback_cells import fallback_cells

@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.geo.places import places
+from tests.geo.tiles import tile_bounds
 from tests.mapview.world import (
     BASE,
     FRAME_S,
@@ -21,7 +22,6 @@ from tests.mapview.world import (
     world,
 )
 from tvapp.core.image import PixelRect
-from tvapp.geo.mercator import tile_bounds
 from tvapp.geo.position import Position
 from tvapp.mapview.layer_picture import LayerPicture, Quad, Texture, tile_px, tile_zoom
 from tvapp.mapview.layers import Layer

@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.geo.tiles import tile_bounds
 from tests.mapview.world import (
     BASE,
     BUDGET,
@@ -15,7 +16,7 @@ from tests.mapview.world import (
     whole,
     world,
 )
-from tvapp.geo.mercator import project, tile_bounds
+from tvapp.geo.mercator import project
 from tvapp.geo.position import Bounds, Position
 from tvapp.mapview.layers import Layer
 from tvapp.mapview.requests import Settled
