@@ -667,3 +667,27 @@ def test_on_another_screen_cells_are_composed_in_its_size() -> None:
     (made,) = bench.compose()
     assert made.size == 256
     assert [quad.dst for quad in made.quads] == [(0, 0, 256, 256), (50, 50, 25, 25)]
+
+
+def test_across_the_date_line_each_cell_is_composed_once_under_its_wrapped_column() -> None:
+    bench = Bench(view=Viewport(Position(180.0, 5.0), 4.0, 600, 64))
+    for x in (15, 0):
+        bench.add(("base", 4, x, 7))
+        bench.add_fence(("overlay", 4, x, 7))
+    assert sorted(bench.pending()) == [(COMPOSED, 4, 0, 7), (COMPOSED, 4, 15, 7)]
+    twice = Bench(view=Viewport(Position(0.0, 0.0), 2.0, 4096, 1024))
+    for x in range(4):
+        for y in range(4):
+            twice.add(("base", 2, x, y))
+            twice.add_fence(("overlay", 2, x, y))
+    found = twice.pending()
+    assert len(found) == len(set(found))
+    assert {key[2] for key in found} == {0, 1, 2, 3}
+
+
+def test_a_composed_picture_hides_what_lies_below_even_while_it_appears() -> None:
+    bench = Bench()
+    bench.add(KEY, fade_from=1.0)
+    assert bench.cells.plan(bench.view, {COMPOSED: {4: 1}}, changed=True)
+    assert bench.cells.is_filled
+    assert bench.cells.picture.layer.is_opaque
