@@ -482,6 +482,7 @@ def test_origins_and_queries() -> None:
     assert with_query("https://e/x?a=1", {"b": "ä b", "c": None}) == "https://e/x?a=1&b=%C3%A4+b"
 
 
+@pytest.mark.process
 def test_the_command_line_of_the_http_library_is_not_loaded() -> None:
     code = "import sys, tvapp.net.chain, httpx; print(sorted({'click', 'pygments', 'httpx._main'} & set(sys.modules)))"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
