@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 import tvapp
 from tvapp.core.clock import (
     RELEASED_AT,
-    ClockGauge,
+    ClockChangeDetector,
     ClockSet,
     PlausibleTime,
     Reading,
@@ -44,7 +44,7 @@ def test_a_right_clock_is_plausible_at_once() -> None:
 
 
 def test_a_clock_from_before_the_release_is_waited_for_and_then_put_up_with() -> None:
-    wait = PlausibleTime(patience_s=30)
+    wait = PlausibleTime(max_wait_s=30)
     assert [wait.judge(now, 60.0 + now, is_synchronised=False) for now in (5.0, 20.0, 34.9, 35.0, 99.0)] == [
         "waiting",
         "waiting",
@@ -85,19 +85,19 @@ def after(passed: float, asleep: float = 0.0, set_by: float = 0.0) -> Reading:
     ],
 )
 def test_sleeps_and_set_clocks_are_told_apart(reading: Reading, told: tuple[object, ...]) -> None:
-    gauge = ClockGauge(START)
+    gauge = ClockChangeDetector(START)
     assert gauge.look(reading) == told
     assert gauge.look(reading) == ()
 
 
 @given(st.lists(st.floats(0, 1e6), max_size=20))
 def test_time_that_just_passes_is_no_news(steps: list[float]) -> None:
-    gauge, passed = ClockGauge(START), 0.0
+    gauge, passed = ClockChangeDetector(START), 0.0
     for step in steps:
         passed += step
         assert gauge.look(after(passed)) == ()
 
 
 def test_the_machines_clocks_are_read_together() -> None:
-    gauge = ClockGauge(read_clocks())
+    gauge = ClockChangeDetector(read_clocks())
     assert gauge.look(read_clocks()) == ()

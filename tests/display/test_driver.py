@@ -15,7 +15,7 @@ from tvapp.display.cmap import coverage
 from tvapp.display.driver import choose_renderer, expected_driver, has_gpu
 from tvapp.display.glyphs import FONT_FILES, SURELY_COVERED
 from tvapp.display.lines import TOLERANCE_PX, clip_segment, strokes, thin_out
-from tvapp.display.lru_cache import Bounded
+from tvapp.display.lru_cache import LruCache
 from tvapp.display.shapes import corner_pixels
 
 X11 = {"DISPLAY": ":0"}
@@ -76,7 +76,7 @@ def test_a_gpu_is_a_render_node(tmp_path: Path) -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(1, 60)), max_size=60))
 def test_a_bounded_store_never_grows_beyond_its_limit(asked: list[tuple[int, int]]) -> None:
-    kept: Bounded[int, str] = Bounded(100)
+    kept: LruCache[int, str] = LruCache(100)
     sizes: dict[int, int] = {}
     for key, size in asked:
         size = sizes.setdefault(key, size)
@@ -86,7 +86,7 @@ def test_a_bounded_store_never_grows_beyond_its_limit(asked: list[tuple[int, int
 
 
 def test_the_least_recently_used_goes_first() -> None:
-    kept: Bounded[str, str] = Bounded(2)
+    kept: LruCache[str, str] = LruCache(2)
     for key in "abac":
         kept.get(key, lambda key=key: (key, 1))  # type: ignore[misc]
     kept.get("a", lambda: ("made again", 1))

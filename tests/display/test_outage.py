@@ -120,7 +120,7 @@ def test_another_size_after_the_return_is_told(display: Display) -> None:
 def test_a_window_over_the_whole_screen_follows_another_resolution(
     display: Display, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
-    monkeypatch.setattr("tvapp.display.window.SILENT_DRIVERS", frozenset())
+    monkeypatch.setattr("tvapp.display.window.HEADLESS_DRIVERS", frozenset())
     monkeypatch.setattr("tvapp.display.window.IDLE_AFTER_S", 0)
     monkeypatch.setattr("tvapp.display.window_creation.TV", size)
     sizes = [(1280, 720)]
@@ -139,7 +139,7 @@ def test_without_a_desktop_a_screen_that_is_plugged_out_and_in_is_noticed(
     display: Display, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plugged = {"card0-HDMI-A-1": True}
-    monkeypatch.setattr("tvapp.display.window.screens", lambda: dict(plugged))
+    monkeypatch.setattr("tvapp.display.window.connected_screens", lambda: dict(plugged))
     display.driver = "kmsdrm"
     display._screens = dict(plugged)
     plugged["card0-HDMI-A-1"] = False

@@ -16,7 +16,7 @@ from tvapp.azure.authorizer import Authorizer, EntraAuthorizer, SharedKeyAuthori
 from tvapp.azure.maps import MapsClient
 from tvapp.config.model import Config
 from tvapp.core.clock import Clock
-from tvapp.core.data_folder import KEPT, OUTBOX
+from tvapp.core.data_folder import GEOFENCES, OUTBOX
 from tvapp.core.disk import DiskHealth
 from tvapp.core.jobs import Jobs
 from tvapp.core.log import Log
@@ -70,7 +70,7 @@ class Edges:
             if self.outbox is not None:
                 self.outbox.open(self.data_dir / OUTBOX / key)
             if self.kept is not None:
-                self.kept.open(self.data_dir / KEPT / f"{key}.geofences")
+                self.kept.open(self.data_dir / GEOFENCES / f"{key}.geofences")
         return scope
 
     def disk_restored(self, now: float) -> None:
@@ -133,7 +133,7 @@ def build_edges(
             refresh_s=refresh_s,
             scale=scale,
             random=random.random,
-            let_pass=jobs.gate.let_pass,
+            yield_to_frame=jobs.gate.yield_to_frame,
         )
         if config.can_edit:
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tvapp.core import files
-from tvapp.core.data_folder import CRASHES, KEPT, SCREENSHOTS, TILES, VIEWS
+from tvapp.core.data_folder import CRASHES, GEOFENCES, SCREENSHOTS, TILES, VIEWS
 
 
 def forget_tiles(data_dir: Path) -> None:
@@ -25,6 +25,6 @@ def forget_pictures_and_fences(data_dir: Path) -> None:
         StorageError: one is still there.
     """
     pictures = (*(data_dir / SCREENSHOTS).glob("*.png"), *(data_dir / CRASHES).glob("*.png"))
-    kept = (*(data_dir / KEPT).glob("*.geofences"), *(data_dir / VIEWS).glob("*.json"))
+    kept = (*(data_dir / GEOFENCES).glob("*.geofences"), *(data_dir / VIEWS).glob("*.json"))
     for path in (*pictures, *kept):
         files.remove(path)

@@ -16,11 +16,11 @@ from dataclasses import dataclass
 from tvapp.core.backoff import Backoff
 from tvapp.core.errors import NetworkError, ServiceError
 
-TROUBLES = 5
+FAILURES_TO_OPEN = 5
 """So many in a row are not the requests' own fault."""
 
-PAUSE = Backoff(first_s=2.0, ceiling_s=60.0)
-TRIAL_S = 1.0
+OPEN_TIME = Backoff(first_s=2.0, ceiling_s=60.0)
+MIN_TRIAL_WAIT_S = 1.0
 """How long others are told to wait at least while the trial is under way."""
 
 MAX_RETRY_AFTER_S = 3600.0
@@ -59,22 +59,22 @@ class Circuit:
         """As the server asked for (Retry-After)."""
         self._trial: Permit | None = None
 
-    def held_for(self, now: float) -> float:
+    def open_for(self, now: float) -> float:
         """Return the seconds until a request passes; 0 while it is closed."""
         return 0.0 if self._trouble is None else max(0.0, self._open_until - now)
 
-    def ask(self, now: float) -> Permit | Refusal:
+    def acquire(self, now: float) -> Permit | Refusal:
         """Ask for leave to send a request."""
         if self._trouble is None:
             return Permit(self._round)
         if self._trial is not None:
-            return Refusal(self._trouble, TRIAL_S)
+            return Refusal(self._trouble, MIN_TRIAL_WAIT_S)
         if now < self._open_until:
             return Refusal(self._trouble, self._open_until - now)
         self._trial = Permit(self._round)
         return self._trial
 
-    def answered(self, permit: Permit) -> bool:
+    def succeeded(self, permit: Permit) -> bool:
         """Take note of an answer that says nothing bad of the host; True when this has closed the circuit."""
         if permit.round != self._round:
             return False
@@ -84,7 +84,7 @@ class Circuit:
         self._close()
         return True
 
-    def troubled(self, permit: Permit, trouble: Trouble, now: float) -> bool:
+    def failed(self, permit: Permit, trouble: Trouble, now: float) -> bool:
         """Take note of a failure that says that the host is in trouble; True when this has opened the circuit.
 
         A Retry-After (`trouble.retry_after_s`) keeps an open circuit open for so long.
@@ -96,15 +96,15 @@ class Circuit:
         if permit.round != self._round:
             return False
         self._in_a_row += 1
-        if self._trouble is None and self._in_a_row < TROUBLES:
+        if self._trouble is None and self._in_a_row < FAILURES_TO_OPEN:
             return False
         self._trouble, self._trial = trouble, None
         self._round += 1
-        self._open_until = max(now + PAUSE.delay(self._openings, self._random()), self._not_before)
+        self._open_until = max(now + OPEN_TIME.delay(self._openings, self._random()), self._not_before)
         self._openings += 1
         return True
 
-    def let_go(self, permit: Permit) -> None:
+    def release(self, permit: Permit) -> None:
         """Take note of a request that was given up and told nothing: the trial is somebody else's now."""
         if self._trial is permit:
             self._trial = None

@@ -17,7 +17,7 @@ SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
 RELEASED_AT = float(calendar.timegm((*map(int, RELEASED.split("-")), 0, 0, 0)))
 """The same in seconds since 1970."""
 
-NEWS_S = 1.0
+MIN_CHANGE_S = 1.0
 """Clocks that part by less did nothing that anybody would notice."""
 
 
@@ -41,7 +41,7 @@ class SystemClock:
     """The machine's clocks.
 
     Deadlines (a token's, a code's) pass while the machine is suspended, so `monotonic` is CLOCK_BOOTTIME where there
-    is one. Python's own waits (asyncio, events, SDL) stand still meanwhile: see `ClockGauge` for what follows.
+    is one. Python's own waits (asyncio, events, SDL) stand still meanwhile: see `ClockChangeDetector` for what follows.
     """
 
     def monotonic(self) -> float:
@@ -136,10 +136,10 @@ def read_clocks() -> Reading:
     return Reading(_boot_time(), time.monotonic(), time.time())
 
 
-class ClockGauge:
+class ClockChangeDetector:
     """Tells from one reading to the next whether the machine slept, and whether somebody set the wall clock.
 
-    >>> gauge = ClockGauge(Reading(boot=5.0, awake=5.0, wall=100.0))
+    >>> gauge = ClockChangeDetector(Reading(boot=5.0, awake=5.0, wall=100.0))
     >>> gauge.look(Reading(boot=66.0, awake=6.0, wall=161.0))
     (Resumed(asleep_s=60.0),)
     """
@@ -153,9 +153,9 @@ class ClockGauge:
         passed = reading.boot - last.boot
         asleep, by = passed - (reading.awake - last.awake), reading.wall - last.wall - passed
         found: list[Resumed | ClockSet] = []
-        if asleep >= NEWS_S:
+        if asleep >= MIN_CHANGE_S:
             found.append(Resumed(round(asleep, 1)))
-        if abs(by) >= NEWS_S:
+        if abs(by) >= MIN_CHANGE_S:
             found.append(ClockSet(round(by, 1)))
         return tuple(found)
 
@@ -168,17 +168,17 @@ class PlausibleTime:
 
     A box without a battery for its clock starts in 1970, or where it was switched off. Then certificates are not valid
     yet and kept tokens look good that are not, until the system has asked a time server, some seconds later. No right
-    clock shows a moment before this release was made. `patience_s` later it goes on as it is.
+    clock shows a moment before this release was made. `max_wait_s` later it goes on as it is.
     """
 
-    def __init__(self, *, earliest: float = RELEASED_AT, patience_s: float = 30.0) -> None:
+    def __init__(self, *, earliest: float = RELEASED_AT, max_wait_s: float = 30.0) -> None:
         self._earliest = earliest
-        self._patience_s = patience_s
+        self._max_wait_s = max_wait_s
         self._until = math.inf
 
     def judge(self, now: float, wall: float, *, is_synchronised: bool) -> Verdict:
         """Return how the wall clock is at `now` (monotonic); the first call begins the wait."""
         if wall >= self._earliest or is_synchronised:
             return "plausible"
-        self._until = min(self._until, now + self._patience_s)
+        self._until = min(self._until, now + self._max_wait_s)
         return "waiting" if now < self._until else "implausible"

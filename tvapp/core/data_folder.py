@@ -4,7 +4,7 @@ from __future__ import annotations
 
 TILES = "tiles/tiles.sqlite"
 SCREENSHOTS = "screenshots"
-KEPT = "geofences"
+GEOFENCES = "geofences"
 CRASHES = "crashes"
 """Reports of crashes stay when somebody signs out: nothing in them is anybody's. A picture of the screen is not one."""
 VIEWS = "views"

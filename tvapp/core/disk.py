@@ -51,7 +51,7 @@ class DiskHealth:
             self._told.clear()
         self._end()
 
-    def all_work(self) -> None:
+    def all_recovered(self) -> None:
         """The disk takes files again: whoever finds otherwise will say so."""
         with self._lock:
             if not self._failing:

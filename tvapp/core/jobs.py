@@ -27,7 +27,7 @@ T = TypeVar("T")
 WORKER = "worker"
 """How the names of the workers' threads begin."""
 
-MOST_PLACES = 12
+MAX_STACK_PLACES = 12
 """How deep `stack_of` looks: from where a thread hangs to the job that led there."""
 
 
@@ -44,7 +44,7 @@ class JobsStopped(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
+class RunningJob:
     """A job that a worker is at, since `since` (monotonic seconds), on the thread of that number."""
 
     name: str
@@ -95,7 +95,7 @@ class Jobs:
         self.gate = FrameGate(self._clock.monotonic)
         """Where long computations wait while a frame is due."""
         self._new_loop = new_loop
-        self._running: dict[int, Running] = {}
+        self._running: dict[int, RunningJob] = {}
         self._pinged_at: float | None = None
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix=WORKER)
         self._io_lock = threading.Lock()
@@ -165,7 +165,7 @@ class Jobs:
                 self._io_thread.start()
             return self._io_loop
 
-    def running(self) -> tuple[Running, ...]:
+    def running(self) -> tuple[RunningJob, ...]:
         """Return what workers are at now, the oldest first; may be called from any thread."""
         return tuple(sorted(self._running.copy().values(), key=lambda job: job.since))
 
@@ -182,7 +182,7 @@ class Jobs:
         pinged_at = self._pinged_at
         return 0.0 if pinged_at is None else max(0.0, now - pinged_at)
 
-    def where_is_io(self) -> str:
+    def io_stack(self) -> str:
         """Return where the io thread is, as `stack_of` tells it."""
         thread = self._io_thread
         return "" if thread is None or thread.ident is None else stack_of(thread.ident)
@@ -209,7 +209,7 @@ class Jobs:
     def _noted(self, name: str, work: Callable[[], T]) -> T:
         """Do a job on a worker, and have `running` tell of it meanwhile."""
         thread = threading.get_ident()
-        self._running[thread] = Running(name, self._clock.monotonic(), thread)
+        self._running[thread] = RunningJob(name, self._clock.monotonic(), thread)
         try:
             return work()
         finally:
@@ -255,7 +255,7 @@ def stack_of(thread: int) -> str:
     """Return where a thread is, the innermost place first, as ``module:line < module:line``; no names or values."""
     frame = sys._current_frames().get(thread)
     places: list[str] = []
-    while frame is not None and len(places) < MOST_PLACES:
+    while frame is not None and len(places) < MAX_STACK_PLACES:
         places.append(f"{frame.f_globals.get('__name__', '?')}:{frame.f_lineno}")
         frame = frame.f_back
     return " < ".join(places)

@@ -7,10 +7,10 @@ would be a storm of three times the traffic on a host that is in trouble already
 
 from __future__ import annotations
 
-SHARE = 0.2
+RETRIES_PER_REQUEST = 0.2
 """Repetitions for each first try, at most..."""
 
-FLOOR = 6
+MIN_RETRIES = 6
 """... and so many beside, so that a screen that hardly asks for anything may repeat what it does."""
 
 WINDOW_S = 120.0
@@ -25,14 +25,14 @@ class RetryBudget:
         self._tries: dict[int, int] = {}
         self._retries: dict[int, int] = {}
 
-    def tried(self, now: float) -> None:
+    def deposit(self, now: float) -> None:
         """Take note of a first try."""
         self._add(self._tries, now)
 
-    def spend(self, now: float) -> bool:
+    def try_withdraw(self, now: float) -> bool:
         """Take one repetition out of the budget; False where nothing is left."""
         self._forget(now)
-        if sum(self._retries.values()) >= FLOOR + SHARE * sum(self._tries.values()):
+        if sum(self._retries.values()) >= MIN_RETRIES + RETRIES_PER_REQUEST * sum(self._tries.values()):
             return False
         self._add(self._retries, now)
         return True

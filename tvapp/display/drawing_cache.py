@@ -11,11 +11,11 @@ from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from tvapp.display.lru_cache import Bounded
+from tvapp.display.lru_cache import LruCache
 from tvapp.display.sdl import Renderer, Texture, pygame
 from tvapp.ui.canvas import Rect
 
-SHEET_BYTES_A_PIXEL = 2
+BYTES_A_PIXEL = 2
 """Pictures that are kept, by the pixels of the screen: all that stands around a map takes a seventh of that."""
 DRAWN_BEFORE = 30
 """What was drawn so often in the same way is worth a picture, which costs 2 ms to make; what changes ten times a second
@@ -29,7 +29,7 @@ Box = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class CachedDrawing:
     """The pictures of one thing and where they stand, in real pixels; `rect` is the same in design pixels."""
 
     parts: tuple[tuple[Texture, Box], ...]
@@ -46,12 +46,12 @@ class _UnderWay:
     parts: list[tuple[Texture, Box]] = field(default_factory=list)
 
 
-class Sheets:
+class DrawingCache:
     """Pictures by painter and arguments, on one renderer."""
 
     def __init__(self, renderer: Renderer) -> None:
         self._renderer = renderer
-        self._sheets: Bounded[Hashable, Sheet] = Bounded(0)
+        self._drawings: LruCache[Hashable, CachedDrawing] = LruCache(0)
         self._seen: dict[Hashable, int] = {}
         self._may_make = True
         self._under_way: _UnderWay | None = None
@@ -68,11 +68,11 @@ class Sheets:
     def fit(self, size: tuple[int, int]) -> None:
         """Start anew for a screen of `size` pixels."""
         self.clear()
-        self._sheets.limit_bytes = SHEET_BYTES_A_PIXEL * size[0] * size[1]
+        self._drawings.limit_bytes = BYTES_A_PIXEL * size[0] * size[1]
 
     def clear(self) -> None:
         """Free every picture."""
-        self._sheets.clear()
+        self._drawings.clear()
         self._seen.clear()
         self._under_way = None
 
@@ -84,11 +84,11 @@ class Sheets:
     @property
     def size_bytes(self) -> int:
         """What the pictures cost."""
-        return self._sheets.size_bytes
+        return self._drawings.size_bytes
 
-    def find(self, key: Hashable) -> Sheet | None:
+    def find(self, key: Hashable) -> CachedDrawing | None:
         """Return the pictures of what `key` stands for, if there are any."""
-        return self._sheets.find(key)
+        return self._drawings.find(key)
 
     def is_due(self, key: Hashable) -> bool:
         """Count that it is drawn once more; True when it shall be made a picture."""
@@ -112,7 +112,7 @@ class Sheets:
     def _finish(self, made: _UnderWay) -> None:
         self._under_way = None
         size = sum(box[2] * box[3] * 4 for _, box in made.parts)
-        self._sheets.get(made.key, lambda: (Sheet(tuple(made.parts), made.rect), size))
+        self._drawings.get(made.key, lambda: (CachedDrawing(tuple(made.parts), made.rect), size))
 
     def _drawn(self, box: Box, draw: Callable[[], object]) -> pygame.Surface:
         """Return what `draw` draws on nothing: the colours are multiplied by their opacity."""

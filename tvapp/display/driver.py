@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-RendererWish = Literal["auto", "accelerated", "software"]
+RendererPreference = Literal["auto", "accelerated", "software"]
 
-SILENT_DRIVERS = frozenset({"dummy", "offscreen"})
+HEADLESS_DRIVERS = frozenset({"dummy", "offscreen"})
 """Video drivers without any input of their own: nothing but a wake-up from another thread can happen."""
 
-ALWAYS_SET: Mapping[str, str] = {
+SDL_HINTS: Mapping[str, str] = {
     "SDL_NO_SIGNAL_HANDLERS": "1",
     "SDL_VIDEO_ALLOW_SCREENSAVER": "0",
     "SDL_VIDEO_MINIMIZE_ON_FOCUS_LOSS": "0",
@@ -44,7 +44,7 @@ def has_gpu(dri: Path = Path("/dev/dri")) -> bool:
     return any(dri.glob("renderD*"))
 
 
-def choose_renderer(wish: RendererWish, environ: Mapping[str, str], gpu: bool) -> RendererChoice:
+def choose_renderer(wish: RendererPreference, environ: Mapping[str, str], gpu: bool) -> RendererChoice:
     """Decide between the GPU and SDL's software renderer.
 
     >>> choose_renderer("auto", {"DISPLAY": ":0"}, gpu=False).reason
@@ -62,7 +62,7 @@ def choose_renderer(wish: RendererWish, environ: Mapping[str, str], gpu: bool) -
         software["SDL_FRAMEBUFFER_ACCELERATION"] = "0"
     if wish == "software":
         return RendererChoice(software, False, "configured")
-    if video in SILENT_DRIVERS:
+    if video in HEADLESS_DRIVERS:
         return RendererChoice(software, False, f"nothing to show on the {video} driver")
     if not gpu:
         return RendererChoice(software, False, "no GPU")

@@ -12,7 +12,7 @@ LINES_A_SCREEN = 18
 PAGE, INK = (14, 18, 24, 255), (240, 240, 240)
 
 
-def draw_plain(renderer: Renderer, size: tuple[int, int], lines: Sequence[str]) -> None:
+def draw_fallback_text(renderer: Renderer, size: tuple[int, int], lines: Sequence[str]) -> None:
     """Draw lines in the middle of the screen, in the font that is built into pygame; does not present them.
 
     Raises:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tvapp.core.assets import asset
 from tvapp.display.cmap import Coverage, coverage
-from tvapp.display.lru_cache import Bounded
+from tvapp.display.lru_cache import LruCache
 from tvapp.display.sdl import Renderer, Texture, pygame
 from tvapp.ui.canvas import Face, TextStyle
 
@@ -67,7 +67,7 @@ class Fonts:
         self._open: dict[tuple[Path | None, int], pygame.font.Font] = {}
         self._files: dict[Face, Path | None] = {}
         self._coverage: dict[Path, Coverage] = {}
-        self._measures: Bounded[tuple[str, Face, int], tuple[int, int]] = Bounded(MEASURES)
+        self._measures: LruCache[tuple[str, Face, int], tuple[int, int]] = LruCache(MEASURES)
 
     def measure(self, text: str, face: Face, size: int) -> tuple[int, int]:
         """Return the width and line height of `text` in pixels."""
@@ -145,8 +145,8 @@ class Glyphs:
     def __init__(self, renderer: Renderer, fonts: Fonts) -> None:
         self._renderer = renderer
         self._fonts = fonts
-        self._lines: Bounded[tuple[str, int, Face, tuple[int, int, int], tuple[int, ...] | None], Line | None]
-        self._lines = Bounded(LEAST_TEXT_BYTES)
+        self._lines: LruCache[tuple[str, int, Face, tuple[int, int, int], tuple[int, ...] | None], Line | None]
+        self._lines = LruCache(LEAST_TEXT_BYTES)
 
     @property
     def lines(self) -> int:

@@ -19,6 +19,6 @@ class KeySource(Protocol):
         ...
 
     @property
-    def needs_looking(self) -> bool:
+    def needs_polling(self) -> bool:
         """Tell whether a gamepad is open, for which SDL would look every millisecond."""
         ...

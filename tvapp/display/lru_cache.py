@@ -10,7 +10,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-class Bounded(Generic[K, V]):
+class LruCache(Generic[K, V]):
     """Keeps what was made by `get`, as long as it fits into `limit_bytes`."""
 
     def __init__(self, limit_bytes: int) -> None:

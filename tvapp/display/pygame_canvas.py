@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from math import floor
 
 from tvapp.core.image import Image
-from tvapp.display.drawing_cache import Sheets
+from tvapp.display.drawing_cache import DrawingCache
 from tvapp.display.glyphs import Fonts, Glyphs
 from tvapp.display.lines import on_screen, strokes, thin_out, visible_segments
-from tvapp.display.lru_cache import Bounded
+from tvapp.display.lru_cache import LruCache
 from tvapp.display.scaling import visible_part
 from tvapp.display.sdl import Renderer, Texture, pygame
 from tvapp.display.shapes import SHADE_PX, Shapes
@@ -23,7 +23,7 @@ QUIET_ZONE = 4
 QR_BYTES = 16 << 20
 SHADE_FROM_PX = 64 * 64
 """From this area on, a translucent box is drawn faster with textures than filled."""
-LARGEST_SHEET = 0.12
+MAX_CACHED_PART = 0.12
 """What covers a larger part of the screen is not made a picture: that takes too long for one frame."""
 EDGE_OPACITY = 0.4
 """Of the thin lines along a thick one, which make its edges smooth."""
@@ -43,8 +43,8 @@ class PygameCanvas:
         self._fonts = fonts
         self._glyphs = Glyphs(renderer, fonts)
         self._shapes = Shapes(renderer)
-        self._sheets = Sheets(renderer)
-        self._qr_codes: Bounded[tuple[bytes, int, int], Texture] = Bounded(QR_BYTES)
+        self._drawings = DrawingCache(renderer)
+        self._qr_codes: LruCache[tuple[bytes, int, int], Texture] = LruCache(QR_BYTES)
         self.textures = Textures(renderer)
         self._origin = (0, 0)
         self._scale = 0.0
@@ -74,7 +74,7 @@ class PygameCanvas:
         """Take in the window's new size in real pixels."""
         self._size = self._room = (max(1, size[0]), max(1, size[1]))
         self._glyphs.fit(self._size)
-        self._sheets.fit(self._size)
+        self._drawings.fit(self._size)
         scale = min(self._size[0] / DESIGN_SIZE[0], self._size[1] / DESIGN_SIZE[1])
         if scale != self._scale:
             self._scale = scale
@@ -85,20 +85,20 @@ class PygameCanvas:
         """Free every texture, because the renderer lost them or is about to end."""
         self._glyphs.clear()
         self._shapes.clear()
-        self._sheets.clear()
+        self._drawings.clear()
         self._qr_codes.clear()
         self.textures.clear()
 
     def let_go(self) -> None:
         """Free every texture and the renderer: from now on it only measures."""
         self.forget()
-        for holder in (self, self._glyphs, self._shapes, self._sheets, self.textures):
+        for holder in (self, self._glyphs, self._shapes, self._drawings, self.textures):
             del holder._renderer
 
     def begin(self) -> None:
         """Start a frame: no limits, black."""
         self.clip(None)
-        self._sheets.begin()
+        self._drawings.begin()
         self._needs_clearing = True
 
     def finish(self) -> None:
@@ -238,15 +238,15 @@ class PygameCanvas:
     def picture(self, key: object, rect: Rect, alpha: int = 255) -> None:
         self.quad(key, PixelRect(*self._pixels(rect)), None, alpha)
 
-    def sheet(self, paint: Paint, *inputs: Hashable, at: tuple[int, int] = (0, 0)) -> Rect:
+    def draw_cached(self, paint: Paint, *inputs: Hashable, at: tuple[int, int] = (0, 0)) -> Rect:
         key = (paint, inputs)
-        sheet = self._sheets.find(key)
+        sheet = self._drawings.find(key)
         dx, dy = at
         if sheet is None or self._clipped:
             left, top = self._origin
             with self._drawing_at(left - dx, top - dy, self._room):
                 rect = paint(self, *inputs)
-            if not self._clipped and self._sheets.is_due(key):
+            if not self._clipped and self._drawings.is_due(key):
                 self._keep(key, rect)
             return rect
         if self._needs_clearing:
@@ -259,10 +259,10 @@ class PygameCanvas:
         """Make a picture of what was painted into `rect`, unless that is much of a screen."""
         x, y, w, h = self._pixels(rect)
         w, h = w + 2, h + 2
-        if 0 < w * h <= LARGEST_SHEET * self._size[0] * self._size[1]:
+        if 0 < w * h <= MAX_CACHED_PART * self._size[0] * self._size[1]:
             paint, inputs = key
             with self._drawing_at(x - 1, y - 1, (w, h)):
-                self._sheets.make(key, (x - 1, y - 1, w, h), rect, lambda: paint(self, *inputs))
+                self._drawings.make(key, (x - 1, y - 1, w, h), rect, lambda: paint(self, *inputs))
 
     @contextmanager
     def _drawing_at(self, left: int, top: int, room: tuple[int, int]) -> Iterator[None]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import hypot
 
-from tvapp.display.lru_cache import Bounded
+from tvapp.display.lru_cache import LruCache
 from tvapp.display.sdl import Renderer, Texture, pygame
 
 SHAPE_BYTES = 4 << 20
@@ -16,8 +16,8 @@ class Shapes:
 
     def __init__(self, renderer: Renderer) -> None:
         self._renderer = renderer
-        self._corners: Bounded[tuple[int, int], Texture] = Bounded(SHAPE_BYTES)
-        self._shades: Bounded[tuple[int, int, int], Texture] = Bounded(SHAPE_BYTES)
+        self._corners: LruCache[tuple[int, int], Texture] = LruCache(SHAPE_BYTES)
+        self._shades: LruCache[tuple[int, int, int], Texture] = LruCache(SHAPE_BYTES)
 
     def corners(self, radius: int, thickness: int = 0) -> Texture:
         """Return a square of 2 x `radius` pixels: a white disc, or a white ring of `thickness` pixels."""

@@ -17,8 +17,8 @@ LONGEST_S = 10.0
 """A limit for what Xlib may have read without telling, should it ever happen: before a sleep it is asked anyway."""
 SETTLE_S = 0.25
 """SDL reports a change of focus 0.2 s late, and only when it is asked."""
-LOOK_EVERY_S = 0.008
-LOOK_EVERY_IDLE_S = 0.02
+POLL_EVERY_S = 0.008
+POLL_EVERY_IDLE_S = 0.02
 IDLE_AFTER_S = 5.0
 STUCK_AFTER = 50
 """A socket that was readable this many times with no event from it is not what we took it for."""

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from tvapp.core.clock import Clock
 from tvapp.core.errors import DisplayError
 from tvapp.core.log import Log
-from tvapp.display.hardware import Presence, presence
+from tvapp.display.hardware import Availability, display_availability
 from tvapp.display.key_source import KeySource
 from tvapp.display.outage import begin
 from tvapp.display.window import Display
@@ -34,7 +34,7 @@ def open_display(
     *,
     wait: Callable[[float], str | None],
     complain: Callable[[str], None],
-    look: Callable[[], Presence] = lambda: presence(os.environ),
+    look: Callable[[], Availability] = lambda: display_availability(os.environ),
 ) -> Display | Stopped:
     """Open a display; where there is none yet but may be, wait for it, and say so once.
 
@@ -49,15 +49,15 @@ def open_display(
     while True:
         seen = look()
         failure = DisplayError(seen.reason)
-        if seen.hope != "wait" or seen.is_worth_trying:
+        if seen.outlook != "wait" or seen.is_worth_trying:
             try:
                 return Display.open(spec, keys, clock)
             except NoKeys:
                 raise
             except DisplayError as error:
                 failure = error
-        doubtful = doubtful + 1 if seen.hope == "doubt" else 0
-        if seen.hope == "never" or doubtful >= DOUBTFUL_TRIES:
+        doubtful = doubtful + 1 if seen.outlook == "doubt" else 0
+        if seen.outlook == "never" or doubtful >= DOUBTFUL_TRIES:
             raise DisplayError(f"{failure} ({seen.reason})" if seen.reason else str(failure)) from failure
         if not is_told:
             is_told = True

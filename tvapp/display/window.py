@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from tvapp.core.clock import Clock, SystemClock
 from tvapp.core.errors import DisplayError
 from tvapp.display.driver import (
-    ALWAYS_SET,
-    SILENT_DRIVERS,
+    HEADLESS_DRIVERS,
+    SDL_HINTS,
     RendererChoice,
     choose_renderer,
     expected_driver,
@@ -44,7 +44,7 @@ from tvapp.display.events import (
     ResourcesLost as ResourcesLost,
 )
 from tvapp.display.glyphs import Fonts
-from tvapp.display.hardware import closed_inputs, screens
+from tvapp.display.hardware import connected_screens, unreadable_inputs
 from tvapp.display.key_source import KeySource
 from tvapp.display.outage import Outage, begin
 from tvapp.display.pygame_canvas import PygameCanvas
@@ -52,8 +52,8 @@ from tvapp.display.sdl import pygame
 from tvapp.display.sleeper import (
     IDLE_AFTER_S,
     LONGEST_S,
-    LOOK_EVERY_IDLE_S,
-    LOOK_EVERY_S,
+    POLL_EVERY_IDLE_S,
+    POLL_EVERY_S,
     SETTLE_S,
     Sleeper,
     open_sockets,
@@ -61,7 +61,7 @@ from tvapp.display.sleeper import (
 )
 from tvapp.display.window_creation import DisplaySpec as DisplaySpec
 from tvapp.display.window_creation import NoKeys, new_renderer, new_window
-from tvapp.display.x_server import when_gone
+from tvapp.display.x_server import on_x_server_gone
 
 DISPLAY_EVENT = 0x150
 """SDL_DISPLAYEVENT, for which pygame has no name: a screen came, went or turned."""
@@ -87,7 +87,7 @@ class Display:
         self._restored_at = 0.0
         self._is_closing = False
         self._news: list[object] = []
-        self._screens = screens()
+        self._screens = connected_screens()
         self._look_at_screens_at = 0.0
         self.reason = choice.reason
         self.on_server_gone: Callable[[], None] = lambda: None
@@ -102,9 +102,9 @@ class Display:
             DisplayError: there is no screen, or SDL cannot draw on it.
             NoKeys: without a desktop, no input device can be read.
         """
-        if expected_driver(os.environ) == "kmsdrm" and (reason := closed_inputs(spec.devices)):
+        if expected_driver(os.environ) == "kmsdrm" and (reason := unreadable_inputs(spec.devices)):
             raise NoKeys(reason)
-        for name, value in ALWAYS_SET.items():
+        for name, value in SDL_HINTS.items():
             os.environ.setdefault(name, value)
         choice = choose_renderer(spec.renderer, os.environ, has_gpu())
         os.environ.update(choice.environment)
@@ -121,9 +121,9 @@ class Display:
         return self._canvas.size
 
     @property
-    def is_silent(self) -> bool:
+    def is_headless(self) -> bool:
         """Tell whether nobody can see it or press its keys (SDL's dummy driver)."""
-        return self.driver in SILENT_DRIVERS
+        return self.driver in HEADLESS_DRIVERS
 
     def wait(self, timeout_s: float | None) -> list[object]:
         """Sleep until an event, `wake`, or the time-out (None: no end), and return what happened.
@@ -209,20 +209,20 @@ class Display:
             raise DisplayError(f"no picture of the screen: {error}") from error
         return picture.getvalue()
 
-    def present_plain(self, lines: Sequence[str]) -> None:
+    def present_fallback_text(self, lines: Sequence[str]) -> None:
         """Show lines of text without the canvas, which may be what is broken.
 
         Raises:
             DisplayError: the screen is gone, or SDL cannot draw on it.
         """
-        from tvapp.display.fallback_text import draw_plain
+        from tvapp.display.fallback_text import draw_fallback_text
 
         if not self._open:
             raise DisplayError("closed")
         with contextlib.suppress(Exception):
             # What the canvas has still to do would be done over the text.
             self._canvas.finish()
-        draw_plain(self._renderer, self._real_size(), lines)
+        draw_fallback_text(self._renderer, self._real_size(), lines)
         self._renderer.present()
 
     def lose(self, reason: str) -> None:
@@ -261,7 +261,7 @@ class Display:
             pygame.display.init()
             pygame.font.init()
             self.driver = pygame.display.get_driver()
-            if self.driver in SILENT_DRIVERS and self.driver != expected_driver(os.environ):
+            if self.driver in HEADLESS_DRIVERS and self.driver != expected_driver(os.environ):
                 # SDL's last resort: it would draw, and nobody would ever see it.
                 raise pygame.error(f"no video driver but {self.driver}")
             pygame.mouse.set_visible(False)
@@ -275,7 +275,7 @@ class Display:
             pygame.display.quit()
             raise DisplayError(str(error)) from error
         if self.driver == "x11":
-            when_gone(lambda: self.on_server_gone())
+            on_x_server_gone(lambda: self.on_server_gone())
         # Nobody types here: no repeats by pygame, no input method that swallows keys, no wake-ups by a mouse.
         pygame.key.set_repeat()
         pygame.key.stop_text_input()
@@ -310,10 +310,10 @@ class Display:
         if not self._open:
             return None if self._outage is None else max(0.0, self._outage.retry_at - now)
         quiet_for = now - self._last_event
-        if self.driver in SILENT_DRIVERS:
+        if self.driver in HEADLESS_DRIVERS:
             return None
-        if self._sleeper.fd is None or (self._keys is not None and self._keys.needs_looking):
-            return LOOK_EVERY_S if quiet_for < IDLE_AFTER_S else LOOK_EVERY_IDLE_S
+        if self._sleeper.fd is None or (self._keys is not None and self._keys.needs_polling):
+            return POLL_EVERY_S if quiet_for < IDLE_AFTER_S else POLL_EVERY_IDLE_S
         return SETTLE_S if quiet_for < 2 * SETTLE_S else LONGEST_S
 
     def _translate(self, event: pygame.event.Event, now: float) -> list[object]:
@@ -345,7 +345,9 @@ class Display:
 
     def _fit_screen(self) -> list[object]:
         """Open the window anew where it no longer has the size of any screen: SDL leaves it as it was."""
-        sizes = [] if self.driver in SILENT_DRIVERS or not self._spec.fullscreen else pygame.display.get_desktop_sizes()
+        if self.is_headless or not self._spec.fullscreen:
+            return []
+        sizes = pygame.display.get_desktop_sizes()
         if sizes and self._real_size() not in sizes:
             self.lose("another resolution")
             self._come_back()
@@ -372,7 +374,7 @@ class Display:
         if now < self._look_at_screens_at:
             return
         self._look_at_screens_at = now + LOOK_AT_SCREENS_S
-        former, self._screens = self._screens, screens()
+        former, self._screens = self._screens, connected_screens()
         if self._screens is None or former is None or former == self._screens:
             return
         if any(self._screens.values()):

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 
 from tvapp.core.errors import DisplayError
-from tvapp.display.driver import SILENT_DRIVERS, RendererChoice, RendererWish
+from tvapp.display.driver import HEADLESS_DRIVERS, RendererChoice, RendererPreference
 from tvapp.display.sdl import Renderer, Window, pygame, video
 
 SMALLEST = (320, 180)
@@ -23,7 +23,7 @@ class DisplaySpec:
     size: tuple[int, int] | None = None
     fullscreen: bool = True
     title: str = "tvapp"
-    renderer: RendererWish = "auto"
+    renderer: RendererPreference = "auto"
     devices: tuple[str, ...] = ()
 
 
@@ -37,10 +37,10 @@ def new_window(spec: DisplaySpec, driver: str) -> Window:
     Raises:
         pygame.error: that did not work.
     """
-    is_silent = driver in SILENT_DRIVERS
-    if spec.fullscreen and not is_silent:
+    is_headless = driver in HEADLESS_DRIVERS
+    if spec.fullscreen and not is_headless:
         return Window(spec.title, size=_desktop(), fullscreen_desktop=True)
-    size = spec.size or (TV if is_silent else (1280, 720))
+    size = spec.size or (TV if is_headless else (1280, 720))
     width, height = max(SMALLEST[0], size[0]), max(SMALLEST[1], size[1])
     return Window(spec.title, size=(width, height), resizable=True)
 

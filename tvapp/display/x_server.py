@@ -16,7 +16,7 @@ _kept: list[object] = []
 """The handler that Xlib knows: it must not be freed."""
 
 
-def when_gone(act: Callable[[], None]) -> bool:
+def on_x_server_gone(act: Callable[[], None]) -> bool:
     """Have `act` called, on the thread that notices, when the X server is gone; returns whether Xlib was found.
 
     When `act` returns, the process ends with status 1.

@@ -154,7 +154,7 @@ class Canvas(Protocol):
         """Draw the picture under `key` into a box of design pixels."""
         ...
 
-    def sheet(self, paint: Paint, *inputs: Hashable, at: tuple[int, int] = (0, 0)) -> Rect:
+    def draw_cached(self, paint: Paint, *inputs: Hashable, at: tuple[int, int] = (0, 0)) -> Rect:
         """Draw what `paint(canvas, *inputs)` draws, moved by `at` (real pixels), and return the box that it returns.
 
         What was painted with the same inputs before may be shown as a picture, so all of it has to follow from these

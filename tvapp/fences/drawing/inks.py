@@ -92,10 +92,10 @@ def _marks(scale: float, fine: int) -> Words:
     return marks
 
 
-def develop(ink: Pillow.Image, fine: int, size: int, scale: float, let_pass: Callable[[], None]) -> TileImage:
+def develop(ink: Pillow.Image, fine: int, size: int, scale: float, yield_to_frame: Callable[[], None]) -> TileImage:
     """Colour and average the ink strip by strip; empty margins are cut off.
 
-    `ink` is `fine` times as large as the tile of `size` pixels; `let_pass` is called before each strip.
+    `ink` is `fine` times as large as the tile of `size` pixels; `yield_to_frame` is called before each strip.
     """
     box = ink.getbbox()
     if box is None:
@@ -107,7 +107,7 @@ def develop(ink: Pillow.Image, fine: int, size: int, scale: float, let_pass: Cal
     press = _Press(right - left, fine, np.ascontiguousarray(square[:, row % len(square)]))
     strips = []
     for y in range(top - top % _STRIP, bottom, _STRIP):
-        let_pass()
+        yield_to_frame()
         start, end = max(y, top), min(y + _STRIP, bottom)
         strip = ink.crop((left * fine, start * fine, right * fine, end * fine))
         if strip.getbbox() is None:

@@ -55,12 +55,12 @@ def place(
     limit: int = 60,
     *,
     selected: str | None = None,
-    let_pass: Callable[[], None] = lambda: None,
+    yield_to_frame: Callable[[], None] = lambda: None,
 ) -> tuple[Label, ...]:
     """Return the names to show within `bounds`, most important first, at most `limit`.
 
     `zoom` is the map's, `scale` the real pixels per design pixel. The `selected` fence's name is left out, since the
-    screen shows it by itself; its place stays free. `let_pass` is called between small steps: it lets frames go first.
+    screen shows it by itself; its place stays free. `yield_to_frame` is called between small steps: frames go first.
     """
     names = index.kept.get("names")
     if not isinstance(names, _Names) or names.scale != scale:
@@ -68,14 +68,14 @@ def place(
     placement = index.own.get("placement")
     if not isinstance(placement, _Placement) or not placement.serves(names, zoom, now_s, selected):
         # While the map moves, only what comes into view is placed.
-        placement = index.own["placement"] = _Placement(index, names, zoom, selected, let_pass)
+        placement = index.own["placement"] = _Placement(index, names, zoom, selected, yield_to_frame)
     placement.now_s = now_s
     chosen = [one for square in placement.squares(bounds) for one in placement.placed_in(square)]
     seen = [one for one in chosen if one.fence.id != selected and bounds.contains(one.position)]
     seen.sort(key=lambda one: one.priority)
     result = []
     for one in seen[:limit]:
-        let_pass()
+        yield_to_frame()
         result.append(names.label(one))
     return tuple(result)
 
@@ -145,10 +145,10 @@ class _Placement:
         names: _Names,
         zoom: int,
         selected: str | None,
-        let_pass: Callable[[], None],
+        yield_to_frame: Callable[[], None],
     ) -> None:
         self._index = index
-        self._let_pass = let_pass
+        self._let_pass = yield_to_frame
         self._names = names
         self._zoom = zoom
         self.now_s = -math.inf

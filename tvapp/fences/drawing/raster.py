@@ -55,11 +55,11 @@ def rasterise(
     now_s: float,
     size: int = TILE_SIZE,
     scale: float = 1.0,
-    let_pass: Callable[[], None] = lambda: None,
+    yield_to_frame: Callable[[], None] = lambda: None,
 ) -> TileImage:
     """Draw what of the fences lies in a tile; `scale` is how many of its pixels are a design pixel.
 
-    `let_pass` is called between small steps: it lets frames go first.
+    `yield_to_frame` is called between small steps: it lets frames go first.
     """
     edge = 1 << tile.z
     unit = 1.0 / (edge * size)
@@ -69,9 +69,9 @@ def rasterise(
     found = index.parts_in(west - margin, north - margin, west + span + margin, north + span + margin)
     if not len(found.parts):
         return TileImage(None, size=size)
-    sheet = _Sheet(index, west, north, unit, size, scale, len(found.parts), let_pass)
+    sheet = _Sheet(index, west, north, unit, size, scale, len(found.parts), yield_to_frame)
     sheet.draw(found.parts, found.shift, now_s)
-    return develop(sheet.ink, sheet.detail, size, scale, let_pass)
+    return develop(sheet.ink, sheet.detail, size, scale, yield_to_frame)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,13 +83,13 @@ class FenceRasteriser:
     scale: float
     clock: Clock
     drawn: DrawnTiles
-    let_pass: Callable[[], None] = lambda: None
+    yield_to_frame: Callable[[], None] = lambda: None
 
     def rasterise(self, tile: TileId, size: int) -> TileImage:
         known = self.drawn.get(tile, self.revision)
         if known is not None and known.size == size:
             return known
-        content = rasterise(self.index, tile, self.clock.wall(), size, self.scale, self.let_pass)
+        content = rasterise(self.index, tile, self.clock.wall(), size, self.scale, self.yield_to_frame)
         self.drawn.put(tile, self.revision, content)
         return content
 
@@ -131,11 +131,11 @@ class _Sheet:
         size: int,
         scale: float,
         count: int,
-        let_pass: Callable[[], None],
+        yield_to_frame: Callable[[], None],
     ) -> None:
         """`count` is how many parts there are about to draw."""
         self._index = index
-        self._let_pass = let_pass
+        self._let_pass = yield_to_frame
         self._west, self._north = west, north
         self._unit = unit
         self.detail = FINE_OF_MANY if count > _CROWD or scale >= _DENSE else FINE

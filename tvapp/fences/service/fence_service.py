@@ -64,9 +64,9 @@ class FenceService:
         refresh_s: float,
         scale: float,
         random: Callable[[], float],
-        let_pass: Callable[[], None] = lambda: None,
+        yield_to_frame: Callable[[], None] = lambda: None,
     ) -> None:
-        """`let_pass` is called between steps of long computations: it lets frames go first."""
+        """`yield_to_frame` is called between steps of long computations: it lets frames go first."""
         self._open_store = open_store
         self.store = open_store()
         self._jobs = jobs
@@ -75,7 +75,7 @@ class FenceService:
         self._refresh_s = refresh_s
         self._scale = scale
         self._random = random
-        self._let_pass = let_pass
+        self._let_pass = yield_to_frame
         self._index: FenceIndex | None = None
         self._book = FenceBook()
         self._stored: tuple[Geofence, ...] = ()
@@ -379,11 +379,11 @@ class FenceService:
             return
         self._wanted_labels = None
         self._placing = True
-        scale, revision, wall, let_pass = self._scale, self._revision, self._clock.wall(), self._let_pass
+        scale, revision, wall, yield_to_frame = self._scale, self._revision, self._clock.wall(), self._let_pass
         bounds, zoom, selected = request.bounds, request.zoom, request.selected
 
         def place() -> LabelsPlaced:
-            placed = labels.place(index, bounds, zoom, scale, wall, selected=selected, let_pass=let_pass)
+            placed = labels.place(index, bounds, zoom, scale, wall, selected=selected, yield_to_frame=yield_to_frame)
             return LabelsPlaced(placed, zoom, revision)
 
         self._jobs.run(LABELS, place)
