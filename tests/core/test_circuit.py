@@ -6,7 +6,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tvapp.core.circuit import FAILURES_TO_OPEN, MAX_RETRY_AFTER_S, OPEN_TIME, Circuit, Permit, Refusal, Trouble
+from tvapp.core.circuit import (
+    FAILURES_TO_OPEN,
+    MAX_RETRY_AFTER_S,
+    MIN_TRIAL_WAIT_S,
+    OPEN_TIME,
+    Circuit,
+    Permit,
+    Refusal,
+    Trouble,
+)
 from tvapp.core.errors import ServiceDown, Throttled, TimedOut, Unreachable
 
 DOWN = ServiceDown("h", 503)
@@ -109,6 +118,45 @@ def test_the_networks_return_closes_it_only_where_the_network_was_the_trouble() 
     assert not down.network_restored()
     permitted(lost, 0.0)
     refused(down, 0.0)
+
+
+def test_the_networks_return_starts_the_count_anew() -> None:
+    circuit = Circuit(lambda: 0.5)
+    for _ in range(FAILURES_TO_OPEN - 1):
+        circuit.failed(permitted(circuit, 0.0), GONE, 0.0)
+    assert not circuit.network_restored()
+    assert not circuit.failed(permitted(circuit, 0.0), GONE, 0.0)
+    permitted(circuit, 0.0)
+
+
+def test_once_closed_it_opens_as_briefly_as_at_first() -> None:
+    circuit = opened(Throttled("h", 429, retry_after_s=600.0))
+    assert circuit.open_for(0.0) == 600.0
+    circuit.hurry(1.0)
+    assert circuit.failed(permitted(circuit, 1.0), DOWN, 1.0)
+    circuit.hurry(2.0)
+    assert circuit.succeeded(permitted(circuit, 2.0))
+    assert circuit.open_for(2.0) == 0.0
+    for _ in range(FAILURES_TO_OPEN):
+        circuit.failed(permitted(circuit, 2.0), DOWN, 2.0)
+    assert circuit.open_for(2.0) == OPEN_TIME.first_s
+
+
+def test_while_the_trial_is_under_way_others_are_told_to_wait_a_little() -> None:
+    circuit = opened()
+    permitted(circuit, 10.0)
+    assert refused(circuit, 10.0) == Refusal(DOWN, MIN_TRIAL_WAIT_S)
+    assert refused(circuit, 1000.0) == Refusal(DOWN, MIN_TRIAL_WAIT_S)
+
+
+def test_a_cancelled_request_that_is_not_the_trial_frees_no_place() -> None:
+    circuit = Circuit(lambda: 0.5)
+    early = permitted(circuit, 0.0)
+    for _ in range(FAILURES_TO_OPEN):
+        circuit.failed(permitted(circuit, 0.0), DOWN, 0.0)
+    permitted(circuit, 10.0)
+    circuit.release(early)
+    refused(circuit, 10.0)
 
 
 TROUBLE = st.one_of(

@@ -1,4 +1,4 @@
-"""How much of what failed may be repeated."""
+"""How many retries a budget allows."""
 
 from __future__ import annotations
 
@@ -20,6 +20,22 @@ def test_a_host_that_is_hardly_asked_may_be_asked_again() -> None:
     budget.deposit(0.0)
     assert budget.try_withdraw(0.1)
     assert budget.try_withdraw(0.2)
+
+
+def test_the_budget_is_a_floor_and_a_share_to_the_last_retry() -> None:
+    budget = RetryBudget()
+    assert sum(budget.try_withdraw(0.0) for _ in range(20)) == MIN_RETRIES
+    for _ in range(5):
+        budget.deposit(1.0)
+    assert budget.try_withdraw(1.0)
+    assert not budget.try_withdraw(1.0)
+
+
+def test_first_tries_are_forgotten_after_the_window() -> None:
+    budget = RetryBudget()
+    for _ in range(100):
+        budget.deposit(0.0)
+    assert sum(budget.try_withdraw(WINDOW_S + 10.0) for _ in range(40)) == MIN_RETRIES
 
 
 def test_what_was_spent_comes_back_after_the_window() -> None:

@@ -17,7 +17,7 @@ from tests.display.pixels import at, plain
 from tvapp.core.clock import ManualClock
 from tvapp.core.errors import DisplayError
 from tvapp.display.events import DisplayLost, DisplayRestored, Exposed, Hidden, Resized, ResourcesLost
-from tvapp.display.outage import RETRY, STEADY_S, begin
+from tvapp.display.outage import RETRY, STEADY_S, begin_outage
 from tvapp.display.sdl import Renderer, Texture, pygame
 from tvapp.display.window import LOOK_AT_SCREENS_S, Display, DisplaySpec
 from tvapp.remote.keys import KeyEvent
@@ -44,7 +44,7 @@ def display(clock: ManualClock) -> Iterator[Display]:
 
 @given(st.integers(0, 60))
 def test_tries_come_later_and_later_but_at_least_every_quarter_of_a_minute(failures: int) -> None:
-    outage = begin("gone", 10.0, None, 0.0)
+    outage = begin_outage("gone", 10.0, None, 0.0)
     assert outage.retry_at == 10.0, "the first try is made at once"
     now, waits = 10.0, []
     for _ in range(failures):
@@ -56,11 +56,11 @@ def test_tries_come_later_and_later_but_at_least_every_quarter_of_a_minute(failu
 
 
 def test_a_display_that_is_lost_again_at_once_is_not_opened_at_full_speed() -> None:
-    former = begin("gone", 0.0, None, 0.0)
+    former = begin_outage("gone", 0.0, None, 0.0)
     for _ in range(3):
         former.failed(0.0)
-    assert begin("gone again", 11.0, former, restored_at=10.0).retry_at == 11.0 + RETRY.delay(3, 0.0)
-    assert begin("another day", 11.0 + STEADY_S, former, restored_at=10.0).retry_at == 11.0 + STEADY_S
+    assert begin_outage("gone again", 11.0, former, restored_at=10.0).retry_at == 11.0 + RETRY.delay(3, 0.0)
+    assert begin_outage("another day", 11.0 + STEADY_S, former, restored_at=10.0).retry_at == 11.0 + STEADY_S
 
 
 def test_a_lost_display_is_told_once_and_opened_again_at_once(display: Display) -> None:

@@ -1,4 +1,4 @@
-"""What lies where in the data folder."""
+"""The names of files and folders in the data folder."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ TILES = "tiles/tiles.sqlite"
 SCREENSHOTS = "screenshots"
 GEOFENCES = "geofences"
 CRASHES = "crashes"
-"""Reports of crashes stay when somebody signs out: nothing in them is anybody's. A picture of the screen is not one."""
+"""Crash reports name no account and stay after signing out; a screenshot of the crash does not stay."""
 VIEWS = "views"
-"""What the map of each account showed last."""
+"""The last map view of each account."""
 OUTBOX = "outbox"
-"""Changes that are not in the store yet: signing out keeps them, for when the same account signs in again."""
+"""Changes that are not in the store yet. They stay after signing out, until the same account signs in again."""

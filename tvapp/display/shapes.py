@@ -1,4 +1,4 @@
-"""Smooth corners, and large translucent areas, as small textures that are made once."""
+"""Draws smooth corners and large translucent areas with small textures that are made once."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SHADE_PX = 128
 
 
 class Shapes:
-    """Corner masks in white (coloured when drawn) and plain squares of one colour, on one renderer."""
+    """White corner masks, coloured when drawn, and squares of one colour, on one renderer."""
 
     def __init__(self, renderer: Renderer) -> None:
         self._renderer = renderer
@@ -56,9 +56,9 @@ class Shapes:
 
 
 def corner_pixels(radius: int, thickness: int = 0) -> bytes:
-    """Return the upper left quarter of a disc (or of a ring) as white RGBA pixels, opacity by area covered.
+    """Return the upper left quarter of a disc (or of a ring) as white RGBA pixels, with the covered area as alpha.
 
-    The edge is taken as straight within a pixel, which is exact enough from a radius of 2 on.
+    The edge counts as straight within a pixel, which is exact enough from a radius of 2 on.
     """
     pixels = bytearray(b"\xff" * (radius * radius * 4))
     inner = radius - thickness if thickness else -1

@@ -46,7 +46,7 @@ from tvapp.display.events import (
 from tvapp.display.glyphs import Fonts
 from tvapp.display.hardware import connected_screens, unreadable_inputs
 from tvapp.display.key_source import KeySource
-from tvapp.display.outage import Outage, begin
+from tvapp.display.outage import Outage, begin_outage
 from tvapp.display.pygame_canvas import PygameCanvas
 from tvapp.display.sdl import pygame
 from tvapp.display.sleeper import (
@@ -230,7 +230,7 @@ class Display:
         if not self._open:
             return
         now = self._clock.monotonic()
-        self._outage = begin(reason, now, self._former_outage, self._restored_at)
+        self._outage = begin_outage(reason, now, self._former_outage, self._restored_at)
         self._news.append(DisplayLost(reason))
         self.close()
 

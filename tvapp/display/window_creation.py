@@ -1,4 +1,4 @@
-"""A window and its renderer: where, how large, and with which of SDL's renderers."""
+"""Creates the window and its renderer."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TV = (1920, 1080)
 
 @dataclass(frozen=True, slots=True)
 class DisplaySpec:
-    """What window to open. `size` None: the whole screen, or 1280x720 in a window.
+    """The window to open. `size` None: the whole screen, or 1280x720 in a window.
 
     `devices` are input devices that are read beside SDL's.
     """
@@ -28,14 +28,14 @@ class DisplaySpec:
 
 
 class NoKeys(DisplayError):
-    """There is a screen, and no key could ever arrive; the text says what to do."""
+    """There is a screen, but no key could ever arrive; the text says what to do."""
 
 
 def new_window(spec: DisplaySpec, driver: str) -> Window:
     """Open a window.
 
     Raises:
-        pygame.error: that did not work.
+        pygame.error: SDL cannot open it.
     """
     is_headless = driver in HEADLESS_DRIVERS
     if spec.fullscreen and not is_headless:
@@ -46,7 +46,7 @@ def new_window(spec: DisplaySpec, driver: str) -> Window:
 
 
 def new_renderer(window: Window, choice: RendererChoice) -> tuple[Renderer, str, list[str]]:
-    """Return a renderer, its name, and why better ones failed.
+    """Return a renderer, its name, and why preferred ones failed.
 
     Raises:
         DisplayError: none of them works.
