@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tvapp.display import glyphs, pygame_canvas, shapes, textures
+from tvapp.display import fonts, pygame_canvas, shapes, text_cache, textures
 from tvapp.display.sdl import pygame
 from tvapp.display.window import Display
 
@@ -88,11 +88,11 @@ class _TextureMaker:
 def install(monotonic: Callable[[], float]) -> Counts:
     """Count from now on; to be called before a display is opened. `monotonic` tells the time of frames."""
     counts = Counts()
-    for module in (glyphs, pygame_canvas, shapes, textures):
+    for module in (pygame_canvas, shapes, text_cache, textures):
         replace(module, "Texture", _TextureMaker(module.__dict__["Texture"], counts))
     replace(pygame, "Surface", _counted(pygame.Surface, counts, "surfaces"))
     replace(pygame.image, "frombuffer", _counted(pygame.image.frombuffer, counts, "surfaces"))
-    replace(glyphs.Fonts, "render", _counted(glyphs.Fonts.render, counts, "texts"))
+    replace(fonts.Fonts, "render", _counted(fonts.Fonts.render, counts, "texts"))
     make_canvas, present = pygame_canvas.PygameCanvas.__init__, Display.present
 
     def canvas(self: Any, renderer: Any, *arguments: Any, **named: Any) -> None:

@@ -125,14 +125,14 @@ def _count_calls(writer: Writer) -> Callable[[], None]:
 
 def _answer_signals(writer: Writer) -> None:
     """Write sizes and counters each time SIGUSR2 comes, which every thread leaves to the one that waits for it."""
-    from tvapp.display.glyphs import Glyphs
+    from tvapp.display.text_cache import TextCache
     from tvapp.display.textures import Textures
     from tvapp.display.window import Display
     from tvapp.mapview.texture_cache import Shelf
 
     kept: dict[str, Any] = {}
     counters = {"frames": 0, "fence_tiles_drawn": 0}
-    for kind in (Textures, Glyphs, Shelf):
+    for kind in (Textures, TextCache, Shelf):
         _keep_last(kind, kept)
     present = Display.present
 

@@ -138,7 +138,7 @@ class Beginning:
     def open(self) -> Display | Stopped:
         spec = DisplaySpec(size=(640, 360), fullscreen=False)
         keys = PygameKeys()
-        tools = {"wait": self.wait, "complain": self.said.append, "look": self.look}
+        tools = {"wait": self.wait, "complain": self.said.append, "probe": self.look}
         return open_display(spec, keys, self.clock, self.log, **tools)  # type: ignore[arg-type]
 
 

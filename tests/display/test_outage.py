@@ -19,7 +19,7 @@ from tvapp.core.errors import DisplayError
 from tvapp.display.events import DisplayLost, DisplayRestored, Exposed, Hidden, Resized, ResourcesLost
 from tvapp.display.outage import RETRY, STEADY_S, begin_outage
 from tvapp.display.sdl import Renderer, Texture, pygame
-from tvapp.display.window import LOOK_AT_SCREENS_S, Display, DisplaySpec
+from tvapp.display.window import SCREEN_POLL_S, Display, DisplaySpec
 from tvapp.remote.keys import KeyEvent
 from tvapp.remote.pygame_source import PygameKeys
 from tvapp.ui.canvas import Color, PixelRect, Rect, TextStyle
@@ -78,7 +78,7 @@ def test_while_there_is_none_it_is_tried_less_and_less_often(
     display.lose("unplugged")
     assert display.wait(0) == [DisplayLost("unplugged")]
     for wait in (0.5, 1.0, 2.0):
-        assert display._look_again_in(clock.now) == wait
+        assert display._poll_in(clock.now) == wait
         clock.advance(wait)
         assert display.wait(0) == []
     display.feed(KeyEvent("key:352", True, clock.now, "remote"))
@@ -146,7 +146,7 @@ def test_without_a_desktop_a_screen_that_is_plugged_out_and_in_is_noticed(
     assert display.wait(0) == [Hidden()]
     plugged["card0-HDMI-A-1"] = True
     assert display.wait(0) == [], "it is not looked all the time"
-    clock.advance(LOOK_AT_SCREENS_S)
+    clock.advance(SCREEN_POLL_S)
     seen = news(display)
     assert seen[0] == DisplayLost("another screen")
     assert DisplayRestored(0.0) in seen

@@ -18,7 +18,7 @@ def thin_out(points: Sequence[Point], tolerance_px: float = TOLERANCE_PX) -> lis
     """Leave out points while the line stays within the tolerance; the first and the last stay.
 
     A curve whose total turn is less than pi is nowhere further from its chord than a quarter of its length times that
-    turn. Hand-written, because shapely's `simplify` takes five times as long for 1,000 points, in the middle of a frame.
+    turn. Hand-written, because shapely's `simplify` takes five times as long for 1,000 points, within a frame.
     """
     if len(points) < 3:
         return list(points)

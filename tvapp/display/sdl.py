@@ -1,8 +1,8 @@
 """The only import of pygame, without the modules that would delay the first frame.
 
-``import pygame`` also loads its sound modules, and pygame 2.6 numpy and pkg_resources, which takes 0.2 s. They are hidden
-during the import and can be imported later. Import this module before starting threads: hiding is process-wide for
-those 20 ms.
+``import pygame`` also loads its sound modules, and pygame 2.6 numpy and pkg_resources, which takes 0.2 s. They are
+hidden during the import and can be imported later. Import this module before starting threads: hiding is process-wide
+for those 20 ms.
 """
 
 from __future__ import annotations
