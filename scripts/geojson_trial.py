@@ -1,4 +1,4 @@
-"""One trial of everything that takes GeoJSON from outside; raises only where something is wrong with us."""
+"""One trial of everything that takes GeoJSON from outside; raises only for a defect of ours."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 
 from scripts.geojson_seeds import POINT, POLYGON
 from tvapp.core.errors import DataError
-from tvapp.fences.geojson.amend import AlreadySo, Amended, amend
+from tvapp.fences.geojson.amend import AlreadyApplied, Amended, amend
 from tvapp.fences.geojson.feature import REMOVE, altered, moved, with_new_id
 from tvapp.fences.geojson.reading import ReadResult, read
 from tvapp.fences.model.change import Change
@@ -17,7 +17,7 @@ MOVES = ((1.0, 2.0), (175.0, 0.0), (-359.5, -0.25), (0.0, 89.0))
 
 
 def try_out(data: bytes) -> None:
-    """Read bytes as a file, and as a Feature; change what is found."""
+    """Read bytes as a file and as a Feature, and change the geofences found."""
     result: ReadResult | None = None
     with contextlib.suppress(DataError):
         result = read(data, "x")
@@ -34,7 +34,7 @@ def try_out(data: bytes) -> None:
 
 
 def try_to_change(data: bytes, raw: bytes, geometry_id: str, number: int) -> None:
-    """Change a geofence that was shown: that must work, and be what asking again finds done."""
+    """Change a geofence that was read: the change must work, and a second one must find it done."""
     renamed = altered(raw, properties={"name": "another"})
     reshaped = altered(raw, geometry=SQUARE)
     copied = with_new_id(raw, "one of its own", "n")
@@ -48,7 +48,7 @@ def try_to_change(data: bytes, raw: bytes, geometry_id: str, number: int) -> Non
             raise AssertionError(f"{change.kind} of what is there came to {once}")
         if isinstance(once, Amended) and once.content is not None:
             json.loads(once.content.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"))
-            if after and not isinstance(amend(once.content, change), AlreadySo):
+            if after and not isinstance(amend(once.content, change), AlreadyApplied):
                 raise AssertionError(f"{change.kind} is not done when it is done")
     for dlon, dlat in MOVES:
         with contextlib.suppress(DataError):

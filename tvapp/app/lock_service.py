@@ -15,7 +15,6 @@ from tvapp.remote.pattern_hash import PatternHash
 from tvapp.ui.messages import LockKnown, PatternChecked
 
 USER = "lock"
-TRIES = "lock-tries"
 FORMAT = RecordFormat("lock-tries", 2)
 _MOST_BYTES = MAX_HEADER_BYTES + 20
 
@@ -37,12 +36,12 @@ def unpack(data: bytes) -> int:
     return int(digits) if digits.isdigit() else _TAMPERED
 
 
-class LockKeeper:
+class LockService:
     """Belongs to the main thread; answers come as messages."""
 
-    def __init__(self, text: str, data_dir: Path, jobs: Jobs, log: Log, disk: DiskHealth | None = None) -> None:
+    def __init__(self, text: str, tries: Path, jobs: Jobs, log: Log, disk: DiskHealth | None = None) -> None:
         self._hash = PatternHash.parse(text)
-        self._path = data_dir / TRIES
+        self._path = tries
         self._jobs = jobs
         self._log = log
         self._disk = disk or DiskHealth(log)

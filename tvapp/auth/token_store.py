@@ -13,6 +13,7 @@ import json
 from pathlib import Path
 
 from tvapp.auth import msal_cache
+from tvapp.core.data_folder import DataFolder
 from tvapp.core.disk import DiskHealth
 from tvapp.core.errors import StorageError
 from tvapp.core.files import make_private_dir, read_bounded, remove, write_atomic
@@ -26,7 +27,7 @@ FORMAT = RecordFormat("token-cache", 2)
 
 def token_file(data_dir: Path) -> Path:
     """Return where the tokens of this data directory lie."""
-    return data_dir / "auth" / "tokens.json"
+    return DataFolder(data_dir).tokens
 
 
 class TokenStore:

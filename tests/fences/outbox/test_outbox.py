@@ -25,10 +25,10 @@ from tvapp.core.errors import (
     service_error,
 )
 from tvapp.core.record import RecordFormat
-from tvapp.fences.model.change import Change, Collided, Step, Stored
+from tvapp.fences.model.change import Change, Conflicting, Step, Stored
+from tvapp.fences.outbox.failure_policy import next_step
 from tvapp.fences.outbox.folder import FORMAT, OutboxFolder
-from tvapp.fences.outbox.outbox import MOST_WAITING, Arrived, Command, Drop, Entry, Keep, Outbox, Send
-from tvapp.fences.outbox.verdict import verdict
+from tvapp.fences.outbox.outbox import MOST_WAITING, Arrived, Command, Delete, Entry, Outbox, Save, Send
 
 
 def feature(text: str) -> bytes:
@@ -57,14 +57,14 @@ class Rig:
     def do(self, commands: list[Command]) -> None:
         for command in commands:
             match command:
-                case Keep(entry) if self.disk_is_slow:
+                case Save(entry) if self.disk_is_slow:
                     self.unwritten.append(entry)
-                case Keep(entry):
+                case Save(entry):
                     self.disk[entry.number] = entry
-                    self.do(self.outbox.kept(entry, self.now))
-                case Drop(number):
+                    self.do(self.outbox.saved(entry, self.now))
+                case Delete(number):
                     self.disk.pop(number, None)
-                    self.do(self.outbox.dropped(number, self.now))
+                    self.do(self.outbox.deleted(number, self.now))
                 case Send(entry):
                     assert self.disk[entry.number].change == entry.change, "sent before it was on disk"
                     self.sent.append(entry)
@@ -75,7 +75,7 @@ class Rig:
         for each in changes:
             self.do(self.outbox.submit(each, self.now))
 
-    def answer(self, result: Stored | Collided | TvappError) -> None:
+    def answer(self, result: Stored | Conflicting | TvappError) -> None:
         number = self.outbox.sending
         assert number is not None, "nothing is being sent"
         if isinstance(result, TvappError):
@@ -100,7 +100,7 @@ def test_a_change_is_on_disk_before_it_is_sent_and_leaves_once_it_is_stored() ->
     rig.submit(change(after=ONE))
     assert not rig.sent
     rig.disk_is_slow = False
-    rig.do([Keep(rig.unwritten[0])])
+    rig.do([Save(rig.unwritten[0])])
     assert [entry.change.after for entry in rig.sent] == [ONE]
     rig.answer(Stored("a.geojson"))
     assert not rig.disk
@@ -158,12 +158,12 @@ def test_the_next_edit_of_a_fence_waits_until_the_one_before_is_off_the_disk() -
     first, second = change(after=ONE), change(ONE, TWO)
     for each in (first, second):
         (keep,) = outbox.submit(each, 0.0)
-        assert isinstance(keep, Keep)
-        outbox.kept(keep.entry, 0.0)
+        assert isinstance(keep, Save)
+        outbox.saved(keep.entry, 0.0)
     assert outbox.sending == 1
     commands = outbox.ended(1, Stored("a.geojson"), 0.0)
     assert not [command for command in commands if isinstance(command, Send)]
-    assert [command for command in outbox.dropped(1, 0.0) if isinstance(command, Send)]
+    assert [command for command in outbox.deleted(1, 0.0) if isinstance(command, Send)]
 
 
 def test_an_edit_of_what_the_screen_showed_before_the_last_edit_builds_on_the_last_edit() -> None:
@@ -214,7 +214,7 @@ def test_when_the_network_is_back_it_goes_out_at_once() -> None:
         rig.wait(300)
     rig.answer(Unreachable("host"))
     sent = len(rig.sent)
-    rig.do(rig.outbox.hurry(rig.now))
+    rig.do(rig.outbox.send_now(rig.now))
     assert len(rig.sent) == sent + 1
 
 
@@ -235,7 +235,7 @@ def test_a_sign_in_that_is_needed_stops_everything_until_somebody_signed_in() ->
     assert rig.outbox.next_wakeup() is None
     rig.wait(1e6)
     assert len(rig.sent) == 1
-    rig.do(rig.outbox.hurry(rig.now))
+    rig.do(rig.outbox.send_now(rig.now))
     assert len(rig.sent) == 2
 
 
@@ -276,7 +276,7 @@ def test_a_conflict_waits_for_a_decision_together_with_what_builds_on_it() -> No
     rig = Rig()
     rig.submit(change(ONE, TWO), change(TWO, THREE))
     theirs = feature("theirs")
-    rig.answer(Collided(theirs))
+    rig.answer(Conflicting(theirs))
     (entry,) = rig.outbox.entries
     assert (entry.state, entry.theirs, entry.change.before, entry.change.after) == ("conflict", theirs, ONE, THREE)
     rig.wait(1e6)
@@ -286,7 +286,7 @@ def test_a_conflict_waits_for_a_decision_together_with_what_builds_on_it() -> No
 def test_ours_goes_on_top_of_theirs_only_when_that_was_chosen() -> None:
     rig = Rig()
     rig.submit(change(ONE, TWO))
-    rig.answer(Collided(THREE))
+    rig.answer(Conflicting(THREE))
     rig.do(rig.outbox.resolve(rig.outbox.entries[0].number, "mine", rig.now))
     assert (rig.sent[-1].change.before, rig.sent[-1].change.after) == (THREE, TWO)
 
@@ -294,7 +294,7 @@ def test_ours_goes_on_top_of_theirs_only_when_that_was_chosen() -> None:
 def test_ours_on_top_of_a_fence_they_deleted_adds_it_again() -> None:
     rig = Rig()
     rig.submit(change(ONE, TWO))
-    rig.answer(Collided(b""))
+    rig.answer(Conflicting(b""))
     rig.do(rig.outbox.resolve(rig.outbox.entries[0].number, "mine", rig.now))
     assert rig.sent[-1].change.kind == "add"
 
@@ -302,7 +302,7 @@ def test_ours_on_top_of_a_fence_they_deleted_adds_it_again() -> None:
 def test_theirs_stays_when_that_was_chosen() -> None:
     rig = Rig()
     rig.submit(change(ONE, TWO))
-    rig.answer(Collided(THREE))
+    rig.answer(Conflicting(THREE))
     rig.do(rig.outbox.resolve(rig.outbox.entries[0].number, "theirs", rig.now))
     assert not rig.disk
     assert len(rig.sent) == 1
@@ -311,7 +311,7 @@ def test_theirs_stays_when_that_was_chosen() -> None:
 def test_both_are_kept_by_making_ours_a_fence_of_its_own() -> None:
     rig = Rig()
     rig.submit(change(ONE, TWO))
-    rig.answer(Collided(THREE))
+    rig.answer(Conflicting(THREE))
     rig.do(rig.outbox.keep_both(rig.outbox.entries[0].number, "new-id", feature("copy"), rig.now))
     sent = rig.sent[-1].change
     assert (sent.kind, sent.source, sent.geometry_id, sent.after) == ("add", "", "new-id", feature("copy"))
@@ -366,7 +366,7 @@ def test_an_edit_of_a_fence_with_a_change_under_way_builds_on_that_whatever_the_
 def test_the_stores_note_is_on_disk_and_given_back_after_a_restart() -> None:
     rig = Rig()
     rig.submit(change(after=ONE))
-    rig.do(rig.outbox.noted(1, Step("processing", "operation-9")))
+    rig.do(rig.outbox.step_reported(1, Step("processing", "operation-9")))
     rig.restart()
     assert rig.sent[-1].resume == "operation-9"
 
@@ -374,7 +374,7 @@ def test_the_stores_note_is_on_disk_and_given_back_after_a_restart() -> None:
 def test_a_refusal_in_the_middle_of_an_upload_does_not_forget_the_upload() -> None:
     rig = Rig()
     rig.submit(change(after=ONE))
-    rig.do(rig.outbox.noted(1, Step("processing", "operation-9")))
+    rig.do(rig.outbox.step_reported(1, Step("processing", "operation-9")))
     rig.answer(Forbidden("host", 403))
     rig.do(rig.outbox.retry(1, rig.now))
     assert rig.sent[-1].resume == "operation-9"
@@ -383,13 +383,13 @@ def test_a_refusal_in_the_middle_of_an_upload_does_not_forget_the_upload() -> No
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
-        (Unreachable("host"), "later"),
-        (Throttled("host", 429), "later"),
-        (ServiceDown("host", 503), "later"),
-        (UnexpectedReply("host", 200, "html"), "later"),
-        (StorageError("/srv", "disk full"), "later"),
+        (Unreachable("host"), "retry"),
+        (Throttled("host", 429), "retry"),
+        (ServiceDown("host", 503), "retry"),
+        (UnexpectedReply("host", 200, "html"), "retry"),
+        (StorageError("/srv", "disk full"), "retry"),
         (SignInError("interaction_required"), "sign-in"),
-        (SignInError("temporarily_unavailable", needs_person=False), "later"),
+        (SignInError("temporarily_unavailable", needs_person=False), "retry"),
         (Forbidden("host", 403), "refused"),
         (NotFound("host", 404), "refused"),
         (service_error("host", 400), "refused"),
@@ -399,7 +399,7 @@ def test_a_refusal_in_the_middle_of_an_upload_does_not_forget_the_upload() -> No
     ],
 )
 def test_what_becomes_of_a_change_depends_on_whether_waiting_helps(error: TvappError, expected: str) -> None:
-    assert verdict(error) == expected
+    assert next_step(error) == expected
 
 
 class ModelStore:
@@ -409,12 +409,12 @@ class ModelStore:
         self.fences: dict[str, bytes] = {}
         self.writes: list[str] = []
 
-    def send(self, sent: Change) -> Stored | Collided:
+    def send(self, sent: Change) -> Stored | Conflicting:
         present = self.fences.get(sent.geometry_id, b"")
         if present == sent.after:
             return Stored(sent.source)
         if present != sent.before:
-            return Collided(present)
+            return Conflicting(present)
         self.writes.append(sent.id)
         if sent.after:
             self.fences[sent.geometry_id] = sent.after
@@ -564,7 +564,7 @@ def test_what_is_set_aside_never_takes_the_place_of_what_was(tmp_path: Path) -> 
 def test_changes_that_were_joined_when_the_power_was_cut_are_there_once(tmp_path: Path) -> None:
     rig = Rig()
     rig.submit(change(ONE, TWO), change(TWO, THREE), change(ONE, TWO, "b"))
-    rig.answer(Collided(feature("theirs")))
+    rig.answer(Conflicting(feature("theirs")))
     (whole, other) = rig.outbox.entries
     folder = OutboxFolder(tmp_path)
     # The whole is on disk, and the cut came before its parts went.
