@@ -137,7 +137,7 @@ class Measurements(Probe):
         status = {"frames": self._frames, "fence_tiles_drawn": self._fence_tiles_drawn}
         if self._display is not None:
             canvas = self._display.canvas
-            status |= {"textures": canvas.textures.size_bytes, "glyphs": canvas._glyphs.size_bytes}
+            status |= {"textures": canvas.textures.size_bytes, "text": canvas._text_cache.size_bytes}
         if self._app is not None and (live_map := self._app.session.map) is not None:
             status["shelf"] = live_map.model.memory.size_bytes
         return status
