@@ -7,7 +7,7 @@ import json
 
 from scripts.geojson_seeds import POINT, POLYGON
 from tvapp.core.errors import DataError
-from tvapp.fences.geojson.amend import AlreadySo, Amended, amend
+from tvapp.fences.geojson.amend import AlreadyApplied, Amended, amend
 from tvapp.fences.geojson.feature import REMOVE, altered, moved, with_new_id
 from tvapp.fences.geojson.reading import ReadResult, read
 from tvapp.fences.model.change import Change
@@ -48,7 +48,7 @@ def try_to_change(data: bytes, raw: bytes, geometry_id: str, number: int) -> Non
             raise AssertionError(f"{change.kind} of what is there came to {once}")
         if isinstance(once, Amended) and once.content is not None:
             json.loads(once.content.decode("utf-16" if data[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig"))
-            if after and not isinstance(amend(once.content, change), AlreadySo):
+            if after and not isinstance(amend(once.content, change), AlreadyApplied):
                 raise AssertionError(f"{change.kind} is not done when it is done")
     for dlon, dlat in MOVES:
         with contextlib.suppress(DataError):

@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.cloud import LocalCloud
 from tests.matrix.report import pytest_terminal_summary  # noqa: F401 - a hook, which only this file may bring along
+from tests.quick import no_process, pytest_addoption, pytest_collection_modifyitems  # noqa: F401 - hooks too
 
 if TYPE_CHECKING:
     from tests.azurite import Azurite

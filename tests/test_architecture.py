@@ -26,7 +26,7 @@ PURE = (
     "auth.approval", "auth.messages", "auth.permission", "auth.problems", "auth.session",
     "fences.editing", "fences.geojson", "fences.model", "fences.outbox.outbox", "fences.service.messages",
     "remote.hold", "remote.intents", "remote.keymap", "remote.keys", "remote.pattern", "remote.pattern_hash",
-    "tiles.memory", "tiles.pyramid", "tiles.tile",
+    "tiles.memory_cache", "tiles.pyramid", "tiles.tile",
 )  # fmt: skip
 """Modules and rooms that must stay pure, whatever else becomes an edge."""
 
@@ -56,7 +56,6 @@ DEFERRED = {
     ("commands", "tvapp.commands"): "the command line loads the one command that was asked for",
     ("commands.cli", "tvapp"): "only `tvapp version` needs the version",
     ("commands.doctor", "tvapp"): "each check loads what it checks, so that one that cannot be loaded costs one check",
-    ("commands.doctor", "email.utils"): "see above",
     ("commands.demo", "selectors"): "only the demo waits for a process",
     ("commands.console", "platformdirs"): "not needed with --data-dir",
     ("commands.lock_pattern", "termios"): "a terminal is needed for the prompt alone",
@@ -79,7 +78,7 @@ DEFERRED = {
     ("core.jobs", "asyncio"): "slow to import; the io thread starts after the first frame",
     ("display.drawing_cache", "PIL"): "slow to import; needed once a screen has been drawn a few times",
     ("display.window", "tvapp.display.fallback_text"): "only needed when the canvas is broken",
-    ("fences.index", "tvapp.fences.index.sweep"): "shapely is slow to import, and only corridors need it",
+    ("fences.index", "tvapp.fences.index.line_buffer"): "shapely is slow to import, and only corridors need it",
     ("fences.stores.folder_watching", "watchfiles"): "a thread of its own loads it",
     ("host.crash.fatal", "tvapp.host.crash.report"): "only after a crash",
     ("host.event_log", "json"): "only with --log-format json",

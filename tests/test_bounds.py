@@ -93,7 +93,9 @@ WORST: dict[str, Callable[[Path], object]] = {
         b'{"type":"Feature","properties":{},"geometry":{"type":"Polygon","coordinates":' + deep_json() + b"}}"
     ),
     "geojson: too large": lambda _: refuses(DataError, lambda: reading.read(bytes(reading.MAX_BYTES + 1), "a.json")),
-    "kept geofences: deep": lambda _: refuses(DataError, lambda: snapshot.unpack(deep_json() + b"\n")),
+    "kept geofences: deep": lambda _: refuses(
+        DataError, lambda: snapshot.unpack(snapshot.FORMAT.pack(deep_json() + b"\n"))
+    ),
     "toml: deep": lambda folder: refuses(ConfigErrors, lambda: toml(folder, b"a = " + b"[" * DEEP)),
     "toml: large": lambda folder: refuses(ConfigErrors, lambda: toml(folder, b"#" * (3 << 20))),
     "environment: deep": lambda _: refuses(

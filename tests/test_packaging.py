@@ -65,7 +65,10 @@ def test_the_installed_wheel_works_from_any_folder(wheel: Path, tmp_path: Path) 
     pip = ("-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps", "--no-compile")
     run(sys.executable, *pip, "--target", str(target), str(wheel), cwd=elsewhere)
     own = {"PYTHONPATH": str(target)}
-    assert run(sys.executable, "-m", "tvapp", "version", cwd=elsewhere, **own) == f"tvapp {__version__}\n"
+    commit = run("git", "rev-parse", "HEAD", cwd=ROOT)[:7]
+    without_git = {**own, "PATH": "/nowhere"}
+    said = run(sys.executable, "-m", "tvapp", "version", cwd=elsewhere, **without_git)
+    assert said == f"tvapp {__version__} (commit {commit})\n"
     found = run(sys.executable, "-c", LOOKS_FOR_ASSETS, cwd=elsewhere, **own).strip()
     assert found == str(target / "tvapp")
     assert (target / "bin" / "tvapp").is_file()

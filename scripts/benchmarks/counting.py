@@ -11,7 +11,6 @@ from typing import Any
 
 from tvapp.display import glyphs, pygame_canvas, shapes, textures
 from tvapp.display.sdl import pygame
-from tvapp.display.window import Display
 
 KINDS = ("draws", "fills", "lines", "clears", "textures_made", "texture_updates", "read_backs", "surfaces", "texts")
 """The kinds of calls: textures drawn, boxes filled, lines drawn, screens or targets cleared, textures made and changed,
@@ -85,25 +84,20 @@ class _TextureMaker:
         return _Texture(self._kind.from_surface(real(renderer), surface), self._counts)
 
 
-def install(monotonic: Callable[[], float]) -> Counts:
-    """Start counting; call it before a display is opened. `monotonic` gives the time of frames."""
+def install() -> Counts:
+    """Start counting; call it before a display is opened, and `Counts.end_frame` after each frame."""
     counts = Counts()
     for module in (glyphs, pygame_canvas, shapes, textures):
         replace(module, "Texture", _TextureMaker(module.__dict__["Texture"], counts))
     replace(pygame, "Surface", _counted(pygame.Surface, counts, "surfaces"))
     replace(pygame.image, "frombuffer", _counted(pygame.image.frombuffer, counts, "surfaces"))
     replace(glyphs.Fonts, "render", _counted(glyphs.Fonts.render, counts, "texts"))
-    make_canvas, present = pygame_canvas.PygameCanvas.__init__, Display.present
+    make_canvas = pygame_canvas.PygameCanvas.__init__
 
     def canvas(self: Any, renderer: Any, *arguments: Any, **named: Any) -> None:
         make_canvas(self, _as_renderer(renderer, counts), *arguments, **named)
 
-    def end(self: Display) -> None:
-        present(self)
-        counts.end_frame(monotonic())
-
     replace(pygame_canvas.PygameCanvas, "__init__", canvas)
-    replace(Display, "present", end)
     return counts
 
 

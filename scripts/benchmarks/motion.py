@@ -26,7 +26,8 @@ from scripts.benchmarks.figures import (
 from scripts.benchmarks.options import Options
 from scripts.benchmarks.rig import Frame, Line, Probe, Rig, Stage, say, wait_quiet, wait_ready
 from scripts.benchmarks.screen import Screen
-from tvapp.app.loop import BURST_GAP_S, FRAME_S
+from tvapp.app.frame_meter import GAP_S
+from tvapp.app.loop import FRAME_S
 from tvapp.commands.journey import AppProcess, RemoteControl
 from tvapp.core.clock import SystemClock
 
@@ -189,7 +190,7 @@ def _pan_on(screen: Screen, app: AppProcess, probe: Probe, pan_s: float, ground:
     wait_quiet(app)
     wall, spent = CLOCK.monotonic() - began, [cpu_seconds(pid) for pid in pids]
     frames = probe.frames(began)
-    gaps = [after.at - former.at for former, after in pairwise(frames) if after.at - former.at <= BURST_GAP_S]
+    gaps = [after.at - former.at for former, after in pairwise(frames) if after.at - former.at <= GAP_S]
     work = [frame.work_ms for frame in frames]
     return {
         "ground": ground,
@@ -322,7 +323,7 @@ def late(frames: Sequence[Frame]) -> int:
     return sum(frame.work_ms > LATE_MS for frame in frames)
 
 
-def missed_beats(frames: Sequence[Frame], longest_s: float = BURST_GAP_S) -> int:
+def missed_beats(frames: Sequence[Frame], longest_s: float = GAP_S) -> int:
     """Count the frames that came half a frame late or later; a gap above `longest_s` is rest, not a late frame."""
     gaps = (after.at - former.at for former, after in pairwise(frames))
     return sum(1.5 * FRAME_S < gap <= longest_s for gap in gaps)

@@ -25,14 +25,17 @@ import httpx
 import psutil
 from PIL import Image as Pillow
 
-from tvapp.app.backend import build_edges
+from tvapp.app.backend import build_backend
 from tvapp.azure.maps import API_VERSION
 from tvapp.config.load import load
 from tvapp.config.model import Config
 from tvapp.core.clock import SystemClock
+from tvapp.core.data_folder import DataFolder
+from tvapp.core.disk import DiskHealth
 from tvapp.core.image import PixelRect
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
+from tvapp.core.surroundings import Surroundings
 from tvapp.display.window import Display
 from tvapp.display.window_creation import DisplaySpec
 from tvapp.geo.mercator import project
@@ -40,7 +43,7 @@ from tvapp.geo.position import Position
 from tvapp.host.process import limit_arenas, tune_interpreter
 from tvapp.net.chain import Chain
 from tvapp.net.transport import with_query
-from tvapp.tiles.congestion_window import MOST_CONNECTIONS
+from tvapp.tiles.congestion_window import MAX_CONNECTIONS
 from tvapp.tiles.tile import TILE_SIZE, TileArrived, TileId, TileUnavailable
 
 TILESET = "microsoft.base.darkgrey"
@@ -74,14 +77,14 @@ def main() -> int:
     for _ in range(rounds):
         product = _Product(config)
         try:
-            product.bring(tiles[:MOST_CONNECTIONS])
-            _note(costs, "product", cloud_pid, lambda product=product: product.bring(tiles[MOST_CONNECTIONS:]))  # type: ignore[misc]
+            product.bring(tiles[:MAX_CONNECTIONS])
+            _note(costs, "product", cloud_pid, lambda product=product: product.bring(tiles[MAX_CONNECTIONS:]))  # type: ignore[misc]
         finally:
             product.close()
         _note(costs, "plain httpx", cloud_pid, lambda: asyncio.run(_fetch(config, key, tiles)))
         for threads in DECODERS:
             _note(costs, f"plain decoding, {threads} threads", cloud_pid, lambda n=threads: _decode(bodies, n))  # type: ignore[misc]
-    counts = {"product": len(tiles) - MOST_CONNECTIONS}
+    counts = {"product": len(tiles) - MAX_CONNECTIONS}
     json.dump(
         {
             name: {
@@ -122,16 +125,25 @@ class _Product:
         self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._inbox.wake = lambda: self._wake.put(None)
         self._jobs = Jobs(self._inbox, log)
+        surroundings = Surroundings(
+            self._jobs,
+            clock,
+            log,
+            DiskHealth(log),
+            random.random,
+            DataFolder(Path(self._folder.name)),
+            since_start=lambda: 0.0,
+        )
         http = Chain(ca_bundle=config.identity.ca_bundle, clock=clock, log=log, random=random.random)
         self._http = http
-        self._edges = build_edges(config, Path(self._folder.name), None, self._jobs, clock, log, 1.0, http)
-        self._edges.use_account("")
+        self._backend = build_backend(config, surroundings, None, http, 1.0)
+        self._backend.use_account("")
         self._display = Display.open(DisplaySpec(size=(1920, 1080)))
 
     def bring(self, tiles: Sequence[TileId]) -> None:
         """Request tiles, and draw in each frame those that have arrived."""
         missing = set(tiles)
-        self._edges.loader.want(tiles)
+        self._backend.loader.request(tiles)
         canvas = self._display.canvas
         while missing:
             self._wake.get(timeout=FIRST_ANSWER_S)
@@ -151,7 +163,7 @@ class _Product:
                 canvas.release(tile)
 
     def close(self) -> None:
-        self._edges.close()
+        self._backend.close()
         self._jobs.wait_on_io(self._http.aclose)
         self._jobs.stop()
         self._display.close()
@@ -160,7 +172,7 @@ class _Product:
 
 async def _fetch(config: Config, key: str, tiles: Sequence[TileId]) -> list[bytes]:
     """Fetch tiles with httpx alone: HTTP/2, as many at a time as the app has in flight."""
-    limit = asyncio.Semaphore(MOST_CONNECTIONS)
+    limit = asyncio.Semaphore(MAX_CONNECTIONS)
     context = ssl.create_default_context(cafile=config.identity.ca_bundle)
     headers = {"subscription-key": key}
     async with httpx.AsyncClient(http2=True, verify=context, trust_env=False, timeout=FIRST_ANSWER_S) as client:

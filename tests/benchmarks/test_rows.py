@@ -20,8 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 COUNTED = """
 import json
 from scripts.benchmarks.counting import install
-times = iter(range(100))
-counts = install(lambda: next(times))
+counts = install()
 from tvapp.core.image import Image, PixelRect
 from tvapp.display.window_creation import DisplaySpec
 from tvapp.display.window import Display
@@ -39,6 +38,7 @@ for _ in range(2):
     canvas.fill(Rect(0, 0, 20, 20), Color(255, 0, 0))
     canvas.text("A line", 50, 50, TextStyle(30, Color(255, 255, 255)))
     display.present()
+    counts.end_frame(0.0)
 display.close()
 print(json.dumps(counts.take()))
 """

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tvapp import __version__
 from tvapp.commands.cli import parse, run
+from tvapp.commands.version import exact_version
 from tvapp.core.exit_status import EXIT_CONFIG, EXIT_DISPLAY, EXIT_OK, EXIT_USAGE
 
 GOOD = """
@@ -116,7 +116,7 @@ def test_the_help_tells_commands_flags_and_exit_codes(capsys: pytest.CaptureFixt
 
 def test_the_version_is_printed_by_the_real_program() -> None:
     done = tvapp("version")
-    assert (done.returncode, done.stdout, done.stderr) == (EXIT_OK, f"tvapp {__version__}\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (EXIT_OK, f"tvapp {exact_version()}\n", "")
 
 
 def test_a_lock_needs_no_configuration_and_no_display(tmp_path: Path) -> None:

@@ -8,12 +8,12 @@ import types
 from tvapp.commands.cli import run
 
 
-def build_edges(*_arguments: object) -> None:
+def build_backend(*_arguments: object) -> None:
     raise RuntimeError("a defect with a token eyJhbGciOi.eyJzdWIiOi.c2lnbmF0dXJl in it")
 
 
 # The real module is not even imported: its libraries start threads, before which signals have to be blocked.
-edges = types.ModuleType("tvapp.app.backend")
-edges.build_edges = build_edges  # type: ignore[attr-defined]
-sys.modules["tvapp.app.backend"] = edges
+backend = types.ModuleType("tvapp.app.backend")
+backend.build_backend = build_backend  # type: ignore[attr-defined]
+sys.modules["tvapp.app.backend"] = backend
 sys.exit(run(sys.argv[1:]))

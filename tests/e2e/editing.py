@@ -10,6 +10,7 @@ from typing import Any
 from tests.cloud import LocalCloud
 from tests.e2e.rig import Tv
 from tvapp.commands.journey import Fields
+from tvapp.fences.outbox.folder import FORMAT
 
 AT_SEA = "{ longitude = 24.9, latitude = 59.9, zoom = 13 }"
 """A place without sample geofences: what is under the crosshair there, a test has put there."""
@@ -56,7 +57,7 @@ def named(features: Mapping[str, Feature]) -> dict[str, Feature]:
 
 def kept(tv: Tv) -> list[dict[str, Any]]:
     """Return the changes that wait on the disk of a TV, in order."""
-    return [json.loads(path.read_bytes()) for path in sorted(tv.data_dir.glob("outbox/*/*.json"))]
+    return [json.loads(bytes(FORMAT.unpack(path.read_bytes()))) for path in sorted(tv.data_dir.glob("outbox/*/*.json"))]
 
 
 # -- the ways through the screens ------------------------------------------------------------------------------------

@@ -7,5 +7,5 @@ import sys
 from tvapp.commands.cli import run
 from tvapp.tiles import backoff
 
-backoff.REFUSED_S = 3.0
+backoff.REFUSAL_RETRY_S = 3.0
 sys.exit(run(sys.argv[1:]))

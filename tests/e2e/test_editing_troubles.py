@@ -43,7 +43,7 @@ from tests.e2e.editing import (
 )
 from tests.e2e.rig import Tv, count, difference, running, until, with_account, with_key
 from tvapp.commands.journey import StepFailed
-from tvapp.core.data_folder import VIEWS
+from tvapp.core.data_folder import DataFolder
 from tvapp.fences.model import style
 
 MIDDLE = (240, 100, 400, 250)
@@ -193,7 +193,7 @@ def test_what_was_changed_offline_collides_only_with_the_same_geofence_and_a_kil
         b.opened("conflict")
         b.kill()
         # Whether what it showed, selection and all, had been kept when it was killed is none of this test's business.
-        shutil.rmtree(b.data_dir / VIEWS, ignore_errors=True)
+        shutil.rmtree(DataFolder(b.data_dir).views, ignore_errors=True)
         with running(settings | behind(cable, cloud), tmp_path / "b") as again:
             assert again.wait_for("outbox.opened")["waiting"] == 1
             ready(again)

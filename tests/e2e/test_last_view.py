@@ -12,6 +12,7 @@ import pytest
 from tests.cloud import LocalCloud
 from tests.e2e.editing import AT_SEA, circle, collection, select
 from tests.e2e.rig import Tv, running, until, with_account, with_key
+from tvapp.mapview.last_view import FORMAT
 
 HASTY = "tests.e2e.hasty_app"
 HELD = "tests.e2e.held_app"
@@ -21,7 +22,7 @@ def kept(tv: Tv) -> dict[str, object]:
     """Return the one kept view; {} while there is none."""
     files = list((tv.data_dir / "views").glob("*.json"))
     assert len(files) <= 1
-    return json.loads(files[0].read_text()) if files else {}
+    return json.loads(bytes(FORMAT.unpack(files[0].read_bytes()))) if files else {}
 
 
 @pytest.mark.parametrize("ending", ["kill -9", "SIGTERM"])

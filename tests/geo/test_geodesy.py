@@ -15,6 +15,7 @@ from tvapp.geo.geodesy import (
     path_length_m,
     ring_area_m2,
     ring_perimeter_m,
+    signed_ring_area_m2,
 )
 from tvapp.geo.position import Position
 
@@ -38,10 +39,38 @@ def test_flinders_peak_to_buninyong_is_what_the_survey_says() -> None:
 @example(Position(0.0, 0.0), Position(180.0, 0.0))
 @example(Position(10.0, 0.0), Position(-170.0, 1e-9))
 def test_distances_agree_with_geographiclib(a: Position, b: Position) -> None:
-    expected = truth(a, b)
+    expected = WGS84.Inverse(a.lat, a.lon, b.lat, b.lon)
     # Only nearly antipodal pairs fall back to the great circle.
-    tolerance = 1e-6 if expected < 19_900_000 else 0.006
-    assert distance_m(a, b) == pytest.approx(expected, rel=tolerance, abs=0.001)
+    is_antipodal = expected["s12"] > 19_500_000
+    assert distance_m(a, b) == pytest.approx(expected["s12"], rel=0.0, abs=120_000.0 if is_antipodal else 0.0002)
+    if not is_antipodal:
+        turn = (bearing_deg(a, b) - expected["azi1"] + 180.0) % 360.0 - 180.0
+        assert math.radians(turn) * min(expected["s12"], 1e6) == pytest.approx(0.0, abs=0.001)
+
+
+@pytest.mark.parametrize("lat", [-89.0, -60.0, -30.0, 0.0, 15.0, 45.0, 75.0])
+@pytest.mark.parametrize("distance", [10.0, 1e5, 1e6, 5e6, 1e7, 1.5e7])
+def test_both_geodesic_problems_are_right_to_a_fifth_of_a_millimetre(lat: float, distance: float) -> None:
+    for bearing in range(0, 360, 15):
+        there = WGS84.Direct(lat, 170.0, bearing, distance)
+        end = Position(there["lon2"], there["lat2"])
+        assert distance_m(Position(170.0, lat), end) == pytest.approx(distance, abs=0.0002)
+        assert truth(destination(Position(170.0, lat), bearing, distance), end) < 0.0002
+
+
+def test_nearly_antipodal_places_get_the_length_and_bearing_of_the_great_circle() -> None:
+    origin = Position(10.0, 30.0)
+    for place in (Position(-169.9, -30.0), Position(-170.1, -30.02), Position(189.95, -29.95)):
+        angle = math.acos(
+            math.sin(math.radians(30.0)) * math.sin(math.radians(place.lat))
+            + math.cos(math.radians(30.0))
+            * math.cos(math.radians(place.lat))
+            * math.cos(math.radians(place.lon - 10.0))
+        )
+        assert distance_m(origin, place) == pytest.approx(6_371_008.8 * angle, rel=1e-7)
+    # From the spherical triangle: sin C = cos b sin c / sin a.
+    assert bearing_deg(origin, Position(-169.9, -30.0)) == pytest.approx(269.975, abs=1e-4)
+    assert bearing_deg(origin, Position(-170.1, -30.0)) == pytest.approx(90.025, abs=1e-4)
 
 
 @settings(max_examples=100)
@@ -49,7 +78,7 @@ def test_distances_agree_with_geographiclib(a: Position, b: Position) -> None:
 def test_destinations_agree_with_geographiclib(origin: Position, bearing: float, distance: float) -> None:
     there = destination(origin, bearing, distance)
     expected = WGS84.Direct(origin.lat, origin.lon, bearing, distance)
-    assert truth(there, Position(expected["lon2"], expected["lat2"])) < 0.01
+    assert truth(there, Position(expected["lon2"], expected["lat2"])) < 0.0002
 
 
 @settings(max_examples=100)
@@ -79,7 +108,27 @@ def test_every_point_of_a_circle_is_at_its_radius(center: Position, radius: floa
 @given(places(80.0), st.floats(1.0, 20_000.0), st.integers(0, 63))
 def test_the_quick_circle_goes_through_vincentys_points(center: Position, radius: float, i: int) -> None:
     exact = destination(center, -360.0 * i / 64, radius)
-    assert truth(exact, circle_ring(center, radius)[i]) < 0.1 + radius * 2e-5
+    assert truth(exact, circle_ring(center, radius)[i]) < 0.0002 + 0.03 * (radius / 20_000.0) ** 4
+
+
+@pytest.mark.parametrize(
+    ("lat", "radius", "within_m"),
+    [
+        (0.0, 20_000.0, 0.001),
+        (-45.0, 20_000.0, 0.001),
+        (60.0, 20_000.0, 0.001),
+        (79.9, 10_000.0, 0.001),
+        # Beyond the reach of the quick formula:
+        (45.0, 20_001.0, 0.0002),
+        (60.0, 100_000.0, 0.0002),
+        (80.5, 20_000.0, 0.0002),
+        (-80.5, 20_000.0, 0.0002),
+    ],
+)
+def test_a_circle_is_as_exact_as_its_formula_promises(lat: float, radius: float, within_m: float) -> None:
+    for i, point in enumerate(circle_ring(Position(10.0, lat), radius)):
+        exact = WGS84.Direct(lat, 10.0, -360.0 * i / 64, radius)
+        assert truth(point, Position(exact["lon2"], exact["lat2"])) < within_m
 
 
 def test_a_circle_on_the_date_line_has_continuous_longitudes() -> None:
@@ -117,7 +166,33 @@ def test_the_area_of_a_block_agrees_with_geographiclib() -> None:
 def test_half_the_earth_has_half_its_area() -> None:
     # 510 065 621.7 km2: NGA.STND.0036, WGS 84, derived from a and f.
     north = [Position(lon, lat) for lon, lat in ((-180, 0), (0, 0), (180, 0), (180, 90), (-180, 90))]
-    assert ring_area_m2(north) == pytest.approx(510_065_621.724e6 / 2, rel=1e-3)
+    assert ring_area_m2(north) == pytest.approx(510_065_621.724e6 / 2, rel=1e-11)
+
+
+def corners(center: Position, offsets: list[tuple[float, float]]) -> list[Position]:
+    return [Position(center.lon + dlon, center.lat + dlat) for dlon, dlat in offsets]
+
+
+@given(places(70.0, 170.0), st.lists(st.tuples(st.floats(-0.5, 0.5), st.floats(-0.5, 0.5)), min_size=3, max_size=6))
+def test_an_area_is_the_same_with_more_places_on_its_edges(
+    center: Position, offsets: list[tuple[float, float]]
+) -> None:
+    ring = corners(center, offsets)
+    dense = [
+        Position(a.lon + (b.lon - a.lon) * step / 8, a.lat + (b.lat - a.lat) * step / 8)
+        for a, b in zip(ring, [*ring[1:], ring[0]], strict=True)
+        for step in range(8)
+    ]
+    assert signed_ring_area_m2(ring) == pytest.approx(signed_ring_area_m2(dense), abs=100.0)
+
+
+def test_an_area_is_positive_counter_clockwise_and_areas_that_share_an_edge_add_up() -> None:
+    a, b, c, d = (Position(*at) for at in ((10.0, 50.0), (10.1, 50.0), (10.1, 50.1), (10.0, 50.1)))
+    assert signed_ring_area_m2((a, b, c)) > 0.0 > signed_ring_area_m2((a, c, b))
+    together = signed_ring_area_m2((a, b, c)) + signed_ring_area_m2((a, c, d))
+    assert together == pytest.approx(signed_ring_area_m2((a, b, c, d)), rel=1e-6)
+    assert ring_area_m2((a, b, c)) == pytest.approx(ring_area_m2((c, b, a)))
+    assert ring_area_m2((c, b, a)) > 0.0
 
 
 @given(places(80.0), st.floats(10.0, 10_000.0), st.integers(1, 15))
@@ -140,3 +215,22 @@ def test_nothing_has_no_length_and_no_area() -> None:
     assert bearing_deg(here, here) == 0.0
     assert ring_area_m2([here, here]) == 0.0
     assert path_length_m([here]) == 0.0
+
+
+def test_a_path_is_as_long_as_its_edges_together_and_is_not_closed() -> None:
+    a, b, c = Position(24.9, 60.1), Position(25.0, 60.1), Position(25.0, 60.2)
+    assert path_length_m([a, b, c]) == distance_m(a, b) + distance_m(b, c)
+    assert ring_perimeter_m([a, b, c]) == pytest.approx(path_length_m([a, b, c, a]))
+
+
+@pytest.mark.parametrize(("lon", "expected"), [(1.0, 90.0), (-1.0, 270.0), (361.0, 90.0), (359.0, 270.0)])
+def test_the_shortest_line_along_the_equator_goes_the_short_way_round(lon: float, expected: float) -> None:
+    # One degree of the equator, 6378137 m times pi / 180.
+    assert distance_m(Position(0.0, 0.0), Position(lon, 0.0)) == pytest.approx(111_319.4908, abs=0.0001)
+    assert bearing_deg(Position(0.0, 0.0), Position(lon, 0.0)) == pytest.approx(expected)
+
+
+def test_a_pole_is_one_place_under_every_longitude() -> None:
+    assert distance_m(Position(0.0, 90.0), Position(90.0, 90.0)) == pytest.approx(0.0, abs=1e-6)
+    # A quarter of the meridian on WGS 84: 10 001 965.729 m.
+    assert distance_m(Position(20.0, 0.0), Position(70.0, 90.0)) == pytest.approx(10_001_965.7293, abs=0.0005)

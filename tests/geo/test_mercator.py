@@ -5,21 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.geo.places import places
-from tvapp.geo.mercator import MAX_LATITUDE, ground_resolution, project, tile_bounds, unproject, world_size
+from tests.geo.tiles import tile_bounds
+from tvapp.geo.mercator import MAX_LATITUDE, project, unproject
 from tvapp.geo.position import Position
-
-
-def test_the_world_doubles_with_each_zoom() -> None:
-    assert world_size(0) == 512.0
-    assert world_size(3) == 4096.0
-    assert world_size(1.5, 256) == pytest.approx(256 * 2**1.5)
-
-
-def test_ground_resolution_is_what_azure_maps_documents() -> None:
-    # Azure Maps, "Zoom levels and tile grid": 156543 m/px at zoom 0 with 256 px tiles, half of that with 512.
-    assert ground_resolution(0.0, 0, 256) == pytest.approx(156543, abs=1)
-    assert ground_resolution(0.0, 0, 512) == pytest.approx(78271.5, abs=0.1)
-    assert ground_resolution(60.0, 10) == pytest.approx(40075016.7 / (512 * 1024) / 2, rel=1e-6)
 
 
 def test_the_azure_formula_for_pixels_gives_the_same_place() -> None:
@@ -63,5 +51,15 @@ def test_the_tile_over_central_helsinki_at_zoom_13() -> None:
     assert box.contains(Position(24.9414, 60.1699))
 
 
-def test_tile_bounds_wrap_round_the_world() -> None:
-    assert tile_bounds(3, -1, 2) == tile_bounds(3, 7, 2)
+def test_places_beyond_the_square_are_put_on_its_edge() -> None:
+    assert project(Position(10.0, -90.0))[1] == 1.0
+    assert project(Position(10.0, 85.06))[1] == 0.0
+    assert project(Position(10.0, 85.05))[1] > 0.0
+    assert project(Position(10.0, -85.05))[1] < 1.0
+    assert project(Position(90.0, 89.0))[0] == project(Position(90.0, -89.0))[0] == 0.75
+
+
+def test_unprojecting_goes_on_past_the_date_line() -> None:
+    assert unproject(1.25, 0.5) == Position(270.0, 0.0)
+    assert unproject(-0.25, 0.5) == Position(-270.0, 0.0)
+    assert unproject(0.5, 0.25).lat == pytest.approx(66.51326044)

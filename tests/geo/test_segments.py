@@ -1,6 +1,7 @@
 import math
 
-from hypothesis import given
+import shapely
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from tvapp.geo.position import Position
@@ -63,3 +64,50 @@ def test_long_slanting_edges_get_places_where_mercator_bends_them() -> None:
     assert dense[30] == Position(15.0, 30.0)
     assert dense[-2:] == line[-2:]
     assert densified(dense[-1:]) == dense[-1:]
+
+
+def test_edges_fold_back_up_to_what_rounding_makes_of_no_angle() -> None:
+    a, b = Position(0.0, 0.0), Position(1.0, 0.0)
+    assert folds_back(a, b, Position(0.5, 1e-13))
+    assert not folds_back(a, b, Position(0.5, 1e-11))
+    assert not folds_back(a, b, b)
+
+
+def test_short_edges_and_those_along_a_meridian_stay_as_they_are() -> None:
+    short = (Position(0.0, 0.0), Position(50.0, 1.0), Position(0.0, 2.0))
+    assert densified(short) == short
+    upright = (Position(3.0, -60.0), Position(3.0, 60.0))
+    assert densified(upright) == upright
+    assert densified((Position(0.0, 0.0), Position(3.0, 1.5))) == (
+        Position(0.0, 0.0), Position(1.5, 0.75), Position(3.0, 1.5),
+    )  # fmt: skip
+    assert densified((Position(0.0, 3.0), Position(3.0, 0.0))) == tuple(Position(float(n), 3.0 - n) for n in range(4))
+
+
+def test_where_two_edges_cross_lies_on_both() -> None:
+    assert crossing(Position(0, 0), Position(8, 4), Position(0, 3), Position(4, -1)) == Position(2.0, 1.0)
+    assert crossing(Position(0, 0), Position(8, 4), Position(9, 3), Position(9, 9)) is None
+    # An end on the other edge, and edges on the same line.
+    assert crossing(Position(0, 0), Position(4, 0), Position(2, 0), Position(2, 5)) == Position(2, 0)
+    assert crossing(Position(0, 0), Position(4, 0), Position(5, 0), Position(9, 0)) is None
+    assert crossing(Position(0, 0), Position(4, 0), Position(3, 0), Position(9, 0)) == Position(3, 0)
+
+
+def test_the_edge_that_joins_two_groups_of_edges_is_found() -> None:
+    points = [Position(float(n), 0.0) for n in range(100)]
+    edges = Edges(points)
+    for edge in (0, 30, 31, 32, 33, 63, 64, 98):
+        assert edges.crossed_by(Position(edge + 0.5, -1), Position(edge + 0.5, 1)) == [
+            Crossing(edge, Position(edge + 0.5, 0.0))
+        ]
+
+
+@given(grid, grid, grid, grid)
+def test_edges_cross_where_shapely_says_that_they_meet(a: Position, b: Position, c: Position, d: Position) -> None:
+    assume(a != b and c != d)
+    one, other = (shapely.LineString([(p.lon, p.lat) for p in ends]) for ends in ((a, b), (c, d)))
+    at = crossing(a, b, c, d)
+    assert (at is not None) is one.intersects(other)
+    if at is not None:
+        place = shapely.Point(at.lon, at.lat)
+        assert max(one.distance(place), other.distance(place)) < 1e-12

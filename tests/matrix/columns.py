@@ -97,7 +97,7 @@ class Column:
 
 def sign_out(rig: Rig) -> None:
     rig.tv.mark()
-    rig.tv.app.sign_out()
+    rig.tv.app.actions.sign_out()
     rig.tv.run_until("signin.signed_out")
     rig.tv.run_for(1)
 

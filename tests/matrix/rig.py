@@ -183,20 +183,20 @@ class Rig:
     @property
     def code(self) -> str:
         """The code on the screen; "" where there is none."""
-        sign_in = self.tv.app._session.sign_in
+        sign_in = self.tv.app.session.sign_in
         prompt = sign_in.view(self.tv.now).prompt if sign_in is not None else None
         return prompt.user_code if prompt is not None else ""
 
     @property
     def account(self) -> str:
         """Who is signed in."""
-        account = self.tv.app._session._account
+        account = self.tv.app.session._account
         return account.home_id if account is not None else ""
 
     @property
     def live_map(self) -> LiveMap | None:
         """The map of the person who is signed in: another one, should they lose it."""
-        return self.tv.app._session.map
+        return self.tv.app.session.map
 
     @property
     def missing_tiles(self) -> int:
@@ -206,8 +206,8 @@ class Rig:
     @property
     def has_attribution(self) -> bool:
         """Whether the lines on the map are those for what it shows."""
-        assert self.tv.inbox.edges is not None
-        feed = self.tv.inbox.edges.attribution
+        assert self.tv.inbox.backend is not None
+        feed = self.tv.inbox.backend.attribution
         return all(feed._is_fresh(key) for key in feed._keys)
 
     @property

@@ -21,6 +21,8 @@ from tvapp.fences.stores.url import UrlStore
 from tvapp.geo.position import Bounds
 from tvapp.net.captive_portals import PortalWatch
 from tvapp.net.transport import Request, Response, Sender
+from tvapp.tiles.ports import TileRequest
+from tvapp.tiles.tile import TileId
 
 PAGE = b"<!DOCTYPE html><title>Welcome to our hotel</title>"
 ANSWERS = {
@@ -40,7 +42,7 @@ def maps(http: Sender) -> MapsClient:
 
 
 def tile(http: Sender) -> Coroutine[object, object, object]:
-    return maps(http).tile("microsoft.base.road", 3, 1, 2, language="en", view="Auto")
+    return maps(http).tile(TileRequest(TileId("microsoft.base.road", 3, 1, 2), "en", "Auto"))
 
 
 def attribution(http: Sender) -> Coroutine[object, object, object]:

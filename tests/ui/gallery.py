@@ -54,11 +54,11 @@ from tvapp.fences.outbox.outbox import Entry, Refusal
 from tvapp.fences.service.messages import FencesKept, FencesUnavailable, IndexBuilt
 from tvapp.geo.position import Position
 from tvapp.mapview.layer_picture import tile_px
-from tvapp.mapview.layers import FENCES, LayerChoice, layers
+from tvapp.mapview.layers import LayerChoice, layers
 from tvapp.mapview.model import MapModel
 from tvapp.mapview.viewport import Viewport
 from tvapp.remote.intents import Input, Intent
-from tvapp.tiles.tile import Origin, TileArrived, TileId, TileImage
+from tvapp.tiles.tile import DRAWN_TILESET, Origin, TileArrived, TileId, TileImage
 from tvapp.ui.canvas import Canvas
 from tvapp.ui.messages import AccountChanged, AttributionChanged, ConnectionChanged, LockKnown, TroubleChanged
 from tvapp.ui.screen import Hint
@@ -297,7 +297,7 @@ def load(scene: Scene, state: MapState, index: FenceIndex, scale: float, tiles_a
             tiles = what
     sizes = {layer.tileset: tile_px(layer, scale) for layer in state.model.layers}
     for tile in tiles:
-        is_fences = tile.tileset == FENCES
+        is_fences = tile.tileset == DRAWN_TILESET
         content = rasterise(index, tile, EPOCH, sizes[tile.tileset], scale) if is_fences else paint(tile)
         origin: Origin = "worker" if is_fences else "disk" if tiles_age_s is None else "stale"
         scene.stack.receive(TileArrived(tile, content, origin, 1, tiles_age_s or 0.0), scene.now)

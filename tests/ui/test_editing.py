@@ -26,7 +26,7 @@ from tests.ui.editing import (
     read,
     ring,
 )
-from tvapp.fences.editing.reshape import ReshapeSketch
+from tvapp.fences.editing.reshape_sketch import ReshapeSketch
 from tvapp.fences.model.fence import Geofence
 from tvapp.geo.position import Position
 from tvapp.remote.intents import Intent

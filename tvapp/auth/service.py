@@ -38,10 +38,10 @@ from tvapp.auth.tokens import TokenProvider
 from tvapp.auth.view import SessionView
 from tvapp.config.model import Config
 from tvapp.core.clock import Clock, PlausibleTime
-from tvapp.core.disk import DiskHealth
 from tvapp.core.errors import StorageError
 from tvapp.core.jobs import JobFailed, Jobs
 from tvapp.core.log import Log
+from tvapp.core.surroundings import Surroundings
 from tvapp.net.lazy_chain import LateChain
 from tvapp.net.skew import SkewWatch
 
@@ -232,15 +232,7 @@ class SignIn:
 
 
 def build_sign_in(
-    config: Config,
-    data_dir: Path,
-    jobs: Jobs,
-    clock: Clock,
-    log: Log,
-    random: Callable[[], float],
-    network: LateChain,
-    disk: DiskHealth | None = None,
-    skew: SkewWatch | None = None,
+    config: Config, surroundings: Surroundings, network: LateChain, skew: SkewWatch | None = None
 ) -> SignIn:
     """Put signing in together for a configuration. Reads no file and opens no connection."""
     identity = config.identity
@@ -250,7 +242,8 @@ def build_sign_in(
         tenant=identity.tenant or provider.organisation(identity),
     )
     primary = " ".join(provider.first_resource(identity.scopes))
-    gateway = LateGateway(identity, data_dir, clock, log, network, disk)
+    jobs, clock, log, random = surroundings.jobs, surroundings.clock, surroundings.log, surroundings.random
+    gateway = LateGateway(identity, surroundings.data.root, clock, log, network, surroundings.disk)
     session, permission = machines(settings, random)
     return SignIn(session, permission, gateway, jobs, clock, log, primary_scope=primary, random=random, skew=skew)
 

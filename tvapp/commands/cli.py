@@ -15,9 +15,9 @@ def run(arguments: Sequence[str]) -> int:
     options = parse(arguments)
     command: str = options.command or "run"
     if command == "version":
-        from tvapp import __version__
+        from tvapp.commands.version import exact_version
 
-        print(f"tvapp {__version__}")
+        print(f"tvapp {exact_version()}")
         return EXIT_OK
     if command == "demo":
         from tvapp.commands.demo import run_demo

@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from tvapp.core.clock import Clock, SystemClock
 from tvapp.core.errors import TvappError
@@ -29,6 +29,16 @@ WORKER = "worker"
 
 MOST_PLACES = 12
 """How deep `stack_of` looks: from where a thread hangs to the job that led there."""
+
+
+class JobResult:
+    """What a service's own job brings, as a message for that service alone.
+
+    Subclasses set `service`: the first part of the names of the service's jobs.
+    """
+
+    __slots__ = ()
+    service: ClassVar[str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,7 @@ _BEND_M = 6.5e6 / 8.0
 _Point = tuple[float, float, float]
 
 
-class Foot(NamedTuple):
+class NearestPoint(NamedTuple):
     """Where lines come nearest to a place, and the two ends of the edge that it lies on."""
 
     place: Position
@@ -49,7 +49,7 @@ class _Piece(NamedTuple):
     edge: tuple[Position, Position]
 
 
-def foot_on(lines: Iterable[Sequence[Position]], place: Position) -> Foot | None:
+def nearest_point(lines: Iterable[Sequence[Position]], place: Position) -> NearestPoint | None:
     """Return the place on any of the lines that is nearest to `place`; None where the lines have no edges.
 
     Longitudes of each line are continuous, and may be whole turns away from those of `place`. Rings repeat their first
@@ -75,7 +75,7 @@ def foot_on(lines: Iterable[Sequence[Position]], place: Position) -> Foot | None
         fine = max(FINE_M, FINE_SHARE * (piece.low + piece.bend))
         # Nothing that is left can be nearer than `low`, and this is at most twice its bend further away than that.
         if piece.bend <= fine:
-            return Foot(_between(piece.start, piece.end, piece.part), *piece.edge)
+            return NearestPoint(_between(piece.start, piece.end, piece.part), *piece.edge)
         middle = _between(piece.start, piece.end, 0.5)
         ends = [_cartesian(point, origin) for point in (piece.start, middle, piece.end)]
         for (start, end), (a, b) in zip(pairwise((piece.start, middle, piece.end)), pairwise(ends), strict=True):

@@ -6,8 +6,6 @@ a third less.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
 import msgspec
 
 
@@ -70,20 +68,6 @@ class Bounds(msgspec.Struct, frozen=True, gc=False):
         westwards = max(other.lon_span, (self.west - other.west) % 360.0 + self.lon_span)
         west, span = (self.west, eastwards) if eastwards <= westwards else (other.west, westwards)
         return _box(west, span, south, north)
-
-
-def bounds_of(positions: Iterable[Position]) -> Bounds:
-    """Return the box around places of one shape, whose longitudes are continuous (they may go past +-180).
-
-    Raises:
-        ValueError: there are none.
-
-    >>> bounds_of([Position(179.0, 0.0), Position(181.0, 1.0)])
-    Bounds(west=179.0, south=0.0, east=-179.0, north=1.0)
-    """
-    places = list(positions)
-    lons, lats = [place.lon for place in places], [place.lat for place in places]
-    return _box(min(lons), max(lons) - min(lons), min(lats), max(lats))
 
 
 def _box(west: float, span: float, south: float, north: float) -> Bounds:

@@ -49,7 +49,7 @@ def place_in(tile: TileId, x: float, y: float) -> Position:
 
 
 TILE = TileId("geofences", 14, 9326, 4736)
-METRE_PX = 1 / mercator.ground_resolution(place_in(TILE, 256, 256).lat, 14)
+METRE_PX = 512 * 2**14 / mercator.EQUATOR_M / math.cos(math.radians(place_in(TILE, 256, 256).lat))
 
 
 def disc(x: float, y: float, radius_px: float, validity: Validity | None = None, kind: str = "depot") -> Geofence:

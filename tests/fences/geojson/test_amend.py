@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from tvapp.core.errors import DataError
-from tvapp.fences.geojson.amend import AlreadySo, Amended, Amendment, amend, same
+from tvapp.fences.geojson.amend import AlreadyApplied, Amended, Amendment, amend, same
 from tvapp.fences.geojson.reading import read
-from tvapp.fences.model.change import Change, Collided
+from tvapp.fences.model.change import Change, Conflicting
 
 
 def feature(geometry_id: str | None = "a", name: str = "", lon: float = 1, **more: Any) -> bytes:
@@ -99,32 +99,32 @@ def test_asking_again_about_an_amended_file_changes_nothing(there: bytes, what: 
         there = there.replace(OLD, feature("z"))
     outcome = amend(there, what)
     assert isinstance(outcome, Amended)
-    assert amend(outcome.content, what) == AlreadySo()
+    assert amend(outcome.content, what) == AlreadyApplied()
 
 
 def test_what_somebody_else_made_of_it_is_a_collision() -> None:
-    assert amend(file(OTHER, THEIRS), EDIT) == Collided(THEIRS)
-    assert amend(file(OTHER, THEIRS), DELETE) == Collided(THEIRS)
-    assert amend(file(OTHER, THEIRS), ADD) == Collided(THEIRS)
+    assert amend(file(OTHER, THEIRS), EDIT) == Conflicting(THEIRS)
+    assert amend(file(OTHER, THEIRS), DELETE) == Conflicting(THEIRS)
+    assert amend(file(OTHER, THEIRS), ADD) == Conflicting(THEIRS)
 
 
 def test_an_edit_of_what_is_gone_is_a_collision_and_its_deletion_is_done() -> None:
-    assert amend(file(OTHER), EDIT) == Collided(b"")
-    assert amend(None, EDIT) == Collided(b"")
-    assert amend(file(OTHER), DELETE) == AlreadySo()
-    assert amend(None, DELETE) == AlreadySo()
+    assert amend(file(OTHER), EDIT) == Conflicting(b"")
+    assert amend(None, EDIT) == Conflicting(b"")
+    assert amend(file(OTHER), DELETE) == AlreadyApplied()
+    assert amend(None, DELETE) == AlreadyApplied()
 
 
 def test_the_same_said_in_other_words_is_no_collision() -> None:
     there = file(OTHER, rewritten(OLD))
     assert content(amend(there, EDIT)) == there.replace(rewritten(OLD), NEW)
-    assert amend(file(OTHER, rewritten(NEW)), EDIT) == AlreadySo()
-    assert amend(file(rewritten(NEW)), ADD) == AlreadySo()
+    assert amend(file(OTHER, rewritten(NEW)), EDIT) == AlreadyApplied()
+    assert amend(file(rewritten(NEW)), ADD) == AlreadyApplied()
     assert content(amend(there, DELETE)) == file(OTHER)
 
 
 def test_a_change_that_changes_nothing_is_done_and_one_of_wording_is_made() -> None:
-    assert amend(file(OLD), change(OLD, OLD)) == AlreadySo()
+    assert amend(file(OLD), change(OLD, OLD)) == AlreadyApplied()
     assert content(amend(file(OLD), change(OLD, rewritten(OLD)))) == file(rewritten(OLD))
 
 
@@ -133,11 +133,11 @@ def test_of_two_fences_with_one_id_the_right_one_is_changed() -> None:
     assert content(amend(file(twin, OLD), change(OLD, NEW, 0))) == file(twin, NEW)
     assert content(amend(file(OLD, twin), change(OLD, b"", 1))) == file(twin)
     assert content(amend(file(OLD, OLD), change(OLD, NEW, 1))) == file(OLD, NEW)
-    assert amend(file(OLD, NEW), change(OLD, NEW, 1)) == AlreadySo()
+    assert amend(file(OLD, NEW), change(OLD, NEW, 1)) == AlreadyApplied()
     assert content(amend(file(twin, rewritten(OLD)), change(OLD, NEW, 0))) == file(twin, NEW)
-    assert amend(file(twin, rewritten(NEW)), change(OLD, NEW, 0)) == AlreadySo()
-    assert amend(file(twin, THEIRS), change(OLD, NEW, 1)) == Collided(THEIRS)
-    assert amend(file(OTHER, twin, NEW), ADD) == AlreadySo()
+    assert amend(file(twin, rewritten(NEW)), change(OLD, NEW, 0)) == AlreadyApplied()
+    assert amend(file(twin, THEIRS), change(OLD, NEW, 1)) == Conflicting(THEIRS)
+    assert amend(file(OTHER, twin, NEW), ADD) == AlreadyApplied()
 
 
 def test_the_place_in_the_file_is_only_a_hint() -> None:
@@ -148,9 +148,9 @@ def test_a_fence_without_an_id_is_known_by_what_stands_in_for_it() -> None:
     old, new = feature(None, "Depot"), feature(None, "Yard")
     renamed = change(old, new, 1, "Depot")
     assert content(amend(file(OTHER, old), renamed)) == file(OTHER, new)
-    assert amend(file(OTHER, rewritten(new)), renamed) == AlreadySo()
+    assert amend(file(OTHER, rewritten(new)), renamed) == AlreadyApplied()
     assert content(amend(file(OTHER, rewritten(old)), renamed)) == file(OTHER, new)
-    assert amend(file(OTHER, feature(None, "Depot", lon=8)), renamed) == Collided(feature(None, "Depot", lon=8))
+    assert amend(file(OTHER, feature(None, "Depot", lon=8)), renamed) == Conflicting(feature(None, "Depot", lon=8))
     nameless = change(feature(None), feature(None, lon=4), 1, "feature 2")
     assert content(amend(file(OTHER, rewritten(feature(None))), nameless)) == file(OTHER, feature(None, lon=4))
 

@@ -13,10 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fences.making import EXPIRED, NOW, box, circle, fence, line, polygon, ring, spot, town
-from tvapp.fences.index import parts
+from tvapp.fences.index import shape_arrays
 from tvapp.fences.index.fence_index import MOST_AT_A_PLACE, FenceIndex
-from tvapp.fences.index.parts import Parts
+from tvapp.fences.index.shape_arrays import ShapeArrays
 from tvapp.fences.model.fence import Geofence, Polygon
+from tvapp.geo.mercator import project
 from tvapp.geo.position import Bounds, Position
 
 HELSINKI = Position(24.94, 60.17)
@@ -24,6 +25,14 @@ HELSINKI = Position(24.94, 60.17)
 
 def ids(fences: tuple[Geofence, ...]) -> list[str]:
     return [each.id for each in fences]
+
+
+def touching(index: FenceIndex, bounds: Bounds) -> list[str]:
+    """Return the ids of the fences whose boxes touch `bounds`."""
+    north_west = project(Position(bounds.west, bounds.north))
+    east, south = north_west[0] + bounds.lon_span / 360, project(Position(bounds.east, bounds.south))[1]
+    found = index.parts_in(*north_west, east, south)
+    return [index.fences[owner].id for owner in sorted(set(index.parts.owner[found.parts].tolist()))]
 
 
 def at(index: FenceIndex, lon: float, lat: float, tolerance_m: float = 0.0) -> list[str]:
@@ -34,7 +43,7 @@ def test_an_empty_index_finds_nothing() -> None:
     index = FenceIndex(())
     assert len(index) == 0
     assert index.at(HELSINKI, NOW, 500) == ()
-    assert index.in_bounds(Bounds(-180, -90, 180, 90)) == ()
+    assert touching(index, Bounds(-180, -90, 180, 90)) == []
 
 
 def test_smaller_fences_come_first() -> None:
@@ -85,13 +94,14 @@ def test_fences_over_the_date_line_are_found_from_both_sides() -> None:
         assert at(index, lon, 1.5) == ["box"]
         assert at(index, lon, 3) == ["way"]
     for bounds in (Bounds(-180, -1, -179.9, 4), Bounds(179.9, -1, 180, 4), Bounds(179.9, -1, -179.9, 4)):
-        assert set(ids(index.in_bounds(bounds))) == {"disc", "box", "way"}
-    assert index.in_bounds(Bounds(-170, -1, 170, 4)) == ()
+        assert set(touching(index, bounds)) == {"disc", "box", "way"}
+    assert touching(index, Bounds(-170, -1, 170, 4)) == []
 
 
-def test_bounds_list_the_largest_first() -> None:
+def test_the_largest_ranks_first() -> None:
     index = FenceIndex([circle("s", 1, 1, 10), circle("l", 1, 1, 1000), circle("away", 5, 5, 10)])
-    assert ids(index.in_bounds(Bounds(0.9, 0.9, 1.1, 1.1))) == ["l", "s"]
+    assert index.rank.tolist() == [1, 0, 2]
+    assert touching(index, Bounds(0.9, 0.9, 1.1, 1.1)) == ["s", "l"]
 
 
 def test_a_pile_of_fences_is_cut_off() -> None:
@@ -186,7 +196,7 @@ def test_an_index_built_from_an_older_one_is_the_same_as_a_new_one(
     for values in ("area_m2", "largest", "slot"):
         assert getattr(one, values).tolist() == getattr(other, values).tolist()
     everywhere = Bounds(24.5, 59.9, 25.4, 60.4)
-    assert one.in_bounds(everywhere) == other.in_bounds(everywhere)
+    assert touching(one, everywhere) == touching(other, everywhere)
     for place in (known[0].center, *(each.center for each in fences)):
         assert one.at(place, NOW, 500) == other.at(place, NOW, 500)
 
@@ -195,14 +205,14 @@ def test_what_is_the_same_object_is_not_read_again(monkeypatch: pytest.MonkeyPat
     fences = town(50)
     older = FenceIndex(fences)
     read: list[int] = []
-    real = parts.parts_of
+    real = shape_arrays.arrays_of
 
-    def counted(fences: Sequence[Geofence], numbers: Iterable[int]) -> Parts:
+    def counted(fences: Sequence[Geofence], numbers: Iterable[int]) -> ShapeArrays:
         chosen = list(numbers)
         read.extend(chosen)
         return real(fences, chosen)
 
-    monkeypatch.setattr(parts, "parts_of", counted)
+    monkeypatch.setattr(shape_arrays, "arrays_of", counted)
     FenceIndex([*fences[:20], circle("new", 25, 60, 10), *fences[21:]], older)
     assert read == [20]
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 from tests.fences.making import polygon, ring
 from tvapp.fences.index import polygon_distance
-from tvapp.fences.index.parts import parts_of
-from tvapp.fences.index.planar import project_many
 from tvapp.fences.index.polygon_distance import distance
+from tvapp.fences.index.projection import project_many
+from tvapp.fences.index.shape_arrays import arrays_of
 from tvapp.fences.model.fence import Ring
 
 COORDINATE = st.integers(-4, 4)
@@ -61,7 +61,7 @@ def test_a_hole_is_outside_but_its_border_is_not() -> None:
 
 def test_a_fence_of_the_index_is_taken_ring_by_ring() -> None:
     hole = ring((1, 1), (2, 1), (2, 2), (1, 2))
-    parts = parts_of([polygon("p", ring((0, 0), (4, 0), (4, 4), (0, 4)), hole), polygon("q", hole)], [0, 1])
+    parts = arrays_of([polygon("p", ring((0, 0), (4, 0), (4, 4), (0, 4)), hole), polygon("q", hole)], [0, 1])
     assert [len(parts.rings(part)) for part in (0, 1)] == [2, 1]
     (u,), (v,) = project_many(np.array([1.5]), np.array([1.5]))
     assert distance(parts.rings(0), u, v) == pytest.approx(0.5 / 360, rel=0.01)

@@ -24,7 +24,7 @@ from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import Level
 from tvapp.fences.geojson import reading
 from tvapp.fences.model.book import FenceBook
-from tvapp.fences.model.change import Change, Collided, Step, Stored
+from tvapp.fences.model.change import Change, Conflicting, Step, Stored
 from tvapp.fences.model.fence import Geofence
 from tvapp.fences.outbox.messages import OutboxChanged
 from tvapp.fences.outbox.service import OutboxService
@@ -74,13 +74,13 @@ class LedgerStore:
             found += reading.read(b'{"type":"FeatureCollection","features":[' + after + b"]}", f"{fence}.json").fences
         return Loaded(tuple(found), ())
 
-    async def send(self, change: Change, *, note: Note, resume: str = "") -> Stored | Collided:
+    async def send(self, change: Change, *, note: Note, resume: str = "") -> Stored | Conflicting:
         if not resume:
             await note(Step("sending", resume="on my way"))
         present = self.state().get(change.geometry_id, b"")
         if present != change.after:
             if present != change.before:
-                return Collided(present)
+                return Conflicting(present)
             line = json.dumps({"id": change.id, "fence": change.geometry_id, "after": change.after.decode()})
             with self._path.open("a") as ledger:
                 ledger.write(line + "\n")

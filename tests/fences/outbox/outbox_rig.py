@@ -15,7 +15,7 @@ from tvapp.core.jobs import JobFailed
 from tvapp.core.log import RecordingLog
 from tvapp.fences.geojson import reading
 from tvapp.fences.model.book import FenceBook
-from tvapp.fences.model.change import Change, Collided, Outcome, Stored
+from tvapp.fences.model.change import Change, Conflicting, Outcome, Stored
 from tvapp.fences.model.fence import Geofence
 from tvapp.fences.outbox.messages import OutboxChanged
 from tvapp.fences.outbox.service import OutboxService
@@ -68,7 +68,7 @@ class Window:
         present = self.shared.fences.get(fence, b"")
         if present != change.after:
             if present != change.before:
-                return Collided(present)
+                return Conflicting(present)
             self.shared.writes.append((self.screen, fence, present, change.after))
             self.shared.fences[fence] = change.after
             if not change.after:

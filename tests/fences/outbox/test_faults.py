@@ -19,9 +19,10 @@ from tests.fences.outbox.killed import feature
 from tests.fences.outbox.outbox_rig import Screen, SharedStore, Window, adding, adding_many
 from tests.fences.outbox.test_service import House, Shelf
 from tvapp.core.errors import Unreachable
+from tvapp.core.record import RecordFormat
 from tvapp.fences.model.change import Change
 from tvapp.fences.outbox.disk import WRITE_AGAIN_S
-from tvapp.fences.outbox.folder import OutboxFolder
+from tvapp.fences.outbox.folder import FORMAT, OutboxFolder
 from tvapp.fences.outbox.outbox import MOST_WAITING, Entry
 
 
@@ -185,8 +186,8 @@ def test_damaged_entries_are_counted_and_the_others_go_out(screen: Screen) -> No
         folder.keep(Entry(number, change))
     (screen.folder / "0000000002.json").write_bytes(b"\0" * 300)
     newer = screen.folder / "0000000005.json"
-    text = newer.read_text().replace('"format":1', '"format":2')
-    newer.write_text(text)
+    content = RecordFormat(FORMAT.kind, FORMAT.version + 1).pack(bytes(FORMAT.unpack(newer.read_bytes())))
+    newer.write_bytes(content)
     screen.window.is_online = True
     screen.start()
     assert screen.told.unreadable == 2
@@ -194,7 +195,7 @@ def test_damaged_entries_are_counted_and_the_others_go_out(screen: Screen) -> No
     screen.window.is_online = False
     screen.submit(adding("next"))
     assert screen.saved() == ["0000000005.json", "0000000006.json"], "nothing takes the place of what was not read"
-    assert newer.read_text() == text
+    assert newer.read_bytes() == content
     assert (screen.folder / "0000000002.json.broken").read_bytes() == b"\0" * 300
 
 
@@ -229,14 +230,11 @@ def test_as_many_changes_as_may_wait_are_there_after_a_restart_and_go_out_in_ord
     screen.folder.mkdir(parents=True)
     for number, change in enumerate(changes, 1):
         # As `keep` writes them, without waiting for the disk each time.
-        (screen.folder / f"{number:010}.json").write_text(
-            json.dumps(
-                {
-                    "format": 1, "id": change.id, "source": "", "geometry_id": change.geometry_id, "before": "",
-                    "after": change.after.decode(), "place": 0, "at": 0.0, "state": "waiting",
-                }
-            )
-        )  # fmt: skip
+        payload = {
+            "id": change.id, "source": "", "geometry_id": change.geometry_id, "before": "",
+            "after": change.after.decode(), "place": 0, "at": 0.0, "state": "waiting",
+        }  # fmt: skip
+        (screen.folder / f"{number:010}.json").write_bytes(FORMAT.pack(json.dumps(payload).encode()))
     assert [entry.change for entry in folder.read()[0]] == changes
     screen.start()
     assert screen.outbox.is_full

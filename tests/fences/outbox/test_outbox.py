@@ -24,8 +24,9 @@ from tvapp.core.errors import (
     Unreachable,
     service_error,
 )
-from tvapp.fences.model.change import Change, Collided, Step, Stored
-from tvapp.fences.outbox.folder import OutboxFolder
+from tvapp.core.record import RecordFormat
+from tvapp.fences.model.change import Change, Conflicting, Step, Stored
+from tvapp.fences.outbox.folder import FORMAT, OutboxFolder
 from tvapp.fences.outbox.outbox import MOST_WAITING, Arrived, Command, Drop, Entry, Keep, Outbox, Send
 from tvapp.fences.outbox.verdict import verdict
 
@@ -74,7 +75,7 @@ class Rig:
         for each in changes:
             self.do(self.outbox.submit(each, self.now))
 
-    def answer(self, result: Stored | Collided | TvappError) -> None:
+    def answer(self, result: Stored | Conflicting | TvappError) -> None:
         number = self.outbox.sending
         assert number is not None, "nothing is being sent"
         if isinstance(result, TvappError):
@@ -275,7 +276,7 @@ def test_a_conflict_waits_for_a_decision_together_with_what_builds_on_it() -> No
     rig = Rig()
     rig.submit(change(ONE, TWO), change(TWO, THREE))
     theirs = feature("theirs")
-    rig.answer(Collided(theirs))
+    rig.answer(Conflicting(theirs))
     (entry,) = rig.outbox.entries
     assert (entry.state, entry.theirs, entry.change.before, entry.change.after) == ("conflict", theirs, ONE, THREE)
     rig.wait(1e6)
@@ -285,7 +286,7 @@ def test_a_conflict_waits_for_a_decision_together_with_what_builds_on_it() -> No
 def test_ours_goes_on_top_of_theirs_only_when_that_was_chosen() -> None:
     rig = Rig()
     rig.submit(change(ONE, TWO))
-    rig.answer(Collided(THREE))
+    rig.answer(Conflicting(THREE))
     rig.do(rig.outbox.resolve(rig.outbox.entries[0].number, "mine", rig.now))
     assert (rig.sent[-1].change.before, rig.sent[-1].change.after) == (THREE, TWO)
 
@@ -293,7 +294,7 @@ def test_ours_goes_on_top_of_theirs_only_when_that_was_chosen() -> None:
 def test_ours_on_top_of_a_fence_they_deleted_adds_it_again() -> None:
     rig = Rig()
     rig.submit(change(ONE, TWO))
-    rig.answer(Collided(b""))
+    rig.answer(Conflicting(b""))
     rig.do(rig.outbox.resolve(rig.outbox.entries[0].number, "mine", rig.now))
     assert rig.sent[-1].change.kind == "add"
 
@@ -301,7 +302,7 @@ def test_ours_on_top_of_a_fence_they_deleted_adds_it_again() -> None:
 def test_theirs_stays_when_that_was_chosen() -> None:
     rig = Rig()
     rig.submit(change(ONE, TWO))
-    rig.answer(Collided(THREE))
+    rig.answer(Conflicting(THREE))
     rig.do(rig.outbox.resolve(rig.outbox.entries[0].number, "theirs", rig.now))
     assert not rig.disk
     assert len(rig.sent) == 1
@@ -310,7 +311,7 @@ def test_theirs_stays_when_that_was_chosen() -> None:
 def test_both_are_kept_by_making_ours_a_fence_of_its_own() -> None:
     rig = Rig()
     rig.submit(change(ONE, TWO))
-    rig.answer(Collided(THREE))
+    rig.answer(Conflicting(THREE))
     rig.do(rig.outbox.keep_both(rig.outbox.entries[0].number, "new-id", feature("copy"), rig.now))
     sent = rig.sent[-1].change
     assert (sent.kind, sent.source, sent.geometry_id, sent.after) == ("add", "", "new-id", feature("copy"))
@@ -408,12 +409,12 @@ class ModelStore:
         self.fences: dict[str, bytes] = {}
         self.writes: list[str] = []
 
-    def send(self, sent: Change) -> Stored | Collided:
+    def send(self, sent: Change) -> Stored | Conflicting:
         present = self.fences.get(sent.geometry_id, b"")
         if present == sent.after:
             return Stored(sent.source)
         if present != sent.before:
-            return Collided(present)
+            return Conflicting(present)
         self.writes.append(sent.id)
         if sent.after:
             self.fences[sent.geometry_id] = sent.after
@@ -499,21 +500,18 @@ def test_files_are_for_the_owner_alone(tmp_path: Path) -> None:
     assert [path.stat().st_mode & 0o777 for path in folder.iterdir()] == [0o600]
 
 
-def test_a_file_cut_at_any_byte_is_set_aside_and_the_others_are_read(tmp_path: Path) -> None:
-    whole = tmp_path / "whole"
-    OutboxFolder(whole).keep(entry())
-    (path,) = whole.iterdir()
+def test_a_file_is_a_record_and_a_damaged_one_is_set_aside_and_the_others_are_read(tmp_path: Path) -> None:
+    folder = OutboxFolder(tmp_path)
+    folder.keep(entry(1))
+    folder.keep(entry(2))
+    path = tmp_path / "0000000001.json"
     data = path.read_bytes()
-    for length in range(len(data)):
-        place = tmp_path / f"cut-{length}"
-        folder = OutboxFolder(place)
-        folder.keep(entry(1))
-        folder.keep(entry(2))
-        (place / path.name).write_bytes(data[:length])
-        entries, broken = folder.read()
-        assert [each.number for each in entries] == [2]
-        assert broken == (path.name,)
-        assert len(list(place.glob("*.broken"))) == 1, "it is set aside, not deleted"
+    assert FORMAT.unpack(data)
+    path.write_bytes(data[:-1])
+    entries, broken = folder.read()
+    assert [each.number for each in entries] == [2]
+    assert broken == (path.name,)
+    assert (tmp_path / "0000000001.json.broken").read_bytes() == data[:-1], "it is set aside, not deleted"
 
 
 @pytest.mark.parametrize(
@@ -521,7 +519,8 @@ def test_a_file_cut_at_any_byte_is_set_aside_and_the_others_are_read(tmp_path: P
     [
         lambda path: path.write_bytes(b"\xff\xfe"),
         lambda path: path.write_text("[1, 2]"),
-        lambda path: path.write_text(path.read_text().replace('"format":1', '"format":0')),
+        lambda path: path.write_bytes(FORMAT.pack(b"[1, 2]")),
+        lambda path: path.write_bytes(FORMAT.unpack(path.read_bytes())),
         lambda path: path.rename(path.with_name("name.json")),
         lambda path: (path.unlink(), path.mkdir()),
     ],
@@ -542,12 +541,12 @@ def test_what_a_later_version_has_written_stays_for_it_and_keeps_its_number(tmp_
     folder = OutboxFolder(place)
     folder.keep(entry(7))
     (path,) = place.iterdir()
-    later = path.read_text().replace('"format":1', '"format":2,"more":[1]').replace('"id":"id"', '"id":9')
-    path.write_text(later)
+    later = RecordFormat(FORMAT.kind, FORMAT.version + 1).pack(b'{"id":9,"more":[1]}')
+    path.write_bytes(later)
     for again in (folder, OutboxFolder(place)):
         assert again.read() == ((), (path.name,))
         assert again.last_number == 7
-    assert path.read_text() == later
+    assert path.read_bytes() == later
 
 
 def test_what_is_set_aside_never_takes_the_place_of_what_was(tmp_path: Path) -> None:
@@ -565,7 +564,7 @@ def test_what_is_set_aside_never_takes_the_place_of_what_was(tmp_path: Path) -> 
 def test_changes_that_were_joined_when_the_power_was_cut_are_there_once(tmp_path: Path) -> None:
     rig = Rig()
     rig.submit(change(ONE, TWO), change(TWO, THREE), change(ONE, TWO, "b"))
-    rig.answer(Collided(feature("theirs")))
+    rig.answer(Conflicting(feature("theirs")))
     (whole, other) = rig.outbox.entries
     folder = OutboxFolder(tmp_path)
     # The whole is on disk, and the cut came before its parts went.

@@ -17,7 +17,7 @@ from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
 from tvapp.fences.geojson import reading
 from tvapp.fences.model.book import FenceBook
-from tvapp.fences.model.change import Change, Collided, Outcome, Step, Stored
+from tvapp.fences.model.change import Change, Conflicting, Outcome, Step, Stored
 from tvapp.fences.model.fence import Geofence
 from tvapp.fences.outbox.folder import OutboxFolder
 from tvapp.fences.outbox.messages import OutboxChanged
@@ -197,7 +197,7 @@ def test_a_collision_shows_ours_until_theirs_is_taken(house: House, shelf: Shelf
     theirs = feature("old", "theirs")
     house.start()
     old = next(iter(house.book or ()))
-    shelf.answers = [Collided(theirs)]
+    shelf.answers = [Conflicting(theirs)]
     shelf.fences["old"] = theirs
     house.outbox.submit(Change("mine", old.source, "old", old.raw, feature("old", "mine")))
     house.until(lambda: [entry.state for entry in house.told.entries] == ["conflict"])

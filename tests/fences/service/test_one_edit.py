@@ -7,17 +7,17 @@ from collections.abc import Iterable, Sequence
 import pytest
 
 from tests.fences.service.test_fence_service import Rig
+from tests.geo.tiles import tile_bounds
 from tests.mapview.world import BASE, HELSINKI, World, world
 from tvapp.fences.geojson import reading
 from tvapp.fences.geojson.feature import altered, new_feature
-from tvapp.fences.index import parts
-from tvapp.fences.index.parts import Parts
+from tvapp.fences.index import shape_arrays
+from tvapp.fences.index.shape_arrays import ShapeArrays
 from tvapp.fences.model import book
 from tvapp.fences.model.change import Change
 from tvapp.fences.model.fence import Geofence
 from tvapp.fences.service.messages import IndexBuilt
 from tvapp.fences.stores.base import Loaded
-from tvapp.geo.mercator import tile_bounds
 from tvapp.mapview.layers import Layer
 from tvapp.tiles.tile import TileId
 
@@ -98,14 +98,14 @@ def test_however_many_changes_wait_each_is_indexed_and_listed_once(
     screen: Screen, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     indexed: list[str] = []
-    real = parts.parts_of
+    real = shape_arrays.arrays_of
 
-    def counted(fences: Sequence[Geofence], numbers: Iterable[int]) -> Parts:
+    def counted(fences: Sequence[Geofence], numbers: Iterable[int]) -> ShapeArrays:
         chosen = list(numbers)
         indexed.extend(fences[number].id for number in chosen)
         return real(fences, chosen)
 
-    monkeypatch.setattr(parts, "parts_of", counted)
+    monkeypatch.setattr(shape_arrays, "arrays_of", counted)
     monkeypatch.setattr(book, "_by_name", lambda fences: pytest.fail("all of them are listed anew"))
     changes = [screen.edit(number) for number in range(0, 200, 10)]
     for count in range(1, len(changes) + 1):

@@ -16,7 +16,7 @@ from tvapp.azure.authorizer import StorageAuthorizer
 from tvapp.azure.blobs import BlobClient, Container
 from tvapp.core.clock import ManualClock
 from tvapp.core.errors import Conflict, Forbidden, NotFound
-from tvapp.fences.model.change import Change, Collided, Outcome, Stored
+from tvapp.fences.model.change import Change, Conflicting, Outcome, Stored
 from tvapp.fences.stores.base import Loaded
 from tvapp.fences.stores.blob import BlobStore
 from tvapp.net.transport import HttpClient, Response
@@ -238,9 +238,9 @@ def test_two_screens_that_edit_the_same_fence_one_collides_and_nothing_is_lost(w
         rig.fences.put("a.json", OTHERS % (feature("a"), feature("b")))
         radiuses = (60, 70)
         outcomes = await asyncio.gather(*(send(rig.store(), edit("a.json", "a", 50, radius)) for radius in radiuses))
-        assert {type(outcome) for outcome in outcomes} == {Stored, Collided}
+        assert {type(outcome) for outcome in outcomes} == {Stored, Conflicting}
         won = radiuses[[isinstance(outcome, Stored) for outcome in outcomes].index(True)]
-        assert Collided(feature("a", won), "a.json") in outcomes
+        assert Conflicting(feature("a", won), "a.json") in outcomes
         assert rig.fences.get("a.json") == OTHERS % (feature("a", won), feature("b"))
 
     with_azurite(work)
@@ -266,7 +266,7 @@ def test_screens_that_add_at_once_never_collide_unless_it_is_the_same_name(with_
         outcomes = await asyncio.gather(*(send(rig.store(), add(f"new-{number}")) for number in range(6)))
         assert outcomes == [Stored(f"new-{number}.geojson") for number in range(6)]
         outcomes = await asyncio.gather(*(send(rig.store(), add("same", radius)) for radius in (60, 70)))
-        assert {type(outcome) for outcome in outcomes} == {Stored, Collided}
+        assert {type(outcome) for outcome in outcomes} == {Stored, Conflicting}
         assert len((await rig.store().load()).fences) == 7
 
     with_azurite(work)
@@ -280,7 +280,7 @@ def test_a_deletion_and_an_edit_of_the_same_fence_collide(with_azurite: With) ->
         ):
             rig.fences.put("a.geojson", one(feature("a")))
             assert await send(rig.store(), first) == Stored("a.geojson")
-            assert await send(rig.store(), second) == Collided(theirs, "a.geojson")
+            assert await send(rig.store(), second) == Conflicting(theirs, "a.geojson")
         assert rig.fences.names() == []
 
     with_azurite(work)

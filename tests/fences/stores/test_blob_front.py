@@ -24,7 +24,7 @@ from tvapp.core.errors import (
     Unauthorized,
     UnexpectedReply,
 )
-from tvapp.fences.model.change import Change, Collided, Outcome, Stored
+from tvapp.fences.model.change import Change, Conflicting, Outcome, Stored
 from tvapp.fences.stores.blob import BlobStore
 from tvapp.net.transport import HttpClient
 
@@ -170,7 +170,7 @@ def test_a_lost_edit_that_somebody_has_changed_since_is_a_collision(with_front: 
             await rig.send(CHANGES[1])
         theirs = OTHERS % (feature("a", 99), feature("b"))
         rig.fences.put("a.json", theirs)
-        assert await rig.send(CHANGES[1]) == Collided(feature("a", 99), "a.json")
+        assert await rig.send(CHANGES[1]) == Conflicting(feature("a", 99), "a.json")
         assert rig.fences.get("a.json") == theirs
 
     with_front(work)

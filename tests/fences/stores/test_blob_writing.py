@@ -37,7 +37,7 @@ from tvapp.core.errors import (
     Unauthorized,
     UnexpectedReply,
 )
-from tvapp.fences.model.change import Change, Collided, Outcome, Stored
+from tvapp.fences.model.change import Change, Conflicting, Outcome, Stored
 from tvapp.fences.stores.base import Loaded, WritableStore
 from tvapp.fences.stores.blob import BlobStore
 from tvapp.net.transport import HttpClient
@@ -224,9 +224,9 @@ def test_a_collision_shows_the_others_version_at_the_next_load(with_service: Wit
         rig.service.blobs = {"a.json": OTHERS % (feature("a"), feature("b"))}
         await rig.store.load()
         rig.service.blobs = {"a.json": OTHERS % (feature("a", 99), feature("b"))}
-        assert await rig.send(edit("a.json", "a", 50, 60)) == Collided(feature("a", 99), "a.json")
-        assert await rig.send(delete("a.json", "a")) == Collided(feature("a", 99), "a.json")
-        assert await rig.send(edit("gone.json", "a", 50, 60)) == Collided(b"", "gone.json")
+        assert await rig.send(edit("a.json", "a", 50, 60)) == Conflicting(feature("a", 99), "a.json")
+        assert await rig.send(delete("a.json", "a")) == Conflicting(feature("a", 99), "a.json")
+        assert await rig.send(edit("gone.json", "a", 50, 60)) == Conflicting(b"", "gone.json")
         assert "PUT" not in methods(rig.asked())
         assert radii(await rig.store.load()) == {"a": 99, "b": 50}
 
@@ -295,7 +295,7 @@ def test_somebody_who_adds_the_same_name_first_is_seen(with_service: With) -> No
                 rig.service.blobs.setdefault("a.geojson", theirs)
 
         rig.service.instead = first
-        assert await rig.send(add("a")) == Collided(feature("a", 99), "a.geojson")
+        assert await rig.send(add("a")) == Conflicting(feature("a", 99), "a.geojson")
         assert rig.service.blobs == {"a.geojson": theirs}
 
     with_service(work)

@@ -18,7 +18,7 @@ from tests.fences.stores.changes import OTHERS, add, delete, edit, feature, note
 from tvapp.core.errors import DataError, StorageError, TvappError
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
-from tvapp.fences.model.change import Change, Collided, Outcome, Stored
+from tvapp.fences.model.change import Change, Conflicting, Outcome, Stored
 from tvapp.fences.stores.folder import FolderStore
 from tvapp.fences.stores.folder_writing import LOCK
 
@@ -96,11 +96,11 @@ def test_somebody_elses_edit_of_the_same_fence_is_a_collision_and_stays(tmp_path
     path = tmp_path / "a.json"
     path.write_bytes(OTHERS % (feature("a", 99), feature("b")))
     before = path.read_bytes()
-    assert send(store_of(tmp_path), edit("a.json", "a", 50, 60)) == Collided(feature("a", 99), "a.json")
-    assert send(store_of(tmp_path), delete("a.json", "a")) == Collided(feature("a", 99), "a.json")
+    assert send(store_of(tmp_path), edit("a.json", "a", 50, 60)) == Conflicting(feature("a", 99), "a.json")
+    assert send(store_of(tmp_path), delete("a.json", "a")) == Conflicting(feature("a", 99), "a.json")
     assert path.read_bytes() == before
     path.unlink()
-    assert send(store_of(tmp_path), edit("a.json", "a", 50, 60)) == Collided(b"", "a.json")
+    assert send(store_of(tmp_path), edit("a.json", "a", 50, 60)) == Conflicting(b"", "a.json")
 
 
 @pytest.mark.parametrize(
@@ -172,7 +172,7 @@ def test_another_programs_edit_of_the_same_fence_meanwhile_is_a_collision(
     path.write_bytes(OTHERS % (feature("a"), feature("b")))
     theirs = OTHERS % (feature("a", 99), feature("b"))
     with just_before_replacing(monkeypatch, lambda: path.write_bytes(theirs)):
-        assert send(store_of(tmp_path), edit("a.json", "a", 50, 60)) == Collided(feature("a", 99), "a.json")
+        assert send(store_of(tmp_path), edit("a.json", "a", 50, 60)) == Conflicting(feature("a", 99), "a.json")
     assert path.read_bytes() == theirs
 
 
@@ -240,7 +240,7 @@ def test_two_screens_that_edit_the_same_fence_one_of_them_collides(tmp_path: Pat
         outcomes = asyncio.run(both())
     finally:
         jobs.stop()
-    assert {type(outcome) for outcome in outcomes} == {Stored, Collided}
+    assert {type(outcome) for outcome in outcomes} == {Stored, Conflicting}
     won = 60 if isinstance(outcomes[0], Stored) else 70
     assert (tmp_path / "a.json").read_bytes() == OTHERS % (feature("a", won), feature("b"))
 

@@ -29,7 +29,7 @@ from tvapp.core.errors import (
     TimedOut,
     UnexpectedReply,
 )
-from tvapp.fences.model.change import Change, Collided, Stored
+from tvapp.fences.model.change import Change, Conflicting, Stored
 from tvapp.fences.outbox.verdict import verdict
 from tvapp.fences.stores.map_data_sending import PATIENCE_S
 from tvapp.net.transport import Request, Response, Sender
@@ -172,7 +172,7 @@ def test_a_fence_that_somebody_else_changed_is_not_written_over(
     udid = empty.add_map_data(file_of(theirs).decode())
 
     async def work(desk: Desk) -> None:
-        assert await desk.send(change(udid)) == Collided(theirs, udid)
+        assert await desk.send(change(udid)) == Conflicting(theirs, udid)
         assert stored(empty) == [file_of(theirs).decode()]
         assert accepted(empty) == (0, 0, 0)
 
@@ -184,7 +184,7 @@ def test_an_edit_of_what_is_gone_collides_and_a_deletion_of_it_is_done(empty: Lo
     empty.clear_map_data()
 
     async def work(desk: Desk) -> None:
-        assert await desk.send(edit(udid)) == Collided(b"", udid)
+        assert await desk.send(edit(udid)) == Conflicting(b"", udid)
         assert await desk.send(deletion(udid)) == Stored(udid)
         assert stored(empty) == []
 
@@ -205,7 +205,7 @@ def test_what_is_deleted_while_we_write_is_looked_at_again(empty: LocalCloud) ->
 
     async def work(desk: Desk) -> None:
         desk.wire.http = Meanwhile(desk.wire.http)
-        assert await desk.send(edit(udid)) == Collided(b"", udid)
+        assert await desk.send(edit(udid)) == Conflicting(b"", udid)
 
     at_desk(empty, work)
 
@@ -392,7 +392,7 @@ def test_a_change_that_grew_still_collides_with_somebody_elses(empty: LocalCloud
         theirs = circle(radius=777)
         other = Desk(desk.cloud, desk.wire, desk.headers)
         await other.send(Change("theirs", sent.source, "depot-1", circle(), theirs))
-        assert await desk.send(grown) == Collided(theirs, sent.source)
+        assert await desk.send(grown) == Conflicting(theirs, sent.source)
 
     at_desk(empty, work)
 

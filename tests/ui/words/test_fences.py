@@ -7,8 +7,8 @@ import time
 import msgspec
 import pytest
 
-from tvapp.fences.model.facts import facts
 from tvapp.fences.model.fence import Circle, Geofence, Line, Polygon, Spot
+from tvapp.fences.model.summary import summarise
 from tvapp.fences.model.validity import DAY_S, Period, Validity
 from tvapp.geo.position import Position
 from tvapp.ui.settings import UiSettings
@@ -42,7 +42,7 @@ def fence(*shapes: Circle | Polygon | Line | Spot, validity: Validity | None = N
     ],
 )
 def test_shapes_have_plain_names(it: Geofence, expected: str) -> None:
-    assert shape_words(facts(it, MONDAY), UTC) == expected
+    assert shape_words(summarise(it, MONDAY), UTC) == expected
 
 
 def test_sizes_say_what_matters_most() -> None:

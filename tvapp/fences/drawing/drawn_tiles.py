@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from tvapp.core.image import Image
 from tvapp.geo.position import Bounds
-from tvapp.tiles.memory import TileMemory
+from tvapp.tiles.memory_cache import MemoryCache
 from tvapp.tiles.overlap import touches
 from tvapp.tiles.tile import TileId, TileImage
 
@@ -41,7 +41,7 @@ class DrawnTiles:
     """The tiles of one state of the geofences, least recently used gone first."""
 
     def __init__(self, budget_bytes: int = BUDGET_BYTES) -> None:
-        self._held: TileMemory[TileId, _Packed] = TileMemory(budget_bytes)
+        self._held: MemoryCache[TileId, _Packed] = MemoryCache(budget_bytes)
         self._revision = 0
         self._lock = threading.Lock()
 

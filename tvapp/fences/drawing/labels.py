@@ -18,7 +18,7 @@ from tvapp.core.image import Image
 from tvapp.fences.drawing.lettering import HALO_PX, Lettering
 from tvapp.fences.drawing.messages import Label
 from tvapp.fences.index.fence_index import STATES, FenceIndex
-from tvapp.fences.index.planar import project_many
+from tvapp.fences.index.projection import project_many
 from tvapp.fences.model import style
 from tvapp.fences.model.fence import Geofence
 from tvapp.geo.position import Bounds, Position

@@ -22,10 +22,10 @@ from tvapp.core.clock import Clock
 from tvapp.fences.drawing.drawn_tiles import DrawnTiles
 from tvapp.fences.drawing.inks import CASING, FILL, FINE, FINE_OF_MANY, LINE, ROLES, develop
 from tvapp.fences.drawing.strokes import Path, clip, clip_half, dashes, smooth_paths
-from tvapp.fences.index.coarse import thinned
 from tvapp.fences.index.fence_index import STATES, FenceIndex
-from tvapp.fences.index.parts import Floats, Ints, ends
-from tvapp.fences.index.planar import disc_axes, disc_rings, project_many
+from tvapp.fences.index.projection import disc_axes, disc_rings, project_many
+from tvapp.fences.index.shape_arrays import Floats, Ints, offsets
+from tvapp.fences.index.simplification import simplified
 from tvapp.fences.model import style
 from tvapp.tiles.tile import TILE_SIZE, TileId, TileImage
 
@@ -219,7 +219,7 @@ class _Sheet:
         discs = np.flatnonzero(wanted & ~np.isnan(radius_m))
         polygons = np.flatnonzero(wanted & np.isnan(radius_m))
         rings, counts = parts.rings_of(chosen[polygons])
-        points, sizes = thinned(*parts.points_of(rings), self._unit / self.detail)
+        points, sizes = simplified(*parts.points_of(rings), self._unit / self.detail)
         places = np.concatenate([np.repeat(polygons, counts), discs])
         if len(discs):
             some = chosen[discs]
@@ -235,7 +235,7 @@ class _Sheet:
         points[:, 1] -= self._north
         # Pillow cuts fractions off towards zero, which left of the tile and above it would move things by a fine pixel.
         np.floor(np.multiply(points, self._fine, out=points), out=points)
-        starts = ends(sizes)[:-1]
+        starts = offsets(sizes)[:-1]
         # Few points cost more to clip than to draw, unless they are so far away that 32-bit floats lose fractions.
         reach = np.where(sizes <= _FEW_POINTS, self._edge * _FAR, self._slack)[:, None]
         low, high = np.minimum.reduceat(points, starts), np.maximum.reduceat(points, starts)

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from tvapp.fences.editing.carry import MoveSketch
-from tvapp.fences.editing.reshape import ReshapeSketch
-from tvapp.fences.editing.resize import ResizeSketch, way_of
+from tvapp.fences.editing.move_sketch import MoveSketch
+from tvapp.fences.editing.reshape_sketch import ReshapeSketch
+from tvapp.fences.editing.resize_sketch import ResizeSketch, resize_mode
 from tvapp.fences.editing.sketch import LARGEST_SPAN, Sketch
 from tvapp.fences.model.fence import Circle, Geofence, Line, Polygon, Shape, Spot
 from tvapp.geo.position import Position
@@ -26,7 +26,7 @@ def abilities(fence: Geofence) -> frozenset[Ability]:
     found: set[Ability] = {"move", "duplicate"}
     if b'"GeometryCollection"' in fence.raw:
         return frozenset(found)
-    if way_of(fence) is not None:
+    if resize_mode(fence) is not None:
         found.add("resize")
     if any(isinstance(shape, Polygon | Line) for shape in fence.shapes):
         found.add("reshape")

@@ -10,7 +10,15 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tvapp.fences.editing.sketch import Reason, off_map
-from tvapp.fences.geojson.runs import Path, Raw, Run, RunKind, put, rewritten, runs
+from tvapp.fences.geojson.position_lists import (
+    ListKind,
+    Path,
+    PositionList,
+    RawPosition,
+    position_lists,
+    replaced,
+    with_lists,
+)
 from tvapp.geo.polygon import contains
 from tvapp.geo.position import Position
 from tvapp.geo.segments import Edges, densified, folds_back
@@ -30,10 +38,10 @@ class Chain:
     """One ring (unclosed) or line: its places, longitudes continuous, and what the file has for each."""
 
     path: Path
-    kind: RunKind
+    kind: ListKind
     part: int
     places: list[Position]
-    raw: list[Raw]
+    raw: list[RawPosition]
     is_gone: bool = False
     _edges: Edges | None = field(default=None, repr=False)
     _line: tuple[Position, ...] | None = field(default=None, repr=False)
@@ -68,26 +76,26 @@ class Chain:
             return other % len(self.places)
         return other if 0 <= other < len(self.places) else None
 
-    def insert(self, at: int, place: Position, raw: Raw) -> None:
+    def insert(self, at: int, place: Position, raw: RawPosition) -> None:
         """Put a corner before number `at`."""
         self.places.insert(at, place)
         self.raw.insert(at, raw)
         self._edges = self._line = None
 
-    def remove(self, at: int) -> tuple[Position, Raw]:
+    def remove(self, at: int) -> tuple[Position, RawPosition]:
         """Take a corner out and return it."""
         self._edges = self._line = None
         return self.places.pop(at), self.raw.pop(at)
 
-    def replace(self, at: int, place: Position, raw: Raw) -> None:
+    def replace(self, at: int, place: Position, raw: RawPosition) -> None:
         """Put another corner in place of one."""
         self.places[at], self.raw[at] = place, raw
         self._edges = self._line = None
 
-    def moved_raw(self, at: int, place: Position) -> Raw:
+    def moved_raw(self, at: int, place: Position) -> RawPosition:
         """Return what a file would have for a corner at another place, on the turn of the earth that it was on."""
         turn = self.places[at].lon - float(self.raw[at][0])
-        return put(self.raw[at], Position(place.lon - turn, place.lat))
+        return replaced(self.raw[at], Position(place.lon - turn, place.lat))
 
 
 class Outlines:
@@ -95,15 +103,15 @@ class Outlines:
 
     def __init__(self, geometry: Mapping[str, Any], near: Position) -> None:
         self._geometry = geometry
-        self.chains = [_chain(run, near) for run in runs(geometry) if run.kind != "points"]
+        self.chains = [_chain(run, near) for run in position_lists(geometry) if run.kind != "points"]
 
     def geometry(self) -> dict[str, Any]:
         """Return the geometry as it is now; lists of positions that were not touched are the file's own."""
-        changed: dict[Path, list[Raw] | None] = {}
+        changed: dict[Path, list[RawPosition] | None] = {}
         for chain in self.chains:
             closing = [chain.raw[0]] if chain.is_ring else []
             changed[chain.path] = None if chain.is_gone else [*chain.raw, *closing]
-        return rewritten(self._geometry, changed)
+        return with_lists(self._geometry, changed)
 
     def judge(self, chain: Chain, at: int, place: Position) -> Verdict:
         """Say what is wrong with corner `at` of a chain being at a place."""
@@ -171,7 +179,7 @@ def _joined(verdicts: Sequence[Verdict]) -> Verdict:
     return Verdict(bad[0].problem, places, tuple(edge for verdict in bad for edge in verdict.crossed))
 
 
-def _chain(run: Run, near: Position) -> Chain:
+def _chain(run: PositionList, near: Position) -> Chain:
     places, raw = list(run.places(near)), list(run.raw)
     if run.kind != "line" and len(places) > 1 and raw[0][:2] == raw[-1][:2]:
         places.pop()

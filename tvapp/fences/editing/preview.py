@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from tvapp.fences.editing.sketch import Role, Trace
-from tvapp.fences.geojson.runs import nearest_turn
+from tvapp.fences.geojson.position_lists import nearest_turn
 from tvapp.fences.model.fence import Circle, Geofence, Line, Polygon, Spot
 from tvapp.geo.geodesy import circle_ring
-from tvapp.geo.ground import corridor, thinned
+from tvapp.geo.local_plane import buffer_outline, simplified
 from tvapp.geo.mercator import MAX_LATITUDE
 from tvapp.geo.position import Position
 from tvapp.geo.segments import densified
@@ -35,9 +35,9 @@ class Preview:
                 case Circle(center=center, radius_m=radius_m) | Spot(point=center, radius_m=radius_m):
                     self.discs.append((nearest_turn((center,), near)[0], radius_m))
                 case Line(points=points, radius_m=radius_m):
-                    self.lines.append((nearest_turn(thinned(points, most), near), radius_m))
+                    self.lines.append((nearest_turn(simplified(points, most), near), radius_m))
                 case Polygon(rings=rings):
-                    self.rings += [nearest_turn(thinned(ring, most), near) for ring in rings[: MOST_PLACES // 12]]
+                    self.rings += [nearest_turn(simplified(ring, most), near) for ring in rings[: MOST_PLACES // 12]]
 
     def traces(
         self, role: Role, move: Callable[[Position], Position] | None = None, radius_m: float | None = None
@@ -46,7 +46,7 @@ class Preview:
         paths: list[tuple[Position, ...]] = [
             circle_ring(_moved((center,), move)[0], radius_m or own_m, _SEGMENTS) for center, own_m in self.discs
         ]
-        paths += [corridor(_moved(points, move), radius_m or own_m) for points, own_m in self.lines]
+        paths += [buffer_outline(_moved(points, move), radius_m or own_m) for points, own_m in self.lines]
         paths += [_moved(ring, move) for ring in self.rings]
         return tuple(Trace(role, densified(path)) for path in paths)
 

@@ -13,7 +13,7 @@ import msgspec
 
 from tvapp.fences.geojson.identity import identity
 from tvapp.fences.geojson.splice import SplicedFile, checked, collection, member, open_file
-from tvapp.fences.model.change import Change, Collided
+from tvapp.fences.model.change import Change, Conflicting
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +24,11 @@ class Amended:
 
 
 @dataclass(frozen=True, slots=True)
-class AlreadySo:
+class AlreadyApplied:
     """The file already is as the change wants it."""
 
 
-Amendment: TypeAlias = Amended | AlreadySo | Collided
+Amendment: TypeAlias = Amended | AlreadyApplied | Conflicting
 
 
 class _Named(msgspec.Struct):
@@ -56,7 +56,7 @@ def amend(content: bytes | None, change: Change) -> Amendment:
     if content is None:
         if change.kind == "add":
             return Amended(collection(after))
-        return Collided(b"") if change.kind == "edit" else AlreadySo()
+        return Conflicting(b"") if change.kind == "edit" else AlreadyApplied()
     file = open_file(content, source)
     if change.kind == "add":
         return _added(file, after)
@@ -64,13 +64,13 @@ def amend(content: bytes | None, change: Change) -> Amendment:
     if found is None:
         found = _nearest_related(file, change, after)
     if found is None:
-        return Collided(b"") if after else AlreadySo()
+        return Conflicting(b"") if after else AlreadyApplied()
     present = file.feature(found)
     # Byte for byte first: where before and after say the same, the change is of the wording.
     if after and (present == after or (present != change.before and same(present, after))):
-        return AlreadySo()
+        return AlreadyApplied()
     if not same(present, change.before):
-        return Collided(present)
+        return Conflicting(present)
     if not after:
         return Amended(file.without(found))
     if not _same_place(present, after):
@@ -83,7 +83,7 @@ def _added(file: SplicedFile, after: bytes) -> Amendment:
     twins = [file.feature(number) for number in _of(file, {geometry_id})]
     if not twins:
         return Amended(file.without_box().appended(after))
-    return AlreadySo() if any(same(twin, after) for twin in twins) else Collided(twins[0])
+    return AlreadyApplied() if any(same(twin, after) for twin in twins) else Conflicting(twins[0])
 
 
 def _same_place(one: bytes, other: bytes) -> bool:

@@ -11,9 +11,9 @@ import math
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
-from tvapp.fences.geojson import seam
-from tvapp.fences.geojson.geometry import MAX_VERTICES, Unusable, continuous
-from tvapp.fences.geojson.seam import Path, Place, Rings
+from tvapp.fences.geojson import date_line
+from tvapp.fences.geojson.date_line import Path, Place, Rings
+from tvapp.fences.geojson.geometry import MAX_VERTICES, InvalidGeometry, continuous
 from tvapp.geo.position import Position
 
 DECIMALS = 7
@@ -29,20 +29,20 @@ _NO_WIDTH = 1e-14
 """Square degrees, about a square centimetre."""
 
 
-class Told(float):
+class JsonNumber(float):
     """A number in the words of its file: 1.50e1 stays that."""
 
     __slots__ = ("text",)
     text: str
 
-    def __new__(cls, text: str) -> Told:
+    def __new__(cls, text: str) -> JsonNumber:
         number = super().__new__(cls, text)
         number.text = text
         return number
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class Coordinates:
     """What a geometry's coordinates mean: its points, lines or polygons (rings closed, longitudes continuous)."""
 
     kind: str
@@ -50,7 +50,7 @@ class Figure:
     lines: tuple[Path, ...] = ()
     polygons: tuple[Rings, ...] = ()
 
-    def moved(self, move: Callable[[Place], Place]) -> Figure:
+    def moved(self, move: Callable[[Place], Place]) -> Coordinates:
         """Return the figure with every place moved."""
         return replace(
             self,
@@ -69,7 +69,7 @@ class Figure:
                 yield from ring
 
 
-class Words:
+class OriginalText:
     """How a file words the places it has, for those that stay where they are."""
 
     def __init__(self, places: Iterable[Place] = ()) -> None:
@@ -88,17 +88,17 @@ class Words:
                 *was[2:],
             )
         # A height interpolated from one too large to hold is none.
-        rest = (_text(number) for number in place[2:] if isinstance(number, Told) or math.isfinite(number))
+        rest = (_text(number) for number in place[2:] if isinstance(number, JsonNumber) or math.isfinite(number))
         texts = [_rounded(place[0]), _rounded(place[1]), *rest]
         return f"[{','.join(texts)}]"
 
 
-def told(text: bytes) -> object:
+def decode_numbers(text: bytes) -> object:
     """Decode valid JSON with every number as `Told`."""
-    return json.loads(text.decode(), parse_float=Told, parse_int=Told)
+    return json.loads(text.decode(), parse_float=JsonNumber, parse_int=JsonNumber)
 
 
-def figure(kind: object, coordinates: object) -> Figure:
+def parse(kind: object, coordinates: object) -> Coordinates:
     """Understand the coordinates of a geometry of type `kind`.
 
     Parts that a cut at the date line made are joined.
@@ -108,37 +108,37 @@ def figure(kind: object, coordinates: object) -> Figure:
     """
     match kind:
         case "Point":
-            return Figure(kind, points=(_place(coordinates),))
+            return Coordinates(kind, points=(_place(coordinates),))
         case "MultiPoint":
-            return Figure(kind, points=_path(coordinates, 1))
+            return Coordinates(kind, points=_path(coordinates, 1))
         case "LineString":
-            return Figure(kind, lines=(_line(coordinates),))
+            return Coordinates(kind, lines=(_line(coordinates),))
         case "MultiLineString":
-            return Figure(kind, lines=seam.joined_lines([_line(each) for each in _items(coordinates)]))
+            return Coordinates(kind, lines=date_line.joined_lines([_line(each) for each in _items(coordinates)]))
         case "Polygon":
-            return Figure(kind, polygons=(_polygon(coordinates),))
+            return Coordinates(kind, polygons=(_polygon(coordinates),))
         case "MultiPolygon":
-            return Figure(kind, polygons=seam.joined([_polygon(each) for each in _items(coordinates)]))
-    raise Unusable("its geometry is of no type that can be written")
+            return Coordinates(kind, polygons=date_line.joined([_polygon(each) for each in _items(coordinates)]))
+    raise InvalidGeometry("its geometry is of no type that can be written")
 
 
-def written(figure: Figure, words: Words) -> tuple[str, bytes]:
+def write(coordinates: Coordinates, words: OriginalText) -> tuple[str, bytes]:
     """Return the type and the coordinates of a geometry as text; one that has to be cut becomes a Multi one.
 
     Raises:
         Unusable: it cannot be cut, or nothing is left of it.
     """
     try:
-        lines = [part for line in figure.lines for part in seam.cut_line(line)]
-        polygons = [part for rings in figure.polygons for part in seam.cut(rings)]
-    except seam.Tangled as error:
-        raise Unusable("its outline crosses itself at the date line") from error
-    texts = [words.of(_home(place)) for place in figure.points]
+        lines = [part for line in coordinates.lines for part in date_line.cut_line(line)]
+        polygons = [part for rings in coordinates.polygons for part in date_line.cut(rings)]
+    except date_line.SelfCrossing as error:
+        raise InvalidGeometry("its outline crosses itself at the date line") from error
+    texts = [words.of(_home(place)) for place in coordinates.points]
     texts += [_listed(map(words.of, line)) for line in lines]
     texts += [_listed(_listed(map(words.of, ring)) for ring in rings) for rings in polygons]
     if not texts:
-        raise Unusable("its geometry encloses nothing")
-    kind = figure.kind
+        raise InvalidGeometry("its geometry encloses nothing")
+    kind = coordinates.kind
     if len(texts) > 1 and not kind.startswith("Multi"):
         kind = f"Multi{kind}"
     return kind, (_listed(texts) if kind.startswith("Multi") else texts[0]).encode()
@@ -190,21 +190,21 @@ def _continuous(path: Path) -> Path:
 def _path(coordinates: object, least: int) -> Path:
     path = tuple(_place(each) for each in _items(coordinates))
     if len(path) < least:
-        raise Unusable(f"a part of it has fewer than {least} positions")
+        raise InvalidGeometry(f"a part of it has fewer than {least} positions")
     if len(path) > MAX_VERTICES:
-        raise Unusable(f"it has more than {MAX_VERTICES} positions")
+        raise InvalidGeometry(f"it has more than {MAX_VERTICES} positions")
     return path
 
 
 def _place(item: object) -> Place:
     place = tuple(_number(each) for each in _items(item))
     if len(place) < 2:
-        raise Unusable("a position of it is not [longitude, latitude]")
+        raise InvalidGeometry("a position of it is not [longitude, latitude]")
     lon, lat = place[0], place[1]
     if not -90.0 <= lat <= 90.0:
-        raise Unusable(f"latitude {lat:g} is outside -90 to 90")
+        raise InvalidGeometry(f"latitude {lat:g} is outside -90 to 90")
     if not -720.0 <= lon <= 720.0:
-        raise Unusable(f"longitude {lon:g} is outside -180 to 180")
+        raise InvalidGeometry(f"longitude {lon:g} is outside -180 to 180")
     return place
 
 
@@ -212,13 +212,13 @@ def _number(value: object) -> float:
     if isinstance(value, float):
         return value
     if isinstance(value, bool) or not isinstance(value, int) or abs(value) > 10**300:
-        raise Unusable("a position of it is not made of numbers")
+        raise InvalidGeometry("a position of it is not made of numbers")
     return float(value)
 
 
 def _items(value: object) -> Sequence[object]:
     if not isinstance(value, list | tuple) or not value:
-        raise Unusable("its coordinates are not lists of positions")
+        raise InvalidGeometry("its coordinates are not lists of positions")
     return value
 
 
@@ -241,14 +241,14 @@ def _key(place: Place) -> tuple[int, int]:
 
 
 def _rounded(number: float) -> str:
-    if isinstance(number, Told):
+    if isinstance(number, JsonNumber):
         return number.text
     text = f"{number:.{DECIMALS}f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
 
 
 def _text(number: float) -> str:
-    return number.text if isinstance(number, Told) else repr(round(number, 3))
+    return number.text if isinstance(number, JsonNumber) else repr(round(number, 3))
 
 
 def _listed(texts: Iterable[str]) -> str:

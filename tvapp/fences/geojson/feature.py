@@ -15,10 +15,19 @@ from typing import Final
 import msgspec
 
 from tvapp.core.errors import DataError
-from tvapp.fences.geojson.coordinates import FAMILY, Figure, Words, figure, has_width, rounded, told, written
-from tvapp.fences.geojson.geometry import MAX_NESTING, MAX_RADIUS_M, MIN_RADIUS_M, Unusable
+from tvapp.fences.geojson.coordinates import (
+    FAMILY,
+    Coordinates,
+    OriginalText,
+    decode_numbers,
+    has_width,
+    parse,
+    rounded,
+    write,
+)
+from tvapp.fences.geojson.date_line import Place
+from tvapp.fences.geojson.geometry import MAX_NESTING, MAX_RADIUS_M, MIN_RADIUS_M, InvalidGeometry
 from tvapp.fences.geojson.scan import elements
-from tvapp.fences.geojson.seam import Place
 from tvapp.fences.geojson.splice import checked, drop, member, put
 
 
@@ -89,8 +98,8 @@ def altered(
         there = there if there.startswith(b"{") else b"{}"
         try:
             drawn = _drawn(geometry)
-            shape = _with_coordinates(there, *written(drawn, Words(_worded(there))))
-        except Unusable as error:
+            shape = _with_coordinates(there, *write(drawn, OriginalText(_worded(there))))
+        except InvalidGeometry as error:
             raise DataError(_name(inner), str(error)) from error
         text, inner = _reshaped(text, shape, inner)
     return put(text, "properties", inner) if inner != before else text
@@ -111,7 +120,7 @@ def moved(feature: bytes, dlon: float, dlat: float) -> bytes:
         raise DataError(_name(before), "it cannot be moved that far")
     try:
         shape = _moved(member(text, "geometry") or b"null", dlon, dlat, 0)
-    except Unusable as error:
+    except InvalidGeometry as error:
         raise DataError(_name(before), str(error)) from error
     text, inner = _reshaped(text, shape, before)
     return put(text, "properties", inner) if inner != before else text
@@ -133,10 +142,10 @@ def _reshaped(text: bytes, shape: bytes, properties: bytes) -> tuple[bytes, byte
     return drop(put(text, "geometry", shape), "bbox"), properties
 
 
-def _drawn(geometry: Mapping[str, object]) -> Figure:
-    drawn = figure(geometry.get("type"), geometry.get("coordinates")).moved(rounded)
+def _drawn(geometry: Mapping[str, object]) -> Coordinates:
+    drawn = parse(geometry.get("type"), geometry.get("coordinates")).moved(rounded)
     if any(not has_width(ring) for rings in drawn.polygons for ring in rings):
-        raise Unusable("its outline, or a hole in it, encloses nothing")
+        raise InvalidGeometry("its outline, or a hole in it, encloses nothing")
     return drawn
 
 
@@ -145,8 +154,8 @@ def _worded(geometry: bytes, depth: int = 0) -> list[Place]:
     kind, coordinates = _kind(geometry), member(geometry, "coordinates")
     if kind in FAMILY and coordinates is not None:
         try:
-            return list(figure(kind, told(coordinates)).places())
-        except (Unusable, RecursionError):
+            return list(parse(kind, decode_numbers(coordinates)).places())
+        except (InvalidGeometry, RecursionError):
             return []
     members = member(geometry, "geometries") if kind == "GeometryCollection" else None
     if members is None or not members.startswith(b"[") or depth >= MAX_NESTING:
@@ -157,32 +166,32 @@ def _worded(geometry: bytes, depth: int = 0) -> list[Place]:
 
 def _moved(geometry: bytes, dlon: float, dlat: float, depth: int) -> bytes:
     if not geometry.startswith(b"{"):
-        raise Unusable("it has no geometry")
+        raise InvalidGeometry("it has no geometry")
     kind = _kind(geometry)
     if kind == "GeometryCollection":
         members = member(geometry, "geometries") or b""
         if not members.startswith(b"[") or depth >= MAX_NESTING:
-            raise Unusable("its GeometryCollection has no list of geometries, or is nested too deep")
+            raise InvalidGeometry("its GeometryCollection has no list of geometries, or is nested too deep")
         pieces, copied = [], 0
         for start, end in elements(members):
             pieces += [members[copied:start], _moved(members[start:end], dlon, dlat, depth + 1)]
             copied = end
         return drop(put(geometry, "geometries", b"".join((*pieces, members[copied:]))), "bbox")
     try:
-        there = figure(kind, told(member(geometry, "coordinates") or b"null"))
+        there = parse(kind, decode_numbers(member(geometry, "coordinates") or b"null"))
     except RecursionError as error:
-        raise Unusable("its coordinates are nested too deep") from error
+        raise InvalidGeometry("its coordinates are nested too deep") from error
     lats = [place[1] for place in there.places()]
     if not lats:
-        raise Unusable("its geometry encloses nothing")
+        raise InvalidGeometry("its geometry encloses nothing")
     if dlat and max(map(abs, lats)) == 90.0:
-        raise Unusable("it reaches a pole, and can only be moved east and west")
+        raise InvalidGeometry("it reaches a pole, and can only be moved east and west")
     if max(lats) + dlat > 90.0 or min(lats) + dlat < -90.0:
-        raise Unusable("it would reach beyond a pole")
+        raise InvalidGeometry("it would reach beyond a pole")
     # Whole turns would only cost digits.
     turn = math.fmod(dlon, 360.0)
     moved_there = there.moved(lambda place: rounded((place[0] + turn, place[1] + dlat, *place[2:])))
-    return _with_coordinates(geometry, *written(moved_there, Words()))
+    return _with_coordinates(geometry, *write(moved_there, OriginalText()))
 
 
 def _with_coordinates(geometry: bytes, kind: str, coordinates: bytes) -> bytes:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from itertools import chain, pairwise
 from operator import mul
 
-from tvapp.fences.geojson import seam
+from tvapp.fences.geojson import date_line
 from tvapp.fences.model.fence import Circle, Line, Polygon, Ring, Shape, Spot
 from tvapp.geo.position import Position
 
@@ -27,12 +27,12 @@ _NO_AREA = 1e-14
 """Square degrees (about a square centimetre): a ring with less is a line."""
 
 
-class Unusable(Exception):
+class InvalidGeometry(Exception):
     """A geometry makes no sense; the text says why. Never leaves this package's reader."""
 
 
 @dataclass(slots=True)
-class Geometry:
+class GeometryReader:
     """Collects the shapes of one feature."""
 
     subtype: str
@@ -48,28 +48,28 @@ class Geometry:
             Unusable: it is not one, or too large.
         """
         if geometry is None:
-            raise Unusable("it has no geometry")
+            raise InvalidGeometry("it has no geometry")
         if not isinstance(geometry, Mapping):
-            raise Unusable(f"its geometry is {_what(geometry)}, not an object")
+            raise InvalidGeometry(f"its geometry is {_what(geometry)}, not an object")
         kind = geometry.get("type")
         if kind == "GeometryCollection":
             self._add_collection(geometry, depth)
             return
         reader = _READERS.get(kind) if isinstance(kind, str) else None
         if reader is None:
-            raise Unusable(f"its geometry's type is {_what(kind)}")
+            raise InvalidGeometry(f"its geometry's type is {_what(kind)}")
         if "coordinates" not in geometry:
-            raise Unusable(f"its {kind} has no coordinates")
+            raise InvalidGeometry(f"its {kind} has no coordinates")
         reader(self, geometry["coordinates"])
         if len(self.shapes) > MAX_PARTS:
-            raise Unusable(f"it has more than {MAX_PARTS} parts")
+            raise InvalidGeometry(f"it has more than {MAX_PARTS} parts")
 
     def _add_collection(self, geometry: Mapping[str, object], depth: int) -> None:
         if depth >= MAX_NESTING:
-            raise Unusable(f"its geometry collections are nested more than {MAX_NESTING} deep")
+            raise InvalidGeometry(f"its geometry collections are nested more than {MAX_NESTING} deep")
         members = geometry.get("geometries")
         if not isinstance(members, list):
-            raise Unusable("its GeometryCollection has no list of geometries")
+            raise InvalidGeometry("its GeometryCollection has no list of geometries")
         for member in members:
             self.add(member, depth + 1)
 
@@ -85,7 +85,7 @@ class Geometry:
     def _line(self, coordinates: object) -> None:
         points = self._positions(coordinates, "LineString")
         if len(points) < 2:
-            raise Unusable("its LineString has fewer than 2 positions")
+            raise InvalidGeometry("its LineString has fewer than 2 positions")
         self.shapes.append(Line(centred(continuous(points)), self._radius_m("LineString")))
 
     def _multi_line(self, coordinates: object) -> None:
@@ -94,7 +94,7 @@ class Geometry:
             self._line(line)
         lines = [shape for shape in self.shapes[first:] if isinstance(shape, Line)]
         if any(abs(shape.points[0].lon) == 180.0 for shape in lines):
-            whole = seam.joined_lines([_places(shape.points) for shape in lines])
+            whole = date_line.joined_lines([_places(shape.points) for shape in lines])
             self.shapes[first:] = [Line(centred(_points(path)), lines[0].radius_m) for path in whole]
 
     def _polygon(self, coordinates: object) -> None:
@@ -112,9 +112,9 @@ class Geometry:
                     return
                 self.notes.append("a hole without an area was left out")
                 continue
-            rings.append(ring if not rings else beside(ring, rings[0]))
+            rings.append(ring if not rings else shifted_over(ring, rings[0]))
         if not rings:
-            raise Unusable("its Polygon has no rings")
+            raise InvalidGeometry("its Polygon has no rings")
         self.shapes.append(Polygon(tuple(rings), self.subtype == "rectangle"))
 
     def _multi_polygon(self, coordinates: object) -> None:
@@ -124,41 +124,43 @@ class Geometry:
         parts = [shape for shape in self.shapes[first:] if isinstance(shape, Polygon)]
         # Cut at the date line, as RFC 7946 3.1.9 asks: shown in one piece, without an outline along the cut.
         if {180.0, -180.0} <= {lon for shape in parts for lon in (shape.bounds.west, shape.bounds.east)}:
-            whole = seam.joined([tuple(_places(ring) for ring in shape.rings) for shape in parts])
+            whole = date_line.joined([tuple(_places(ring) for ring in shape.rings) for shape in parts])
             if len(whole) < len(parts):
                 self.shapes[first:] = [self._one_piece(rings) for rings in whole]
 
-    def _one_piece(self, rings: seam.Rings) -> Polygon:
+    def _one_piece(self, rings: date_line.Rings) -> Polygon:
         outer, *holes = (centred(_points(ring)) for ring in rings)
-        return Polygon((outer, *(beside(hole, outer) for hole in holes)), self.subtype == "rectangle")
+        return Polygon((outer, *(shifted_over(hole, outer) for hole in holes)), self.subtype == "rectangle")
 
     def _radius_m(self, kind: str) -> float:
         radius = self.radius
         if radius is None:
-            raise Unusable(f"its {kind} needs a radius and has none")
+            raise InvalidGeometry(f"its {kind} needs a radius and has none")
         if isinstance(radius, bool) or not isinstance(radius, int | float):
-            raise Unusable(f"its radius is {_what(radius)}, not a number")
+            raise InvalidGeometry(f"its radius is {_what(radius)}, not a number")
         if not MIN_RADIUS_M <= radius <= MAX_RADIUS_M:
-            raise Unusable(f"its radius of {_what(radius)} m is outside {MIN_RADIUS_M:.0f} to {MAX_RADIUS_M:.0f}")
+            raise InvalidGeometry(
+                f"its radius of {_what(radius)} m is outside {MIN_RADIUS_M:.0f} to {MAX_RADIUS_M:.0f}"
+            )
         return float(radius)
 
     def _positions(self, coordinates: object, kind: str) -> list[Position]:
         items = _list(coordinates, kind)
         self.vertices += len(items)
         if self.vertices > MAX_VERTICES:
-            raise Unusable(f"it has more than {MAX_VERTICES} positions")
+            raise InvalidGeometry(f"it has more than {MAX_VERTICES} positions")
         return [self._position(item) for item in items]
 
     def _position(self, item: object) -> Position:
         if not isinstance(item, list) or len(item) < 2:
-            raise Unusable(f"a position is {_what(item)}, not [longitude, latitude]")
+            raise InvalidGeometry(f"a position is {_what(item)}, not [longitude, latitude]")
         lon, lat = item[0], item[1]
         if type(lon) not in _NUMBERS or type(lat) not in _NUMBERS:
-            raise Unusable(f"a position is [{_what(lon)}, {_what(lat)}], not two numbers")
+            raise InvalidGeometry(f"a position is [{_what(lon)}, {_what(lat)}], not two numbers")
         if not -90.0 <= lat <= 90.0:
-            raise Unusable(f"latitude {_what(lat)} is outside -90 to 90 (longitude comes first)")
+            raise InvalidGeometry(f"latitude {_what(lat)} is outside -90 to 90 (longitude comes first)")
         if not -360.0 <= lon <= 360.0:
-            raise Unusable(f"longitude {_what(lon)} is outside -180 to 180")
+            raise InvalidGeometry(f"longitude {_what(lon)} is outside -180 to 180")
         return Position(float(lon), float(lat))
 
 
@@ -167,13 +169,13 @@ _ARE_NUMBERS = frozenset(_NUMBERS)
 _MOST_PLAIN = 10_000
 """Positions that are looked at in single calls: a millisecond's worth."""
 
-_READERS: dict[str, Callable[[Geometry, object], None]] = {
-    "Point": Geometry._point,
-    "MultiPoint": Geometry._multi_point,
-    "LineString": Geometry._line,
-    "MultiLineString": Geometry._multi_line,
-    "Polygon": Geometry._polygon,
-    "MultiPolygon": Geometry._multi_polygon,
+_READERS: dict[str, Callable[[GeometryReader, object], None]] = {
+    "Point": GeometryReader._point,
+    "MultiPoint": GeometryReader._multi_point,
+    "LineString": GeometryReader._line,
+    "MultiLineString": GeometryReader._multi_line,
+    "Polygon": GeometryReader._polygon,
+    "MultiPolygon": GeometryReader._multi_polygon,
 }
 
 
@@ -261,7 +263,7 @@ def closed(points: list[Position]) -> Ring | None:
     return centred(ring)
 
 
-def beside(ring: Ring, outer: Ring) -> Ring:
+def shifted_over(ring: Ring, outer: Ring) -> Ring:
     """Move a hole by whole turns until it lies over its outer ring."""
     lons = [point.lon for point in ring]
     outer_lons = [point.lon for point in outer]
@@ -283,19 +285,19 @@ def _turned(points: list[Position], turn: float) -> tuple[Position, ...]:
     return tuple(Position(point.lon + turn, point.lat) for point in points)
 
 
-def _places(points: Sequence[Position]) -> seam.Path:
+def _places(points: Sequence[Position]) -> date_line.Path:
     return tuple((point.lon, point.lat) for point in points)
 
 
-def _points(path: seam.Path) -> list[Position]:
+def _points(path: date_line.Path) -> list[Position]:
     return [Position(place[0], place[1]) for place in path]
 
 
 def _list(value: object, kind: str) -> list[object]:
     if not isinstance(value, list):
-        raise Unusable(f"the coordinates of its {kind} are {_what(value)}, not a list")
+        raise InvalidGeometry(f"the coordinates of its {kind} are {_what(value)}, not a list")
     if not value:
-        raise Unusable(f"its {kind} has no coordinates")
+        raise InvalidGeometry(f"its {kind} has no coordinates")
     return value
 
 

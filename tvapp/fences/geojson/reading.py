@@ -14,7 +14,7 @@ import msgspec
 
 from tvapp.core.errors import DataError
 from tvapp.fences.geojson.encoding import as_utf8
-from tvapp.fences.geojson.geometry import Geometry, Unusable
+from tvapp.fences.geojson.geometry import GeometryReader, InvalidGeometry
 from tvapp.fences.geojson.identity import clean, identity
 from tvapp.fences.geojson.layout import MAX_FEATURE_BYTES, check, lay_out, refusal
 from tvapp.fences.geojson.validity_time import read_validity
@@ -91,9 +91,9 @@ class _Reader:
             label = geometry_id
         try:
             if feature.get("type") != "Feature":
-                raise Unusable("its type is not Feature")
+                raise InvalidGeometry("its type is not Feature")
             fence = self._fence(feature, properties, geometry_id, number, raw, note)
-        except Unusable as error:
+        except InvalidGeometry as error:
             self._skip(str(error), label)
             return
         self.fences.append(fence)
@@ -113,10 +113,10 @@ class _Reader:
         note: str,
     ) -> Geofence:
         subtype = properties.get("subType")
-        geometry = Geometry(subtype.lower() if isinstance(subtype, str) else "", properties.get("radius"))
+        geometry = GeometryReader(subtype.lower() if isinstance(subtype, str) else "", properties.get("radius"))
         geometry.add(feature.get("geometry"))
         if not geometry.shapes:
-            raise Unusable("its geometry encloses nothing")
+            raise InvalidGeometry("its geometry encloses nothing")
         validity, validity_notes = read_validity(properties.get("validityTime"))
         fence_id = unique(geometry_id, self._ids)
         self._ids.add(fence_id)

@@ -13,16 +13,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from tvapp.fences.index import parts
-from tvapp.fences.index.box_tree import BoxTree
-from tvapp.fences.index.parts import Floats, Ints, Parts
-from tvapp.fences.index.planar import EQUATOR_M, project_many, to_positions
+from tvapp.fences.index import shape_arrays
 from tvapp.fences.index.polygon_distance import distance
+from tvapp.fences.index.projection import EQUATOR_M, project_many, to_positions
+from tvapp.fences.index.rtree import PackedRTree
+from tvapp.fences.index.shape_arrays import Floats, Ints, ShapeArrays
 from tvapp.fences.model import style
 from tvapp.fences.model.fence import Circle, Geofence, Line, Polygon, Ring, Spot
 from tvapp.fences.model.validity import ALWAYS, State
 from tvapp.geo import geodesy
-from tvapp.geo.position import Bounds, Position
+from tvapp.geo.position import Position
 
 STATES: tuple[State, ...] = ("active", "out-of-hours", "upcoming", "expired")
 MOST_AT_A_PLACE = 64
@@ -46,7 +46,7 @@ class FenceIndex:
         count = len(self.fences)
         former = _former_numbers(self.fences, () if older is None else older.fences)
         fresh = np.flatnonzero(former < 0)
-        self.parts: Parts = parts.parts_of(self.fences, fresh.tolist())
+        self.parts: ShapeArrays = shape_arrays.arrays_of(self.fences, fresh.tolist())
         self.slot: Ints = np.empty(count, dtype=np.intp)
         if older is not None:
             kept = np.flatnonzero(former >= 0)
@@ -61,7 +61,7 @@ class FenceIndex:
                 slot = slots[kind] = style.slot(kind)
             self.slot[number] = slot
         boxes, owner = self.parts.boxes, self.parts.owner
-        self._tree = BoxTree(boxes)
+        self._tree = PackedRTree(boxes)
         self._span = boxes[:, 0].min(initial=math.inf).item(), boxes[:, 2].max(initial=-math.inf).item()
         self.area_m2: Floats = np.zeros(count)
         np.add.at(self.area_m2, owner, self.parts.area_m2)
@@ -119,17 +119,6 @@ class FenceIndex:
 
         return tuple(self.fences[owner] for owner in sorted(nearest, key=key)[:MOST_AT_A_PLACE])
 
-    def in_bounds(self, bounds: Bounds) -> tuple[Geofence, ...]:
-        """Return the fences whose boxes touch `bounds`, largest first."""
-        return tuple(self.fences[owner] for owner in self.owners_in(bounds).tolist())
-
-    def owners_in(self, bounds: Bounds) -> Ints:
-        """Return the numbers of the fences that `in_bounds` gives."""
-        us, vs = project_many(np.array([bounds.west, bounds.west]), np.array([bounds.north, bounds.south]))
-        found = self.parts_in(float(us[0]), float(vs[0]), float(us[0]) + bounds.lon_span / 360.0, float(vs[1]))
-        owners = np.unique(self.parts.owner[found.parts])
-        return owners[np.argsort(self.rank[owners])]
-
     def parts_in(self, west: float, north: float, east: float, south: float) -> Found:
         """Return the parts whose boxes touch a box of world units, in whichever of three worlds, in no order."""
         worlds = self._worlds(west, east)
@@ -186,9 +175,9 @@ class FenceIndex:
                 case Polygon():
                     rings.extend(shape.rings)
                 case Line(points=points, radius_m=radius_m):
-                    from tvapp.fences.index.sweep import swept
+                    from tvapp.fences.index.line_buffer import buffered
 
-                    rings.extend(to_positions(ring) for polygon in swept(points, radius_m) for ring in polygon)
+                    rings.extend(to_positions(ring) for polygon in buffered(points, radius_m) for ring in polygon)
         return tuple(rings)
 
 

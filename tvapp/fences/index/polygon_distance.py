@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from tvapp.fences.index.parts import Floats
+from tvapp.fences.index.shape_arrays import Floats
 
 _MANY = 500
 """So many points take numpy less time than a loop, even with the wait."""

@@ -47,7 +47,7 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
-class Collided:
+class Conflicting:
     """Somebody else changed the same geofence: `theirs` is its Feature as the store has it, empty where it is gone.
 
     Nothing was written.
@@ -57,7 +57,7 @@ class Collided:
     source: str = ""
 
 
-Outcome: TypeAlias = Stored | Collided
+Outcome: TypeAlias = Stored | Conflicting
 """What sending a change came to, where it came to an end."""
 
 

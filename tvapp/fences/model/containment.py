@@ -18,11 +18,11 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from tvapp.fences.model.fence import Circle, Geofence, Line, Polygon, Spot
+from tvapp.geo.borders import Area, areas
 from tvapp.geo.geodesy import bearing_deg, destination, distance_m
-from tvapp.geo.nearest import Foot, foot_on
+from tvapp.geo.nearest import NearestPoint, nearest_point
 from tvapp.geo.polygon import contains
 from tvapp.geo.position import Position
-from tvapp.geo.seams import Area, areas
 
 SEARCH_BUFFER_M = 50.0
 """Azure's default."""
@@ -134,25 +134,25 @@ def _is_inside(part: _Part, place: Position) -> bool:
         case Circle(center=center, radius_m=radius_m) | Spot(point=center, radius_m=radius_m):
             return distance_m(center, place) <= radius_m
         case Line(points=points, radius_m=radius_m):
-            foot = foot_on([points], place)
+            foot = nearest_point([points], place)
             return foot is not None and distance_m(foot.place, place) <= radius_m
 
 
-def _measure(part: _Part, place: Position) -> tuple[float, Foot | None]:
+def _measure(part: _Part, place: Position) -> tuple[float, NearestPoint | None]:
     """Return metres to the border, negative inside, and the foot on the edges that a part is made from."""
     match part:
         case Area(border=border):
-            foot = foot_on(border, place)
+            foot = nearest_point(border, place)
             metres = math.inf if foot is None else distance_m(place, foot.place)
             return -metres if _is_inside(part, place) else metres, foot
         case Circle(center=center, radius_m=radius_m) | Spot(point=center, radius_m=radius_m):
             return distance_m(center, place) - radius_m, None
         case Line(points=points, radius_m=radius_m):
-            foot = foot_on([points], place)
+            foot = nearest_point([points], place)
             return (math.inf if foot is None else distance_m(foot.place, place) - radius_m), foot
 
 
-def _border(part: _Part, foot: Foot | None, place: Position) -> Position:
+def _border(part: _Part, foot: NearestPoint | None, place: Position) -> Position:
     """Return the place on a part's border that is nearest to `place`."""
     match part:
         case Circle(center=center, radius_m=radius_m) | Spot(point=center, radius_m=radius_m):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from tvapp.core.disk import DiskHealth
 from tvapp.core.errors import StorageError
-from tvapp.core.jobs import JobFailed, Jobs
+from tvapp.core.jobs import JobFailed, JobResult, Jobs
 from tvapp.core.log import Log
 from tvapp.fences.outbox.folder import OutboxFolder
 from tvapp.fences.outbox.outbox import Drop, Entry, Keep
@@ -26,7 +26,8 @@ Opened = Callable[[Sequence[Entry], int, float], None]
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class _Read(JobResult):
+    service = "outbox"
     generation: int
     entries: tuple[Entry, ...]
     broken: tuple[str, ...]
@@ -34,13 +35,15 @@ class _Read:
 
 
 @dataclass(frozen=True, slots=True)
-class _Unread:
+class _Unread(JobResult):
+    service = "outbox"
     generation: int
     error: StorageError
 
 
 @dataclass(frozen=True, slots=True)
-class _Written:
+class _Written(JobResult):
+    service = "outbox"
     generation: int
     commands: tuple[Keep | Drop, ...]
     error: StorageError | None

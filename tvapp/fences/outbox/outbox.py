@@ -13,7 +13,7 @@ from typing import Literal, TypeAlias
 
 from tvapp.core.backoff import Backoff
 from tvapp.core.errors import DataError, ServiceError, TvappError
-from tvapp.fences.model.change import Change, Collided, Outcome, Step
+from tvapp.fences.model.change import Change, Conflicting, Outcome, Step
 from tvapp.fences.outbox.verdict import verdict
 
 PACE = Backoff(first_s=2.0, ceiling_s=120.0)
@@ -232,7 +232,7 @@ class Outbox:
         entry = self.get(number)
         if entry is None:
             return self.tick(now)
-        if isinstance(outcome, Collided):
+        if isinstance(outcome, Conflicting):
             return self._stop(entry, state="conflict", theirs=outcome.theirs) + self.tick(now)
         # In this order a cut in between leaves something to be sent once more, and loses nothing.
         commands: list[Command] = []

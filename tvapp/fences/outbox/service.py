@@ -11,9 +11,9 @@ from pathlib import Path
 from tvapp.core.clock import Clock
 from tvapp.core.disk import DiskHealth
 from tvapp.core.errors import DataError, ServiceError, TvappError
-from tvapp.core.jobs import JobFailed, Jobs
+from tvapp.core.jobs import JobFailed, JobResult, Jobs
 from tvapp.core.log import Log
-from tvapp.fences.model.change import Change, Collided, Outcome, Step
+from tvapp.fences.model.change import Change, Conflicting, Outcome, Step
 from tvapp.fences.outbox.disk import OutboxDisk
 from tvapp.fences.outbox.messages import OutboxChanged
 from tvapp.fences.outbox.outbox import Arrived, Command, Drop, Entry, Keep, Outbox, Resolution, Send
@@ -25,7 +25,8 @@ SEND = "outbox.send"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Noted:
+class _Noted(JobResult):
+    service = "outbox"
     generation: int
     number: int
     step: Step
@@ -33,7 +34,8 @@ class _Noted:
 
 
 @dataclass(frozen=True, slots=True)
-class _Sent:
+class _Sent(JobResult):
+    service = "outbox"
     generation: int
     number: int
     result: Outcome | TvappError
@@ -275,7 +277,7 @@ class OutboxService:
             return
         if entry is not None:
             change, store, ms = entry.change, self._fences.store.name, round(message.ms)
-            collided = isinstance(message.result, Collided)
+            collided = isinstance(message.result, Conflicting)
             self._log.event(
                 "geofence.conflict" if collided else "geofence.uploaded",
                 level="warning" if collided else "info",
@@ -285,7 +287,7 @@ class OutboxService:
                 change=change.id,
                 kind=change.kind,
             )
-        if isinstance(message.result, Collided):
+        if isinstance(message.result, Conflicting):
             self._fences.load_anew()  # the screen does not show yet what somebody else wrote
         self._do(self._outbox.ended(message.number, message.result, now))
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from tvapp.core.backoff import Backoff
 from tvapp.core.clock import Clock, ClockSet
 from tvapp.core.errors import TvappError
-from tvapp.core.jobs import JobFailed, Jobs
+from tvapp.core.jobs import JobFailed, JobResult, Jobs
 from tvapp.core.log import Log
 from tvapp.fences.drawing import labels
 from tvapp.fences.drawing.drawn_tiles import DrawnTiles
@@ -42,9 +42,10 @@ _RETRY = Backoff(first_s=5.0, ceiling_s=300.0)
 
 
 @dataclass(frozen=True, slots=True)
-class _Touched:
+class _Touched(JobResult):
     """Somebody changed what the store holds."""
 
+    service = "geofences"
     generation: int
 
 

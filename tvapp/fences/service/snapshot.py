@@ -7,8 +7,7 @@ right. Signing out removes it.
 from __future__ import annotations
 
 import os
-import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,13 +17,14 @@ from tvapp.core.clock import Clock
 from tvapp.core.disk import DiskHealth
 from tvapp.core.errors import DataError, StorageError
 from tvapp.core.files import make_private_dir, read_bounded, write_atomic
-from tvapp.core.jobs import JobFailed, Jobs
+from tvapp.core.jobs import JobFailed, JobResult, Jobs
 from tvapp.core.log import Log
+from tvapp.core.record import RecordFormat
 from tvapp.fences.geojson import reading
 from tvapp.fences.model.fence import Geofence
 from tvapp.fences.service.messages import FencesKept, FencesLoaded, FencesUnchanged
 
-FORMAT = 2
+FORMAT = RecordFormat("geofences", 3)
 USER = "geofences"
 MOST_BYTES = 64 << 20
 READ, WRITE = "kept.read", "kept.write"
@@ -39,31 +39,20 @@ class _Source(msgspec.Struct):
     size: int
 
 
-class _Head(msgspec.Struct):
-    format: int
-    sources: list[_Source]
-    checksum: int
-
-
 class _Superseded(Exception):
     """The account whose geofences were being written is gone."""
 
 
-def _checksum(sources: list[_Source], pieces: Iterable[bytes]) -> int:
-    checksum = zlib.crc32(msgspec.json.encode(sources))
-    for piece in pieces:
-        checksum = zlib.crc32(piece, checksum)
-    return checksum
+def pack(fences: Sequence[Geofence]) -> list[bytes]:
+    """Return the pieces of a record: a line of JSON that lists the sources, then a FeatureCollection for each source.
 
-
-def pack(fences: Sequence[Geofence]) -> bytes:
-    """Return the fences as a file: a line of JSON that tells the parts, then a FeatureCollection for each source."""
+    There may be tens of megabytes: nothing is joined.
+    """
     by_source: dict[str, list[bytes]] = {}
     for fence in fences:
         by_source.setdefault(fence.source, []).append(fence.raw)
     sources: list[_Source] = []
     pieces: list[bytes] = []
-    # Tens of megabytes: joined once, at the end.
     for name, raws in by_source.items():
         collection = [b'{"type":"FeatureCollection","features":[', raws[0]]
         for raw in raws[1:]:
@@ -71,37 +60,32 @@ def pack(fences: Sequence[Geofence]) -> bytes:
         collection.append(b"]}")
         sources.append(_Source(name, sum(map(len, collection))))
         pieces += collection
-    head = msgspec.json.encode(_Head(FORMAT, sources, _checksum(sources, pieces)))
-    return b"".join([head, b"\n", *pieces])
+    payload = [msgspec.json.encode(sources), b"\n", *pieces]
+    return [FORMAT.header(payload), *payload]
 
 
 def unpack(data: bytes) -> tuple[Geofence, ...]:
     """Return the fences of a file that `pack` made.
 
     Raises:
-        DataError: it is none, or is cut short.
+        DataError: not a record of geofences, or damaged.
     """
-    line, _, rest = data.partition(b"\n")
+    start = len(data) - len(FORMAT.unpack(data))
     try:
-        head = msgspec.json.decode(line, type=_Head)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise DataError("kept geofences", "not what was kept") from error
-    if head.format != FORMAT or any(source.size < 0 for source in head.sources):
-        raise DataError("kept geofences", "of another format")
-    if sum(source.size for source in head.sources) != len(rest):
-        raise DataError("kept geofences", "cut short")
-    if head.checksum != _checksum(head.sources, [rest]):
-        raise DataError("kept geofences", "damaged")
+        at = data.index(b"\n", start) + 1
+        sources = msgspec.json.decode(data[start:at], type=list[_Source])
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise DataError(FORMAT.kind, "no list of sources") from error
     found: list[Geofence] = []
-    at = 0
-    for source in head.sources:
-        found += reading.read(rest[at : at + source.size], source.name).fences
+    for source in sources:
+        found += reading.read(data[at : at + source.size], source.name).fences
         at += source.size
     return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
-class _Written:
+class _Written(JobResult):
+    service = "kept"
     path: Path
     is_kept: bool
 

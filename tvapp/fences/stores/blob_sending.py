@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from tvapp.azure.blobs import BlobClient
 from tvapp.core.errors import Conflict, DataError, NotFound, Throttled, UnexpectedReply
 from tvapp.core.headers import Headers
-from tvapp.fences.geojson.amend import AlreadySo, Amended, Amendment, amend
+from tvapp.fences.geojson.amend import AlreadyApplied, Amended, Amendment, amend
 from tvapp.fences.geojson.reading import MAX_BYTES
-from tvapp.fences.model.change import Change, Collided, Outcome, Stored
+from tvapp.fences.model.change import Change, Conflicting, Outcome, Stored
 from tvapp.fences.stores.base import Workers
 from tvapp.fences.stores.document import Document, is_web_page, read_blob
 from tvapp.net.transport import Response
@@ -46,9 +46,9 @@ async def send_change(client: BlobClient, name: str, change: Change, workers: Wo
             raise UnexpectedReply(held.host, held.status, "html", "a web page, not GeoJSON")
         amendment = await workers.in_worker(lambda held=held: _amend(held, change, name))  # type: ignore[misc]
         match amendment:
-            case AlreadySo():
+            case AlreadyApplied():
                 return Sent(Stored(name), await _document(name, held, workers))
-            case Collided():
+            case Conflicting():
                 return Sent(replace(amendment, source=name), await _document(name, held, workers))
         try:
             written = await _write(client, name, held, amendment)

@@ -13,9 +13,9 @@ from pathlib import Path
 
 from tvapp.core.errors import DataError, StorageError
 from tvapp.core.files import read_bounded, sync_dir, unfinished_of, write_atomic
-from tvapp.fences.geojson.amend import AlreadySo, Amended, amend
+from tvapp.fences.geojson.amend import AlreadyApplied, Amended, amend
 from tvapp.fences.geojson.reading import MAX_BYTES
-from tvapp.fences.model.change import Change, Collided, Outcome, Stored
+from tvapp.fences.model.change import Change, Conflicting, Outcome, Stored
 from tvapp.fences.stores.naming import SUFFIXES
 
 LOCK = ".tvapp.lock"
@@ -69,9 +69,9 @@ def _send(path: Path, change: Change) -> Outcome:
         # An empty file is what a power cut may leave of one that was being made.
         amendment = amend(held.content or None, change)
         match amendment:
-            case AlreadySo():
+            case AlreadyApplied():
                 return Stored(path.name)
-            case Collided():
+            case Conflicting():
                 return replace(amendment, source=path.name)
             case Amended(content) if content is not None and len(content) > MAX_BYTES:
                 raise DataError(path.name, f"it would be larger than {MAX_BYTES >> 20} MB")

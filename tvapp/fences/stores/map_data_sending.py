@@ -23,8 +23,8 @@ from tvapp.azure.errors import plain
 from tvapp.azure.map_data import Accepted, Entry, MapDataClient, is_udid
 from tvapp.core.backoff import Backoff
 from tvapp.core.errors import DataError, NotFound, TimedOut, UnexpectedReply
-from tvapp.fences.geojson.amend import AlreadySo, Amended, amend
-from tvapp.fences.model.change import Change, Collided, Outcome, Step, Stored
+from tvapp.fences.geojson.amend import AlreadyApplied, Amended, amend
+from tvapp.fences.model.change import Change, Conflicting, Outcome, Step, Stored
 from tvapp.fences.stores.base import Note, Workers
 
 PACE = Backoff(first_s=0.5, ceiling_s=15.0)
@@ -119,13 +119,13 @@ class Sending:
         for is_last in (False, True):
             content = await self._read(source) if source else None
             made = await self._amend(content, self._change)
-            if isinstance(made, Collided) and made.theirs and _digest(made.theirs) == ours:
+            if isinstance(made, Conflicting) and made.theirs and _digest(made.theirs) == ours:
                 made = await self._amend(content, replace(self._change, before=made.theirs))
             match made:
-                case AlreadySo():
+                case AlreadyApplied():
                     return Sent(Stored(source), content)
-                case Collided(theirs):
-                    return Sent(Collided(theirs, source))
+                case Conflicting(theirs):
+                    return Sent(Conflicting(theirs, source))
                 case Amended(wanted):
                     pass
             if content is None:
@@ -139,7 +139,7 @@ class Sending:
                     raise
         raise AssertionError("unreachable")
 
-    async def _amend(self, content: bytes | None, change: Change) -> Amended | AlreadySo | Collided:
+    async def _amend(self, content: bytes | None, change: Change) -> Amended | AlreadyApplied | Conflicting:
         return await self._workers.in_worker(lambda: amend(content, change))
 
     async def _read(self, udid: str) -> bytes | None:

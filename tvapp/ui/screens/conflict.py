@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from tvapp.fences.model.facts import facts
 from tvapp.fences.model.fence import Geofence
+from tvapp.fences.model.summary import summarise
 from tvapp.fences.outbox.outbox import Entry
 from tvapp.fences.service.overlay import fence_of
 from tvapp.geo.geodesy import distance_m
@@ -147,7 +147,7 @@ class ConflictScreen(Panel):
             return tuple(gone if fence is None else words(fence) for fence in self._versions)
 
         def size(fence: Geofence) -> str:
-            return f"{shape_words(facts(fence, wall), settings)} · {size_words(fence, wall, settings)}"
+            return f"{shape_words(summarise(fence, wall), settings)} · {size_words(fence, wall, settings)}"
 
         def place(fence: Geofence) -> str:
             away_m = distance_m(there, fence.center)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tvapp.fences.editing.editor import SketchKind, new_sketch
+from tvapp.fences.editing.new_sketch import SketchKind, new_sketch
 from tvapp.fences.editing.sketch import Drawn
 from tvapp.fences.model.kinds import Kind
 from tvapp.ui.navigator import Navigator

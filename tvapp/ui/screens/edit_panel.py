@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from tvapp.fences.editing.abilities import abilities, edit_sketch
-from tvapp.fences.editing.carry import MoveSketch
+from tvapp.fences.editing.move_sketch import MoveSketch
 from tvapp.fences.editing.sketch import Drawn
 from tvapp.fences.model.fence import Geofence
 from tvapp.fences.model.kinds import Kind

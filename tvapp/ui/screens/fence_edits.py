@@ -149,7 +149,7 @@ class FenceEdits:
 
     def duplicate(self, fence: Geofence) -> None:
         """Make a copy of a geofence, a little beside it."""
-        from tvapp.fences.editing.carry import aside_deg, duplicated
+        from tvapp.fences.editing.move_sketch import copy_offset_deg, duplicated
         from tvapp.fences.geojson import feature
         from tvapp.fences.service.overlay import geometry_of
 
@@ -160,7 +160,7 @@ class FenceEdits:
         try:
             copy = feature.with_new_id(fence.raw, geometry_id, name)
             if geometry.get("type") == COLLECTION:
-                copy = feature.moved(copy, aside_deg(fence), 0.0)
+                copy = feature.moved(copy, copy_offset_deg(fence), 0.0)
             else:
                 copy = feature.altered(copy, geometry=duplicated(fence, geometry).geometry)
         except DataError as error:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tvapp.mapview.layer_picture import cells_in_view, tile_zoom
 from tvapp.mapview.layers import Layer
 from tvapp.mapview.viewport import Viewport
-from tvapp.tiles.tile import TileArrived, TileConfirmed, TileId
+from tvapp.tiles.tile import TileArrived, TileId, TileRevalidated
 
 MOST = 4000
 """Remembered at once: several screens of all layers."""
@@ -20,7 +20,7 @@ class KeptTiles:
     def __len__(self) -> int:
         return len(self._as_of)
 
-    def take(self, message: TileArrived | TileConfirmed, wall_s: float) -> None:
+    def take(self, message: TileArrived | TileRevalidated, wall_s: float) -> None:
         """Take note of a tile that arrived, or was confirmed, at `wall_s`."""
         self._as_of.pop(message.tile, None)
         if isinstance(message, TileArrived) and message.origin == "stale":

@@ -143,9 +143,9 @@ class MapScreen:
             state.is_changed = True
         uploads = state.take_tiles(now)
         moved = model.update(now)
-        wishes = model.wish_list()
-        if wishes is not None:
-            state.actions.want_tiles(wishes)
+        requests = model.request_list()
+        if requests is not None:
+            state.actions.want_tiles(requests)
         is_moving = model.camera.is_moving(now)
         self._look_due = self._look_due or state.is_changed or state.viewport != self._seen_view
         self._seen_view = state.viewport

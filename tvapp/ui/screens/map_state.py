@@ -27,11 +27,11 @@ from tvapp.fences.service.messages import (
 from tvapp.geo.position import Bounds, Position
 from tvapp.mapview.composition import Upload
 from tvapp.mapview.last_view import LastView
-from tvapp.mapview.layers import FENCES, LayerChoice, layers
+from tvapp.mapview.layers import LayerChoice, layers
 from tvapp.mapview.model import MapModel
 from tvapp.mapview.viewport import Viewport
 from tvapp.remote.intents import Input, Intent, Phase
-from tvapp.tiles.tile import TileArrived, TileConfirmed, TileUnavailable
+from tvapp.tiles.tile import DRAWN_TILESET, TileArrived, TileRevalidated, TileUnavailable
 from tvapp.ui import theme
 from tvapp.ui.actions import Actions
 from tvapp.ui.messages import (
@@ -107,7 +107,7 @@ class MapState:
     """How far the clock of this TV is behind (`core.clock.ClockSkewed`); 0 while it is right."""
     troubles: dict[Area, TroubleChanged] = field(default_factory=dict)
     previews: dict[str, Image] = field(default_factory=dict)
-    arrived: deque[TileArrived | TileConfirmed] = field(default_factory=deque)
+    arrived: deque[TileArrived | TileRevalidated] = field(default_factory=deque)
     uploads: list[Upload] = field(default_factory=list)
     released: list[object] = field(default_factory=list)
     is_changed: bool = True
@@ -151,7 +151,7 @@ class MapState:
     def receive(self, message: object, now: float) -> None:
         """Take a message in."""
         match message:
-            case TileArrived() | TileConfirmed():
+            case TileArrived() | TileRevalidated():
                 self.kept_tiles.take(message, self.wall())
                 self.arrived.append(message)
                 return
@@ -208,8 +208,8 @@ class MapState:
         spent = 0
         while self.arrived and spent < UPLOAD_BYTES_PER_FRAME:
             message = self.arrived.popleft()
-            if isinstance(message, TileConfirmed):
-                self.model.confirm(message)
+            if isinstance(message, TileRevalidated):
+                self.model.revalidated(message)
                 continue
             if message.origin == "network" and self.mends_at is None and "map" in self.troubles:
                 self.mends_at = max(now, self._refused_at + REFUSAL_LASTS_S)
@@ -250,7 +250,7 @@ class MapState:
         self.index, self.book, self.revision = message.index, message.book, message.revision
         self.fences_loaded = True
         self.troubles.pop("store", None)
-        self.model.invalidate_bounds(FENCES, message.changed, message.revision)
+        self.model.invalidate_bounds(DRAWN_TILESET, message.changed, message.revision)
         self.edits.take_book(message.book)
         if self.selected is not None:
             # One that was just drawn may not be among them yet.

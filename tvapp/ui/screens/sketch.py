@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from tvapp.fences.editing.reshape import ReshapeSketch
-from tvapp.fences.editing.resize import ResizeSketch
+from tvapp.fences.editing.reshape_sketch import ReshapeSketch
+from tvapp.fences.editing.resize_sketch import ResizeSketch
 from tvapp.fences.editing.sketch import Direction, Drawn, Reason, Refused, Sketch, Stage, Step
 from tvapp.geo.position import Position
 from tvapp.remote.intents import ARROWS, Input, Intent, Phase

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-from tvapp.fences.model.facts import Facts, facts
 from tvapp.fences.model.fence import Geofence
+from tvapp.fences.model.summary import Summary, summarise
 from tvapp.fences.model.validity import DAY_S, Period
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.words import phrases
@@ -26,7 +26,7 @@ def kind_words(fence: Geofence, settings: UiSettings) -> str:
     return next((kind.name for kind in settings.kinds if kind.key == fence.kind), fence.kind)
 
 
-def shape_words(told: Facts, settings: UiSettings) -> str:
+def shape_words(told: Summary, settings: UiSettings) -> str:
     """Name the shape.
 
     A single polygon says whether parts are left out; several shapes say how many.
@@ -40,7 +40,7 @@ def shape_words(told: Facts, settings: UiSettings) -> str:
 
 def size_words(fence: Geofence, now_s: float, settings: UiSettings) -> str:
     """Return the size that says most: a radius, a length, or an area."""
-    told = facts(fence, now_s)
+    told = summarise(fence, now_s)
     if told.shape in ("circle", "spot") and told.radius_m is not None:
         return f"{settings.words('fence.radius')} {phrases.distance(told.radius_m, settings.units)}"
     if told.shape == "line" and told.length_m is not None:
@@ -81,7 +81,7 @@ def validity_words(fence: Geofence, settings: UiSettings) -> str:
 
 def detail_rows(fence: Geofence, now_s: float, settings: UiSettings) -> list[Row]:
     """Return everything worth knowing, the most useful first."""
-    say, told = settings.words, facts(fence, now_s)
+    say, told = settings.words, summarise(fence, now_s)
     rows: list[Row] = []
     if fence.kind:
         rows.append((say("fence.kind"), kind_words(fence, settings)))
@@ -117,7 +117,7 @@ def humane(name: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _measures(told: Facts, settings: UiSettings) -> list[Row]:
+def _measures(told: Summary, settings: UiSettings) -> list[Row]:
     say, units = settings.words, settings.units
     rows: list[Row] = []
     if told.shape in ("circle", "spot") and told.radius_m is not None:

@@ -1,0 +1,382 @@
+"""Changing single corners: walking, carrying, putting in, taking out, and back again."""
+
+from __future__ import annotations
+
+import json
+import math
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.fences.editing.test_move_sketch import HOLE, SOME, SQUARE, fence, made
+from tvapp.fences.editing.reshape_sketch import ReshapeSketch
+from tvapp.fences.editing.sketch import Drawn, Placed, Refused
+from tvapp.fences.model.fence import Line, Polygon
+from tvapp.fences.model.summary import summarise
+from tvapp.geo.position import Position
+
+SW = Position(24.9, 60.1)
+THREE_D = [[24.9, 60.1, 1], [24.91, 60.1, 2], [24.91, 60.11, 3], [24.9, 60.11, 4], [24.9, 60.1, 1]]
+
+
+def polygon(*rings: Sequence[Sequence[float]]) -> dict[str, Any]:
+    return {"type": "Polygon", "coordinates": [[list(place) for place in ring] for ring in rings]}
+
+
+def begun(geometry: dict[str, Any], at: Position = SW, subtype: str = "") -> ReshapeSketch:
+    return ReshapeSketch(fence(geometry, subtype), geometry, at)
+
+
+def carry(sketch: ReshapeSketch, lon: float, lat: float) -> object:
+    """Pick the current corner up, carry it and put it down."""
+    assert sketch.place() == Placed()
+    sketch.aim(Position(lon, lat), 1.0)
+    return sketch.place()
+
+
+def kind_of(sketch: ReshapeSketch) -> str:
+    return sketch.chain.kind
+
+
+def rings(result: object) -> Any:
+    assert isinstance(result, Drawn)
+    return result.geometry["coordinates"]
+
+
+def test_it_begins_at_the_corner_nearest_to_the_crosshair() -> None:
+    sketch = begun(polygon(SQUARE), Position(24.912, 60.112))
+    assert sketch.focus == Position(24.91, 60.11)
+    assert sketch.number == (3, 4)
+    assert (sketch.stage, sketch.pans, sketch.is_changed) == ("walking", False, False)
+    outline = sketch.outline
+    assert outline.current is not None
+    assert outline.vertices[outline.current] == sketch.focus
+    assert len(set(outline.vertices)) == len(outline.vertices) == 4
+
+
+def test_left_and_right_walk_round_the_ring_and_down_goes_into_the_hole() -> None:
+    sketch = begun(polygon(SQUARE, HOLE))
+    assert sketch.adjust("right")
+    assert sketch.focus == Position(24.91, 60.1)
+    sketch.adjust("left")
+    sketch.adjust("left")
+    assert sketch.focus == Position(24.9, 60.11)
+    assert sketch.adjust("down")
+    assert kind_of(sketch) == "hole"
+    assert sketch.focus == Position(24.902, 60.104)
+    assert sketch.adjust("up")
+    assert kind_of(sketch) == "outer"
+    assert not begun(polygon(SQUARE)).adjust("down")
+
+
+def test_a_corner_is_picked_up_carried_and_put_down() -> None:
+    sketch = begun(polygon(THREE_D))
+    assert sketch.place() == Placed()
+    assert (sketch.stage, sketch.pans) == ("carrying", True)
+    sketch.aim(Position(24.89, 60.09), 1.0)
+    assert sketch.focus == Position(24.89, 60.09)
+    live = [trace.points for trace in sketch.outline.traces if trace.role == "live"]
+    assert live == [
+        (Position(24.9, 60.11), Position(24.89, 60.09)),
+        (Position(24.91, 60.1), Position(24.89, 60.09)),
+    ]
+    assert sketch.place() == Placed()
+    assert sketch.is_changed
+    moved = [24.89, 60.09, 1]
+    assert rings(sketch.finish()) == [[moved, *THREE_D[1:4], moved]]
+
+
+def test_what_was_not_touched_is_the_very_same() -> None:
+    geometry = SOME["polygons"]
+    sketch = begun(geometry)
+    carry(sketch, 24.895, 60.095)
+    result = rings(sketch.finish())
+    assert result[0][0][1:4] == SQUARE[1:4]
+    assert result[0][1] == HOLE
+    assert result[1] is geometry["coordinates"][1] or result[1] == geometry["coordinates"][1]
+
+
+def test_a_corner_put_down_where_it_was_changes_nothing() -> None:
+    sketch = begun(polygon(SQUARE))
+    sketch.place()
+    sketch.aim(SW, 1.0)
+    assert sketch.place() == Placed()
+    assert not sketch.is_changed
+    assert sketch.finish() == Refused("unchanged")
+
+
+def test_a_rectangle_with_a_moved_corner_is_none_any_more() -> None:
+    sketch = begun(polygon(SQUARE), subtype="Rectangle")
+    carry(sketch, 24.895, 60.095)
+    result = sketch.finish()
+    assert isinstance(result, Drawn)
+    assert result.subtype == ""
+
+
+def test_edges_that_cross_are_shown_at_once_and_refused() -> None:
+    sketch = begun(polygon(SQUARE))
+    sketch.place()
+    sketch.aim(Position(24.905, 60.12), 1.0)
+    assert sketch.problem == "crossing"
+    outline = sketch.outline
+    bad = [trace.points for trace in outline.traces if trace.role == "crossing"]
+    assert (Position(24.91, 60.11), Position(24.9, 60.11)) in bad
+    assert outline.crossings
+    assert sketch.measures is not None
+    assert sketch.measures.area_m2 is None
+    refused = sketch.place()
+    assert isinstance(refused, Refused)
+    assert refused.reason == "crossing"
+    assert sketch.stage == "carrying"
+    assert sketch.finish() == refused
+    assert sketch.take_back()
+    assert sketch.focus == SW
+
+
+@pytest.mark.parametrize(
+    ("lon", "lat"),
+    [(24.905, 60.1), (24.92, 60.1), (24.9, 60.105), (24.91, 60.1), (24.91, 60.105), (24.905, 60.11), (24.91, 60.11)],
+)
+def test_a_corner_on_another_edge_or_corner_is_refused_unless_it_only_straightens(lon: float, lat: float) -> None:
+    # South-west goes; the edges from north-west and to south-east must not lie on the two others.
+    result = carry(begun(polygon(SQUARE)), lon, lat)
+    if (lon, lat) in ((24.905, 60.1), (24.9, 60.105)):
+        assert result == Placed()
+    else:
+        assert isinstance(result, Refused)
+
+
+def test_a_corner_cannot_be_carried_through_a_hole_nor_leave_it_outside() -> None:
+    sketch = begun(polygon(SQUARE, HOLE))
+    refused = carry(sketch, 24.908, 60.108)
+    assert refused == Refused("hole") or (isinstance(refused, Refused) and refused.reason == "crossing")
+    triangle = [[0, 0], [4, 0], [2, 4], [0, 0]]
+    hole = [[1.9, 0.5], [2.1, 0.5], [2.0, 0.7], [1.9, 0.5]]
+    sketch = begun(polygon(triangle, hole), Position(2, 4))
+    assert carry(sketch, 2, -4) == Refused("hole")
+    assert sketch.stage == "carrying"
+
+
+def test_a_corner_of_a_hole_cannot_leave_the_outline() -> None:
+    sketch = begun(polygon(SQUARE, HOLE))
+    sketch.adjust("down")
+    refused = carry(sketch, 24.89, 60.104)
+    assert isinstance(refused, Refused)
+    assert refused.reason == "crossing"
+
+
+def test_a_corner_goes_in_after_the_current_one_and_is_carried_on() -> None:
+    sketch = begun(polygon(THREE_D))
+    assert sketch.insert() == Placed()
+    assert sketch.stage == "carrying"
+    assert sketch.focus == Position(pytest.approx(24.905), 60.1)  # type: ignore[arg-type]
+    sketch.aim(Position(24.905, 60.09), 1.0)
+    assert sketch.place() == Placed()
+    assert sketch.number == (2, 5)
+    assert rings(sketch.finish())[0][:3] == [THREE_D[0], [24.905, 60.09, 1.5], THREE_D[1]]
+
+
+def test_back_takes_a_new_corner_out_again() -> None:
+    sketch = begun(polygon(SQUARE))
+    sketch.insert()
+    assert sketch.is_changed
+    assert sketch.take_back()
+    assert (sketch.number, sketch.is_changed) == ((1, 4), False)
+    assert not sketch.take_back()
+
+
+def test_corners_are_taken_out_down_to_three() -> None:
+    sketch = begun(polygon(SQUARE))
+    assert sketch.remove() == Placed()
+    assert sketch.focus == Position(24.9, 60.11)
+    assert sketch.remove() == Refused("too-few")
+    assert rings(sketch.finish()) == [[*SQUARE[1:4], SQUARE[1]]]
+
+
+def test_taking_out_a_corner_that_kept_edges_apart_is_refused() -> None:
+    dented = [[0, 0], [10, 0], [10, 5], [5, 1], [0, 5], [-4, -4], [0, 0]]
+    sketch = begun(polygon(dented), Position(0, 0))
+    assert sketch.remove() == Placed()
+    arrow = [[0, 0], [10, 0], [10, 10], [5, 1], [0, 10], [0, 0]]
+    blocked = begun(polygon([[0, 0], [5, -3], [10, 0], [10, 10], [5, -1], [0, 10], [0, 0]]), Position(5, -3))
+    refused = blocked.remove()
+    assert isinstance(refused, Refused)
+    assert refused.reason == "crossing"
+    assert begun(polygon(arrow), Position(5, 1)).remove() == Placed()
+
+
+def test_a_hole_goes_as_a_whole_and_comes_back() -> None:
+    sketch = begun(polygon(SQUARE, HOLE))
+    assert sketch.remove_hole() == Refused("too-few")
+    sketch.adjust("down")
+    assert sketch.remove() == Refused("too-few")
+    assert sketch.can_remove_hole
+    assert sketch.remove_hole() == Placed()
+    assert kind_of(sketch) == "outer"
+    assert not sketch.adjust("down")
+    assert len(sketch.outline.traces) == 1
+    assert rings(sketch.finish()) == [SQUARE]
+    assert sketch.take_back()
+    assert kind_of(sketch) == "hole"
+    assert sketch.finish() == Refused("unchanged")
+
+
+def test_a_line_may_cross_itself_is_drawn_on_at_its_end_and_keeps_two_corners() -> None:
+    geometry = SOME["line"]
+    sketch = begun(geometry, Position(24.96, 60.17))
+    assert not sketch.adjust("right")
+    assert sketch.insert() == Placed()
+    assert sketch.place() == Refused("same-place", (Position(24.96, 60.17),))
+    sketch.aim(Position(24.945, 60.18), 1.0)
+    assert sketch.place() == Placed()
+    after = made(sketch.finish())
+    assert isinstance(after.shapes[0], Line)
+    assert len(after.shapes[0].points) == 4
+    assert after.shapes[0].radius_m == 100.0
+    while sketch.remove() == Placed():
+        pass
+    assert sketch.number[1] == 2
+
+
+def test_what_is_measured_follows_the_crosshair() -> None:
+    geometry = polygon(SQUARE, HOLE)
+    sketch = begun(geometry)
+    for corner in (Position(24.89, 60.09), Position(24.8997, 60.1003)):
+        sketch.place()
+        sketch.aim(corner, 1.0)
+        live = sketch.measures
+        sketch.place()
+        expected = summarise(made(sketch.finish()), 0.0)
+        for measures in (live, sketch.measures):
+            assert measures is not None
+            assert measures.area_m2 == pytest.approx(expected.area_m2, rel=1e-6)
+            assert measures.perimeter_m == pytest.approx(expected.perimeter_m, rel=1e-9)
+    sketch.adjust("down")
+    sketch.place()
+    sketch.aim(Position(24.901, 60.1045), 1.0)
+    live = sketch.measures
+    expected = summarise(made(sketch.finish()), 0.0)
+    assert live is not None
+    assert live.area_m2 == pytest.approx(expected.area_m2, rel=1e-6)
+
+
+def test_a_fence_on_the_date_line_keeps_the_longitudes_it_was_written_with() -> None:
+    ring = [[179.99, 10], [-179.99, 10], [-179.99, 10.01], [179.99, 10.01], [179.99, 10]]
+    sketch = begun(polygon(ring), Position(-179.99, 10))
+    assert carry(sketch, -179.98, 10.0) == Placed()
+    result = sketch.finish()
+    assert rings(result)[0][1] == [pytest.approx(-179.98), 10.0]
+    assert rings(result)[0][2:] == ring[2:]
+    assert made(result).bounds.lon_span == pytest.approx(0.03)
+
+
+def test_a_corner_cannot_leave_the_map_nor_make_the_fence_reach_round_the_earth() -> None:
+    sketch = begun(polygon(SQUARE))
+    assert carry(sketch, 24.9, 85.5) == Refused("too-far")
+
+
+def large(count: int) -> dict[str, Any]:
+    turns = [math.tau * number / count for number in range(count)]
+    ring = [
+        [25 + math.cos(t) * (1 + 0.1 * math.sin(40 * t)), 60 + math.sin(t) * (1 + 0.1 * math.sin(40 * t))]
+        for t in turns
+    ]
+    return polygon([*ring, ring[0]])
+
+
+def median_ms(act: Callable[[], object], times: int = 11) -> float:
+    costs = []
+    for _ in range(times):
+        before = time.thread_time()
+        act()
+        costs.append(time.thread_time() - before)
+    return sorted(costs)[times // 2] * 1000
+
+
+def test_ten_thousand_corners_can_be_carried_smoothly_and_walked_in_seconds() -> None:
+    sketch = begun(large(10_000), Position(26, 60))
+    sketch.place()
+    steps = iter(range(1000))
+
+    def frame() -> None:
+        sketch.aim(Position(26.001 + 0.00001 * next(steps), 60.0), 1.0)
+        assert sketch.problem is None
+        assert sketch.outline.traces
+
+    frame()
+    assert median_ms(frame) < 5.0
+    sketch.take_back()
+    fixed = sketch.outline.traces[0].points
+    sketch.adjust("right")
+    assert sketch.outline.traces[0].points is fixed
+    held_s, seen = 0.4, 0
+    while seen < 10_000:
+        before = sketch.number[0]
+        sketch.adjust("right", held_s)
+        seen += (sketch.number[0] - before) % 10_000
+        held_s += 0.05
+    assert held_s < 8.0
+
+
+moves = st.lists(
+    st.tuples(
+        st.sampled_from(["carry", "carry", "insert", "remove", "hole", "back", "left", "right", "down"]),
+        st.integers(-20, 120),
+        st.integers(-20, 120),
+    ),
+    max_size=25,
+)
+
+
+def act(sketch: ReshapeSketch, what: str, lon: float, lat: float) -> None:
+    match what:
+        case "carry":
+            if isinstance(carry(sketch, lon, lat), Refused):
+                sketch.take_back()
+        case "insert":
+            if sketch.insert() == Placed():
+                sketch.aim(Position(lon, lat), 1.0)
+                if isinstance(sketch.place(), Refused):
+                    sketch.take_back()
+        case "remove":
+            sketch.remove()
+        case "hole":
+            sketch.remove_hole()
+        case "back":
+            sketch.take_back()
+        case "left" | "right" | "down":
+            sketch.adjust(what)
+
+
+def assert_valid(result: Drawn) -> None:
+    """Ask somebody else whether rings are simple and holes inside."""
+    coordinates: Any = result.geometry["coordinates"]
+    for part in coordinates if result.geometry["type"] == "MultiPolygon" else [coordinates]:
+        assert shapely.Polygon(part[0], part[1:]).is_valid
+        assert all(ring[0] == ring[-1] for ring in part)
+    assert all(isinstance(shape, Polygon) for shape in made(result).shapes)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.sampled_from(["polygon", "polygons", "star"]), moves)
+def test_whatever_is_done_outlines_never_cross_and_back_leads_to_the_beginning(
+    name: str, steps: list[tuple[str, int, int]]
+) -> None:
+    geometry = SOME[name]
+    kept = json.dumps(geometry)
+    sketch = begun(geometry)
+    for what, x, y in steps:
+        act(sketch, what, 24.9 + x / 1e4, 60.1 + y / 1e4)
+        assert sketch.stage == "walking"
+        result = sketch.finish()
+        if isinstance(result, Drawn):
+            assert_valid(result)
+    while sketch.take_back():
+        pass
+    assert json.dumps(geometry) == kept
+    assert sketch.finish() == Refused("unchanged")

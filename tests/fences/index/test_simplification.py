@@ -1,0 +1,46 @@
+"""Long rings lose what cannot be seen."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tvapp.fences.index.simplification import MIN_POINTS, simplified
+
+
+def wavy(count: int, waves: float, height: float) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+    turn = np.linspace(0, 2 * np.pi, count)
+    turn[-1] = 0.0
+    radius = 1 + height * np.sin(waves * turn)
+    return np.stack([radius * np.cos(turn), radius * np.sin(turn)], axis=1)
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.integers(MIN_POINTS, 3000), st.floats(0, 50), st.floats(0, 0.2), st.sampled_from([1e-6, 1e-4, 1e-2, 0.1]))
+def test_a_ring_stays_within_the_tolerance_and_closed(
+    count: int, waves: float, height: float, tolerance: float
+) -> None:
+    ring = wavy(count, waves, height)
+    points, (size,) = simplified(ring, np.array([count]), tolerance)
+    assert len(points) == size >= 4
+    assert (points[0] == ring[0]).all()
+    assert (points[-1] == ring[-1]).all()
+    assert shapely.LineString(points).hausdorff_distance(shapely.LineString(ring)) <= tolerance
+
+
+def test_a_smooth_ring_loses_most_of_its_points() -> None:
+    points, _ = simplified(wavy(20_000, 0, 0), np.array([20_000]), 1e-3)
+    assert len(points) < 1_000
+
+
+def test_every_ring_is_thinned_by_itself_and_short_ones_not_at_all() -> None:
+    long, short = wavy(500, 3, 0.1), wavy(20, 0, 0)
+    alone, (size,) = simplified(long, np.array([500]), 1e-3)
+    points, sizes = simplified(np.concatenate([short, long, short]), np.array([20, 500, 20]), 1e-3)
+    assert sizes.tolist() == [20, size, 20]
+    assert size < 400
+    assert points[:20] == pytest.approx(short)
+    assert points[20:-20] == pytest.approx(alone)

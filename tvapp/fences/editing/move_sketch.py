@@ -1,0 +1,149 @@
+"""Moving a whole fence with the crosshair, and making a copy of it beside itself.
+
+A fence keeps its size on the ground wherever it goes: circles keep their radius, outlines are stretched in longitude as
+degrees become shorter towards the poles. Only geometry collections, which `feature.moved` moves, keep their degrees.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from typing import Any
+
+from tvapp.fences.editing.preview import Preview, on_map
+from tvapp.fences.editing.sketch import (
+    Direction,
+    Drawn,
+    Measures,
+    Outline,
+    Reason,
+    Refused,
+    Stage,
+    Step,
+    Trace,
+    continued,
+    off_map,
+)
+from tvapp.fences.geojson.position_lists import with_moved_positions
+from tvapp.fences.model.fence import Circle, Geofence, Polygon
+from tvapp.geo.geodesy import distance_m
+from tvapp.geo.local_plane import Transform, degree_m, size_keeping
+from tvapp.geo.position import Position
+
+_ASIDE = 0.3
+"""How far a copy lies beside its fence, in widths of it."""
+_LEAST_ASIDE_M = 3.0
+_STILL_M = 0.05
+
+
+class MoveSketch:
+    """Arrows carry the fence along with the map's crosshair, OK puts it down.
+
+    It hangs where it is relative to the crosshair: carrying begins with no jump.
+    """
+
+    def __init__(self, fence: Geofence, geometry: Mapping[str, Any], crosshair: Position, resolution_m: float) -> None:
+        self._fence, self._geometry = fence, geometry
+        self._anchor = fence.bounds.center
+        self._start = self._at = continued(crosshair, self._anchor)
+        self._preview = Preview(fence, self._anchor)
+        self._ghost = self._preview.traces("fixed")
+        self._transfer = Transform(self._anchor, self._anchor)
+        self._traces = self._preview.traces("live")
+        self._problem: Reason | None = None
+
+    @property
+    def stage(self) -> Stage:
+        return "moving"
+
+    @property
+    def pans(self) -> bool:
+        return True
+
+    @property
+    def is_changed(self) -> bool:
+        return distance_m(self._transfer.origin, self._transfer.target) > _STILL_M
+
+    @property
+    def problem(self) -> Reason | None:
+        return self._problem
+
+    @property
+    def shift(self) -> tuple[float, float]:
+        """How many degrees east and north it has been carried: what `feature.moved` wants for a collection."""
+        there, here = self._transfer.target, self._transfer.origin
+        return there.lon - here.lon, there.lat - here.lat
+
+    @property
+    def measures(self) -> Measures:
+        return Measures(edge_m=distance_m(self._transfer.origin, self._transfer.target))
+
+    @property
+    def outline(self) -> Outline:
+        """The fence where it would be, and where it is."""
+        moved = self._traces if self._problem is None else tuple(Trace("crossing", t.points) for t in self._traces)
+        return Outline((*self._ghost, *moved), (self._transfer.target,))
+
+    def aim(self, crosshair: Position, resolution_m: float) -> None:
+        at = continued(crosshair, self._at)
+        if at == self._at:
+            return
+        self._at = at
+        anchor = self._anchor
+        target = Position(anchor.lon + at.lon - self._start.lon, anchor.lat + at.lat - self._start.lat)
+        if abs(target.lat) >= 89.0:
+            # Nothing sensible could be drawn.
+            self._problem = "too-far"
+            return
+        is_stretched = self._geometry.get("type") != "GeometryCollection"
+        self._transfer = size_keeping(anchor, target) if is_stretched else Transform(anchor, target)
+        self._traces = self._preview.traces("live", self._transfer)
+        self._problem = off_map(map(self._transfer, self._preview.corners))
+        if self._problem is None and not on_map(self._traces):
+            self._problem = "too-far"
+
+    def place(self) -> Step:
+        return self.finish()
+
+    def take_back(self) -> bool:
+        return False
+
+    def adjust(self, direction: Direction, held_s: float = 0.0) -> bool:
+        return False
+
+    def finish(self) -> Drawn | Refused:
+        if self._problem is not None:
+            return Refused(self._problem)
+        if not self.is_changed:
+            return Refused("unchanged")
+        return _sent(self._fence, self._geometry, self._transfer)
+
+
+def duplicated(fence: Geofence, geometry: Mapping[str, Any]) -> Drawn:
+    """Return a fence's geometry a little further east, so that one sees that there are two."""
+    middle = fence.bounds.center
+    return _sent(fence, geometry, Transform(middle, Position(middle.lon + copy_offset_deg(fence), middle.lat)))
+
+
+def copy_offset_deg(fence: Geofence) -> float:
+    """Return how many degrees to the east of a fence its copy lies."""
+    least = _LEAST_ASIDE_M / max(degree_m(fence.bounds.center.lat)[0], 1.0)
+    return max(fence.bounds.lon_span * _ASIDE, least)
+
+
+def subtype_of(fence: Geofence) -> str:
+    """Return the subType that a fence's Feature has to have."""
+    if any(isinstance(shape, Circle) for shape in fence.shapes):
+        return "Circle"
+    rectangles = [isinstance(shape, Polygon) and shape.is_rectangle for shape in fence.shapes]
+    return "Rectangle" if any(rectangles) else ""
+
+
+def radius_of(fence: Geofence) -> float | None:
+    """Return the radius that a fence's Feature has to have: all its circles, spots and lines share one."""
+    return next((shape.radius_m for shape in fence.shapes if not isinstance(shape, Polygon)), None)
+
+
+def _sent(fence: Geofence, geometry: Mapping[str, Any], transfer: Transform) -> Drawn:
+    there = dataclasses.replace(transfer, target=transfer.target.normalised())
+    return Drawn(with_moved_positions(geometry, transfer.origin, there), subtype_of(fence), radius_of(fence))

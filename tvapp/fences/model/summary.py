@@ -1,0 +1,84 @@
+"""What can be told about a geofence, as numbers and keys: the screen makes words of them."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+from tvapp.fences.model.fence import Circle, Geofence, Line, Polygon, Shape, Spot
+from tvapp.fences.model.validity import Period, State
+from tvapp.geo import geodesy
+
+ShapeKey = Literal["circle", "spot", "line", "rectangle", "polygon", "several"]
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """A fence at one moment. `length_m` is that of a line, `radius_m` that of all its circles, spots and lines.
+
+    Areas and lengths are on the ellipsoid; parts that overlap count twice. `changes_at`, `expires` are seconds since
+    1970 UTC.
+    """
+
+    shape: ShapeKey
+    parts: int
+    radius_m: float | None
+    area_m2: float
+    perimeter_m: float
+    length_m: float | None
+    vertices: int
+    holes: int
+    state: State
+    changes_at: float | None
+    expires: float | None
+    periods: tuple[Period, ...]
+
+
+def summarise(fence: Geofence, now: float) -> Summary:
+    """Return the facts of a fence at `now`. Takes 10 ms for a thousand vertices: large fences on a worker."""
+    radii = {shape.radius_m for shape in fence.shapes if not isinstance(shape, Polygon)}
+    lengths = [geodesy.path_length_m(shape.points) for shape in fence.shapes if isinstance(shape, Line)]
+    polygons = [shape for shape in fence.shapes if isinstance(shape, Polygon)]
+    measured = [_measure(shape) for shape in fence.shapes]
+    lines = [shape for shape in fence.shapes if isinstance(shape, Line)]
+    return Summary(
+        shape=_key(fence.shapes[0]) if len(fence.shapes) == 1 else "several",
+        parts=len(fence.shapes),
+        radius_m=radii.pop() if len(radii) == 1 else None,
+        area_m2=sum(area for area, _ in measured),
+        perimeter_m=sum(perimeter for _, perimeter in measured),
+        length_m=sum(lengths) if lengths else None,
+        vertices=sum(len(ring) - 1 for shape in polygons for ring in shape.rings)
+        + sum(len(line.points) for line in lines),
+        holes=sum(len(shape.rings) - 1 for shape in polygons),
+        state=fence.state(now),
+        changes_at=fence.validity.next_change(now),
+        expires=fence.validity.expires,
+        periods=fence.validity.periods,
+    )
+
+
+def _key(shape: Shape) -> ShapeKey:
+    match shape:
+        case Circle():
+            return "circle"
+        case Spot():
+            return "spot"
+        case Line():
+            return "line"
+        case Polygon(is_rectangle=is_rectangle):
+            return "rectangle" if is_rectangle else "polygon"
+
+
+def _measure(shape: Shape) -> tuple[float, float]:
+    """Return area and perimeter."""
+    match shape:
+        case Circle(radius_m=radius_m) | Spot(radius_m=radius_m):
+            return math.pi * radius_m**2, 2 * math.pi * radius_m
+        case Line(points=points, radius_m=radius_m):
+            length_m = geodesy.path_length_m(points)
+            return 2 * radius_m * length_m + math.pi * radius_m**2, 2 * length_m + 2 * math.pi * radius_m
+        case Polygon(rings=rings):
+            areas = [abs(geodesy.ring_area_m2(ring)) for ring in rings]
+            return areas[0] - sum(areas[1:]), sum(geodesy.ring_perimeter_m(ring) for ring in rings)
