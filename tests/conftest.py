@@ -25,6 +25,7 @@ os.environ["PYGAME_HIDE_SUPPORT_PROMPT"] = "1"
 
 # How long an example takes says more of the machine than of what is tested.
 settings.register_profile("tvapp", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", settings.get_profile("tvapp"), max_examples=20)
 settings.load_profile("tvapp")
 
 FOREIGN = (

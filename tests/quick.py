@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import settings
 
 PROCESS_FIXTURES = frozenset({"azurite", "cloud_process", "matrix_process"})
 MARKS = ("process", "on_screen", "slow")
@@ -30,6 +31,7 @@ def is_quick(item: pytest.Item) -> bool:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     if not config.getoption("--quick"):
         return
+    settings.load_profile("quick")
     left_out = [item for item in items if not is_quick(item)]
     items[:] = [item for item in items if is_quick(item)]
     config.hook.pytest_deselected(items=left_out)

@@ -22,7 +22,7 @@ from tvapp.core.errors import DataError, UnexpectedReply
 from tvapp.core.headers import Headers, parse_directives, parse_http_date, parse_retry_after
 from tvapp.fences.geojson import reading
 from tvapp.fences.service import snapshot
-from tvapp.net.transport import Response
+from tvapp.net.request import Response
 from tvapp.remote.evdev import key_codes
 from tvapp.remote.pattern_hash import PatternHash
 from tvapp.tiles.decode import decode_tile

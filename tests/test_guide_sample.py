@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -20,6 +21,7 @@ from tvapp.fences.geojson.feature import new_feature
 from tvapp.fences.model.change import Change, Outcome, Step, Stored
 from tvapp.fences.model.fence import Geofence
 from tvapp.fences.stores.map_data import MapDataStore
+from tvapp.fences.stores.map_data_sending import PollPacer
 from tvapp.localcloud.geofence_check import check_geofences
 from tvapp.net.transport import HttpClient
 
@@ -93,7 +95,8 @@ def upload(cloud: LocalCloud, headers: dict[str, str], change: Change) -> tuple[
         tokens = Tokens(FakeToken(headers["Authorization"].removeprefix("Bearer ")))
         authorizer = EntraAuthorizer(tokens, SCOPE, cloud.maps_client_id, endpoint=cloud.endpoint)
         try:
-            store = MapDataStore(http, cloud.endpoint, authorizer, RecordingLog(), sleep=no_wait)
+            pacer = partial(PollPacer, sleep=no_wait)
+            store = MapDataStore(http, cloud.endpoint, authorizer, RecordingLog(), new_pacer=pacer)
             outcome = await store.send(change, note=note)
             other = MapDataStore(http, cloud.endpoint, authorizer, RecordingLog())
             return outcome, (await other.load()).fences

@@ -42,7 +42,7 @@ from tvapp.geo.mercator import project
 from tvapp.geo.position import Position
 from tvapp.host.process import limit_arenas, tune_interpreter
 from tvapp.net.chain import Chain
-from tvapp.net.transport import with_query
+from tvapp.net.urls import with_query
 from tvapp.tiles.congestion_window import MAX_CONNECTIONS
 from tvapp.tiles.tile import TILE_SIZE, TileArrived, TileId, TileUnavailable
 

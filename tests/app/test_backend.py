@@ -17,9 +17,9 @@ from tvapp.core.clock import ManualClock
 from tvapp.core.errors import Unreachable
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
-from tvapp.net.lazy_chain import LateChain
+from tvapp.net.lazy_chain import LazyChain
 from tvapp.net.messages import NetworkLost
-from tvapp.net.transport import Request
+from tvapp.net.request import Request
 
 SIGN_IN = {"TVAPP_IDENTITY_TENANT": "contoso.com", "TVAPP_IDENTITY_CLIENT_ID": "11111111-2222-3333-4444-555555555555"}
 MAPS = {"TVAPP_MAPS_CLIENT_ID": "30d7cc00-0000-4000-8000-000000009f55"}
@@ -38,8 +38,8 @@ def jobs() -> Iterator[Jobs]:
     running.stop()
 
 
-def network(jobs: Jobs) -> LateChain:
-    return LateChain(jobs, ManualClock(), RecordingLog(), ca_bundle="", random=lambda: 0.5)
+def network(jobs: Jobs) -> LazyChain:
+    return LazyChain(jobs, ManualClock(), RecordingLog(), ca_bundle="", random=lambda: 0.5)
 
 
 def configured(**environ: str) -> Config:

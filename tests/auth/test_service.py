@@ -15,7 +15,7 @@ from tvapp.auth.service import build_sign_in, sign_out_all
 from tvapp.auth.token_store import FORMAT, token_file
 from tvapp.config.model import Config
 from tvapp.core.errors import SignInError
-from tvapp.net.lazy_chain import LateChain
+from tvapp.net.lazy_chain import LazyChain
 
 
 def test_from_power_on_to_signed_in(boot: Boot, cloud: LocalCloud) -> None:
@@ -173,7 +173,7 @@ def test_no_secret_is_in_the_log(boot: Boot, cloud: LocalCloud, caplog: pytest.L
 def test_building_the_sign_in_touches_neither_disk_nor_network(cloud: LocalCloud, tmp_path: Path) -> None:
     machine = Machine(identity(cloud), tmp_path / "data")
     config = Config(identity=identity(cloud))
-    network = LateChain(machine.jobs, machine.clock, machine.log, ca_bundle="", random=lambda: 0.5)
+    network = LazyChain(machine.jobs, machine.clock, machine.log, ca_bundle="", random=lambda: 0.5)
     around = surroundings(tmp_path / "other", machine.jobs, clock=machine.clock, log=machine.log)
     built = build_sign_in(config, around, network)
     assert not os.path.lexists(tmp_path / "other")

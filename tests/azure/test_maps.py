@@ -19,7 +19,7 @@ from tvapp.core.errors import (
 )
 from tvapp.core.log import RecordingLog
 from tvapp.geo.position import Bounds
-from tvapp.net.transport import Response
+from tvapp.net.request import Response
 from tvapp.tiles.ports import TileReply, TileRequest
 from tvapp.tiles.tile import TileId
 

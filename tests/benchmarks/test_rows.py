@@ -91,6 +91,7 @@ def test_the_same_geofences_are_made_each_time() -> None:
     assert len({feature["properties"]["geometryId"] for feature in features(30)}) == 30
 
 
+@pytest.mark.process
 def test_calls_of_the_renderer_are_counted_frame_by_frame() -> None:
     from scripts.benchmarks.counting import KINDS
 

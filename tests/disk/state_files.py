@@ -23,7 +23,7 @@ from tvapp.core.log import RecordingLog
 from tvapp.fences.outbox.folder import OutboxFolder
 from tvapp.fences.outbox.outbox import Entry
 from tvapp.fences.service import snapshot
-from tvapp.fences.service.messages import FencesKept
+from tvapp.fences.service.messages import SnapshotRestored
 from tvapp.geo.position import Position
 from tvapp.host.crash.restart_backoff import COUNT, PAUSES_S, RestartBackoff
 from tvapp.mapview.last_view import LastView
@@ -89,7 +89,7 @@ def open_kept(folder: Path) -> RecordingLog:
     desk.path = folder / "geofences" / "account.geofences"
     desk.keeper.open(desk.path)
     for message in desk.messages():
-        assert isinstance(message, FencesKept)
+        assert isinstance(message, SnapshotRestored)
         assert [each.raw for each in message.fences] == [
             each.raw for each in (*fences("a", "b"), *fences("c", source="other.geojson"))
         ]

@@ -16,7 +16,7 @@ from tvapp.commands.phone import Phone
 
 
 def tokens_in(data_dir: Path) -> set[str]:
-    """Return every secret that the app has been given, from its token cache."""
+    """Return every secret in the app's token cache."""
 
     def secrets(value: object) -> set[str]:
         if not isinstance(value, dict):

@@ -10,8 +10,6 @@ from pathlib import Path
 from statistics import median
 from urllib.parse import urlsplit
 
-import pytest
-
 from scripts.simulation.rig import Simulation, simulated
 from tests.cloud import LocalCloud
 from tests.matrix.cloud import BLOBS, CONTAINER, LOGIN, MAPS
@@ -19,13 +17,10 @@ from tests.matrix.faults import Trouble
 from tests.matrix.sentences import told
 from tests.matrix.wires import Host, Names
 from tvapp.app.live_map import LiveMap
-from tvapp.auth import http_client
-from tvapp.ui.words.text import words
+from tvapp.ui.words.lookup import words
 
 STALL_S = 0.25
 """Real time. What does not move for so long is waiting for its time-out, and simulated time goes on."""
-SOCKET_S = 0.5
-"""Real time. MSAL's requests block in a socket, where no clock can be moved: those that stall are given up so soon."""
 REFRESH_S = 30
 AT_SEA = "{ longitude = 24.9, latitude = 59.9, zoom = 12 }"
 
@@ -42,30 +37,18 @@ class Work:
         return f"p50 {median(self.turns_ms):.1f} max {max(self.turns_ms):.1f} ms in {len(self.turns_ms)} turns"
 
 
-@dataclass(slots=True)
-class SocketLimits:
-    """Takes the place of `http_client.Limits`: those that are `usual`, but while something stalls."""
-
-    usual: object
-    is_stalling: bool = False
-
-    def __getattr__(self, name: str) -> object:
-        if name == "read_s" and self.is_stalling:
-            return SOCKET_S
-        return getattr(self.usual, name)
-
-
 class Rig:
     """A TV, its cloud, and the hosts that can fail."""
 
-    def __init__(self, tv: Simulation, cloud: LocalCloud, hosts: dict[str, Host], limits: SocketLimits) -> None:
+    def __init__(self, tv: Simulation, cloud: LocalCloud, hosts: dict[str, Host]) -> None:
         self.tv = tv
         self.cloud = cloud
         self._hosts = hosts
         self._work: Work | None = None
         self._seen: set[str] = set()
         self._still_since: float | None = None
-        self._limits = limits
+        self.is_stalling = False
+        """Whether something is meant to stay under way until its time is out."""
         wait = tv.display.wait
         began = time.thread_time()
 
@@ -83,20 +66,10 @@ class Rig:
         display_quiet = tv.display._quiet_until
         tv.display._quiet_until = lambda: self._quiet(display_quiet())
 
-    @property
-    def is_stalling(self) -> bool:
-        """Whether something is meant to stay under way until its time is out."""
-        return self._limits.is_stalling
-
-    @is_stalling.setter
-    def is_stalling(self, stalls: bool) -> None:
-        self._limits.is_stalling = stalls
-
     def _quiet(self, due: float | None) -> float | None:
         """Let time go on although something is under way, if that does not move any more."""
         loop = self.tv.jobs.loop
-        in_socket = self._limits.usual is not None and self.tv.jobs._busy
-        if due is not None or not self.is_stalling or loop is None or in_socket:
+        if due is not None or not self.is_stalling or loop is None:
             self._still_since = None
             return due
         now = time.monotonic()
@@ -230,11 +203,6 @@ def running(cloud: LocalCloud, folder: Path, *, store: str) -> Iterator[Rig]:
     port = urlsplit(cloud.endpoint).port or 443
     with contextlib.ExitStack() as stack:
         stack.enter_context(names.in_force())
-        patch = stack.enter_context(pytest.MonkeyPatch.context())
-        usual = getattr(http_client, "Limits", None)
-        limits = SocketLimits(usual() if usual is not None else None)
-        if usual is not None:  # where all requests go one way, none of them blocks in a socket
-            patch.setattr(http_client, "Limits", lambda: limits)
         hosts = {name: Host(name, port, names, folder) for name in (LOGIN, MAPS, BLOBS)}
         for host in hosts.values():
             stack.callback(host.close)
@@ -248,4 +216,4 @@ def running(cloud: LocalCloud, folder: Path, *, store: str) -> Iterator[Rig]:
         if store == "blob":
             settings["TVAPP_GEOFENCES_CONTAINER_URL"] = hosts[BLOBS].url + CONTAINER
         tv = stack.enter_context(simulated(cloud, folder, settings))
-        yield Rig(tv, cloud, hosts, limits)
+        yield Rig(tv, cloud, hosts)

@@ -200,6 +200,7 @@ def test_a_disk_that_is_full_is_reported_once_and_read_on(bench: Bench) -> None:
     cache.close()
 
 
+@pytest.mark.process
 def test_a_file_that_may_not_grow_is_survived(tmp_path: Path) -> None:
     script = f"""
         import resource
@@ -319,6 +320,7 @@ def test_damage_anywhere_costs_tiles_and_never_shows_wrong_ones(
     bench.cache.close()
 
 
+@pytest.mark.process
 def test_killed_in_the_middle_of_writing_it_opens_again_and_is_whole(tmp_path: Path) -> None:
     script = f"""
         from pathlib import Path

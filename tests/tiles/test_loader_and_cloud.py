@@ -15,7 +15,7 @@ from tvapp.core.log import RecordingLog
 from tvapp.geo.position import Bounds
 from tvapp.net.messages import NetworkLost
 from tvapp.net.monitor import NetworkMonitor
-from tvapp.net.transport import Request
+from tvapp.net.request import Request
 from tvapp.tiles.congestion_window import INITIAL_LIMIT
 from tvapp.tiles.tile import TileArrived, TileId, TileRevalidated, TileUnavailable
 
@@ -161,6 +161,7 @@ def test_attribution_and_zooms_come_from_the_service(rig: Rig, cloud: LocalCloud
     assert min_zoom == 1
 
 
+@pytest.mark.process
 def test_a_service_that_went_away_is_noticed_and_nothing_else_is_asked(tmp_path: Path) -> None:
     cloud = LocalCloud()
     try:

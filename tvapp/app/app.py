@@ -25,7 +25,7 @@ from tvapp.host.disk_watch import DiskWatch
 from tvapp.host.process import ScreenshotRequested, StopRequested
 from tvapp.host.systemd.status import Situation
 from tvapp.net.messages import NetworkLost, NetworkRestored
-from tvapp.remote.hold import Hold
+from tvapp.remote.hold import KeyHold
 from tvapp.remote.intents import Input
 from tvapp.remote.keymap import Keymap
 from tvapp.remote.keys import KeyEvent
@@ -33,7 +33,7 @@ from tvapp.tiles.tile import TileArrived
 from tvapp.ui.canvas import Canvas
 from tvapp.ui.messages import ConnectionChanged, PicturesLost, ScreenResized
 from tvapp.ui.screens.error import ErrorScreen
-from tvapp.ui.screens.map import MapScreen
+from tvapp.ui.screens.map.screen import MapScreen
 from tvapp.ui.screens.start import StartScreen
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.stack import ScreenStack
@@ -67,7 +67,7 @@ class App:
         self._jobs = surroundings.jobs
         self._clock = surroundings.clock
         self._log = surroundings.log
-        self._hold = Hold(keymap)
+        self._hold = KeyHold(keymap)
         self._screenshots = Screenshots(
             surroundings.data.screenshots, display.screenshot, surroundings.log, surroundings.disk
         )
@@ -278,7 +278,7 @@ class App:
             return
         self._is_building = True
         session.build_backend()
-        watch = ClockWatch(self._jobs.inbox.post, self._log, session.skew.look)
+        watch = ClockWatch(self._jobs.inbox.post, self._log, session.skew.check)
         self._jobs.thread("timekeeper", watch.run)
 
     def _listen(self) -> None:

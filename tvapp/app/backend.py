@@ -19,13 +19,13 @@ from tvapp.config.model import Config
 from tvapp.core.data_folder import DataFolder
 from tvapp.core.log import Log
 from tvapp.core.surroundings import Surroundings
-from tvapp.fences.outbox.service import OutboxService
+from tvapp.fences.outbox.outbox_service import OutboxService
 from tvapp.fences.service.fence_service import FenceService
-from tvapp.fences.service.snapshot import KeptFences
+from tvapp.fences.service.snapshot import Snapshot
 from tvapp.fences.stores.base import Store
 from tvapp.net.chain import Chain
 from tvapp.net.monitor import NetworkMonitor
-from tvapp.net.transport import Sender
+from tvapp.net.request import Sender
 from tvapp.tiles.cache_key import CacheScope
 from tvapp.tiles.disk_cache import DiskCache
 from tvapp.tiles.loader import TileLoader
@@ -46,7 +46,7 @@ class Backend:
     fences: FenceService | None
     outbox: OutboxService | None
     """None where the configuration or the store allows no changes."""
-    kept: KeptFences | None
+    kept: Snapshot | None
     """None where the store is a folder on this machine."""
     data: DataFolder
     store_key: str
@@ -119,7 +119,7 @@ def build_backend(
     monitor.subscribe(lambda error: attribution.retry() if error is None else None)
     previews = PreviewLoader(jobs, maps, tiles.cache, jobs.inbox)
     for url in _store_urls(config):
-        monitor.heed(url)
+        monitor.watch_hint(url)
     fences, outbox, kept = None, None, None
     open_store = _store(config, surroundings, http, authorizer, tokens)
     if open_store is not None:
@@ -131,16 +131,15 @@ def build_backend(
             refresh_s=config.geofences.refresh_s,
             scale=scale,
             random=random,
-            let_pass=jobs.gate.let_pass,
         )
         if config.can_edit:
 
             def hurry() -> None:
                 jobs.io_loop().call_soon_threadsafe(http.hurry)
 
-            outbox = OutboxService(fences, jobs, clock, log, random=random, hurry=hurry, disk=surroundings.disk)
+            outbox = OutboxService(fences, jobs, clock, log, random=random, skip_backoff=hurry, disk=surroundings.disk)
         if config.geofences.store != "folder":
-            kept = KeptFences(jobs, clock, log, surroundings.disk)
+            kept = Snapshot(jobs, clock, log, surroundings.disk)
     return Backend(
         http=http,
         monitor=monitor,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from tvapp.auth.tokens import TokenProvider
 from tvapp.config.model import Config
 from tvapp.core.surroundings import Surroundings
-from tvapp.net.lazy_chain import LateChain
+from tvapp.net.lazy_chain import LazyChain
 
 if TYPE_CHECKING:
     from tvapp.app.backend import Backend
@@ -35,7 +35,7 @@ class BackendReady:
 
 
 def start_building_backend(
-    config: Config, surroundings: Surroundings, tokens: TokenProvider | None, network: LateChain, scale: float
+    config: Config, surroundings: Surroundings, tokens: TokenProvider | None, network: LazyChain, scale: float
 ) -> None:
     """Build the backend; answered by TilesReady and BackendReady, or by JobFailed of BACKEND_JOB.
 

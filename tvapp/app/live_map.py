@@ -24,13 +24,13 @@ from tvapp.mapview.model import MapModel
 from tvapp.mapview.viewport import Viewport
 from tvapp.tiles.cache_key import CacheScope
 from tvapp.tiles.tile import DRAWN_TILESET, Origin, PreviewArrived, TileArrived, TileId, TileImage
+from tvapp.ui.map_overlay.readout import preload_distances
 from tvapp.ui.messages import AttributionChanged, PreviewReady, TroubleChanged
-from tvapp.ui.screens.readout import prepare
 
 if TYPE_CHECKING:
     from tvapp.app.backend import Backend
     from tvapp.app.tile_backend import TileBackend
-    from tvapp.fences.outbox.service import OutboxService
+    from tvapp.fences.outbox.outbox_service import OutboxService
     from tvapp.fences.service.fence_service import FenceService
     from tvapp.tiles.loader import TileLoader
 
@@ -144,7 +144,7 @@ class LiveMap:
                 self._draw_fences()
                 keep_what_is_there()
                 self._tidy_at = now
-                self._jobs.run("readout.prepare", prepare)
+                self._jobs.run("readout.prepare", preload_distances)
             case TileArrived(origin=origin) if self._first_tile is None:
                 self._first_tile = origin
             case PreviewArrived(name, image):
@@ -225,7 +225,7 @@ class LiveMap:
         if self._backend.fences is not None:
             self._backend.fences.load()
         if self._backend.outbox is not None:
-            self._backend.outbox.hurry()
+            self._backend.outbox.send_now()
 
     # -- what screens ask for -------------------------------------------------------------------------------------
 

@@ -22,13 +22,13 @@ from tvapp.display.window import Display
 from tvapp.host.disk_watch import DiskChanged
 from tvapp.host.systemd.status import Situation
 from tvapp.mapview.last_view import LastView
-from tvapp.net.lazy_chain import LateChain
+from tvapp.net.lazy_chain import LazyChain
 from tvapp.net.messages import NetworkRestored
-from tvapp.net.skew import SkewWatch
+from tvapp.net.skew import SkewMonitor
 from tvapp.ui.actions import Actions
+from tvapp.ui.map_state.state import MapState
 from tvapp.ui.messages import AccountChanged, TroubleChanged
-from tvapp.ui.screens.map import MapScreen
-from tvapp.ui.screens.map_state import MapState
+from tvapp.ui.screens.map.screen import MapScreen
 from tvapp.ui.screens.start import StartScreen
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.stack import ScreenStack
@@ -70,9 +70,9 @@ class MapSession:
         """The file of the last view that is being read; the map follows."""
         self._screen: MapScreen | None = None
         log, inbox = surroundings.log, surroundings.jobs.inbox
-        self.skew = SkewWatch(surroundings.clock, log, inbox.post)
+        self.skew = SkewMonitor(surroundings.clock, log, inbox.post)
         """Judges the clock of this machine by the answers of all servers."""
-        self.network = LateChain(
+        self.network = LazyChain(
             surroundings.jobs,
             surroundings.clock,
             log,
@@ -223,7 +223,7 @@ class MapSession:
             has_map=self.map is not None,
             is_again=self.map is not None and phase not in ("", "succeeded", "signed-in"),
             account=account.shortened if account is not None else "",
-            fences=len(screen.state.book) if screen is not None and screen.state.fences_loaded else None,
+            fences=len(screen.state.book) if screen is not None and screen.state.fences.is_loaded else None,
         )
 
     def pictures_lost(self) -> None:
@@ -264,7 +264,7 @@ class MapSession:
         )
         model, choice = self.map.model, self.map.choice
         state = MapState(self._settings, self._actions, self._clock, model, choice, lambda: secrets.token_hex(16))
-        state.awaited = last.selected if last is not None else ""
+        state.selection.awaited_id = last.selected if last is not None else ""
         self._screen = MapScreen(state, self._stack)
         self._stack.show(self._screen)
         if self._panels is not None:

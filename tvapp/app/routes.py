@@ -27,7 +27,7 @@ from tvapp.azure.messages import AttributionArrived
 from tvapp.core.clock import ClockSet, ClockSkewed, Resumed
 from tvapp.core.jobs import JobFailed, JobResult
 from tvapp.fences.drawing.messages import LabelsPlaced
-from tvapp.fences.service.messages import FencesKept, FencesLoaded, FencesUnavailable, FencesUnchanged, IndexBuilt
+from tvapp.fences.service.messages import FencesLoaded, FencesUnavailable, FencesUnchanged, IndexBuilt, SnapshotRestored
 from tvapp.host.disk_watch import DiskChanged
 from tvapp.host.process import ScreenshotRequested, StopRequested
 from tvapp.net.messages import NetworkLost, NetworkRestored
@@ -41,7 +41,7 @@ Hearer = Literal[
     "view-store",  # app.LastViewStore
     "sign-in",  # auth.SignIn, where an account is needed
     "outbox",  # fences.OutboxService, where geofences can be changed
-    "kept-fences",  # fences.KeptFences, where the store is not on this machine
+    "kept-fences",  # fences.service.Snapshot, where the store is not on this machine
     "fences",  # fences.FenceService, while there is a map and a store
     "map",  # app.LiveMap, while there is a map
     "screens",  # every screen of the stack
@@ -79,7 +79,7 @@ ROUTES: Mapping[type, tuple[Hearer, ...]] = {
     PreviewArrived: ("map",),  # tells the screens PreviewReady
     AttributionArrived: ("map",),  # tells the screens AttributionChanged
     # geofences
-    FencesKept: ("fences", "screens"),
+    SnapshotRestored: ("fences", "screens"),
     FencesLoaded: ("kept-fences", "fences", "screens"),
     FencesUnchanged: ("kept-fences", "fences", "screens"),
     FencesUnavailable: ("fences", "map"),  # tells the screens, in other words if the store is retired

@@ -12,7 +12,7 @@ from tvapp.display.events import DisplayLost, Hidden
 from tvapp.remote.intents import Input
 from tvapp.ui import layout
 from tvapp.ui.canvas import Canvas, Color
-from tvapp.ui.screen_care import CareSettings, ScreenCare
+from tvapp.ui.dimming import Dimmer, DimmingSettings
 
 _EVENTS = {"dimmed": "screen.dimmed", "blank": "screen.blanked", "awake": "screen.woken"}
 
@@ -21,8 +21,8 @@ class ScreenVisibility:
     """Belongs to the main thread. Without `is_seen`, do no work for a picture."""
 
     def __init__(self, kiosk: Kiosk, local_time: LocalTime, clock: Clock, log: Log) -> None:
-        settings = CareSettings(kiosk.dim_after_min * 60.0, Week.parse(kiosk.awake), kiosk.motion, local_time)
-        self._care = ScreenCare(settings, clock.monotonic())
+        settings = DimmingSettings(kiosk.dim_after_min * 60.0, Week.parse(kiosk.awake), kiosk.motion, local_time)
+        self._care = Dimmer(settings, clock.monotonic())
         self._clock = clock
         self._log = log
         self.is_hidden = False
@@ -72,5 +72,5 @@ class ScreenVisibility:
 
     def draw(self, canvas: Canvas, now: float) -> None:
         """Dim what was drawn."""
-        if veil := self._care.veil(now):
+        if veil := self._care.black_opacity(now):
             canvas.fill(layout.screen(canvas), Color(0, 0, 0, veil))

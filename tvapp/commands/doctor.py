@@ -36,12 +36,12 @@ from tvapp.core.log import RecordingLog
 from tvapp.core.surroundings import Surroundings
 from tvapp.tiles.ports import TileRequest
 from tvapp.tiles.tile import TileId
-from tvapp.ui.words.text import error_words, problem_words
+from tvapp.ui.words.lookup import error_words, problem_words
 
 if TYPE_CHECKING:
     from tvapp.app.backend import Backend
     from tvapp.auth.service import SignIn
-    from tvapp.net.skew import SkewWatch
+    from tvapp.net.skew import SkewMonitor
 
 Outcome = Literal["pass", "fail", "skip"]
 CHECK_WITHIN_S = 30.0
@@ -129,16 +129,16 @@ def _display(config: Config, environ: Mapping[str, str] = os.environ) -> Check:
 def _online(config: Config, data_dir: Path) -> list[Check]:
     from tvapp.app.backend import build_backend
     from tvapp.auth.service import build_sign_in
-    from tvapp.net.lazy_chain import LateChain
-    from tvapp.net.skew import SkewWatch
+    from tvapp.net.lazy_chain import LazyChain
+    from tvapp.net.skew import SkewMonitor
 
     clock, log = SystemClock(), RecordingLog()
     jobs = Jobs(Inbox(), log)
     surroundings = Surroundings(
         jobs, clock, log, DiskHealth(log), lambda: 0.5, DataFolder(data_dir), since_start=lambda: 0.0
     )
-    skew = SkewWatch(clock, log, jobs.inbox.post)
-    network = LateChain(jobs, clock, log, ca_bundle=config.identity.ca_bundle, random=surroundings.random, skew=skew)
+    skew = SkewMonitor(clock, log, jobs.inbox.post)
+    network = LazyChain(jobs, clock, log, ca_bundle=config.identity.ca_bundle, random=surroundings.random, skew=skew)
     try:
         sign_in: SignIn | None = None
         if config.needs_sign_in:
@@ -158,7 +158,7 @@ class _Visit:
     """The checks that need the network, in order; later ones say when an earlier one stands in their way."""
 
     def __init__(
-        self, config: Config, surroundings: Surroundings, sign_in: SignIn | None, backend: Backend, skew: SkewWatch
+        self, config: Config, surroundings: Surroundings, sign_in: SignIn | None, backend: Backend, skew: SkewMonitor
     ) -> None:
         self._config = config
         self._clock = surroundings.clock
@@ -256,7 +256,7 @@ class _Visit:
 
     def _reach(self, host: str, url: str) -> Check:
         from tvapp.core.headers import Headers, parse_http_date
-        from tvapp.net.transport import Request
+        from tvapp.net.request import Request
 
         async def ask() -> None:
             request = Request("HEAD", f"https://{host}/", Headers({"accept": "*/*"}), is_probe=True)

@@ -26,9 +26,9 @@ from tvapp.core.errors import (
 )
 from tvapp.core.record import RecordFormat
 from tvapp.fences.model.change import Change, Conflicting, Step, Stored
+from tvapp.fences.outbox.failure_policy import next_step
 from tvapp.fences.outbox.folder import FORMAT, OutboxFolder
-from tvapp.fences.outbox.outbox import MOST_WAITING, Arrived, Command, Drop, Entry, Keep, Outbox, Send
-from tvapp.fences.outbox.verdict import verdict
+from tvapp.fences.outbox.outbox import MOST_WAITING, Arrived, Command, Delete, Entry, Outbox, Save, Send
 
 
 def feature(text: str) -> bytes:
@@ -57,14 +57,14 @@ class Rig:
     def do(self, commands: list[Command]) -> None:
         for command in commands:
             match command:
-                case Keep(entry) if self.disk_is_slow:
+                case Save(entry) if self.disk_is_slow:
                     self.unwritten.append(entry)
-                case Keep(entry):
+                case Save(entry):
                     self.disk[entry.number] = entry
-                    self.do(self.outbox.kept(entry, self.now))
-                case Drop(number):
+                    self.do(self.outbox.saved(entry, self.now))
+                case Delete(number):
                     self.disk.pop(number, None)
-                    self.do(self.outbox.dropped(number, self.now))
+                    self.do(self.outbox.deleted(number, self.now))
                 case Send(entry):
                     assert self.disk[entry.number].change == entry.change, "sent before it was on disk"
                     self.sent.append(entry)
@@ -100,7 +100,7 @@ def test_a_change_is_on_disk_before_it_is_sent_and_leaves_once_it_is_stored() ->
     rig.submit(change(after=ONE))
     assert not rig.sent
     rig.disk_is_slow = False
-    rig.do([Keep(rig.unwritten[0])])
+    rig.do([Save(rig.unwritten[0])])
     assert [entry.change.after for entry in rig.sent] == [ONE]
     rig.answer(Stored("a.geojson"))
     assert not rig.disk
@@ -158,12 +158,12 @@ def test_the_next_edit_of_a_fence_waits_until_the_one_before_is_off_the_disk() -
     first, second = change(after=ONE), change(ONE, TWO)
     for each in (first, second):
         (keep,) = outbox.submit(each, 0.0)
-        assert isinstance(keep, Keep)
-        outbox.kept(keep.entry, 0.0)
+        assert isinstance(keep, Save)
+        outbox.saved(keep.entry, 0.0)
     assert outbox.sending == 1
     commands = outbox.ended(1, Stored("a.geojson"), 0.0)
     assert not [command for command in commands if isinstance(command, Send)]
-    assert [command for command in outbox.dropped(1, 0.0) if isinstance(command, Send)]
+    assert [command for command in outbox.deleted(1, 0.0) if isinstance(command, Send)]
 
 
 def test_an_edit_of_what_the_screen_showed_before_the_last_edit_builds_on_the_last_edit() -> None:
@@ -214,7 +214,7 @@ def test_when_the_network_is_back_it_goes_out_at_once() -> None:
         rig.wait(300)
     rig.answer(Unreachable("host"))
     sent = len(rig.sent)
-    rig.do(rig.outbox.hurry(rig.now))
+    rig.do(rig.outbox.send_now(rig.now))
     assert len(rig.sent) == sent + 1
 
 
@@ -235,7 +235,7 @@ def test_a_sign_in_that_is_needed_stops_everything_until_somebody_signed_in() ->
     assert rig.outbox.next_wakeup() is None
     rig.wait(1e6)
     assert len(rig.sent) == 1
-    rig.do(rig.outbox.hurry(rig.now))
+    rig.do(rig.outbox.send_now(rig.now))
     assert len(rig.sent) == 2
 
 
@@ -366,7 +366,7 @@ def test_an_edit_of_a_fence_with_a_change_under_way_builds_on_that_whatever_the_
 def test_the_stores_note_is_on_disk_and_given_back_after_a_restart() -> None:
     rig = Rig()
     rig.submit(change(after=ONE))
-    rig.do(rig.outbox.noted(1, Step("processing", "operation-9")))
+    rig.do(rig.outbox.step_reported(1, Step("processing", "operation-9")))
     rig.restart()
     assert rig.sent[-1].resume == "operation-9"
 
@@ -374,7 +374,7 @@ def test_the_stores_note_is_on_disk_and_given_back_after_a_restart() -> None:
 def test_a_refusal_in_the_middle_of_an_upload_does_not_forget_the_upload() -> None:
     rig = Rig()
     rig.submit(change(after=ONE))
-    rig.do(rig.outbox.noted(1, Step("processing", "operation-9")))
+    rig.do(rig.outbox.step_reported(1, Step("processing", "operation-9")))
     rig.answer(Forbidden("host", 403))
     rig.do(rig.outbox.retry(1, rig.now))
     assert rig.sent[-1].resume == "operation-9"
@@ -383,13 +383,13 @@ def test_a_refusal_in_the_middle_of_an_upload_does_not_forget_the_upload() -> No
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
-        (Unreachable("host"), "later"),
-        (Throttled("host", 429), "later"),
-        (ServiceDown("host", 503), "later"),
-        (UnexpectedReply("host", 200, "html"), "later"),
-        (StorageError("/srv", "disk full"), "later"),
+        (Unreachable("host"), "retry"),
+        (Throttled("host", 429), "retry"),
+        (ServiceDown("host", 503), "retry"),
+        (UnexpectedReply("host", 200, "html"), "retry"),
+        (StorageError("/srv", "disk full"), "retry"),
         (SignInError("interaction_required"), "sign-in"),
-        (SignInError("temporarily_unavailable", needs_person=False), "later"),
+        (SignInError("temporarily_unavailable", needs_person=False), "retry"),
         (Forbidden("host", 403), "refused"),
         (NotFound("host", 404), "refused"),
         (service_error("host", 400), "refused"),
@@ -399,7 +399,7 @@ def test_a_refusal_in_the_middle_of_an_upload_does_not_forget_the_upload() -> No
     ],
 )
 def test_what_becomes_of_a_change_depends_on_whether_waiting_helps(error: TvappError, expected: str) -> None:
-    assert verdict(error) == expected
+    assert next_step(error) == expected
 
 
 class ModelStore:

@@ -18,8 +18,8 @@ from tvapp.fences.geojson import reading
 from tvapp.fences.model.fence import Geofence
 from tvapp.fences.service import snapshot
 from tvapp.fences.service.fence_service import FenceService
-from tvapp.fences.service.messages import FencesKept, FencesLoaded, FencesUnchanged, IndexBuilt
-from tvapp.fences.service.snapshot import FORMAT, WRITE_AFTER_S, WRITE_EVERY_S, KeptFences, pack, unpack
+from tvapp.fences.service.messages import FencesLoaded, FencesUnchanged, IndexBuilt, SnapshotRestored
+from tvapp.fences.service.snapshot import FORMAT, WRITE_AFTER_S, WRITE_EVERY_S, Snapshot, pack, unpack
 from tvapp.fences.stores.base import Loaded
 
 
@@ -36,7 +36,7 @@ class Desk:
         self.jobs = InlineJobs()
         self.clock = ManualClock(epoch=1_800_000_000.0)
         self.log = RecordingLog()
-        self.keeper = KeptFences(self.jobs, self.clock, self.log)  # type: ignore[arg-type]
+        self.keeper = Snapshot(self.jobs, self.clock, self.log)  # type: ignore[arg-type]
 
     def messages(self) -> list[object]:
         return list(self.jobs.inbox.drain())
@@ -90,7 +90,7 @@ def test_geofences_are_written_some_time_after_they_came_for_the_owner_alone(des
     assert desk.path.stat().st_mtime == desk.clock.wall()
     desk.keeper.open(desk.path)
     (found,) = desk.messages()
-    assert isinstance(found, FencesKept)
+    assert isinstance(found, SnapshotRestored)
     assert [each.id for each in found.fences] == ["a"]
     assert found.as_of == desk.clock.wall()
 
@@ -175,7 +175,7 @@ def test_a_date_in_the_future_counts_as_now(desk: Desk) -> None:
     os.utime(desk.path, (4e9, 4e9))
     desk.keeper.open(desk.path)
     (found,) = desk.messages()
-    assert isinstance(found, FencesKept)
+    assert isinstance(found, SnapshotRestored)
     assert found.as_of == desk.clock.wall()
 
 
@@ -203,9 +203,9 @@ def test_kept_geofences_are_shown_while_the_store_cannot_be_reached_and_make_way
         random=lambda: 0.5,
     )
     service.load()
-    jobs.inbox.post(FencesKept(fences("old"), 5.0))
+    jobs.inbox.post(SnapshotRestored(fences("old"), 5.0))
     assert shown(service, jobs) == ["old"]
     service.load()
     assert shown(service, jobs) == ["new"]
-    jobs.inbox.post(FencesKept(fences("old"), 5.0))
+    jobs.inbox.post(SnapshotRestored(fences("old"), 5.0))
     assert shown(service, jobs) == [], "too late: the store has spoken"

@@ -1,7 +1,7 @@
-"""The geofences of last time on the disk, so that a start without a network shows them: private, seldom written.
+"""Keeps a snapshot of the geofences on the disk, so that a start without a network shows them.
 
-What a store gave last is kept as it was, feature by feature. The file's own time says when that was last known to be
-right. Signing out removes it.
+The file holds the Features of the last load as they were, for the owner alone; its modification time says when they
+were last known to be right. It is written rarely, for the sake of memory cards. Signing out removes it.
 """
 
 from __future__ import annotations
@@ -22,16 +22,16 @@ from tvapp.core.log import Log
 from tvapp.core.record import RecordFormat
 from tvapp.fences.geojson import reading
 from tvapp.fences.model.fence import Geofence
-from tvapp.fences.service.messages import FencesKept, FencesLoaded, FencesUnchanged
+from tvapp.fences.service.messages import FencesLoaded, FencesUnchanged, SnapshotRestored
 
 FORMAT = RecordFormat("geofences", 3)
 USER = "geofences"
 MOST_BYTES = 64 << 20
 READ, WRITE = "kept.read", "kept.write"
 WRITE_AFTER_S = 20.0
-"""After the last change: many edits cost one write."""
+"""Delay after a change, so that many edits cost one write."""
 WRITE_EVERY_S = 600.0
-"""Not more often, for the sake of memory cards; nor is it noted more often that nothing has changed."""
+"""Least time between two writes, and between two updates of the modification time."""
 
 
 class _Source(msgspec.Struct):
@@ -40,7 +40,7 @@ class _Source(msgspec.Struct):
 
 
 class _Superseded(Exception):
-    """The account whose geofences were being written is gone."""
+    """The account whose geofences are being written has signed out."""
 
 
 def pack(fences: Sequence[Geofence]) -> list[bytes]:
@@ -87,11 +87,11 @@ def unpack(data: bytes) -> tuple[Geofence, ...]:
 class _Written(JobResult):
     service = "kept"
     path: Path
-    is_kept: bool
+    is_done: bool
 
 
-class KeptFences:
-    """Keeps the geofences of one account and store at a time. Belongs to the main thread; returns at once."""
+class Snapshot:
+    """The snapshot of one account and store at a time. Belongs to the main thread; returns at once."""
 
     def __init__(self, jobs: Jobs, clock: Clock, log: Log, disk: DiskHealth | None = None) -> None:
         self._jobs = jobs
@@ -101,33 +101,33 @@ class KeptFences:
         self._path: Path | None = None
         self._fences: tuple[Geofence, ...] | None = None
         self._write_at: float | None = None
-        self._rest_until = 0.0
+        self._not_before = 0.0
         self._is_writing = False
 
     def open(self, path: Path) -> None:
-        """Keep geofences at `path` from now on; what is there already is answered by FencesKept."""
+        """Keep the snapshot at `path` from now on. Answered by SnapshotRestored where there is one already."""
         self.close()
         self._path = path
         self._jobs.run(READ, lambda: self._read(path))
 
     def close(self) -> None:
-        """Let go of the account; what is on the disk stays."""
+        """Write nothing more; the file stays."""
         self._path = self._fences = self._write_at = None
-        self._rest_until = 0.0
+        self._not_before = 0.0
 
     def receive(self, message: object, now: float) -> bool:
-        """Take note of what the store gave; True when the message was for nobody else."""
+        """Take note of a load or a result; True when the message is for no other receiver."""
         match message:
             case FencesLoaded(fences=fences, as_of=None):
                 self._fences = fences
                 if self._write_at is None:
-                    self._write_at = max(now + WRITE_AFTER_S, self._rest_until)
+                    self._write_at = max(now + WRITE_AFTER_S, self._not_before)
             case FencesUnchanged():
                 self._confirm(now)
-            case _Written(path, is_kept):
+            case _Written(path, is_done):
                 self._is_writing = False
-                if not is_kept and path == self._path and self._write_at is None:
-                    self._write_at = self._rest_until
+                if not is_done and path == self._path and self._write_at is None:
+                    self._write_at = self._not_before
                 return True
             case JobFailed(name="kept.write"):
                 self._is_writing = False
@@ -142,19 +142,19 @@ class KeptFences:
             return
         path, fences = self._path, self._fences
         self._write_at = None
-        self._rest_until = now + WRITE_EVERY_S
+        self._not_before = now + WRITE_EVERY_S
         if path is None or fences is None:
             return
         self._is_writing = True
         self._jobs.run(WRITE, lambda: self._write(path, fences))
 
     def retry(self, now: float) -> None:
-        """The disk works again, and may have lost what was on it: write at once what is known."""
+        """Write again: the disk works again, and may have lost the file."""
         if self._fences is not None:
             self._write_at = now
 
     def flush(self) -> None:
-        """The program ends: write at once what is due some time. Blocks."""
+        """Write now what is due later, because the program ends. Blocks."""
         path, fences = self._path, self._fences
         if self._write_at is not None and path is not None and fences is not None:
             self._write_at = None
@@ -165,36 +165,36 @@ class KeptFences:
         return self._write_at
 
     def _confirm(self, now: float) -> None:
-        """Note that what is kept is still right."""
+        """Move the modification time: the snapshot is still right."""
         path = self._path
-        if path is None or self._write_at is not None or now < self._rest_until:
+        if path is None or self._write_at is not None or now < self._not_before:
             return
-        self._rest_until = now + WRITE_EVERY_S
+        self._not_before = now + WRITE_EVERY_S
         wall = self._clock.wall()
 
         def touch() -> None:
             try:
                 os.utime(path, (wall, wall))
             except OSError:
-                return  # it was never written, or is gone: nothing to note
+                return  # never written, or gone
 
         self._jobs.run("kept.touch", touch)
 
-    def _read(self, path: Path) -> FencesKept | None:
+    def _read(self, path: Path) -> SnapshotRestored | None:
         try:
             data = read_bounded(path, MOST_BYTES)
             if data is None:
                 return None
             as_of = path.stat().st_mtime
-            kept = FencesKept(unpack(data), min(as_of, self._clock.wall()))
+            restored = SnapshotRestored(unpack(data), min(as_of, self._clock.wall()))
         except (StorageError, DataError, OSError) as error:
             self._log.event("geofences.not_kept", level="warning", reason=str(error)[:200])
             return None
-        age_s = round(self._clock.wall() - kept.as_of)
-        self._log.event("geofences.restored", count=len(kept.fences), age_s=age_s)
-        return kept
+        age_s = round(self._clock.wall() - restored.as_of)
+        self._log.event("geofences.restored", count=len(restored.fences), age_s=age_s)
+        return restored
 
-    def _demand(self, path: Path) -> None:
+    def _require_current(self, path: Path) -> None:
         if path != self._path:
             raise _Superseded
 
@@ -205,13 +205,13 @@ class KeptFences:
                 path.unlink(missing_ok=True)
             else:
                 make_private_dir(path.parent)
-                write_atomic(path, pack(fences), before_replacing=lambda _fd: self._demand(path))
+                write_atomic(path, pack(fences), before_replacing=lambda _fd: self._require_current(path))
                 wall = self._clock.wall()
                 os.utime(path, (wall, wall))
         except _Superseded:
-            return _Written(path, is_kept=True)
+            return _Written(path, is_done=True)
         except (StorageError, OSError) as error:
             self._disk.failed(USER, error if isinstance(error, StorageError) else StorageError.of(path, error))
-            return _Written(path, is_kept=False)
+            return _Written(path, is_done=False)
         self._disk.worked(USER)
-        return _Written(path, is_kept=True)
+        return _Written(path, is_done=True)
