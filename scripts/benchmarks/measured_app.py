@@ -139,7 +139,7 @@ class Measurements(Probe):
             canvas = self._display.canvas
             status |= {"textures": canvas.textures.size_bytes, "glyphs": canvas._glyphs.size_bytes}
         if self._app is not None and (live_map := self._app.session.map) is not None:
-            status["shelf"] = live_map.model.memory.size_bytes
+            status["tiles"] = live_map.model.memory.size_bytes
         return status
 
     def _count_fence_tiles(self) -> None:
