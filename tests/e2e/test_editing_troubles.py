@@ -50,7 +50,7 @@ MIDDLE = (240, 100, 400, 250)
 """Where the maps of two TVs can be compared: no clock, no card and no sentence lies over it."""
 CARD = (30, 40, 220, 220)
 """What is said of the selected geofence."""
-DEPOT = style.PALETTE[style.slot("depot")][:3]
+DEPOT = style.PALETTE[style.palette_index("depot")][:3]
 SAME = 60
 """Pixels; after a flight, edges may lie a fraction of a pixel beside."""
 AWAY = (24.99, 59.93)

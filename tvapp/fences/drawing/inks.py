@@ -51,7 +51,7 @@ def _inks(fine: int) -> npt.NDArray[np.uint64]:
     colors = np.zeros((1 << len(_PATTERNED), 256, 4))
     for place in range(len(style.PALETTE)):
         for state, name in enumerate(STATES):
-            look = style.style_of_slot(place, name)
+            look = style.style_of_index(place, name)
             base = ink_number(place, state, 0)
             for role, color in ((FILL, look.fill), (CASING, look.casing), (LINE, look.line)):
                 colors[:, base + role] = _premultiplied(color)

@@ -147,7 +147,7 @@ class _Sheet:
         self._widths = [self._width(style.LINE_PX), self._width(style.SLIM_LINE_PX)]
         self._slack = float(self._widths[0][1] + 4 * self.detail)
         self._low, self._high = -self._slack, self._edge + self._slack
-        self._styles = [style.style_of_slot(0, state) for state in STATES]
+        self._styles = [style.style_of_index(0, state) for state in STATES]
         self._dashed = np.array([look.dash_px is not None for look in self._styles])
 
     def _width(self, line_px: float) -> tuple[int, int]:
