@@ -1,4 +1,4 @@
-"""The command behind `scripts/audit`: pinned versions against a file of advisories in the OSV format.
+"""The command behind `scripts/audit`: compares pinned versions with a file of advisories in the OSV format.
 
 The format: https://ossf.github.io/osv-schema/ (`affected`: package, versions, ranges of events).
 """
@@ -22,7 +22,7 @@ NOTHING_KNOWN, SOMETHING_KNOWN, NOT_COMPARED = 0, 1, 2
 
 
 def normalised(name: str) -> str:
-    """Return a package's name in the one form that PyPI compares (PEP 503)."""
+    """Return a package's name in the normal form of PEP 503."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
@@ -37,7 +37,7 @@ def pinned(files: Sequence[Path]) -> dict[str, set[str]]:
 
 
 def is_affected(version: str, affected: Mapping[str, Any]) -> bool:
-    """Tell whether an entry of `affected` speaks of a version: it is listed, or lies in a range."""
+    """Tell whether an entry of `affected` covers a version: it is listed, or lies in a range."""
     if version in affected.get("versions", ()):
         return True
     own = Version(version)
@@ -64,7 +64,7 @@ def advisories(database: Path) -> Iterator[dict[str, Any]]:
     """Yield every advisory of a zip of JSON files.
 
     Raises:
-        OSError, ValueError, zipfile.BadZipFile: it is no such file.
+        OSError, ValueError, zipfile.BadZipFile: the file is no such database.
     """
     with zipfile.ZipFile(database) as archive:
         for entry in archive.infolist():
@@ -75,7 +75,7 @@ def advisories(database: Path) -> Iterator[dict[str, Any]]:
 
 
 def known(pins: Mapping[str, set[str]], database: Path) -> tuple[list[str], int]:
-    """Return a line for each pinned version with a known problem, and how many advisories were read."""
+    """Return a line for each pinned version with a known problem, and the number of advisories read."""
     lines, count = set(), 0
     for advisory in advisories(database):
         count += 1
@@ -91,7 +91,7 @@ def known(pins: Mapping[str, set[str]], database: Path) -> tuple[list[str], int]
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Say what was compared with what, and what is known."""
+    """Print what was compared and what is known; returns the exit status."""
     if not arguments:
         print("Nothing was compared: name a database, see the head of scripts/audit for where to get it.")
         return NOT_COMPARED

@@ -1,4 +1,4 @@
-"""Feeds whatever atheris thinks of to everything that takes GeoJSON from outside: only our own errors may come out."""
+"""Fuzzes everything that takes GeoJSON from outside with atheris; only our own errors may come out."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TARGETS = ("tvapp.fences", "tvapp.core.errors", "tvapp.geo")
 
 
 def main() -> int:
-    """Run until the time or the number of runs is up; atheris ends the process itself, with 77 for a finding."""
+    """Fuzz until the time or the number of runs is up; atheris ends the process itself, with 77 for a finding."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=int, default=60)
     parser.add_argument("--runs", type=int, default=-1, help="-1: as many as there is time for")

@@ -1,4 +1,4 @@
-"""GeoJSON to start mutating from: a little of everything that the standard and Azure Maps know."""
+"""Seeds for fuzzing: a little of everything in GeoJSON and in the geofences of Azure Maps."""
 
 from __future__ import annotations
 

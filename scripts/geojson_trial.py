@@ -1,4 +1,4 @@
-"""One trial of everything that takes GeoJSON from outside; raises only where something is wrong with us."""
+"""One trial of everything that takes GeoJSON from outside; raises only for a defect of ours."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ MOVES = ((1.0, 2.0), (175.0, 0.0), (-359.5, -0.25), (0.0, 89.0))
 
 
 def try_out(data: bytes) -> None:
-    """Read bytes as a file, and as a Feature; change what is found."""
+    """Read bytes as a file and as a Feature, and change the geofences found."""
     result: ReadResult | None = None
     with contextlib.suppress(DataError):
         result = read(data, "x")
@@ -34,7 +34,7 @@ def try_out(data: bytes) -> None:
 
 
 def try_to_change(data: bytes, raw: bytes, geometry_id: str, number: int) -> None:
-    """Change a geofence that was shown: that must work, and be what asking again finds done."""
+    """Change a geofence that was read: the change must work, and a second one must find it done."""
     renamed = altered(raw, properties={"name": "another"})
     reshaped = altered(raw, geometry=SQUARE)
     copied = with_new_id(raw, "one of its own", "n")

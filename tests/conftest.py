@@ -13,6 +13,7 @@ from hypothesis import HealthCheck, settings
 
 from tests.cloud import LocalCloud
 from tests.matrix.report import pytest_terminal_summary  # noqa: F401 - a hook, which only this file may bring along
+from tests.quick import no_process, pytest_addoption, pytest_collection_modifyitems  # noqa: F401 - hooks too
 
 if TYPE_CHECKING:
     from tests.azurite import Azurite
@@ -24,6 +25,7 @@ os.environ["PYGAME_HIDE_SUPPORT_PROMPT"] = "1"
 
 # How long an example takes says more of the machine than of what is tested.
 settings.register_profile("tvapp", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("quick", settings.get_profile("tvapp"), max_examples=20)
 settings.load_profile("tvapp")
 
 FOREIGN = (

@@ -26,7 +26,7 @@ PURE = (
     "auth.approval", "auth.messages", "auth.permission", "auth.problems", "auth.session",
     "fences.editing", "fences.geojson", "fences.model", "fences.outbox.outbox", "fences.service.messages",
     "remote.hold", "remote.intents", "remote.keymap", "remote.keys", "remote.pattern", "remote.pattern_hash",
-    "tiles.memory", "tiles.pyramid", "tiles.tile",
+    "tiles.memory_cache", "tiles.pyramid", "tiles.tile",
 )  # fmt: skip
 """Modules and rooms that must stay pure, whatever else becomes an edge."""
 
@@ -56,7 +56,6 @@ DEFERRED = {
     ("commands", "tvapp.commands"): "the command line loads the one command that was asked for",
     ("commands.cli", "tvapp"): "only `tvapp version` needs the version",
     ("commands.doctor", "tvapp"): "each check loads what it checks, so that one that cannot be loaded costs one check",
-    ("commands.doctor", "email.utils"): "see above",
     ("commands.demo", "selectors"): "only the demo waits for a process",
     ("commands.console", "platformdirs"): "not needed with --data-dir",
     ("commands.lock_pattern", "termios"): "a terminal is needed for the prompt alone",
@@ -91,9 +90,10 @@ DEFERRED = {
     ("remote.pygame_source", "pygame._sdl2"): "gamepads are opened after the first frame",
     ("ui.qr", "qrcode"): "slow to import; a worker loads it while the first frame is drawn",
     ("ui.screens", "tvapp.ui.screens"): "panels of the map are loaded when they open",
-    ("ui.screens", "tvapp.fences"): "editing is loaded when a viewer edits",
-    ("ui.screens", "tvapp.remote.pattern"): "only a locked screen asks for a pattern",
-    ("ui.screens", "tvapp.ui.words"): "editing is loaded when a viewer edits",
+    ("ui.map_overlay.readout", "tvapp.fences.model.containment"): "slow to import; a worker loads it ahead",
+    ("ui.map_state", "tvapp.fences"): "editing is loaded when a viewer edits",
+    ("ui.map_state", "tvapp.remote.pattern"): "only a locked screen asks for a pattern",
+    ("ui.map_state", "tvapp.ui.words"): "editing is loaded when a viewer edits",
 }
 """Every import inside a function."""
 

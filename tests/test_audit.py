@@ -1,4 +1,4 @@
-"""Pinned packages: with hashes that are enforced, and compared with advisories without a network."""
+"""Pinned packages: their hashes are enforced, and their versions compared with advisories, without a network."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def between(*events: dict[str, str]) -> dict[str, object]:
         ({"package": {"ecosystem": "npm", "name": "some-package"}, "versions": ["1.2.3"]}, NOTHING_KNOWN),
     ],
 )
-def test_a_pinned_version_is_found_among_those_an_advisory_speaks_of(
+def test_a_pinned_version_is_found_in_the_advisories_that_cover_it(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], affected: dict[str, object], status: int
 ) -> None:
     pins = tmp_path / "pins.txt"
@@ -53,7 +53,7 @@ def test_a_pinned_version_is_found_among_those_an_advisory_speaks_of(
     assert "1 packages compared with 1 advisories" in said
 
 
-def test_what_was_withdrawn_does_not_count_and_an_empty_database_compares_nothing(tmp_path: Path) -> None:
+def test_a_withdrawn_advisory_does_not_count_and_an_empty_database_compares_nothing(tmp_path: Path) -> None:
     path = database(tmp_path / "osv.zip", of("msal", versions=["1"]), withdrawn="2024-01-01T00:00:00Z")
     assert main([path]) == NOT_COMPARED
 

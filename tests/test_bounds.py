@@ -22,7 +22,7 @@ from tvapp.core.errors import DataError, UnexpectedReply
 from tvapp.core.headers import Headers, parse_directives, parse_http_date, parse_retry_after
 from tvapp.fences.geojson import reading
 from tvapp.fences.service import snapshot
-from tvapp.net.transport import Response
+from tvapp.net.request import Response
 from tvapp.remote.evdev import key_codes
 from tvapp.remote.pattern_hash import PatternHash
 from tvapp.tiles.decode import decode_tile
@@ -93,7 +93,9 @@ WORST: dict[str, Callable[[Path], object]] = {
         b'{"type":"Feature","properties":{},"geometry":{"type":"Polygon","coordinates":' + deep_json() + b"}}"
     ),
     "geojson: too large": lambda _: refuses(DataError, lambda: reading.read(bytes(reading.MAX_BYTES + 1), "a.json")),
-    "kept geofences: deep": lambda _: refuses(DataError, lambda: snapshot.unpack(deep_json() + b"\n")),
+    "kept geofences: deep": lambda _: refuses(
+        DataError, lambda: snapshot.unpack(snapshot.FORMAT.pack(deep_json() + b"\n"))
+    ),
     "toml: deep": lambda folder: refuses(ConfigErrors, lambda: toml(folder, b"a = " + b"[" * DEEP)),
     "toml: large": lambda folder: refuses(ConfigErrors, lambda: toml(folder, b"#" * (3 << 20))),
     "environment: deep": lambda _: refuses(

@@ -1,4 +1,4 @@
-"""What CI runs on pygame-ce: everything that touches pygame itself, and nothing forgotten when a test is added."""
+"""CI runs every test that touches pygame on pygame-ce too, also tests that are added later."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ ROOT = Path(__file__).resolve().parent.parent
 ONCE = {
     "tests/commands/test_doctor.py": "whether there is a display is found out without pygame",
 }
-"""Tests that touch what draws and run on pygame alone, and why."""
+"""Tests that touch the display and run on pygame alone, with the reason."""
 
 
 def on_pygame_ce() -> list[str]:
-    """Return the paths that CI gives to the tests on pygame-ce."""
+    """Return the paths of the tests that CI runs on pygame-ce."""
     text = (ROOT / ".ci/run").read_text().replace("\\\n", " ")
     (line,) = [line for line in text.splitlines() if line.startswith("./scripts/test --pygame-ce ")]
     return shlex.split(line)[2:]
@@ -31,17 +31,17 @@ def imported(path: Path) -> Iterator[str]:
 
 
 def touches_pygame(path: Path) -> bool:
-    """Tell whether a test imports pygame, what draws with it, the pictures of screens, or what runs an X server."""
+    """Tell whether a test imports pygame, a module that draws with it, the stored pictures, or the X server."""
     roots = ("pygame", "tvapp.display", "tvapp.remote.pygame_source", "tests.ui.pictures", "tests.e2e.xserver")
     return any(name == root or name.startswith(f"{root}.") for name in imported(path) for root in roots)
 
 
-def test_whatever_touches_pygame_runs_on_pygame_ce_too() -> None:
+def test_every_test_that_touches_pygame_runs_on_pygame_ce_too() -> None:
     paths = [path.relative_to(ROOT) for path in (ROOT / "tests").rglob("test_*.py") if touches_pygame(path)]
     there = on_pygame_ce()
     missing = [str(path) for path in paths if not any(path.is_relative_to(given) for given in there)]
     assert sorted(missing) == sorted(ONCE)
 
 
-def test_every_path_is_there() -> None:
+def test_every_path_exists() -> None:
     assert [path for path in [*on_pygame_ce(), *ONCE] if not (ROOT / path).exists()] == []

@@ -1,10 +1,11 @@
-"""The guide's own request, to the letter, and what the app sends in its place."""
+"""The guide's own request, to the letter, and the request that the app sends."""
 
 from __future__ import annotations
 
 import asyncio
 import json
 from dataclasses import dataclass
+from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -20,6 +21,7 @@ from tvapp.fences.geojson.feature import new_feature
 from tvapp.fences.model.change import Change, Outcome, Step, Stored
 from tvapp.fences.model.fence import Geofence
 from tvapp.fences.stores.map_data import MapDataStore
+from tvapp.fences.stores.map_data_sending import PollPacer
 from tvapp.localcloud.geofence_check import check_geofences
 from tvapp.net.transport import HttpClient
 
@@ -40,7 +42,7 @@ BODY = b"""{
         }
     }]
 }"""
-"""The sample body of the guide, with the closing brackets that its text has lost."""
+"""The sample body of the guide, with the closing brackets that its web page lacks."""
 
 GEOMETRY: dict[str, object] = {"type": "Point", "coordinates": [-122.126986, 47.639754]}
 SQUARE = [[24.9, 60.1], [25.0, 60.1], [25.0, 60.2], [24.9, 60.2], [24.9, 60.1]]
@@ -59,7 +61,7 @@ SHAPES: dict[str, tuple[dict[str, object], str, float | None]] = {
     "clockwise ring": ({"type": "Polygon", "coordinates": [SQUARE[::-1]]}, "", None),
     "rectangle across the date line": ({"type": "Polygon", "coordinates": [ACROSS]}, "Rectangle", None),
 }
-"""Geometry, subtype and radius in metres, as they are drawn."""
+"""Geometry, subtype and radius in metres of each shape that can be drawn."""
 
 
 @pytest.fixture
@@ -70,7 +72,7 @@ def headers(cloud: LocalCloud) -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Tokens:
-    """Gives the one token there is, for the scope that the guide names."""
+    """Gives the same token each time, for the scope that the guide names."""
 
     token: FakeToken
 
@@ -80,7 +82,7 @@ class Tokens:
 
 
 def upload(cloud: LocalCloud, headers: dict[str, str], change: Change) -> tuple[Outcome, tuple[Geofence, ...]]:
-    """Send a change as the app does; returns what became of it, and what another screen reads then."""
+    """Send a change as the app does; returns the outcome, and the geofences that another screen reads afterwards."""
 
     async def note(step: Step) -> None:
         pass
@@ -93,7 +95,8 @@ def upload(cloud: LocalCloud, headers: dict[str, str], change: Change) -> tuple[
         tokens = Tokens(FakeToken(headers["Authorization"].removeprefix("Bearer ")))
         authorizer = EntraAuthorizer(tokens, SCOPE, cloud.maps_client_id, endpoint=cloud.endpoint)
         try:
-            store = MapDataStore(http, cloud.endpoint, authorizer, RecordingLog(), sleep=no_wait)
+            pacer = partial(PollPacer, sleep=no_wait)
+            store = MapDataStore(http, cloud.endpoint, authorizer, RecordingLog(), new_pacer=pacer)
             outcome = await store.send(change, note=note)
             other = MapDataStore(http, cloud.endpoint, authorizer, RecordingLog())
             return outcome, (await other.load()).fences
@@ -103,7 +106,7 @@ def upload(cloud: LocalCloud, headers: dict[str, str], change: Change) -> tuple[
     return asyncio.run(send())
 
 
-def test_the_guides_request_is_accepted_and_ends_well(cloud: LocalCloud, headers: dict[str, str]) -> None:
+def test_the_guides_request_is_accepted_and_succeeds(cloud: LocalCloud, headers: dict[str, str]) -> None:
     cloud.clear_map_data()
 
     status, answered, _ = cloud.send("POST", PATH, BODY, {**headers, "Content-Type": "application/json"})
@@ -120,7 +123,7 @@ def test_the_guides_request_is_accepted_and_ends_well(cloud: LocalCloud, headers
 
 
 @pytest.mark.parametrize("missing", ["x-ms-client-id", "Authorization"])
-def test_without_one_of_the_guides_headers_it_is_refused(
+def test_the_request_is_refused_without_one_of_the_guides_headers(
     cloud: LocalCloud, headers: dict[str, str], missing: str
 ) -> None:
     del headers[missing]
@@ -149,7 +152,7 @@ def test_the_app_sends_what_the_guide_sends(cloud: LocalCloud, headers: dict[str
 
 @pytest.mark.parametrize("hours_ahead", [-9.5, 0, 5.75, 14])
 @pytest.mark.parametrize("preset", PRESETS)
-def test_every_time_that_can_be_chosen_is_one_to_an_independent_reader(preset: Preset, hours_ahead: float) -> None:
+def test_an_independent_reader_accepts_every_time_that_can_be_chosen(preset: Preset, hours_ahead: float) -> None:
     validity = validity_time(preset, 1_790_000_000.0, lambda _: round(hours_ahead * 3600))
     made = new_feature("a-1", "Depot 1", "depot", GEOMETRY, subtype="Circle", radius_m=500, validity=validity)
 
@@ -161,7 +164,7 @@ def test_every_time_that_can_be_chosen_is_one_to_an_independent_reader(preset: P
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_what_the_app_writes_ends_up_stored_and_is_read_again(
+def test_every_shape_is_stored_as_the_app_writes_it_and_read_again(
     cloud: LocalCloud, headers: dict[str, str], shape: str
 ) -> None:
     cloud.clear_map_data()

@@ -1,4 +1,4 @@
-"""What is installed is what was built from what is committed: assets and all."""
+"""A wheel built from the committed files works where it is installed, assets included."""
 
 from __future__ import annotations
 
@@ -46,6 +46,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return built
 
 
+@pytest.mark.process
 def test_the_wheel_contains_code_and_assets_and_nothing_else(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
@@ -59,13 +60,16 @@ def test_the_wheel_contains_code_and_assets_and_nothing_else(wheel: Path) -> Non
     assert not [name for name in names if name.endswith(".pyc") or "/tests/" in name]
 
 
-def test_it_works_where_it_was_installed_whatever_the_folder_one_is_in(wheel: Path, tmp_path: Path) -> None:
+def test_the_installed_wheel_works_from_any_folder(wheel: Path, tmp_path: Path) -> None:
     target, elsewhere = tmp_path / "site", tmp_path / "elsewhere"
     elsewhere.mkdir()
     pip = ("-m", "pip", "--disable-pip-version-check", "install", "--quiet", "--no-deps", "--no-compile")
     run(sys.executable, *pip, "--target", str(target), str(wheel), cwd=elsewhere)
     own = {"PYTHONPATH": str(target)}
-    assert run(sys.executable, "-m", "tvapp", "version", cwd=elsewhere, **own) == f"tvapp {__version__}\n"
+    commit = run("git", "rev-parse", "HEAD", cwd=ROOT)[:7]
+    without_git = {**own, "PATH": "/nowhere"}
+    said = run(sys.executable, "-m", "tvapp", "version", cwd=elsewhere, **without_git)
+    assert said == f"tvapp {__version__} (commit {commit})\n"
     found = run(sys.executable, "-c", LOOKS_FOR_ASSETS, cwd=elsewhere, **own).strip()
     assert found == str(target / "tvapp")
     assert (target / "bin" / "tvapp").is_file()

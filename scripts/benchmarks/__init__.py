@@ -1,1 +1,1 @@
-"""Benchmarks of the whole program, from outside: one module a group of figures."""
+"""Benchmarks of the whole program, measured from outside; one module for each group of rows."""

@@ -1,4 +1,4 @@
-"""The command behind `scripts/bench`."""
+"""The command behind `scripts/bench`: runs the rows that were asked for and prints their figures."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ HOUR_S = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A row: what measures it, and after how many seconds it counts as hanging."""
+    """A row: the function that measures it, and the seconds after which it counts as hanging."""
 
     measure: Callable[[Rig, Options], Row]
     within_s: float = 300.0
@@ -57,7 +57,7 @@ ROWS: dict[str, Entry] = {
 
 
 def main() -> int:
-    """Measure what was asked for; prints the JSON and the table."""
+    """Measure the rows that were asked for, and print the JSON and the table."""
     options = parse(
         sys.argv[1:],
         tuple(ROWS),
@@ -114,7 +114,7 @@ def _measure(options: Options, quota: Quota | None) -> dict[str, object]:
             try:
                 with deadline(entry.within_s * patience):
                     rows[name] = entry.measure(bench, options)
-            except Exception as error:  # noqa: BLE001 - one figure that cannot be had must not cost the others
+            except Exception as error:  # noqa: BLE001 - a row that fails must not cost the others
                 rows[name] = {"error": f"{type(error).__name__}: {error}"}
                 say(f"  not measured: {rows[name]['error']}")
             rows[name]["took_s"] = round(time.monotonic() - row_began, 1)
@@ -124,7 +124,7 @@ def _measure(options: Options, quota: Quota | None) -> dict[str, object]:
 
 
 def _compare(base: dict[str, object], report: dict[str, object], *, to_stdout: bool) -> bool:
-    """Print two runs side by side; True where a figure is worse."""
+    """Print two runs side by side; returns whether any figure is worse."""
     compared = compare(base, report)
     lines = comparison_table(compared)
     if differing := differing_conditions(base, report):

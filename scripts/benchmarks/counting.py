@@ -1,6 +1,6 @@
-"""Counts what frames ask of SDL's renderer, at the edge itself: stand-ins pass every call on and count it.
+"""Counts the calls that each frame makes to SDL's renderer, by wrapping pygame's classes.
 
-The product knows nothing of it. Stand-ins cost time, so frames that are counted are not measured as well.
+The app is not changed for it. The wrappers cost time, so a run that counts calls does not measure frame times.
 """
 
 from __future__ import annotations
@@ -11,20 +11,19 @@ from typing import Any
 
 from tvapp.display import glyphs, pygame_canvas, shapes, textures
 from tvapp.display.sdl import pygame
-from tvapp.display.window import Display
 
 KINDS = ("draws", "fills", "lines", "clears", "textures_made", "texture_updates", "read_backs", "surfaces", "texts")
-"""What is counted: textures drawn, boxes filled, lines drawn, screens or targets cleared, textures made and changed,
+"""The kinds of calls: textures drawn, boxes filled, lines drawn, screens or targets cleared, textures made and changed,
 pixels read back from the renderer, surfaces allocated (`texts`: by drawing text)."""
 
 
 @dataclass(slots=True)
 class Counts:
-    """What the frame being drawn has asked for so far, and the frames before it."""
+    """The counts of the frame that is being drawn, and of the frames before it."""
 
     now: dict[str, int] = field(default_factory=lambda: dict.fromkeys(KINDS, 0))
     frames: list[tuple[float, tuple[int, ...]]] = field(default_factory=list)
-    """The time of each, and its counts in the order of KINDS."""
+    """The time of each frame, and its counts in the order of KINDS."""
 
     def add(self, kind: str) -> None:
         self.now[kind] += 1
@@ -39,8 +38,8 @@ class Counts:
         return taken
 
 
-class _StandIn:
-    """Passes everything on to `real`, and counts the calls of some methods."""
+class _Counting:
+    """Passes every call on to `real`, and counts those of some methods."""
 
     counted: dict[str, str] = {}  # noqa: RUF012 - by method
 
@@ -56,11 +55,11 @@ class _StandIn:
         setattr(self.__dict__["real"], name, real(value))
 
 
-class _Texture(_StandIn):
+class _Texture(_Counting):
     counted = {"draw": "draws", "update": "texture_updates"}  # noqa: RUF012
 
 
-class _Renderer(_StandIn):
+class _Renderer(_Counting):
     counted = {  # noqa: RUF012
         "fill_rect": "fills",
         "draw_line": "lines",
@@ -70,7 +69,7 @@ class _Renderer(_StandIn):
 
 
 class _TextureMaker:
-    """Stands where the class `Texture` does."""
+    """Takes the place of the class `Texture`."""
 
     def __init__(self, kind: Any, counts: Counts) -> None:
         self._kind = kind
@@ -85,36 +84,31 @@ class _TextureMaker:
         return _Texture(self._kind.from_surface(real(renderer), surface), self._counts)
 
 
-def install(monotonic: Callable[[], float]) -> Counts:
-    """Count from now on; to be called before a display is opened. `monotonic` tells the time of frames."""
+def install() -> Counts:
+    """Count from now on; call it before a display is opened, and `end_frame` of what it returns after each frame."""
     counts = Counts()
     for module in (glyphs, pygame_canvas, shapes, textures):
         replace(module, "Texture", _TextureMaker(module.__dict__["Texture"], counts))
     replace(pygame, "Surface", _counted(pygame.Surface, counts, "surfaces"))
     replace(pygame.image, "frombuffer", _counted(pygame.image.frombuffer, counts, "surfaces"))
     replace(glyphs.Fonts, "render", _counted(glyphs.Fonts.render, counts, "texts"))
-    make_canvas, present = pygame_canvas.PygameCanvas.__init__, Display.present
+    make_canvas = pygame_canvas.PygameCanvas.__init__
 
     def canvas(self: Any, renderer: Any, *arguments: Any, **named: Any) -> None:
         make_canvas(self, _as_renderer(renderer, counts), *arguments, **named)
 
-    def end(self: Display) -> None:
-        present(self)
-        counts.end_frame(monotonic())
-
     replace(pygame_canvas.PygameCanvas, "__init__", canvas)
-    replace(Display, "present", end)
     return counts
 
 
 def replace(owner: object, name: str, value: object) -> None:
-    """Put something in the place of what others find there by name."""
+    """Replace an attribute of a module or class."""
     setattr(owner, name, value)
 
 
 def real(value: object) -> object:
-    """Return what a stand-in stands for; anything else is itself."""
-    return value.__dict__["real"] if isinstance(value, _StandIn) else value
+    """Return the real object behind a wrapper; any other value is returned as it is."""
+    return value.__dict__["real"] if isinstance(value, _Counting) else value
 
 
 def _as_renderer(renderer: Any, counts: Counts) -> Any:

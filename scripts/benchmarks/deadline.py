@@ -1,4 +1,4 @@
-"""A time limit for whatever may hang."""
+"""A time limit for code in the main thread that may hang."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class TookTooLong(Exception):
 
 @contextlib.contextmanager
 def deadline(seconds: float) -> Iterator[None]:
-    """Raise TookTooLong in the main thread once `seconds` are over, whatever it waits for."""
+    """Raise TookTooLong in the main thread after `seconds`, whatever it waits for."""
 
     def ring(_number: int, _frame: FrameType | None) -> None:
         raise TookTooLong(f"not done within {seconds:.0f} s")

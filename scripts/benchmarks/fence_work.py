@@ -1,6 +1,6 @@
-"""What geofences cost a worker: reading them, indexing them, drawing tiles of them; in a process of its own.
+"""Measures what geofences cost a worker: reading, indexing, and drawing tiles of them.
 
-Usage: python -m scripts.benchmarks.fence_work FILE RUNS; prints one JSON object.
+Usage: python -m scripts.benchmarks.fence_work FILE RUNS; runs in a process of its own and prints one JSON object.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ T = TypeVar("T")
 
 CENTER = Position(24.9525, 60.1672)
 WANTED = (30, 300, 1_000)
-"""Geofences in a tile."""
+"""Numbers of geofences in a tile."""
 TOLERANCE = 0.2
 MOST_TILES = 16
 DRAWN = 3
 ZOOMS = range(8, 19)
 AROUND = 24
-"""Tiles on each side of the centre that are looked at."""
+"""Number of tiles on each side of the centre to choose from."""
 
 
 def main() -> int:
@@ -68,7 +68,7 @@ def _timed(work: Callable[[], T]) -> tuple[T, float]:
 
 
 def _tiles(index: FenceIndex) -> dict[int, list[TileId]]:
-    """Return, for each wanted number of geofences, tiles that have about so many, the nearest to it first."""
+    """Return, for each wanted number of geofences, the tiles that hold about so many, closest number first."""
     found: dict[int, list[tuple[float, TileId]]] = {wanted: [] for wanted in WANTED}
     u, v = project(CENTER)
     for z in ZOOMS:
@@ -87,7 +87,7 @@ def _tiles(index: FenceIndex) -> dict[int, list[TileId]]:
 
 
 def _drawing(index: FenceIndex, tiles: Sequence[TileId]) -> dict[str, object]:
-    """Draw tiles, each some times; returns the median of the best times, and how far apart they lie."""
+    """Draw each tile several times; returns the median of the best times, and their spread."""
     now_s = time.time()
     best: list[float] = []
     for tile in tiles:

@@ -1,4 +1,4 @@
-"""Geofences for benchmarks: as many as wanted, spread over a city, the same ones each time."""
+"""Makes geofences for benchmarks: any number, spread over a city, the same ones each time."""
 
 from __future__ import annotations
 

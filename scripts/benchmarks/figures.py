@@ -1,4 +1,4 @@
-"""Numbers out of measurements: percentiles, figures with their targets, and the cost of processes."""
+"""Computes figures from measurements: percentiles, spreads, targets, and the CPU and memory of processes."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ import psutil
 QUARTERS = 4
 
 Row = dict[str, object]
-"""What one row of the benchmark found: its `figures`, its `method`, and whatever explains them; JSON."""
+"""The result of one row, as JSON: its `figures`, its `method`, and details that explain them."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One number that counts. `spread` is how far apart repeated measurements lay, in the same unit."""
+    """One measured number. `spread` tells how far repeated measurements lay apart, in the same unit."""
 
     name: str
     value: float | None
@@ -28,7 +28,7 @@ class Figure:
 
     @property
     def is_met(self) -> bool | None:
-        """Tell whether the target is reached; None where there is none, or nothing was measured."""
+        """Tell whether the target is reached; None without a target or a value."""
         if self.target is None or self.value is None:
             return None
         return self.value >= self.target if self.more_is_better else self.value <= self.target
@@ -46,12 +46,12 @@ class Figure:
 
 
 def row(figures: Sequence[Figure], method: str, **details: object) -> Row:
-    """Return a row as it goes into the report."""
+    """Return a row in the form that the report has."""
     return {"figures": [figure.as_json() for figure in figures], **details, "method": method}
 
 
 def percentile(values: Sequence[float], part: float) -> float | None:
-    """Return the value below which `part` (0 to 1) of the values lie, by the nearest rank; None of no values.
+    """Return the value below which `part` (0 to 1) of the values lie, by the nearest rank; None without values.
 
     >>> percentile([1.0, 2.0, 3.0, 4.0], 0.5)
     2.0
@@ -63,7 +63,7 @@ def percentile(values: Sequence[float], part: float) -> float | None:
 
 
 def rounded(value: float | None, digits: int = 2) -> float | None:
-    """Return a value that may be missing, rounded."""
+    """Return a value rounded; None if it is missing."""
     return None if value is None else round(value, digits)
 
 
@@ -81,7 +81,7 @@ def summary(values: Sequence[float], digits: int = 2) -> dict[str, float | int |
 
 
 def spread(values: Sequence[float], digits: int = 2) -> float:
-    """Return how far apart the middle half of repeated measurements lies (of fewer than four: all of them).
+    """Return the range of the middle half of repeated measurements (of fewer than four: of all).
 
     >>> spread([1.0, 2.0, 3.0, 100.0])
     2.0
@@ -96,7 +96,7 @@ def spread(values: Sequence[float], digits: int = 2) -> float:
 
 
 def spread_of_parts(values: Sequence[float], part: float, digits: int = 2) -> float:
-    """Return how far a percentile of each quarter of many measurements, in their order, lies from that of another."""
+    """Return how far a percentile differs between the quarters of many measurements, taken in their order."""
     size = len(values) // QUARTERS
     if not size:
         return 0.0
@@ -106,10 +106,10 @@ def spread_of_parts(values: Sequence[float], part: float, digits: int = 2) -> fl
 
 
 def number(value: object) -> float:
-    """Return a number out of JSON.
+    """Return a value of JSON as a number.
 
     Raises:
-        TypeError: it is none.
+        TypeError: it is not a number.
     """
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(f"{value!r} is no number")
@@ -117,12 +117,12 @@ def number(value: object) -> float:
 
 
 def per(amount: float, count: float, digits: int = 2) -> float | None:
-    """Return `amount` per `count`, rounded; None of nothing."""
+    """Return `amount` per `count`, rounded; None if `count` is 0."""
     return round(amount / count, digits) if count else None
 
 
 def cpu_seconds(*pids: int) -> float:
-    """Return the user and system time that the processes have spent so far."""
+    """Return the user and system time that processes have used so far, in seconds."""
     total = 0.0
     for pid in pids:
         times = psutil.Process(pid).cpu_times()
@@ -131,16 +131,16 @@ def cpu_seconds(*pids: int) -> float:
 
 
 def others_cpu_seconds(*pids: int) -> float:
-    """Return the time that everything else on this machine has spent so far: how noisy it was."""
+    """Return the CPU seconds that all other processes have used so far: how noisy the machine is."""
     times = psutil.cpu_times()
     return times.user + times.nice + times.system - cpu_seconds(*pids)
 
 
 def memory_mb(pid: int) -> dict[str, float]:
-    """Return what a process has in memory, in megabytes (1e6 bytes).
+    """Return the memory of a process in megabytes (1e6 bytes).
 
-    `pss`: shared pages count in part; `uss`: its own alone; `rss`: shared pages count in full, as for a process that is
-    the only one to use them.
+    `pss` counts shared pages in part, `uss` not at all, `rss` in full, as for a process that is the only one to use
+    them.
     """
     found = psutil.Process(pid).memory_full_info()
     return {name: round(getattr(found, name) / 1e6, 1) for name in ("pss", "uss", "rss")}
@@ -167,13 +167,13 @@ def mapped_mb(smaps: str) -> dict[str, float]:
 
 
 def wake_ups(pid: int) -> int:
-    """Return how often a process's main thread has gone to sleep so far, and so has been woken."""
+    """Return how often a process's main thread has gone to sleep so far, which is how often it was woken."""
     text = Path(f"/proc/{pid}/task/{pid}/status").read_text(encoding="ascii", errors="replace")
     return int(_field(text, "voluntary_ctxt_switches"))
 
 
 def io_bytes(pid: int) -> dict[str, int]:
-    """Return what a process has written: `write_bytes` towards the disk, `wchar` by system calls of any kind."""
+    """Return the bytes that a process has written: `write_bytes` to the disk, `wchar` by any system call."""
     lines = Path(f"/proc/{pid}/io").read_text(encoding="ascii").splitlines()
     return {name: int(count) for name, _, count in (line.partition(": ") for line in lines)}
 

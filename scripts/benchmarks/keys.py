@@ -1,4 +1,4 @@
-"""From a key to a changed pixel."""
+"""Measures the time from a key press to a changed pixel."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ LATENCY_MS = 40
 
 
 def key_to_pixel(rig: Rig, options: Options) -> Row:
-    """Time from a key press to a changed pixel in the X server's framebuffer, while tiles load."""
+    """Measure the time from a key press to a changed pixel in the X server's framebuffer, while tiles load."""
     times: list[float] = []
     missed = 0
     with rig.latency(LATENCY_MS), Screen(rig.size, rig.folder) as screen:
@@ -46,7 +46,7 @@ def key_to_pixel(rig: Rig, options: Options) -> Row:
 
 
 def _spiral() -> Iterator[str]:
-    """Yield keys that lead over new ground, so that tiles keep coming, but not out to sea: no pixel changes there."""
+    """Yield keys that pan over new ground, so that tiles keep loading, but not out to sea: no pixel changes there."""
     for length in itertools.count(1):
         for turn in (0, 1):
             yield from [("right", "up", "left", "down")[(2 * (length - 1) + turn) % 4]] * (8 * length)

@@ -1,4 +1,4 @@
-"""Geofences by the hundred thousand: what loading them costs, what it does to frames, and what an edit draws anew."""
+"""Measures 100,000 geofences: loading them, frames meanwhile, and the tiles that an edit draws anew."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ TARGETS = {"load": 2.0, "tile": 25.0}
 FULL = 1_000
 HELD_S = 0.5
 DRAWN_WITHIN_S = 5.0
-"""By then the tiles of the new geofences are drawn."""
+"""Time in which the tiles of the new geofences are drawn."""
 LOADED = "geofences.loaded"
 EDITED = "bench-edited"
 
 
 def load(rig: Rig, options: Options) -> Row:
-    """Load many geofences in process and in the app; draw tiles; edit one."""
+    """Load many geofences in a process of their own and in the app, draw tiles of them, and edit one."""
     many = rig.fence_folder(options.many_fences) / "fences.geojson"
     work = _work(rig, many, 2 if options.is_quick else 3)
     panned = _pan_while_loading(rig, many.parent)
@@ -86,7 +86,7 @@ def _work(rig: Rig, file: Path, runs: int) -> dict[str, object]:
 
 
 def _pan_while_loading(rig: Rig, folder: Path) -> dict[str, dict[str, object]]:
-    """Hold arrows from the first map until the geofences are there, and for as long again afterwards."""
+    """Hold arrows from the first map until the geofences are loaded, and for as long again."""
     with rig.stage() as stage, rig.remote() as (remote, path):
         environment = stage.environment(folder, TVAPP_REMOTE_DEVICES=path)
         with stage.measured(("frames",), rig.data_dir(warm=True), environment) as (app, probe):
@@ -120,7 +120,7 @@ def _panned(frames: Sequence[Frame]) -> dict[str, object]:
 
 
 def _edit_one(rig: Rig) -> dict[str, int]:
-    """Change one circle in the file, and count what is drawn anew."""
+    """Change one circle in the file, and count the tiles that are drawn anew."""
     folder = rig.new_folder("edited")
     features = [*fences.features(rig.fences), _circle(150.0)]
     _put(folder, features)
@@ -137,7 +137,7 @@ def _edit_one(rig: Rig) -> dict[str, int]:
             wait_quiet(app)
             _still(app, probe)
             drawn = probe.status(app)["fence_tiles_drawn"] - before
-    # Tiles in view: those of the base, and as many of geofences.
+    # Tiles in view: as many of geofences as of the base map.
     return {"drawn_anew": int(drawn), "tiles_of_geofences_in_view": in_view // 2}
 
 

@@ -1,10 +1,10 @@
-"""Runs the app exactly as `tvapp run` does, with probes that write what they see to a file, one JSON object a line.
+"""Runs the app exactly as `tvapp run` does, with probes that write to a file, one JSON object a line.
 
 Usage: python -m scripts.benchmarks.measured_app FILE PROBES [arguments of tvapp run ...]
 
 PROBES are names with commas between them: `frames` (the main thread's work for every frame, and when it was out), `gc`
-(every search for garbage), `counts` (what each frame asks of the renderer), `status` (sizes and
-counters, each time SIGUSR2 comes).
+(every garbage collection), `counts` (what each frame asks of the renderer), `status` (sizes and counters, each time
+SIGUSR2 comes).
 """
 
 from __future__ import annotations
@@ -18,19 +18,26 @@ import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TextIO
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
-from tvapp.app import loop
-from tvapp.app.loop import Burst
+from scripts.benchmarks.watched_display import WatchedDisplay
+from tvapp.app.frame_meter import Burst
+from tvapp.app.loop import Program
+from tvapp.app.probe import Probe
 from tvapp.commands.cli import parse
 from tvapp.commands.run import run_app
 from tvapp.core.clock import SystemClock
+from tvapp.core.surroundings import Surroundings
+
+if TYPE_CHECKING:
+    from tvapp.app.app import App
+    from tvapp.display.window import Display
 
 CLOCK = SystemClock()
 
 
 class Writer:
-    """Appends objects to the file, from any thread."""
+    """Appends JSON objects to the file; may be used from any thread."""
 
     def __init__(self, file: TextIO) -> None:
         self._file = file
@@ -43,53 +50,121 @@ class Writer:
             self._file.flush()
 
 
+class Measurements(Probe):
+    """Implements the probes of these names."""
+
+    def __init__(self, names: set[str], writer: Writer) -> None:
+        self._names = names
+        if "frames" in names:
+            self.shortest_burst = 1  # also the motions of a few frames
+        self._writer = writer
+        self._times: deque[float] = deque()
+        self._frames = 0
+        self._fence_tiles_drawn = 0
+        self._display: Display | None = None
+        self._app: App | None = None
+        self._after_frame: Callable[[], None] = lambda: None
+        self._at_rest: list[Callable[[], None]] = []
+
+    def begin(self, surroundings: Surroundings) -> None:
+        """See Probe."""
+        if "status" in self._names:
+            self._answer_signals()
+        if "gc" in self._names:
+            self._at_rest.append(_watch_garbage(self._writer))
+        if "counts" in self._names:
+            self._count_calls()
+
+    def display(self, display: Display) -> Display:
+        """See Probe."""
+        self._display = display
+        return cast("Display", WatchedDisplay(display, self._presented))
+
+    def program(self, app: App) -> Program:
+        """See Probe."""
+        self._app = app
+        return app
+
+    def burst(self, burst: Burst) -> None:
+        """See Probe."""
+        if "frames" not in self._names:
+            return
+        # The first frame of the next motion may be out already.
+        fields = {
+            "times": [round(self._times.popleft(), 5) for _ in burst.work_s],
+            "work_ms": [round(work * 1000, 3) for work in burst.work_s],
+            "cpu_ms": [round(cpu * 1000, 3) for cpu in burst.cpu_s],
+        }
+        self._writer.write("burst", fields)
+        for write in self._at_rest:
+            write()
+
+    def _presented(self) -> None:
+        self._frames += 1
+        if "frames" in self._names:
+            self._times.append(CLOCK.monotonic())
+        self._after_frame()
+
+    def _count_calls(self) -> None:
+        from scripts.benchmarks.counting import KINDS, install
+
+        counts = install()
+
+        def write() -> None:
+            for at, found in counts.take():
+                self._writer.write("counts", {"at": at, **dict(zip(KINDS, found, strict=True))})
+
+        self._after_frame = lambda: counts.end_frame(CLOCK.monotonic())
+        self._at_rest.append(write)
+
+    def _answer_signals(self) -> None:
+        """Write sizes and counters each time SIGUSR2 comes, which every thread leaves to the one that waits for it."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR2})
+
+        def answer() -> None:
+            is_counting = False
+            while True:
+                signal.sigwait({signal.SIGUSR2})
+                if not is_counting:
+                    # Not before: it would load numpy and shapely ahead of the first frame.
+                    is_counting = True
+                    self._count_fence_tiles()
+                self._writer.write("status", self._status())
+
+        threading.Thread(target=answer, name="status", daemon=True).start()
+
+    def _status(self) -> dict[str, int]:
+        status = {"frames": self._frames, "fence_tiles_drawn": self._fence_tiles_drawn}
+        if self._display is not None:
+            canvas = self._display.canvas
+            status |= {"textures": canvas.textures.size_bytes, "glyphs": canvas._glyphs.size_bytes}
+        if self._app is not None and (live_map := self._app.session.map) is not None:
+            status["shelf"] = live_map.model.memory.size_bytes
+        return status
+
+    def _count_fence_tiles(self) -> None:
+        """Count them where they are drawn: on workers, of which no probe of display and loop hears."""
+        from tvapp.fences.drawing.raster import FenceRasteriser
+
+        draw = FenceRasteriser.rasterise
+
+        def watched(rasteriser: FenceRasteriser, tile: Any, size: int) -> Any:
+            self._fence_tiles_drawn += 1
+            return draw(rasteriser, tile, size)
+
+        FenceRasteriser.rasterise = watched  # type: ignore[assignment, method-assign]
+
+
 def main() -> int:
     """Run the app with its probes."""
     target, probes = Path(sys.argv[1]), set(sys.argv[2].split(","))
     options = parse(sys.argv[3:])
     with target.open("a") as file:
-        writer = Writer(file)
-        at_rest: list[Callable[[], None]] = []
-        if "status" in probes:
-            _answer_signals(writer)
-        times: deque[float] = deque()
-        if "frames" in probes:
-            loop.SHORTEST_BURST = 1  # also the motions of a few frames
-            _note_times(times)
-        if "gc" in probes:
-            at_rest.append(_watch_garbage(writer))
-        if "counts" in probes:
-            at_rest.append(_count_calls(writer))
-
-        def on_burst(burst: Burst) -> None:
-            # The first frame of the next motion may be out already.
-            fields = {
-                "times": [round(times.popleft(), 5) for _ in burst.work_s],
-                "work_ms": [round(work * 1000, 3) for work in burst.work_s],
-                "cpu_ms": [round(cpu * 1000, 3) for cpu in burst.cpu_s],
-            }
-            writer.write("burst", fields)
-            for write in at_rest:
-                write()
-
-        return run_app(options, on_burst=on_burst if "frames" in probes else None)
-
-
-def _note_times(times: deque[float]) -> None:
-    """Note when each frame was out."""
-    from tvapp.display.window import Display
-
-    present = Display.present
-
-    def watched(self: Display) -> None:
-        present(self)
-        times.append(CLOCK.monotonic())
-
-    Display.present = watched  # type: ignore[method-assign]
+        return run_app(options, Measurements(probes, Writer(file)))
 
 
 def _watch_garbage(writer: Writer) -> Callable[[], None]:
-    """Note every search for garbage; returns what writes them down."""
+    """Note every garbage collection; returns a function that writes them down."""
     began: dict[int, float] = {}
     seen: list[dict[str, object]] = []
     main = threading.get_ident()
@@ -109,74 +184,6 @@ def _watch_garbage(writer: Writer) -> Callable[[], None]:
 
     gc.callbacks.append(hear)
     return write
-
-
-def _count_calls(writer: Writer) -> Callable[[], None]:
-    from scripts.benchmarks.counting import KINDS, install
-
-    counts = install(CLOCK.monotonic)
-
-    def write() -> None:
-        for at, found in counts.take():
-            writer.write("counts", {"at": at, **dict(zip(KINDS, found, strict=True))})
-
-    return write
-
-
-def _answer_signals(writer: Writer) -> None:
-    """Write sizes and counters each time SIGUSR2 comes, which every thread leaves to the one that waits for it."""
-    from tvapp.display.glyphs import Glyphs
-    from tvapp.display.textures import Textures
-    from tvapp.display.window import Display
-    from tvapp.mapview.texture_cache import Shelf
-
-    kept: dict[str, Any] = {}
-    counters = {"frames": 0, "fence_tiles_drawn": 0}
-    for kind in (Textures, Glyphs, Shelf):
-        _keep_last(kind, kept)
-    present = Display.present
-
-    def watched_present(self: Display) -> None:
-        present(self)
-        counters["frames"] += 1
-
-    Display.present = watched_present  # type: ignore[method-assign]
-    signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR2})
-
-    def answer() -> None:
-        is_counting = False
-        while True:
-            signal.sigwait({signal.SIGUSR2})
-            if not is_counting:
-                # Not before: it would load numpy and shapely ahead of the first frame.
-                is_counting = True
-                _count_fence_tiles(counters)
-            writer.write("status", {**{name: held.size_bytes for name, held in kept.items()}, **counters})
-
-    threading.Thread(target=answer, name="status", daemon=True).start()
-
-
-def _keep_last(kind: Any, kept: dict[str, Any]) -> None:
-    """Remember the object of a class that was made last."""
-    make = kind.__init__
-
-    def watched(self: Any, *arguments: Any, **named: Any) -> None:
-        make(self, *arguments, **named)
-        kept[kind.__name__.lower()] = self
-
-    kind.__init__ = watched
-
-
-def _count_fence_tiles(counters: dict[str, int]) -> None:
-    from tvapp.fences.drawing.raster import FenceRasteriser
-
-    draw = FenceRasteriser.rasterise
-
-    def watched(self: FenceRasteriser, tile: Any, size: int) -> Any:
-        counters["fence_tiles_drawn"] += 1
-        return draw(self, tile, size)
-
-    FenceRasteriser.rasterise = watched  # type: ignore[method-assign]
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Memory: how much, of which kind, and whether a day of touring adds to it, or to what is asked for."""
+"""Measures memory: how much, of which kind, and whether a day of touring adds memory or requests."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from scripts.benchmarks.rig import FEW_FENCES, Rig, say, wait_ready
 TOUR_STOP_S = 12
 LATER_S = 3.0
 FLAT_MB = 5.0
-"""Readings of a map at rest lie as far apart."""
+"""Readings of a map at rest differ by as much."""
 TARGETS_MB = {10_000: 120.0, 100_000: 220.0}
 LIBRARIES = (
     ("asyncio and ssl", "import asyncio, ssl"),
@@ -30,7 +30,7 @@ LIBRARIES = (
     ("shapely", "import shapely"),
     ("qrcode", "import qrcode"),
 )
-"""In the order in which the app needs them: what two share counts for the first."""
+"""In the order in which the app imports them: what two share counts for the first."""
 
 _MEASURE = """
 import sys
@@ -47,7 +47,7 @@ tell("interpreter")
 
 
 def memory(rig: Rig, options: Options) -> Row:
-    """Read PSS on the settled map with few, the usual and many geofences, and tell what it is made of."""
+    """Read the PSS of a settled map with few, the usual and many geofences, and what it consists of."""
     counts = (FEW_FENCES, options.fences) if options.is_quick else (FEW_FENCES, options.fences, options.many_fences)
     settled: dict[int, dict[str, object]] = {}
     where = "dummy"
@@ -91,7 +91,7 @@ def memory(rig: Rig, options: Options) -> Row:
 
 
 def _libraries(rig: Rig) -> dict[str, dict[str, float]]:
-    """Import what the app imports, one library after the other; returns what each has added, in MB."""
+    """Import the libraries of the app one after the other; returns the MB that each has added."""
     script = _MEASURE + "".join(f"{statement}\ntell({name!r})\n" for name, statement in LIBRARIES)
     environment = {**os.environ, "SDL_VIDEODRIVER": "dummy", "SDL_AUDIODRIVER": "dummy"}
     done = subprocess.run(
@@ -110,12 +110,12 @@ def _libraries(rig: Rig) -> dict[str, dict[str, float]]:
 
 
 def tour(rig: Rig, options: Options) -> Row:
-    """Fly from geofence to geofence and back, lap after lap, and read memory and requests."""
+    """Fly from geofence to geofence, lap after lap, and read memory and requests."""
     readings: list[float] = []
     laps: list[int] = []
     half = max(1, options.lap_stops // 2)
     with rig.stage() as stage, rig.remote() as (remote, path):
-        # Without animations a stop takes as long as its tiles do: hours of touring pass in minutes.
+        # Without animations a stop takes only as long as its tiles: hours of touring pass in minutes.
         environment = stage.environment(
             rig.fence_folder(rig.fences), TVAPP_REMOTE_DEVICES=path, TVAPP_KIOSK_MOTION="false"
         )

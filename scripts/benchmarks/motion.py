@@ -1,4 +1,4 @@
-"""Frames of every kind of motion: the main thread's work, garbage, and what is asked of the renderer."""
+"""Measures the frames of each kind of motion: the main thread's work, garbage, and renderer calls."""
 
 from __future__ import annotations
 
@@ -26,7 +26,8 @@ from scripts.benchmarks.figures import (
 from scripts.benchmarks.options import Options
 from scripts.benchmarks.rig import Frame, Line, Probe, Rig, Stage, say, wait_quiet, wait_ready
 from scripts.benchmarks.screen import Screen
-from tvapp.app.loop import BURST_GAP_S, FRAME_S
+from tvapp.app.frame_meter import GAP_S
+from tvapp.app.loop import FRAME_S
 from tvapp.commands.journey import AppProcess, RemoteControl
 from tvapp.core.clock import SystemClock
 
@@ -44,14 +45,14 @@ CURVE_PAN_S = 1.2
 FLAT_WITHIN = 0.1
 
 CLOCK = SystemClock()
-"""The app's own, with which the times of its frames are compared."""
+"""The same clock as the app's, to compare times of its frames with."""
 
 Hold = Callable[[str, float], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """When the viewer did what, in the clock's seconds."""
+    """A motion of the viewer: what, and from when to when, in the clock's seconds."""
 
     motion: str
     began: float
@@ -59,7 +60,7 @@ class Phase:
 
 
 def frame_work(rig: Rig, options: Options) -> Row:
-    """Pan, zoom, fly and scroll by remote and read the work of every frame; then once more, counting calls."""
+    """Pan, zoom, fly and scroll by remote and read the work of each frame; do it again and count renderer calls."""
     with rig.stage() as stage:
         with rig.remote() as (remote, path):
             environment = stage.environment(rig.fence_folder(rig.fences), TVAPP_REMOTE_DEVICES=path)
@@ -113,7 +114,7 @@ def frame_work(rig: Rig, options: Options) -> Row:
 
 
 def curve(rig: Rig, options: Options) -> Row:
-    """Pan and zoom on screens of two sizes with ever more geofences: a frame should cost the same."""
+    """Pan and zoom on screens of two sizes with more and more geofences: a frame should cost the same."""
     table: list[dict[str, object]] = []
     figures: list[Figure] = []
     where = "dummy"
@@ -155,7 +156,7 @@ def curve(rig: Rig, options: Options) -> Row:
 
 
 def on_screen(rig: Rig, options: Options) -> Row:
-    """Pan under Xvfb without a GPU: frames a second, and CPU of the app and the X server a frame."""
+    """Pan under Xvfb without a GPU; measure frames a second, and the CPU of app and X server for each."""
     steps: list[dict[str, float | str | None]] = []
     with Screen(rig.size, rig.folder) as screen:
         stage = Stage(rig, "xvfb", rig.size, screen)
@@ -189,7 +190,7 @@ def _pan_on(screen: Screen, app: AppProcess, probe: Probe, pan_s: float, ground:
     wait_quiet(app)
     wall, spent = CLOCK.monotonic() - began, [cpu_seconds(pid) for pid in pids]
     frames = probe.frames(began)
-    gaps = [after.at - former.at for former, after in pairwise(frames) if after.at - former.at <= BURST_GAP_S]
+    gaps = [after.at - former.at for former, after in pairwise(frames) if after.at - former.at <= GAP_S]
     work = [frame.work_ms for frame in frames]
     return {
         "ground": ground,
@@ -205,7 +206,7 @@ def _pan_on(screen: Screen, app: AppProcess, probe: Probe, pan_s: float, ground:
 
 
 def _all_motions(app: AppProcess, remote: RemoteControl, options: Options) -> list[Phase]:
-    """Do everything once, or in a quick run pan and zoom; returns what was when."""
+    """Make each motion once (in a quick run: pan and zoom); returns when each happened."""
     zooms = QUICK_ZOOMS if options.is_quick else ZOOMS
     phases = [
         _timed("pan", lambda: _pan(remote.hold, options.pan_s)),
@@ -259,7 +260,7 @@ def _scroll(remote: RemoteControl) -> None:
 
 
 def _calls(rig: Rig, stage: Stage, options: Options) -> dict[str, dict[str, float]]:
-    """Go round once more while every call of the renderer is counted."""
+    """Make all motions once more while renderer calls are counted."""
     with rig.remote() as (remote, path):
         environment = stage.environment(rig.fence_folder(rig.fences), TVAPP_REMOTE_DEVICES=path)
         with stage.measured(("frames", "counts"), rig.data_dir(warm=True), environment) as (app, probe):
@@ -295,7 +296,7 @@ def _garbage(lines: Sequence[Line]) -> dict[str, object]:
 
 
 def _across(name: str, rounds: Sequence[Sequence[Frame]], kind: str, part: float, target: float | None) -> Figure:
-    """Return a percentile over all rounds, with its spread between them; of one round: between its quarters."""
+    """Return a percentile of all rounds, with its spread between rounds (of one round: between its quarters)."""
     values = [[frame.work_ms if kind == "work_ms" else frame.cpu_ms for frame in frames] for frames in rounds]
     each = [value for found in values if (value := percentile(found, part)) is not None]
     together = [value for found in values for value in found]
@@ -304,7 +305,7 @@ def _across(name: str, rounds: Sequence[Sequence[Frame]], kind: str, part: float
 
 
 def _during(frames: Sequence[Frame], phases: Sequence[Phase]) -> list[Frame]:
-    """Return the frames that were out while the viewer did something."""
+    """Return the frames that were presented during a motion."""
     return [frame for frame in frames if any(phase.began <= frame.at < phase.ended for phase in phases)]
 
 
@@ -318,11 +319,11 @@ def _summaries(frames: Sequence[Frame]) -> dict[str, object]:
 
 
 def late(frames: Sequence[Frame]) -> int:
-    """Count the frames whose work took longer than a frame may."""
+    """Count the frames whose work took longer than a frame lasts."""
     return sum(frame.work_ms > LATE_MS for frame in frames)
 
 
-def missed_beats(frames: Sequence[Frame], longest_s: float = BURST_GAP_S) -> int:
+def missed_beats(frames: Sequence[Frame], longest_s: float = GAP_S) -> int:
     """Count the frames that came half a frame late or later; after more than `longest_s` there was none to come."""
     gaps = (after.at - former.at for former, after in pairwise(frames))
     return sum(1.5 * FRAME_S < gap <= longest_s for gap in gaps)

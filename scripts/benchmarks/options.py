@@ -1,4 +1,4 @@
-"""What `scripts/bench` can be told."""
+"""The command line of `scripts/bench`."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Where = Literal["dummy", "xvfb"]
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How much to measure, and where."""
+    """Which rows to measure, how much of each, and where."""
 
     rows: tuple[str, ...]
     is_listing: bool = False
@@ -42,14 +42,13 @@ QUICK = {
     "runs": 2, "settle_runs": 1, "rounds": 1, "pan_s": 0.6, "flights": 1, "presses": 30, "idle_s": 5.0,
     "writes_s": 60.0, "tour_stops": 40, "lap_stops": 20, "many_fences": 20_000,
 }  # fmt: skip
-"""What `--quick` measures less of."""
+"""Values of a quick run."""
 
 
 def parse(argv: Sequence[str], rows: Sequence[str], long_rows: Sequence[str], quick_rows: Sequence[str]) -> Options:
     """Read a command line.
 
-    `rows` are all there are; of these the `long_rows` are left out unless asked for, and a quick run takes the
-    `quick_rows`.
+    Of all `rows`, the `long_rows` are left out unless asked for; a quick run takes the `quick_rows`.
     """
     given = _parser(rows, long_rows).parse_args(argv)
     usual = tuple(name for name in rows if given.long or name not in long_rows)

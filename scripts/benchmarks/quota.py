@@ -1,7 +1,7 @@
-"""A part of a core for the app alone: a control group with a CPU quota, by whichever means this machine has.
+"""Gives the app a part of a core: a control group with a CPU quota, by any means that the machine offers.
 
-What is started with the group's `prefix` is in it from its exec on. That the quota holds is proved before anything is
-measured: a few processes that want all the CPU there is get no more than it.
+A command that starts with the group's `prefix` runs in the group from its exec on. Before anything is measured, a few
+processes that use all the CPU they get prove that the quota holds.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ CGROUPS = Path("/sys/fs/cgroup")
 PERIOD_US = 100_000
 PROOF_S = 1.0
 TOLERANCE = 0.15
-"""Of a core: a period that began with the quota unused, and the end of the last one."""
+"""Part of a core that the proof may get beyond the quota: an unused first period, and the end of the last one."""
 
 Means = Literal["cgroup-v1", "cgroup-v2", "systemd", "systemd-user"]
 
 _START_CLOCK = f"read up _ </proc/uptime; export {STARTED_AT}=$up; "
-"""The app counts from its own exec, not from that of what put it into the group."""
+"""The app counts from its own exec, not from that of the command that put it into the group."""
 
 _BURN = """
 import os, time
@@ -49,12 +49,12 @@ print(times.children_user + times.children_system)
 
 
 class QuotaImpossible(Exception):
-    """No CPU quota can be set here; the text says what was looked for."""
+    """No CPU quota can be set here; the text names what is missing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """What a machine offers: groups that can be written, and a systemd that can be asked."""
+    """The means of a machine: control groups that can be written, and a systemd that can be asked."""
 
     cgroup_v1: bool = False
     cgroup_v2: bool = False
@@ -64,12 +64,12 @@ class Machine:
 
 
 def choose(machine: Machine) -> Means:
-    """Return how to set a quota.
+    """Choose the means to set a quota.
 
-    systemd comes first: where it runs, the tree of groups is its own.
+    systemd comes first: where it runs, it owns the tree of groups.
 
     Raises:
-        QuotaImpossible: in no way.
+        QuotaImpossible: there are none.
     """
     if machine.systemd and machine.is_root:
         return "systemd"
@@ -86,7 +86,7 @@ def choose(machine: Machine) -> Means:
 
 
 def this_machine() -> Machine:
-    """Look at what this machine offers."""
+    """Find out the means of this machine."""
     controllers = CGROUPS / "cgroup.controllers"
     v2 = controllers.is_file() and "cpu" in controllers.read_text().split()
     runtime = os.environ.get("XDG_RUNTIME_DIR", "")
@@ -101,21 +101,21 @@ def this_machine() -> Machine:
 
 @dataclass(frozen=True, slots=True)
 class Quota:
-    """A quota that is in force for whatever is started with `prefix`."""
+    """A quota that is in force for commands that start with `prefix`."""
 
     part: float
     means: Means
     prefix: tuple[str, ...]
     proved_part: float
-    """How much of a core processes got in it that wanted everything."""
+    """The part of a core that busy processes got in the proof."""
 
 
 @contextlib.contextmanager
 def cpu_quota(part: float) -> Iterator[Quota]:
-    """Set up a group that gets `part` of a core, while the context lasts.
+    """Provide a group that gets `part` of a core, while the context lasts.
 
     Raises:
-        QuotaImpossible: this machine has no means, or they do not hold.
+        QuotaImpossible: this machine has no means, or the quota does not hold.
     """
     means = choose(this_machine())
     group = _group(means) if means.startswith("cgroup") else None
@@ -156,7 +156,7 @@ def _systemd_prefix(means: Means, part: float) -> tuple[str, ...]:
 
 
 def _prove(prefix: tuple[str, ...]) -> float:
-    """Return how much of a core processes get that want it all."""
+    """Return the part of a core that busy processes get."""
     script = _BURN.format(seconds=PROOF_S, processes=os.cpu_count() or 1)
     began = time.monotonic()
     done = subprocess.run(
@@ -172,6 +172,6 @@ def _remove(group: Path) -> None:
         except FileNotFoundError:
             return
         except OSError:
-            time.sleep(0.1)  # the last process is on its way out
+            time.sleep(0.1)  # the last process is still ending
         else:
             return

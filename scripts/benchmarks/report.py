@@ -1,4 +1,4 @@
-"""The figures of a run as a table, and beside those of another run."""
+"""Formats the figures of a run as a table, and compares them with those of another run."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from scripts.benchmarks.figures import number
 
 WORSE_BY = 0.15
-"""A figure is worse if it is so much worse and that is more than the spread of both runs."""
+"""Part by which a figure has to be worse, beyond the spread of both runs, to count as worse."""
 SAME_CONDITIONS = ("machine", "python", "size", "fences", "display", "cpu_quota", "quick")
 
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One figure of two runs; `ratio` is now over then, None where that cannot be said."""
+    """One figure of two runs; `ratio` is now over base, None without both or with a base of 0."""
 
     row: str
     name: str
@@ -26,7 +26,7 @@ class Compared:
 
 
 def table(report: Mapping[str, object]) -> str:
-    """Return every row's figures with targets, and whether they are met; and what could not be measured."""
+    """Return a table of every row's figures and targets, whether they are met, and rows that failed."""
     lines = []
     for row_name, row in _rows(report).items():
         if "error" in row:
@@ -51,7 +51,7 @@ def compare(base: Mapping[str, object], now: Mapping[str, object]) -> list[Compa
 
 
 def comparison_table(compared: Sequence[Compared]) -> str:
-    """Return two runs side by side."""
+    """Return a table of two runs side by side."""
     lines = [
         (
             each.row,
@@ -67,7 +67,7 @@ def comparison_table(compared: Sequence[Compared]) -> str:
 
 
 def differing_conditions(base: Mapping[str, object], now: Mapping[str, object]) -> list[str]:
-    """Return in what two runs differ that makes their figures incomparable."""
+    """Return the conditions in which two runs differ, so that their figures cannot be compared."""
     return [
         f"{name}: {base.get(name)} / {now.get(name)}" for name in SAME_CONDITIONS if base.get(name) != now.get(name)
     ]
@@ -117,7 +117,7 @@ def _text(value: object, unit: str) -> str:
 
 def _columns(lines: Sequence[Sequence[str]]) -> str:
     widths = [max(len(line[column]) for line in lines) for column in range(len(lines[0]))]
-    # What could not be measured is longer than any figure's name.
+    # The error of a failed row is longer than any figure's name, and must not widen the column.
     widths[1] = min(widths[1], 48)
     return "\n".join(
         "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip() for line in lines

@@ -1,4 +1,4 @@
-"""What a TV costs that nobody touches: CPU, frames and wake-ups, and what is written to its disk."""
+"""Measures a TV that nobody touches: CPU, frames and wake-ups, and bytes written to its disk."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MINUTE_S = 60.0
 
 
 def idle(rig: Rig, options: Options) -> Row:
-    """Leave the settled map alone, and the sign-in screen (not in a quick run), and count CPU, frames and wake-ups."""
+    """Wait on the settled map and (not in a quick run) on the sign-in screen; count CPU, frames and wake-ups."""
     on_code: dict[str, float] = {}
     with rig.stage("xvfb") as stage:
         environment = stage.environment(rig.fence_folder(rig.fences))
@@ -54,7 +54,7 @@ def idle(rig: Rig, options: Options) -> Row:
 
 
 def _rest_on_code(rig: Rig, stage: Stage, environment: Mapping[str, str], seconds: float) -> dict[str, float]:
-    """Leave a code on the screen alone that is asked for as often as Entra wants it."""
+    """Wait on the sign-in screen, which polls as often as Entra allows."""
     interval = rig.phone.control("GET", "/settings")
     assert isinstance(interval, dict)
     rig.settings(interval_s=ENTRA_INTERVAL_S)
@@ -84,11 +84,11 @@ def _rest(stage: Stage, app: AppProcess, probe: Probe, seconds: float) -> dict[s
 
 
 def writes(rig: Rig, options: Options) -> Row:
-    """Leave a settled map alone whose geofences and overlays are looked at again, and count what is written."""
+    """Wait on a settled map that refreshes geofences and overlays, and count the bytes written."""
     seconds = options.writes_s
     cloud_store = {"TVAPP_GEOFENCES_STORE": "map-data", "TVAPP_GEOFENCES_REFRESH_S": "5"}
     data_dir = rig.data_dir(warm=True)
-    rig.settings(tile_max_age_s=60)  # as traffic is: fetched anew each time that it is looked at
+    rig.settings(tile_max_age_s=60)  # as traffic: fetched anew at each refresh
     try:
         with rig.stage() as stage, rig.remote() as (remote, path):
             environment = stage.environment(TVAPP_REMOTE_DEVICES=path) | cloud_store
@@ -101,7 +101,7 @@ def writes(rig: Rig, options: Options) -> Row:
                 app.wait_for("screen.changed", lambda fields: fields["panel"] == "layers")
                 remote.press("down", "ok", "back")
                 app.wait_for("layers.chosen")
-                # What the start leaves to be written later (geofences of last time, tiles) is not rest.
+                # Writes that the start has put off (kept geofences, tiles) do not belong to the rest.
                 time.sleep(WRITTEN_AFTER_START_S)
                 before, log_before = io_bytes(app.pid), (data_dir / "app.log").stat().st_size
                 time.sleep(seconds)

@@ -1,4 +1,4 @@
-"""What every benchmark needs: a local cloud, a data dir with somebody signed in, the app as a process, keys."""
+"""Provides what every benchmark needs: a local cloud, a signed-in data folder, the app as a process, keys."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ Line = Mapping[str, object]
 
 @dataclass(slots=True)
 class Rig:
-    """One local cloud for all benchmarks; each run of the app gets a copy of a signed-in data dir."""
+    """One local cloud for all benchmarks; each run of the app gets a copy of a signed-in data folder."""
 
     cloud: Mapping[str, str]
     folder: Path
@@ -46,10 +46,10 @@ class Rig:
     fences: int
     phone: Phone
     where: Where | None = None
-    """On which display rows run that can run on both; None: on their usual one."""
+    """The display of rows that can run on both; None: the usual one of each."""
     quota: Quota | None = None
     apps_cpu_s: float = 0.0
-    """What the apps of this row have spent so far."""
+    """CPU seconds of the apps of this row so far."""
     counter: int = 0
     signed_in: Path | None = field(default=None)
 
@@ -59,7 +59,7 @@ class Rig:
 
     @contextlib.contextmanager
     def latency(self, tile_ms: int) -> Iterator[None]:
-        """Add a latency to each tile while the context lasts."""
+        """Delay each tile while the context lasts."""
         self.settings(tile_latency_ms=tile_ms)
         try:
             yield
@@ -67,7 +67,7 @@ class Rig:
             self.settings(tile_latency_ms=0)
 
     def requests(self, endpoint: str) -> Mapping[str, object]:
-        """Return how often an endpoint was asked, and the last requests."""
+        """Return the number of requests to an endpoint, and the last of them."""
         answer = self.phone.control("GET", f"/requests?endpoint={endpoint}")
         assert isinstance(answer, dict)
         entry = answer[endpoint]
@@ -78,14 +78,14 @@ class Rig:
         self.phone.control("DELETE", "/requests")
 
     def fence_folder(self, count: int) -> Path:
-        """Return a folder with so many geofences in a file; the same ones each time."""
+        """Return a folder with `count` geofences in one file, the same ones each time."""
         folder = self.folder / f"fences-{count}"
         if not folder.exists():
             fences.write(folder, count)
         return folder
 
     def environment(self, fence_folder: Path | None = None, **extra: str) -> dict[str, str]:
-        """Return the environment for a run under the dummy driver; the fences come from a folder (None: a few)."""
+        """Return the environment for a run under the dummy driver; the geofences come from a folder (None: a few)."""
         base = {name: value for name, value in os.environ.items() if not name.startswith("TVAPP_")}
         found = demo_environment(self.cloud, base | {"TVAPP_VIEW_HOME": HOME})
         found |= {"SDL_VIDEODRIVER": "dummy", "SDL_AUDIODRIVER": "dummy"}
@@ -97,7 +97,7 @@ class Rig:
 
     @contextlib.contextmanager
     def stage(self, usual: Where = "dummy", size: tuple[int, int] | None = None) -> Iterator[Stage]:
-        """Yield a place where the app can run: the display that was asked for, else the row's usual one."""
+        """Yield a stage for the app: the display that was asked for, else the row's usual one."""
         size = size or self.size
         where = self.where or usual
         if where == "dummy":
@@ -107,7 +107,7 @@ class Rig:
             yield Stage(self, where, size, screen)
 
     def data_dir(self, *, warm: bool) -> Path:
-        """Return a new data dir with somebody signed in, with or without the tiles of the home view."""
+        """Return a new signed-in data folder, with or without the tiles of the home view."""
         if self.signed_in is None:
             self.signed_in = self._sign_in()
         target = self.new_folder("run")
@@ -121,18 +121,18 @@ class Rig:
         return target
 
     def new_folder(self, name: str) -> Path:
-        """Return a path where nothing is yet."""
+        """Return a path that does not exist yet."""
         self.counter += 1
         return self.folder / f"{name}-{self.counter}"
 
     @property
     def prefix(self) -> tuple[str, ...]:
-        """The command that everything measured is started with."""
+        """The start of every command line that is measured."""
         return () if self.quota is None else self.quota.prefix
 
     @contextlib.contextmanager
     def remote(self) -> Iterator[tuple[RemoteControl, str]]:
-        """Yield a remote and the path that `TVAPP_REMOTE_DEVICES` must carry."""
+        """Yield a remote, and the path that `TVAPP_REMOTE_DEVICES` has to name."""
         path = self.new_folder("remote")
         remote = RemoteControl(path)
         try:
@@ -141,10 +141,10 @@ class Rig:
             remote.close()
 
     def child(self, module: str, *arguments: str, within_s: float, environment: Mapping[str, str]) -> Line:
-        """Run a module that measures something in a process of its own, and return the JSON object it prints.
+        """Run a measuring module in a process of its own, and return the JSON object that it prints.
 
         Raises:
-            StepFailed: it failed; subprocess.TimeoutExpired: it was not done in time.
+            StepFailed: it failed; subprocess.TimeoutExpired: it took too long.
         """
         command = [*self.prefix, sys.executable, "-m", module, *arguments]
         done = subprocess.run(
@@ -172,7 +172,7 @@ class Rig:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """A display on which the app is run."""
+    """A display that the app runs on."""
 
     rig: Rig
     where: Where
@@ -180,7 +180,7 @@ class Stage:
     screen: Screen | None
 
     def environment(self, fence_folder: Path | None = None, **extra: str) -> dict[str, str]:
-        """Return the environment of a run on this display."""
+        """Return the environment for a run on this display."""
         found = self.rig.environment(fence_folder, **extra)
         if self.screen is not None:
             found |= self.screen.environment
@@ -219,7 +219,7 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """When a frame was out (the clock's seconds), and the main thread's work for it: wall and CPU time."""
+    """When a frame was presented (the clock's seconds), and the main thread's wall and CPU time for it."""
 
     at: float
     work_ms: float
@@ -228,12 +228,12 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """What the probes of a run wrote down."""
+    """The records that the probes of a run have written."""
 
     path: Path
 
     def frames(self, since: float = 0.0, until: float = math.inf) -> list[Frame]:
-        """Return the frames of a time."""
+        """Return the frames of a span of time."""
         bursts = self.lines("burst")
         frames = [
             Frame(*values)
@@ -243,7 +243,7 @@ class Probe:
         return [frame for frame in frames if since <= frame.at < until]
 
     def lines(self, kind: str, since: float = 0.0) -> list[Line]:
-        """Return what probes of a kind have seen, if it has a time: since then."""
+        """Return the records of one kind; of those with a time, the ones since `since`."""
         if not self.path.exists():
             return []
         found = [json.loads(line) for line in self.path.read_text().splitlines()]
@@ -253,7 +253,7 @@ class Probe:
         """Ask for sizes and counters.
 
         Raises:
-            StepFailed: there is no answer.
+            StepFailed: no answer came.
         """
         before = len(self.lines("status"))
         app.signal(signal.SIGUSR2)
@@ -282,7 +282,7 @@ def rig(size: tuple[int, int], fence_count: int, where: Where | None, quota: Quo
 
 
 def wait_ready(app: AppProcess) -> None:
-    """Wait until the geofences are on a map that has come to rest."""
+    """Wait until the geofences are on a settled map."""
     app.wait_for("geofences.loaded", within_s=READY_WITHIN_S)
     app.wait_for("map.settled", within_s=READY_WITHIN_S)
     wait_quiet(app)
@@ -295,5 +295,5 @@ def wait_quiet(app: AppProcess) -> None:
 
 
 def say(text: str) -> None:
-    """Tell the person at the terminal what is going on; the figures go elsewhere."""
+    """Print progress to the terminal (standard error); figures go to standard output."""
     sys.stderr.write(text + "\n")

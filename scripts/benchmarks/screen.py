@@ -1,4 +1,4 @@
-"""A virtual screen: Xvfb, keys through XTest, and its framebuffer read without asking anybody."""
+"""A virtual screen: Xvfb, keys through XTest, and its framebuffer, read from a mapped file."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ LOOK_EVERY_S = 0.0005
 
 
 class ToolMissing(Exception):
-    """A row needs a program that is not installed."""
+    """A program that a row needs is not installed."""
 
 
 class Screen:
@@ -47,7 +47,7 @@ class Screen:
         self._keys = subprocess.Popen(
             ["xdotool", "-"], stdin=subprocess.PIPE, env=os.environ | self.environment, text=True, bufsize=1
         )
-        # Xvfb writes the header big-endian, as XWD files have it.
+        # XWD's header is big-endian.
         file = self._folder / "Xvfb_screen0"
         with file.open("rb") as handle:
             self._pixels = mmap.mmap(handle.fileno(), 0, access=mmap.ACCESS_READ)
@@ -84,7 +84,7 @@ class Screen:
         self._say(f"keyup {NAMES[key]}")
 
     def press_until_changed(self, key: str) -> float | None:
-        """Press a key on a still picture; returns the seconds until a pixel differs, None when none ever does."""
+        """Press a key on a still picture; returns the seconds until a pixel differs, None if none does."""
         before = self._wait_still()
         command = f"key --delay 0 {NAMES[key]}"
         began = time.perf_counter()
@@ -107,7 +107,7 @@ class Screen:
         return last
 
     def _sample(self) -> bytes:
-        """Return every 16th row but the uppermost, where the clock is: a map that moves changes some of them."""
+        """Return every 16th row below the clock: a map that moves changes some of them."""
         _, height = self._size
         starts = (self._offset + row * self._stride for row in range(height // 5, height, 16))
         return b"".join(self._pixels[start : start + self._stride] for start in starts)

@@ -1,4 +1,4 @@
-"""Process start: what is imported, the first frame, a settled map; counted by the app from its exec."""
+"""Measures the start of the process: imports, first frame, settled map; the app counts from its exec."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from tvapp.commands.journey import AppProcess, Fields, StepFailed
 
 COLD_LATENCY_MS = 40
 HEAVY = ("msal", "httpx", "shapely", "numpy", "PIL", "requests", "cryptography", "qrcode")
-"""Packages that no first frame needs."""
+"""Packages that must not be imported before the first frame."""
 HEAVIEST = 10
 IMPORT_RUNS = 3
 FIRST_FRAME_WITHIN_S = 60.0
 HELD_BACK_S = 4.0
 NETWORK = ("discovery", "instance", "token", "refresh", "tile", "attribution", "tileset", "copyright", "map-data")
-"""The local cloud's endpoints that a start may ask."""
+"""Endpoints of the local cloud that a start may ask."""
 _IMPORT_TIME = "import time:"
 
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """A module that was imported: microseconds without and with those that it imported itself."""
+    """An imported module: microseconds without and with the modules that it imports itself."""
 
     name: str
     self_us: int
@@ -39,7 +39,7 @@ class Import:
 
 
 def read_import_times(lines: Sequence[str]) -> list[Import]:
-    """Read what `python -X importtime` writes; other lines between are left out.
+    """Read the output of `python -X importtime`; other lines are left out.
 
     >>> read_import_times(["import time:       120 |        340 |   json"])
     [Import(name='json', self_us=120, cumulative_us=340)]
@@ -55,7 +55,7 @@ def read_import_times(lines: Sequence[str]) -> list[Import]:
 
 
 def least_of(runs: Sequence[Sequence[Import]]) -> list[Import]:
-    """Return each module once, with the least times of some starts: a wait for a busy core is no cost of an import."""
+    """Return each module once, with its least times of several starts, to leave out waits for a busy core."""
     least: dict[str, Import] = {}
     for module in (module for run in runs for module in run):
         former = least.setdefault(module.name, module)
@@ -65,13 +65,13 @@ def least_of(runs: Sequence[Sequence[Import]]) -> list[Import]:
 
 
 def loaded_of(packages: Sequence[str], modules: Sequence[str]) -> list[str]:
-    """Return which of some packages are among the modules imported."""
+    """Return the packages of a list that are among the imported modules."""
     tops = {name.partition(".")[0] for name in modules}
     return [package for package in packages if package in tops]
 
 
 def imports(rig: Rig, options: Options) -> Row:
-    """Start the app under `-X importtime` and read what it imports up to the first frame."""
+    """Start the app under `-X importtime` and read its imports up to the first frame."""
     runs = [_imports_of_one_start(rig) for _ in range(min(options.runs, IMPORT_RUNS))]
     total = [sum(module.self_us for module in run) / 1000 for run in runs]
     modules = least_of(runs)
@@ -202,7 +202,7 @@ def settled(rig: Rig, options: Options) -> Row:
 
 
 def _first_tiles(rig: Rig, runs: int) -> list[Fields]:
-    """Start with tiles on disk and a network that says nothing yet; returns what the log says of the first tiles."""
+    """Start with tiles on disk and a network that does not answer; returns the log events of the first tiles."""
     found = []
     with rig.stage() as stage, _silent_network(rig):
         environment = stage.environment()
@@ -224,7 +224,7 @@ def _silent_network(rig: Rig) -> Iterator[None]:
 
 
 def _last_settled(app: AppProcess, first: Fields) -> Fields:
-    """Return the event after which the map stays as it is: it may have settled before the geofences were there."""
+    """Return the event after which the map no longer changes: it may settle once before the geofences arrive."""
     last = first
     with contextlib.suppress(StepFailed):
         while True:

@@ -1,7 +1,7 @@
-"""How fast tiles come from the network to the screen, against plain httpx and plain decoding of the same tiles.
+"""Measures how fast tiles get from the network to the screen, beside plain httpx and plain decoding.
 
 Usage: python -m scripts.benchmarks.tile_stream CLOUD-PID KEY COLUMNS ROUNDS; the app's settings in the environment.
-Runs in a process of its own and prints one JSON object. All three take turns within one run.
+Runs in a process of its own and prints one JSON object. The three ways take turns within one run.
 """
 
 from __future__ import annotations
@@ -25,22 +25,25 @@ import httpx
 import psutil
 from PIL import Image as Pillow
 
-from tvapp.app.backend import build_edges
+from tvapp.app.backend import build_backend
 from tvapp.azure.maps import API_VERSION
 from tvapp.config.load import load
 from tvapp.config.model import Config
 from tvapp.core.clock import SystemClock
+from tvapp.core.data_folder import DataFolder
+from tvapp.core.disk import DiskHealth
 from tvapp.core.image import PixelRect
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
+from tvapp.core.surroundings import Surroundings
 from tvapp.display.window import Display
 from tvapp.display.window_creation import DisplaySpec
 from tvapp.geo.mercator import project
 from tvapp.geo.position import Position
 from tvapp.host.process import limit_arenas, tune_interpreter
 from tvapp.net.chain import Chain
-from tvapp.net.transport import with_query
-from tvapp.tiles.congestion_window import MOST_CONNECTIONS
+from tvapp.net.urls import with_query
+from tvapp.tiles.congestion_window import MAX_CONNECTIONS
 from tvapp.tiles.tile import TILE_SIZE, TileArrived, TileId, TileUnavailable
 
 TILESET = "microsoft.base.darkgrey"
@@ -51,7 +54,7 @@ DECODERS = (1, 2)
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """What it took: wall seconds, CPU seconds of this process, and of the local cloud."""
+    """The cost of one way: wall seconds, CPU seconds of this process and of the local cloud."""
 
     wall_s: float
     cpu_s: float
@@ -59,7 +62,7 @@ class Cost:
 
 
 class StreamBroke(Exception):
-    """A tile could not be had."""
+    """A tile could not be loaded."""
 
 
 def main() -> int:
@@ -69,19 +72,19 @@ def main() -> int:
     limit_arenas()
     config = load(None, os.environ)
     tiles = _tiles(columns)
-    bodies: list[bytes] = asyncio.run(_fetch(config, key, tiles))  # the local cloud draws them now, and keeps them
+    bodies: list[bytes] = asyncio.run(_fetch(config, key, tiles))  # the local cloud draws and caches them now
     costs: dict[str, list[Cost]] = {}
     for _ in range(rounds):
         product = _Product(config)
         try:
-            product.bring(tiles[:MOST_CONNECTIONS])
-            _note(costs, "product", cloud_pid, lambda product=product: product.bring(tiles[MOST_CONNECTIONS:]))  # type: ignore[misc]
+            product.bring(tiles[:MAX_CONNECTIONS])
+            _note(costs, "product", cloud_pid, lambda product=product: product.bring(tiles[MAX_CONNECTIONS:]))  # type: ignore[misc]
         finally:
             product.close()
         _note(costs, "plain httpx", cloud_pid, lambda: asyncio.run(_fetch(config, key, tiles)))
         for threads in DECODERS:
             _note(costs, f"plain decoding, {threads} threads", cloud_pid, lambda n=threads: _decode(bodies, n))  # type: ignore[misc]
-    counts = {"product": len(tiles) - MOST_CONNECTIONS}
+    counts = {"product": len(tiles) - MAX_CONNECTIONS}
     json.dump(
         {
             name: {
@@ -113,7 +116,7 @@ def _tiles(columns: int) -> list[TileId]:
 
 
 class _Product:
-    """The app's own path for tiles: chain, Maps client, disk cache (empty), loader, workers, textures, frames."""
+    """The app's own path for tiles: HTTP, Maps client, empty disk cache, loader, workers, textures, frames."""
 
     def __init__(self, config: Config) -> None:
         self._folder = tempfile.TemporaryDirectory(prefix="tvapp-bench-tiles-")
@@ -122,16 +125,25 @@ class _Product:
         self._wake: queue.SimpleQueue[None] = queue.SimpleQueue()
         self._inbox.wake = lambda: self._wake.put(None)
         self._jobs = Jobs(self._inbox, log)
+        surroundings = Surroundings(
+            self._jobs,
+            clock,
+            log,
+            DiskHealth(log),
+            random.random,
+            DataFolder(Path(self._folder.name)),
+            since_start=lambda: 0.0,
+        )
         http = Chain(ca_bundle=config.identity.ca_bundle, clock=clock, log=log, random=random.random)
         self._http = http
-        self._edges = build_edges(config, Path(self._folder.name), None, self._jobs, clock, log, 1.0, http)
-        self._edges.use_account("")
+        self._backend = build_backend(config, surroundings, None, http, 1.0)
+        self._backend.use_account("")
         self._display = Display.open(DisplaySpec(size=(1920, 1080)))
 
     def bring(self, tiles: Sequence[TileId]) -> None:
-        """Wish for tiles and draw each as it comes, in frames with what arrived until then."""
+        """Request tiles, and draw in each frame those that have arrived."""
         missing = set(tiles)
-        self._edges.loader.want(tiles)
+        self._backend.loader.request(tiles)
         canvas = self._display.canvas
         while missing:
             self._wake.get(timeout=FIRST_ANSWER_S)
@@ -151,7 +163,7 @@ class _Product:
                 canvas.release(tile)
 
     def close(self) -> None:
-        self._edges.close()
+        self._backend.close()
         self._jobs.wait_on_io(self._http.aclose)
         self._jobs.stop()
         self._display.close()
@@ -160,7 +172,7 @@ class _Product:
 
 async def _fetch(config: Config, key: str, tiles: Sequence[TileId]) -> list[bytes]:
     """Fetch tiles with httpx alone: HTTP/2, as many at a time as the app asks for."""
-    limit = asyncio.Semaphore(MOST_CONNECTIONS)
+    limit = asyncio.Semaphore(MAX_CONNECTIONS)
     context = ssl.create_default_context(cafile=config.identity.ca_bundle)
     headers = {"subscription-key": key}
     async with httpx.AsyncClient(http2=True, verify=context, trust_env=False, timeout=FIRST_ANSWER_S) as client:
@@ -185,7 +197,7 @@ async def _fetch(config: Config, key: str, tiles: Sequence[TileId]) -> list[byte
 
 
 def _decode(bodies: Sequence[bytes], threads: int) -> None:
-    """Decode with Pillow alone, to the pixels that a texture takes."""
+    """Decode tiles with Pillow alone, to the pixel format of a texture."""
 
     def one(body: bytes) -> int:
         with Pillow.open(BytesIO(body)) as picture:

@@ -1,4 +1,4 @@
-"""Tiles from the network to the screen, against what plain libraries need for the same ones."""
+"""Measures tiles from the network to the screen, beside plain libraries for the same tiles."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ WITHIN_S = 240.0
 
 
 def throughput(rig: Rig, options: Options) -> Row:
-    """Bring a square of tiles through the app's own path, and through httpx and Pillow alone."""
+    """Load a square of tiles through the app's own path, and through httpx and Pillow alone."""
     settings = rig.phone.control("GET", "/settings")
     assert isinstance(settings, dict)
     key = str(settings["subscription_keys"][0])

@@ -1,4 +1,4 @@
-"""Which tiles a trip asks for: each once, none on the way back, none that was never about to be seen."""
+"""Counts the tiles that a trip requests: each once, none on the way back, none beyond the ring around the view."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tvapp.mapview.viewport import Viewport
 LATER_S = 3.0
 TAP_S = 0.25
 TAPS_A_HEIGHT = 8
-"""One tap is an eighth of the screen's height."""
+"""A tap pans by an eighth of the screen's height."""
 SCREENS = 3
 ZOOMED = 2
 HOME, HOME_ZOOM = Position(24.9525, 60.1672), 13.0
@@ -27,7 +27,7 @@ Tile = tuple[int, int, int]
 
 
 def trip(rig: Rig, _options: Options) -> Row:
-    """Settle, three screens to the right, in 2, out 2, back: which tiles were asked for, and how often."""
+    """Settle, pan three screens to the right, zoom in 2, out 2, and back; count the requests for each tile."""
     asked: Counter[Tile] = Counter()
     taps = round(SCREENS * rig.size[0] / (rig.size[1] / TAPS_A_HEIGHT))
     with rig.stage() as stage, rig.remote() as (remote, path):
@@ -72,7 +72,7 @@ def trip(rig: Rig, _options: Options) -> Row:
 
 
 def seen_on_trip(size: tuple[int, int], taps: int) -> set[Tile]:
-    """Return the tiles of the base that a viewer sees on the trip."""
+    """Return the base tiles that a viewer sees on the trip."""
     width, height = size
     scale = min(width / 1920, height / 1080)
     layer = layers(LayerChoice(BaseStyle.DARK))[0]
@@ -90,13 +90,13 @@ def seen_on_trip(size: tuple[int, int], taps: int) -> set[Tile]:
 
 
 def with_ring(tiles: Iterable[Tile]) -> set[Tile]:
-    """Return tiles and those that touch them."""
+    """Return tiles together with their neighbours."""
     around = (-1, 0, 1)
     return {(z, (x + dx) % (1 << z), y + dy) for z, x, y in tiles for dx in around for dy in around}
 
 
 def _taken(rig: Rig, asked: Counter[Tile]) -> int:
-    """Add the requests since the last call to `asked`; returns how many there were."""
+    """Add the requests since the last call to `asked`; returns their number."""
     entry = rig.requests("tile")
     recent, count = entry["recent"], entry["count"]
     assert isinstance(recent, list)

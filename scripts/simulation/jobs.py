@@ -10,8 +10,8 @@ from typing import Any, TypeVar
 
 from scripts.simulation.clock import SimulatedClock
 from scripts.simulation.io_loop import SimulatedLoop
-from tvapp.app.backend import Edges
-from tvapp.app.backend_loading import EdgesReady
+from tvapp.app.backend import Backend
+from tvapp.app.backend_loading import BackendReady
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import Log
 
@@ -19,13 +19,13 @@ T = TypeVar("T")
 
 
 class WatchedInbox(Inbox):
-    """An inbox that remembers the edges, which nobody outside the app gets to see."""
+    """An inbox that remembers the backend, which nobody outside the app gets to see."""
 
-    edges: Edges | None = None
+    backend: Backend | None = None
 
     def post(self, message: object) -> None:
-        if isinstance(message, EdgesReady):
-            self.edges = message.edges
+        if isinstance(message, BackendReady):
+            self.backend = message.backend
         super().post(message)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import random
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -20,8 +21,10 @@ from tvapp.app.app import App
 from tvapp.app.loop import Loop
 from tvapp.commands.demo import demo_environment
 from tvapp.config.load import load
+from tvapp.core.data_folder import DataFolder
 from tvapp.core.disk import DiskHealth
 from tvapp.core.log import RecordingLog
+from tvapp.core.surroundings import Surroundings
 from tvapp.display.window import DisplaySpec
 from tvapp.remote.keymap import keymap
 from tvapp.remote.keys import KeyEvent
@@ -251,18 +254,16 @@ def simulated(
         inbox = WatchedInbox(display.wake)
         jobs = WatchedJobs(inbox, events, clock)
         started = clock.monotonic()
-        app = App(
-            config,
-            None,
-            data_dir=data_dir,
-            display=display,
-            jobs=jobs,
-            clock=clock,
-            log=events,
-            disk=DiskHealth(events),
-            keymap=keymap(config.remote.keys),
+        surroundings = Surroundings(
+            jobs,
+            clock,
+            events,
+            DiskHealth(events),
+            random.random,
+            DataFolder(data_dir),
             since_start=lambda: clock.monotonic() - started,
         )
+        app = App(config, None, surroundings, display=display, keymap=keymap(config.remote.keys))
 
         def jumped() -> None:
             cloud_time.follow(clock.passed_s)
@@ -273,7 +274,7 @@ def simulated(
         stack.callback(_end, app, jobs, inbox)
         yield Simulation(
             app,
-            Loop(display, app, inbox, clock, events),
+            Loop(display, app, jobs, clock, events),
             clock=clock,
             cloud=cloud,
             display=display,
@@ -298,6 +299,6 @@ def _end(app: App, jobs: WatchedJobs, inbox: WatchedInbox) -> None:
     """End the app, and close what it leaves to the end of its process."""
     app.close()
     jobs.end_threads()
-    if inbox.edges is not None:
-        asyncio.run_coroutine_threadsafe(inbox.edges.http.aclose(), jobs.io_loop()).result(10)
+    if inbox.backend is not None:
+        asyncio.run_coroutine_threadsafe(inbox.backend.http.aclose(), jobs.io_loop()).result(10)
     jobs.stop()

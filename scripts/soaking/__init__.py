@@ -1,1 +1,1 @@
-"""The soak: a month of a TV's life in simulated time, and whether anything grows, breaks or stays broken."""
+"""The soak test: a month of the app in simulated time; does anything grow, break or stay broken?"""

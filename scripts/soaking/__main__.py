@@ -1,4 +1,4 @@
-"""The command behind `scripts/soak`."""
+"""The command behind `scripts/soak`: simulates some days and prints one JSON object."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ TOP = 25
 
 
 def main() -> int:
-    """Live some days and print one JSON object; 1 where something grows, breaks or stays broken."""
+    """Simulate some days and print one JSON object; returns 1 if something grows, breaks or stays broken."""
     options = _options()
     width, _, height = options.size.partition("x")
 
     def write(result: dict[str, object]) -> None:
-        """Keep what is known so far: a run of a month may be stopped."""
+        """Write the report of the days so far: a run of a month may be stopped."""
         if options.json is not None:
             options.json.write_text(json.dumps(result, indent=2) + "\n")
 
@@ -65,7 +65,7 @@ def soak(
     each_day: Callable[[dict[str, object]], None] = lambda _report: None,
     trace: bool = False,
 ) -> dict[str, object]:
-    """Live some days; returns the report, of which `each_day` is given what there is at the end of a day."""
+    """Simulate some days; returns the report. `each_day` gets the report so far at the end of each day."""
     random.seed(seed)
     tune_interpreter()
     began = time.monotonic()
@@ -96,7 +96,7 @@ def soak(
 
 
 class Growth:
-    """Where the memory that grew since the second day was asked for."""
+    """Finds where memory that grew since the second day was allocated."""
 
     def __init__(self) -> None:
         import tracemalloc
@@ -105,7 +105,7 @@ class Growth:
         self._first: tracemalloc.Snapshot | None = None
 
     def tell(self, day: int, say: Callable[[str], None]) -> None:
-        """Compare the end of this day with that of the second one."""
+        """Compare the end of this day with the end of the second day."""
         import gc
         import tracemalloc
 
@@ -122,7 +122,7 @@ class Growth:
 
 
 def say(text: str) -> None:
-    """Tell the person at the terminal what is going on, even while no file can be written."""
+    """Print progress to the terminal, even while no file can be written."""
     with contextlib.suppress(OSError):
         os.write(2, (text + "\n").encode())
 

@@ -1,4 +1,4 @@
-"""What this process takes of the machine: memory, descriptors, threads, objects, bytes written."""
+"""Reads what this process uses: memory, descriptors, threads, objects, bytes written."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from xml.etree import ElementTree
 SELF = Path("/proc/self")
 MIB = 1024.0
 BLOCK_BYTES = 96
-"""The average of the small objects (up to 512 bytes) of a program like this."""
+"""Average size of the small objects (up to 512 bytes) of a program like this."""
 
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """Resident memory of this process in MiB; `pss` shares what other processes have mapped too."""
+    """Resident memory of this process in MiB; `pss` counts pages that other processes map too in part."""
 
     rss: float
     pss: float
@@ -27,18 +27,18 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """One look at the process.
+    """One reading of the process.
 
-    `found` is its memory as the day has left it. `kept` is that without the pictures on the renderer, after the garbage
-    was collected and the allocator trimmed: the same state each time.
+    `found` is its memory at the end of a day. `kept` is its memory without textures, after a garbage collection and a
+    trim of the allocator: the same state each time.
     """
 
     day: int
     found: Memory
     kept: Memory
     in_use: float
-    """MiB that the C library's allocator and Python's have given out: without the holes between, which make resident
-    memory a noisy measure."""
+    """MiB in use in the C library's allocator and Python's, without the holes between, which make resident memory a
+    noisy measure."""
     garbage: int
     objects: int
     frozen: int
@@ -46,7 +46,7 @@ class Reading:
     fonts: int
     sockets: int
     threads: int
-    """Without those of asyncio that look up names: they come as they are needed, up to cores + 4, and stay."""
+    """Without asyncio's threads for host names, which start as needed, up to cores + 4, and stay."""
     resolvers: int
     textures: int
     texture_mib: float
@@ -55,7 +55,7 @@ class Reading:
 
 
 def read(day: int, found: Memory, textures: int, texture_bytes: int) -> Reading:
-    """Look at this process now; `found` is what it had as the day has left it."""
+    """Take a reading now; `found` is the memory at the end of the day."""
     garbage = gc.collect()
     ctypes.CDLL(None).malloc_trim(0)
     files, fonts, sockets = descriptors()
@@ -89,7 +89,7 @@ def memory() -> Memory:
 
 
 def malloc_in_use() -> int:
-    """Return the bytes that malloc(3) has given out in all arenas, from malloc_info(3); 0 where it is not glibc."""
+    """Return the bytes in use in all arenas of malloc(3), from malloc_info(3); 0 without glibc."""
     libc = ctypes.CDLL(None)
     if not hasattr(libc, "malloc_info"):
         return 0
@@ -104,24 +104,24 @@ def malloc_in_use() -> int:
     def total(tag: str, kind: str) -> int:
         return sum(int(each.get("size", "0")) for each in root.findall(tag) if each.get("type") == kind)
 
-    # After the arenas come the sums over all of them; what was mapped on its own is in none.
+    # The sums over all arenas come last; blocks that were mapped on their own are in no arena.
     free = total("total", "fast") + total("total", "rest")
     return total("system", "current") - free + total("total", "mmap")
 
 
 def python_in_use() -> int:
-    """Return about how many bytes Python's own allocator has given out: its blocks, at their average size."""
+    """Return about how many bytes Python's own allocator has in use: its blocks times their average size."""
     return sys.getallocatedblocks() * BLOCK_BYTES
 
 
 def descriptors() -> tuple[int, int, int]:
-    """Return how many descriptors are open: files and the like, fonts (one for each size in use), and sockets."""
+    """Return the number of open descriptors: files and others, fonts (one for each size in use), and sockets."""
     files = fonts = sockets = 0
     for entry in (SELF / "fd").iterdir():
         try:
             target = str(entry.readlink())
         except OSError:
-            continue  # it was the folder itself
+            continue  # the descriptor of this listing itself
         if target.startswith("socket:"):
             sockets += 1
         elif target.endswith((".ttf", ".ttc")):
@@ -132,13 +132,13 @@ def descriptors() -> tuple[int, int, int]:
 
 
 def bytes_written() -> tuple[int, int]:
-    """Return the bytes given to write(2) and the like, sockets included, and those that went to the disk (proc(5))."""
+    """Return the bytes written by system calls, sockets included, and those that went to the disk (proc(5))."""
     fields = dict(line.split(": ") for line in (SELF / "io").read_text().splitlines())
     return int(fields["wchar"]), int(fields["write_bytes"])
 
 
 def growth_percent(values: Sequence[float]) -> float:
-    """Return by how much a straight line through the values rises from the first to the last, in % of its beginning.
+    """Return the growth in % of a straight line fitted through the values, from the first to the last.
 
     >>> growth_percent([100, 101, 102])
     2.0

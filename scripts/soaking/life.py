@@ -1,4 +1,4 @@
-"""Lives the days: does what is planned, looks whether the map recovers from each trouble, and takes readings."""
+"""Simulates the days: carries out the plan, checks that the map recovers from each trouble, and takes readings."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ NOTICES = tuple(
     for key, text in SENTENCES.items()
     if key.startswith("notice.") and "advice" not in key and text.partition("{")[0].strip()
 )
-"""What the corner of the map says while something does not work."""
+"""The notices of the map while something does not work."""
 
 
 @dataclass(slots=True)
 class Diary:
-    """What came of it."""
+    """The result of the days."""
 
     readings: list[figures.Reading] = field(default_factory=list)
     crashes: list[dict[str, object]] = field(default_factory=list)
@@ -40,15 +40,15 @@ class Diary:
     events: Counter[str] = field(default_factory=Counter)
     troubles: Counter[str] = field(default_factory=Counter)
     still_requests: list[int] = field(default_factory=list)
-    """Tiles asked for in the half hour of each night in which nothing moves: no overlay is on, which is refreshed, and
-    no changed geofence arrives, for which tiles are put together anew and their bases are looked at once more."""
+    """Tile requests in the half hour of each night in which nothing moves: no overlay is on (it would be refreshed), no
+    changed geofence arrives (its tiles would be composed anew and their base tiles revalidated)."""
     frames: int = 0
     longest_frame_ms: float = 0.0
     longest_frame_cpu_ms: float = 0.0
 
 
 class Life:
-    """One TV, one viewer, other people, and what goes wrong."""
+    """One TV, one viewer, other people, and troubles."""
 
     def __init__(self, tv: Simulation, fences: int, seed: int, say: Callable[[str], None]) -> None:
         self._tv = tv
@@ -73,7 +73,7 @@ class Life:
         self._began = self._tv.now
 
     def live(self, day: int) -> None:
-        """Live one day; the first one is day 0, a Monday."""
+        """Simulate one day; the first one is day 0, a Monday."""
         for planned in plan_day(day, self._rng):
             self._pass_time_to(self._began + day * DAY_S + planned.at)
             self._do(day, planned)
@@ -81,7 +81,7 @@ class Life:
         self._write_up(day)
 
     def _pass_time_to(self, moment: float) -> None:
-        """Let time pass; a code that is shown is answered by somebody after a while."""
+        """Let time pass; a code on the screen is approved after a while."""
         while self._tv.now < moment:
             self._tv.run_for(min(moment - self._tv.now, DAY_S / 24))
             if self._needs_sign_in():
@@ -123,7 +123,7 @@ class Life:
                 self._measure(day)
 
     def _recover(self, day: int, kind: str) -> None:
-        """See whether the map is whole again after a trouble, unless another one goes on."""
+        """Check that the map is whole again after a trouble, unless another one goes on."""
         if self.troubles.in_force:
             return
         until = self._tv.now + RECOVERS_WITHIN_S
@@ -152,7 +152,7 @@ class Life:
         return self._tv.panel == "sign-in" and "network" not in self.troubles.in_force
 
     def _sign_in(self) -> None:
-        """Let somebody answer the code that is shown; after hours without anybody the screen wants a key first."""
+        """Approve the code on the screen; after hours with nobody there the screen wants a key first."""
         self._tv.run_for(10)
         if not self._tv.cloud.pending():
             self._tv.press("ok")
@@ -167,7 +167,7 @@ class Life:
             self.diary.still_requests.append(self._tv.cloud.count("tile") - self._quiet_tiles)
         canvas = self._tv.display.canvas
         pictures, size_bytes = len(canvas.textures), canvas.textures.size_bytes
-        # How many pictures there are depends on where somebody has looked: memory is compared without any.
+        # The number of textures depends on where the viewer has looked, so memory is compared without them.
         canvas.forget()
         self.diary.readings.append(figures.read(day, self._lived_in, pictures, size_bytes))
         self.troubles.lose_display("pictures")
@@ -176,15 +176,15 @@ class Life:
         return len(self._tv.events.named("geofences.loaded"))
 
     def _has_overlays(self) -> bool:
-        """Tell whether the viewer has left traffic or weather on, as far as the log of the day has told."""
+        """Tell whether traffic or weather is on, according to the log of the day."""
         chosen = self._tv.events.named("layers.chosen")
         if chosen:
             self._overlays_on = bool(chosen[-1]["overlays"])
         return self._overlays_on
 
     def _write_up(self, day: int) -> None:
-        """Note what was logged, and forget it: it must not count as the app's memory."""
-        self._has_overlays()  # remembered for the next night
+        """Count the logged events and drop them: they must not count as the app's memory."""
+        self._has_overlays()  # kept for the next night
         diary, display = self.diary, self._tv.display
         diary.events.update(name for name, _ in self._tv.events.events)
         for name, fields in self._tv.defects()[:KEPT_CRASHES]:

@@ -1,4 +1,4 @@
-"""What happens on a day: pure, and the same for the same seed."""
+"""Plans the events of a day; pure, and the same for the same seed."""
 
 from __future__ import annotations
 
@@ -13,14 +13,14 @@ TIDY_AT_S = 4 * HOUR_S
 MEASURE_AT_S = 4.5 * HOUR_S
 
 VIEWER = ("pan", "pan", "pan", "zoom", "zoom", "layers", "drawer", "select", "draw", "undo", "delete", "tour")
-"""What a viewer does; what stands here more often is done more often."""
+"""Errands of a viewer; one that is listed twice happens twice as often."""
 
 CHANGES_S = (180.0, 600.0)
-"""How far apart changes by other people are in office hours; ten times as far outside."""
+"""Time between changes by other people in office hours; ten times as long outside."""
 
 
 class Planned(NamedTuple):
-    """Something at a time of the day, in seconds: what, and of which kind."""
+    """An event: its time of the day in seconds, what it is, and its kind."""
 
     at: float
     what: str
@@ -28,7 +28,7 @@ class Planned(NamedTuple):
 
 
 def plan_day(day: int, rng: random.Random) -> list[Planned]:
-    """Return a day in order. Day 0 is a Monday."""
+    """Return the events of a day in order. Day 0 is a Monday."""
     is_workday = day % 7 < 5
     found = [*_viewer(is_workday, rng), *_others(is_workday, rng)]
     found += _trouble(

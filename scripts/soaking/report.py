@@ -1,4 +1,4 @@
-"""What the soak tells: figures, and the reasons for which it fails."""
+"""Makes the report of the soak: figures, and reasons to fail."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from scripts.soaking.life import Life
 from tests.cloud import LocalCloud
 
 FIRST_DAY = 2
-"""Earlier than that caches still fill."""
+"""Before this day caches still fill."""
 MOST_GROWTH_PERCENT = 1.0
 LEAST_NIGHTS = 7
-"""A line through fewer says nothing: one night differs from the next by some per cent."""
+"""A line through fewer nights says nothing: one differs from the next by some per cent."""
 MOST_SOCKETS = 24
-"""The pool keeps 12 connections, a retired one may live beside it for a while, and MSAL has its own."""
+"""The pool keeps 12 connections; a retired one may live beside it for a while; MSAL has its own."""
 MOST_FONTS = 40
-"""Four faces, each in the sizes of all screens together."""
+"""Four typefaces in the sizes of all screens together."""
 TILES_PER_TRANSACTION = 15
 MOST_RESTLESS = 10
-"""So many nights in a row may have something that moves."""
+"""Number of nights in a row that may have something that moves."""
 ENDPOINTS = ("tile", "attribution", "map-data", "devicecode", "token", "refresh", "discovery")
 
 METHOD = (
@@ -35,7 +35,7 @@ METHOD = (
 
 
 def report(life: Life, cloud: LocalCloud, days: int, real_s: float) -> dict[str, object]:
-    """Return everything as JSON-able values; `failures` are the reasons for exit status 1."""
+    """Return the report as values for JSON; `failures` are the reasons for exit status 1."""
     diary = life.diary
     statuses = {name: cloud.statuses(name) for name in ENDPOINTS}
     later = [reading for reading in diary.readings if reading.day >= FIRST_DAY]
@@ -77,7 +77,7 @@ def report(life: Life, cloud: LocalCloud, days: int, real_s: float) -> dict[str,
 
 
 def failures(life: Life, later: list[Reading], growth: float) -> list[str]:
-    """Return why the soak fails; nothing where it holds."""
+    """Return the reasons for which the soak fails."""
     diary = life.diary
     found = []
     if diary.crashes:
@@ -102,7 +102,7 @@ def failures(life: Life, later: list[Reading], growth: float) -> list[str]:
 
 
 def transactions(statuses: Mapping[str, Mapping[str, int]]) -> dict[str, float]:
-    """Return what Azure Maps would bill: 15 tiles are one transaction, attribution none (azure-facts 4)."""
+    """Return the transactions that Azure Maps would bill: 15 tiles are one, attribution is free."""
     tiles = sum(statuses["tile"].values())
     return {"tiles": round(tiles / TILES_PER_TRANSACTION, 1), "data": float(sum(statuses["map-data"].values()))}
 

@@ -1,4 +1,4 @@
-"""What goes wrong in a TV's life: it begins, and it ends."""
+"""Begins and ends troubles: network, services, display, disk."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ LASTING: tuple[dict[str, object], ...] = (
     {"bad_bytes": True},
 )
 SLOW: tuple[dict[str, object], ...] = ({"delay_s": 0.5}, {"drip_s": 0.3})
-"""Slow answers take real time, so there are only a few of them."""
+"""Slow answers take real time, so only a few are slow."""
 MOST_SLOW = 12
 
 
 class Troubles:
-    """Begins and ends what is named in `plan`; knows what is in force."""
+    """Begins and ends the troubles that `plan` names; knows which are in force."""
 
     def __init__(self, tv: Simulation, rng: random.Random) -> None:
         self._tv = tv
@@ -51,23 +51,23 @@ class Troubles:
         self.in_force: set[str] = set()
 
     def begin(self, kind: str) -> None:
-        """Let something go wrong."""
+        """Begin a trouble."""
         self.in_force.add(kind)
         self._ways[kind][0]()
 
     def end(self, kind: str) -> None:
-        """Let it be right again."""
+        """End a trouble."""
         if kind in self.in_force:
             self.in_force.remove(kind)
             self._ways[kind][1]()
 
     def end_all(self) -> None:
-        """Let everything be right again."""
+        """End all troubles."""
         for kind in tuple(self.in_force):
             self.end(kind)
 
     def lose_display(self, kind: str) -> None:
-        """Take the pictures from the renderer, or the screen with everything on it; it comes back at once."""
+        """Lose the renderer's textures, or the display as a whole, which comes back at once."""
         if kind == "pictures":
             self._tv.display.lose_textures()
         else:
@@ -89,14 +89,14 @@ class Troubles:
         self._tv.resize(*self._size)
 
     def _fill_disk(self) -> None:
-        """Let every write to a file fail, as on a full disk (EFBIG instead of ENOSPC, which only root can arrange)."""
+        """Let every write to a file fail, as on a full disk (with EFBIG: only root can arrange ENOSPC)."""
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, self._limit[1]))
 
     def _free_disk(self) -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, self._limit)
 
     def _take_disk(self) -> None:
-        """Unmount the data folder, as it were: whatever is opened in it fails."""
+        """Act as if the data folder was unmounted: opening a file in it fails."""
         self._tv.data_dir.rename(self._elsewhere)
         self._tv.data_dir.write_bytes(b"")
 

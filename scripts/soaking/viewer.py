@@ -1,4 +1,4 @@
-"""A viewer with a remote: looks around, opens this and that, draws now and then, and tidies up afterwards."""
+"""A viewer with a remote: looks around, opens panels, draws now and then, and tidies up afterwards."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ KEPT_WITHIN_S = 30.0
 
 
 class Viewer:
-    """Presses keys. What is on the screen may be anything: every errand starts by going back to the map."""
+    """Presses keys. Any screen may be open, so every errand starts by going back to the map."""
 
     def __init__(self, tv: Simulation, rng: random.Random) -> None:
         self._tv = tv
         self._rng = rng
         self.done: Counter[str] = Counter()
-        """How often each errand was begun, and how the drawing went."""
+        """The number of errands of each kind, and the results of drawing."""
 
     def do(self, errand: str) -> None:
-        """Do one errand and leave the map as it was found, except for where it looks."""
+        """Do one errand, and leave the map as it was except for its view."""
         if not self.go_to_map():
             self.done["no map"] += 1
             return
@@ -34,7 +34,7 @@ class Viewer:
         self.go_to_map()
 
     def go_to_map(self) -> bool:
-        """Close whatever lies over the map; False where there is no map (somebody has to sign in)."""
+        """Close everything that covers the map; False if there is no map (a sign-in is needed)."""
         for _ in range(MOST_BACKS):
             if self._tv.panel == "map":
                 return True
@@ -42,7 +42,7 @@ class Viewer:
         return self._tv.panel == "map"
 
     def go_home(self) -> None:
-        """Let go of the selection and look at where the map began."""
+        """Drop the selection and return to the home view."""
         self._choose("left", "left", "left")
         self.go_to_map()
 
@@ -73,7 +73,7 @@ class Viewer:
             self._look()
 
     def _layers(self) -> None:
-        """Choose another base map or another overlay for a while; doing the same again takes it back."""
+        """Choose another base map or overlay for a while; the same keys again take it back."""
         if self._rng.random() < 0.5:
             times = self._rng.randint(1, 3)
             there, back = ["right"] * times, ["left"] * times
@@ -138,7 +138,7 @@ class Viewer:
                 self._look()
 
     def _choose(self, *way: str) -> bool:
-        """Open the action bar and what is reached by some keys; False where it does not open."""
+        """Open the action bar and press keys in it; False if it does not open."""
         self._tv.press("menu")
         if self._tv.panel != "action-bar":
             return False

@@ -1,4 +1,4 @@
-"""Other people: they keep geofences in the same place, and change them."""
+"""Other people who keep geofences in the same store and change them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ WANDER_DEG = 0.002
 
 
 class OtherPeople:
-    """Some files of geofences in the local cloud, changed now and then; there are never more or fewer of them."""
+    """Files of geofences in the local cloud that change now and then; their number stays the same."""
 
     def __init__(self, cloud: LocalCloud, count: int, rng: random.Random) -> None:
         self._cloud = cloud
@@ -25,7 +25,7 @@ class OtherPeople:
         self.changes = 0
 
     def tidy(self) -> None:
-        """Put everything as it should be: whatever was added here or there is removed."""
+        """Restore all files; files that were added are removed."""
         self._cloud.clear_map_data()
         self._files = [
             self._cloud.add_map_data(_text(content), f"file {index}") for index, content in enumerate(self._contents)

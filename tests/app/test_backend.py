@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from tvapp.app.backend import build_edges
+from tests.surroundings import surroundings
+from tvapp.app.backend import build_backend
 from tvapp.auth.service import build_sign_in
 from tvapp.config.load import load
 from tvapp.config.model import Config
@@ -16,9 +17,9 @@ from tvapp.core.clock import ManualClock
 from tvapp.core.errors import Unreachable
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
-from tvapp.net.lazy_chain import LateChain
+from tvapp.net.lazy_chain import LazyChain
 from tvapp.net.messages import NetworkLost
-from tvapp.net.transport import Request
+from tvapp.net.request import Request
 
 SIGN_IN = {"TVAPP_IDENTITY_TENANT": "contoso.com", "TVAPP_IDENTITY_CLIENT_ID": "11111111-2222-3333-4444-555555555555"}
 MAPS = {"TVAPP_MAPS_CLIENT_ID": "30d7cc00-0000-4000-8000-000000009f55"}
@@ -37,8 +38,8 @@ def jobs() -> Iterator[Jobs]:
     running.stop()
 
 
-def network(jobs: Jobs) -> LateChain:
-    return LateChain(jobs, ManualClock(), RecordingLog(), ca_bundle="", random=lambda: 0.5)
+def network(jobs: Jobs) -> LazyChain:
+    return LazyChain(jobs, ManualClock(), RecordingLog(), ca_bundle="", random=lambda: 0.5)
 
 
 def configured(**environ: str) -> Config:
@@ -57,14 +58,12 @@ def configured(**environ: str) -> Config:
     ],
 )
 def test_each_store_is_opened_by_its_name(jobs: Jobs, tmp_path: Path, settings: dict[str, str], name: str) -> None:
-    config, clock, log = configured(**settings), ManualClock(), RecordingLog()
-    tokens = None
-    if config.needs_sign_in:
-        tokens = build_sign_in(config, tmp_path, jobs, clock, log, lambda: 0.5, network(jobs)).tokens
-    edges = build_edges(config, tmp_path, tokens, jobs, clock, log, 1.0, network(jobs).get())
-    assert edges.fences is not None
-    assert edges.fences.store.name == name
-    edges.close()
+    config, around = configured(**settings), surroundings(tmp_path, jobs)
+    tokens = build_sign_in(config, around, network(jobs)).tokens if config.needs_sign_in else None
+    backend = build_backend(config, around, tokens, network(jobs).get(), 1.0)
+    assert backend.fences is not None
+    assert backend.fences.store.name == name
+    backend.close()
 
 
 def test_with_a_key_for_the_map_the_account_is_asked_for_the_storage_alone() -> None:
@@ -77,9 +76,9 @@ def test_with_a_key_for_the_map_the_account_is_asked_for_the_storage_alone() -> 
 def test_what_was_kept_of_one_list_of_addresses_is_not_that_of_another(jobs: Jobs, tmp_path: Path) -> None:
     def store_key(**more: str) -> str:
         config = configured(**KEYS, **URL | more)
-        edges = build_edges(config, tmp_path, None, jobs, ManualClock(), RecordingLog(), 1.0, network(jobs).get())
-        edges.close()
-        return edges.store_key
+        backend = build_backend(config, surroundings(tmp_path, jobs), None, network(jobs).get(), 1.0)
+        backend.close()
+        return backend.store_key
 
     other = store_key(TVAPP_GEOFENCES_URLS="https://example.com/others.geojson")
     assert store_key() == store_key() != other
@@ -90,12 +89,13 @@ def test_what_the_sign_in_meets_with_tells_whether_the_network_is_there(jobs: Jo
     jobs.inbox.wake = posted.set
     line = network(jobs)
     config = configured(**SIGN_IN, **MAPS, **FOLDER, TVAPP_IDENTITY_AUTHORITY="https://localhost:1/tenant")
-    tokens = build_sign_in(config, tmp_path, jobs, ManualClock(), RecordingLog(), lambda: 0.5, line).tokens
-    edges = build_edges(config, tmp_path, tokens, jobs, ManualClock(), RecordingLog(), 1.0, line.get())
+    around = surroundings(tmp_path, jobs)
+    tokens = build_sign_in(config, around, line).tokens
+    backend = build_backend(config, around, tokens, line.get(), 1.0)
     with pytest.raises(Unreachable):
         line.send_and_wait(Request("POST", "https://localhost:1/tenant/oauth2/v2.0/token"))
     assert posted.wait(10.0)
     (message,) = jobs.inbox.drain()
     assert isinstance(message, NetworkLost)
-    edges.close()
+    backend.close()
     line.close()

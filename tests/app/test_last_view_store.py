@@ -9,10 +9,10 @@ from threading import Event
 
 import pytest
 
-from tvapp.app.last_view_store import WRITE_AFTER_S, WRITE_EVERY_S, LastViewKnown, ViewKeeper
+from tvapp.app.last_view_store import WRITE_AFTER_S, WRITE_EVERY_S, LastViewKnown, LastViewStore
 from tvapp.app.sign_out import forget_pictures_and_fences
 from tvapp.config.model import Config, Home
-from tvapp.core.data_folder import VIEWS
+from tvapp.core.data_folder import DataFolder
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
 from tvapp.geo.position import Position
@@ -36,23 +36,23 @@ class Rig:
         self.arrived, self.log = Event(), RecordingLog()
         self.inbox = Inbox(self.arrived.set)
         self.jobs = Jobs(self.inbox, self.log)
-        self.keeper = ViewKeeper(self.config, self.folder, self.jobs, self.log)
+        self.store = LastViewStore(self.config, DataFolder(self.folder).views, self.jobs, self.log)
 
     def message(self) -> object:
         assert self.arrived.wait(10)
         self.arrived.clear()
         message = next(iter(self.inbox.drain()))
-        self.keeper.receive(message)
+        self.store.receive(message, 0.0)
         return message
 
     def open(self, account: str = ACCOUNT) -> LastView | None:
-        self.keeper.open(account)
+        self.store.open(account)
         known = self.message()
         assert isinstance(known, LastViewKnown)
         return known.view
 
     def files(self) -> list[Path]:
-        return sorted((self.folder / VIEWS).glob("*")) if (self.folder / VIEWS).exists() else []
+        return sorted(DataFolder(self.folder).views.glob("*"))
 
 
 @pytest.fixture
@@ -64,10 +64,10 @@ def rig(tmp_path: Path) -> Iterator[Rig]:
 
 def written(rig: Rig, view: LastView, now: float) -> None:
     """Have a view looked at until it is on the disk."""
-    rig.keeper.look(view, now)
-    due = rig.keeper.next_wakeup()
+    rig.store.note(view, now)
+    due = rig.store.next_wakeup()
     assert due is not None
-    rig.keeper.look(view, due)
+    rig.store.note(view, due)
     rig.message()
 
 
@@ -95,9 +95,9 @@ def test_it_is_written_once_a_minute_however_often_it_changes(rig: Rig) -> None:
     writes, now, zoom = 0, 1000.0, 5.0
     while now < 1000.0 + 600.0:
         now, zoom = now + 0.5, zoom + 0.01
-        before = rig.keeper.next_wakeup()
-        rig.keeper.look(at(zoom), now)
-        if before is not None and rig.keeper.next_wakeup() is None:
+        before = rig.store.next_wakeup()
+        rig.store.note(at(zoom), now)
+        if before is not None and rig.store.next_wakeup() is None:
             writes += 1
             rig.message()
     assert 9 <= writes <= 600 / WRITE_EVERY_S + 1
@@ -108,16 +108,16 @@ def test_what_stays_as_it_is_is_not_written_and_wakes_nobody(rig: Rig) -> None:
     written(rig, VIEW, 100.0)
     stamp = rig.files()[0].stat().st_mtime_ns
     for now in range(200, 2000, 10):
-        rig.keeper.look(VIEW, float(now))
-        assert rig.keeper.next_wakeup() is None
-    rig.keeper.flush()
+        rig.store.note(VIEW, float(now))
+        assert rig.store.next_wakeup() is None
+    rig.store.flush()
     assert rig.files()[0].stat().st_mtime_ns == stamp
 
 
 def test_the_end_writes_what_is_due(rig: Rig) -> None:
     rig.open()
-    rig.keeper.look(at(9.0), 100.0)
-    rig.keeper.flush()
+    rig.store.note(at(9.0), 100.0)
+    rig.store.flush()
     again = Rig(rig.folder)
     assert again.open() == at(9.0)
     again.jobs.stop()
@@ -146,16 +146,16 @@ def test_another_home_in_the_configuration_is_where_the_next_start_is(rig: Rig) 
 def test_after_signing_out_nothing_is_left_and_nothing_is_written_any_more(rig: Rig) -> None:
     rig.open()
     written(rig, VIEW, 100.0)
-    rig.keeper.look(at(9.0), 200.0)
-    rig.keeper.close()
-    forget_pictures_and_fences(rig.folder)
-    rig.keeper.look(at(10.0), 200.0 + WRITE_AFTER_S)
-    rig.keeper.flush()
+    rig.store.note(at(9.0), 200.0)
+    rig.store.close()
+    forget_pictures_and_fences(DataFolder(rig.folder))
+    rig.store.note(at(10.0), 200.0 + WRITE_AFTER_S)
+    rig.store.flush()
     assert rig.files() == []
 
 
 def test_a_disk_that_cannot_be_written_is_told_of_and_no_more(rig: Rig) -> None:
-    (rig.folder / VIEWS).write_text("in the way")
+    DataFolder(rig.folder).views.write_text("in the way")
     assert rig.open() is None
     written(rig, VIEW, 100.0)
     assert len(rig.log.named("view.not_kept")) == 1

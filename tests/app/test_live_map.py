@@ -4,18 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import cast
 
-from tvapp.app.backend import Edges
+from tests.surroundings import surroundings
+from tvapp.app.backend import Backend
 from tvapp.app.live_map import LiveMap
 from tvapp.config.model import Config
-from tvapp.core.clock import ManualClock
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
 from tvapp.geo.position import Bounds
-from tvapp.mapview.layers import FENCES
 from tvapp.tiles.cache_key import CacheScope
-from tvapp.tiles.tile import TileArrived, TileId, TileImage
+from tvapp.tiles.tile import DRAWN_TILESET, TileArrived, TileId, TileImage
 
 TILE = TileId("microsoft.base.darkgrey", 3, 4, 2)
 
@@ -26,7 +26,7 @@ class FakeLoader:
     requests_sent: int = 0
     sizes: Mapping[str, int] = field(default_factory=dict)
 
-    def want(self, ids: Sequence[TileId]) -> None:
+    def request(self, ids: Sequence[TileId]) -> None:
         self.wanted.append(tuple(ids))
 
     def set_rasteriser(self, rasteriser: object) -> None:
@@ -45,7 +45,7 @@ class FakeAttribution:
 
 
 @dataclass
-class FakeEdges:
+class FakeBackend:
     loader: FakeLoader = field(default_factory=FakeLoader)
     attribution: FakeAttribution = field(default_factory=FakeAttribution)
     fences: None = None
@@ -57,74 +57,66 @@ class FakeEdges:
 
 
 def live_map(log: RecordingLog | None = None) -> LiveMap:
-    jobs, log = Jobs(Inbox(), RecordingLog()), log or RecordingLog()
-    return LiveMap(
-        Config(),
-        (1920, 1080),
-        1.0,
-        jobs=jobs,
-        clock=ManualClock(),
-        log=log,
-        since_start=lambda: 0.0,
-        tell=lambda _message: None,
-    )
+    jobs = Jobs(Inbox(), RecordingLog())
+    around = surroundings(Path("/nowhere"), jobs, log=log)
+    return LiveMap(Config(), around, (1920, 1080), 1.0, tell=lambda _message: None)
 
 
-def connected(here: LiveMap) -> FakeEdges:
-    edges = FakeEdges()
-    here.connect(cast(Edges, edges), "")
-    return edges
+def connected(here: LiveMap) -> FakeBackend:
+    backend = FakeBackend()
+    here.connect(cast(Backend, backend), "")
+    return backend
 
 
 def test_the_attribution_of_a_map_that_came_to_rest_before_the_network_was_there_is_asked_for() -> None:
     here = live_map()
     here.view_rested(here.model.viewport)
-    edges = connected(here)
-    assert [zoom for _, zoom in edges.attribution.asked] == [here.model.viewport.zoom]
+    backend = connected(here)
+    assert [zoom for _, zoom in backend.attribution.asked] == [here.model.viewport.zoom]
 
 
 def test_tiles_come_in_the_size_of_the_screen_from_the_first_and_after_another_one_is_plugged_in() -> None:
     here = live_map()
-    edges = connected(here)
-    assert set(edges.loader.sizes.values()) == {512}
+    backend = connected(here)
+    assert set(backend.loader.sizes.values()) == {512}
     budget = here.model.memory.budget_bytes
     here.rescale(1280, 720, 2 / 3)
-    assert edges.loader.sizes["microsoft.base.darkgrey"] == edges.loader.sizes[FENCES] == 341
-    assert edges.loader.sizes["microsoft.imagery"] == 512
+    assert backend.loader.sizes["microsoft.base.darkgrey"] == backend.loader.sizes[DRAWN_TILESET] == 341
+    assert backend.loader.sizes["microsoft.imagery"] == 512
     assert here.model.memory.budget_bytes < budget / 2
 
 
 def test_wishes_wait_for_the_end_of_the_frame_that_follows() -> None:
     here = live_map()
-    edges = connected(here)
-    edges.loader.wanted.clear()
+    backend = connected(here)
+    backend.loader.wanted.clear()
     here.want_tiles([TILE])
     here.tick(0.0, frame_follows=True)
-    assert edges.loader.wanted == []
-    here.pass_on_wishes()
-    here.pass_on_wishes()
-    assert edges.loader.wanted == [(TILE,)]
+    assert backend.loader.wanted == []
+    here.pass_on_request()
+    here.pass_on_request()
+    assert backend.loader.wanted == [(TILE,)]
 
 
 def test_wishes_do_not_wait_where_no_frame_follows() -> None:
     here = live_map()
-    edges = connected(here)
-    edges.loader.wanted.clear()
+    backend = connected(here)
+    backend.loader.wanted.clear()
     here.want_tiles([TILE])
     here.tick(0.0, frame_follows=False)
-    assert edges.loader.wanted == [(TILE,)]
+    assert backend.loader.wanted == [(TILE,)]
 
 
 def test_no_wish_list_is_left_out_even_if_two_come_between_two_frames() -> None:
-    here, edges = live_map(), FakeEdges()
-    here.connect(cast(Edges, edges), "")
-    edges.loader.wanted.clear()
+    here, backend = live_map(), FakeBackend()
+    here.connect(cast(Backend, backend), "")
+    backend.loader.wanted.clear()
     here.want_tiles((TILE,))
-    here.pass_on_wishes()
+    here.pass_on_request()
     here.want_tiles(())
     here.want_tiles((TILE,))
-    here.pass_on_wishes()
-    assert edges.loader.wanted == [(TILE,), (), (TILE,)]
+    here.pass_on_request()
+    assert backend.loader.wanted == [(TILE,), (), (TILE,)]
 
 
 def test_the_first_tile_on_the_screen_is_told_once_after_its_frame() -> None:

@@ -7,10 +7,11 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tvapp.app.loop import FRAME_S, GIVE_UP_AFTER, SHORTEST_BURST, Burst, Loop, Unbearable
+from tvapp.app.frame_meter import SHORTEST_BURST, Burst, FrameMeter
+from tvapp.app.loop import FRAME_S, GIVE_UP_AFTER, Loop, Unrecoverable
 from tvapp.core.clock import ManualClock
 from tvapp.core.errors import DisplayError
-from tvapp.core.jobs import Inbox
+from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
 from tvapp.ui.canvas import Canvas
 from tvapp.ui.recording import RecordingCanvas
@@ -83,7 +84,8 @@ def build(**settings: object) -> tuple[Loop, FakeScreen, FakeProgram, Inbox, Rec
     screen = FakeScreen(clock)
     program = FakeProgram(clock, **settings)  # type: ignore[arg-type]
     inbox, log, bursts = Inbox(), RecordingLog(), list[Burst]()
-    return Loop(screen, program, inbox, clock, log, bursts.append), screen, program, inbox, log, bursts
+    loop = Loop(screen, program, Jobs(inbox, log, clock=clock), clock, log, meter=FrameMeter(bursts.append))
+    return loop, screen, program, inbox, log, bursts
 
 
 def test_an_idle_program_is_drawn_once_and_sleeps_without_end() -> None:
@@ -189,7 +191,8 @@ def with_pulse(pulse: FakePulse, **settings: object) -> tuple[Loop, FakeScreen, 
     clock = ManualClock(now=100.0)
     screen, inbox = FakeScreen(clock), Inbox()
     program = FakeProgram(clock, **settings)  # type: ignore[arg-type]
-    return Loop(screen, program, inbox, clock, RecordingLog(), pulse=pulse), screen, program, inbox
+    log = RecordingLog()
+    return Loop(screen, program, Jobs(inbox, log, clock=clock), clock, log, pulse), screen, program, inbox
 
 
 def test_a_pulse_hears_of_frames_of_an_empty_inbox_and_of_each_turn() -> None:
@@ -220,7 +223,7 @@ def test_a_pulse_is_woken_when_it_wants_and_gets_its_frame() -> None:
 def test_frames_that_fail_without_end_end_the_loop_with_their_reason() -> None:
     loop, screen, _program, _inbox, log, _bursts = build(frames=1, broken=10_000)
     began = screen.clock.now
-    with pytest.raises(Unbearable) as ended:
+    with pytest.raises(Unrecoverable) as ended:
         loop.run()
     assert isinstance(ended.value.__cause__, RuntimeError)
     assert screen.clock.now - began < 60.0, "sooner than a watchdog of a minute"
@@ -235,7 +238,7 @@ def test_turns_between_failing_frames_do_not_make_them_passing_ones() -> None:
 
     program.draw = fail  # type: ignore[method-assign]
     screen.events = [["key"] for _ in range(500)]
-    with pytest.raises(Unbearable):
+    with pytest.raises(Unrecoverable):
         loop.run()
 
 

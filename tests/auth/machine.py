@@ -12,7 +12,7 @@ from typing import Any, TypeAlias, TypeVar
 
 from tests.cloud import LocalCloud
 from tvapp.auth.http_client import TIMEOUT_S, HttpClient
-from tvapp.auth.lazy_gateway import LateGateway
+from tvapp.auth.lazy_gateway import LazyGateway
 from tvapp.auth.msal_gateway import MsalGateway
 from tvapp.auth.service import SignIn, machines
 from tvapp.auth.session import SessionSettings
@@ -23,9 +23,9 @@ from tvapp.core.clock import ManualClock, SystemClock
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
 from tvapp.net.chain import Chain
-from tvapp.net.lazy_chain import LateChain
-from tvapp.net.skew import SkewWatch
-from tvapp.net.transport import Request, Response
+from tvapp.net.lazy_chain import LazyChain
+from tvapp.net.request import Request, Response
+from tvapp.net.skew import SkewMonitor
 
 SCOPE = "https://atlas.microsoft.com/user_impersonation"
 T = TypeVar("T")
@@ -106,12 +106,12 @@ class Machine:
         self.arrived = threading.Event()
         self.jobs = WatchedJobs(Inbox(self.arrived.set), self.log)
         session, permission = machines(SessionSettings("Contoso", tenant="contoso.com"))
-        self.skew = SkewWatch(SystemClock(), self.log, self.jobs.inbox.post)
+        self.skew = SkewMonitor(SystemClock(), self.log, self.jobs.inbox.post)
         # The chain leaps along, or a host that is left alone for a while would be left alone for ever.
-        self.network = LateChain(
+        self.network = LazyChain(
             self.jobs, self.clock, self.log, ca_bundle=who.ca_bundle, random=lambda: 0.5, skew=self.skew
         )
-        late = LateGateway(who, folder, SystemClock(), self.log, self.network)
+        late = LazyGateway(who, folder, SystemClock(), self.log, self.network)
         self.sign_in = SignIn(
             session, permission, late, self.jobs, self.clock, self.log, primary_scope=SCOPE, skew=self.skew
         )

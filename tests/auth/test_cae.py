@@ -14,7 +14,8 @@ from tests.fences.stores.server import Answer, Asked, authority_in, client, serv
 from tvapp.auth.problems import Refused
 from tvapp.azure.authorizer import EntraAuthorizer, StorageAuthorizer
 from tvapp.core.errors import NetworkError, SignInError
-from tvapp.net.transport import HttpClient, Request
+from tvapp.net.request import Request
+from tvapp.net.transport import HttpClient
 
 TILE = "/map/tile?api-version=2024-04-01&tilesetId=microsoft.base.road&zoom=1&x=0&y=0&tileSize=512"
 

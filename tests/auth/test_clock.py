@@ -22,7 +22,7 @@ from tvapp.core.clock import RELEASED_AT, ManualClock
 from tvapp.core.errors import TlsFailed
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
-from tvapp.net.skew import SkewWatch
+from tvapp.net.skew import SkewMonitor
 
 HOUR = 3600.0
 YEAR = 365 * 24 * HOUR
@@ -108,9 +108,9 @@ def test_an_expired_certificate_is_the_clocks_fault_once_dates_say_that_it_is_ah
     right = RELEASED_AT + 90 * 24 * HOUR
     clock, log = ManualClock(epoch=right - off), RecordingLog()
     jobs = Jobs(Inbox(), log)
-    skew = SkewWatch(clock, log, jobs.inbox.post)
+    skew = SkewMonitor(clock, log, jobs.inbox.post)
     for host in ("maps.example", "storage.example"):
-        skew.heard(host, {"date": formatdate(right, usegmt=True)})
+        skew.observe_response(host, {"date": formatdate(right, usegmt=True)})
     session, permission = machines(SessionSettings())
     session.start(0.0)
     (request,) = session.handle(AccountLoaded(None), 0.0)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import cast
 
 import pytest
 
 from tests.auth.machine import SCOPE, gateway, http_client
 from tests.cloud import LocalCloud
 from tests.e2e.rig import until
+from tvapp.auth.http_client import HttpClient, Reply
 from tvapp.auth.messages import CodeReceived, CodeRefused, PollPending, PollRefused, PollSlowDown, PollSucceeded
 from tvapp.auth.msal_gateway import MsalGateway
 from tvapp.auth.problems import Refused
@@ -133,16 +134,62 @@ def test_a_refusal_carries_what_an_administrator_needs(cloud: LocalCloud, tmp_pa
     assert problem.trace_id
 
 
-def test_an_approval_that_comes_after_signing_out_leaves_nothing_behind(cloud: LocalCloud, tmp_path: Path) -> None:
-    which = gateway(cloud, tmp_path)
-    answer = asked(which)
-    flows = cast(dict[int, object], which._flows)
-    kept = dict(flows)
-    which.sign_out()
-    flows.update(kept)  # as if the poll had been under way
-    cloud.approve(answer.user_code)
+class Crossing(HttpClient):
+    """Does something while an answer is on its way."""
+
+    def __init__(self, cloud: LocalCloud) -> None:
+        self._real = http_client(cloud.ca_bundle)
+        self.meanwhile: Callable[[], object] = lambda: None
+
+    def get(self, url: str, params: object = None, headers: Mapping[str, str] | None = None, **more: object) -> Reply:
+        return self._real.get(url, params, headers, **more)
+
+    def post(
+        self,
+        url: str,
+        params: object = None,
+        data: object = None,
+        headers: Mapping[str, str] | None = None,
+        **more: object,
+    ) -> Reply:
+        reply = self._real.post(url, params, data, headers, **more)
+        self.meanwhile()
+        return reply
+
+
+def test_signing_out_while_a_code_is_requested_leaves_no_code_behind(cloud: LocalCloud, tmp_path: Path) -> None:
+    http = Crossing(cloud)
+    which = gateway(cloud, tmp_path, http=http)
+    http.meanwhile = which.sign_out
+    answer = which.request_code(1)
+    assert isinstance(answer, CodeRefused)
+    assert (answer.problem.kind, answer.problem.next) == ("interrupted", "retries")
+    http.meanwhile = lambda: None
+    unknown = which.poll(1)
+    assert isinstance(unknown, PollRefused), "the code of before is still polled"
+    assert unknown.problem.kind == "code-unknown"
+    # A new code is for the new, empty cache.
+    assert approved(which, cloud, 2)
+
+
+def test_an_approval_that_crosses_signing_out_leaves_nothing_behind(cloud: LocalCloud, tmp_path: Path) -> None:
+    http = Crossing(cloud)
+    which = gateway(cloud, tmp_path, http=http)
+    cloud.approve(asked(which).user_code)
+    http.meanwhile = which.sign_out
     assert isinstance(which.poll(1), PollSucceeded)
     assert which.load_account() is None
+    assert not token_file(tmp_path).exists()
+
+
+def test_a_renewal_that_crosses_signing_out_leaves_nothing_behind(cloud: LocalCloud, tmp_path: Path) -> None:
+    http = Crossing(cloud)
+    which = gateway(cloud, tmp_path, http=http)
+    home_id = approved(which, cloud)
+    http.meanwhile = which.sign_out
+    which.acquire([SCOPE], home_id, fresh=True)
+    assert which.load_account() is None
+    which.save()
     assert not token_file(tmp_path).exists()
 
 
@@ -150,7 +197,7 @@ def test_a_forgotten_account_is_gone_and_the_other_one_stays(cloud: LocalCloud, 
     which = gateway(cloud, tmp_path)
     aino = approved(which, cloud, 1, "aino")
     ben = approved(which, cloud, 2, "ben")
-    which.forget(aino)
+    which.remove_account(aino)
     with pytest.raises(SignInError):
         which.acquire([SCOPE], aino, fresh=False)
     assert which.acquire([SCOPE], ben, fresh=True).is_new

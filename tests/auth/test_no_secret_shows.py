@@ -30,7 +30,7 @@ from tvapp.auth.view import Prompt
 from tvapp.azure.authorizer import SharedKeyAuthorizer
 from tvapp.core.headers import SECRET_FIELDS, Headers
 from tvapp.core.log import RecordingLog
-from tvapp.net.transport import Request
+from tvapp.net.request import Request
 
 SECRET = "s3cr3t-Value-0123456789"
 SECRET_NAME = re.compile(

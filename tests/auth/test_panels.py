@@ -13,8 +13,8 @@ from tests.ui.fakes import FakeActions, Remote
 from tests.ui.gallery import GUIDE, OK, SETTINGS, on_map
 from tvapp.app.sign_in_panels import SignInPanels
 from tvapp.remote.intents import Intent
-from tvapp.ui.screens.map import MapScreen
-from tvapp.ui.screens.signin import SignInScreen
+from tvapp.ui.screens.map.screen import MapScreen
+from tvapp.ui.screens.signin.screen import SignInScreen
 
 MENU, LEFT, BACK, SELECT = Intent.MENU, Intent.LEFT, Intent.BACK, Intent.SELECT
 
@@ -76,7 +76,7 @@ class Tv:
 
     @property
     def notices(self) -> set[str]:
-        return {area for area in ("session", "permission") if area in self.map.state.troubles}
+        return {area for area in ("session", "permission") if area in self.map.state.troubles.by_area}
 
     @property
     def code(self) -> str:
@@ -117,7 +117,7 @@ def test_a_missing_permission_is_a_notice_until_somebody_opens_account(closed: T
 def test_the_panel_goes_by_itself_once_the_permission_is_given_and_the_map_is_as_it_was(
     closed: Tv, cloud: LocalCloud
 ) -> None:
-    before = closed.map.state.selected
+    before = closed.map.state.selection.fence
     asked(closed.machine)
     closed.until("prompting")
     cloud.approve(closed.code)
@@ -126,7 +126,7 @@ def test_the_panel_goes_by_itself_once_the_permission_is_given_and_the_map_is_as
     closed.machine.clock.now += 2
     closed.follow()
     assert closed.stack.top is closed.map
-    assert closed.map.state.selected is before is not None
+    assert closed.map.state.selection.fence is before is not None
 
 
 def test_back_from_the_code_leaves_the_notice(closed: Tv) -> None:
@@ -186,12 +186,12 @@ def test_a_sign_in_that_ends_takes_the_place_of_the_other_code(closed: Tv, cloud
     closed.machine.leap(3301)
     closed.until("prompting")
     assert closed.stack.top.name == "sign-in"
-    assert not closed.stack.holds("permission")
+    assert not closed.stack.contains("permission")
     assert closed.notices == {"session"}
 
 
 def test_a_new_map_is_told_what_the_former_one_knew(closed: Tv) -> None:
-    closed.map.state.troubles.clear()
+    closed.map.state.troubles.by_area.clear()
     closed.follow()
     assert not closed.notices
     closed.panels.map_shown()

@@ -25,13 +25,13 @@ from tvapp.auth.messages import (
     RequestCode,
     UsePermission,
 )
-from tvapp.auth.permission import Missing, Permission
+from tvapp.auth.permission import MissingPermission, Permission
 from tvapp.auth.view import Account, SessionView
 
 C = TypeVar("C", bound=Command)
 
 STORAGE = "https://storage.azure.com/user_impersonation"
-NO_CONSENT = Missing(STORAGE, problem("consent-needed", aadsts=65001))
+NO_CONSENT = MissingPermission(STORAGE, problem("consent-needed", aadsts=65001))
 BLANK = SessionView("starting", "starting", organisation="Contoso", app_name="tvapp")
 
 
@@ -48,7 +48,7 @@ class Bench:
         self.commands += commands
         self.log += commands
 
-    def follow(self, *missing: Missing, account: Account | None = AINO, is_signed_in: bool = True) -> None:
+    def follow(self, *missing: MissingPermission, account: Account | None = AINO, is_signed_in: bool = True) -> None:
         self.keep(self.permission.follow(account, is_signed_in, missing))
 
     def ask(self) -> None:

@@ -12,6 +12,7 @@ from tests.auth.test_storage_journey import Guarded
 from tests.cloud import LocalCloud
 from tests.fences.stores.server import authority_in, client, collection, serve
 from tvapp.auth.problems import Refused
+from tvapp.auth.token_store import FORMAT
 from tvapp.auth.view import SessionView
 from tvapp.azure.authorizer import STORAGE_SCOPE, StorageAuthorizer
 from tvapp.core.errors import NetworkError
@@ -131,7 +132,7 @@ def test_another_account_is_forgotten_and_never_mixed_in(boot: Boot, cloud: Loca
     assert problem is not None
     assert problem.kind == "another-account"
     machine.settle()
-    cache = json.loads(machine.token_file.read_text())["cache"]
+    cache = json.loads(bytes(FORMAT.unpack(machine.token_file.read_bytes())))["cache"]
     account = machine.view.account
     assert account is not None
     owners = {entry["home_account_id"] for kind in ("AccessToken", "RefreshToken") for entry in cache[kind].values()}

@@ -8,6 +8,7 @@ import pytest
 
 from tests.auth.machine import SCOPE, Boot, signed_in
 from tests.cloud import LocalCloud
+from tvapp.auth.token_store import FORMAT
 from tvapp.core.errors import NetworkError, SignInError
 
 
@@ -83,7 +84,7 @@ def test_another_person_replaces_the_first_one(boot: Boot, cloud: LocalCloud) ->
     machine.until_phase("signed-in")
     assert machine.view.account is not None
     assert machine.view.account.name.startswith("Ben")
-    content = json.loads(machine.token_file.read_text())["cache"]
+    content = json.loads(bytes(FORMAT.unpack(machine.token_file.read_bytes())))["cache"]
     assert len(content["Account"]) == len(content["RefreshToken"]) == len(content["AccessToken"]) == 1
     again = boot()
     again.until_phase("signed-in")

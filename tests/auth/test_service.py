@@ -10,11 +10,12 @@ import pytest
 
 from tests.auth.machine import Boot, Machine, identity, signed_in
 from tests.cloud import LocalCloud
+from tests.surroundings import surroundings
 from tvapp.auth.service import build_sign_in, sign_out_all
-from tvapp.auth.token_store import token_file
+from tvapp.auth.token_store import FORMAT, token_file
 from tvapp.config.model import Config
 from tvapp.core.errors import SignInError
-from tvapp.net.lazy_chain import LateChain
+from tvapp.net.lazy_chain import LazyChain
 
 
 def test_from_power_on_to_signed_in(boot: Boot, cloud: LocalCloud) -> None:
@@ -160,7 +161,7 @@ def test_no_secret_is_in_the_log(boot: Boot, cloud: LocalCloud, caplog: pytest.L
         machine.leap(3301)
         machine.leap(100)
         secrets.append(machine.token())
-    cache = json.loads(machine.token_file.read_text())["cache"]
+    cache = json.loads(bytes(FORMAT.unpack(machine.token_file.read_bytes())))["cache"]
     for kind in ("AccessToken", "RefreshToken", "IdToken"):
         secrets += [entry["secret"] for entry in cache[kind].values()]
     written = repr(machine.log.events) + caplog.text
@@ -172,8 +173,9 @@ def test_no_secret_is_in_the_log(boot: Boot, cloud: LocalCloud, caplog: pytest.L
 def test_building_the_sign_in_touches_neither_disk_nor_network(cloud: LocalCloud, tmp_path: Path) -> None:
     machine = Machine(identity(cloud), tmp_path / "data")
     config = Config(identity=identity(cloud))
-    network = LateChain(machine.jobs, machine.clock, machine.log, ca_bundle="", random=lambda: 0.5)
-    built = build_sign_in(config, tmp_path / "other", machine.jobs, machine.clock, machine.log, lambda: 0.5, network)
+    network = LazyChain(machine.jobs, machine.clock, machine.log, ca_bundle="", random=lambda: 0.5)
+    around = surroundings(tmp_path / "other", machine.jobs, clock=machine.clock, log=machine.log)
+    built = build_sign_in(config, around, network)
     assert not os.path.lexists(tmp_path / "other")
     assert built.view(0.0).organisation == "Contoso"
     assert built.view(0.0).phase == "starting"
@@ -198,7 +200,7 @@ def test_a_token_file_that_resists_is_told_and_never_read_again(
     machine.until_phase("prompting")
     cloud.approve(machine.user_code, "ben")
     machine.until_phase("signed-in")
-    content = json.loads(machine.token_file.read_text())["cache"]
+    content = json.loads(bytes(FORMAT.unpack(machine.token_file.read_bytes())))["cache"]
     assert len(content["Account"]) == 1
     assert machine.view.account is not None
     assert machine.view.account.name.startswith("Ben")

@@ -13,9 +13,10 @@ import msal
 import pytest
 
 from tvapp.auth import msal_cache
-from tvapp.auth.token_store import TokenStore, erase, token_file
+from tvapp.auth.token_store import FORMAT, TokenStore, erase, token_file
 from tvapp.core.errors import StorageError
 from tvapp.core.log import RecordingLog
+from tvapp.core.record import RecordFormat
 
 HOME_ID = "uid-1.tid-1"
 SCOPE = "https://atlas.microsoft.com/user_impersonation"
@@ -81,20 +82,48 @@ def test_the_file_and_its_folder_are_the_owners_alone(tmp_path: Path) -> None:
     assert stat.S_IMODE(store.path.stat().st_mode) == 0o600
 
 
-def test_a_file_cut_off_at_any_byte_is_read_as_signed_out_and_moved_aside(tmp_path: Path) -> None:
-    store = make_store(tmp_path)
+def test_the_file_is_a_record_and_a_damaged_one_is_read_as_signed_out_and_moved_aside(tmp_path: Path) -> None:
+    log = RecordingLog()
+    store = make_store(tmp_path, log)
     store.save(filled())
     whole = store.path.read_bytes()
-    for length in range(len(whole)):
-        log = RecordingLog()
-        store = make_store(tmp_path, log)
-        store.path.write_bytes(whole[:length])
-        assert store.load() == ""
-        assert not store.path.exists()
-        assert len(log.named("token_cache.corrupt")) == 1
+    assert FORMAT.unpack(whole)
+    store.path.write_bytes(whole[:-1])
+    assert store.load() == ""
+    assert not store.path.exists()
+    assert len(log.named("token_cache.corrupt")) == 1
     assert "AT-secret" not in repr(log.events)
     store.path.write_bytes(whole)
     assert store.load()
+
+
+def version_1(cache: object) -> bytes:
+    owner = {"authority": "https://login.example.com/tid-1", "client_id": "app"}
+    return json.dumps({"version": 1, **owner, "checksum": 1, "cache": cache}).encode()
+
+
+def test_a_cache_of_version_1_is_read_and_the_next_write_replaces_it(tmp_path: Path) -> None:
+    log = RecordingLog()
+    store = make_store(tmp_path, log)
+    store.path.parent.mkdir(parents=True)
+    store.path.write_bytes(version_1(json.loads(filled())))
+    text = store.load()
+    assert msal_cache.accounts(msal_cache.parse(text) or {})
+    assert log.events == []
+    assert make_store(tmp_path, log, client_id="another").load() == ""
+    assert log.named("token_cache.ignored")
+    assert store.save(text)
+    assert FORMAT.unpack(store.path.read_bytes())
+    assert store.load() == text
+
+
+def test_a_cache_of_version_1_that_was_cut_is_moved_aside(tmp_path: Path) -> None:
+    log = RecordingLog()
+    store = make_store(tmp_path, log)
+    store.path.parent.mkdir(parents=True)
+    store.path.write_bytes(version_1(json.loads(filled()))[:-1])
+    assert store.load() == ""
+    assert log.named("token_cache.corrupt")
 
 
 @pytest.mark.parametrize(
@@ -105,13 +134,17 @@ def test_a_file_cut_off_at_any_byte_is_read_as_signed_out_and_moved_aside(tmp_pa
         b"\xff\xfe",
         b"null",
         b"[]",
-        b'{"version": 2}',
         b"[" * 100_000,
-        b'{"version":1,"authority":"https://login.example.com/tid-1","client_id":"app","cache":[1]}',
-        b'{"version":1,"authority":"https://login.example.com/tid-1","client_id":"app","cache":{"Account":{"a":1}}}',
-        b'{"version":1,"authority":"https://login.example.com/tid-1","client_id":"app",'
-        b'"cache":{"AccessToken":{"a":{"expires_on":"soon"}}}}',
-        b'{"version":1,"authority":"https://login.example.com/tid-1","client_id":"app","cache":{"Account":{"a":{}}}}',
+        b"{" * 100_000,
+        FORMAT.pack(b""),
+        FORMAT.pack(b"[]"),
+        FORMAT.pack(b"\xff"),
+        FORMAT.pack(b"[" * 100_000),
+        RecordFormat("token-cache", 3).pack(b"{}"),
+        version_1([1]),
+        version_1({"Account": {"a": 1}}),
+        version_1({"AccessToken": {"a": {"expires_on": "soon"}}}),
+        version_1({"Account": {"a": {}}}),
     ],
 )
 def test_a_file_that_makes_no_sense_is_moved_aside(tmp_path: Path, content: bytes) -> None:

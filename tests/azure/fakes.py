@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
 from tvapp.core.headers import Headers
-from tvapp.net.transport import Request, Response, Sender
+from tvapp.net.request import Request, Response, Sender
 
 ENDPOINT = "https://maps.example"
 

@@ -8,7 +8,7 @@ from tests.azure.fakes import ENDPOINT, FakeSender, FakeToken, FakeTokens, reply
 from tvapp.azure.authorizer import Authorizer, EntraAuthorizer, SharedKeyAuthorizer
 from tvapp.core.errors import DataError
 from tvapp.core.log import RecordingLog
-from tvapp.net.transport import Request, Response
+from tvapp.net.request import Request, Response
 
 SCOPE = "https://atlas.microsoft.com/user_impersonation"
 

@@ -19,9 +19,11 @@ from tvapp.core.errors import (
 )
 from tvapp.core.log import RecordingLog
 from tvapp.geo.position import Bounds
-from tvapp.net.transport import Response
-from tvapp.tiles.ports import TileReply
+from tvapp.net.request import Response
+from tvapp.tiles.ports import TileReply, TileRequest
+from tvapp.tiles.tile import TileId
 
+TILE = TileId("microsoft.imagery", 3, 1, 2)
 PNG = b"\x89PNG\r\n\x1a\nrest"
 
 
@@ -30,15 +32,15 @@ def client(answer: Response) -> tuple[MapsClient, FakeSender]:
     return MapsClient(sender, ENDPOINT + "/", PlainAuthorizer(), RecordingLog(), clock=ManualClock()), sender
 
 
-def tile(answer: Response, **options: str) -> tuple[TileReply, dict[str, str]]:
+def tile(answer: Response, etag: str | None = None) -> tuple[TileReply, dict[str, str]]:
     maps, sender = client(answer)
-    got = asyncio.run(maps.tile("microsoft.imagery", 3, 1, 2, language="fi", view="Unified", **options))
+    got = asyncio.run(maps.tile(TileRequest(TILE, "fi", "Unified", etag)))
     return got, sender.queries[0]
 
 
 def test_a_tile_is_asked_for_as_the_service_wants_it() -> None:
     maps, sender = client(reply(200, PNG, "image/png", ETag='"1"'))
-    got = asyncio.run(maps.tile("microsoft.imagery", 3, 1, 2, etag='"0"', language="fi", view="Unified"))
+    got = asyncio.run(maps.tile(TileRequest(TILE, "fi", "Unified", etag='"0"')))
     assert (got.status, got.body, got.headers["etag"]) == (200, PNG, '"1"')
     request = sender.requests[0]
     assert request.url.startswith(ENDPOINT + "/map/tile?")
@@ -53,11 +55,6 @@ def test_a_tile_is_asked_for_as_the_service_wants_it() -> None:
         "language": "fi",
         "view": "Unified",
     }
-
-
-def test_a_time_stamp_goes_along_for_weather() -> None:
-    _, query = tile(reply(200, PNG, "image/png"), timestamp="2026-01-01T00:00:00Z")
-    assert query["timeStamp"] == "2026-01-01T00:00:00Z"
 
 
 def test_not_modified_is_only_an_answer_to_a_validator() -> None:

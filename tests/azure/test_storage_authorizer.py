@@ -9,7 +9,7 @@ import pytest
 from tests.azure.fakes import FakeSender, FakeTokens, reply
 from tvapp.azure.authorizer import StorageAuthorizer
 from tvapp.core.errors import DataError
-from tvapp.net.transport import Request, Response
+from tvapp.net.request import Request, Response
 
 CONTAINER = "https://acct.blob.core.windows.net/fences"
 

@@ -1,4 +1,4 @@
-"""Percentiles, spreads, and what the operating system tells of a process."""
+"""Percentiles, spreads, deadlines, and the figures that the operating system gives of a process."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_a_target_is_met_missed_or_not_there(figure: Figure, met: bool | None) -
 
 
 @pytest.mark.parametrize("value", ["5", None, True, [1]])
-def test_what_is_no_number_in_json_is_refused(value: object) -> None:
+def test_a_value_of_json_that_is_no_number_is_refused(value: object) -> None:
     with pytest.raises(TypeError):
         number(value)
 
@@ -97,12 +97,12 @@ def test_each_sleep_of_the_main_thread_is_a_wake_up() -> None:
     assert wake_ups(os.getpid()) >= before + 3
 
 
-def test_what_hangs_is_ended_by_its_deadline() -> None:
+def test_a_deadline_ends_code_that_hangs() -> None:
     with pytest.raises(TookTooLong, match="not done within"), deadline(0.05):
         threading.Event().wait()
 
 
-def test_what_is_done_in_time_hears_nothing_of_its_deadline() -> None:
+def test_a_deadline_does_nothing_to_code_that_ends_in_time() -> None:
     with deadline(60.0):
         done = True
     assert done

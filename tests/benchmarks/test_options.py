@@ -1,4 +1,4 @@
-"""What `scripts/bench` can be told."""
+"""The command line of `scripts/bench`."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def read(*argv: str) -> Options:
     return parse(argv, ROWS, ("tour",), ("start",))
 
 
-def test_without_a_word_all_but_the_long_rows_are_measured() -> None:
+def test_without_options_all_but_the_long_rows_are_measured() -> None:
     assert read().rows == ("start", "frames")
     assert read("--long").rows == ROWS
 
@@ -34,11 +34,11 @@ def test_rows_that_are_named_are_measured_once_each_in_any_kind_of_run() -> None
     assert read("--quick", "--only", "frames").rows == ("frames",)
 
 
-def test_what_is_told_wins_over_what_a_quick_run_takes() -> None:
+def test_an_option_wins_over_the_values_of_a_quick_run() -> None:
     assert read("--quick", "--runs", "11").runs == 11
 
 
-def test_everything_that_is_told_arrives() -> None:
+def test_every_option_arrives() -> None:
     given = read(
         *("--display", "xvfb", "--size", "3840x2160", "--fences", "7", "--cpu-quota", "0.25"),
         *("--json", "now.json", "--compare", "base.json", "--fail-if-worse"),
@@ -66,7 +66,7 @@ def test_everything_that_is_told_arrives() -> None:
         ("--display", "wayland"),
     ],
 )
-def test_what_makes_no_sense_is_refused_before_anything_is_measured(
+def test_an_option_that_makes_no_sense_is_refused_before_anything_is_measured(
     argv: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(SystemExit) as ended:

@@ -1,4 +1,4 @@
-"""By which means the app gets only a part of a core; and that nothing is measured where there are none."""
+"""The means to give the app a part of a core; without any, nothing is measured."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_a_quota_that_cannot_be_set_stops_the_benchmark_before_it_measures(
     assert told.out == ""
 
 
-def test_a_quota_that_does_not_hold_is_not_taken_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_quota_that_does_not_hold_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(quota, "this_machine", lambda: Machine(systemd=True, is_root=True))
     monkeypatch.setattr(quota, "_prove", lambda _prefix: 1.9)
     with pytest.raises(QuotaImpossible, match=r"does not hold \(systemd\): 1.90"), cpu_quota(0.25):

@@ -20,7 +20,7 @@ def only(base: Figure, now: Figure) -> Compared:
     return found
 
 
-def test_the_table_tells_what_was_measured_wanted_and_reached() -> None:
+def test_the_table_has_measured_values_targets_and_whether_they_are_met() -> None:
     found = table(
         report(start=Figure("p50", 280, "ms", 300), frames=Figure("p99", 7.5, "ms", 6), trip=Figure("n", 4, ""))
     )
@@ -33,11 +33,11 @@ def test_the_table_tells_what_was_measured_wanted_and_reached() -> None:
     ]
 
 
-def test_the_table_tells_what_could_not_be_measured_and_why() -> None:
+def test_the_table_has_the_rows_that_failed_with_the_reason() -> None:
     assert "not measured: StepFailed: no app" in table({"rows": {"idle": {"error": "StepFailed: no app"}}})
 
 
-def test_a_figure_is_worse_when_it_is_so_by_a_part_and_beyond_the_spread() -> None:
+def test_a_figure_is_worse_beyond_a_part_of_it_and_beyond_the_spread() -> None:
     base = Figure("p50", 100.0, "ms", spread=10.0)
     assert only(base, Figure("p50", 130.0, "ms", spread=10.0)).is_worse
     assert not only(base, Figure("p50", 114.0, "ms")).is_worse
@@ -51,13 +51,13 @@ def test_more_frames_a_second_are_not_worse_and_fewer_are() -> None:
     assert only(base, Figure("rate", 40.0, "", more_is_better=True)).is_worse
 
 
-def test_what_was_nothing_and_is_something_is_worse_without_a_ratio() -> None:
+def test_a_figure_that_was_0_and_is_more_is_worse_without_a_ratio() -> None:
     found = only(Figure("twice", 0, "tiles"), Figure("twice", 3, "tiles"))
     assert found.is_worse
     assert found.ratio is None
 
 
-def test_what_one_of_the_runs_has_not_got_is_not_worse() -> None:
+def test_a_figure_that_one_of_the_runs_lacks_is_not_worse() -> None:
     assert only(Figure("p50", None, "ms"), Figure("p50", 5.0, "ms")).ratio is None
     assert not only(Figure("p50", 5.0, "ms"), Figure("p50", None, "ms")).is_worse
     assert compare(report(start=Figure("a", 1, "")), report(start=Figure("b", 1, ""), trip=Figure("a", 1, ""))) == []
@@ -74,7 +74,7 @@ def test_the_comparison_shows_both_figures_their_ratio_and_what_is_worse() -> No
     assert last.split() == ["start", "p50", "200", "ms", "300", "ms", "x", "1.50", "WORSE"]
 
 
-def test_other_conditions_are_told() -> None:
+def test_differing_conditions_are_named() -> None:
     assert differing_conditions(report(), report()) == []
     assert differing_conditions(report(), {**report(), "size": "1280x720"}) == ["size: 1920x1080 / 1280x720"]
 

@@ -1,4 +1,4 @@
-"""What the rows take from the outside: import times, the trip's tiles, the calls of a frame; and one row end to end."""
+"""Parts of the rows: import times, the trip's tiles, the renderer calls of a frame; and one row end to end."""
 
 from __future__ import annotations
 
@@ -20,8 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 COUNTED = """
 import json
 from scripts.benchmarks.counting import install
-times = iter(range(100))
-counts = install(lambda: next(times))
+counts = install()
 from tvapp.core.image import Image, PixelRect
 from tvapp.display.window_creation import DisplaySpec
 from tvapp.display.window import Display
@@ -39,6 +38,7 @@ for _ in range(2):
     canvas.fill(Rect(0, 0, 20, 20), Color(255, 0, 0))
     canvas.text("A line", 50, 50, TextStyle(30, Color(255, 255, 255)))
     display.present()
+    counts.end_frame(0.0)
 display.close()
 print(json.dumps(counts.take()))
 """
@@ -91,6 +91,7 @@ def test_the_same_geofences_are_made_each_time() -> None:
     assert len({feature["properties"]["geometryId"] for feature in features(30)}) == 30
 
 
+@pytest.mark.process
 def test_calls_of_the_renderer_are_counted_frame_by_frame() -> None:
     from scripts.benchmarks.counting import KINDS
 
@@ -99,7 +100,7 @@ def test_calls_of_the_renderer_are_counted_frame_by_frame() -> None:
     )
     frames = [dict(zip(KINDS, counts, strict=True)) for _, counts in json.loads(done.stdout)]
     first, second = frames
-    # The tile, what to put together on, what was put together, and the text: their pictures are made once.
+    # Textures are made once: of the tile, of the target of a composition, of its result, and of the text.
     assert first["textures_made"] == 4
     assert first["texts"] == 1
     assert first["read_backs"] == 1

@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from tvapp import __version__
 from tvapp.commands.cli import parse, run
+from tvapp.commands.version import exact_version
 from tvapp.core.exit_status import EXIT_CONFIG, EXIT_DISPLAY, EXIT_OK, EXIT_USAGE
 
 GOOD = """
@@ -114,11 +114,13 @@ def test_the_help_tells_commands_flags_and_exit_codes(capsys: pytest.CaptureFixt
         assert word in said
 
 
+@pytest.mark.process
 def test_the_version_is_printed_by_the_real_program() -> None:
     done = tvapp("version")
-    assert (done.returncode, done.stdout, done.stderr) == (EXIT_OK, f"tvapp {__version__}\n", "")
+    assert (done.returncode, done.stdout, done.stderr) == (EXIT_OK, f"tvapp {exact_version()}\n", "")
 
 
+@pytest.mark.process
 def test_a_lock_needs_no_configuration_and_no_display(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "tvapp", "lock", "--config", str(tmp_path / "none.toml")]
     own = {**os.environ, "SDL_VIDEODRIVER": "nonsense"}
@@ -127,6 +129,7 @@ def test_a_lock_needs_no_configuration_and_no_display(tmp_path: Path) -> None:
     assert done.stdout.startswith('lock = "scrypt$')
 
 
+@pytest.mark.process
 def test_signing_out_needs_no_network_and_removes_what_belongs_to_the_account(config: Path, signed_in: Path) -> None:
     flags = ("--config", str(config), "--data-dir", str(signed_in), "--log-format", "json")
     done = tvapp("sign-out", *flags, HTTPS_PROXY="http://127.0.0.1:1")
@@ -138,6 +141,7 @@ def test_signing_out_needs_no_network_and_removes_what_belongs_to_the_account(co
     assert (again.returncode, again.stdout) == (EXIT_OK, "Nobody was signed in.\n")
 
 
+@pytest.mark.process
 def test_signing_out_works_with_a_broken_configuration(tmp_path: Path, signed_in: Path) -> None:
     broken = tmp_path / "broken.toml"
     broken.write_text("[maps\n")
@@ -146,6 +150,7 @@ def test_signing_out_works_with_a_broken_configuration(tmp_path: Path, signed_in
     assert not (signed_in / "auth" / "tokens.json").exists()
 
 
+@pytest.mark.process
 def test_log_lines_go_to_standard_error_and_to_the_file(config: Path, signed_in: Path, tmp_path: Path) -> None:
     log = tmp_path / "log.jsonl"
     flags = ("--config", str(config), "--data-dir", str(signed_in), "--log-file", str(log), "--log-format", "json")
@@ -157,6 +162,7 @@ def test_log_lines_go_to_standard_error_and_to_the_file(config: Path, signed_in:
         assert list(entry)[:3] == ["ts", "level", "event"]
 
 
+@pytest.mark.process
 def test_without_a_display_it_says_so_and_ends_with_status_4(config: Path, tmp_path: Path) -> None:
     done = tvapp("--config", str(config), "--data-dir", str(tmp_path / "data"), SDL_VIDEODRIVER="nonsense")
     assert done.returncode == EXIT_DISPLAY
@@ -165,6 +171,7 @@ def test_without_a_display_it_says_so_and_ends_with_status_4(config: Path, tmp_p
     assert "Traceback" not in done.stderr
 
 
+@pytest.mark.process
 def test_each_wrong_setting_is_explained_on_the_console(tmp_path: Path) -> None:
     config = tmp_path / "config.toml"
     config.write_text(GOOD.replace('store = "map-data"', 'store = "floppy"') + '[kiosk]\nunit = "metric"\n')
@@ -175,12 +182,14 @@ def test_each_wrong_setting_is_explained_on_the_console(tmp_path: Path) -> None:
     assert done.stderr.count("found:") == done.stderr.count("allowed:") == 2
 
 
+@pytest.mark.process
 def test_a_config_file_that_is_not_there_is_an_error_not_a_default(tmp_path: Path) -> None:
     done = tvapp("--config", str(tmp_path / "none.toml"), SDL_VIDEODRIVER="nonsense")
     assert done.returncode == EXIT_CONFIG
     assert "none.toml" in done.stderr
 
 
+@pytest.mark.process
 def test_environment_variables_win_over_the_file(config: Path, tmp_path: Path) -> None:
     config.write_text(GOOD.replace('store = "map-data"', 'store = "floppy"'))
     flags = ("--config", str(config), "--data-dir", str(tmp_path / "data"))

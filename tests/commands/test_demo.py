@@ -55,6 +55,7 @@ def started_by(process: subprocess.Popen[str]) -> list[psutil.Process]:
     return psutil.Process(process.pid).children(recursive=True)
 
 
+@pytest.mark.process
 def test_the_journey_leaves_a_picture_of_each_step(tmp_path: Path) -> None:
     with demo("--journey", str(tmp_path / "pictures")) as process:
         output, errors = process.communicate(timeout=110)
@@ -72,6 +73,7 @@ def test_the_journey_leaves_a_picture_of_each_step(tmp_path: Path) -> None:
     assert len(seen) == len(STEPS)
 
 
+@pytest.mark.process
 def test_a_journey_whose_app_dies_ends_with_status_1_and_leaves_nothing_running(tmp_path: Path) -> None:
     with demo("--journey", str(tmp_path / "pictures"), "--windowed", "640x360") as process:
         read_until(process, "01 sign-in")
@@ -84,6 +86,7 @@ def test_a_journey_whose_app_dies_ends_with_status_1_and_leaves_nothing_running(
     assert not psutil.wait_procs(children, timeout=20)[1]
 
 
+@pytest.mark.process
 def test_a_journey_that_is_ended_takes_the_app_and_the_cloud_with_it(tmp_path: Path) -> None:
     with demo("--journey", str(tmp_path / "pictures"), "--windowed", "640x360") as process:
         read_until(process, "01 sign-in")
@@ -95,6 +98,7 @@ def test_a_journey_that_is_ended_takes_the_app_and_the_cloud_with_it(tmp_path: P
     assert not psutil.wait_procs(children, timeout=20)[1]
 
 
+@pytest.mark.process
 def test_on_a_display_the_same_app_runs_and_ends_with_status_0(tmp_path: Path) -> None:
     data_dir = tmp_path / "data"
     arguments = ["demo", "--windowed", "640x360", "--data-dir", str(data_dir)]
@@ -112,6 +116,7 @@ def test_on_a_display_the_same_app_runs_and_ends_with_status_0(tmp_path: Path) -
         assert not psutil.wait_procs([cloud], timeout=20)[1]
 
 
+@pytest.mark.process
 def test_a_cloud_that_cannot_start_is_an_error_with_a_reason(tmp_path: Path) -> None:
     with pytest.raises(CloudFailed) as failure, local_cloud(tmp_path, arguments=("--nonsense",)):
         pass

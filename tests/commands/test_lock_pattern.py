@@ -122,6 +122,7 @@ def lock_of(line: str) -> PatternHash:
     return PatternHash.parse(tomllib.loads(line)["lock"])
 
 
+@pytest.mark.process
 def test_words_on_standard_input_are_enough_for_scripts() -> None:
     done = subprocess.run(COMMAND, input="up Up\nleft right down\n", capture_output=True, text=True, timeout=60)
     assert done.returncode == EXIT_OK
@@ -130,6 +131,7 @@ def test_words_on_standard_input_are_enough_for_scripts() -> None:
     assert "TVAPP_KIOSK_LOCK" in done.stderr
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("words", ["", "up down left", "up up up sideways", "up " * 17, "swordfish " * 2000])
 def test_words_that_are_no_pattern_are_refused_and_not_repeated(words: str) -> None:
     done = subprocess.run(COMMAND, input=words, capture_output=True, text=True, timeout=60)
@@ -174,6 +176,7 @@ def keyboard() -> Iterator[Keyboard]:
         opened.close()
 
 
+@pytest.mark.process
 def test_at_a_real_terminal_arrow_keys_are_read_and_the_terminal_is_left_as_it_was() -> None:
     with keyboard() as at:
         at.wait_for("Pattern: ")
@@ -188,6 +191,7 @@ def test_at_a_real_terminal_arrow_keys_are_read_and_the_terminal_is_left_as_it_w
         assert termios.tcgetattr(at.theirs) == at.before
 
 
+@pytest.mark.process
 def test_ctrl_c_at_a_real_terminal_leaves_it_as_it_was_with_status_1() -> None:
     with keyboard() as at:
         at.wait_for("Pattern: ")

@@ -552,6 +552,7 @@ def test_no_variable_upsets_it(tmp_path: Path, key: str, text: str) -> None:
         load(None, {variable: text}, system_file=tmp_path / "none.toml")
 
 
+@pytest.mark.process
 def test_reading_settings_loads_nothing_heavy() -> None:
     script = "import sys, tvapp.config.load, tvapp.config.rules; print(' '.join(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True).stdout.split()

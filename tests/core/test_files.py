@@ -19,6 +19,13 @@ def test_a_written_file_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
+@pytest.mark.parametrize("pieces", [[], [b"one"], [b"one", b"", b"two" * 100_000]])
+def test_data_may_come_in_pieces(tmp_path: Path, pieces: list[bytes]) -> None:
+    path = tmp_path / "state.json"
+    files.write_atomic(path, pieces)
+    assert path.read_bytes() == b"".join(pieces)
+
+
 def test_replacing_a_file_keeps_nothing_of_the_old_one(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     files.write_atomic(path, b"a much longer old content")

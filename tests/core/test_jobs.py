@@ -101,6 +101,35 @@ def test_stopping_cancels_a_coroutine_that_waits_for_ever() -> None:
     assert ended.is_set()
 
 
+def test_a_task_that_was_made_just_before_the_end_still_begins_and_is_cancelled() -> None:
+    begun, ended = threading.Event(), threading.Event()
+    tasks: list[asyncio.Task[None]] = []
+
+    async def last() -> None:
+        begun.set()
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            ended.set()
+
+    async def first() -> None:
+        tasks.append(asyncio.create_task(last()))
+        await asyncio.sleep(3600)
+
+    class Loop(asyncio.SelectorEventLoop):
+        def stop(self) -> None:
+            if not tasks:
+                tasks.append(self.create_task(first()))
+            super().stop()
+
+    jobs = Jobs(Inbox(), RecordingLog(), new_loop=Loop)
+    jobs.io_loop()
+    assert jobs.stop()
+    assert begun.is_set()
+    assert ended.is_set()
+    assert all(task.cancelled() for task in tasks)
+
+
 def test_draining_takes_only_what_was_there_when_it_began() -> None:
     inbox = Inbox()
     inbox.post(1)

@@ -13,19 +13,19 @@ from tests.fences.outbox.outbox_rig import adding
 from tests.fences.service.test_fence_service import InlineJobs
 from tests.fences.service.test_snapshot import Desk, fences
 from tests.tiles.test_disk_cache import ETAG, Bench, key
-from tvapp.app.last_view_store import LastViewKnown, ViewKeeper
-from tvapp.app.lock_service import TRIES, LockKeeper, unpack
+from tvapp.app.last_view_store import LastViewKnown, LastViewStore
+from tvapp.app.lock_service import LockService, unpack
 from tvapp.app.screenshots import Screenshots
 from tvapp.auth import msal_cache
 from tvapp.config.model import Config
-from tvapp.core.data_folder import CRASHES
+from tvapp.core.data_folder import DataFolder
 from tvapp.core.log import RecordingLog
 from tvapp.fences.outbox.folder import OutboxFolder
 from tvapp.fences.outbox.outbox import Entry
 from tvapp.fences.service import snapshot
-from tvapp.fences.service.messages import FencesKept
+from tvapp.fences.service.messages import SnapshotRestored
 from tvapp.geo.position import Position
-from tvapp.host.crash.restart_backoff import COUNT, PAUSES_S, Brake
+from tvapp.host.crash.restart_backoff import COUNT, PAUSES_S, RestartBackoff
 from tvapp.mapview.last_view import LastView
 from tvapp.mapview.layers import LayerChoice
 from tvapp.remote.pattern import pattern_of
@@ -40,12 +40,14 @@ LOCK = f"scrypt$ln=12,r=1,p=1${'A' * 22}${'A' * 43}"
 @dataclass(frozen=True, slots=True)
 class StateFile:
     """`pattern`: its name below the data dir. `make` writes it and returns its path. `open` reads it, asserts that what
-    it finds is right or nothing, writes again, asserts that this is kept, and returns what was logged."""
+    it finds is right or nothing, writes again, asserts that this is kept, and returns what was logged. `is_record`: the
+    file is a record, which tests/core/test_record.py damages at every byte."""
 
     pattern: str
     make: Callable[[Path], Path]
     open: Callable[[Path], RecordingLog]
     is_large: bool = False
+    is_record: bool = False
 
 
 def make_tokens(folder: Path) -> Path:
@@ -87,7 +89,7 @@ def open_kept(folder: Path) -> RecordingLog:
     desk.path = folder / "geofences" / "account.geofences"
     desk.keeper.open(desk.path)
     for message in desk.messages():
-        assert isinstance(message, FencesKept)
+        assert isinstance(message, SnapshotRestored)
         assert [each.raw for each in message.fences] == [
             each.raw for each in (*fences("a", "b"), *fences("c", source="other.geojson"))
         ]
@@ -115,14 +117,14 @@ def open_entry(folder: Path) -> RecordingLog:
     return log
 
 
-def keeper(folder: Path) -> tuple[LockKeeper, InlineJobs, RecordingLog]:
+def keeper(folder: Path) -> tuple[LockService, InlineJobs, RecordingLog]:
     jobs, log = InlineJobs(), RecordingLog()
-    return LockKeeper(LOCK, folder, jobs, log), jobs, log  # type: ignore[arg-type]
+    return LockService(LOCK, DataFolder(folder).lock_tries, jobs, log), jobs, log  # type: ignore[arg-type]
 
 
 def make_tries(folder: Path) -> Path:
     keeper(folder)[0].try_pattern(WRONG, 12)
-    return folder / TRIES
+    return DataFolder(folder).lock_tries
 
 
 def open_tries(folder: Path) -> RecordingLog:
@@ -132,7 +134,7 @@ def open_tries(folder: Path) -> RecordingLog:
         True
     ]
     lock.try_pattern(WRONG, 13)
-    assert unpack((folder / TRIES).read_bytes()) == 13
+    assert unpack((DataFolder(folder).lock_tries).read_bytes()) == 13
     log.events = [event for event in log.events if event[0] != "lock.tried"]
     return log
 
@@ -193,7 +195,7 @@ def open_picture(folder: Path) -> RecordingLog:
 def make_view(folder: Path) -> Path:
     keeper, _jobs, _log = view_keeper(folder)
     path = keeper.open("aino")
-    keeper.look(VIEW, 0.0)
+    keeper.note(VIEW, 0.0)
     keeper.flush()
     return path
 
@@ -203,7 +205,7 @@ def open_view(folder: Path) -> RecordingLog:
     keeper.open("aino")
     (known,) = (message for message in jobs.inbox.drain() if isinstance(message, LastViewKnown))
     assert known.view in (None, VIEW)
-    keeper.look(replace(VIEW, zoom=9.0), 0.0)
+    keeper.note(replace(VIEW, zoom=9.0), 0.0)
     keeper.flush()
     keeper.open("aino")
     (again,) = (message for message in jobs.inbox.drain() if isinstance(message, LastViewKnown))
@@ -212,34 +214,34 @@ def open_view(folder: Path) -> RecordingLog:
     return log
 
 
-def view_keeper(folder: Path) -> tuple[ViewKeeper, InlineJobs, RecordingLog]:
+def view_keeper(folder: Path) -> tuple[LastViewStore, InlineJobs, RecordingLog]:
     jobs, log = InlineJobs(), RecordingLog()
-    return ViewKeeper(Config(), folder, jobs, log), jobs, log  # type: ignore[arg-type]
+    return LastViewStore(Config(), DataFolder(folder).views, jobs, log), jobs, log  # type: ignore[arg-type]
 
 
 def make_count(folder: Path) -> Path:
-    Brake(folder, {}).crashed()
-    return folder / CRASHES / COUNT
+    RestartBackoff(DataFolder(folder).crashes, {}).crashed()
+    return DataFolder(folder).crashes / COUNT
 
 
 def open_count(folder: Path) -> RecordingLog:
     """A wrong number only makes a pause longer or shorter."""
-    assert 0 <= Brake(folder, {}).count() <= 1000
-    assert Brake(folder, {}).crashed() in PAUSES_S
-    assert Brake(folder, {}).count() >= 1
+    assert 0 <= RestartBackoff(DataFolder(folder).crashes, {}).count() <= 1000
+    assert RestartBackoff(DataFolder(folder).crashes, {}).crashed() in PAUSES_S
+    assert RestartBackoff(DataFolder(folder).crashes, {}).count() >= 1
     return RecordingLog()
 
 
 STATE_FILES = (
-    StateFile("auth/tokens.json", make_tokens, open_tokens),
-    StateFile("geofences/*.geofences", make_kept, open_kept),
-    StateFile("outbox/*/*.json", make_entry, open_entry),
-    StateFile(TRIES, make_tries, open_tries),
+    StateFile("auth/tokens.json", make_tokens, open_tokens, is_record=True),
+    StateFile("geofences/*.geofences", make_kept, open_kept, is_record=True),
+    StateFile("outbox/*/*.json", make_entry, open_entry, is_record=True),
+    StateFile("lock-tries", make_tries, open_tries, is_record=True),
     StateFile("tiles/tiles.sqlite", make_tiles, open_tiles, is_large=True),
     StateFile("tiles/tiles.sqlite-wal", make_wal, open_tiles, is_large=True),
     StateFile("screenshots/*.png", make_picture, open_picture),
-    StateFile("views/*.json", make_view, open_view),
-    StateFile(f"{CRASHES}/{COUNT}", make_count, open_count),
+    StateFile("views/*.json", make_view, open_view, is_record=True),
+    StateFile(f"crashes/{COUNT}", make_count, open_count),
 )
 
 DERIVED = (

@@ -166,6 +166,7 @@ def test_a_driver_that_shows_nothing_is_not_taken_for_a_display(monkeypatch: pyt
         Display.open(DisplaySpec())
 
 
+@pytest.mark.slow
 def test_fifty_losses_leave_nothing_behind(display: Display) -> None:
     sizes: list[int] = []
     counts: list[tuple[int, ...]] = []

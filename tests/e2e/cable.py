@@ -1,4 +1,4 @@
-"""A network cable that can be pulled: a port of its own that leads to another one while it is plugged in."""
+"""A network cable that can be pulled: a port that forwards to another one while plugged in."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import threading
 
 
 class Cable:
-    """Carries TCP connections to `port` on loopback. Pulled, it cuts them and refuses new ones."""
+    """Forwards TCP connections to `port` on loopback. Pulled, it cuts them and refuses new ones."""
 
     def __init__(self, port: int) -> None:
         self._target = port
@@ -29,7 +29,7 @@ class Cable:
         threading.Thread(target=self._accept, args=(listener,), daemon=True).start()
 
     def pull(self) -> None:
-        """Refuse connections and cut those there are."""
+        """Refuse connections and cut the open ones."""
         listener, self._listener = self._listener, None
         if listener is not None:
             with contextlib.suppress(OSError):
@@ -38,7 +38,7 @@ class Cable:
         self.cut()
 
     def cut(self) -> None:
-        """Cut the connections there are; new ones are carried as before."""
+        """Cut the open connections; new ones are forwarded as before."""
         with self._lock:
             ends = tuple(self._ends)
         for end in ends:
@@ -46,7 +46,7 @@ class Cable:
                 end.shutdown(socket.SHUT_RDWR)
 
     def lead_to(self, port: int) -> None:
-        """Carry new connections to another port, and cut those there are."""
+        """Forward new connections to another port, and cut the open ones."""
         self._target = port
         self.cut()
 

@@ -1,4 +1,4 @@
-"""What a viewer does to geofences with the keys of a remote, and what the places where they are kept hold then."""
+"""Edits of geofences with the keys of a remote, and the contents of the stores afterwards."""
 
 from __future__ import annotations
 
@@ -10,9 +10,10 @@ from typing import Any
 from tests.cloud import LocalCloud
 from tests.e2e.rig import Tv
 from tvapp.commands.journey import Fields
+from tvapp.fences.outbox.folder import FORMAT
 
 AT_SEA = "{ longitude = 24.9, latitude = 59.9, zoom = 13 }"
-"""A place without sample geofences: what is under the crosshair there, a test has put there."""
+"""A place without sample geofences: only a test puts one under the crosshair."""
 HERE = (24.9, 59.9)
 LONG_S = 0.8
 
@@ -26,12 +27,12 @@ def circle(name: str, at: tuple[float, float] = HERE, radius_m: int = 200) -> Fe
 
 
 def collection(*features: Feature) -> str:
-    """Return a file with these geofences."""
+    """Return the text of a file with these geofences."""
     return json.dumps({"type": "FeatureCollection", "features": features}, indent=1)
 
 
 def by_id(contents: Iterable[str | bytes]) -> dict[str, Feature]:
-    """Return every Feature of some files by its `geometryId`; none may be there twice."""
+    """Return the Features of files by `geometryId`; none may occur twice."""
     found: dict[str, Feature] = {}
     for content in contents:
         for feature in json.loads(content)["features"]:
@@ -55,15 +56,15 @@ def named(features: Mapping[str, Feature]) -> dict[str, Feature]:
 
 
 def kept(tv: Tv) -> list[dict[str, Any]]:
-    """Return the changes that wait on the disk of a TV, in order."""
-    return [json.loads(path.read_bytes()) for path in sorted(tv.data_dir.glob("outbox/*/*.json"))]
+    """Return the changes in the outbox file of a TV, in order."""
+    return [json.loads(bytes(FORMAT.unpack(path.read_bytes()))) for path in sorted(tv.data_dir.glob("outbox/*/*.json"))]
 
 
 # -- the ways through the screens ------------------------------------------------------------------------------------
 
 
 def open_draw(tv: Tv) -> None:
-    """From the map: what can be drawn, with the focus on the circle."""
+    """From the map: open the draw panel, with the focus on the circle."""
     tv.press("menu")
     tv.opened("action-bar")
     tv.press("right", "ok")
@@ -71,14 +72,14 @@ def open_draw(tv: Tv) -> None:
 
 
 def open_changes(tv: Tv) -> None:
-    """From the map: the list of changes, with the focus on the oldest."""
+    """From the map: open the list of changes, with the focus on the oldest."""
     open_draw(tv)
     tv.press("down", "left", "ok")
     tv.opened("changes")
 
 
 def draw_circle(tv: Tv, kind: int = 0) -> Fields:
-    """Draw a circle where the crosshair is; returns the log's word that the change is on the disk."""
+    """Draw a circle at the crosshair; returns the log event of the saved change."""
     open_draw(tv)
     tv.press("ok")
     tv.opened("sketch")
@@ -86,7 +87,7 @@ def draw_circle(tv: Tv, kind: int = 0) -> Fields:
 
 
 def finish_circle(tv: Tv, kind: int = 0) -> Fields:
-    """Go on with a circle from where its middle is aimed at."""
+    """Finish a circle whose middle is under the crosshair."""
     tv.press("ok", "ok")
     tv.opened("kinds")
     tv.press(*["down"] * kind, "ok")
@@ -97,13 +98,13 @@ def finish_circle(tv: Tv, kind: int = 0) -> Fields:
 
 
 def select(tv: Tv) -> str:
-    """Select what is under the crosshair; returns its id."""
+    """Select the geofence under the crosshair; returns its id."""
     tv.press("ok")
     return str(tv.wait_for("geofence.selected")["id"])
 
 
 def open_edit(tv: Tv) -> None:
-    """From a selected geofence: what can be done to it."""
+    """From a selected geofence: open the edit panel."""
     tv.remote.hold("ok", LONG_S)
     tv.opened("details")
     tv.press("right", "ok")
@@ -111,7 +112,7 @@ def open_edit(tv: Tv) -> None:
 
 
 def open_edit_from_list(tv: Tv, *moves: str) -> str:
-    """From the map: what can be done to a geofence in the list, some moves from the selected one; returns its id."""
+    """From the map: open the edit panel of a geofence in the list, some moves from the selected one; returns its id."""
     tv.press("menu")
     tv.opened("action-bar")
     tv.press("ok")
@@ -130,13 +131,13 @@ def open_rename(tv: Tv) -> None:
 
 
 def delete(tv: Tv) -> Fields:
-    """Delete the selected geofence; returns the log's word that the change is on the disk."""
+    """Delete the selected geofence; returns the log event of the saved change."""
     open_edit(tv)
     return delete_from_edit(tv)
 
 
 def delete_from_edit(tv: Tv) -> Fields:
-    """Go on from what can be done to a geofence, and delete it."""
+    """From the edit panel: delete the geofence."""
     tv.press("down", "left", "ok")
     tv.opened("delete")
     tv.press("right", "ok")
@@ -145,7 +146,7 @@ def delete_from_edit(tv: Tv) -> Fields:
 
 
 def go_home(tv: Tv) -> None:
-    """Let go of the selection and bring the map to where it began, so that two TVs can be compared."""
+    """Deselect and fly home, so that two TVs can be compared."""
     tv.press("menu")
     tv.opened("action-bar")
     tv.press("left", "left", "left", "ok")
@@ -166,7 +167,7 @@ def change_account(tv: Tv, cloud: LocalCloud, person: str) -> None:
 
 
 def rename(tv: Tv, kind: int) -> None:
-    """Call the selected geofence by the kind that stands `kind` places below its own in the list."""
+    """Give the selected geofence the kind that is `kind` rows below its own in the list."""
     open_rename(tv)
     confirm_kind(tv, kind)
 
@@ -179,7 +180,7 @@ WAYS_OUT = {"later": 0, "theirs": 1, "both": 2, "mine": 3}
 
 
 def settle(tv: Tv, how: str) -> None:
-    """From the map: open the oldest change, which is a conflict, and take one of the ways out."""
+    """From the map: open the oldest change, which is a conflict, and resolve it."""
     open_changes(tv)
     tv.press("ok")
     tv.opened("conflict")

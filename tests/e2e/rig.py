@@ -20,15 +20,15 @@ from tvapp.commands.journey import AppProcess, Fields, RemoteControl
 from tvapp.commands.phone import Phone
 
 SMALL = "640x360"
-"""Most tests are about what happens, not about how it looks: few pixels cost little time."""
+"""Most tests are about behaviour, not about pictures: few pixels cost little time."""
 SAMPLES = ROOT / "assets" / "samples"
 QUICK_S = 0.035
-"""A little longer than what counts as one press of a key that comes twice."""
+"""A little longer than the time within which two presses count as one bouncing key."""
 Box = tuple[int, int, int, int]
 
 
 def ready(cloud: LocalCloud) -> dict[str, str]:
-    """Return what the cloud says about itself, as `tvapp.commands.demo` and `tvapp.commands.phone` want it."""
+    """Return the addresses of the cloud as `tvapp.commands.demo` and `tvapp.commands.phone` expect them."""
     return {key: str(value) for key, value in cloud.ready.items()}
 
 
@@ -66,11 +66,11 @@ class Tv:
         return self.app.wait_for("map.settled", lambda fields: bool(fields["missing"]) == missing)
 
     def opened(self, panel: str) -> None:
-        """Wait until a screen or panel is the upmost."""
+        """Wait until a screen or panel is the topmost."""
         self.app.wait_for("screen.changed", lambda fields: fields["panel"] == panel)
 
     def press(self, *keys: str) -> None:
-        """Press and let go keys one after another, faster than a thumb."""
+        """Press and release keys one after another, faster than a thumb."""
         for key in keys:
             self.remote.hold(key, QUICK_S)
             time.sleep(QUICK_S)
@@ -137,7 +137,7 @@ def running(
 
 
 def until(true: Callable[[], object], within_s: float = 20.0) -> None:
-    """Wait for something that no log tells.
+    """Wait for a condition that no log event reports.
 
     Raises:
         AssertionError: it does not come true.

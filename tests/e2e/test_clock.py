@@ -18,7 +18,7 @@ def test_a_wrong_clock_is_told_once_and_so_is_that_it_is_right_again(cloud: Loca
         tv.settled()
         cloud.settings(clock_skew_s=0)
         while not any(event["event"] == "clock.skewed" and event["direction"] == "right" for event in tv.logged()):
-            tv.press("right")  # new tiles are new answers
+            tv.press("right")  # new tiles bring new answers
         assert tv.end() == 0
         told = [event["direction"] for event in tv.logged() if event["event"] == "clock.skewed"]
         assert told == ["behind", "right"]
@@ -27,7 +27,7 @@ def test_a_wrong_clock_is_told_once_and_so_is_that_it_is_right_again(cloud: Loca
 def test_after_a_sleep_a_token_is_renewed_at_once_and_nobody_has_to_sign_in(cloud: LocalCloud, tmp_path: Path) -> None:
     asleep = tmp_path / "asleep"
     environment = with_account(cloud, TVAPP_TEST_ASLEEP=str(asleep))
-    with running(environment, tmp_path, module="tests.e2e.sleepy_app") as tv:
+    with running(environment, tmp_path, module="tests.e2e.suspended_app") as tv:
         tv.sign_in(cloud)
         tv.settled()
         cloud.forget_requests()

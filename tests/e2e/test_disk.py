@@ -1,4 +1,4 @@
-"""The data directory of the real program: full, read-only, removed, in the way. It goes on and says so once."""
+"""The data directory of the real program full, read-only, removed, in the way: the app goes on and reports it once."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ import pytest
 from tests.cloud import LocalCloud
 from tests.e2e.rig import Tv, running, until, with_account
 
-WATCHFUL = "tests.e2e.watchful_app"
+QUICK_PROBE = "tests.e2e.quick_disk_probe_app"
 
 
 @pytest.fixture
 def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """Put the data dir on a disk of 4 MB of its own."""
+    """Mount a disk of 4 MB for the data dir."""
     place = tmp_path / "data"
     place.mkdir(mode=0o700)
     command = ["mount", "-t", "tmpfs", "-o", "size=4m,mode=0700", "tmpfs", str(place)]
@@ -36,13 +36,13 @@ def fill(place: Path) -> None:
 
 
 def told(tv: Tv) -> list[object]:
-    """Return the kinds of trouble with the disk that the log tells of, and None for each end of one."""
+    """Return the kinds of disk trouble in the log, and None for each end of one."""
     events = [entry for entry in tv.logged() if str(entry["event"]).startswith("disk.")]
     return [entry.get("kind") for entry in events]
 
 
 def look_elsewhere(tv: Tv) -> None:
-    """Have new tiles come, which want to be kept."""
+    """Move to new tiles, which the app writes to the disk."""
     tv.press("zoom-out")
     tv.settled()
 
@@ -55,7 +55,7 @@ def test_a_disk_that_was_mounted_read_only_is_read_and_written_again_once_it_may
         tv.settled()
         assert tv.end() == 0
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
-    with running(with_account(cloud), tmp_path, module=WATCHFUL) as tv:
+    with running(with_account(cloud), tmp_path, module=QUICK_PROBE) as tv:
         assert tv.settled()["from_cache"] != 0
         assert "signin.prompted" not in tv.app.seen
         tv.press("zoom-out")
@@ -73,7 +73,7 @@ def test_a_disk_that_was_mounted_read_only_is_read_and_written_again_once_it_may
 def test_a_disk_that_is_full_is_told_once_and_used_again_when_there_is_room(
     cloud: LocalCloud, tmp_path: Path, small_disk: Path
 ) -> None:
-    with running(with_account(cloud), tmp_path, module=WATCHFUL) as tv:
+    with running(with_account(cloud), tmp_path, module=QUICK_PROBE) as tv:
         tv.sign_in(cloud)
         tv.wait_for("geofences.loaded")
         tv.settled()
@@ -129,7 +129,7 @@ def test_a_folder_that_may_not_be_written_is_told_once(cloud: LocalCloud, tmp_pa
 
 
 def test_files_that_may_not_grow_are_told_once(cloud: LocalCloud, tmp_path: Path) -> None:
-    with running(with_account(cloud), tmp_path, module="tests.e2e.limited_app") as tv:
+    with running(with_account(cloud), tmp_path, module="tests.e2e.small_files_app") as tv:
         tv.sign_in(cloud)
         assert tv.wait_for("disk.failed")["kind"] in ("full", "broken")
         look_elsewhere(tv)

@@ -19,11 +19,11 @@ from tests.conftest import require_tool
 from tests.e2e.rig import Tv, count, difference, running, until, with_account, with_key
 from tvapp.core.week import DAYS
 from tvapp.ui import theme
-from tvapp.ui.screen_care import VEIL
+from tvapp.ui.dimming import BLACK_OPACITY
 
 ATTRIBUTION = (400, 318, 612, 344)
-"""Where it stands at the lower right of a picture."""
-FRAIL = "tests.e2e.frail_app"
+"""Its place at the lower right of a picture."""
+LOST_DISPLAY = "tests.e2e.lost_display_app"
 NEW_TILES = 20
 PAGE = os.sysconf("SC_PAGE_SIZE")
 needs_x = pytest.mark.on_screen
@@ -40,7 +40,7 @@ def socket_of(number: int) -> Path:
 
 @contextlib.contextmanager
 def server(number: int, size: str = "640x360") -> Iterator[subprocess.Popen[bytes]]:
-    """Run an X server at a number until the context ends, and take away what a killed one leaves."""
+    """Run an X server at a number until the context ends, and remove the files of a killed one."""
     require_tool("Xvfb")
     command = ["Xvfb", f":{number}", "-screen", "0", f"{size}x24", "-nolisten", "tcp"]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
@@ -109,17 +109,17 @@ def test_the_x_server_may_die_and_return_with_another_size(cloud: LocalCloud, tm
 
 def test_a_lost_display_keeps_the_view_and_asks_for_no_tile_that_it_has(cloud: LocalCloud, tmp_path: Path) -> None:
     gone = tmp_path / "gone"
-    with running(with_key(cloud, DISPLAY_GONE=str(gone)), tmp_path, module=FRAIL) as tv:
+    with running(with_key(cloud, DISPLAY_GONE=str(gone)), tmp_path, module=LOST_DISPLAY) as tv:
         tv.wait_for("geofences.loaded")
         tv.settled()
         tv.press("zoom-in")
         tv.settled()
-        # Whose map it is comes a little later.
+        # The account chip comes a little later.
         tv.picture_with(lambda image: count(image, theme.GLASS[:3], ATTRIBUTION) > 1000)
         before = still(tv)
         cloud.reset()
         lose(tv, gone)
-        tv.press("zoom-in", "ok")  # nobody sees what they do, so they do nothing
+        tv.press("zoom-in", "ok")  # their effect is not visible, so they do nothing
         gone.unlink()
         tv.wait_for("display.restored")
         settled = tv.settled()
@@ -136,7 +136,7 @@ def test_a_lost_display_keeps_the_view_and_asks_for_no_tile_that_it_has(cloud: L
 
 def test_while_there_is_no_display_it_still_ends_when_it_is_told_to(cloud: LocalCloud, tmp_path: Path) -> None:
     gone = tmp_path / "gone"
-    with running(with_key(cloud, DISPLAY_GONE=str(gone)), tmp_path, module=FRAIL) as tv:
+    with running(with_key(cloud, DISPLAY_GONE=str(gone)), tmp_path, module=LOST_DISPLAY) as tv:
         tv.settled()
         lose(tv, gone)
         assert tv.end() == 0
@@ -153,7 +153,7 @@ def test_losing_the_display_again_and_again_leaves_nothing_behind(
             number = free_number()
             stack.enter_context(server(number))
             environment = on(number, environment)
-        tv = stack.enter_context(running(environment, tmp_path, module=FRAIL))
+        tv = stack.enter_context(running(environment, tmp_path, module=LOST_DISPLAY))
         tv.wait_for("geofences.loaded")
         tv.settled()
         used: list[tuple[int, int, int]] = []
@@ -176,7 +176,7 @@ def test_outside_its_hours_the_screen_is_black_and_the_key_that_wakes_it_does_no
     environment = with_key(
         cloud, DISPLAY_GONE=str(tmp_path / "never"), TVAPP_KIOSK_AWAKE=f'["{other_day()} 10:00-11:00"]'
     )
-    with running(environment, tmp_path, module=FRAIL) as tv:
+    with running(environment, tmp_path, module=LOST_DISPLAY) as tv:
         tv.settled()
         assert tv.wait_for("screen.blanked")["by"] == "hours"
         assert tv.picture_with(lambda image: image.getbbox() is None).getbbox() is None, "not one pixel is lit"
@@ -197,7 +197,7 @@ def test_an_idle_screen_is_dimmed_and_a_key_acts_on_what_can_still_be_seen(cloud
         tv.settled()
         bright = brightness(still(tv))
         tv.wait_for("screen.dimmed")
-        dimmed = pytest.approx(1 - VEIL["dimmed"] / 255, abs=0.03)
+        dimmed = pytest.approx(1 - BLACK_OPACITY["dimmed"] / 255, abs=0.03)
         assert brightness(tv.picture_with(lambda image: brightness(image) / bright == dimmed)) / bright == dimmed
         tv.press("zoom-in")
         tv.wait_for("screen.woken")
@@ -227,7 +227,7 @@ def brightness(image: PIL.Image.Image) -> float:
 
 
 def still(tv: Tv) -> PIL.Image.Image:
-    """Return the picture once nothing fades in any more: two of one frame are alike too, so a third one has to be."""
+    """Return the picture once nothing fades in any more: three equal ones, because two may show the same frame."""
     before, alike = tv.picture(), 0
     while alike < 2:
         time.sleep(0.3)
@@ -238,7 +238,7 @@ def still(tv: Tv) -> PIL.Image.Image:
 
 
 def lose(tv: Tv, gone: Path) -> None:
-    """Take the display away: the next frame fails."""
+    """Remove the display: the next frame fails."""
     gone.touch()
     tv.app.signal(signal.SIGUSR1)
     assert tv.wait_for("display.lost")["reason"] == "unplugged"

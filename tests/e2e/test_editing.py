@@ -29,7 +29,7 @@ def on_screen(settings: dict[str, str], folder: Path, size: str = "1920x1080") -
 
 @pytest.fixture
 def shared(tmp_path: Path) -> Path:
-    """A folder of geofences as another program keeps it."""
+    """A folder of geofences that another program writes to."""
     folder = tmp_path / "fences"
     shutil.copytree(SAMPLES, folder)
     return folder
@@ -106,7 +106,7 @@ def test_a_circle_is_drawn_uploaded_as_the_guide_does_undone_and_done_again(clou
         drawn = screen.screenshot("4-saved")
         assert difference(sea, drawn) > 5_000
 
-        screen.press("Escape")  # let go of it
+        screen.press("Escape")  # deselect it
         open_draw_panel(tv, screen)
         screen.press("Down", "Return")
         assert tv.wait_for("geofence.uploaded")["kind"] == "delete"

@@ -1,4 +1,4 @@
-"""What a viewer sees when an edit does not go its way, on a real screen with arrows, OK and Back alone."""
+"""Edits that do not succeed at once, on a real screen with arrows, OK and Back alone."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tvapp.ui import theme
 pytestmark = pytest.mark.on_screen
 
 CHIPS = (1000, 50, 1830, 125)
-"""The upper right, left of the clock too: where it is said that changes wait."""
+"""The upper right, left of the clock too: the place of the chip for waiting changes."""
 DOTS = (330, 290, 950, 450)
 """The dialog of the lock, on a screen of 1280x720."""
 ABOVE_PANEL = (96, 130, 1824, 470)

@@ -1,4 +1,4 @@
-"""The end: whatever the app is doing, SIGTERM and SIGHUP end it within 5 s, cleanly, with status 0."""
+"""SIGTERM and SIGHUP end the app within 5 s with status 0, whatever it is doing."""
 
 from __future__ import annotations
 
@@ -93,6 +93,6 @@ def test_the_account_panel_ends_the_app_from_the_map(cloud: LocalCloud, tmp_path
 
 
 def assert_stopped(tv: Tv, reason: str) -> None:
-    """The log says once that it ended, and why."""
+    """Assert that the log has a single event about the end, with its reason."""
     assert [fields["reason"] for fields in tv.logged() if fields["event"] == "app.stopped"] == [reason]
     assert not [fields for fields in tv.logged() if fields["event"] in ("job.failed", "frame.failed")]

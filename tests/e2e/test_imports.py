@@ -1,4 +1,4 @@
-"""What is loaded when: nothing heavy before the first frame, no identity library where a kept token is good."""
+"""No heavy import before the first frame, and no identity library at a start with a valid stored token."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def test_nothing_heavy_is_loaded_before_the_first_frame_and_no_identity_library_
         tv.sign_in(cloud)
         tv.settled()
         assert tv.end() == 0
-    with running(environment, tmp_path, module="tests.e2e.listing_app") as again:
+    with running(environment, tmp_path, module="tests.e2e.module_listing_app") as again:
         again.settled()
         assert again.end() == 0
 

@@ -1,4 +1,4 @@
-"""What the map showed last is shown by the next start, however the one before it ended."""
+"""The last view is shown again after the next start, however the app ended."""
 
 from __future__ import annotations
 
@@ -12,16 +12,17 @@ import pytest
 from tests.cloud import LocalCloud
 from tests.e2e.editing import AT_SEA, circle, collection, select
 from tests.e2e.rig import Tv, running, until, with_account, with_key
+from tvapp.mapview.last_view import FORMAT
 
-HASTY = "tests.e2e.hasty_app"
-HELD = "tests.e2e.held_app"
+QUICK_STORE = "tests.e2e.quick_view_store_app"
+BLOCKED_IMPORTS = "tests.e2e.blocked_imports_app"
 
 
 def kept(tv: Tv) -> dict[str, object]:
-    """Return the one kept view; {} while there is none."""
+    """Return the stored view; {} while there is none."""
     files = list((tv.data_dir / "views").glob("*.json"))
     assert len(files) <= 1
-    return json.loads(files[0].read_text()) if files else {}
+    return json.loads(bytes(FORMAT.unpack(files[0].read_bytes()))) if files else {}
 
 
 @pytest.mark.parametrize("ending", ["kill -9", "SIGTERM"])
@@ -30,7 +31,7 @@ def test_centre_zoom_layers_and_selection_are_there_again(ending: str, cloud: Lo
     shared.mkdir()
     (shared / "area.geojson").write_text(collection(circle("Pier", radius_m=400)))
     environment = with_key(cloud, shared, TVAPP_VIEW_HOME=AT_SEA)
-    with running(environment, tmp_path, module=HASTY if ending == "kill -9" else "tvapp") as tv:
+    with running(environment, tmp_path, module=QUICK_STORE if ending == "kill -9" else "tvapp") as tv:
         tv.wait_for("geofences.loaded", lambda fields: fields["count"] != 0)
         tv.settled()
         chosen = select(tv)
@@ -61,7 +62,7 @@ def test_centre_zoom_layers_and_selection_are_there_again(ending: str, cloud: Lo
 
 
 def comes_to_rest(tv: Tv) -> bool:
-    """Tell whether the layers and the selection are on the disk, and the view stays as it is there."""
+    """Tell whether layers and selection are stored, and the view equals the stored one."""
     now = kept(tv)
     time.sleep(1.0)
     return bool(now.get("selected")) and now["base"] != "dark" and kept(tv) == now
@@ -82,7 +83,7 @@ def test_a_broken_file_is_a_start_at_home(cloud: LocalCloud, tmp_path: Path) -> 
 
 
 def test_signing_out_removes_it_and_nobody_else_starts_there(cloud: LocalCloud, tmp_path: Path) -> None:
-    with running(with_account(cloud), tmp_path, module=HASTY) as tv:
+    with running(with_account(cloud), tmp_path, module=QUICK_STORE) as tv:
         tv.sign_in(cloud, "aino")
         home = tv.settled()["zoom"]
         tv.press("zoom-in")
@@ -108,7 +109,7 @@ def test_the_map_of_last_time_is_shown_before_anything_that_could_send_a_request
         tv.sign_in(cloud)
         tv.settled()
         assert tv.end() == 0
-    with running(environment, tmp_path, module=HELD) as again:
+    with running(environment, tmp_path, module=BLOCKED_IMPORTS) as again:
         assert again.wait_for("tile.first")["origin"] == "disk"
         assert has_map(again.picture_with(has_map))
         assert not {event["event"] for event in again.logged()} & {"map.settled", "geofences.loaded"}
@@ -118,6 +119,6 @@ def test_the_map_of_last_time_is_shown_before_anything_that_could_send_a_request
 
 
 def has_map(picture: PIL.Image.Image) -> bool:
-    """Tell whether the middle of the screen is more than a ground of one colour."""
+    """Tell whether the middle of the screen has more than one colour."""
     width, height = picture.size
     return len(picture.crop((width // 4, height // 4, width // 2, height // 2)).getcolors(1 << 20) or ()) > 20

@@ -11,11 +11,12 @@ import pytest
 
 from tests.cloud import LocalCloud
 from tests.e2e.rig import SAMPLES, Tv, difference, running, with_account, with_key
+from tvapp.auth.token_store import FORMAT
 from tvapp.commands.phone import Phone
 
 
 def tokens_in(data_dir: Path) -> set[str]:
-    """Return every secret that the app has been given, from its token cache."""
+    """Return every secret in the app's token cache."""
 
     def secrets(value: object) -> set[str]:
         if not isinstance(value, dict):
@@ -23,7 +24,8 @@ def tokens_in(data_dir: Path) -> set[str]:
         own = {text for name, text in value.items() if name == "secret" and isinstance(text, str)}
         return own.union(*map(secrets, value.values()))
 
-    return set().union(*(secrets(json.loads(path.read_text())) for path in (data_dir / "auth").iterdir()))
+    files = (data_dir / "auth").iterdir()
+    return set().union(*(secrets(json.loads(bytes(FORMAT.unpack(path.read_bytes())))) for path in files))
 
 
 def test_a_whole_session_leaves_no_secret_in_its_logs_and_a_second_start_needs_no_code(

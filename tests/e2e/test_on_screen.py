@@ -21,7 +21,7 @@ AT_SEA = "{ longitude = 24.9, latitude = 59.9, zoom = 12 }"
 
 
 def sign_in(tv: Tv, screen: XServer, cloud: LocalCloud, name: str) -> None:
-    """Scan the QR code, open what it says, and type the code there."""
+    """Scan the QR code, open its address, and type the code there."""
     prompted = tv.wait_for("signin.prompted")
     address = screen.scan(name)
     assert address == prompted["verification_uri"]
@@ -32,7 +32,7 @@ def sign_in(tv: Tv, screen: XServer, cloud: LocalCloud, name: str) -> None:
 
 
 def eventually(test: Callable[[], bool], within_s: float = 20.0) -> bool:
-    """Ask until it is so, or for too long."""
+    """Poll a condition until it is true or the time is over."""
     until = time.monotonic() + within_s
     while not test():
         if time.monotonic() > until:
@@ -140,7 +140,7 @@ def test_four_arrows_return_and_escape_reach_everything_at_1280x720(cloud: Local
             tv.wait_for("geofences.loaded")
             tv.settled()
 
-            screen.press("Return")  # there is no geofence here
+            screen.press("Return")  # no geofence here
             tv.opened("action-bar")
             screen.press("Right", "Right", "Right", "Return")  # zoom in; the bar stays for more of it
             assert tv.settled()["zoom"] == 13

@@ -1,4 +1,4 @@
-"""One more code over the map, in the real program: the geofences' storage is closed until its person allows it."""
+"""A second code over the map in the real program: the storage of geofences needs a permission first."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tests.fences.stores.server import authority_in, collection, serve
 
 @contextlib.contextmanager
 def storage(folder: Path, service: Guarded) -> Iterator[tuple[str, Path]]:
-    """Serve Blob Storage on a thread of its own; yields the address of its container and the CA to trust."""
+    """Serve Blob Storage on a thread; yields the address of its container and the CA to trust."""
     authority = authority_in(folder)
     ready, done = threading.Event(), threading.Event()
     urls: list[str] = []

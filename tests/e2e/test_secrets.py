@@ -1,4 +1,4 @@
-"""A whole session of the real program, and no secret of it anywhere but in the token cache."""
+"""A whole session of the real program leaves secrets in the token cache only."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def places(cloud: LocalCloud, contents: dict[str, bytes], issued: list[dict[str,
 
 
 def process(pid: int) -> dict[str, bytes]:
-    """Return what everybody or the owner may read about a process and its children."""
+    """Return everything that the owner may read about a process and its children."""
     found = {}
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     for each in (str(pid), *children):
@@ -84,7 +84,7 @@ def test_a_whole_session_leaves_no_secret_anywhere_but_in_the_token_cache(
         tv.opened("sign-in")
         issued = cloud.issued()
         assert tv.end() == 0
-    # With the new one that is about to take the place of the old: tokens are being renewed all the time here.
+    # Including the temporary file that replaces the cache: tokens are renewed all the time here.
     tokens = {name: content for name, content in contents.items() if Path(name).parent.name == "auth"}
     kinds = {entry["kind"] for entry in issued}
     assert kinds == {"token", "device_code", "user_code", "refresh_token", "subscription_key", "username"}
@@ -104,7 +104,7 @@ def test_a_whole_session_leaves_no_secret_anywhere_but_in_the_token_cache(
 
 
 def test_a_job_that_crashes_with_a_secret_in_its_hands_does_not_tell_it(cloud: LocalCloud, tmp_path: Path) -> None:
-    with running(with_account(cloud), tmp_path, module="tests.e2e.broken_app") as tv:
+    with running(with_account(cloud), tmp_path, module="tests.e2e.failing_backend_app") as tv:
         tv.wait_for("app.broken")
         text = tv.log_file.read_text()
         assert "eyJhbGciOi" not in text

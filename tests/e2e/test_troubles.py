@@ -1,4 +1,4 @@
-"""What goes wrong with the services in the middle of things: the map stays, the reason is shown, it mends itself."""
+"""Services that fail while the map is shown: the map stays, a notice names the reason and goes by itself."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tvapp.ui import theme
 SIZE = (960, 540)
 WINDOW = f"{SIZE[0]}x{SIZE[1]}"
 NOTICES = (580, 60, 930, 300)
-"""Where the map tells what does not work: the upper right, below the chips."""
+"""The place of notices: the upper right, below the chips."""
 ENOUGH = 40
 """Pixels of a notice's colour bar; the map of these tests has none of that colour there."""
 AT_SEA = "{ longitude = 24.9, latitude = 59.9, zoom = 12 }"
@@ -129,7 +129,7 @@ def test_a_start_without_a_network_shows_the_geofences_of_last_time_and_signing_
     with running(with_account(cloud, **own), tmp_path) as again:
         assert again.wait_for("geofences.restored")["count"] == count != 0
         again.wait_for("map.settled")
-        # What was restored is on the map a moment later than the tiles.
+        # Restored geofences are on the map a moment later than the tiles.
         until(lambda: selects(again))
         again.press("back", "menu", "left", "ok")
         again.opened("account")
@@ -185,7 +185,7 @@ def test_what_was_refused_is_asked_for_again_by_itself(
     cloud: LocalCloud, tmp_path: Path, fences: Path, status: int, error: str
 ) -> None:
     settings = with_key(cloud, fences, TVAPP_VIEW_HOME=AT_SEA)
-    with running(settings, tmp_path, size=WINDOW, module="tests.e2e.impatient_app") as tv:
+    with running(settings, tmp_path, size=WINDOW, module="tests.e2e.short_backoff_app") as tv:
         tv.settled()
         cloud.fault("tile", status=status)
         tv.press("zoom-in")

@@ -1,4 +1,4 @@
-"""An X server without a monitor: real keys go in, what a viewer would see comes out."""
+"""An X server without a monitor: takes real keys and gives pictures of the screen."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ QR_WITHIN_S = 20.0
 
 @dataclass(frozen=True)
 class XServer:
-    """Where programs find it is `display`; pictures are kept in `folder`."""
+    """Programs find it at `display`; pictures are saved in `folder`."""
 
     display: str
     folder: Path
@@ -30,7 +30,7 @@ class XServer:
         return {**kept, "DISPLAY": self.display}
 
     def press(self, *keys: str) -> None:
-        """Press and let go keys, by their X names."""
+        """Press and release keys, by their X names."""
         for key in keys:
             self._xdotool("key", "--delay", "60", key)
 

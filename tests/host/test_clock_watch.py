@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from tvapp.core.clock import ClockSet, Reading, Resumed
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
-from tvapp.host.clock_watch import LOOK_EVERY_S, Timekeeper
+from tvapp.host.clock_watch import LOOK_EVERY_S, ClockWatch
 
 READINGS = (
     Reading(10.0, 10.0, 1000.0),
@@ -40,7 +40,7 @@ def test_news_wakes_the_main_thread_within_seconds() -> None:
         if len(slept) == len(READINGS) - 1:
             done.set()
 
-    keeper = Timekeeper(inbox.post, log, look, read=read, sleep=sleep)
+    keeper = ClockWatch(inbox.post, log, look, read=read, sleep=sleep)
     jobs.thread("timekeeper", keeper.run).join(20)
     assert done.is_set()
     assert woken.is_set()

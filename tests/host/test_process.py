@@ -49,6 +49,7 @@ def next_line(process: subprocess.Popen[str]) -> str:
     return process.stdout.readline().strip()
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
 def test_the_system_s_wish_to_stop_is_a_message_with_its_name(number: signal.Signals) -> None:
     with listening() as process:
@@ -56,6 +57,7 @@ def test_the_system_s_wish_to_stop_is_a_message_with_its_name(number: signal.Sig
         assert next_line(process) == f"StopRequested(reason='{number.name}')"
 
 
+@pytest.mark.process
 def test_sigusr1_asks_for_a_picture_each_time() -> None:
     with listening() as process:
         for _ in range(2):
@@ -63,12 +65,14 @@ def test_sigusr1_asks_for_a_picture_each_time() -> None:
             assert next_line(process) == "ScreenshotRequested()"
 
 
+@pytest.mark.process
 def test_signals_arrive_while_the_main_thread_is_in_c_code() -> None:
     with listening(then="import ctypes; ctypes.CDLL(None).sleep(60)") as process:
         process.send_signal(signal.SIGUSR1)
         assert next_line(process) == "ScreenshotRequested()"
 
 
+@pytest.mark.process
 def test_a_program_that_does_not_stop_is_ended_and_says_so() -> None:
     with listening() as process:
         process.send_signal(signal.SIGTERM)
@@ -77,11 +81,13 @@ def test_a_program_that_does_not_stop_is_ended_and_says_so() -> None:
         assert "did not end in time" in process.stderr.read()
 
 
+@pytest.mark.process
 def test_the_end_waits_for_work_that_is_nearly_done() -> None:
     done = subprocess.run([sys.executable, "-c", WORKS.format(seconds=0.3)], capture_output=True, text=True, timeout=30)
     assert (done.returncode, done.stdout) == (7, "worked\n")
 
 
+@pytest.mark.process
 def test_the_end_does_not_wait_for_work_that_hangs() -> None:
     began = time.monotonic()
     done = subprocess.run([sys.executable, "-c", WORKS.format(seconds=60)], capture_output=True, text=True, timeout=50)
@@ -89,6 +95,7 @@ def test_the_end_does_not_wait_for_work_that_hangs() -> None:
     assert time.monotonic() - began < 50
 
 
+@pytest.mark.process
 def test_it_does_not_wait_for_a_worker_either_that_a_daemon_has_set_to_work() -> None:
     script = """
 import threading, time
@@ -106,6 +113,7 @@ process.end(7)
     assert (done.returncode, done.stderr) == (7, "")
 
 
+@pytest.mark.process
 def test_only_the_first_call_takes_objects_out_of_the_search_for_garbage() -> None:
     """What is garbage at such a moment is never found: it must not be made again and again."""
     script = """

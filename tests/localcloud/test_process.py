@@ -66,6 +66,7 @@ def test_it_listens_on_loopback_only(cloud: LocalCloud) -> None:
     assert listening
 
 
+@pytest.mark.process
 def test_with_lan_the_page_and_only_the_page_is_open_to_others() -> None:
     cloud = LocalCloud("--lan-address", "127.0.0.2")
     try:
@@ -97,6 +98,7 @@ def test_with_lan_the_page_and_only_the_page_is_open_to_others() -> None:
         cloud.stop()
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_signal_ends_it_with_status_0(number: signal.Signals, tmp_path: Path) -> None:
     cloud = LocalCloud("--data-dir", str(tmp_path))
@@ -108,6 +110,7 @@ def test_a_signal_ends_it_with_status_0(number: signal.Signals, tmp_path: Path) 
     assert (tmp_path / "localcloud" / "ca.pem").exists()
 
 
+@pytest.mark.process
 def test_a_temporary_folder_is_gone_after_the_end() -> None:
     cloud = LocalCloud()
     folder = Path(cloud.ca_bundle).parent
@@ -117,6 +120,7 @@ def test_a_temporary_folder_is_gone_after_the_end() -> None:
     assert not folder.exists()
 
 
+@pytest.mark.process
 def test_it_ends_when_its_parent_has_ended() -> None:
     command = [sys.executable, "-m", "tvapp.localcloud", "--exit-with-parent", "--plain-tiles"]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, cwd=ROOT) as process:
@@ -137,6 +141,7 @@ def test_a_port_in_use_is_explained_and_ends_with_status_3(cloud: LocalCloud) ->
     assert "cannot start" in ended.stderr
 
 
+@pytest.mark.process
 def test_it_can_start_with_other_files(tmp_path: Path) -> None:
     (tmp_path / "b.geojson").write_text('{"type": "FeatureCollection", "features": [], "description": "Second"}')
     (tmp_path / "a-first.geojson").write_text("not json at all")

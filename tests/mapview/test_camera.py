@@ -370,3 +370,177 @@ def test_without_motion_a_fine_tap_is_a_fine_step_at_once() -> None:
     start = camera.viewport
     camera.press(Intent.DOWN, 10.0)
     assert moved_px(camera, start)[1] == pytest.approx(1080 * FINE_STEP)
+
+
+HEIGHT = 1080
+
+
+def held(seconds: float, *, is_fine: bool = False) -> Camera:
+    """Return a camera under a key that has been down for so long, the first 16 ms of it taken for granted."""
+    camera = Camera(screen())
+    camera.is_fine = is_fine
+    camera.update(START)
+    camera.press(Intent.RIGHT, START)
+    play(camera, START, seconds)
+    return camera
+
+
+@pytest.mark.parametrize(
+    ("seconds", "heights"),
+    [
+        (0.1, 0.45 * 0.116),
+        # From 0.2 s on it accelerates by 0.9 heights/s^2 ...
+        (1.0, 0.45 * 1.016 + 0.9 * 0.816**2 / 2),
+        # ... up to 1.5 heights/s after another 1.05 / 0.9 s.
+        (2.0, 0.45 * (0.2 + 1.05 / 0.9) + 0.9 * (1.05 / 0.9) ** 2 / 2 + 1.5 * (1.816 - 1.05 / 0.9)),
+    ],
+)
+def test_a_held_key_moves_the_map_by_a_known_distance(seconds: float, heights: float) -> None:
+    assert moved_px(held(seconds), screen())[0] == pytest.approx(heights * HEIGHT, rel=1e-6)
+
+
+def test_a_fine_step_is_a_sixtieth_of_the_height_and_a_step_an_eighth() -> None:
+    assert (FINE_STEP * HEIGHT, STEP * HEIGHT) == (18, 135)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "heights"),
+    [(0.0, 0.45 * 0.016), (0.2, 1 / 60), (0.28, 1 / 60), (1.0, 1 / 60 + 0.45 * 0.716 + 0.9 * 0.516**2 / 2)],
+)
+def test_a_key_held_while_placing_waits_at_the_fine_step_and_then_moves_on(seconds: float, heights: float) -> None:
+    assert moved_px(held(seconds, is_fine=True), screen())[0] == pytest.approx(heights * HEIGHT, rel=1e-6)
+
+
+@pytest.mark.parametrize(("seconds", "rest"), [(1.0, (0.45 + 0.9 * 0.516) * 0.16 / 3), (0.2, 0.0)])
+def test_released_while_placing_the_map_comes_to_rest_as_after_a_hold_that_began_later(
+    seconds: float, rest: float
+) -> None:
+    camera = held(seconds, is_fine=True)
+    before = camera.viewport
+    camera.release(Intent.RIGHT, START + seconds)
+    play(camera, START + seconds, 0.3)
+    assert moved_px(camera, before)[0] == pytest.approx(rest * HEIGHT, abs=1e-6)
+
+
+def test_after_a_release_the_map_slows_down_smoothly() -> None:
+    camera = held(1.0)
+    before = camera.viewport
+    camera.release(Intent.RIGHT, START + 1.0)
+    speed = 0.45 + 0.9 * 0.816
+    way = speed * 0.16 / 3
+    covered = []
+    for quarter in range(1, 5):
+        camera.update(START + 1.0 + 0.04 * quarter)
+        covered.append(moved_px(camera, before)[0] / HEIGHT)
+    p = 0.25
+    assert covered[0] == pytest.approx(p * (1 - p) ** 2 * speed * 0.16 + p * p * (3 - 2 * p) * way, rel=1e-6)
+    assert covered[1] == pytest.approx(0.125 * speed * 0.16 + 0.5 * way, rel=1e-6)
+    assert covered[3] == pytest.approx(way, rel=1e-6)
+    camera.update(START + 1.17)
+    assert not camera.is_moving(START + 1.17)
+
+
+@pytest.mark.parametrize(
+    ("direction", "sign"),
+    [(Intent.LEFT, (-1, 0)), (Intent.RIGHT, (1, 0)), (Intent.UP, (0, -1)), (Intent.DOWN, (0, 1))],
+)
+def test_the_target_lies_in_the_direction_of_the_key_both_held_and_released(
+    direction: Intent, sign: tuple[int, int]
+) -> None:
+    camera = Camera(screen())
+    camera.update(START)
+    camera.press(direction, START)
+    for _ in range(2):
+        target = camera.target
+        du, dv = (target.u - screen().u) * target.world, (target.v - screen().v) * target.world
+        assert (du, dv) == pytest.approx((sign[0] * 135, sign[1] * 135), abs=0.01)
+        camera.release(direction, START + 0.05)
+        camera.update(START + 0.1)
+
+
+def test_a_pan_that_goes_on_has_a_heading_of_length_one() -> None:
+    camera = Camera(screen())
+    assert camera.heading() == (0.0, 0.0)
+    camera.update(START)
+    camera.press(Intent.RIGHT, START)
+    camera.press(Intent.UP, START)
+    play(camera, START, 0.15)
+    assert camera.heading() == (0.0, 0.0), "it may still be a tap"
+    play(camera, START + 0.15, 0.1)
+    assert camera.heading() == pytest.approx((math.sqrt(0.5), -math.sqrt(0.5)))
+    camera.release(Intent.RIGHT, START + 0.3)
+    assert camera.heading() == (0.0, -1.0)
+    camera.zoom_by(1, START + 0.3)
+    assert camera.heading() == (0.0, 0.0)
+
+
+def test_a_zoom_starts_at_once_and_ends_softly() -> None:
+    camera = Camera(screen())
+    camera.update(START)
+    camera.zoom_by(1, START)
+    assert camera.viewport.zoom == pytest.approx(13 + 1 - (1 - 0.016 / 0.2) ** 3)
+    assert camera.target.zoom == 14
+    camera.update(START + 0.084)
+    assert camera.viewport.zoom == pytest.approx(13 + 1 - 0.5**3)
+    under_way = []
+    for moment in (0.183, 0.185):
+        camera.update(START + moment)
+        under_way.append(camera.is_zooming)
+    assert under_way == [True, False]
+    assert camera.viewport.zoom == 14
+
+
+def test_a_zoom_back_to_where_the_map_is_ends_the_zoom() -> None:
+    camera = Camera(screen(zoom=20.0))
+    camera.zoom_by(1, START)
+    assert not camera.is_moving(START)
+    camera = Camera(screen(zoom=2.0))
+    camera.zoom_by(-1, START)
+    assert not camera.is_moving(START)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "steps"), [(0.0, 1), (0.39, 1), (0.41, 2), (0.54, 2), (0.56, 3), (0.69, 3), (0.71, 4)]
+)
+def test_without_motion_a_held_key_repeats_after_0_4_s_and_then_every_0_15_s(seconds: float, steps: int) -> None:
+    camera = Camera(screen(), motion=False)
+    camera.update(START)
+    camera.press(Intent.RIGHT, START)
+    for tenth in range(1, 11):
+        camera.update(START + seconds * tenth / 10)
+    assert moved_px(camera, screen())[0] == pytest.approx(steps * 135)
+    assert camera.target == camera.viewport
+    camera.release(Intent.RIGHT, START + seconds)
+    assert not camera.is_moving(START + seconds)
+
+
+def test_a_stall_counts_as_a_tenth_of_a_second() -> None:
+    camera = held(0.0)
+    camera.update(START + 9.0)
+    assert moved_px(camera, screen())[0] == pytest.approx(0.45 * 0.116 * HEIGHT)
+
+
+def test_time_that_goes_backwards_moves_nothing() -> None:
+    camera = held(0.1)
+    before = camera.viewport
+    camera.update(START)
+    assert camera.viewport is before
+    camera.update(START + 0.1)
+    assert moved_px(camera, before)[0] == pytest.approx(0.0, abs=1e-9)
+
+
+def test_a_flight_to_a_view_of_another_screen_size_keeps_the_size_of_this_one() -> None:
+    camera = Camera(screen())
+    camera.fly_to(Viewport(Position(0, 0), 5, 640, 480, 0.5), START)
+    assert camera.target == screen(Position(0, 0), 5)
+
+
+def test_a_jump_ends_all_motion() -> None:
+    camera = held(0.5)
+    camera.press(Intent.UP, START + 0.5)
+    camera.release(Intent.UP, START + 0.5)
+    camera.zoom_by(1, START + 0.5)
+    camera.jump_to(screen(Position(0, 0), 5))
+    assert not camera.is_moving(START + 0.5)
+    assert not camera.is_held
+    assert camera.update(START + 1.0) == screen(Position(0, 0), 5)

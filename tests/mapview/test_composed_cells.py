@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from tests.mapview.world import BASE, BUDGET, FRAME_S, OVERLAY, World, assert_partition, screen, trimmed, whole
 from tvapp.geo.position import Position
-from tvapp.mapview.composed_cells import FLAT, PER_FRAME, PER_MOVING_FRAME
+from tvapp.mapview.composed_cells import COMPOSED, MAX_PER_FRAME, MAX_PER_MOVING_FRAME
 from tvapp.mapview.layers import Layer
 from tvapp.mapview.model import MapModel
 from tvapp.mapview.viewport import Viewport
@@ -23,7 +23,7 @@ OTHER_BASE = Layer("other", "base", 0, 20, has_text=True)
 def flat_world(
     viewport: Viewport | None = None, layers: tuple[Layer, ...] = (BASE, OVERLAY), *, motion: bool = True
 ) -> World:
-    return World(MapModel(viewport or screen(), layers, BUDGET, motion=motion, flat=True))
+    return World(MapModel(viewport or screen(), layers, BUDGET, motion=motion, compose=True))
 
 
 def paint(tile: TileId) -> TileImage:
@@ -46,7 +46,7 @@ def test_a_frame_of_a_loaded_map_draws_nothing_but_opaque_pictures_that_fill_the
     world.load(paint)
     settle(world)
     quads = world.frame()
-    assert {quad.key[0] for quad in quads} == {FLAT}
+    assert {quad.key[0] for quad in quads} == {COMPOSED}
     assert world.model.is_covered
     assert_partition(quads, world.model.viewport)
 
@@ -59,7 +59,7 @@ def test_a_few_cells_are_put_together_in_one_frame() -> None:
         before = len(world.composed)
         world.frame()
         counts.append(len(world.composed) - before)
-    assert max(counts) <= PER_FRAME
+    assert max(counts) <= MAX_PER_FRAME
     assert counts[-1] == 0
 
 
@@ -70,7 +70,7 @@ def test_a_moving_map_puts_fewer_together_in_a_frame() -> None:
     for _ in range(20):
         before = len(world.composed)
         world.frame()
-        assert len(world.composed) - before <= PER_MOVING_FRAME
+        assert len(world.composed) - before <= MAX_PER_MOVING_FRAME
 
 
 def test_frames_go_on_until_every_cell_is_put_together_and_then_stop() -> None:
@@ -83,7 +83,7 @@ def test_frames_go_on_until_every_cell_is_put_together_and_then_stop() -> None:
         frames += 1
         assert frames < 100
     assert not world.model.is_animating(world.now)
-    assert {quad.key[0] for quad in world.frame()} == {FLAT}
+    assert {quad.key[0] for quad in world.frame()} == {COMPOSED}
 
 
 def test_a_cell_with_nothing_but_its_base_costs_no_picture_of_its_own() -> None:
@@ -118,11 +118,11 @@ def test_geofences_that_went_leave_the_base_alone() -> None:
     for tile in dict.fromkeys(tile for tile in world.asked if tile.tileset == "overlay"):
         world.arrive(tile, TileImage(None), "worker", revision=1)
     settle(world)
-    assert {quad.key[0] for quad in world.frame()} == {FLAT}
+    assert {quad.key[0] for quad in world.frame()} == {COMPOSED}
     world.load()
     settle(world)
     assert {quad.key[0] for quad in world.frame()} == {"base"}
-    assert not any(key[0] == FLAT for key in world.uploads)
+    assert not any(key[0] == COMPOSED for key in world.uploads)
 
 
 def test_geofences_are_shown_where_the_base_cannot_be_had() -> None:
@@ -145,7 +145,7 @@ def test_what_is_on_the_screen_stays_until_another_base_is_there() -> None:
     settle(world)
     world.model.set_layers((OTHER_BASE, OVERLAY))
     settle(world)
-    assert {quad.key[0] for quad in world.frame()} == {FLAT}
+    assert {quad.key[0] for quad in world.frame()} == {COMPOSED}
     assert "other" not in {quad.key[0] for one in world.composed for quad in one.quads}
     world.load(paint)
     settle(world)
@@ -159,7 +159,7 @@ def test_after_leaving_a_layer_out_nothing_of_it_is_shown() -> None:
     settle(world)
     world.model.set_layers((BASE,))
     settle(world)
-    assert {quad.key[0] for quad in world.frame()} == {FLAT}
+    assert {quad.key[0] for quad in world.frame()} == {COMPOSED}
     world.load()
     settle(world)
     assert {quad.key[0] for quad in world.frame()} == {"base"}
@@ -179,7 +179,7 @@ def test_on_a_4k_screen_the_base_is_enlarged_once_and_not_in_every_frame() -> No
     for _ in range(6):
         settle(world)
     quads = world.frame()
-    assert {quad.key[0] for quad in quads} == {FLAT}
+    assert {quad.key[0] for quad in quads} == {COMPOSED}
     assert {(quad.dst.w, quad.dst.h) for quad in quads} == {(512, 512)}
     base = world.composed[0].quads[0]
     assert (base.src[2:] if base.src else None) == (256, 256)
@@ -195,7 +195,7 @@ def test_a_lost_display_gets_every_cell_again() -> None:
     world.composed.clear()
     world.load(paint)
     settle(world)
-    assert {quad.key[0] for quad in world.frame()} == {FLAT}
+    assert {quad.key[0] for quad in world.frame()} == {COMPOSED}
     assert world.composed
 
 
@@ -208,7 +208,7 @@ def test_a_cell_whose_tiles_made_room_keeps_its_sharp_picture() -> None:
     world.composed.clear()
     world.arrive(next(tile for tile in world.asked if tile.tileset == "base"))
     settle(world)
-    assert (FLAT, tile.z, tile.x, tile.y) not in {made.key for made in world.composed if len(made.quads) == 1}
+    assert (COMPOSED, tile.z, tile.x, tile.y) not in {made.key for made in world.composed if len(made.quads) == 1}
 
 
 def test_what_is_put_together_for_good_gives_the_pixels_of_its_base_back() -> None:
@@ -218,7 +218,7 @@ def test_what_is_put_together_for_good_gives_the_pixels_of_its_base_back() -> No
     assert not any(key[0] == "base" for key in world.uploads)
     assert world.model.progress().missing == 0
     assert world.wanted == ()
-    pixels = sum(512 * 512 * 4 if key[0] == FLAT else 200 * 300 * 4 for key in world.uploads)
+    pixels = sum(512 * 512 * 4 if key[0] == COMPOSED else 200 * 300 * 4 for key in world.uploads)
     assert pixels <= world.model.memory.size_bytes <= pixels * 1.01
 
 
@@ -271,7 +271,7 @@ def test_geofences_are_kept_where_weather_or_traffic_lies_on_the_map() -> None:
     world = flat_world(layers=(BASE, FENCES, Layer("weather", "overlay", 0, 20)))
     world.load(lambda tile: whole(tile) if tile.tileset == "base" else trimmed(100, 50, 200, 300))
     settle(world)
-    assert {key[0] for key in world.uploads} == {"overlay", "weather", FLAT}
+    assert {key[0] for key in world.uploads} == {"overlay", "weather", COMPOSED}
 
 
 def test_back_on_ground_that_has_been_seen_nothing_is_asked_for_or_put_together() -> None:
@@ -287,7 +287,7 @@ def test_back_on_ground_that_has_been_seen_nothing_is_asked_for_or_put_together(
     world.model.camera.jump_to(home)
     settle(world)
     assert (world.asked, world.composed) == ([], [])
-    assert {quad.key[0] for quad in world.frame()} == {FLAT}
+    assert {quad.key[0] for quad in world.frame()} == {COMPOSED}
 
 
 @settings(max_examples=15, deadline=None)

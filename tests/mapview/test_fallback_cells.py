@@ -12,12 +12,14 @@ from hypothesis import strategies as st
 from tests.geo.tiles import tile_bounds
 from tests.mapview.world import BASE, BUDGET, HELSINKI, World, assert_partition, screen, trimmed, whole
 from tvapp.geo.position import Bounds
-from tvapp.mapview.composed_cells import MOST_STAND_INS
-from tvapp.mapview.layers import FENCES, Layer
+from tvapp.mapview.composed_cells import MAX_FALLBACK_CELLS
+from tvapp.mapview.fallback_cells import fallback_cells
+from tvapp.mapview.layer_picture import Texture
+from tvapp.mapview.layers import Layer
 from tvapp.mapview.model import MapModel
-from tvapp.tiles.tile import TileId, TileImage
+from tvapp.tiles.tile import DRAWN_TILESET, TileId, TileImage
 
-FENCE_LAYER = Layer(FENCES, "fences", 0, 20)
+FENCE_LAYER = Layer(DRAWN_TILESET, "fences", 0, 20)
 WEATHER = Layer("weather", "overlay", 0, 20)
 FENCE_PX = 400
 """The width of a geofence in its tiles, less the revision it was drawn at."""
@@ -38,7 +40,7 @@ class Offline:
     """What is on disk would have to be confirmed."""
 
     def paint(self, tile: TileId) -> TileImage:
-        if tile.tileset != FENCES:
+        if tile.tileset != DRAWN_TILESET:
             return whole(tile)
         is_there = self.has_fence and tile_bounds(tile.z, tile.x, tile.y).contains(HELSINKI)
         return trimmed(40, 40, FENCE_PX + self.revision, 400) if is_there else TileImage(None)
@@ -49,13 +51,13 @@ class Offline:
             self.world.frame(1.0)
             for tile in self.world.wanted:
                 self.answer(tile)
-        self.rest()
+        self.target()
 
     def live(self, rounds: int = 40) -> None:
         """Answer what the map asks for, as far as that can be had, until it asks for nothing new."""
         answered: tuple[TileId, ...] | None = None
         for _ in range(rounds):
-            self.rest()
+            self.target()
             if self.world.wanted == answered:
                 assert not any(self.can_be_had(tile) for tile in answered), "what was brought is wished for again"
                 return
@@ -64,20 +66,20 @@ class Offline:
                 self.asked.append(tile)
                 if self.can_be_had(tile):
                     self.answer(tile)
-                if not self.can_be_had(tile) or (self.is_old and tile.tileset != FENCES):
+                if not self.can_be_had(tile) or (self.is_old and tile.tileset != DRAWN_TILESET):
                     self.world.fail(tile, 30.0)
         raise AssertionError("it never comes to an end")
 
     def can_be_had(self, tile: TileId) -> bool:
-        return tile.tileset == FENCES or self.on_disk(tile)
+        return tile.tileset == DRAWN_TILESET or self.on_disk(tile)
 
     def answer(self, tile: TileId) -> None:
-        if tile.tileset == FENCES:
+        if tile.tileset == DRAWN_TILESET:
             self.world.arrive(tile, self.paint(tile), "worker", self.revision)
         else:
             self.world.arrive(tile, self.paint(tile), "stale" if self.is_old else "disk")
 
-    def rest(self) -> None:
+    def target(self) -> None:
         """Draw until nothing moves any more."""
         self.world.frame(1.0)
         for _ in range(100):
@@ -90,7 +92,7 @@ class Offline:
         """Draw, change or delete the geofence."""
         self.revision += 1
         self.has_fence = has_fence
-        self.world.model.invalidate_bounds(FENCES, [SPOT], self.revision)
+        self.world.model.invalidate_bounds(DRAWN_TILESET, [SPOT], self.revision)
 
     def shown(self) -> set[int]:
         """Return the revisions of the pictures of the geofence on the screen."""
@@ -113,9 +115,9 @@ def flown_to(
     first: float = 13.0,
 ) -> Offline:
     """Load zoom 13 (after another one), lose the network, and go to another zoom."""
-    model = MapModel(screen(scale=scale), layers, budget_bytes, motion=False, flat=True)
+    model = MapModel(screen(scale=scale), layers, budget_bytes, motion=False, compose=True)
     tv = Offline(World(model), seen, has_fence)
-    model.invalidate_bounds(FENCES, None, 1)
+    model.invalidate_bounds(DRAWN_TILESET, None, 1)
     for seen_at in dict.fromkeys((first, 13.0)):
         model.camera.jump_to(screen(zoom=seen_at, scale=scale))
         tv.load()
@@ -162,7 +164,7 @@ def test_a_geofence_changed_again_and_again_offline_is_shown_as_it_is() -> None:
 def test_when_all_is_drawn_anew_because_a_day_has_begun_so_are_the_pictures_that_stand_in() -> None:
     tv = flown_to(16.0, has_fence=True)
     tv.revision, tv.has_fence = 2, False
-    tv.world.model.invalidate_bounds(FENCES, None, 2)
+    tv.world.model.invalidate_bounds(DRAWN_TILESET, None, 2)
     tv.live()
     assert tv.shown() == set()
     assert tv.zooms() == {13}
@@ -173,9 +175,9 @@ def test_the_map_stays_while_the_base_of_what_stands_in_is_read_again() -> None:
     tv.edit(has_fence=False)
     for _ in range(10):
         for tile in tv.world.wanted:
-            if tile.tileset == FENCES:
+            if tile.tileset == DRAWN_TILESET:
                 tv.answer(tile)
-        tv.rest()
+        tv.target()
         assert_partition(tv.world.frame(), tv.world.model.viewport)
     assert TileId("base", 13, 4663, 2371) in tv.world.wanted
     assert tv.shown() == {1}
@@ -210,7 +212,7 @@ def test_where_no_base_can_be_had_any_more_only_the_geofences_as_they_are_stay(h
     assert tv.shown() == ({2} if has_fence else set())
     tv.asked.clear()
     tv.live()
-    assert not any(tile.tileset == FENCES or tile.z == 13 for tile in tv.asked)
+    assert not any(tile.tileset == DRAWN_TILESET or tile.z == 13 for tile in tv.asked)
 
 
 def test_with_the_network_the_map_is_sharp_again() -> None:
@@ -241,10 +243,10 @@ def test_while_the_base_is_only_on_its_way_nothing_else_is_asked_for() -> None:
     tv.world.model.camera.jump_to(screen(zoom=16.0))
     tv.edit(has_fence=False)
     for _ in range(3):
-        tv.rest()
+        tv.target()
         for tile in tv.world.wanted:
             assert tile.z == 16
-            if tile.tileset == FENCES:
+            if tile.tileset == DRAWN_TILESET:
                 tv.answer(tile)
     assert tv.world.wanted
 
@@ -255,11 +257,11 @@ def test_the_map_does_not_settle_later_or_count_more_tiles_for_what_stands_in() 
     assert model.take_settled(tv.world.now) is not None
     before = model.progress()
     tv.edit(has_fence=False)
-    tv.rest()
+    tv.target()
     for tile in tv.world.wanted:
-        if tile.z == 16 and tile.tileset == FENCES:
+        if tile.z == 16 and tile.tileset == DRAWN_TILESET:
             tv.answer(tile)
-    tv.rest()
+    tv.target()
     assert any(tile.z == 13 for tile in tv.world.wanted)
     assert model.progress() == before
     assert model.take_settled(tv.world.now) is not None
@@ -270,9 +272,9 @@ def test_the_map_does_not_settle_later_or_count_more_tiles_for_what_stands_in() 
 def test_many_outdated_pictures_are_seen_to_a_few_at_a_time_until_all_are() -> None:
     tv = flown_to(11.0, has_fence=True)
     tv.revision = 2
-    tv.world.model.invalidate_bounds(FENCES, None, 2)
-    tv.rest()
-    assert len({tile for tile in tv.world.wanted if tile.z == 13}) <= MOST_STAND_INS * 2
+    tv.world.model.invalidate_bounds(DRAWN_TILESET, None, 2)
+    tv.target()
+    assert len({tile for tile in tv.world.wanted if tile.z == 13}) <= MAX_FALLBACK_CELLS * 2
     tv.live()
     assert tv.shown() == {2}
     flat = [made for made in tv.world.composed if made.key[1] == 13]
@@ -313,9 +315,48 @@ def test_whatever_happens_it_comes_to_an_end_and_no_geofence_is_shown_that_is_no
             tv.on_disk, is_lost = (lambda _: False), True
         elif move == "all":
             tv.revision += 1
-            model.invalidate_bounds(FENCES, None, tv.revision)
+            model.invalidate_bounds(DRAWN_TILESET, None, tv.revision)
         else:
             model.set_layers((BASE, FENCE_LAYER) if len(model.layers) == 3 else (BASE, WEATHER, FENCE_LAYER))
         tv.live()
         # Where the disk has lost the base of a cell in view, its former picture stays.
         assert is_lost or tv.shown() <= ({tv.revision} if tv.has_fence else set())
+
+
+def fallbacks(*there: tuple[int, int, int]) -> list[tuple[int, int, int]]:
+    """Return the fallback cells of (5, 9, 11) where only these cells have a picture."""
+    zooms = {z for z, _, _ in there}
+    return list(fallback_cells(5, 9, 11, lambda *cell: Texture(("", *cell)) if cell in there else None, zooms))
+
+
+def test_only_the_nearest_ancestor_is_shown_in_place_of_a_cell() -> None:
+    assert fallbacks((4, 4, 5), (3, 2, 2), (1, 0, 0)) == [(4, 4, 5)]
+    assert fallbacks((3, 2, 2), (1, 0, 0), (0, 0, 0)) == [(3, 2, 2)]
+    assert fallbacks((0, 0, 0)) == [(0, 0, 0)]
+
+
+def test_an_ancestor_too_far_up_is_no_fallback() -> None:
+    def find(*cell: int) -> Texture | None:
+        return Texture(("", 1, 0, 0)) if cell == (1, 0, 0) else None
+
+    assert list(fallback_cells(9, 3, 3, find, {1})) == [(1, 0, 0)]
+    assert list(fallback_cells(10, 3, 3, find, {1})) == []
+
+
+def test_descendants_are_shown_and_below_the_gaps_among_them_the_next_zoom() -> None:
+    child, other = (6, 18, 22), (6, 19, 23)
+    below_a_gap, below_a_child = (7, 38, 45), (7, 36, 44)
+    assert fallbacks(child, other) == [child, other]
+    assert fallbacks(child, below_a_gap, below_a_child) == [child, below_a_gap]
+    assert fallbacks((7, 37, 45), (7, 39, 47), (8, 72, 88)) == [(7, 37, 45), (7, 39, 47)]
+
+
+def test_descendants_are_looked_for_only_at_zooms_with_tiles() -> None:
+    asked: list[int] = []
+
+    def find(z: int, x: int, y: int) -> Texture | None:
+        asked.append(z)
+        return None
+
+    assert list(fallback_cells(5, 9, 11, find, {7})) == []
+    assert asked == [4, 3, 2, 1, 0] + [7] * 16

@@ -7,11 +7,24 @@ from hypothesis import strategies as st
 
 from tests.geo.places import places
 from tests.geo.tiles import tile_bounds
-from tests.mapview.world import BASE, FRAME_S, HELSINKI, OVERLAY, World, assert_partition, screen, trimmed, world
+from tests.mapview.world import (
+    BASE,
+    FRAME_S,
+    HELSINKI,
+    OVERLAY,
+    World,
+    assert_partition,
+    screen,
+    square,
+    trimmed,
+    world,
+)
 from tvapp.core.image import PixelRect
 from tvapp.geo.position import Position
-from tvapp.mapview.layer_picture import Quad, tile_zoom
+from tvapp.mapview.layer_picture import LayerPicture, Quad, Texture, tile_px, tile_zoom
+from tvapp.mapview.layers import Layer
 from tvapp.mapview.viewport import Viewport
+from tvapp.tiles.pyramid import TileRange
 from tvapp.tiles.tile import TileId, TileImage
 
 views = st.builds(
@@ -260,3 +273,148 @@ def test_a_tile_that_arrived_out_of_sight_is_simply_there() -> None:
 def test_opacity_belongs_to_the_layer() -> None:
     faint = OVERLAY.__class__("radar", "overlay", 0, 15, opacity=0.5)
     assert {quad.alpha for quad in world(layers=(faint,)).load()} == {128}
+
+
+def test_only_the_parts_that_are_not_hidden_are_drawn() -> None:
+    here = world(motion=False)
+    here.load()
+    (picture,) = here.model._pictures.values()
+    asked: list[tuple[int, int, int, int, int]] = []
+
+    def hides(*box: int) -> bool:
+        z, x0, y0, x1, y1 = box
+        asked.append((z, x0, y0, x1, y1))
+        return (x0, y0) == (4664, 2372)
+
+    picture.leave_out(hides)
+    quads: list[Quad] = []
+    picture.draw(here.model.viewport, here.now, quads)
+    assert ("base", 13, 4664, 2372) not in {quad.key for quad in quads}
+    assert len(quads) == len(asked) - 1
+    assert set(asked) == {(13, tile.x, tile.y, tile.x + 1, tile.y + 1) for tile in here.asked}
+    picture.leave_out(lambda *box: False)
+    again: list[Quad] = []
+    picture.draw(here.model.viewport, here.now, again)
+    assert len(again) == len(asked)
+
+
+def test_a_descendant_is_left_out_by_its_own_cell() -> None:
+    picture = LayerPicture(BASE)
+    cells = TileRange(3, 2, 5, 3, 6)
+    child = Texture(("base", 4, 5, 10), width=512, height=512)
+    picture.plan(cells, lambda z, x, y: child if (z, x, y) == (4, 5, 10) else None, {4})
+    asked: list[tuple[int, ...]] = []
+
+    def hides(*box: int) -> bool:
+        asked.append(box)
+        return False
+
+    picture.leave_out(hides)
+    assert asked == [(4, 5, 10, 6, 11)]
+    assert picture.holes == 1
+
+
+@pytest.mark.parametrize(
+    ("scale", "layer", "px"),
+    [
+        (1.0, Layer("x", "base", 0, 20), 512),
+        (2.0, Layer("x", "base", 0, 20), 512),
+        (2.0, Layer("x", "base", 0, 20, has_text=True), 512),
+        (0.5, Layer("x", "base", 0, 20, has_text=True), 256),
+        (0.5, Layer("x", "overlay", 0, 20), 512),
+        (0.75, Layer("x", "overlay", 0, 20), 384),
+        (0.6, Layer("x", "overlay", 0, 20), 512),
+        (2 / 3, Layer("x", "fences", 0, 20), 341),
+        (0.5, Layer("x", "fences", 0, 20), 256),
+        (4 / 3, Layer("x", "fences", 0, 20), 512),
+        (1.5, Layer("x", "fences", 0, 20), 384),
+        (1 / 2000, Layer("x", "base", 0, 20, has_text=True), 1),
+    ],
+)
+def test_tiles_are_decoded_to_the_size_in_which_they_are_shown(scale: float, layer: Layer, px: int) -> None:
+    assert tile_px(layer, scale) == px
+
+
+@pytest.mark.parametrize(
+    ("scale", "zoom", "layer", "expected"),
+    [
+        (1.0, 7.49, Layer("x", "base", 0, 20), 7),
+        (1.0, 7.5, Layer("x", "base", 0, 20), 8),
+        (2.0, 7.0, Layer("x", "base", 0, 20), 8),
+        (2.0, 7.0, Layer("x", "base", 0, 20, has_text=True), 7),
+        (2.0, 7.0, Layer("x", "fences", 0, 20), 8),
+        (0.5, 7.0, Layer("x", "fences", 0, 20), 7),
+        (0.5, 7.0, Layer("x", "overlay", 0, 20), 6),
+        (1.0, 7.0, Layer("x", "base", 0, 5), 5),
+        (1.0, 7.0, Layer("x", "base", 9, 20), 9),
+    ],
+)
+def test_a_layer_shows_the_tiles_nearest_to_their_own_size(
+    scale: float, zoom: float, layer: Layer, expected: int
+) -> None:
+    assert tile_zoom(layer, screen(zoom=zoom, scale=scale)) == expected
+
+
+def test_a_texture_is_whole_only_if_no_margin_was_cut_off() -> None:
+    key = ("base", 1, 0, 0)
+    assert Texture(key, width=512, height=512).is_whole
+    assert not Texture(key, width=511, height=512).is_whole
+    assert not Texture(key, width=512, height=511).is_whole
+    assert Texture(key, width=0).is_empty
+    assert not Texture(key, width=1).is_empty
+    texture = Texture(key, is_merged=True, is_stale=True)
+    texture.show(TileImage(square(256), 3, 4, 400), 7, 5, is_stale=False)
+    assert (texture.left, texture.top, texture.size, texture.width, texture.height) == (3, 4, 400, 256, 256)
+    assert (texture.serial, texture.revision, texture.is_stale, texture.is_merged) == (7, 5, False, False)
+    texture.show(TileImage(None), 8, 5, is_stale=True)
+    assert (texture.width, texture.height, texture.is_stale) == (0, 0, True)
+
+
+def test_a_picture_is_complete_when_it_is_planned_and_nothing_is_missing_or_fading() -> None:
+    cells = TileRange(3, 2, 5, 3, 6)
+    picture = LayerPicture(BASE)
+    tile, ancestor = (
+        Texture(("base", 3, 2, 5), width=512, height=512),
+        Texture(("base", 0, 0, 0), width=512, height=512),
+    )
+    there: dict[tuple[int, int, int], Texture] = {}
+    found = [picture.is_complete]
+
+    def plan() -> None:
+        picture.plan(cells, lambda *cell: there.get(cell), (0, 3))
+        found.append(picture.is_complete)
+
+    plan()
+    there |= {(3, 2, 5): tile, (0, 0, 0): ancestor}
+    plan()
+    tile.fade_from = 10.0
+    plan()
+    tile.fade_from = None
+    plan()
+    picture.dirty = True
+    assert [*found, picture.is_complete] == [False, False, True, False, True, False]
+
+
+def test_a_picture_shows_the_tiles_of_its_cells_in_any_copy_of_the_world() -> None:
+    picture = LayerPicture(BASE)
+    assert not picture.shows(("base", 3, 2, 5))
+    picture.plan(TileRange(3, -6, 5, -5, 6), lambda z, x, y: None, ())
+    assert picture.shows(("base", 3, 2, 5))
+    assert not picture.shows(("base", 4, 2, 5))
+    assert not picture.shows(("base", 3, 3, 5))
+    assert not picture.shows(("base", 3, 2, 6))
+
+
+@pytest.mark.parametrize(("after_s", "alpha"), [(-1.0, 0), (0.0, 0), (0.075, 127), (0.15, 255), (9.0, 255)])
+def test_a_tile_fades_in_within_0_15_s_while_what_it_replaces_fades_out(after_s: float, alpha: int) -> None:
+    cells, view = TileRange(0, 0, 0, 1, 1), screen(Position(0, 0), 2.0)
+    for layer, below in ((BASE, 255), (Layer("x", "overlay", 0, 20), 255 - alpha)):
+        picture = LayerPicture(layer)
+        there = {
+            (1, 0, 0): Texture(("x", 1, 0, 0), width=512, height=512),
+            (0, 0, 0): Texture(("x", 0, 0, 0), width=512, height=512, fade_from=10.0),
+        }
+        picture.plan(cells, lambda *cell, there=there: there.get(cell), (0, 1))
+        quads: list[Quad] = []
+        picture.draw(view, 10.0 + after_s, quads)
+        assert [(quad.key[1], quad.alpha) for quad in quads] == [(1, below), (0, alpha)]

@@ -1,6 +1,7 @@
 import pytest
 
-from tvapp.mapview.layers import FENCES, BaseStyle, LayerChoice, Overlay, background, choice_for, layers
+from tvapp.mapview.layers import ALL, BaseStyle, Layer, LayerChoice, Overlay, background, choice_for, layers
+from tvapp.tiles.tile import DRAWN_TILESET
 
 
 def ids(choice: LayerChoice) -> list[str]:
@@ -15,7 +16,7 @@ def test_geofences_lie_on_top_of_everything_and_the_base_at_the_bottom() -> None
         "microsoft.weather.radar.main",
         "microsoft.traffic.relative.main",
         "microsoft.base.hybrid.road",
-        FENCES,
+        DRAWN_TILESET,
     ]
     roles = [layer.role for layer in layers(everything)]
     assert roles == ["base", "overlay", "overlay", "overlay", "labels", "fences"]
@@ -48,3 +49,57 @@ def test_a_configured_style_is_found_and_an_unknown_one_is_dark() -> None:
 def test_imagery_starts_at_zoom_one_and_ends_at_nineteen() -> None:
     (imagery,) = layers(LayerChoice(BaseStyle.IMAGERY), fences=False)
     assert (imagery.min_zoom, imagery.max_zoom) == (1, 19)
+
+
+def test_each_layer_has_its_own_zooms_and_opacity() -> None:
+    found = {layer.tileset: (layer.min_zoom, layer.max_zoom, layer.opacity, layer.has_text) for layer in ALL}
+    assert found == {
+        "microsoft.base.road": (0, 22, 1.0, True),
+        "microsoft.base.darkgrey": (0, 22, 1.0, True),
+        "microsoft.imagery": (1, 19, 1.0, False),
+        "microsoft.base.hybrid.road": (0, 22, 1.0, True),
+        "microsoft.weather.infrared.main": (0, 15, 0.6, False),
+        "microsoft.weather.radar.main": (0, 15, 0.75, False),
+        "microsoft.traffic.relative.main": (0, 22, 1.0, True),
+        "microsoft.traffic.relative.dark": (0, 22, 1.0, True),
+        "geofences": (0, 22, 1.0, False),
+    }
+
+
+@pytest.mark.parametrize(
+    ("style", "base", "tileset", "colour"),
+    [
+        ("microsoft.base.road", BaseStyle.ROAD, "microsoft.base.road", (228, 226, 220)),
+        ("microsoft.base.darkgrey", BaseStyle.DARK, "microsoft.base.darkgrey", (36, 38, 42)),
+        ("microsoft.imagery", BaseStyle.IMAGERY, "microsoft.imagery", (10, 18, 32)),
+        ("microsoft.base.hybrid.road", BaseStyle.HYBRID, "microsoft.imagery", (10, 18, 32)),
+    ],
+)
+def test_each_style_has_its_base_and_background(
+    style: str, base: BaseStyle, tileset: str, colour: tuple[int, int, int]
+) -> None:
+    choice = choice_for(style)
+    assert choice == LayerChoice(base)
+    drawn = layers(choice)
+    assert drawn[0].tileset == tileset
+    assert background(drawn) == colour
+
+
+def test_without_a_layer_or_a_known_base_the_background_is_dark() -> None:
+    assert background(()) == (36, 38, 42)
+    assert background((Layer("x", "base", 0, 22),)) == (36, 38, 42)
+
+
+def test_only_an_opaque_base_is_opaque() -> None:
+    assert Layer("x", "base", 0, 22).is_opaque
+    assert not Layer("x", "base", 0, 22, opacity=0.99).is_opaque
+    assert not Layer("x", "labels", 0, 22).is_opaque
+
+
+def test_choices_are_named_as_in_settings() -> None:
+    assert [base.value for base in BaseStyle] == ["road", "dark", "imagery", "hybrid"]
+    assert [overlay.value for overlay in Overlay] == ["traffic", "radar", "infrared"]
+    assert LayerChoice().base is BaseStyle.ROAD
+    assert LayerChoice(overlays=frozenset({Overlay.RADAR})).with_base(BaseStyle.DARK) == LayerChoice(
+        BaseStyle.DARK, frozenset({Overlay.RADAR})
+    )

@@ -17,12 +17,12 @@ from tests.mapview.world import (
 )
 from tvapp.geo.mercator import project
 from tvapp.geo.position import Bounds, Position
-from tvapp.mapview.layers import FENCES, Layer
+from tvapp.mapview.layers import Layer
 from tvapp.mapview.requests import Settled
 from tvapp.remote.intents import Intent
-from tvapp.tiles.tile import TileId, TileImage
+from tvapp.tiles.tile import DRAWN_TILESET, TileId, TileImage
 
-FENCE_LAYER = Layer(FENCES, "fences", 0, 22)
+FENCE_LAYER = Layer(DRAWN_TILESET, "fences", 0, 22)
 OTHER_BASE = Layer("imagery", "base", 1, 19)
 IN_VIEW = 15
 """Tiles of one layer in the view of `screen()`: five columns, three rows."""
@@ -39,7 +39,7 @@ def test_the_tile_in_the_middle_is_asked_for_first_and_the_base_before_the_rest(
     assert [(t.tileset, t.z, t.x, t.y) for t in here.wanted[:3]] == [
         ("base", *middle),
         ("overlay", *middle),
-        (FENCES, *middle),
+        (DRAWN_TILESET, *middle),
     ]
 
 
@@ -55,11 +55,11 @@ def test_every_tile_asked_for_is_in_view_and_asked_for_once() -> None:
 def test_the_list_is_told_only_when_it_changes() -> None:
     here = world()
     here.model.update(0.0)
-    assert here.model.wish_list()
-    assert here.model.wish_list() is None
+    assert here.model.request_list()
+    assert here.model.request_list() is None
     here.load()
     assert here.wanted == ()
-    assert here.model.wish_list() is None
+    assert here.model.request_list() is None
 
 
 def test_what_is_there_is_not_asked_for_again_on_the_way_back() -> None:
@@ -291,7 +291,7 @@ def fenced() -> World:
     here = world(layers=(BASE, FENCE_LAYER))
     here.frame()
     for tile in here.wanted:
-        here.arrive(tile, origin="worker" if tile.tileset == FENCES else "network", revision=1)
+        here.arrive(tile, origin="worker" if tile.tileset == DRAWN_TILESET else "network", revision=1)
     here.frame()
     here.frame(1.0)
     here.asked.clear()
@@ -301,9 +301,9 @@ def fenced() -> World:
 def test_an_outdated_geofence_tile_stays_on_screen_until_its_successor_comes() -> None:
     here = fenced()
     before = here.frame()
-    here.model.invalidate(FENCES, None, 2)
+    here.model.invalidate(DRAWN_TILESET, None, 2)
     assert here.frame() == before
-    assert {tile.tileset for tile in here.wanted} == {FENCES}
+    assert {tile.tileset for tile in here.wanted} == {DRAWN_TILESET}
     assert len(here.wanted) == IN_VIEW
     for tile in here.wanted:
         here.arrive(tile, origin="worker", revision=2)
@@ -315,12 +315,12 @@ def test_a_late_tile_of_an_older_revision_is_drawn_if_nothing_better_is_there_an
     here = world(layers=(FENCE_LAYER,))
     here.frame()
     tile = here.wanted[0]
-    here.model.invalidate(FENCES, None, 5)
+    here.model.invalidate(DRAWN_TILESET, None, 5)
     here.frame()
     assert here.arrive(tile, origin="worker", revision=4) is not None
     here.model.update(here.now)
     # The loader is done with it, so the same list must be told again.
-    again = here.model.wish_list()
+    again = here.model.request_list()
     assert again is not None
     assert tile in again
     assert here.arrive(tile, origin="worker", revision=3) is None
@@ -332,7 +332,7 @@ def test_a_late_tile_of_an_older_revision_is_drawn_if_nothing_better_is_there_an
 def test_only_the_tiles_that_a_change_touches_are_drawn_anew() -> None:
     here = fenced()
     spot = Bounds(HELSINKI.lon, HELSINKI.lat, HELSINKI.lon + 1e-6, HELSINKI.lat + 1e-6)
-    here.model.invalidate_bounds(FENCES, [spot], 2)
+    here.model.invalidate_bounds(DRAWN_TILESET, [spot], 2)
     here.frame()
     assert 1 <= len(here.wanted) <= 4
     assert all(tile_bounds(tile.z, tile.x, tile.y).contains(spot.center) for tile in here.wanted[:1])
@@ -340,18 +340,18 @@ def test_only_the_tiles_that_a_change_touches_are_drawn_anew() -> None:
 
 def test_a_change_elsewhere_changes_nothing_here() -> None:
     here = fenced()
-    here.model.invalidate_bounds(FENCES, [Bounds(-10, -10, -9, -9)], 2)
-    here.model.invalidate(FENCES, [TileId(FENCES, 13, 1, 1)], 3)
+    here.model.invalidate_bounds(DRAWN_TILESET, [Bounds(-10, -10, -9, -9)], 2)
+    here.model.invalidate(DRAWN_TILESET, [TileId(DRAWN_TILESET, 13, 1, 1)], 3)
     here.frame()
     assert here.asked == []
 
 
 def test_many_changes_one_after_the_other_are_all_remembered() -> None:
     here = fenced()
-    tile = TileId(FENCES, 13, 4663, 2371)
-    here.model.invalidate(FENCES, [tile], 2)
+    tile = TileId(DRAWN_TILESET, 13, 4663, 2371)
+    here.model.invalidate(DRAWN_TILESET, [tile], 2)
     for revision in range(3, 60):
-        here.model.invalidate(FENCES, [TileId(FENCES, 13, 1, 1)], revision)
+        here.model.invalidate(DRAWN_TILESET, [TileId(DRAWN_TILESET, 13, 1, 1)], revision)
     here.frame()
     assert here.wanted == (tile,)
     here.arrive(tile, origin="worker", revision=1)
@@ -371,11 +371,11 @@ def test_an_outdated_fetched_tile_is_replaced_by_whatever_the_network_gives() ->
 
 def test_a_geofence_tile_that_became_empty_gives_its_texture_back() -> None:
     here = fenced()
-    tile = TileId(FENCES, 13, 4663, 2371)
-    assert (FENCES, 13, 4663, 2371) in here.uploads
+    tile = TileId(DRAWN_TILESET, 13, 4663, 2371)
+    assert (DRAWN_TILESET, 13, 4663, 2371) in here.uploads
     assert here.arrive(tile, TileImage(None), origin="worker", revision=2) is None
     here.frame()
-    assert (FENCES, 13, 4663, 2371) not in here.uploads
+    assert (DRAWN_TILESET, 13, 4663, 2371) not in here.uploads
 
 
 # --- memory
@@ -413,7 +413,7 @@ def test_a_dropped_tile_that_comes_back_at_once_is_not_released() -> None:
     # Nobody has asked for the evictions yet when the viewer is back and the tile arrives.
     here.model.camera.jump_to(screen())
     here.model.update(here.now)
-    here.model.wish_list()
+    here.model.request_list()
     assert here.arrive(tile) is not None
     assert key not in here.model.evictions()
 
@@ -564,7 +564,7 @@ def test_it_settles_offline_with_what_is_missing_and_again_when_that_has_come() 
 def test_the_map_settles_again_once_redrawn_geofences_are_there() -> None:
     here = fenced()
     assert here.model.take_settled(here.now) is not None
-    here.model.invalidate(FENCES, None, 2)
+    here.model.invalidate(DRAWN_TILESET, None, 2)
     assert here.model.take_settled(here.now) is None
     here.load()
     assert here.model.take_settled(here.now) is not None
@@ -609,19 +609,19 @@ def test_a_frame_while_panning_costs_about_a_millisecond() -> None:
     here = world(layers=(BASE, OVERLAY, FENCE_LAYER), budget_bytes=BUDGET)
     here.load()
     here.model.camera.press(Intent.RIGHT, here.now)
-    spent = []
+    spent_s = []
     for _ in range(240):
         here.now += FRAME_S
         start = time.process_time()
         here.model.update(here.now)
-        wishes = here.model.wish_list() or ()
+        requested = here.model.request_list() or ()
         here.model.quads(here.now)
-        spent.append(time.process_time() - start)
-        for tile in wishes:
+        spent_s.append(time.process_time() - start)
+        for tile in requested:
             here.arrive(tile, whole(tile))
-    spent.sort()
+    spent_s.sort()
     # Generous: this guards against a plan that is made anew in every frame, not against a slow machine.
-    assert spent[len(spent) // 2] < 0.002
+    assert spent_s[len(spent_s) // 2] < 0.002
 
 
 def test_with_motion_off_a_flight_changes_the_view_all_the_same() -> None:

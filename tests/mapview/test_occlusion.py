@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tvapp.mapview.layer_picture import Texture
-from tvapp.mapview.occlusion import Covered
+from tvapp.mapview.occlusion import Occlusion
 from tvapp.tiles.pyramid import DESCENDANTS, Part, TileRange
 
 Z = 5
@@ -18,15 +18,15 @@ def part(level: int, x: int, y: int) -> Part[Texture]:
 
 
 def test_a_filled_cell_hides_what_lies_in_it_at_every_zoom() -> None:
-    covered = Covered(CELLS, [part(0, 10, 10)])
+    covered = Occlusion(CELLS, [part(0, 10, 10)])
     assert covered.hides(Z, 10, 10, 11, 11)
     assert covered.hides(Z + 3, 80, 80, 88, 88)
     assert not covered.hides(Z, 10, 10, 12, 11)
-    assert not covered.is_all
+    assert not covered.is_full
 
 
 def test_a_quarter_hides_what_lies_in_that_quarter_alone() -> None:
-    covered = Covered(CELLS, [part(1, 20, 20)])
+    covered = Occlusion(CELLS, [part(1, 20, 20)])
     assert covered.hides(Z + 1, 20, 20, 21, 21)
     assert covered.hides(Z + 2, 40, 40, 42, 42)
     assert not covered.hides(Z + 1, 20, 20, 22, 21)
@@ -34,12 +34,12 @@ def test_a_quarter_hides_what_lies_in_that_quarter_alone() -> None:
 
 
 def test_four_quarters_fill_a_cell() -> None:
-    covered = Covered(CELLS, [part(1, 20, 20), part(1, 21, 20), part(1, 20, 21), part(1, 21, 21)])
+    covered = Occlusion(CELLS, [part(1, 20, 20), part(1, 21, 20), part(1, 20, 21), part(1, 21, 21)])
     assert covered.hides(Z, 10, 10, 11, 11)
 
 
 def test_what_is_out_of_view_counts_as_hidden() -> None:
-    covered = Covered(CELLS, [part(0, 10, y) for y in (10, 11, 12)])
+    covered = Occlusion(CELLS, [part(0, 10, y) for y in (10, 11, 12)])
     assert covered.hides(Z - 1, 4, 5, 5, 7) or not covered.hides(Z, 11, 10, 12, 11)
     assert covered.hides(Z, 0, 0, 10, 32)
 
@@ -73,4 +73,4 @@ def test_a_box_is_hidden_when_each_of_its_finest_cells_is(
         for x in range(left << shift, left + side << shift)
         if x in inside and y in inside
     )
-    assert Covered(CELLS, parts).hides(Z + level, left, top, left + side, top + side) == expected
+    assert Occlusion(CELLS, parts).hides(Z + level, left, top, left + side, top + side) == expected

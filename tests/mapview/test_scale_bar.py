@@ -16,6 +16,11 @@ from tvapp.mapview.scale_bar import Units, scale_bar
         (0.001, "metric", 200.0, "0.2 m"),
         (1.0, "imperial", 500 * 0.3048, "500 ft"),
         (100.0, "imperial", 16.09344 * 10, "10 mi"),
+        (1609.344 / 200, "imperial", 200.0, "1 mi"),
+        (1609.3 / 200, "imperial", 5000 * 0.3048 / 1609.3 * 200, "5\u2009000 ft"),
+        (999.9 / 200, "metric", 500 / 999.9 * 200, "500 m"),
+        (0.3048 / 200, "imperial", 200.0, "1 ft"),
+        (1e-7, "metric", 10_000.0, "0.001 m"),
     ],
 )
 def test_the_bar_is_the_longest_round_length_that_has_room(

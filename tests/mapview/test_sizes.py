@@ -11,15 +11,15 @@ from hypothesis import strategies as st
 from tests.geo.places import places
 from tests.mapview.world import BASE, BUDGET, HELSINKI, OVERLAY, World, assert_partition, screen, square, trimmed, world
 from tvapp.geo.position import Position
-from tvapp.mapview.composed_cells import FLAT
+from tvapp.mapview.composed_cells import COMPOSED
 from tvapp.mapview.layer_picture import Quad, tile_px
-from tvapp.mapview.layers import FENCES, Layer
+from tvapp.mapview.layers import Layer
 from tvapp.mapview.model import MapModel
 from tvapp.mapview.viewport import Viewport, tile_side
 from tvapp.remote.intents import Intent
-from tvapp.tiles.tile import TileConfirmed, TileId, TileImage
+from tvapp.tiles.tile import DRAWN_TILESET, TileId, TileImage, TileRevalidated
 
-DRAWN = Layer(FENCES, "fences", 0, 22)
+DRAWN = Layer(DRAWN_TILESET, "fences", 0, 22)
 PLAIN = Layer("plain", "base", 0, 20)
 SMALL = 2 / 3
 """A screen of 720 lines."""
@@ -79,7 +79,7 @@ def test_a_pan_over_ground_that_was_seen_copies_everything(layers: tuple[Layer, 
 def test_geofences_take_as_much_room_in_memory_as_on_the_screen() -> None:
     here = Sized(SMALL, (BASE, DRAWN))
     here.settle()
-    cells = [key for key in here.world.uploads if key[0] == FLAT]
+    cells = [key for key in here.world.uploads if key[0] == COMPOSED]
     assert here.world.model.memory.size_bytes < len(cells) * (341 * 341 * 4 + 1024)
 
 
@@ -141,9 +141,9 @@ def test_a_confirmed_tile_is_as_good_as_new_and_nothing_is_drawn_anew_for_it() -
     here.load(origin="stale")
     here.uploads.clear()
     for tile in here.wanted:
-        here.model.confirm(TileConfirmed(tile))
+        here.model.revalidated(TileRevalidated(tile))
     here.model.update(here.now)
-    assert here.model.wish_list() == ()
+    assert here.model.request_list() == ()
     assert here.model.is_settled(here.now)
     assert here.uploads == {}
 
@@ -151,14 +151,14 @@ def test_a_confirmed_tile_is_as_good_as_new_and_nothing_is_drawn_anew_for_it() -
 def test_confirmed_cells_stay_as_they_were_put_together_and_give_their_geofences_back() -> None:
     here = Sized(1.0, (BASE, DRAWN))
     here.settle(origin="stale")
-    assert [key for key in here.world.uploads if key[0] == FENCES]
+    assert [key for key in here.world.uploads if key[0] == DRAWN_TILESET]
     here.world.composed.clear()
     for tile in list(here.world.wanted):
-        here.world.model.confirm(TileConfirmed(tile))
+        here.world.model.revalidated(TileRevalidated(tile))
     here.settle()
     assert here.world.composed == []
     assert here.world.wanted == ()
-    assert not [key for key in here.world.uploads if key[0] == FENCES]
+    assert not [key for key in here.world.uploads if key[0] == DRAWN_TILESET]
 
 
 def test_geofences_that_came_meanwhile_are_put_together_with_a_base_that_is_confirmed() -> None:
@@ -166,10 +166,10 @@ def test_geofences_that_came_meanwhile_are_put_together_with_a_base_that_is_conf
     here.settle(origin="stale")
     base = next(tile for tile in here.world.wanted if tile.tileset == "base")
     here.world.composed.clear()
-    drawn = TileId(FENCES, base.z, base.x, base.y)
+    drawn = TileId(DRAWN_TILESET, base.z, base.x, base.y)
     here.world.arrive(drawn, trimmed(0, 0, 9, 9), "worker", revision=1)
     for tile in list(here.world.wanted):
-        here.world.model.confirm(TileConfirmed(tile))
+        here.world.model.revalidated(TileRevalidated(tile))
     here.settle()
     assert [made.key[1:] for made in here.world.composed] == [(base.z, base.x, base.y)]
     assert here.world.composed[0].quads[1].dst == (0, 0, 9, 9)
@@ -178,7 +178,7 @@ def test_geofences_that_came_meanwhile_are_put_together_with_a_base_that_is_conf
 def test_a_confirmation_of_what_is_no_longer_there_leaves_it_wished_for() -> None:
     here = world()
     here.frame()
-    here.model.confirm(TileConfirmed(here.wanted[0]))
+    here.model.revalidated(TileRevalidated(here.wanted[0]))
     assert here.model.progress().loading == len(here.wanted)
 
 
@@ -189,8 +189,8 @@ class Sized:
         self, scale: float, layers: tuple[Layer, ...], center: Position = HELSINKI, zoom: float = 13.0
     ) -> None:
         view = screen(center, zoom, scale)
-        is_flat = len(layers) > 1
-        self.world = World(MapModel(view, layers, BUDGET, motion=False, flat=is_flat))
+        is_composed = len(layers) > 1
+        self.world = World(MapModel(view, layers, BUDGET, motion=False, compose=is_composed))
         self.quads: list[Quad] = []
         self.copied = 0
         self.scaled = 0
@@ -223,7 +223,7 @@ class Sized:
         for _ in range(40):
             self.frame()
             for tile in list(self.world.wanted):
-                is_base = tile.tileset not in (FENCES, "overlay")
+                is_base = tile.tileset not in (DRAWN_TILESET, "overlay")
                 if origin == "network" or self.world.model.memory.peek((tile.tileset, tile.z, tile.x, tile.y)) is None:
                     self.world.arrive(tile, self.paint(tile), "stale" if origin == "stale" and is_base else "worker")
             if not holes:

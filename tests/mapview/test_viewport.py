@@ -8,7 +8,7 @@ from tests.geo.places import places
 from tests.mapview.world import HELSINKI, screen
 from tvapp.geo.mercator import MAX_LATITUDE, project
 from tvapp.geo.position import Bounds, Position
-from tvapp.mapview.viewport import MAX_ZOOM, Viewport
+from tvapp.mapview.viewport import MAX_ZOOM, MIN_ZOOM, Viewport, lowest_zoom, tile_side
 
 views = st.builds(
     lambda center, zoom, size: Viewport(center, zoom, *size),
@@ -152,3 +152,87 @@ def test_latitudes_past_the_map_are_put_on_its_edge() -> None:
         screen(Position(0, 0), 3).to_screen(Position(0, 90))[1]
         == screen(Position(0, 0), 3).to_screen(Position(0, MAX_LATITUDE))[1]
     )
+
+
+def test_the_map_is_between_zoom_2_and_20_and_at_least_as_high_as_the_screen() -> None:
+    assert (MIN_ZOOM, MAX_ZOOM) == (2.0, 20.0)
+    assert screen(zoom=25).zoom == 20.0
+    assert screen(zoom=0).zoom == pytest.approx(2.0)
+    assert Viewport(HELSINKI, 0, 5120, 4096, 1.0).zoom == 3.0
+    assert lowest_zoom(1080, 1.0) == 2.0
+    assert lowest_zoom(4096, 1.0) == 3.0
+    assert lowest_zoom(1 << 40, 1.0) == 20.0
+
+
+def test_a_design_pixel_is_one_pixel_unless_told_otherwise() -> None:
+    assert Viewport(HELSINKI, 13, 640, 480).scale == 1.0
+    assert [tile_side(scale) for scale in (1.0, 2 / 3, 2.0, 0.0001)] == [512, 341, 1024, 1]
+
+
+def test_fitting_without_padding_puts_the_middle_of_the_box_into_the_middle_of_the_screen() -> None:
+    view = screen().fitting(Bounds(10.0, -1.0, 12.0, 1.0))
+    assert (view.center.lon, view.center.lat) == pytest.approx((11.0, 0.0))
+    # 2 degrees are 728 px at zoom 8, and would be 1456 px, more than the height, at zoom 9.
+    assert view.zoom == 8
+
+
+def test_fitting_moves_the_box_away_from_what_covers_the_screen() -> None:
+    box = Bounds(10.0, -0.5, 11.0, 0.5)
+    view = screen().fitting(box, (600.0, 300.0, 200.0, 100.0))
+    x, y = view.to_screen(Position(10.5, 0.0))
+    assert (x, y) == pytest.approx((600 + (1920 - 800) / 2, 300 + (1080 - 400) / 2))
+
+
+def test_a_box_that_exactly_fills_the_screen_does_not_fall_to_the_next_zoom() -> None:
+    span = 360.0 * 1920 / 512 / 2**9
+    assert screen().fitting(Bounds(0.0, 0.0, span, 0.0)).zoom == 9
+    assert screen().fitting(Bounds(0.0, 0.0, span * 1.0001, 0.0)).zoom == 8
+
+
+def test_fitting_never_zooms_out_beyond_the_lowest_zoom() -> None:
+    assert screen().fitting(Bounds(-170.0, -80.0, 170.0, 80.0)).zoom == 2.0
+    view = Viewport(HELSINKI, 13, 5120, 4096).fitting(Bounds(-100.0, -60.0, 100.0, 60.0), (0.0, 1000.0, 0.0, 0.0))
+    assert view.zoom == 3.0
+
+
+def test_padding_that_covers_the_whole_screen_leaves_a_pixel() -> None:
+    assert screen().fitting(Bounds(0.0, 0.0, 1e-9, 1e-9), (1000.0, 600.0, 1000.0, 600.0)).zoom == MAX_ZOOM
+
+
+def test_aligning_moves_the_left_edge_to_the_nearest_multiple() -> None:
+    view = screen()
+    left = view.u * view.world - view.width / 2
+    for moved in (0.0, 1.0, 1.9, 2.1, 3.0):
+        start = view.panned(4 * math.ceil(left / 4) - left + moved, 0.0)
+        aligned = start.aligned(4)
+        assert (aligned.u - start.u) * view.world == pytest.approx(-moved if moved < 2 else 4 - moved, abs=1e-4)
+        assert aligned.v == pytest.approx(start.v)
+
+
+def test_panning_by_nothing_is_the_same_view() -> None:
+    view = screen()
+    assert view.panned(0.0, 0.0) is view
+    assert view.panned(1.0, 0.0) is not view
+    assert view.panned(0.0, 1.0) is not view
+
+
+def test_the_bounds_are_what_the_corners_show() -> None:
+    bounds = screen(Position(0.0, 0.0), 2.0).bounds()
+    assert (bounds.west, bounds.east) == pytest.approx((-168.75, 168.75))
+    assert (bounds.south, bounds.north) == pytest.approx((-68.3992, 68.3992), abs=1e-4)
+    assert bounds.north == pytest.approx(51.1, abs=2.0) or bounds.north > 50
+    exactly = Viewport(Position(0.0, 0.0), 2.0, 2048, 1080).bounds()
+    assert (exactly.west, exactly.east) == (-180.0, 180.0)
+    just_less = Viewport(Position(0.0, 0.0), 2.0, 2047, 1080).bounds()
+    assert just_less.west > -180.0
+
+
+def test_a_place_is_shown_at_the_nearest_of_its_copies() -> None:
+    view = screen(Position(170.0, 0.0), 3.0)
+    assert view.to_screen(Position(-170.0, 0.0))[0] == pytest.approx(960 + 20 / 360 * 4096)
+    assert view.to_screen(Position(150.0, 0.0))[0] == pytest.approx(960 - 20 / 360 * 4096)
+
+
+def test_another_centre_keeps_everything_else() -> None:
+    view = Viewport(HELSINKI, 7.5, 640, 480, 0.5).at_place(Position(1.0, 2.0))
+    assert view == Viewport(Position(1.0, 2.0), 7.5, 640, 480, 0.5)

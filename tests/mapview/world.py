@@ -65,10 +65,10 @@ class World:
         """Let time pass and draw; take note of what is asked for."""
         self.now += seconds
         self.model.update(self.now)
-        wishes = self.model.wish_list()
-        if wishes is not None:
-            self.asked += [tile for tile in wishes if tile not in self.wanted]
-            self.wanted = wishes
+        requested = self.model.request_list()
+        if requested is not None:
+            self.asked += [tile for tile in requested if tile not in self.wanted]
+            self.wanted = requested
         for made in self.model.compositions(self.now):
             assert all(quad.key in self.uploads for quad in made.quads), "what is put together is not on the renderer"
             self.contents[made.key] = tuple(self.uploads[quad.key] for quad in made.quads)

@@ -10,6 +10,7 @@ from tests.matrix.oracle import After
 from tests.matrix.rig import Rig, Work
 
 TOKEN_LIFETIME_S = 300
+MOST_STEPS = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ class Column:
 
 def sign_out(rig: Rig) -> None:
     rig.tv.mark()
-    rig.tv.app.sign_out()
+    rig.tv.app.actions.sign_out()
     rig.tv.run_until("signin.signed_out")
     rig.tv.run_for(1)
 
@@ -111,8 +112,15 @@ def wait(_rig: Rig) -> None:
 
 
 def look_around(rig: Rig) -> None:
-    """Move to where no tile and no attribution is known yet."""
-    rig.tv.press("left", held_s=0.9)
+    """Move to where no attribution is known yet, and not all tiles are.
+
+    One step is not always enough: what the app prefetched in the direction of the step before may fill the whole view.
+    """
+    for _ in range(MOST_STEPS):
+        rig.tv.press("left", held_s=0.9)
+        rig.tv.run_for(1)  # for tiles that are in the disk cache
+        if rig.missing_tiles:
+            return
 
 
 def outlive_the_token(rig: Rig) -> None:

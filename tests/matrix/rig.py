@@ -10,8 +10,6 @@ from pathlib import Path
 from statistics import median
 from urllib.parse import urlsplit
 
-import pytest
-
 from scripts.simulation.rig import Simulation, simulated
 from tests.cloud import LocalCloud
 from tests.matrix.cloud import BLOBS, CONTAINER, LOGIN, MAPS
@@ -19,13 +17,10 @@ from tests.matrix.faults import Trouble
 from tests.matrix.sentences import told
 from tests.matrix.wires import Host, Names
 from tvapp.app.live_map import LiveMap
-from tvapp.auth import http_client
-from tvapp.ui.words.text import words
+from tvapp.ui.words.lookup import words
 
 STALL_S = 0.25
 """Real time. What does not move for so long is waiting for its time-out, and simulated time goes on."""
-SOCKET_S = 0.5
-"""Real time. MSAL's requests block in a socket, where no clock can be moved: those that stall are given up so soon."""
 REFRESH_S = 30
 AT_SEA = "{ longitude = 24.9, latitude = 59.9, zoom = 12 }"
 
@@ -42,30 +37,18 @@ class Work:
         return f"p50 {median(self.turns_ms):.1f} max {max(self.turns_ms):.1f} ms in {len(self.turns_ms)} turns"
 
 
-@dataclass(slots=True)
-class SocketLimits:
-    """Takes the place of `http_client.Limits`: those that are `usual`, but while something stalls."""
-
-    usual: object
-    is_stalling: bool = False
-
-    def __getattr__(self, name: str) -> object:
-        if name == "read_s" and self.is_stalling:
-            return SOCKET_S
-        return getattr(self.usual, name)
-
-
 class Rig:
     """A TV, its cloud, and the hosts that can fail."""
 
-    def __init__(self, tv: Simulation, cloud: LocalCloud, hosts: dict[str, Host], limits: SocketLimits) -> None:
+    def __init__(self, tv: Simulation, cloud: LocalCloud, hosts: dict[str, Host]) -> None:
         self.tv = tv
         self.cloud = cloud
         self._hosts = hosts
         self._work: Work | None = None
         self._seen: set[str] = set()
         self._still_since: float | None = None
-        self._limits = limits
+        self.is_stalling = False
+        """Whether something is meant to stay under way until its time is out."""
         wait = tv.display.wait
         began = time.thread_time()
 
@@ -83,20 +66,10 @@ class Rig:
         display_quiet = tv.display._quiet_until
         tv.display._quiet_until = lambda: self._quiet(display_quiet())
 
-    @property
-    def is_stalling(self) -> bool:
-        """Whether something is meant to stay under way until its time is out."""
-        return self._limits.is_stalling
-
-    @is_stalling.setter
-    def is_stalling(self, stalls: bool) -> None:
-        self._limits.is_stalling = stalls
-
     def _quiet(self, due: float | None) -> float | None:
         """Let time go on although something is under way, if that does not move any more."""
         loop = self.tv.jobs.loop
-        in_socket = self._limits.usual is not None and self.tv.jobs._busy
-        if due is not None or not self.is_stalling or loop is None or in_socket:
+        if due is not None or not self.is_stalling or loop is None:
             self._still_since = None
             return due
         now = time.monotonic()
@@ -183,20 +156,20 @@ class Rig:
     @property
     def code(self) -> str:
         """The code on the screen; "" where there is none."""
-        sign_in = self.tv.app._session.sign_in
+        sign_in = self.tv.app.session.sign_in
         prompt = sign_in.view(self.tv.now).prompt if sign_in is not None else None
         return prompt.user_code if prompt is not None else ""
 
     @property
     def account(self) -> str:
         """Who is signed in."""
-        account = self.tv.app._session._account
+        account = self.tv.app.session._account
         return account.home_id if account is not None else ""
 
     @property
     def live_map(self) -> LiveMap | None:
         """The map of the person who is signed in: another one, should they lose it."""
-        return self.tv.app._session.map
+        return self.tv.app.session.map
 
     @property
     def missing_tiles(self) -> int:
@@ -206,8 +179,8 @@ class Rig:
     @property
     def has_attribution(self) -> bool:
         """Whether the lines on the map are those for what it shows."""
-        assert self.tv.inbox.edges is not None
-        feed = self.tv.inbox.edges.attribution
+        assert self.tv.inbox.backend is not None
+        feed = self.tv.inbox.backend.attribution
         return all(feed._is_fresh(key) for key in feed._keys)
 
     @property
@@ -230,11 +203,6 @@ def running(cloud: LocalCloud, folder: Path, *, store: str) -> Iterator[Rig]:
     port = urlsplit(cloud.endpoint).port or 443
     with contextlib.ExitStack() as stack:
         stack.enter_context(names.in_force())
-        patch = stack.enter_context(pytest.MonkeyPatch.context())
-        usual = getattr(http_client, "Limits", None)
-        limits = SocketLimits(usual() if usual is not None else None)
-        if usual is not None:  # where all requests go one way, none of them blocks in a socket
-            patch.setattr(http_client, "Limits", lambda: limits)
         hosts = {name: Host(name, port, names, folder) for name in (LOGIN, MAPS, BLOBS)}
         for host in hosts.values():
             stack.callback(host.close)
@@ -248,4 +216,4 @@ def running(cloud: LocalCloud, folder: Path, *, store: str) -> Iterator[Rig]:
         if store == "blob":
             settings["TVAPP_GEOFENCES_CONTAINER_URL"] = hosts[BLOBS].url + CONTAINER
         tv = stack.enter_context(simulated(cloud, folder, settings))
-        yield Rig(tv, cloud, hosts, limits)
+        yield Rig(tv, cloud, hosts)

@@ -14,13 +14,15 @@ from tvapp.azure.maps import MapsClient
 from tvapp.core.clock import ManualClock
 from tvapp.core.errors import TvappError, UnexpectedReply, Unreachable
 from tvapp.core.log import RecordingLog
-from tvapp.fences.outbox.verdict import verdict
+from tvapp.fences.outbox.failure_policy import next_step
 from tvapp.fences.stores.blob import BlobStore
 from tvapp.fences.stores.map_data import MapDataStore
 from tvapp.fences.stores.url import UrlStore
 from tvapp.geo.position import Bounds
-from tvapp.net.captive_portals import PortalWatch
-from tvapp.net.transport import Request, Response, Sender
+from tvapp.net.captive_portals import PortalDetector
+from tvapp.net.request import Request, Response, Sender
+from tvapp.tiles.ports import TileRequest
+from tvapp.tiles.tile import TileId
 
 PAGE = b"<!DOCTYPE html><title>Welcome to our hotel</title>"
 ANSWERS = {
@@ -40,7 +42,7 @@ def maps(http: Sender) -> MapsClient:
 
 
 def tile(http: Sender) -> Coroutine[object, object, object]:
-    return maps(http).tile("microsoft.base.road", 3, 1, 2, language="en", view="Auto")
+    return maps(http).tile(TileRequest(TileId("microsoft.base.road", 3, 1, 2), "en", "Auto"))
 
 
 def attribution(http: Sender) -> Coroutine[object, object, object]:
@@ -64,7 +66,7 @@ def url(http: Sender) -> Coroutine[object, object, object]:
 @pytest.mark.parametrize("name", ANSWERS)
 def test_a_portal_is_named(ask: Ask, name: str) -> None:
     with pytest.raises(TvappError) as caught:
-        asyncio.run(ask(PortalWatch(FakeSender(lambda _request: ANSWERS[name]))))
+        asyncio.run(ask(PortalDetector(FakeSender(lambda _request: ANSWERS[name]))))
     error = caught.value
     if name == "407":
         assert isinstance(error, Unreachable)
@@ -72,13 +74,13 @@ def test_a_portal_is_named(ask: Ask, name: str) -> None:
     else:
         assert isinstance(error, UnexpectedReply), repr(error)
         assert error.code in ("html", "redirect")
-    assert verdict(error) == "later"
+    assert next_step(error) == "retry"
 
 
 @pytest.mark.parametrize("method", ["get", "post"])
 @pytest.mark.parametrize("name", ANSWERS)
 def test_a_portal_is_named_to_whoever_signs_in(method: str, name: str) -> None:
-    watch = PortalWatch(FakeSender(lambda _request: ANSWERS[name]))
+    watch = PortalDetector(FakeSender(lambda _request: ANSWERS[name]))
 
     def send_and_wait(request: Request) -> Response:
         return asyncio.run(watch.send(request))

@@ -15,7 +15,7 @@ def test_a_store_that_is_down_by_itself_is_not_the_networks_fault() -> None:
     async def work() -> None:
         net = Net()
         monitor = net.start()
-        monitor.heed(STORE + "/fences")
+        monitor.watch_hint(STORE + "/fences")
         await asyncio.sleep(0)
         for _ in range(3):
             monitor.observe(STORE, Unreachable("store.example"))
@@ -32,7 +32,7 @@ def test_a_store_that_fails_with_the_network_tells_of_it() -> None:
         net = Net(back_at=20.0)
         net.down = {MAPS: Unreachable("maps.example"), ENTRA: Unreachable("login.example")}
         monitor = net.start()
-        monitor.heed(STORE)
+        monitor.watch_hint(STORE)
         await asyncio.sleep(0)
         monitor.observe(STORE, Unreachable("store.example"))
         await settle()
@@ -46,7 +46,7 @@ def test_others_are_none_of_its_business() -> None:
     async def work() -> None:
         net = Net()
         monitor = net.start()
-        monitor.heed("no url")
+        monitor.watch_hint("no url")
         monitor.observe(STORE, Unreachable("store.example"))
         await settle()
         assert net.requests == []

@@ -12,7 +12,7 @@ from tvapp.core.jobs import Inbox
 from tvapp.core.log import RecordingLog
 from tvapp.net.messages import NetworkLost, NetworkRestored
 from tvapp.net.monitor import NetworkMonitor, has_link
-from tvapp.net.transport import Request, Response
+from tvapp.net.request import Request, Response
 
 MAPS = "https://maps.example"
 ENTRA = "https://login.example"

@@ -26,10 +26,10 @@ from tvapp.core.errors import (
 from tvapp.core.headers import Headers
 from tvapp.core.log import RecordingLog
 from tvapp.core.retry_budget import FLOOR
-from tvapp.net.captive_portals import PortalWatch
+from tvapp.net.captive_portals import PortalDetector
 from tvapp.net.circuits import CircuitBreaker
-from tvapp.net.retries import ATTEMPTS, Retries
-from tvapp.net.transport import Request, Response, Sender
+from tvapp.net.request import Request, Response, Sender
+from tvapp.net.retries import ATTEMPTS, RetryPolicy
 
 MAPS = "https://maps.example/tile"
 ENTRA = "https://login.example/token"
@@ -67,8 +67,8 @@ class Wire:
     def circuits(self) -> CircuitBreaker:
         return CircuitBreaker(self, clock=self.clock, log=self.log, random=lambda: 0.5)
 
-    def retries(self, inner: Sender | None = None) -> Retries:
-        return Retries(inner or self, clock=self.clock, log=self.log, random=lambda: 0.5, sleep=self.sleep)
+    def retries(self, inner: Sender | None = None) -> RetryPolicy:
+        return RetryPolicy(inner or self, clock=self.clock, log=self.log, random=lambda: 0.5, sleep=self.sleep)
 
 
 def run(work: Callable[[], Awaitable[None]]) -> None:
@@ -143,6 +143,39 @@ def test_a_page_or_an_impossible_address_never_opens_it(error: TvappError) -> No
         circuits = Wire([error]).circuits()
         for _ in range(4 * TROUBLES):
             assert await outcome(circuits) is error
+
+    run(work)
+
+
+def test_a_page_of_somebody_shows_that_the_host_can_be_reached() -> None:
+    page = UnexpectedReply("maps.example", 200, "html")
+
+    async def work() -> None:
+        almost = [answer(503)] * (TROUBLES - 1)
+        wire = Wire([*almost, page, *almost, page])
+        circuits = wire.circuits()
+        for _ in range(2 * TROUBLES):
+            await outcome(circuits)
+        assert len(wire.sent) == 2 * TROUBLES, "the count of troubles in a row did not begin anew"
+        wire.outcomes = [answer(503)]
+        await open_up(circuits)
+        wire.clock.advance(60.0)
+        wire.outcomes = [page]
+        assert [await outcome(circuits) for _ in range(3)] == [page] * 3
+        assert len(wire.log.named("circuit.closed")) == 1
+
+    run(work)
+
+
+def test_an_address_that_cannot_be_asked_for_says_nothing_of_its_host() -> None:
+    async def work() -> None:
+        wire = Wire([answer(503)])
+        circuits = wire.circuits()
+        await open_up(circuits)
+        wire.clock.advance(60.0)
+        wire.outcomes = [DataError("url", "no URL")]
+        assert isinstance(await outcome(circuits), DataError)
+        assert wire.log.named("circuit.closed") == []
 
     run(work)
 
@@ -336,8 +369,8 @@ def test_together_they_ask_a_host_that_is_down_hardly_at_all() -> None:
 
 def test_a_proxy_that_wants_a_name_and_a_portal_are_named() -> None:
     async def work() -> None:
-        proxy = await outcome(PortalWatch(Wire([answer(407)])))
-        portal = await outcome(PortalWatch(Wire([answer(511)])))
+        proxy = await outcome(PortalDetector(Wire([answer(407)])))
+        portal = await outcome(PortalDetector(Wire([answer(511)])))
         assert isinstance(proxy, Unreachable)
         assert proxy.reason.startswith("proxy: 407")
         assert isinstance(portal, UnexpectedReply)

@@ -17,8 +17,8 @@ from tests.azure.fakes import FakeSender, reply
 from tvapp.core.clock import RELEASED_AT, ClockSkewed, ManualClock
 from tvapp.core.errors import TlsFailed
 from tvapp.core.log import RecordingLog
-from tvapp.net.skew import LATEST, SkewJudge, SkewSender, SkewWatch
-from tvapp.net.transport import Request, Response
+from tvapp.net.request import Request, Response
+from tvapp.net.skew import LATEST, SkewEstimator, SkewMonitor, SkewObserver
 
 HOUR = 3600.0
 RIGHT = RELEASED_AT + 100 * 24 * HOUR
@@ -26,7 +26,7 @@ RIGHT = RELEASED_AT + 100 * 24 * HOUR
 
 @dataclass
 class Bench:
-    """A watch with a clock that is `off` by so much (positive: behind) and servers that answer at `tell`."""
+    """A monitor with a clock that is `off` by so much (positive: behind) and servers that answer at `tell`."""
 
     off: float = 0.0
     clock: ManualClock = field(init=False)
@@ -35,7 +35,7 @@ class Bench:
 
     def __post_init__(self) -> None:
         self.clock = ManualClock(now=50.0, epoch=RIGHT - self.off)
-        self.watch = SkewWatch(self.clock, self.log, self.posted.append)
+        self.monitor = SkewMonitor(self.clock, self.log, self.posted.append)
 
     def tell(
         self, host: str = "login.example", wrong_by: float = 0.0, fields: Mapping[str, str] = MappingProxyType({})
@@ -44,7 +44,7 @@ class Bench:
         self.clock.advance(1)
         right = RIGHT + self.clock.now
         headers = {"date": formatdate(right + wrong_by, usegmt=True), **fields}
-        self.watch.heard(host, headers)
+        self.monitor.observe_response(host, headers)
 
     @property
     def told(self) -> list[float]:
@@ -59,7 +59,7 @@ def test_a_second_answer_makes_a_wrong_clock_news_once(off: float) -> None:
     for _ in range(5):
         bench.tell()
     assert bench.told == [pytest.approx(off, abs=2)]
-    assert bench.watch.skew_s == pytest.approx(off, abs=2)
+    assert bench.monitor.skew_s == pytest.approx(off, abs=2)
     (event,) = bench.log.named("clock.skewed")
     assert event["direction"] == ("behind" if off > 0 else "ahead")
     assert event["skew_s"] == pytest.approx(off, abs=2)
@@ -78,7 +78,7 @@ def test_a_clock_that_is_right_enough_is_no_news(off: float) -> None:
     for host in ("login.example", "maps.example") * 3:
         bench.tell(host)
     assert bench.told == []
-    assert bench.watch.skew_s is None
+    assert bench.monitor.skew_s is None
 
 
 def test_one_odd_server_is_not_believed_against_ours_and_another_one() -> None:
@@ -118,7 +118,7 @@ def test_what_comes_from_a_cache_or_without_a_date_is_not_taken(fields: dict[str
 def test_a_date_that_cannot_be_is_not_taken(date: float) -> None:
     bench = Bench()
     for _ in range(5):
-        bench.watch.heard("odd.example", {"date": formatdate(date, usegmt=True)})
+        bench.monitor.observe_response("odd.example", {"date": formatdate(date, usegmt=True)})
     assert bench.told == []
 
 
@@ -127,11 +127,11 @@ def test_a_clock_that_is_set_right_is_told_without_another_answer() -> None:
     bench.tell()
     bench.tell()
     bench.clock.set_wall(3 * HOUR)
-    bench.watch.look()
+    bench.monitor.check()
     assert bench.told == [pytest.approx(3 * HOUR, abs=2), 0.0]
     assert [event["direction"] for event in bench.log.named("clock.skewed")] == ["behind", "right"]
     bench.clock.set_wall(-5 * HOUR)
-    bench.watch.look()
+    bench.monitor.check()
     assert bench.told[2:] == [pytest.approx(5 * HOUR, abs=2)]
 
 
@@ -141,7 +141,7 @@ def test_another_difference_is_news_but_not_a_small_one() -> None:
     bench.tell()
     for by in (60.0, -100.0, 500.0):
         bench.clock.set_wall(by)
-        bench.watch.look()
+        bench.monitor.check()
     assert bench.told == [pytest.approx(3 * HOUR, abs=2), pytest.approx(3 * HOUR - 460, abs=2)]
 
 
@@ -151,16 +151,16 @@ def test_at_the_edge_it_does_not_go_back_and_forth() -> None:
     bench.tell()
     for by in (10.0, -10.0) * 5:
         bench.clock.set_wall(by)
-        bench.watch.look()
+        bench.monitor.check()
     assert bench.told == [pytest.approx(125, abs=2)]
 
 
 @pytest.mark.parametrize("reason", ["certificate not valid yet", "certificate is not yet valid"])
 def test_certificates_that_are_not_valid_yet_say_that_it_is_behind(reason: str) -> None:
     bench = Bench(10_000 * HOUR)
-    bench.watch.refused(TlsFailed("login.example", reason))
+    bench.monitor.observe_failure(TlsFailed("login.example", reason))
     assert bench.told == []
-    bench.watch.refused(TlsFailed("maps.example", reason))
+    bench.monitor.observe_failure(TlsFailed("maps.example", reason))
     assert bench.told == [math.inf]
     assert bench.log.named("clock.skewed") == [{"direction": "behind"}]
     bench.clock.set_wall(10_000 * HOUR)
@@ -173,14 +173,14 @@ def test_one_odd_certificate_is_not_believed_against_a_date() -> None:
     bench = Bench()
     bench.tell("login.example")
     for _ in range(5):
-        bench.watch.refused(TlsFailed("odd.example", "certificate not valid yet"))
+        bench.monitor.observe_failure(TlsFailed("odd.example", "certificate not valid yet"))
     assert bench.told == []
 
 
 def test_an_expired_certificate_alone_says_nothing() -> None:
     bench = Bench(-10_000 * HOUR)
     for _ in range(5):
-        bench.watch.refused(TlsFailed("login.example", "certificate expired"))
+        bench.monitor.observe_failure(TlsFailed("login.example", "certificate expired"))
     assert bench.told == []
 
 
@@ -202,16 +202,16 @@ def test_summer_time_is_none_of_its_business(monkeypatch: pytest.MonkeyPatch) ->
     st.floats(0, 4e9),
 )
 def test_whatever_servers_say_the_verdict_is_ours_or_one_of_theirs(said: list[tuple[str, float]], wall: float) -> None:
-    judge = SkewJudge()
+    estimator = SkewEstimator()
     for host, date in said:
-        judge.hear(host, date, 5.0)
-    verdict = judge.skew_s(5.0, wall)
+        estimator.add_date(host, date, 5.0)
+    verdict = estimator.skew_s(5.0, wall)
     assert verdict == 0.0 or any(verdict == pytest.approx(date - wall, abs=1e-3) for _, date in said)
 
 
 def sent(answer: Callable[[Request], Response], url: str) -> Bench:
     bench = Bench()
-    sender = SkewSender(FakeSender(answer), bench.watch)
+    sender = SkewObserver(FakeSender(answer), bench.monitor)
     for _ in range(3):
         assert asyncio.run(sender.send(Request("GET", url))).status == 404
     return bench
@@ -230,7 +230,7 @@ def test_a_failed_handshake_is_heard_of_and_passed_on() -> None:
         raise TlsFailed(request.host, "certificate not valid yet")
 
     bench = Bench()
-    sender = SkewSender(FakeSender(fail), bench.watch)
+    sender = SkewObserver(FakeSender(fail), bench.monitor)
     for _ in range(2):
         with pytest.raises(TlsFailed):
             asyncio.run(sender.send(Request("GET", "https://maps.example/x")))

@@ -26,8 +26,10 @@ from tvapp.core.errors import (
 )
 from tvapp.core.headers import Headers
 from tvapp.core.log import RecordingLog
-from tvapp.net import transport
-from tvapp.net.transport import HttpClient, Request, Response, origin_of, with_query
+from tvapp.net import pool
+from tvapp.net.request import Request, Response
+from tvapp.net.transport import HttpClient
+from tvapp.net.urls import origin_of, with_query
 
 
 @pytest.fixture(autouse=True)
@@ -178,7 +180,7 @@ async def _half_and_then_nothing(reader: asyncio.StreamReader, writer: asyncio.S
 def test_silence_is_given_up_long_before_the_time_for_the_whole_is_over(
     monkeypatch: pytest.MonkeyPatch, silent: Handler
 ) -> None:
-    monkeypatch.setattr(transport, "STALL_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(pool, "STALL_TIMEOUT_S", 0.1)
     result = outcome(silent, timeout_s=3600.0)
     assert isinstance(result, TimedOut)
     assert result.reason == "no answer in time"
@@ -340,7 +342,7 @@ def test_connections_that_were_let_go_are_not_used_again_and_what_is_under_way_c
             assert (await http.send(Request("GET", server.url))).body == b"1"
             await http.send(Request("GET", server.url))
             assert server.connections == 1
-            http.let_go()
+            http.drop_connections()
             assert (await http.send(Request("GET", server.url))).body == b"2"
             assert server.connections == 2
             go_on.set()
@@ -480,6 +482,7 @@ def test_origins_and_queries() -> None:
     assert with_query("https://e/x?a=1", {"b": "ä b", "c": None}) == "https://e/x?a=1&b=%C3%A4+b"
 
 
+@pytest.mark.process
 def test_the_command_line_of_the_http_library_is_not_loaded() -> None:
     code = "import sys, tvapp.net.chain, httpx; print(sorted({'click', 'pygments', 'httpx._main'} & set(sys.modules)))"
     ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)

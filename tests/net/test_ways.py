@@ -21,7 +21,7 @@ from tvapp.core.errors import ConnectionBroken, NetworkError, TimedOut, Unreacha
 from tvapp.core.headers import Headers
 from tvapp.core.log import RecordingLog
 from tvapp.net.chain import Chain
-from tvapp.net.transport import Request
+from tvapp.net.request import Request
 
 FAR = "maps.example"
 """A name that only the tests know."""

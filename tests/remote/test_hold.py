@@ -8,15 +8,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tvapp.remote.hold import LONG_AFTER_S, REPEAT_AFTER_S, TWIN_S, Hold
+from tvapp.remote.hold import DUPLICATE_S, LONG_AFTER_S, REPEAT_AFTER_S, KeyHold
 from tvapp.remote.intents import Input, Intent, Phase
 from tvapp.remote.keymap import keymap
 from tvapp.remote.keys import KeyEvent
 
 
 @pytest.fixture
-def hold() -> Hold:
-    return Hold(keymap())
+def hold() -> KeyHold:
+    return KeyHold(keymap())
 
 
 def down(key: str, at: float, device: str = "keyboard") -> KeyEvent:
@@ -31,18 +31,18 @@ def phases(inputs: tuple[Input, ...]) -> list[tuple[Intent, Phase]]:
     return [(each.intent, each.phase) for each in inputs]
 
 
-def test_a_tap_is_a_press_and_a_release(hold: Hold) -> None:
+def test_a_tap_is_a_press_and_a_release(hold: KeyHold) -> None:
     assert hold.handle(down("left", 1.0)) == (Input(Intent.LEFT, Phase.PRESS),)
     assert hold.handle(up("left", 1.25)) == (Input(Intent.LEFT, Phase.RELEASE, 0.25),)
     assert hold.next_wakeup() is None
 
 
-def test_a_key_without_a_meaning_is_nothing(hold: Hold) -> None:
+def test_a_key_without_a_meaning_is_nothing(hold: KeyHold) -> None:
     assert hold.handle(down("q", 1.0)) == ()
     assert hold.handle(up("q", 1.1)) == ()
 
 
-def test_a_held_arrow_repeats_faster_and_faster(hold: Hold) -> None:
+def test_a_held_arrow_repeats_faster_and_faster(hold: KeyHold) -> None:
     hold.handle(down("down", 0.0))
     times: list[float] = []
     while len(times) < 40:
@@ -57,13 +57,13 @@ def test_a_held_arrow_repeats_faster_and_faster(hold: Hold) -> None:
     assert gaps[-1] == pytest.approx(0.035, abs=0.001)
 
 
-def test_nothing_is_made_up_for_after_a_stall(hold: Hold) -> None:
+def test_nothing_is_made_up_for_after_a_stall(hold: KeyHold) -> None:
     hold.handle(down("down", 0.0))
     assert len(hold.tick(10.0)) == 1
     assert hold.tick(10.01) == ()
 
 
-def test_a_long_press_of_select_comes_once_and_does_not_repeat(hold: Hold) -> None:
+def test_a_long_press_of_select_comes_once_and_does_not_repeat(hold: KeyHold) -> None:
     hold.handle(down("return", 0.0))
     assert hold.next_wakeup() == pytest.approx(LONG_AFTER_S)
     assert hold.tick(0.59) == ()
@@ -73,25 +73,25 @@ def test_a_long_press_of_select_comes_once_and_does_not_repeat(hold: Hold) -> No
     assert release.was_long
 
 
-def test_back_never_repeats(hold: Hold) -> None:
+def test_back_never_repeats(hold: KeyHold) -> None:
     hold.handle(down("escape", 0.0))
     assert hold.next_wakeup() is None
     assert hold.tick(10.0) == ()
 
 
-def test_auto_repeat_of_a_keyboard_is_not_pressing(hold: Hold) -> None:
+def test_auto_repeat_of_a_keyboard_is_not_pressing(hold: KeyHold) -> None:
     hold.handle(down("left", 0.0))
     assert hold.handle(down("left", 0.5)) == ()
 
 
-def test_one_key_reported_by_two_devices_is_one_press(hold: Hold) -> None:
+def test_one_key_reported_by_two_devices_is_one_press(hold: KeyHold) -> None:
     assert len(hold.handle(down("return", 1.0))) == 1
     assert hold.handle(down("key:28", 1.01, "/dev/input/event3")) == ()
     assert hold.handle(up("return", 1.2)) == ()
     assert phases(hold.handle(up("key:28", 1.21, "/dev/input/event3"))) == [(Intent.SELECT, Phase.RELEASE)]
 
 
-def test_a_twin_that_comes_after_a_very_short_tap_is_still_a_twin(hold: Hold) -> None:
+def test_a_twin_that_comes_after_a_very_short_tap_is_still_a_twin(hold: KeyHold) -> None:
     hold.handle(down("return", 1.0))
     hold.handle(up("return", 1.005))
     assert hold.handle(down("key:28", 1.012, "/dev/input/event3")) == ()
@@ -99,27 +99,27 @@ def test_a_twin_that_comes_after_a_very_short_tap_is_still_a_twin(hold: Hold) ->
     assert len(hold.handle(down("return", 1.02))) == 1
 
 
-def test_a_second_key_with_the_same_meaning_is_another_press(hold: Hold) -> None:
+def test_a_second_key_with_the_same_meaning_is_another_press(hold: KeyHold) -> None:
     hold.handle(down("return", 1.0))
     assert phases(hold.handle(down("space", 1.01))) == [(Intent.SELECT, Phase.RELEASE), (Intent.SELECT, Phase.PRESS)]
     assert hold.handle(up("return", 1.1)) == ()
     assert phases(hold.handle(up("space", 1.2))) == [(Intent.SELECT, Phase.RELEASE)]
 
 
-def test_the_same_intent_from_another_device_later_is_another_press(hold: Hold) -> None:
+def test_the_same_intent_from_another_device_later_is_another_press(hold: KeyHold) -> None:
     hold.handle(down("return", 1.0))
     hold.handle(up("return", 1.05))
-    assert len(hold.handle(down("pad:a", 1.0 + TWIN_S + 0.01, "pad:0"))) == 1
+    assert len(hold.handle(down("pad:a", 1.0 + DUPLICATE_S + 0.01, "pad:0"))) == 1
 
 
-def test_two_arrows_are_held_together(hold: Hold) -> None:
+def test_two_arrows_are_held_together(hold: KeyHold) -> None:
     hold.handle(down("up", 0.0))
     hold.handle(down("right", 0.1))
     assert hold.held == {Intent.UP, Intent.RIGHT}
     assert set(phases(hold.tick(1.0))) == {(Intent.UP, Phase.REPEAT), (Intent.RIGHT, Phase.REPEAT)}
 
 
-def test_losing_the_focus_lets_everything_go(hold: Hold) -> None:
+def test_losing_the_focus_lets_everything_go(hold: KeyHold) -> None:
     hold.handle(down("up", 0.0))
     hold.handle(down("return", 0.1))
     assert set(phases(hold.release_all(0.2))) == {(Intent.UP, Phase.RELEASE), (Intent.SELECT, Phase.RELEASE)}
@@ -143,7 +143,7 @@ STEPS = st.lists(
 @settings(max_examples=200, deadline=None)
 @given(STEPS)
 def test_every_press_is_followed_by_exactly_one_release(steps: list[tuple[str, str, str, float]]) -> None:
-    hold = Hold(keymap())
+    hold = KeyHold(keymap())
     pressed: set[Intent] = set()
     long: set[Intent] = set()
     now = 0.0

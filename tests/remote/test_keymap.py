@@ -72,6 +72,39 @@ def test_a_canonical_name_is_its_own(name: str) -> None:
     assert key is None or canonical(key) == key
 
 
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("pad:rightshoulder", "pad:rightshoulder"),
+        ("PAD:Guide", "pad:guide"),
+        ("pad:button-7", "pad:button-7"),
+        ("key:5", "key:5"),
+        ("key:600", "key:600"),
+        ("scancode:64", "scancode:64"),
+        ("keypad  5", "keypad 5"),
+        ("Q", "q"),
+        (" ", " "),
+        ("ä", "ä"),
+        ("volumeup", "volumeup"),
+        ("Channel-Up", "key:402"),
+    ],
+)
+def test_a_name_is_read_as_somebody_would_write_it(name: str, key: str) -> None:
+    assert canonical(name) == key
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "pad:turbo", "pad:", "pad:up", "bad:a", "rightshoulder", "pad:button-", "pad:button-1000", "key:", "key:1000",
+        "key:-1", "key:1x", "xkey:1", "ab", "", "\n", "\x07",
+    ],
+)  # fmt: skip
+def test_what_no_device_sends_is_no_key(name: str) -> None:
+    assert canonical(name) is None
+    assert keymap({name: "menu"}).bindings == DEFAULT
+
+
 def test_only_keys_that_sdl_drops_are_taken_from_devices_that_it_reads_too() -> None:
     assert [code for code in (174, 352, 353, 398, 402, 403, 438) if not dropped_by_sdl(code)] == []
     assert [

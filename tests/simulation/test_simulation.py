@@ -19,12 +19,6 @@ HOUR = 3600.0
 RARELY = {"TVAPP_GEOFENCES_REFRESH_S": "86400"}
 PATIENCE_S = 10.0
 
-# The first world to be built looks for garbage, and finds that of tests before it: connections that nobody closed.
-pytestmark = [
-    pytest.mark.filterwarnings("ignore::ResourceWarning"),
-    pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),
-]
-
 
 @pytest.fixture
 def tv(cloud: LocalCloud, tmp_path: Path) -> Iterator[Simulation]:

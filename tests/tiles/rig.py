@@ -56,7 +56,6 @@ class Rig:
             self.jobs,
             self.maps,
             self.cache,
-            self.inbox,
             scope=CacheScope(cloud.endpoint, "aino"),
             clock=self.clock,
             log=self.log,

@@ -17,7 +17,7 @@ from tvapp.core.errors import (
     UnexpectedReply,
     Unreachable,
 )
-from tvapp.tiles.backoff import NOT_FOUND_S, REFUSED_S, TOO_MANY, Patience
+from tvapp.tiles.backoff import MAX_CONSECUTIVE_FAILURES, NOT_FOUND_RETRY_S, REFUSAL_RETRY_S, TileBackoff
 from tvapp.tiles.tile import TileId
 
 ROAD = TileId("road", 3, 1, 1)
@@ -25,12 +25,12 @@ NEXT = TileId("road", 3, 2, 1)
 IMAGERY = TileId("imagery", 3, 1, 1)
 
 
-def patience() -> Patience:
-    return Patience(lambda: 0.5)
+def backoff() -> TileBackoff:
+    return TileBackoff(lambda: 0.5)
 
 
 @pytest.mark.parametrize(
-    ("error", "held", "free"),
+    ("error", "waiting", "free"),
     [
         (Unauthorized("h", 401), {ROAD, NEXT, IMAGERY}, set()),
         (SignInError("interaction_required"), {ROAD, NEXT, IMAGERY}, set()),
@@ -45,101 +45,101 @@ def patience() -> Patience:
         (ServiceError("h", 418), {ROAD}, {NEXT, IMAGERY}),
     ],
 )
-def test_who_has_to_wait(error: TvappError, held: set[TileId], free: set[TileId]) -> None:
-    p = patience()
+def test_who_has_to_wait(error: TvappError, waiting: set[TileId], free: set[TileId]) -> None:
+    p = backoff()
     p.failed(ROAD, error, 0.0)
-    assert all(p.held(tile, 0.5) is not None for tile in held)
-    assert all(p.held(tile, 0.5) is None for tile in free)
+    assert all(p.wait_for(tile, 0.5) is not None for tile in waiting)
+    assert all(p.wait_for(tile, 0.5) is None for tile in free)
 
 
 def test_a_tile_that_fails_waits_longer_each_time() -> None:
-    p, now, waits = patience(), 0.0, []
+    p, now, waits = backoff(), 0.0, []
     for _ in range(4):
         p.failed(ROAD, ServiceDown("h", 500), now)
-        hold = p.held_alone(ROAD, now)
-        assert hold is not None
-        waits.append(hold.until - now)
-        now = hold.until
-        assert p.held_alone(ROAD, now) is None
+        wait = p.own_wait(ROAD, now)
+        assert wait is not None
+        waits.append(wait.until - now)
+        now = wait.until
+        assert p.own_wait(ROAD, now) is None
     assert waits == sorted(waits)
     assert len(set(waits)) == 4
 
 
 def test_a_refusal_is_put_to_the_test_every_minute_and_at_once_after_signing_in() -> None:
-    p = patience()
+    p = backoff()
     p.failed(ROAD, Forbidden("h", 403), 0.0)
-    hold = p.held(ROAD, 1.0)
-    assert hold is not None
-    assert (hold.until, hold.retries) == (REFUSED_S, True)
-    p.resume()
-    assert p.held(ROAD, 1.0) is None
+    wait = p.wait_for(ROAD, 1.0)
+    assert wait is not None
+    assert (wait.until, wait.retries) == (REFUSAL_RETRY_S, True)
+    p.reset()
+    assert p.wait_for(ROAD, 1.0) is None
 
 
 def test_a_tile_that_does_not_exist_is_remembered() -> None:
-    p = patience()
+    p = backoff()
     p.failed(ROAD, NotFound("h", 404), 0.0)
-    hold = p.held(ROAD, NOT_FOUND_S - 1)
-    assert hold is not None
-    assert not hold.retries
-    assert p.held(ROAD, NOT_FOUND_S) is None
+    wait = p.wait_for(ROAD, NOT_FOUND_RETRY_S - 1)
+    assert wait is not None
+    assert not wait.retries
+    assert p.wait_for(ROAD, NOT_FOUND_RETRY_S) is None
 
 
 def test_retry_after_is_a_floor_and_one_volley_counts_once() -> None:
-    p = patience()
+    p = backoff()
     for tile in (ROAD, NEXT, IMAGERY):
         p.failed(tile, Throttled("h", 429, retry_after_s=20.0), 0.0)
-    hold = p.held(ROAD, 0.0)
-    assert hold is not None
-    assert 20.0 <= hold.until < 22.0
+    wait = p.wait_for(ROAD, 0.0)
+    assert wait is not None
+    assert 20.0 <= wait.until < 22.0
 
 
 def test_an_answer_that_was_on_its_way_does_not_end_the_wait_of_all() -> None:
-    p = patience()
+    p = backoff()
     p.failed(ROAD, Throttled("h", 429, retry_after_s=20.0), 0.0)
     p.succeeded(NEXT, 1.0)
-    assert p.held(ROAD, 2.0) is not None
-    assert p.is_doubtful
+    assert p.wait_for(ROAD, 2.0) is not None
+    assert p.is_probing
     p.succeeded(NEXT, 30.0)
-    assert not p.is_doubtful
+    assert not p.is_probing
 
 
 def test_what_was_held_back_waits_as_long_as_its_host_and_no_longer_however_often() -> None:
-    p, now = patience(), 0.0
+    p, now = backoff(), 0.0
     for _ in range(20):
         p.failed(ROAD, ServiceDown("h", 503, retry_after_s=3.0, was_sent=False), now)
-        hold = p.held(NEXT, now)
-        assert hold is not None
-        assert hold.until == now + 3.0
-        assert isinstance(hold.error, ServiceDown)
-        now = hold.until
-        assert p.held(ROAD, now) is None
-    assert p.is_doubtful
+        wait = p.wait_for(NEXT, now)
+        assert wait is not None
+        assert wait.until == now + 3.0
+        assert isinstance(wait.error, ServiceDown)
+        now = wait.until
+        assert p.wait_for(ROAD, now) is None
+    assert p.is_probing
     p.succeeded(ROAD, now)
-    assert not p.is_doubtful
+    assert not p.is_probing
 
 
 def test_many_failures_in_a_row_make_all_wait_and_one_success_ends_it() -> None:
-    p = patience()
-    for x in range(TOO_MANY):
+    p = backoff()
+    for x in range(MAX_CONSECUTIVE_FAILURES):
         p.failed(TileId("road", 9, x, 0), TimedOut("h"), 0.0)
-    hold = p.held(IMAGERY, 0.0)
-    assert hold is not None
-    assert p.is_doubtful
-    assert p.held(IMAGERY, hold.until) is None
-    p.succeeded(IMAGERY, hold.until)
-    assert not p.is_doubtful
+    wait = p.wait_for(IMAGERY, 0.0)
+    assert wait is not None
+    assert p.is_probing
+    assert p.wait_for(IMAGERY, wait.until) is None
+    p.succeeded(IMAGERY, wait.until)
+    assert not p.is_probing
 
 
 def test_a_lost_network_holds_all_and_its_return_frees_what_it_held() -> None:
-    p = patience()
+    p = backoff()
     p.failed(ROAD, Unreachable("h"), 0.0)
     p.failed(NEXT, NotFound("h", 404), 0.0)
     p.network_lost(Unreachable("h"))
-    assert p.held(IMAGERY, 1e9) is not None
-    assert p.held_alone(IMAGERY, 0.0) is None
+    assert p.wait_for(IMAGERY, 1e9) is not None
+    assert p.own_wait(IMAGERY, 0.0) is None
     p.network_restored()
-    assert p.held(ROAD, 0.1) is None
-    assert p.held(NEXT, 0.1) is not None
+    assert p.wait_for(ROAD, 0.1) is None
+    assert p.wait_for(NEXT, 0.1) is not None
 
 
 ERRORS: list[TvappError] = [
@@ -155,7 +155,152 @@ ERRORS: list[TvappError] = [
 
 @given(st.lists(st.tuples(st.sampled_from([ROAD, NEXT, IMAGERY]), st.sampled_from(ERRORS)), max_size=30))
 def test_whatever_went_wrong_everything_is_tried_again_within_the_hour(steps: list[tuple[TileId, TvappError]]) -> None:
-    p = patience()
+    p = backoff()
     for second, (tile, error) in enumerate(steps):
         p.failed(tile, error, float(second))
-    assert all(p.held(tile, 30 + 3700.0) is None for tile in (ROAD, NEXT, IMAGERY))
+    assert all(p.wait_for(tile, 30 + 3700.0) is None for tile in (ROAD, NEXT, IMAGERY))
+
+
+def test_how_long_each_failure_makes_tiles_wait() -> None:
+    def until(error: TvappError) -> float:
+        p = backoff()
+        p.failed(ROAD, error, 100.0)
+        wait = p.wait_for(ROAD, 100.0)
+        assert wait is not None
+        assert wait.error is error
+        return wait.until - 100.0
+
+    assert until(Unauthorized("h", 401)) == until(Forbidden("h", 403)) == 60.0
+    assert until(NotFound("h", 404)) == 600.0
+    # With the middle of all random numbers: one second for a tile, two for all tiles.
+    assert until(ServiceDown("h", 500)) == pytest.approx(1.0, rel=0.5)
+    assert until(Throttled("h", 429)) == pytest.approx(2.0, rel=0.5)
+    assert until(ServiceDown("h", 503, retry_after_s=9.0)) >= 9.0
+
+
+def test_a_tile_waits_twice_as_long_after_each_failure_and_anew_after_a_success() -> None:
+    p, now, waits = backoff(), 0.0, []
+    for attempt in range(6):
+        if attempt == 4:
+            p.succeeded(ROAD, now)
+        p.failed(ROAD, ServiceDown("h", 500), now)
+        wait = p.own_wait(ROAD, now)
+        assert wait is not None
+        waits.append(wait.until - now)
+        now = wait.until
+        p.network_restored()
+    assert waits == pytest.approx([waits[0] * factor for factor in (1, 2, 4, 8, 1, 2)])
+
+
+def test_all_tiles_wait_twice_as_long_after_each_refusal_until_a_success() -> None:
+    p, now, waits = backoff(), 0.0, []
+    for attempt in range(5):
+        if attempt == 3:
+            p.succeeded(ROAD, now)
+        p.failed(ROAD, Throttled("h", 429), now)
+        wait = p.wait_for(ROAD, now)
+        assert wait is not None
+        waits.append(wait.until - now)
+        now = wait.until
+    assert waits == pytest.approx([waits[0] * factor for factor in (1, 2, 4, 1, 2)])
+
+
+def test_a_missing_sign_in_counts_as_a_refusal_of_all() -> None:
+    p = backoff()
+    p.failed(ROAD, Unauthorized("h", 401), 0.0)
+    p.failed(ROAD, Throttled("h", 429), 60.0)
+    first = backoff()
+    first.failed(ROAD, Throttled("h", 429), 60.0)
+    later, sooner = p.wait_for(ROAD, 60.0), first.wait_for(ROAD, 60.0)
+    assert later is not None
+    assert sooner is not None
+    assert later.until - 60.0 == pytest.approx(2 * (sooner.until - 60.0))
+
+
+def test_failures_sent_together_count_once_but_for_a_longer_retry_after() -> None:
+    p = backoff()
+    p.failed(ROAD, Throttled("h", 429, retry_after_s=20.0), 0.0)
+    before = p.wait_for(ROAD, 0.0)
+    assert before is not None
+    p.failed(NEXT, Throttled("h", 429, retry_after_s=5.0), 1.0)
+    shorter = p.wait_for(ROAD, 1.0)
+    assert shorter is not None
+    assert shorter.until == before.until
+    p.failed(NEXT, Throttled("h", 429, retry_after_s=50.0), 1.0)
+    longer = p.wait_for(ROAD, 1.0)
+    assert longer is not None
+    assert longer.until == 51.0
+
+
+def test_a_request_held_back_never_shortens_the_wait_of_all() -> None:
+    p = backoff()
+    p.failed(ROAD, Throttled("h", 429, retry_after_s=50.0), 0.0)
+    before = p.wait_for(ROAD, 0.0)
+    assert before is not None
+    p.failed(NEXT, ServiceDown("h", 503, retry_after_s=3.0, was_sent=False), 1.0)
+    after = p.wait_for(ROAD, 1.0)
+    assert after is not None
+    assert after.until == before.until
+    assert p.own_wait(NEXT, 1.0) is None
+
+
+def test_a_request_that_was_not_sent_and_says_no_time_counts_as_a_failure_of_its_tile() -> None:
+    p = backoff()
+    p.failed(ROAD, ServiceDown("h", 503, was_sent=False), 0.0)
+    assert p.own_wait(ROAD, 0.0) is not None
+    assert p.wait_for(NEXT, 0.0) is None
+
+
+def test_it_takes_six_failures_in_a_row_to_make_all_wait() -> None:
+    p, probing = backoff(), []
+    for x in range(6):
+        p.failed(TileId("road", 9, x, 0), TimedOut("h"), 0.0)
+        probing.append(p.is_probing)
+    assert probing == [False] * 5 + [True]
+    q = backoff()
+    for x in range(11):
+        q.failed(TileId("road", 9, x, 0), TimedOut("h"), 0.0)
+        if x in (4, 9):
+            q.succeeded(IMAGERY, 0.0)
+    assert not q.is_probing
+
+
+def test_a_restored_network_ends_probing_and_the_wait_that_the_network_caused() -> None:
+    p = backoff()
+    for x in range(7):
+        p.failed(TileId("road", 9, x, 0), TimedOut("h"), 0.0)
+    p.network_restored()
+    assert not p.is_probing
+    assert p.wait_for(IMAGERY, 0.0) is None
+    p.failed(ROAD, Throttled("h", 429), 0.0)
+    p.network_restored()
+    assert p.wait_for(IMAGERY, 0.0) is not None, "the service refused; the network has nothing to do with it"
+
+
+def test_while_the_network_is_away_tiles_are_reported_for_a_minute_at_a_time() -> None:
+    p, error = backoff(), Unreachable("h")
+    p.network_lost(error)
+    wait = p.wait_for(ROAD, 100.0)
+    assert wait is not None
+    assert (wait.error, wait.until, wait.retries) == (error, 160.0, True)
+
+
+def test_a_reset_forgets_every_failure() -> None:
+    p = backoff()
+    for x in range(7):
+        p.failed(TileId("road", 9, x, 0), TimedOut("h"), 0.0)
+    p.failed(ROAD, Forbidden("h", 403), 0.0)
+    p.failed(ROAD, NotFound("h", 404), 0.0)
+    p.reset()
+    assert not p.is_probing
+    assert all(p.wait_for(tile, 0.0) is None for tile in (ROAD, IMAGERY, TileId("road", 9, 6, 0)))
+
+
+def test_failures_of_thousands_of_tiles_are_not_all_remembered() -> None:
+    p = backoff()
+    for x in range(2000):
+        p.failed(TileId("road", 12, x, 0), NotFound("h", 404), 0.0)
+    p.failed(TileId("road", 12, 0, 0), NotFound("h", 404), 0.0)
+    p.failed(TileId("road", 12, 2000, 0), NotFound("h", 404), 0.0)
+    known = [x for x in range(2001) if p.own_wait(TileId("road", 12, x, 0), 0.0) is not None]
+    assert known == [0, *range(2, 2001)]

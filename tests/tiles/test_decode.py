@@ -172,7 +172,7 @@ def test_a_tile_is_made_as_small_as_it_is_shown(kind: str, mode: str) -> None:
     halves = Pillow.new("RGB", (512, 512), (255, 255, 255))
     halves.paste((0, 0, 0), (0, 0, 512, 256))
     picture = halves.convert("L" if mode == "I;16" else "RGB").convert(mode)
-    tile, whole = (decode_tile(encode(picture, kind), "t", most_px=px).image for px in (341, 512))
+    tile, whole = (decode_tile(encode(picture, kind), "t", max_px=px).image for px in (341, 512))
     assert tile is not None
     assert whole is not None
     assert (tile.width, tile.height, tile.opaque) == (341, 341, True)
@@ -185,14 +185,14 @@ def test_a_tile_is_made_as_small_as_it_is_shown(kind: str, mode: str) -> None:
 @given(st.integers(1, 511), st.tuples(*[st.integers(0, 500)] * 2), st.tuples(*[st.integers(12, 300)] * 2))
 @settings(max_examples=30, deadline=None)
 def test_what_is_left_of_a_smaller_one_lies_where_it_did(
-    most_px: int, corner: tuple[int, int], size: tuple[int, int]
+    max_px: int, corner: tuple[int, int], size: tuple[int, int]
 ) -> None:
     picture = Pillow.new("RGBA", (512, 512))
     box = (*corner, min(512, corner[0] + size[0]), min(512, corner[1] + size[1]))
     picture.paste((255, 0, 0, 255), box)
-    tile = decode_tile(encode(picture), "t", most_px=most_px)
-    assert tile.size == most_px
-    image, ratio = tile.image, most_px / 512
+    tile = decode_tile(encode(picture), "t", max_px=max_px)
+    assert tile.size == max_px
+    image, ratio = tile.image, max_px / 512
     if image is None:
         assert max(box[2] - box[0], box[3] - box[1]) * ratio < 4
         return
@@ -205,6 +205,6 @@ def test_what_is_left_of_a_smaller_one_lies_where_it_did(
 
 
 def test_a_tile_is_never_made_larger() -> None:
-    tile = decode_tile(png(size=256), "t", most_px=341)
+    tile = decode_tile(png(size=256), "t", max_px=341)
     assert tile.image is not None
     assert (tile.size, tile.image.width) == (256, 256)

@@ -200,6 +200,7 @@ def test_a_disk_that_is_full_is_reported_once_and_read_on(bench: Bench) -> None:
     cache.close()
 
 
+@pytest.mark.process
 def test_a_file_that_may_not_grow_is_survived(tmp_path: Path) -> None:
     script = f"""
         import resource
@@ -319,6 +320,7 @@ def test_damage_anywhere_costs_tiles_and_never_shows_wrong_ones(
     bench.cache.close()
 
 
+@pytest.mark.process
 def test_killed_in_the_middle_of_writing_it_opens_again_and_is_whole(tmp_path: Path) -> None:
     script = f"""
         from pathlib import Path
@@ -350,7 +352,7 @@ def test_killed_in_the_middle_of_writing_it_opens_again_and_is_whole(tmp_path: P
 def test_a_disk_that_stops_answering_holds_nobody_up_for_long_and_is_left_alone(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("tvapp.tiles.disk_cache.PATIENCE_S", 0.05)
+    monkeypatch.setattr("tvapp.tiles.disk_cache.TIMEOUT_S", 0.05)
     bench.cache.put(key(1), b"one", ETAG)
     bench.cache.flush()
     with bench.cache._lock:  # somebody waits for the disk

@@ -6,19 +6,18 @@ import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
 import pytest
 
+from tests.surroundings import surroundings
 from tests.tiles.pictures import png
-from tvapp.app.tile_backend import TileEdges, build_tiles
+from tvapp.app.tile_backend import TileBackend, build_tile_backend
 from tvapp.config.model import Config
-from tvapp.core.clock import ManualClock
 from tvapp.core.headers import Headers
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
 from tvapp.tiles.cache_key import CacheKey
-from tvapp.tiles.ports import TileReply
+from tvapp.tiles.ports import TileReply, TileRequest
 from tvapp.tiles.tile import TileArrived, TileId
 
 KEPT = TileId("microsoft.base.darkgrey", 3, 1, 2)
@@ -45,8 +44,8 @@ class Arrivals(Inbox):
 class Source:
     asked: list[int] = field(default_factory=list)
 
-    async def tile(self, tileset_id: str, z: int, x: int, y: int, **_more: Any) -> TileReply:
-        self.asked.append(x)
+    async def tile(self, request: TileRequest) -> TileReply:
+        self.asked.append(request.tile.x)
         return TileReply(200, png(), FRESH)
 
 
@@ -56,36 +55,36 @@ def inbox() -> Arrivals:
 
 
 @pytest.fixture
-def tiles(tmp_path: Path, inbox: Arrivals) -> Iterator[TileEdges]:
+def tiles(tmp_path: Path, inbox: Arrivals) -> Iterator[TileBackend]:
     jobs = Jobs(inbox, RecordingLog())
-    built = build_tiles(Config(), tmp_path, jobs, ManualClock(), RecordingLog())
+    built = build_tile_backend(Config(), surroundings(tmp_path, jobs))
     yield built
     built.close()
     jobs.stop()
 
 
 def test_a_kept_tile_arrives_at_once_and_another_one_when_there_is_somebody_to_ask(
-    tiles: TileEdges, inbox: Arrivals
+    tiles: TileBackend, inbox: Arrivals
 ) -> None:
     scope = tiles.use_account(WHO)
     tiles.cache.put(CacheKey(scope, KEPT), png(), FRESH)
-    tiles.loader.want([NEW, KEPT])
+    tiles.loader.request([NEW, KEPT])
     kept = inbox.next()
     assert isinstance(kept, TileArrived)
     assert (kept.tile, kept.origin) == (KEPT, "disk")
     source = Source()
-    tiles.source.use(source)
+    tiles.source.set_source(source)
     new = inbox.next()
     assert isinstance(new, TileArrived)
     assert (new.tile, new.origin, source.asked) == (NEW, "network", [NEW.x])
 
 
-def test_what_was_kept_for_one_account_is_not_shown_to_another(tiles: TileEdges, inbox: Arrivals) -> None:
+def test_what_was_kept_for_one_account_is_not_shown_to_another(tiles: TileBackend, inbox: Arrivals) -> None:
     tiles.cache.put(CacheKey(tiles.use_account(WHO), KEPT), png(), FRESH)
     tiles.use_account("somebody.else")
-    tiles.loader.want([KEPT])
+    tiles.loader.request([KEPT])
     source = Source()
-    tiles.source.use(source)
+    tiles.source.set_source(source)
     arrived = inbox.next()
     assert isinstance(arrived, TileArrived)
     assert arrived.origin == "network"

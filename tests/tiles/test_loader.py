@@ -20,13 +20,13 @@ from tvapp.core.errors import (
 )
 from tvapp.core.headers import Headers
 from tvapp.core.jobs import Inbox
-from tvapp.core.log import RecordingLog
+from tvapp.core.log import Level, RecordingLog
 from tvapp.tiles.cache_key import CacheKey, CacheScope
-from tvapp.tiles.congestion_window import FIRST, MOST
+from tvapp.tiles.congestion_window import INITIAL_LIMIT, MAX_LIMIT
 from tvapp.tiles.disk_cache import DiskCache
-from tvapp.tiles.loader import CONFIRMED_S, QUIET_S, TileLoader
-from tvapp.tiles.ports import T, TileReply
-from tvapp.tiles.tile import TileArrived, TileConfirmed, TileId, TileImage, TileUnavailable
+from tvapp.tiles.loader import QUIET_S, REVALIDATED_S, TileLoader
+from tvapp.tiles.ports import T, TileReply, TileRequest
+from tvapp.tiles.tile import DRAWN_TILESET, TileArrived, TileId, TileImage, TileRevalidated, TileUnavailable
 
 SCOPE = CacheScope("https://maps.example", "aino")
 FRESH = Headers({"cache-control": "max-age=600", "etag": '"1"'})
@@ -42,6 +42,9 @@ def ordered(posted: Iterable[tuple[TileId, str]]) -> list[tuple[TileId, str]]:
 
 class InlineJobs:
     """Workers that work at once, on the loop that runs the test."""
+
+    def __init__(self, inbox: Inbox) -> None:
+        self.inbox = inbox
 
     def io_loop(self) -> asyncio.AbstractEventLoop:
         return asyncio.get_running_loop()
@@ -63,13 +66,25 @@ class Rasters:
         return TileImage(None, size=size)
 
 
+class LevelLog(RecordingLog):
+    """Remembers the levels of events, too."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.levels: list[tuple[str, Level]] = []
+
+    def event(self, name: str, /, *, level: Level = "info", **fields: object) -> None:
+        self.levels.append((name, level))
+        super().event(name, level=level, **fields)
+
+
 @dataclass
 class Desk:
     """A loader with a source whose answers wait until the test lets them go."""
 
     folder: Path
     clock: ManualClock = field(default_factory=ManualClock)
-    log: RecordingLog = field(default_factory=RecordingLog)
+    log: LevelLog = field(default_factory=LevelLog)
     inbox: Inbox = field(default_factory=Inbox)
     picture: bytes = field(default_factory=lambda: png((1, 2, 3), 256))
     headers: Headers = FRESH
@@ -77,6 +92,7 @@ class Desk:
     error: TvappError | None = None
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     asked: list[tuple[TileId, str | None]] = field(default_factory=list)
+    requests: list[TileRequest] = field(default_factory=list)
     waiting: int = 0
     wanted: tuple[TileId, ...] = ()
     ages_s: list[float] = field(default_factory=list)
@@ -90,10 +106,9 @@ class Desk:
     def open(self) -> TileLoader:
         """Start anew, with the disk as it is."""
         self.loader = TileLoader(
-            InlineJobs(),
+            InlineJobs(self.inbox),
             self,
             self.cache,
-            self.inbox,
             scope=SCOPE,
             clock=self.clock,
             log=self.log,
@@ -101,20 +116,9 @@ class Desk:
         )
         return self.loader
 
-    async def tile(
-        self,
-        tileset_id: str,
-        z: int,
-        x: int,
-        y: int,
-        *,
-        etag: str | None = None,
-        last_modified: str | None = None,
-        language: str,
-        view: str,
-        timestamp: str | None = None,
-    ) -> TileReply:
-        wanted = TileId(tileset_id, z, x, y)
+    async def tile(self, request: TileRequest) -> TileReply:
+        self.requests.append(request)
+        wanted, etag = request.tile, request.etag
         self.asked.append((wanted, etag))
         self.waiting += 1
         try:
@@ -131,13 +135,13 @@ class Desk:
     async def want(self, *tiles: TileId) -> list[tuple[TileId, str]]:
         """Wish, let everything happen that can, and return what was posted."""
         self.wanted = tiles
-        self.loader.want(tiles)
+        self.loader.request(tiles)
         return await self.settle()
 
     async def quiet(self) -> list[tuple[TileId, str]]:
         """Wish for nothing else for a while, and return what was posted."""
         self.clock.advance(QUIET_S)
-        self.loader.want(self.wanted)
+        self.loader.request(self.wanted)
         return await self.settle()
 
     async def settle(self) -> list[tuple[TileId, str]]:
@@ -149,12 +153,16 @@ class Desk:
                 posted.append((message.tile, message.origin))
                 self.sizes.append(message.content.size)
                 self.ages_s += [message.age_s] if message.origin == "stale" else []
-            elif isinstance(message, TileConfirmed):
+            elif isinstance(message, TileRevalidated):
                 posted.append((message.tile, "confirmed"))
             elif isinstance(message, TileUnavailable):
                 posted.append((message.tile, type(message.error).__name__))
                 self.retry_in_s = message.retry_in_s
         return posted
+
+    def levels(self) -> list[str]:
+        """Return how each failure of a tile was logged."""
+        return [level for name, level in self.log.levels if name == "tile.failed"]
 
     @property
     def order(self) -> list[int]:
@@ -203,13 +211,13 @@ def test_only_so_many_are_under_way_and_what_is_not_wanted_any_more_is_never_ask
     async def work(desk: Desk) -> None:
         desk.gate.clear()
         await desk.want(*(tile(x) for x in range(30)))
-        assert desk.order == list(range(FIRST))
+        assert desk.order == list(range(INITIAL_LIMIT))
         await desk.want(tile(100), tile(2))
-        assert desk.order == [*range(FIRST), 100]
+        assert desk.order == [*range(INITIAL_LIMIT), 100]
         desk.gate.set()
         posted = await desk.settle()
         assert ordered(posted) == [(tile(2), "network"), (tile(100), "network")]
-        assert len(desk.order) == FIRST + 1
+        assert len(desk.order) == INITIAL_LIMIT + 1
 
     run(work)
 
@@ -218,12 +226,12 @@ def test_a_service_that_answers_gets_more_at_a_time_and_one_that_complains_fewer
     async def work(desk: Desk) -> None:
         desk.gate.clear()
         await desk.want(*(tile(x) for x in range(60)))
-        assert desk.waiting == FIRST
+        assert desk.waiting == INITIAL_LIMIT
         desk.gate.set()
         await desk.settle()
         desk.gate.clear()
         await desk.want(*(tile(x) for x in range(100, 160)))
-        assert FIRST < desk.waiting <= MOST
+        assert INITIAL_LIMIT < desk.waiting <= MAX_LIMIT
         before = desk.waiting
         desk.error = Throttled("maps.example", 429, retry_after_s=1.0)
         desk.gate.set()
@@ -246,7 +254,7 @@ def test_however_wild_the_panning_requests_stay_bounded(run: Run) -> None:
         desk.gate.clear()
         for start in range(0, 400, 20):
             await desk.want(*(tile(x) for x in range(start, start + 20)))
-        assert desk.waiting == 2 * FIRST
+        assert desk.waiting == 2 * INITIAL_LIMIT
 
     run(work)
 
@@ -260,7 +268,6 @@ def test_a_tile_left_behind_is_kept_on_disk_and_comes_from_there_on_return(run: 
         assert await desk.settle() == []
         assert await desk.want(tile(1)) == [(tile(1), "disk")]
         assert desk.loader.requests_sent == 1
-        assert desk.loader.disk_hits == 1
 
     run(work)
 
@@ -291,7 +298,7 @@ def test_a_tile_that_got_lost_on_its_way_is_brought_again_after_a_while(run: Run
 def test_after_losing_the_display_everything_is_brought_again(run: Run) -> None:
     async def work(desk: Desk) -> None:
         await desk.want(tile(1))
-        desk.loader.forget()
+        desk.loader.redeliver()
         assert await desk.want(tile(1)) == [(tile(1), "disk")]
 
     run(work)
@@ -321,7 +328,7 @@ def test_a_confirmed_tile_that_was_forgotten_meanwhile_comes_whole(run: Run) -> 
         await desk.want(tile(1))
         desk.gate.clear()
         await desk.quiet()
-        desk.loader.forget()
+        desk.loader.redeliver()
         await desk.settle()
         desk.gate.set()
         assert await desk.settle() == [(tile(1), "disk")]
@@ -338,7 +345,7 @@ def test_a_confirmed_tile_that_is_still_wished_for_comes_from_disk_soon(run: Run
         await desk.want(tile(1))
         assert await desk.quiet() == [(tile(1), "confirmed")]
         assert await desk.want(tile(1)) == []
-        desk.clock.advance(CONFIRMED_S)
+        desk.clock.advance(REVALIDATED_S)
         assert await desk.want(tile(1)) == [(tile(1), "disk")]
         assert desk.loader.requests_sent == 2
 
@@ -423,8 +430,8 @@ def test_a_tile_left_behind_while_it_waits_for_a_worker_is_not_decoded(run: Run)
         await desk.want(tile(1))
         await desk.want()
         desk.cache.put(CacheKey(SCOPE, tile(1)), b"nothing", FRESH)
-        desk.loader.want([tile(1)])
-        desk.loader.want([])
+        desk.loader.request([tile(1)])
+        desk.loader.request([])
         await desk.settle()
         assert desk.cache.get(CacheKey(SCOPE, tile(1))) is not None, "who decodes it finds it damaged, and drops it"
 
@@ -455,7 +462,7 @@ def test_a_missing_role_stops_the_tileset_after_the_first_volley_until_it_is_tri
         wishes = [tile(x) for x in range(40)]
         posted = await desk.want(*wishes)
         assert ordered(posted) == ordered((wish, "Forbidden") for wish in wishes)
-        assert desk.loader.requests_sent <= FIRST
+        assert desk.loader.requests_sent <= INITIAL_LIMIT
         assert desk.log.named("tile.failed")[0] == {
             "tile": "road/9/0/7",
             "error": "Forbidden",
@@ -468,7 +475,7 @@ def test_a_missing_role_stops_the_tileset_after_the_first_volley_until_it_is_tri
         await desk.want(*wishes)
         assert desk.loader.requests_sent == sent
         desk.error = None
-        desk.loader.resume()
+        desk.loader.retry()
         assert len(await desk.settle()) == 40
 
     run(work)
@@ -636,7 +643,7 @@ def test_in_the_end_every_wish_is_answered_once(steps: list[tuple[list[int], str
             desk.clock.advance(1.3)
         desk.error = None
         desk.loader.network_changed(None)
-        desk.loader.forget()
+        desk.loader.redeliver()
         desk.clock.advance(100)
         await desk.want()
         first = await desk.want(*(tile(x) for x in range(10)))
@@ -653,3 +660,133 @@ def test_in_the_end_every_wish_is_answered_once(steps: list[tuple[list[int], str
         await asyncio.sleep(0)
 
     asyncio.run(main())
+
+
+class Once(dict[TileId, TvappError]):
+    """Errors that each happen once."""
+
+    def get(self, key: TileId, default: object = None) -> TvappError | None:  # type: ignore[override]
+        return self.pop(key, None)
+
+
+def test_a_failure_that_makes_no_tile_wait_is_logged_without_a_time_and_retried_at_once(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        desk.errors = Once({tile(1): ServiceDown("maps.example", 503, retry_after_s=0.0, was_sent=False)})
+        assert await desk.want(tile(1)) == [(tile(1), "network")]
+        (failed,) = desk.log.named("tile.failed")
+        assert failed["retry_in"] is None
+        assert desk.order == [1, 1]
+
+    run(work)
+
+
+def test_a_tile_that_does_not_exist_is_reported_without_a_time(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        desk.error = NotFound("maps.example", 404)
+        assert await desk.want(tile(1)) == [(tile(1), "NotFound")]
+        assert desk.retry_in_s is None
+        assert desk.log.named("tile.failed")[0]["retry_in"] is None
+
+    run(work)
+
+
+def test_the_first_failure_of_a_kind_is_a_warning_until_a_request_succeeds(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        desk.errors = Once({tile(x): ServiceDown("maps.example", 500) for x in (1, 2)})
+        desk.errors[tile(3)] = DataError("road", "empty")
+        await desk.want(tile(1), tile(2), tile(3))
+        assert desk.levels() == ["warning", "debug", "warning"]
+        await desk.want(tile(4))
+        desk.errors[tile(5)] = ServiceDown("maps.example", 500)
+        await desk.want(tile(5))
+        assert desk.levels()[3:] == ["warning"]
+
+    run(work)
+
+
+def test_trouble_is_reported_once_for_each_error_and_again_when_its_time_is_over(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        desk.error = Forbidden("maps.example", 403)
+        assert await desk.want(tile(1)) == [(tile(1), "Forbidden")]
+        assert desk.retry_in_s == 60.0
+        assert await desk.want(tile(1), tile(2)) == [(tile(2), "Forbidden")]
+        desk.clock.advance(20)
+        assert await desk.want(tile(1), tile(2)) == []
+        await desk.want(tile(2))
+        assert await desk.want(tile(1), tile(2)) == [(tile(1), "Forbidden")], "it was off the list in between"
+        assert desk.retry_in_s == 40.0
+        desk.clock.advance(40)
+        assert ordered(await desk.want(tile(1), tile(2))) == [(tile(1), "Forbidden"), (tile(2), "Forbidden")]
+
+    run(work)
+
+
+def test_a_stale_tile_is_posted_with_its_age_and_never_where_its_headers_forbid_it(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        await desk.want(tile(1))
+        desk.headers = Headers({"cache-control": "max-age=600, must-revalidate", "etag": '"1"'})
+        await desk.want(tile(2))
+        await desk.want()
+        desk.clock.advance(700)
+        desk.gate.clear()
+        assert await desk.want(tile(1), tile(2)) == [(tile(1), "stale")]
+        assert desk.ages_s == [700.0]
+        assert desk.order == [1, 2, 2], "what may not be shown is requested without waiting for a quiet moment"
+
+    run(work)
+
+
+def test_requests_carry_language_view_and_validators(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        desk.headers = Headers({"cache-control": "max-age=600", "etag": '"1"', "last-modified": "yesterday"})
+        await desk.want(tile(1))
+        await desk.want()
+        desk.clock.advance(700)
+        await desk.want(tile(1))
+        await desk.quiet()
+        assert desk.requests == [
+            TileRequest(tile(1), "en", "Unified"),
+            TileRequest(tile(1), "en", "Unified", '"1"', "yesterday"),
+        ]
+
+    run(work)
+
+
+def test_drawings_wait_for_a_rasteriser_and_come_in_the_size_that_is_set(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        desk.loader.set_rasteriser(Rasters())
+        desk.loader.set_sizes({DRAWN_TILESET: 341})
+        fences = tile(1, DRAWN_TILESET)
+        assert await desk.want(fences) == [(fences, "worker")]
+        assert desk.sizes == [341]
+        desk.loader.set_sizes({DRAWN_TILESET: 341})
+        assert await desk.settle() == [], "the sizes are the same"
+        desk.loader.set_sizes({})
+        assert await desk.settle() == [(fences, "worker")]
+        assert desk.sizes == [341, 512]
+
+    run(work)
+
+
+def test_the_same_account_again_changes_nothing(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        await desk.want(tile(1))
+        desk.loader.set_scope(CacheScope("https://maps.example", "aino"))
+        assert await desk.settle() == []
+        assert desk.order == [1]
+
+    run(work)
+
+
+def test_the_loader_wakes_by_itself_for_what_is_due(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        desk.error = Forbidden("maps.example", 403)
+        await desk.want(tile(1))
+        loop = asyncio.get_running_loop()
+        timer = desk.loader._timer
+        assert timer is not None
+        assert timer.when() - loop.time() == pytest.approx(60.0, abs=1.0)
+        await desk.want()
+        assert desk.loader._timer is None
+
+    run(work)

@@ -15,9 +15,9 @@ from tvapp.core.log import RecordingLog
 from tvapp.geo.position import Bounds
 from tvapp.net.messages import NetworkLost
 from tvapp.net.monitor import NetworkMonitor
-from tvapp.net.transport import Request
-from tvapp.tiles.congestion_window import FIRST
-from tvapp.tiles.tile import TileArrived, TileConfirmed, TileId, TileUnavailable
+from tvapp.net.request import Request
+from tvapp.tiles.congestion_window import INITIAL_LIMIT
+from tvapp.tiles.tile import TileArrived, TileId, TileRevalidated, TileUnavailable
 
 TILE = TileId("microsoft.base.road", 9, 291, 148)
 
@@ -30,14 +30,14 @@ def rig(cloud: LocalCloud, tmp_path: Path) -> Iterator[Rig]:
 
 
 def test_a_tile_comes_from_the_service_and_then_from_disk(rig: Rig, cloud: LocalCloud) -> None:
-    rig.loader.want([TILE])
+    rig.loader.request([TILE])
     first = rig.next(TileArrived)
     assert isinstance(first, TileArrived)
     assert (first.tile, first.origin) == (TILE, "network")
     assert first.content.image is not None
     assert (first.content.image.width, first.content.image.opaque) == (512, True)
-    rig.loader.want([])
-    rig.loader.want([TILE])
+    rig.loader.request([])
+    rig.loader.request([TILE])
     second = rig.next(TileArrived)
     assert isinstance(second, TileArrived)
     assert second.origin == "disk"
@@ -45,35 +45,35 @@ def test_a_tile_comes_from_the_service_and_then_from_disk(rig: Rig, cloud: Local
 
 
 def test_what_is_left_behind_before_it_was_sent_never_reaches_the_service(rig: Rig, cloud: LocalCloud) -> None:
-    cloud.fault("tile", delay_s=0.5)
+    cloud.fault("tile", delay_s=2.0)
     behind = [TileId("microsoft.base.road", 9, x, 148) for x in range(40)]
-    rig.loader.want(behind)
-    while rig.loader.requests_sent < FIRST:
+    rig.loader.request(behind)
+    while rig.loader.requests_sent < INITIAL_LIMIT:
         rig.posted.wait(0.01)
-    rig.loader.want([TILE])
+    rig.loader.request([TILE])
     rig.next(TileArrived)
     # Which ones had been sent depends on the order in which the disk was asked about them.
     columns = {int(request["query"]["x"]) for request in cloud.requests("tile")}
     sent = [tile for tile in behind if tile.x in columns]
     assert columns == {TILE.x, *(tile.x for tile in sent)}
-    assert len(sent) == FIRST
-    rig.loader.want(sent)  # they come to their end, and are on disk
+    assert len(sent) == INITIAL_LIMIT
+    rig.loader.request(sent)  # they come to their end, and are on disk
     for _ in sent:
         rig.next(TileArrived)
-    assert rig.loader.requests_sent == cloud.count("tile") == FIRST + 1
+    assert rig.loader.requests_sent == cloud.count("tile") == INITIAL_LIMIT + 1
 
 
 def test_a_stale_tile_is_confirmed_by_the_service(rig: Rig, cloud: LocalCloud) -> None:
-    rig.loader.want([TILE])
+    rig.loader.request([TILE])
     rig.next(TileArrived)
-    rig.loader.want([])
+    rig.loader.request([])
     rig.clock.advance(100 * 86400)
-    rig.loader.want([TILE])
+    rig.loader.request([TILE])
     first = rig.next(TileArrived)
     assert isinstance(first, TileArrived)
     assert first.origin == "stale"
     rig.clock.advance(0.3)
-    rig.next(TileConfirmed)
+    rig.next(TileRevalidated)
     assert [request["status"] for request in cloud.requests("tile")] == [200, 304]
 
 
@@ -105,13 +105,13 @@ def test_each_fault_has_its_name_and_is_over_when_it_is_lifted(
     rig: Rig, cloud: LocalCloud, fault: dict[str, object], expected: set[str]
 ) -> None:
     cloud.fault("tile", **fault)
-    rig.loader.want([TILE])
+    rig.loader.request([TILE])
     told = rig.next(TileUnavailable)
     assert isinstance(told, TileUnavailable)
     assert type(told.error).__name__ in expected
     assert (told.retry_in_s is None) == (expected == {"NotFound"})
     cloud.clear()
-    rig.loader.resume()
+    rig.loader.retry()
     came = rig.next(TileArrived)
     assert isinstance(came, TileArrived)
     assert came.origin == "network"
@@ -121,7 +121,7 @@ def test_each_fault_has_its_name_and_is_over_when_it_is_lifted(
 def test_a_service_that_takes_too_long_is_given_up(cloud: LocalCloud, tmp_path: Path, fault: dict[str, object]) -> None:
     cloud.fault("tile", **fault)
     rig = Rig(cloud, tmp_path, timeout_s=0.3)
-    rig.loader.want([TILE])
+    rig.loader.request([TILE])
     told = rig.next(TileUnavailable)
     assert isinstance(told, TileUnavailable)
     assert type(told.error).__name__ == "TimedOut"
@@ -132,7 +132,7 @@ def test_a_person_without_the_role_is_told_so(cloud: LocalCloud, tmp_path: Path)
     secret = cloud.bearer("carla")["Authorization"].removeprefix("Bearer ")
     authorizer = EntraAuthorizer(Tokens(secret), SCOPE, cloud.maps_client_id, endpoint=cloud.endpoint)
     rig = Rig(cloud, tmp_path, authorizer)
-    rig.loader.want([TILE])
+    rig.loader.request([TILE])
     told = rig.next(TileUnavailable)
     assert isinstance(told, TileUnavailable)
     assert type(told.error).__name__ == "Forbidden"
@@ -143,7 +143,7 @@ def test_the_other_subscription_key_takes_over(cloud: LocalCloud, tmp_path: Path
     log = RecordingLog()
     keys = ("outdated-key", cloud.subscription_keys[1])
     rig = Rig(cloud, tmp_path, SharedKeyAuthorizer(keys, endpoint=cloud.endpoint, log=log))
-    rig.loader.want([TILE])
+    rig.loader.request([TILE])
     assert isinstance(rig.next(TileArrived), TileArrived)
     assert len(log.named("maps.key_failover")) == 1
     assert keys[1] not in str(log.events) + str(rig.log.events)
@@ -161,6 +161,7 @@ def test_attribution_and_zooms_come_from_the_service(rig: Rig, cloud: LocalCloud
     assert min_zoom == 1
 
 
+@pytest.mark.process
 def test_a_service_that_went_away_is_noticed_and_nothing_else_is_asked(tmp_path: Path) -> None:
     cloud = LocalCloud()
     try:
@@ -174,7 +175,7 @@ def test_a_service_that_went_away_is_noticed_and_nothing_else_is_asked(tmp_path:
     )
     rig.http.listen(monitor.observe)
     monitor.subscribe(rig.loader.network_changed)
-    rig.loader.want([TileId("microsoft.base.road", 9, x, 148) for x in range(40)])
+    rig.loader.request([TileId("microsoft.base.road", 9, x, 148) for x in range(40)])
     lost = rig.next(NetworkLost)
     assert isinstance(lost, NetworkLost)
     assert (lost.what, lost.kind) == ("localhost", "Unreachable")

@@ -22,7 +22,7 @@ from tvapp.core.jobs import Inbox
 from tvapp.core.log import RecordingLog
 from tvapp.net.transport import HttpClient
 from tvapp.tiles.cache_key import CacheScope
-from tvapp.tiles.congestion_window import FIRST, MOST
+from tvapp.tiles.congestion_window import INITIAL_LIMIT, MAX_LIMIT
 from tvapp.tiles.disk_cache import DiskCache
 from tvapp.tiles.loader import TileLoader
 from tvapp.tiles.tile import TileArrived, TileId
@@ -54,7 +54,7 @@ class Service:
                     if isinstance(event, h2.events.RequestReceived):
                         headers = {bytes(k).decode(): bytes(v).decode() for k, v in event.headers or ()}
                         self.columns.append(int(parse_qs(urlsplit(headers[":path"]).query)["x"][0]))
-                        if len(self.columns) == FIRST:
+                        if len(self.columns) == INITIAL_LIMIT:
                             self.has_first.set()
                         self.open_streams += 1
                         self.most_streams = max(self.most_streams, self.open_streams)
@@ -94,10 +94,9 @@ def test_all_tiles_share_one_connection_and_what_is_left_behind_before_it_was_se
             authorizer = SharedKeyAuthorizer(["key"], endpoint=endpoint, log=log)
             cache = DiskCache(tmp_path / "tiles.db", clock=clock, log=log)
             loader = TileLoader(
-                InlineJobs(),
+                InlineJobs(inbox),
                 MapsClient(http, endpoint, authorizer, log, clock=clock),
                 cache,
-                inbox,
                 scope=CacheScope(endpoint, ""),
                 clock=clock,
                 log=log,
@@ -113,14 +112,14 @@ def test_all_tiles_share_one_connection_and_what_is_left_behind_before_it_was_se
                         left -= {message.tile for message in inbox.drain() if isinstance(message, TileArrived)}
 
             behind, ahead = [tile(x) for x in range(40)], [tile(x) for x in range(100, 160)]
-            loader.want(behind)
+            loader.request(behind)
             await asyncio.wait_for(service.has_first.wait(), 20)
-            loader.want(ahead)
+            loader.request(ahead)
             service.gate.set()
             await arrivals(*ahead)
-            assert sorted(service.columns) == [*range(FIRST), *range(100, 160)]
+            assert sorted(service.columns) == [*range(INITIAL_LIMIT), *range(100, 160)]
             assert service.connections == 1
-            assert FIRST <= service.most_streams <= 2 * MOST
+            assert INITIAL_LIMIT <= service.most_streams <= 2 * MAX_LIMIT
             loader.stop()
             await http.aclose()
             cache.close()

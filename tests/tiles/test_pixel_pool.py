@@ -47,7 +47,7 @@ def test_other_sizes_get_other_room() -> None:
 
 
 def test_no_more_is_kept_than_was_said_and_nothing_after_it_was_cleared() -> None:
-    pool = PixelPool(kept=2)
+    pool = PixelPool(size=2)
     held = [pool.take(64) for _ in range(5)]
     numbers = [id(buffer) for buffer in held]
     del held

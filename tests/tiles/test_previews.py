@@ -17,7 +17,7 @@ from tvapp.core.jobs import Inbox
 from tvapp.core.log import RecordingLog
 from tvapp.tiles.cache_key import CacheScope
 from tvapp.tiles.disk_cache import DiskCache
-from tvapp.tiles.ports import TileReply
+from tvapp.tiles.ports import TileReply, TileRequest
 from tvapp.tiles.previews import HEIGHT, WIDTH, PreviewLoader, compose
 from tvapp.tiles.tile import Preview, PreviewArrived, TileId
 
@@ -44,7 +44,8 @@ class Maps:
         self.colors = colors
         self.asked: list[str] = []
 
-    async def tile(self, tileset_id: str, z: int, x: int, y: int, **_: object) -> TileReply:
+    async def tile(self, request: TileRequest) -> TileReply:
+        tileset_id = request.tile.tileset
         self.asked.append(tileset_id)
         if tileset_id not in self.colors:
             raise Forbidden("maps.example", 403)

@@ -152,3 +152,88 @@ def test_no_cell_is_filled_twice_and_none_is_empty_that_could_be_filled(
             elif not all(quarters):
                 holes += 1
     assert covered.holes == holes
+
+
+def test_a_range_knows_its_cells() -> None:
+    cells = TileRange(3, 2, 4, 5, 6)
+    assert cells.area == 6
+    assert [cells.shows(x, y) for x, y in ((2, 4), (4, 5), (1, 4), (5, 4), (2, 3), (2, 6), (10, 4), (-6, 5))] == [
+        True,
+        True,
+        False,
+        False,
+        False,
+        False,
+        True,
+        True,
+    ]
+
+
+def test_joined_ranges_have_the_cells_of_both_and_between() -> None:
+    assert TileRange(3, 2, 4, 3, 5).joined(TileRange(3, 5, 1, 6, 2)) == TileRange(3, 2, 1, 6, 5)
+    assert TileRange(3, 2, 4, 3, 5).joined(TileRange(4, 5, 1, 6, 2)) == TileRange(3, 2, 4, 3, 5)
+
+
+@pytest.mark.parametrize(("part", "count"), [(0.29, 0), (0.31, 1)])
+def test_a_slant_of_less_than_a_third_fetches_nothing_ahead(part: float, count: int) -> None:
+    cells = TileRange(5, 3, 3, 6, 6)
+    assert cells.grown((part, 0.9)) == TileRange(5, 3, 3, 6 + count, 7)
+    assert cells.grown((-part, 0.9)) == TileRange(5, 3 - count, 3, 6, 7)
+    assert cells.grown((0.9, part)) == TileRange(5, 3, 3, 7, 6 + count)
+    assert cells.grown((0.9, -part)) == TileRange(5, 3, 3 - count, 7, 6)
+
+
+def test_a_range_of_cells_ends_where_the_box_ends() -> None:
+    assert visible_range(3, 512.0, 512.0, 512.0, 512.0, 512.0) == TileRange(3, 1, 1, 2, 2)
+    assert visible_range(3, 511.0, 511.0, 514.0, 514.0, 512.0) == TileRange(3, 0, 0, 3, 3)
+    assert visible_range(1, 0.0, -5000.0, 512.0, 100.0, 512.0) == TileRange(1, 0, 0, 1, 1)
+    assert visible_range(1, 0.0, 5000.0, 512.0, 100.0, 512.0) == TileRange(1, 0, 1, 1, 2)
+
+
+def test_of_the_copies_of_a_tile_the_one_in_view_and_the_nearest_counts() -> None:
+    seen, ahead = TileRange(2, 0, 1, 2, 2), TileRange(2, -4, 1, 3, 2)
+    found: dict[int, object] = {
+        x: (is_ahead, distance) for is_ahead, distance, _, x, _ in by_distance(seen, ahead, 0.25, 0.375)
+    }
+    # Distances from the border of columns 0 and 1, in units of the whole world.
+    assert found == {
+        0: (False, pytest.approx(0.125**2)),
+        1: (False, pytest.approx(0.125**2)),
+        2: (True, pytest.approx(0.375**2)),
+        3: (True, pytest.approx(0.375**2)),
+    }
+
+
+def test_the_distance_counts_rows_and_columns_alike() -> None:
+    cells = TileRange(3, 5, 6, 6, 7)
+    ((is_ahead, distance, z, x, y),) = by_distance(cells, cells, 0.0, 0.25)
+    assert (is_ahead, z, x, y) == (False, 3, 5, 6)
+    assert distance == pytest.approx((5.5 / 8) ** 2 + (6.5 / 8 - 0.25) ** 2)
+
+
+def test_only_equally_wide_parts_of_one_ancestor_are_stacked() -> None:
+    # Column 1 of the upper row has a tile of its own, so that the ancestor's parts are 1 and 2 cells wide.
+    covered = filled(TileRange(4, 0, 0, 2, 3), {(3, 0, 0), (3, 0, 1), (4, 1, 0)})
+    assert sorted((part.tile, part.x0, part.y0, part.x1, part.y1) for part in covered.solid) == [
+        ((3, 0, 0), 0, 0, 1, 1),
+        ((3, 0, 0), 0, 1, 2, 2),
+        ((3, 0, 1), 0, 2, 2, 3),
+        ((4, 1, 0), 1, 0, 2, 1),
+    ]
+
+
+def test_below_a_fading_tile_parts_are_not_joined() -> None:
+    covered = filled(TileRange(4, 0, 0, 2, 2), {(4, 0, 0), (4, 1, 0), (3, 0, 0)}, {(4, 0, 0), (4, 1, 0)})
+    assert sorted((part.x0, part.y0, part.x1, part.y1, part.under) for part in covered.solid if part.under) == [
+        (0, 0, 1, 1, (4, 0, 0)),
+        (1, 0, 2, 1, (4, 1, 0)),
+    ]
+    assert [(part.x0, part.y0, part.x1, part.y1) for part in covered.solid if not part.under] == [(0, 1, 2, 2)]
+
+
+def test_descendants_are_taken_from_two_zooms_down_and_no_further() -> None:
+    cells = TileRange(3, 0, 0, 1, 1)
+    quarters = {(5, x, y) for x in range(4) for y in range(4)}
+    assert filled(cells, quarters).holes == 0
+    assert filled(cells, quarters - {(5, 0, 0)}).holes == 1
+    assert filled(cells, {(6, x, y) for x in range(8) for y in range(8)}).holes == 1

@@ -19,11 +19,11 @@ from tests.tiles.rig import Rig
 from tvapp.core.image import Image
 from tvapp.geo.position import Position
 from tvapp.mapview.layer_picture import tile_px
-from tvapp.mapview.layers import FENCES, BaseStyle, LayerChoice, layers
+from tvapp.mapview.layers import BaseStyle, LayerChoice, layers
 from tvapp.mapview.model import MapModel
 from tvapp.mapview.viewport import Viewport
 from tvapp.remote.intents import Intent
-from tvapp.tiles.tile import TILE_SIZE, TileArrived, TileConfirmed, TileId, TileImage, TileUnavailable
+from tvapp.tiles.tile import DRAWN_TILESET, TILE_SIZE, TileArrived, TileId, TileImage, TileRevalidated, TileUnavailable
 
 Cell = tuple[int, int, int]
 LIMIT_S = 60.0
@@ -46,7 +46,7 @@ class Traveller:
     def __init__(self, rig: Rig, cloud: LocalCloud, choice: LayerChoice, budget_bytes: int = 1 << 40) -> None:
         self.rig, self.cloud = rig, cloud
         self._shown = {layer.tileset for layer in layers(choice)}
-        self.model = MapModel(screen(zoom=12), layers(choice), budget_bytes, flat=True)
+        self.model = MapModel(screen(zoom=12), layers(choice), budget_bytes, compose=True)
         rig.loader.set_rasteriser(Fences(0))
         self.strangers: set[Cell] = set()
         """Cells that were wished for far from what was in view then."""
@@ -60,11 +60,11 @@ class Traveller:
         self._receive()
         self.model.update(self.now)
         near = self._near()
-        wishes = self.model.wish_list()
+        wishes = self.model.request_list()
         if wishes is not None:
             self.strangers |= {(tile.z, tile.wrapped().x, tile.y) for tile in wishes} - near
             self.wanted = {tile.wrapped() for tile in wishes}
-            self.rig.loader.want(wishes)
+            self.rig.loader.request(wishes)
         self.model.compositions(self.now)
         self.model.quads(self.now)
         self.model.evictions()
@@ -111,7 +111,7 @@ class Traveller:
         return Counter((str(q["tilesetId"]), (int(q["zoom"]), int(q["x"]), int(q["y"]))) for q in queries)
 
     def _receive(self) -> bool:
-        messages = [m for m in self.rig.inbox.drain() if isinstance(m, TileArrived | TileConfirmed | TileUnavailable)]
+        messages = [m for m in self.rig.inbox.drain() if isinstance(m, TileArrived | TileRevalidated | TileUnavailable)]
         stale = [m for m in messages if isinstance(m, TileArrived) and m.origin == "stale"]
         if stale:
             # The loader asks about them when nothing new has been wished for in between. No more time than that: a disk
@@ -120,8 +120,8 @@ class Traveller:
         for message in messages:
             if message not in stale:
                 self.wanted.discard(message.tile)
-            if isinstance(message, TileConfirmed):
-                self.model.confirm(message)
+            if isinstance(message, TileRevalidated):
+                self.model.revalidated(message)
             else:
                 self.model.receive(message, self.now)
         return bool(messages)
@@ -185,7 +185,7 @@ def test_geofences_that_change_above_stale_tiles_cost_a_request_a_tile_once_and_
     confirmed: Counter[tuple[str, Cell]] = Counter()
     for revision in range(1, 6):
         rig.loader.set_rasteriser(Fences(revision))
-        here.model.invalidate(FENCES, None, revision)
+        here.model.invalidate(DRAWN_TILESET, None, revision)
         here.settle()
         confirmed += here.asked()
     assert confirmed == first

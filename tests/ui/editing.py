@@ -25,10 +25,10 @@ from tvapp.mapview.layers import LayerChoice, layers
 from tvapp.mapview.model import MapModel
 from tvapp.mapview.viewport import Viewport
 from tvapp.remote.intents import Intent
+from tvapp.ui.map_state.state import MapState
 from tvapp.ui.messages import AccountChanged, AttributionChanged
 from tvapp.ui.recording import RecordingCanvas
-from tvapp.ui.screens.map import MapScreen
-from tvapp.ui.screens.map_state import MapState
+from tvapp.ui.screens.map.screen import MapScreen
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.stack import ScreenStack
 
@@ -100,7 +100,7 @@ class Editing:
     def load(self, *fences: Geofence) -> None:
         """Let the map show other geofences."""
         book = FenceBook(fences)
-        self.send(IndexBuilt(FenceIndex(book.fences), book, self.state.revision + 1))
+        self.send(IndexBuilt(FenceIndex(book.fences), book, self.state.fences.revision + 1))
 
     def press(self, *intents: Intent) -> None:
         for intent in intents:

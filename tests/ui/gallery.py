@@ -40,7 +40,7 @@ from tvapp.core.errors import (
 )
 from tvapp.core.image import Image
 from tvapp.fences.drawing.labels import place
-from tvapp.fences.drawing.messages import LabelsPlaced
+from tvapp.fences.drawing.messages import LabelRequest, LabelsPlaced
 from tvapp.fences.drawing.raster import rasterise
 from tvapp.fences.geojson import reading
 from tvapp.fences.geojson.feature import new_feature
@@ -51,23 +51,23 @@ from tvapp.fences.model.fence import Circle, Geofence
 from tvapp.fences.model.kinds import kinds_for
 from tvapp.fences.outbox.messages import OutboxChanged
 from tvapp.fences.outbox.outbox import Entry, Refusal
-from tvapp.fences.service.messages import FencesKept, FencesUnavailable, IndexBuilt
+from tvapp.fences.service.messages import FencesUnavailable, IndexBuilt, SnapshotRestored
 from tvapp.geo.position import Position
 from tvapp.mapview.layer_picture import tile_px
-from tvapp.mapview.layers import FENCES, LayerChoice, layers
+from tvapp.mapview.layers import LayerChoice, layers
 from tvapp.mapview.model import MapModel
 from tvapp.mapview.viewport import Viewport
 from tvapp.remote.intents import Input, Intent
-from tvapp.tiles.tile import Origin, TileArrived, TileId, TileImage
+from tvapp.tiles.tile import DRAWN_TILESET, Origin, TileArrived, TileId, TileImage
 from tvapp.ui.canvas import Canvas
+from tvapp.ui.map_state.state import MapState
 from tvapp.ui.messages import AccountChanged, AttributionChanged, ConnectionChanged, LockKnown, TroubleChanged
 from tvapp.ui.screen import Hint
 from tvapp.ui.screens.crash import Crash, draw_crash
 from tvapp.ui.screens.error import ErrorScreen
-from tvapp.ui.screens.map import MapScreen
-from tvapp.ui.screens.map_state import MapState
-from tvapp.ui.screens.signin import SignInScreen
-from tvapp.ui.screens.signin_panel import PERMISSION, SIGN_IN, SignInPanel
+from tvapp.ui.screens.map.screen import MapScreen
+from tvapp.ui.screens.signin.panel import PERMISSION, SIGN_IN, SignInPanel
+from tvapp.ui.screens.signin.screen import SignInScreen
 from tvapp.ui.screens.start import StartScreen
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.stack import ScreenStack
@@ -297,18 +297,18 @@ def load(scene: Scene, state: MapState, index: FenceIndex, scale: float, tiles_a
             tiles = what
     sizes = {layer.tileset: tile_px(layer, scale) for layer in state.model.layers}
     for tile in tiles:
-        is_fences = tile.tileset == FENCES
+        is_fences = tile.tileset == DRAWN_TILESET
         content = rasterise(index, tile, EPOCH, sizes[tile.tileset], scale) if is_fences else paint(tile)
         origin: Origin = "worker" if is_fences else "disk" if tiles_age_s is None else "stale"
         scene.stack.receive(TileArrived(tile, content, origin, 1, tiles_age_s or 0.0), scene.now)
     asked = [what for name, what in scene.actions.asked if name == "request_labels"]
     if asked and isinstance(asked[-1], tuple):
         bounds, zoom, selected = asked[-1]
-        labels = place(index, bounds, zoom, scale, EPOCH, selected=selected)
+        labels = place(index, LabelRequest(bounds, zoom, selected), scale, EPOCH)
         scene.stack.receive(LabelsPlaced(labels, zoom, 1), scene.now)
     for _ in range(60):
         scene.stack.update(scene.now)
-        if not state.arrived:
+        if not state.tiles.queue:
             break
     scene.now += 1.0
     scene.stack.update(scene.now)
@@ -484,7 +484,7 @@ SCENES: dict[str, Build] = {
     "map-clock": on_map(messages=(ClockSkewed(10_798.0),)),
     "map-clock-offline": on_map(messages=(ClockSkewed(-1.77e9), *OFFLINE)),
     "map-offline": on_map(messages=OFFLINE),
-    "map-offline-old": on_map(messages=(*OFFLINE, FencesKept((), EPOCH - 8000)), tiles_age_s=200_000.0),
+    "map-offline-old": on_map(messages=(*OFFLINE, SnapshotRestored((), EPOCH - 8000)), tiles_age_s=200_000.0),
     "map-portal": on_map(
         messages=(
             TroubleChanged("map", UnexpectedReply("atlas.microsoft.com", 302, "html")),

@@ -6,18 +6,19 @@ from itertools import product
 
 import pytest
 
+from tests.ui.contrast import blend, contrast
 from tests.ui.fakes import font_metrics
 from tests.ui.gallery import SCENES, Scene
 from tvapp.remote.intents import ARROWS, Input, Intent, Phase
 from tvapp.ui import theme
 from tvapp.ui.canvas import Color, Rect
 from tvapp.ui.focus import Focus
+from tvapp.ui.map_overlay.chrome import attribution_box
+from tvapp.ui.map_state.state import MapState
 from tvapp.ui.recording import DrawnShape, DrawnText, RecordingCanvas
 from tvapp.ui.screen import Screen, hints_of
-from tvapp.ui.screens.map_chrome import attribution_box
-from tvapp.ui.screens.map_state import MapState
-from tvapp.ui.screens.signin_panel import SignInPanel
-from tvapp.ui.screens.unlock import UnlockScreen
+from tvapp.ui.screens.editing.unlock import UnlockScreen
+from tvapp.ui.screens.signin.panel import SignInPanel
 
 SHAPES = ((1920, 1080), (1280, 720), (1024, 768), (2560, 1080))
 EVERYWHERE = [pytest.param(name, shape, id=f"{name}-{shape[0]}x{shape[1]}") for name, shape in product(SCENES, SHAPES)]
@@ -33,6 +34,8 @@ NOTHING_TO_PRESS = {
 }
 EDITING = [name for name in SCENES if name.startswith(("draw", "edit", "changes", "conflict", "refused", "unlock"))]
 MOST_PRESSES = 6
+LEAST_FOCUS_HEIGHT = 64
+"""The least height, in design pixels, of anything that can have the focus."""
 WITHOUT_RING = {"map", "wait"}
 """The map's focus is the crosshair; the start screen only waits."""
 
@@ -94,7 +97,7 @@ def test_exactly_one_thing_has_the_focus_and_its_ring(name: str) -> None:
     crosshairs = [shape for shape in rings if shape.rect.w < 64]
     assert len(rings) - len(crosshairs) == (0 if on_map else 1)
     for ring in rings:
-        assert ring in crosshairs or ring.rect.h >= theme.FOCUS_HEIGHT
+        assert ring in crosshairs or ring.rect.h >= LEAST_FOCUS_HEIGHT
 
 
 @pytest.mark.parametrize("name", SCENES)
@@ -103,7 +106,7 @@ def test_everything_can_be_reached_from_everywhere_and_nothing_is_a_trap(name: s
     focus = getattr(scene.stack.top, "_focus", None)
     if not isinstance(focus, Focus):
         return
-    for start in focus.everything():
+    for start in focus.leaf_keys():
         seen, frontier = {start}, [start]
         while frontier:
             key = frontier.pop()
@@ -114,7 +117,7 @@ def test_everything_can_be_reached_from_everywhere_and_nothing_is_a_trap(name: s
                 if focus.focused not in seen:
                     seen.add(focus.focused)
                     frontier.append(focus.focused)
-        assert seen == set(focus.everything())
+        assert seen == set(focus.leaf_keys())
 
 
 @pytest.mark.parametrize("name", SCENES)
@@ -124,7 +127,7 @@ def test_at_most_six_presses_lead_from_anything_to_anything_else(name: str) -> N
     if not isinstance(focus, Focus):
         return
     neighbours: dict[str, set[str]] = {}
-    for key in focus.everything():
+    for key in focus.leaf_keys():
         neighbours[key] = set()
         for arrow in ARROWS:
             focus.set(key)
@@ -202,7 +205,7 @@ def test_the_hint_line_says_what_the_keys_do(name: str) -> None:
 
 
 def theme_words(screen: Screen) -> str:
-    from tvapp.ui.words.text import words
+    from tvapp.ui.words.lookup import words
 
     return words(screen.hints()[0].words)
 
@@ -212,7 +215,7 @@ def test_every_text_can_be_read_against_what_lies_below_it(name: str, shape: tup
     _, canvas = show(name, shape)
     for drawn in visible_texts(canvas):
         ground = drawn.style.halo if drawn.style.halo is not None else ground_below(canvas, drawn)
-        ratio = theme.contrast(theme.blend(drawn.style.color, ground), ground)
+        ratio = contrast(blend(drawn.style.color, ground), ground)
         is_code = drawn.style.size >= theme.CODE_MIN and drawn.style.face == "mono"
         is_icon = drawn.style.face == "icon"
         assert ratio >= (7 if is_code else 3 if is_icon else 4.5), f"{drawn.text!r}: {ratio:.1f}"
@@ -294,5 +297,5 @@ def ground_below(canvas: RecordingCanvas, text: DrawnText) -> Color:
         if not isinstance(item, DrawnShape) or item.kind not in ("fill", "panel") or item.color is None:
             continue
         if item.rect.x <= x <= item.rect.right and item.rect.y <= y <= item.rect.bottom:
-            ground = theme.blend(item.color, ground)
+            ground = blend(item.color, ground)
     return ground

@@ -1,32 +1,31 @@
-"""Picks the implementations of everything behind the map: network, tiles, store. Imported on a worker: it is heavy."""
+"""Picks the implementations of everything behind the map: network, tiles, store.
+
+Imported on a worker (see `backend_loading`), because its imports are slow.
+"""
 
 from __future__ import annotations
 
 import hashlib
-import random
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
 
-from tvapp.app.tile_backend import TileEdges, build_tiles
+from tvapp.app.tile_backend import TileBackend, build_tile_backend
 from tvapp.auth import provider
 from tvapp.auth.tokens import TokenProvider
 from tvapp.azure.attribution import AttributionFeed
 from tvapp.azure.authorizer import Authorizer, EntraAuthorizer, SharedKeyAuthorizer, StorageAuthorizer
 from tvapp.azure.maps import MapsClient
 from tvapp.config.model import Config
-from tvapp.core.clock import Clock
-from tvapp.core.data_folder import KEPT, OUTBOX
-from tvapp.core.disk import DiskHealth
-from tvapp.core.jobs import Jobs
+from tvapp.core.data_folder import DataFolder
 from tvapp.core.log import Log
-from tvapp.fences.outbox.service import OutboxService
+from tvapp.core.surroundings import Surroundings
+from tvapp.fences.outbox.outbox_service import OutboxService
 from tvapp.fences.service.fence_service import FenceService
-from tvapp.fences.service.snapshot import KeptFences
+from tvapp.fences.service.snapshot import Snapshot
 from tvapp.fences.stores.base import Store
 from tvapp.net.chain import Chain
 from tvapp.net.monitor import NetworkMonitor
-from tvapp.net.transport import Sender
+from tvapp.net.request import Sender
 from tvapp.tiles.cache_key import CacheScope
 from tvapp.tiles.disk_cache import DiskCache
 from tvapp.tiles.loader import TileLoader
@@ -34,8 +33,8 @@ from tvapp.tiles.previews import PreviewLoader
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Edges:
-    """Everything behind the map, ready to be used."""
+class Backend:
+    """Everything behind the map, ready for use on the main thread."""
 
     http: Chain
     monitor: NetworkMonitor
@@ -46,17 +45,17 @@ class Edges:
     previews: PreviewLoader
     fences: FenceService | None
     outbox: OutboxService | None
-    """None where nothing may or can be changed."""
-    kept: KeptFences | None
-    """None where the store is on this device itself."""
-    data_dir: Path
+    """None where the configuration or the store allows no changes."""
+    kept: Snapshot | None
+    """None where the store is a folder on this machine."""
+    data: DataFolder
     store_key: str
-    tiles: TileEdges
+    tiles: TileBackend
 
     def use_account(self, home_id: str | None) -> CacheScope:
-        """Serve another account from now on (None: nobody); nothing of the former one is shown any more.
+        """Serve another account from now on (None: nobody), and forget the former one.
 
-        Returns what its tiles are kept under.
+        Returns the scope that its tiles are kept under.
         """
         scope = self.tiles.use_account(home_id)
         for each in (self.outbox, self.kept):
@@ -65,22 +64,22 @@ class Edges:
         if self.fences is not None:
             self.fences.forget()
         if home_id is not None:
-            # What one account has confirmed or seen is never sent or shown by another one, nor for another store.
+            # Changes and geofences of one account and store are never sent or shown for another.
             key = hashlib.sha256(f"{self.store_key}\n{home_id}".encode()).hexdigest()[:24]
             if self.outbox is not None:
-                self.outbox.open(self.data_dir / OUTBOX / key)
+                self.outbox.open(self.data.outbox / key)
             if self.kept is not None:
-                self.kept.open(self.data_dir / KEPT / f"{key}.geofences")
+                self.kept.open(self.data.geofences / f"{key}.geofences")
         return scope
 
     def disk_restored(self, now: float) -> None:
-        """Bring to the disk what it did not take."""
+        """Write to the disk what could not be written during its outage."""
         self.cache.retry()
         if self.kept is not None:
             self.kept.retry(now)
 
     def close(self) -> None:
-        """Ask for nothing more, and bring what is worth keeping to the disk."""
+        """Stop every request, and write to the disk what the next start needs."""
         self.monitor.stop()
         if self.kept is not None:
             self.kept.flush()
@@ -92,56 +91,56 @@ class Edges:
         self.tiles.close()
 
 
-def build_edges(
+def build_backend(
     config: Config,
-    data_dir: Path,
+    surroundings: Surroundings,
     tokens: TokenProvider | None,
-    jobs: Jobs,
-    clock: Clock,
-    log: Log,
-    scale: float,
     http: Chain,
-    disk: DiskHealth | None = None,
-    tiles: TileEdges | None = None,
-) -> Edges:
-    """Build them all, sending through `http`; opens no connection yet. `tiles` are those that are there already."""
+    scale: float,
+    tiles: TileBackend | None = None,
+) -> Backend:
+    """Build everything behind the map, sending through `http`; opens no connection yet.
+
+    `tiles` is the part that was built before, if any. `scale` is real pixels per design pixel.
+    """
+    jobs, clock, log, random = surroundings.jobs, surroundings.clock, surroundings.log, surroundings.random
     authority = provider.authority(config.identity) if config.needs_sign_in else ""
     urls = (config.maps.endpoint, authority)
-    monitor = NetworkMonitor(jobs, http, urls, jobs.inbox, clock=clock, log=log, random=random.random)
+    monitor = NetworkMonitor(jobs, http, urls, jobs.inbox, clock=clock, log=log, random=random)
     http.listen(monitor.observe)
     monitor.subscribe(lambda error: http.network_restored() if error is None else None)
     authorizer = _authorizer(config, tokens, log)
     maps = MapsClient(http, config.maps.endpoint, authorizer, log, clock=clock)
     if tiles is None:
-        tiles = build_tiles(config, data_dir, jobs, clock, log, disk)
-    tiles.source.use(maps)
+        tiles = build_tile_backend(config, surroundings)
+    tiles.source.set_source(maps)
     monitor.subscribe(tiles.loader.network_changed)
-    attribution = AttributionFeed(jobs, maps, jobs.inbox, clock=clock, log=log, random=random.random)
+    attribution = AttributionFeed(jobs, maps, jobs.inbox, clock=clock, log=log, random=random)
     monitor.subscribe(lambda error: attribution.retry() if error is None else None)
     previews = PreviewLoader(jobs, maps, tiles.cache, jobs.inbox)
     for url in _store_urls(config):
-        monitor.heed(url)
-    open_store = _store(config, http, authorizer, tokens, jobs, clock, log)
-    fences, outbox = None, None
+        monitor.watch_hint(url)
+    fences, outbox, kept = None, None, None
+    open_store = _store(config, surroundings, http, authorizer, tokens)
     if open_store is not None:
-        refresh_s = config.geofences.refresh_s
         fences = FenceService(
             open_store,
             jobs,
             clock,
             log,
-            refresh_s=refresh_s,
+            refresh_s=config.geofences.refresh_s,
             scale=scale,
-            random=random.random,
-            let_pass=jobs.gate.let_pass,
+            random=random,
         )
         if config.can_edit:
 
             def hurry() -> None:
                 jobs.io_loop().call_soon_threadsafe(http.hurry)
 
-            outbox = OutboxService(fences, jobs, clock, log, random=random.random, hurry=hurry, disk=disk)
-    return Edges(
+            outbox = OutboxService(fences, jobs, clock, log, random=random, skip_backoff=hurry, disk=surroundings.disk)
+        if config.geofences.store != "folder":
+            kept = Snapshot(jobs, clock, log, surroundings.disk)
+    return Backend(
         http=http,
         monitor=monitor,
         maps=maps,
@@ -151,8 +150,8 @@ def build_edges(
         previews=previews,
         fences=fences,
         outbox=outbox,
-        kept=None if fences is None or config.geofences.store == "folder" else KeptFences(jobs, clock, log, disk),
-        data_dir=data_dir,
+        kept=kept,
+        data=surroundings.data,
         store_key=_store_key(config),
         tiles=tiles,
     )
@@ -167,15 +166,10 @@ def _authorizer(config: Config, tokens: TokenProvider | None, log: Log) -> Autho
 
 
 def _store(
-    config: Config,
-    http: Sender,
-    authorizer: Authorizer,
-    tokens: TokenProvider | None,
-    jobs: Jobs,
-    clock: Clock,
-    log: Log,
+    config: Config, surroundings: Surroundings, http: Sender, authorizer: Authorizer, tokens: TokenProvider | None
 ) -> Callable[[], Store] | None:
-    """Return what opens the configured store, loading that one alone; None where none was decided on."""
+    """Return a function that opens the configured store, importing that one alone; None if none is configured."""
+    jobs, clock, log = surroundings.jobs, surroundings.clock, surroundings.log
     fences = config.geofences
     match fences.store:
         case "blob" if tokens is not None:
@@ -201,7 +195,7 @@ def _store(
 
 
 def _store_urls(config: Config) -> tuple[str, ...]:
-    """Return what the store asks, beside the map's own endpoint."""
+    """Return the addresses that the store uses beside the endpoint of the map."""
     match config.geofences.store:
         case "blob":
             return (config.geofences.container_url,)
@@ -212,7 +206,7 @@ def _store_urls(config: Config) -> tuple[str, ...]:
 
 
 def _store_key(config: Config) -> str:
-    """Return what tells one place of geofences from another."""
+    """Return a text that is different for each store."""
     fences = config.geofences
     match fences.store:
         case "blob":

@@ -1,63 +1,55 @@
-"""Loads and builds everything behind the map on a worker: it is heavy, and the first picture must not wait for it.
+"""Loads the backend (network, tiles, store) on a worker, because importing it takes longer than the first frame may.
 
-Nor must the map of last time: what shows it from the disk is there first.
+The tile cache comes first, because the last session's map can be shown from it before anything else is loaded.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tvapp.auth.tokens import TokenProvider
 from tvapp.config.model import Config
-from tvapp.core.clock import Clock
-from tvapp.core.disk import DiskHealth
-from tvapp.core.jobs import Jobs
-from tvapp.core.log import Log
-from tvapp.net.lazy_chain import LateChain
+from tvapp.core.surroundings import Surroundings
+from tvapp.net.lazy_chain import LazyChain
 
 if TYPE_CHECKING:
-    from tvapp.app.backend import Edges
-    from tvapp.app.tile_backend import TileEdges
+    from tvapp.app.backend import Backend
+    from tvapp.app.tile_backend import TileBackend
 
-EDGES = "edges.build"
+BACKEND_JOB = "backend.build"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TilesReady:
-    """What the disk has of the map can be shown now; the rest follows."""
+    """Tiles on the disk can be shown now; BackendReady follows."""
 
-    tiles: TileEdges
+    tiles: TileBackend
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class EdgesReady:
+class BackendReady:
     """Network, tiles and store can be used now."""
 
-    edges: Edges
+    backend: Backend
 
 
-def begin_building(
-    config: Config,
-    data_dir: Path,
-    tokens: TokenProvider | None,
-    jobs: Jobs,
-    clock: Clock,
-    log: Log,
-    scale: float,
-    network: LateChain,
-    disk: DiskHealth,
+def start_building_backend(
+    config: Config, surroundings: Surroundings, tokens: TokenProvider | None, network: LazyChain, scale: float
 ) -> None:
-    """Build the edges; answered by TilesReady and EdgesReady, or by JobFailed of EDGES."""
+    """Build the backend; answered by TilesReady and BackendReady, or by JobFailed of BACKEND_JOB.
 
-    def build() -> EdgesReady:
-        from tvapp.app.tile_backend import build_tiles
+    `tokens` are the account's; None where a subscription key opens the map. `scale` is real pixels per design pixel.
+    """
+    jobs = surroundings.jobs
 
-        tiles = build_tiles(config, data_dir, jobs, clock, log, disk)
+    def build() -> BackendReady:
+        from tvapp.app.tile_backend import build_tile_backend
+
+        tiles = build_tile_backend(config, surroundings)
         jobs.inbox.post(TilesReady(tiles))
-        from tvapp.app.backend import build_edges
+        from tvapp.app.backend import build_backend
 
-        return EdgesReady(build_edges(config, data_dir, tokens, jobs, clock, log, scale, network.get(), disk, tiles))
+        return BackendReady(build_backend(config, surroundings, tokens, network.get(), scale, tiles))
 
-    jobs.run(EDGES, build)
+    jobs.run(BACKEND_JOB, build)

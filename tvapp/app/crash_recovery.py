@@ -14,13 +14,12 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from tvapp.core.clock import Clock
-from tvapp.core.data_folder import CRASHES
 from tvapp.core.files import write_atomic
 from tvapp.core.jobs import Inbox, Running
 from tvapp.display.window import CloseRequested
 from tvapp.host.crash import report as reports
-from tvapp.host.crash.report import Surroundings
-from tvapp.host.crash.restart_backoff import Brake
+from tvapp.host.crash.report import CrashContext
+from tvapp.host.crash.restart_backoff import RestartBackoff
 from tvapp.host.event_log import EventLog
 from tvapp.host.process import ScreenshotRequested, StopRequested
 from tvapp.host.systemd.notify import Notifier
@@ -57,26 +56,26 @@ class Screen(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class CrashScene:
     """Where it happened. `screen` None: there is none. `starts_again` False: nothing follows the pause."""
 
-    data_dir: Path
+    crashes: Path
     screen: Screen | None
     inbox: Inbox
     clock: Clock
     log: EventLog
     notifier: Notifier
-    brake: Brake
+    restart_backoff: RestartBackoff
     uptime_s: float
     running: Sequence[Running] = ()
     language: str = "en"
     starts_again: bool = True
 
 
-def recover(error: BaseException, scene: Scene) -> Next:
+def recover(error: BaseException, scene: CrashScene) -> Next:
     """Report a crash and show it until it is time to start again, or somebody wants the program to stop."""
-    count = scene.brake.count() + 1
-    pause_s = scene.brake.crashed()
+    count = scene.restart_backoff.count() + 1
+    pause_s = scene.restart_backoff.crashed()
     reference = reports.new_reference()
     _report(error, reference, count, pause_s, scene)
     clock = time.strftime("%H:%M", time.localtime(scene.clock.wall()))
@@ -85,11 +84,11 @@ def recover(error: BaseException, scene: Scene) -> Next:
     return _Pause(crash, scene).run()
 
 
-def _report(error: BaseException, reference: str, count: int, pause_s: float, scene: Scene) -> None:
+def _report(error: BaseException, reference: str, count: int, pause_s: float, scene: CrashScene) -> None:
     name, reason = "", None
     screen = scene.screen
     try:
-        around = Surroundings(
+        context = CrashContext(
             epoch_s=scene.clock.wall(),
             uptime_s=scene.uptime_s,
             in_a_row=count,
@@ -100,7 +99,7 @@ def _report(error: BaseException, reference: str, count: int, pause_s: float, sc
             running=scene.running,
             monotonic_s=scene.clock.monotonic(),
         )
-        name = reports.write(scene.data_dir, reports.report(error, reference, around)).name
+        name = reports.write(scene.crashes, reports.report(error, reference, context)).name
     except Exception as failure:  # noqa: BLE001 - without a report the screen and the new start are all the more needed
         reason = f"{type(failure).__name__}: {failure}"
     scene.log.event(
@@ -119,7 +118,7 @@ def _report(error: BaseException, reference: str, count: int, pause_s: float, sc
 class _Pause:
     """The screen while it waits: counted down each second, drawn by whatever still can."""
 
-    def __init__(self, crash: Crash, scene: Scene) -> None:
+    def __init__(self, crash: Crash, scene: CrashScene) -> None:
         self._crash = crash
         self._scene = scene
         self._ways: list[Callable[[Screen, Crash], None]] = [self._draw, self._draw_anew, self._draw_plainly]
@@ -187,7 +186,7 @@ class _Pause:
         return stops or any(isinstance(event, CloseRequested) for event in events)
 
     def _save_picture(self, screen: Screen) -> None:
-        path = self._scene.data_dir / CRASHES / f"{self._crash.reference}.png"
+        path = self._scene.crashes / f"{self._crash.reference}.png"
         try:
             write_atomic(path, screen.screenshot())
         except Exception as error:  # noqa: BLE001 - as above

@@ -1,7 +1,7 @@
-"""What the map shows, kept on the disk so that the next start shows it again: private, small, seldom written.
+"""Stores the view of the map on the disk, so that the next start shows it again: private, small, seldom written.
 
-One file for each account, named by a digest. It is for every next start: after a crash, a power cut, a reboot, or a
-night. Signing out removes it.
+There is one file for each account, named by a digest. It serves every next start: after a crash, a power cut, a reboot,
+or a night. Signing out removes it.
 """
 
 from __future__ import annotations
@@ -11,52 +11,52 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tvapp.config.model import Config
-from tvapp.core.data_folder import VIEWS
 from tvapp.core.errors import DataError, StorageError
 from tvapp.core.files import make_private_dir, read_bounded, write_atomic
-from tvapp.core.jobs import JobFailed, Jobs
+from tvapp.core.jobs import JobFailed, JobResult, Jobs
 from tvapp.core.log import Log
 from tvapp.mapview.last_view import MOST_BYTES, LastView, pack, unpack
 
 READ, WRITE = "view.read", "view.write"
 WRITE_AFTER_S = 5.0
-"""After a change: somebody who looks around changes it again and again."""
+"""After a change: a viewer who looks around changes the view again and again."""
 WRITE_EVERY_S = 60.0
-"""Not more often, for the sake of memory cards."""
+"""Not more often: memory cards wear out."""
 
 
 @dataclass(frozen=True, slots=True)
 class LastViewKnown:
-    """What an account saw last; None: nothing that can be used. `path` tells whose it is."""
+    """The last view of an account, which `path` tells; None: there is none that can be used."""
 
     path: Path
     view: LastView | None
 
 
 @dataclass(frozen=True, slots=True)
-class _Written:
+class _Written(JobResult):
+    service = "view"
     path: Path
 
 
-class ViewKeeper:
-    """Keeps the view of one account at a time. Belongs to the main thread; returns at once, but for `flush`."""
+class LastViewStore:
+    """Stores the view of one account at a time. Belongs to the main thread; all but `flush` return at once."""
 
-    def __init__(self, config: Config, data_dir: Path, jobs: Jobs, log: Log) -> None:
-        self._folder = data_dir / VIEWS
-        # Whoever configures another home or style wants to see it at the next start.
+    def __init__(self, config: Config, folder: Path, jobs: Jobs, log: Log) -> None:
+        self._folder = folder
+        # After another home or style is configured, the next start shows that.
         home = config.view.home
         self._basis = digest(f"{home}\n{config.maps.style}\n{config.maps.endpoint}")
         self._jobs = jobs
         self._log = log
         self._path: Path | None = None
-        self._kept: LastView | None = None
-        self._seen: LastView | None = None
+        self._stored: LastView | None = None
+        self._noted: LastView | None = None
         self._write_at: float | None = None
         self._rest_until = 0.0
         self._is_writing = False
 
     def open(self, account: str) -> Path:
-        """Serve the account of that stable id ("" where a key opens the map); answered by LastViewKnown of the path."""
+        """Serve the account of that stable id ("" without accounts); answered by LastViewKnown of the returned path."""
         self.close()
         path = self._folder / f"{digest(account)}.json"
         self._path = path
@@ -65,45 +65,43 @@ class ViewKeeper:
 
     def close(self) -> None:
         """Let go of the account; what is on the disk stays."""
-        self._path = self._kept = self._seen = self._write_at = None
+        self._path = self._stored = self._noted = self._write_at = None
         self._rest_until = 0.0
 
-    def receive(self, message: object) -> bool:
-        """Take note of what the disk says; True when the message was for nobody else."""
+    def receive(self, message: object, now: float) -> None:
+        """Take what was read or written."""
         match message:
             case LastViewKnown(path=path, view=view) if path == self._path:
-                self._kept = self._seen = view
+                self._stored = self._noted = view
             case _Written() | JobFailed(name="view.write"):
                 self._is_writing = False
-                return True
-        return False
 
-    def look(self, view: LastView, now: float) -> None:
-        """Take note of what the map shows now, and write what is due."""
+    def note(self, view: LastView, now: float) -> None:
+        """Take what the map shows now, and write what is due."""
         if self._path is None:
             return
-        if view != self._seen:
-            self._seen = view
-            if view == self._kept:
+        if view != self._noted:
+            self._noted = view
+            if view == self._stored:
                 self._write_at = None
             elif self._write_at is None:
                 self._write_at = max(now + WRITE_AFTER_S, self._rest_until)
         if self._write_at is not None and now >= self._write_at and not self._is_writing:
             path = self._path
-            self._write_at, self._kept = None, view
+            self._write_at, self._stored = None, view
             self._rest_until = now + WRITE_EVERY_S
             self._is_writing = True
             self._jobs.run(WRITE, lambda: self._write(path, view))
 
     def flush(self) -> None:
-        """The program ends: write at once what is due some time. Blocks."""
-        path, view = self._path, self._seen
+        """Write at once what is due later: the program ends. Blocks."""
+        path, view = self._path, self._noted
         if self._write_at is not None and path is not None and view is not None:
             self._write_at = None
             self._write(path, view)
 
     def next_wakeup(self) -> float | None:
-        """Tell when `look` has something to do."""
+        """Tell when `note` has something to do."""
         return None if self._is_writing else self._write_at
 
     def _read(self, path: Path) -> LastView | None:
@@ -132,5 +130,5 @@ class ViewKeeper:
 
 
 def digest(text: str) -> str:
-    """Return what stands for a text in a file name or file, and tells nothing of it."""
+    """Return a text for a file or its name that stands for another one and does not reveal it."""
     return hashlib.sha256(text.encode()).hexdigest()[:24]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import zlib
 from pathlib import Path
 
 from tvapp.core.disk import DiskHealth
@@ -10,35 +9,39 @@ from tvapp.core.errors import StorageError
 from tvapp.core.files import make_private_dir, read_bounded, remove, write_atomic
 from tvapp.core.jobs import Jobs
 from tvapp.core.log import Log
+from tvapp.core.record import MAX_HEADER_BYTES, RecordError, RecordFormat
 from tvapp.remote.pattern import Pattern
 from tvapp.remote.pattern_hash import PatternHash
 from tvapp.ui.messages import LockKnown, PatternChecked
 
 USER = "lock"
-TRIES = "lock-tries"
-_MOST_BYTES = 32
+FORMAT = RecordFormat("lock-tries", 2)
+_MOST_BYTES = MAX_HEADER_BYTES + 20
 
 _TAMPERED = 3
 """A file that makes no sense is as good as one that was tampered with: wait as after some wrong tries."""
 
 
 def pack(tries: int) -> bytes:
-    """Return a number of tries as a line with its checksum, so that no part of it is taken for another number."""
-    return b"%d %08x\n" % (tries, zlib.crc32(b"%d" % tries))
+    """Return a number of tries as a file."""
+    return FORMAT.pack(b"%d" % tries)
 
 
 def unpack(data: bytes) -> int:
     """Return the number that `pack` wrote; of anything else, that of a file that was tampered with."""
-    digits = data.partition(b" ")[0]
-    return int(digits) if digits.isdigit() and data == pack(int(digits)) else _TAMPERED
+    try:
+        digits = bytes(FORMAT.unpack(data))
+    except RecordError:
+        return _TAMPERED
+    return int(digits) if digits.isdigit() else _TAMPERED
 
 
-class LockKeeper:
+class LockService:
     """Belongs to the main thread; answers come as messages."""
 
-    def __init__(self, text: str, data_dir: Path, jobs: Jobs, log: Log, disk: DiskHealth | None = None) -> None:
+    def __init__(self, text: str, tries: Path, jobs: Jobs, log: Log, disk: DiskHealth | None = None) -> None:
         self._hash = PatternHash.parse(text)
-        self._path = data_dir / TRIES
+        self._path = tries
         self._jobs = jobs
         self._log = log
         self._disk = disk or DiskHealth(log)

@@ -6,14 +6,13 @@ that the program asked for. An idle program costs nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from typing import Protocol
 
+from tvapp.app.frame_meter import FrameMeter
 from tvapp.core.clock import Clock
 from tvapp.core.errors import DisplayError
-from tvapp.core.frame_gate import FrameGate
-from tvapp.core.jobs import Inbox
+from tvapp.core.jobs import Jobs
 from tvapp.core.log import Log
 from tvapp.ui.canvas import Canvas
 
@@ -22,16 +21,13 @@ EARLY_S = 0.0015
 """A frame may be drawn this much ahead of its time: waits have a resolution of a millisecond."""
 MESSAGE_ALLOWANCE_S = 0.003
 """How long messages may be taken in before the next frame; the rest waits for the frame after."""
-BURST_GAP_S = 0.1
-"""Frames further apart than this do not belong to one motion."""
-SHORTEST_BURST = 30
 GIVE_UP_AFTER = 60
-"""Frames that fail in a row until it is no passing matter. They come ever more slowly: this takes half a minute, less
-than the minute after which a watchdog would end the program without a word on the screen."""
+"""After so many failed frames in a row the loop ends. They come ever more slowly: it takes half a minute, less than the
+minute after which a watchdog would end the program without a word on the screen."""
 
 
-class Unbearable(Exception):
-    """The program cannot go on: raised by it, or by the loop when no frame succeeds any more; its cause tells why."""
+class Unrecoverable(Exception):
+    """The program cannot go on: it says so itself, or no frame succeeds any more; the cause tells why."""
 
 
 class Screen(Protocol):
@@ -81,7 +77,7 @@ class Program(Protocol):
 
 
 class Pulse(Protocol):
-    """What has to hear that the loop is alive; see `tvapp.host.heartbeat`."""
+    """Hears that the loop is alive; see `tvapp.host.heartbeat`."""
 
     def next_wakeup(self) -> float | None: ...
 
@@ -94,14 +90,23 @@ class Pulse(Protocol):
     def turned(self, now: float) -> None: ...
 
 
-@dataclass(frozen=True, slots=True)
-class Burst:
-    """Frames of one motion, and the main thread's work for each: as the clock has it, and the CPU's part of that."""
+class NoPulse:
+    """Implements Pulse where nothing supervises the loop."""
 
-    started: float
-    ended: float
-    work_s: tuple[float, ...]
-    cpu_s: tuple[float, ...] = ()
+    def next_wakeup(self) -> float | None:
+        return None
+
+    def needs_frame(self, now: float) -> bool:
+        return False
+
+    def shown(self, now: float) -> None:
+        """Nothing hears it."""
+
+    def emptied(self, now: float) -> None:
+        """Nothing hears it."""
+
+    def turned(self, now: float) -> None:
+        """Nothing hears it."""
 
 
 class Loop:
@@ -111,47 +116,37 @@ class Loop:
         self,
         screen: Screen,
         program: Program,
-        inbox: Inbox,
+        jobs: Jobs,
         clock: Clock,
         log: Log,
-        on_burst: Callable[[Burst], None] = lambda _burst: None,
-        cpu_time: Callable[[], float] = lambda: 0.0,
-        gate: FrameGate | None = None,
         pulse: Pulse | None = None,
+        meter: FrameMeter | None = None,
     ) -> None:
-        """`on_burst` hears of every motion; `cpu_time` tells the calling thread's CPU time for it.
-
-        `gate` is what workers wait at while a frame is due.
-        """
+        """Take messages from the inbox of `jobs`, whose workers wait at its gate while a frame is due."""
         self._screen = screen
         self._program = program
-        self._inbox = inbox
+        self._inbox = jobs.inbox
+        self._gate = jobs.gate
         self._clock = clock
         self._log = log
-        self._on_burst = on_burst
-        self._cpu_time = cpu_time
-        self._gate = gate or FrameGate(clock.monotonic)
-        self._pulse = pulse
-        self._cpu_began = 0.0
-        self._burst_cpu: list[float] = []
+        self._pulse = pulse or NoPulse()
+        self._meter = meter or FrameMeter()
         self._dirty = True
-        self._is_owed = False
+        self._is_update_due = False
+        """Something came between two frames of a motion; the program takes it in with the next frame."""
         self._next_frame = 0.0
-        self._last_frame = 0.0
-        self._burst_start = 0.0
-        self._burst: list[float] = []
         self._failures = 0
 
     def run(self) -> str:
         """Go on until the program has a reason to stop; returns the reason.
 
         Raises:
-            Unbearable: the program gave up, or `GIVE_UP_AFTER` frames in a row failed.
+            Unrecoverable: the program gave up, or `GIVE_UP_AFTER` frames in a row failed.
             MemoryError: there is none left.
         """
         while (reason := self._program.stop_reason) is None:
             self.turn()
-        self._end_burst()
+        self._meter.end_motion()
         return reason
 
     def turn(self) -> None:
@@ -162,35 +157,32 @@ class Loop:
         events = self._screen.wait(timeout)
         began = self._clock.monotonic()
         self._gate.expect(began)
-        self._cpu_began = self._cpu_time()
+        self._meter.begin_turn()
         try:
             for event in events:
                 self._program.handle(event, began)
             took = self._take_messages(began)
             now = self._clock.monotonic()
-            # Between two frames of a motion nothing that `update` makes of what came could be shown.
-            self._is_owed = bool(events or took) and now < self._next_frame - EARLY_S
-            if not self._is_owed:
+            # Between two frames of a motion no result of `update` could be shown.
+            self._is_update_due = bool(events or took) and now < self._next_frame - EARLY_S
+            if not self._is_update_due:
                 self._advance(began, now)
-            if len(self._burst) >= SHORTEST_BURST and now - self._last_frame >= BURST_GAP_S:
-                self._end_burst()
-            if self._pulse is not None:
-                self._pulse.turned(now)
-        except (Unbearable, MemoryError):
+            self._meter.end_turn(now)
+            self._pulse.turned(now)
+        except (Unrecoverable, MemoryError):
             raise
         except DisplayError:
-            # No defect, and nothing to try again here: the screen itself tells when there is something to draw on.
-            # A new process would not help either, so whoever watches this one hears that all is well.
+            # No defect, and nothing to try again: the screen says when there is something to draw on.
+            # A new process would not help either, so the pulse hears that all is well.
             self._dirty = False
-            if self._pulse is not None:
-                self._pulse.shown(began)
-                self._pulse.turned(began)
+            self._pulse.shown(began)
+            self._pulse.turned(began)
         except Exception as error:  # noqa: BLE001 - the one broad catch around a frame
             self._failed(error, began)
 
     def _advance(self, began: float, now: float) -> None:
         """Bring the program to `now`, and the screen if need be."""
-        if self._program.update(now) or (self._pulse is not None and self._pulse.needs_frame(now)):
+        if self._program.update(now) or self._pulse.needs_frame(now):
             self._dirty = True
         if self._dirty and now >= self._next_frame - EARLY_S:
             self._frame(began, now)
@@ -199,18 +191,17 @@ class Loop:
             self._failures = 0
 
     def _timeout(self, now: float) -> float | None:
-        if len(self._inbox) and not self._is_owed:
+        if len(self._inbox) and not self._is_update_due:
             return 0.0
         frame_due = self._next_frame - EARLY_S
-        due = frame_due if self._dirty or self._is_owed else self._next_wakeup(now)
-        if len(self._burst) >= SHORTEST_BURST:
-            gap = self._last_frame + BURST_GAP_S
-            due = gap if due is None else min(due, gap)
+        due = frame_due if self._dirty or self._is_update_due else self._next_wakeup(now)
+        if (motion_ends := self._meter.ends_at) is not None:
+            due = motion_ends if due is None else min(due, motion_ends)
         # Whatever is due sooner than the next frame could only be shown by that frame.
         return None if due is None else max(0.0, max(due, frame_due) - now)
 
     def _next_wakeup(self, now: float) -> float | None:
-        times = (self._program.next_wakeup(now), self._pulse.next_wakeup() if self._pulse is not None else None)
+        times = (self._program.next_wakeup(now), self._pulse.next_wakeup())
         return min((at for at in times if at is not None), default=None)
 
     def _take_messages(self, began: float) -> bool:
@@ -222,7 +213,7 @@ class Loop:
             self._program.receive(message, began)
             if self._clock.monotonic() >= until:
                 break
-        if self._pulse is not None and not len(self._inbox):
+        if not len(self._inbox):
             self._pulse.emptied(self._clock.monotonic())
         return took
 
@@ -234,21 +225,9 @@ class Loop:
         # Keep the beat while frames follow each other; start a new one after a rest or a late frame.
         late = now - self._next_frame > FRAME_S
         self._next_frame = (now if late else self._next_frame) + FRAME_S
-        if now - self._last_frame > BURST_GAP_S:
-            self._end_burst()
-            self._burst_start = now
-        self._last_frame = now
-        self._burst.append(done - began)
-        self._burst_cpu.append(self._cpu_time() - self._cpu_began)
+        self._meter.add_frame(began, now, done)
         self._program.presented(done)
-        if self._pulse is not None:
-            self._pulse.shown(done)
-
-    def _end_burst(self) -> None:
-        if len(self._burst) >= SHORTEST_BURST:
-            self._on_burst(Burst(self._burst_start, self._last_frame, tuple(self._burst), tuple(self._burst_cpu)))
-        self._burst.clear()
-        self._burst_cpu.clear()
+        self._pulse.shown(done)
 
     def _failed(self, error: Exception, now: float) -> None:
         self._failures += 1
@@ -262,7 +241,7 @@ class Loop:
                 times=self._failures,
             )
         if self._failures >= GIVE_UP_AFTER:
-            raise Unbearable(f"{self._failures} frames in a row failed") from error
+            raise Unrecoverable(f"{self._failures} frames in a row failed") from error
         self._dirty = True
         self._next_frame = now + min(1.0, FRAME_S * self._failures)
 

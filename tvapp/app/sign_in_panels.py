@@ -9,9 +9,9 @@ from tvapp.auth.view import SessionView
 from tvapp.core.jobs import Jobs
 from tvapp.ui.actions import Actions
 from tvapp.ui.messages import TroubleChanged
-from tvapp.ui.qr import prepare_qr
-from tvapp.ui.screens.signin import SignInScreen
-from tvapp.ui.screens.signin_panel import PERMISSION, SIGN_IN, SignInPanel
+from tvapp.ui.qr import preload_qr
+from tvapp.ui.screens.signin.panel import PERMISSION, SIGN_IN, SignInPanel
+from tvapp.ui.screens.signin.screen import SignInScreen
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.stack import ScreenStack
 from tvapp.ui.words.permissions import permission_for
@@ -59,7 +59,7 @@ class SignInPanels:
         self._stack.receive(TroubleChanged("permission", state=missing), now)
 
     def _prepare(self) -> None:
-        self._jobs.run("qr.prepare", prepare_qr)
+        self._jobs.run("qr.prepare", preload_qr)
 
     def _keep(
         self,
@@ -71,7 +71,7 @@ class SignInPanels:
         stays: bool = False,
     ) -> None:
         """Have a panel open while it is wanted; one that `stays` is left as it is."""
-        if is_wanted and not self._stack.holds(name):
+        if is_wanted and not self._stack.contains(name):
             self._prepare()
             self._stack.push(SignInPanel(name, self._settings, self._stack, self._actions, session, now))
         elif not is_wanted and not stays:

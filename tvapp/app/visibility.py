@@ -1,4 +1,4 @@
-"""Whether the picture is to be seen: care for the panel, a hidden window, a lost display; and what the log says."""
+"""Decides whether the picture can be seen: panel care, a hidden window, a lost display; and logs the changes."""
 
 from __future__ import annotations
 
@@ -12,52 +12,52 @@ from tvapp.display.events import DisplayLost, Hidden
 from tvapp.remote.intents import Input
 from tvapp.ui import layout
 from tvapp.ui.canvas import Canvas, Color
-from tvapp.ui.screen_care import CareSettings, ScreenCare
+from tvapp.ui.dimming import Dimmer, DimmingSettings
 
 _EVENTS = {"dimmed": "screen.dimmed", "blank": "screen.blanked", "awake": "screen.woken"}
 
 
-class ScreenKeeper:
-    """Belongs to the main thread. Ask `is_seen` before anything is done for a picture."""
+class ScreenVisibility:
+    """Belongs to the main thread. Without `is_seen`, do no work for a picture."""
 
     def __init__(self, kiosk: Kiosk, local_time: LocalTime, clock: Clock, log: Log) -> None:
-        settings = CareSettings(kiosk.dim_after_min * 60.0, Week.parse(kiosk.awake), kiosk.motion, local_time)
-        self._care = ScreenCare(settings, clock.monotonic())
+        settings = DimmingSettings(kiosk.dim_after_min * 60.0, Week.parse(kiosk.awake), kiosk.motion, local_time)
+        self._care = Dimmer(settings, clock.monotonic())
         self._clock = clock
         self._log = log
         self.is_hidden = False
-        """Whether no frame could be seen by anybody: none is drawn."""
+        """Whether there is nothing to see a frame on; none is drawn."""
         self.has_display = True
 
     @property
     def is_seen(self) -> bool:
-        """Tell whether somebody in front of the screen sees the picture."""
+        """Tell whether a viewer in front of the screen sees the picture."""
         return not (self.is_hidden or self._care.is_off)
 
     def touch(self, now: float) -> None:
-        """Note that somebody pressed some key, whether it means anything or not."""
+        """Note that a key was pressed, whether it means anything or not."""
         self._care.touch(now)
 
     def passes(self, input_: Input, now: float) -> bool:
-        """Tell whether an input may act: not if it only woke the screen, or if nobody sees what it would do."""
+        """Tell whether an input may act: not if it only woke the screen, nor while its effect is not seen."""
         return self._care.passes(input_, now, seen=not self.is_hidden)
 
-    def hide(self, event: Hidden | DisplayLost, now: float) -> None:
+    def hide(self, event: Hidden | DisplayLost) -> None:
         """Draw nothing from now on."""
         self.is_hidden = True
         if isinstance(event, DisplayLost):
             self.has_display = False
             self._log.event("display.lost", level="warning", reason=event.reason)
 
-    def show(self, _now: float) -> None:
+    def show(self) -> None:
         """Draw again."""
         self.is_hidden = False
 
-    def restored(self, after_s: float, now: float) -> None:
+    def restored(self, after_s: float) -> None:
         """Draw again, on a new display."""
         self.has_display = True
         self._log.event("display.restored", after_s=round(after_s, 1))
-        self.show(now)
+        self.show()
 
     def update(self, now: float, is_busy: Callable[[], bool]) -> bool:
         """Advance; True when a frame is needed."""
@@ -71,6 +71,6 @@ class ScreenKeeper:
         return self._care.next_wakeup(now, self._clock.wall())
 
     def draw(self, canvas: Canvas, now: float) -> None:
-        """Darken what was drawn as far as it shall be."""
-        if veil := self._care.veil(now):
+        """Dim what was drawn."""
+        if veil := self._care.black_opacity(now):
             canvas.fill(layout.screen(canvas), Color(0, 0, 0, veil))

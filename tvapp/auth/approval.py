@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from tvapp.auth.device_code import RESTART, TRANSIENT, Flow, pause_s, quiet_s
+from tvapp.auth.device_code import RESTART, TRANSIENT, DeviceFlow, pause_s, quiet_s
 from tvapp.auth.messages import (
     CodeReceived,
     CodeRefused,
@@ -31,20 +31,20 @@ from tvapp.auth.view import Phase, Prompt, SessionView, Status
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
+class RenewalPolicy:
     """How long to ask.
 
     A new code is asked for `lead_s` before the present one runs out (or a `lead_part` of its life, if that is less),
     at most `renewals` times while nobody touches a key: an abandoned code is a gift to a phisher, and costs requests.
     """
 
-    renewals: int = 8
+    max_renewals: int = 8
     lead_s: float = 60.0
     lead_part: float = 0.2
-    restarts: int = 5
+    max_restarts: int = 5
 
 
-class Asking:
+class Approval:
     """Codes for one purpose, one after another, until somebody approves or there is no point in going on.
 
     `scopes` are what the codes are for (none: for signing in); `fields` go into every log event. `numbers` gives each
@@ -53,26 +53,26 @@ class Asking:
 
     def __init__(
         self,
-        patience: Patience,
+        policy: RenewalPolicy,
         random: Callable[[], float],
         numbers: Iterator[int],
         *,
         scopes: tuple[str, ...] = (),
         fields: Mapping[str, object] | None = None,
     ) -> None:
-        self._patience = patience
+        self._policy = policy
         self._random = random
         self._numbers = numbers
         self._scopes = scopes
         self._fields = dict(fields or {})
-        self.state: Literal["idle", "asking", "failed", "paused"] = "idle"
+        self.state: Literal["idle", "active", "failed", "paused"] = "idle"
         self.is_seen = True
         """Whether somebody could read a code now; where not, none is asked for. The one that is out still counts."""
         self.problem: Problem | None = None
         """What went wrong last and still matters."""
         self.claims = ""
         """Of the challenge that the tokens shall meet; empty for none."""
-        self._flows: list[Flow] = []  # oldest first; at most two
+        self._flows: list[DeviceFlow] = []  # oldest first; at most two
         self._request: int | None = None  # in flight
         self._requested_at = 0.0
         self._request_failures = 0
@@ -88,7 +88,7 @@ class Asking:
 
     def begin(self) -> None:
         """Start over with a first code, at the next tick."""
-        self.state = "asking"
+        self.state = "active"
         self.problem = None
         self._request_failures = self._renewal = self._unattended = self._restarts = 0
         self._prompted = False
@@ -130,7 +130,7 @@ class Asking:
 
     def tick(self, now: float) -> list[Command]:
         """Do what is due: polls, a new code, the end of an old one."""
-        if self.state != "asking":
+        if self.state != "active":
             return []
         commands: list[Command] = []
         for flow in [flow for flow in self._flows if now >= flow.prompt.expires_at and not flow.in_flight]:
@@ -141,14 +141,14 @@ class Asking:
             self._request = next(self._numbers)
             self._requested_at = now
             commands.append(RequestCode(self._request, self._scopes, self.claims))
-        elif self._unattended >= self._patience.renewals and self._request is None and not self._flows:
+        elif self._unattended >= self._policy.max_renewals and self._request is None and not self._flows:
             self.state = "paused"
             commands.append(Report("signin.paused", {"renewals": self._renewal, **self._fields}))
         return commands
 
     def next_wakeup(self) -> float | None:
         """Return when `tick` has something to do next, or None while only an event can change anything."""
-        if self.state != "asking":
+        if self.state != "active":
             return None
         times = [min(flow.next_poll_at, flow.prompt.expires_at) for flow in self._flows if not flow.in_flight]
         if self._request is None:
@@ -160,7 +160,7 @@ class Asking:
         self._unattended = 0
         if self.state in ("failed", "paused"):
             self.begin()
-        elif self.state == "asking":
+        elif self.state == "active":
             self._not_before = -math.inf
 
     def person_present(self) -> None:
@@ -176,7 +176,7 @@ class Asking:
 
     # -- what the screen shows --------------------------------------------------------------------------------------
 
-    def told_by(self, view: SessionView, now: float, reason: Problem | None = None) -> SessionView:
+    def update_view(self, view: SessionView, now: float, reason: Problem | None = None) -> SessionView:
         """Return `view` with how the asking goes at `now`; `reason` is told while nothing else went wrong."""
         flow = self._shown(now)
         phase, status = self._words(flow)
@@ -191,13 +191,13 @@ class Asking:
             retry_in_s=max(0.0, retry_at - now) if retry_at is not None else None,
         )
 
-    def _shown(self, now: float) -> Flow | None:
+    def _shown(self, now: float) -> DeviceFlow | None:
         """Return the newest code that still counts."""
-        if self.state != "asking":
+        if self.state != "active":
             return None
         return next((flow for flow in reversed(self._flows) if now < flow.prompt.expires_at), None)
 
-    def _words(self, flow: Flow | None) -> tuple[Phase, Status]:
+    def _words(self, flow: DeviceFlow | None) -> tuple[Phase, Status]:
         if self.state in ("failed", "paused"):
             return self.state, self.state
         troubled = self.problem is not None and self.problem.next == "retries"
@@ -208,8 +208,8 @@ class Asking:
             return "offline", "offline"
         return "requesting", "busy" if troubled else "requesting"
 
-    def _retry_at(self, flow: Flow | None) -> float | None:
-        if self.state != "asking" or self.problem is None:
+    def _retry_at(self, flow: DeviceFlow | None) -> float | None:
+        if self.state != "active" or self.problem is None:
             return None
         if flow is not None:
             return flow.next_poll_at if flow.failures and not flow.in_flight else None
@@ -227,7 +227,7 @@ class Asking:
     # -- answers ----------------------------------------------------------------------------------------------------
 
     def _code_received(self, event: CodeReceived, now: float) -> list[Command]:
-        if event.flow != self._request or self.state != "asking":
+        if event.flow != self._request or self.state != "active":
             return [DropFlow(event.flow)]
         self._request = None
         self._request_failures = 0
@@ -246,8 +246,8 @@ class Asking:
             event.expires_in,
             self._renewal,
         )
-        lead = min(self._patience.lead_s, event.expires_in * self._patience.lead_part)
-        self._flows.append(Flow(event.flow, prompt, event.interval, now + event.interval, expires_at - lead))
+        lead = min(self._policy.lead_s, event.expires_in * self._policy.lead_part)
+        self._flows.append(DeviceFlow(event.flow, prompt, event.interval, now + event.interval, expires_at - lead))
         fields = {
             "verification_uri": event.verification_uri,
             "expires_in": event.expires_in,
@@ -257,7 +257,7 @@ class Asking:
         return [Report("signin.prompted", fields)]
 
     def _code_refused(self, number: int, problem: Problem, now: float) -> list[Command]:
-        if number != self._request or self.state != "asking":
+        if number != self._request or self.state != "active":
             return []
         self._request = None
         if problem.next == "waits-for-ok" and not self._flows:
@@ -273,7 +273,7 @@ class Asking:
         flow = self._find(number)
         if flow is None:
             return []
-        flow.is_pending(now, slow_down)
+        flow.note_pending(now, slow_down)
         self.problem = None
         self._reported = ""
         return []
@@ -286,7 +286,7 @@ class Asking:
             return self._pending(number, False, now)
         flow.in_flight = False
         if problem.next == "retries":
-            flow.is_troubled(problem, now, self._random())
+            flow.note_failure(problem, now, self._random())
             self._be_quiet(problem, now)
             self.problem = problem
             return self.report_failure(problem)
@@ -298,7 +298,7 @@ class Asking:
         if not was_newest:
             return commands
         self._restarts += 1
-        if self._restarts > self._patience.restarts:
+        if self._restarts > self._policy.max_restarts:
             return commands + self.fail(problem)
         if self._restarts > 1:
             self._not_before = now + RESTART.delay(self._restarts - 2, self._random())
@@ -316,13 +316,13 @@ class Asking:
             due = max(due, newest.prompt.expires_at if newest.failures else newest.renew_at)
             # Never more than two codes that count.
             due = max([due, *(flow.prompt.expires_at for flow in self._flows[:-1])])
-        return math.inf if self._unattended >= self._patience.renewals or not self.is_seen else due
+        return math.inf if self._unattended >= self._policy.max_renewals or not self.is_seen else due
 
     def _be_quiet(self, problem: Problem, now: float) -> None:
         self._quiet_until = max(self._quiet_until, now + quiet_s(problem))
 
-    def _find(self, number: int) -> Flow | None:
-        if self.state != "asking":
+    def _find(self, number: int) -> DeviceFlow | None:
+        if self.state != "active":
             return None
         return next((flow for flow in self._flows if flow.number == number), None)
 

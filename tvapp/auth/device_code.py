@@ -23,7 +23,7 @@ RESTART = Backoff(first_s=2.0, ceiling_s=60.0)
 
 
 @dataclass(slots=True)
-class Flow:
+class DeviceFlow:
     """A code somebody may still approve; `number` is all the rest of the program knows of its device code."""
 
     number: int
@@ -42,7 +42,7 @@ class Flow:
         self.in_flight = True
         return True
 
-    def is_pending(self, now: float, slow_down: bool) -> None:
+    def note_pending(self, now: float, slow_down: bool) -> None:
         """Take the answer that nobody has approved yet."""
         self.in_flight = False
         self.answered_at = now
@@ -51,7 +51,7 @@ class Flow:
             self.interval += SLOW_DOWN_S
         self.next_poll_at = now + self.interval
 
-    def is_troubled(self, problem: Problem, now: float, random: float) -> None:
+    def note_failure(self, problem: Problem, now: float, random: float) -> None:
         """Take a failed attempt: ask less and less often (RFC 8628 3.5); the code counts until it runs out."""
         pace = Backoff(first_s=max(1.0, self.interval), ceiling_s=max(30.0, self.interval), jitter=0.1)
         self.in_flight = False

@@ -54,11 +54,11 @@ class Gateway(Protocol):
         """
         ...
 
-    def forget(self, home_id: str) -> None:
+    def remove_account(self, home_id: str) -> None:
         """Remove everything of one account."""
         ...
 
-    def keep(self) -> None:
+    def save(self) -> None:
         """Bring what is in memory to the disk once more, after it took nothing."""
         ...
 

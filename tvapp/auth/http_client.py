@@ -18,7 +18,7 @@ from tvapp.core import errors
 from tvapp.core.clock import Clock
 from tvapp.core.headers import Headers, media_type, retry_after_s
 from tvapp.core.jobs import JobsStopped
-from tvapp.net.transport import Request, Response
+from tvapp.net.request import Request, Response
 from tvapp.net.trust import UNREADABLE
 
 TRANSIENT_ERRORS = ("temporarily_unavailable", "server_error", "too_many_requests")
@@ -51,7 +51,7 @@ class Reply:
 class HttpClient:
     """Sends MSAL's requests; may be used from several workers.
 
-    `send` waits for the answer to one request (`net.late_chain`). Everything but GET goes out once.
+    `send` waits for the answer to one request (`net.lazy_chain`). Everything but GET goes out once.
     """
 
     def __init__(self, send: Callable[[Request], Response], clock: Clock, *, timeout_s: float = TIMEOUT_S) -> None:

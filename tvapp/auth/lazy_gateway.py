@@ -19,10 +19,10 @@ from tvapp.config.model import Identity
 from tvapp.core.clock import Clock
 from tvapp.core.disk import DiskHealth
 from tvapp.core.log import Log
-from tvapp.net.lazy_chain import LateChain
+from tvapp.net.lazy_chain import LazyChain
 
 
-class LateGateway:
+class LazyGateway:
     """A `Gateway` that becomes MSAL's when first needed; the calls that block come from workers."""
 
     def __init__(
@@ -31,7 +31,7 @@ class LateGateway:
         data_dir: Path,
         clock: Clock,
         log: Log,
-        network: LateChain,
+        network: LazyChain,
         disk: DiskHealth | None = None,
     ) -> None:
         self._identity = identity
@@ -72,19 +72,19 @@ class LateGateway:
                         return Grant(found.secret, found.expires_in, found.renew_in, is_new=False)
         return self._msal().acquire(scopes, home_id, fresh=fresh, claims=claims)
 
-    def forget(self, home_id: str) -> None:
-        self._msal().forget(home_id)
+    def remove_account(self, home_id: str) -> None:
+        self._msal().remove_account(home_id)
 
     def sign_out(self) -> None:
         # MSAL is loaded even for this: its gateway remembers not to read a file that could not be removed.
         self._msal().sign_out()
 
-    def keep(self) -> None:
+    def save(self) -> None:
         """Bring what memory holds to the disk once more, after that failed."""
         with self._lock:
             real = self._real
         if real is not None:
-            real.keep()
+            real.save()
 
     def _msal(self) -> Gateway:
         with self._lock:

@@ -29,7 +29,7 @@ from tvapp.core.clock import Clock
 
 T = TypeVar("T")
 
-BUGS_OF_BAD_REPLIES = (KeyError, ValueError, TypeError, AttributeError, AssertionError, RuntimeError)
+MALFORMED_REPLY_ERRORS = (KeyError, ValueError, TypeError, AttributeError, AssertionError, RuntimeError)
 """What MSAL raises when a reply is JSON but not what it expects."""
 
 REBUILD_S = 24 * 3600.0
@@ -43,7 +43,7 @@ RESERVED_SCOPES = frozenset({"openid", "profile", "offline_access"})
 logging.getLogger("msal").setLevel(logging.WARNING)  # at DEBUG it writes device codes
 
 
-class _Forgetful(dict[object, object]):
+class _NoHttpCache(dict[object, object]):
     """MSAL's HTTP cache, which would replay failures (azure-facts 2.4): remembers nothing. Our own back-off decides."""
 
     def __setitem__(self, key: object, value: object) -> None:
@@ -51,17 +51,17 @@ class _Forgetful(dict[object, object]):
 
 
 @dataclass(slots=True)
-class _Vault:
+class _AccountCache:
     """One person's tokens; signing out throws the whole of it away, so that late answers fall into the void."""
 
-    cache: msal.SerializableTokenCache
+    tokens: msal.SerializableTokenCache
     app: msal.PublicClientApplication | None = None
     built_at: float = 0.0
 
 
 @dataclass(slots=True)
-class _Flow:
-    vault: _Vault
+class _PendingFlow:
+    cache: _AccountCache
     app: msal.PublicClientApplication
     data: dict[str, Any] = field(repr=False)
     claims: str | None = field(default=None, repr=False)
@@ -89,25 +89,25 @@ class MsalGateway:
         self._store = store
         self._clock = clock
         self._host = urlsplit(authority).hostname or authority
-        self._flows: dict[int, _Flow] = {}
-        self._lock = threading.Lock()  # the vault and its file
+        self._flows: dict[int, _PendingFlow] = {}
+        self._lock = threading.Lock()  # the cache and its file
         self._building = threading.Lock()
         self._refreshing = threading.Lock()  # a refresh token that rotates must not be used twice
-        self._vault: _Vault | None = None
+        self._cache: _AccountCache | None = None
         self._text = ""  # the cache as it was last loaded or saved
 
     # -- Gateway ----------------------------------------------------------------------------------------------------
 
     def load_account(self) -> Account | None:
-        self._open_vault()
+        self._open_cache()
         found = msal_cache.accounts(self._cached())
         return found[0] if found else None
 
     def request_code(self, flow: int, scopes: Sequence[str] = (), claims: str = "") -> CodeReceived | CodeRefused:
         wanted = _without_reserved(scopes) or self._scopes
         try:
-            vault = self._open_vault()
-            app = self._app(vault, rebuild=True)
+            cache = self._open_cache()
+            app = self._app(cache, rebuild=True)
             if not app.authority.device_authorization_endpoint:
                 raise Failed(errors.SignInError("no_device_flow"))
             challenge = claims or None
@@ -119,9 +119,9 @@ class MsalGateway:
             return CodeRefused(flow, _problem(failed, "code"))
         data["interval"] = received.interval
         with self._lock:
-            if vault is not self._vault:  # somebody signed out meanwhile
+            if cache is not self._cache:  # somebody signed out meanwhile
                 return CodeRefused(flow, Problem("interrupted", "retries", "signed_out"))
-            self._flows[flow] = _Flow(vault, app, data, challenge)
+            self._flows[flow] = _PendingFlow(cache, app, data, challenge)
         return received
 
     def poll(self, flow: int) -> PollPending | PollSlowDown | PollSucceeded | PollRefused:
@@ -144,7 +144,7 @@ class MsalGateway:
             case "slow_down":
                 return PollSlowDown(flow)
             case None if "access_token" in result:
-                return self._approved(flow, known.vault, result)
+                return self._approved(flow, known.cache, result)
             case _:
                 return PollRefused(flow, problems.from_reply(result, when="poll"))
 
@@ -154,14 +154,14 @@ class MsalGateway:
     def acquire(self, scopes: Sequence[str], home_id: str, *, fresh: bool, claims: str = "") -> Grant:
         fresh = fresh or bool(claims)
         wanted = _without_reserved(scopes)
-        vault = self._open_vault()
+        cache = self._open_cache()
         found = msal_cache.access_token(self._cached(), wanted, home_id, self._client_id, self._clock.wall())
         if found is not None and not fresh:
             grant = Grant(found.secret, found.expires_in, found.renew_in, is_new=False)
             if grant.renew_in > 0:
                 return grant
         try:
-            return self._renewed(vault, wanted, home_id, claims or None)
+            return self._renewed(cache, wanted, home_id, claims or None)
         except Failed as failed:
             if found is not None and not fresh:
                 return Grant(found.secret, found.expires_in, found.renew_in, is_new=False)
@@ -172,67 +172,68 @@ class MsalGateway:
             is_answer = isinstance(failed.error, errors.SignInError) and problem.error != "bad_authority"
             raise Refused(problem if is_answer else replace(problem, next="retries")) from failed
 
-    def forget(self, home_id: str) -> None:
+    def remove_account(self, home_id: str) -> None:
         with self._refreshing:
-            vault = self._open_vault()
+            cache = self._open_cache()
             for kind in ("AccessToken", "RefreshToken", "IdToken", "Account"):
-                for entry in list(vault.cache.search(kind, query={"home_account_id": home_id})):
-                    vault.cache.modify(kind, entry, None)
-            self._keep(vault)
+                for entry in list(cache.tokens.search(kind, query={"home_account_id": home_id})):
+                    cache.tokens.modify(kind, entry, None)
+            self._save(cache)
 
     def sign_out(self) -> None:
         with self._lock:
-            self._vault = _Vault(msal.SerializableTokenCache())  # not None: the file may resist, and must not be read
+            # Not None: a file that could not be removed must not be read again.
+            self._cache = _AccountCache(msal.SerializableTokenCache())
             self._text = ""
             self._flows.clear()
             self._store.erase()
 
-    def keep(self) -> None:
+    def save(self) -> None:
         with self._lock:
             if self._text:
                 self._store.save(self._text)
 
     # -- parts ------------------------------------------------------------------------------------------------------
 
-    def _open_vault(self) -> _Vault:
+    def _open_cache(self) -> _AccountCache:
         with self._lock:
-            if self._vault is None:
+            if self._cache is None:
                 self._text = self._store.load()
-                cache = msal.SerializableTokenCache()
-                cache.deserialize(self._text)
-                self._vault = _Vault(cache)
-            return self._vault
+                tokens = msal.SerializableTokenCache()
+                tokens.deserialize(self._text)
+                self._cache = _AccountCache(tokens)
+            return self._cache
 
     def _cached(self) -> msal_cache.Cache:
         return msal_cache.parse(self._text) or {}
 
-    def _keep(self, vault: _Vault) -> None:
+    def _save(self, cache: _AccountCache) -> None:
         """Put what has changed on the disk, unless somebody signed out meanwhile."""
         with self._lock:
-            if vault is self._vault and vault.cache.has_state_changed:
-                self._text = vault.cache.serialize()
+            if cache is self._cache and cache.tokens.has_state_changed:
+                self._text = cache.tokens.serialize()
                 self._store.save(self._text)
 
-    def _app(self, vault: _Vault, *, rebuild: bool = False) -> msal.PublicClientApplication:
+    def _app(self, cache: _AccountCache, *, rebuild: bool = False) -> msal.PublicClientApplication:
         with self._building:
-            age = self._clock.monotonic() - vault.built_at
-            if vault.app is not None and not (rebuild and age > REBUILD_S):
-                return vault.app
+            age = self._clock.monotonic() - cache.built_at
+            if cache.app is not None and not (rebuild and age > REBUILD_S):
+                return cache.app
             try:
                 app = msal.PublicClientApplication(
                     self._client_id,
-                    token_cache=vault.cache,
+                    token_cache=cache.tokens,
                     http_client=self._http,
-                    http_cache=_Forgetful(),
+                    http_cache=_NoHttpCache(),
                     instance_discovery=False,
                     app_name="tvapp",
                     app_version=__version__,
                     client_capabilities=None if self._is_oidc else CAPABILITIES,
                     **{"oidc_authority" if self._is_oidc else "authority": self._authority},
                 )
-            except BUGS_OF_BAD_REPLIES as error:
+            except MALFORMED_REPLY_ERRORS as error:
                 raise Failed(errors.SignInError("bad_authority")) from error
-            vault.app, vault.built_at = app, self._clock.monotonic()
+            cache.app, cache.built_at = app, self._clock.monotonic()
             return app
 
     def _guarded(self, work: Callable[[], T]) -> T:
@@ -241,23 +242,23 @@ class MsalGateway:
             return work()
         except Failed:
             raise
-        except (requests.RequestException, msal.exceptions.MsalError, *BUGS_OF_BAD_REPLIES) as error:
+        except (requests.RequestException, msal.exceptions.MsalError, *MALFORMED_REPLY_ERRORS) as error:
             raise Failed(errors.UnexpectedReply(self._host, 200, "not_oauth", type(error).__name__)) from error
 
-    def _approved(self, flow: int, vault: _Vault, result: Mapping[str, object]) -> PollSucceeded | PollRefused:
+    def _approved(self, flow: int, cache: _AccountCache, result: Mapping[str, object]) -> PollSucceeded | PollRefused:
         self.drop(flow)
-        self._keep(vault)
+        self._save(cache)
         home_id = msal_cache.home_id(result)
-        cache = msal_cache.parse(self._text if vault is self._vault else vault.cache.serialize()) or {}
-        for account in msal_cache.accounts(cache):
+        entries = msal_cache.parse(self._text if cache is self._cache else cache.tokens.serialize()) or {}
+        for account in msal_cache.accounts(entries):
             if account.home_id == home_id:
                 return PollSucceeded(flow, account)
         # Without an id_token or client_info nobody could be kept signed in.
         return PollRefused(flow, Problem("bad-reply", "waits-for-ok", "no_account"))
 
-    def _renewed(self, vault: _Vault, scopes: list[str], home_id: str, claims: str | None) -> Grant:
+    def _renewed(self, cache: _AccountCache, scopes: list[str], home_id: str, claims: str | None) -> Grant:
         with self._refreshing:
-            app = self._app(vault)
+            app = self._app(cache)
             accounts = self._guarded(app.get_accounts)
             account = next((account for account in accounts if account["home_account_id"] == home_id), None)
             result = self._guarded(
@@ -265,7 +266,7 @@ class MsalGateway:
                     scopes, account, force_refresh=True, claims_challenge=claims
                 )
             )
-            self._keep(vault)
+            self._save(cache)
         if result is None:
             raise Failed(errors.SignInError("no_refresh_token"))
         if "access_token" not in result:

@@ -211,23 +211,23 @@ def from_reply(
     )
 
 
-CURED_WITH_A_PHONE = frozenset({"consent-needed", "consent-declined", "more-proof"})
+USER_CAN_RESOLVE = frozenset({"consent-needed", "consent-declined", "more-proof"})
 """What a person can put right by answering a code: consent, and proofs that a policy asks for. Rules that block, and a
 registration that lacks something, would only refuse the code too."""
 
-FOR_ADMINISTRATORS = frozenset({90094, 90095})
+ADMIN_CONSENT = frozenset({90094, 90095})
 """Consent that a person cannot give."""
 
 
-def is_cured_with_a_phone(problem: Problem) -> bool:
+def user_can_resolve(problem: Problem) -> bool:
     """Tell whether a refused token would be given after a person answered a code for it.
 
-    >>> is_cured_with_a_phone(Problem("consent-needed", "new-code", aadsts=65001))
+    >>> user_can_resolve(Problem("consent-needed", "new-code", aadsts=65001))
     True
-    >>> is_cured_with_a_phone(Problem("consent-needed", "new-code", aadsts=90094))
+    >>> user_can_resolve(Problem("consent-needed", "new-code", aadsts=90094))
     False
     """
-    return problem.kind in CURED_WITH_A_PHONE and problem.aadsts not in FOR_ADMINISTRATORS
+    return problem.kind in USER_CAN_RESOLVE and problem.aadsts not in ADMIN_CONSENT
 
 
 class Refused(errors.SignInError):

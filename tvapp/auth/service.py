@@ -11,7 +11,7 @@ from pathlib import Path
 
 from tvapp.auth import provider
 from tvapp.auth.gateway import Gateway
-from tvapp.auth.lazy_gateway import LateGateway
+from tvapp.auth.lazy_gateway import LazyGateway
 from tvapp.auth.messages import (
     AccountLoaded,
     CodeRefused,
@@ -38,12 +38,12 @@ from tvapp.auth.tokens import TokenProvider
 from tvapp.auth.view import SessionView
 from tvapp.config.model import Config
 from tvapp.core.clock import Clock, PlausibleTime
-from tvapp.core.disk import DiskHealth
 from tvapp.core.errors import StorageError
 from tvapp.core.jobs import JobFailed, Jobs
 from tvapp.core.log import Log
-from tvapp.net.lazy_chain import LateChain
-from tvapp.net.skew import SkewWatch
+from tvapp.core.surroundings import Surroundings
+from tvapp.net.lazy_chain import LazyChain
+from tvapp.net.skew import SkewMonitor
 
 LOOK_S = 0.5
 """How often a clock that cannot be right is looked at while it is waited for."""
@@ -69,7 +69,7 @@ class SignIn:
         *,
         primary_scope: str = "",
         random: Callable[[], float] = lambda: 0.5,
-        skew: SkewWatch | None = None,
+        skew: SkewMonitor | None = None,
         plausible: PlausibleTime | None = None,
     ) -> None:
         """`skew` knows whether our clock is right; `plausible` says until when to wait for one that can be."""
@@ -168,7 +168,7 @@ class SignIn:
 
     def disk_restored(self) -> None:
         """Keep the tokens on the disk, which takes files again."""
-        self._jobs.run("signin.keep", self.gateway.keep)
+        self._jobs.run("signin.keep", self.gateway.save)
 
     def show(self, is_seen: bool) -> None:
         """Hear whether the screen is to be seen; where not, no new code is asked for."""
@@ -213,7 +213,7 @@ class SignIn:
                 case DropFlow(flow):
                     gateway.drop(flow)
                 case ForgetAccount(home_id):
-                    run("signin.forget", lambda home_id=home_id: gateway.forget(home_id))  # type: ignore[misc]
+                    run("signin.forget", lambda home_id=home_id: gateway.remove_account(home_id))  # type: ignore[misc]
                 case UseAccount(home_id):
                     self.tokens.use_account(home_id)
                 case UsePermission(scope):
@@ -232,15 +232,7 @@ class SignIn:
 
 
 def build_sign_in(
-    config: Config,
-    data_dir: Path,
-    jobs: Jobs,
-    clock: Clock,
-    log: Log,
-    random: Callable[[], float],
-    network: LateChain,
-    disk: DiskHealth | None = None,
-    skew: SkewWatch | None = None,
+    config: Config, surroundings: Surroundings, network: LazyChain, skew: SkewMonitor | None = None
 ) -> SignIn:
     """Put signing in together for a configuration. Reads no file and opens no connection."""
     identity = config.identity
@@ -250,7 +242,8 @@ def build_sign_in(
         tenant=identity.tenant or provider.organisation(identity),
     )
     primary = " ".join(provider.first_resource(identity.scopes))
-    gateway = LateGateway(identity, data_dir, clock, log, network, disk)
+    jobs, clock, log, random = surroundings.jobs, surroundings.clock, surroundings.log, surroundings.random
+    gateway = LazyGateway(identity, surroundings.data.root, clock, log, network, surroundings.disk)
     session, permission = machines(settings, random)
     return SignIn(session, permission, gateway, jobs, clock, log, primary_scope=primary, random=random, skew=skew)
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import Literal
 
-from tvapp.auth.approval import Asking, Patience
+from tvapp.auth.approval import Approval, RenewalPolicy
 from tvapp.auth.messages import (
     AccountLoaded,
     Command,
@@ -36,14 +36,14 @@ class SessionSettings:
     organisation: str = ""
     app_name: str = "tvapp"
     tenant: str = ""
-    patience: Patience = field(default_factory=Patience)
+    policy: RenewalPolicy = field(default_factory=RenewalPolicy)
     succeeded_s: float = 1.5
     """How long the welcome stays."""
 
 
 _Settled = Literal["starting", "succeeded", "signed-in", "signed-out"]
 """States that the screen names as they are."""
-_State = Literal["idle", "asking"] | _Settled
+_State = Literal["idle", "signing-in"] | _Settled
 
 
 class Session:
@@ -63,7 +63,7 @@ class Session:
         numbers: Iterator[int] | None = None,
     ) -> None:
         self._settings = settings
-        self._asking = Asking(settings.patience, random, count(1) if numbers is None else numbers)
+        self._approval = Approval(settings.policy, random, count(1) if numbers is None else numbers)
         self._state: _State = "idle"
         self._account: Account | None = None
         self._again = False
@@ -98,7 +98,7 @@ class Session:
             case PersonNeeded(problem, claims):
                 commands = self._person_needed(problem, claims)
             case _:
-                commands = self._asking.handle(event, now)
+                commands = self._approval.handle(event, now)
         return commands + self.tick(now)
 
     def tick(self, now: float) -> list[Command]:
@@ -109,43 +109,43 @@ class Session:
             if self._is_other and self._account is not None:
                 self._is_other = False
                 commands.append(UseAccount(self._account.home_id))
-        return commands + self._asking.tick(now)
+        return commands + self._approval.tick(now)
 
     def next_wakeup(self) -> float | None:
         """Return when `tick` has something to do next, or None while only an event can change anything."""
-        return self._succeeded_until if self._state == "succeeded" else self._asking.next_wakeup()
+        return self._succeeded_until if self._state == "succeeded" else self._approval.next_wakeup()
 
     def press_ok(self, now: float) -> list[Command]:
         """Somebody pressed OK on the sign-in screen: go on, or at least do not pause soon."""
         if self._state == "signed-out":
-            self._ask()
+            self._begin_approval()
         else:
-            self._asking.press_ok()
+            self._approval.press_ok()
         return self.tick(now)
 
     def postpone(self) -> list[Command]:
         """Somebody went back to the map instead of signing in again: no code until they ask for one."""
-        if not self._again or self._asking.state not in ("asking", "failed"):
+        if not self._again or self._approval.state not in ("active", "failed"):
             return []
-        return [*self._asking.pause(), Report("signin.postponed", {"tenant": self._settings.tenant})]
+        return [*self._approval.pause(), Report("signin.postponed", {"tenant": self._settings.tenant})]
 
     def person_present(self) -> None:
         """Some key was pressed: whoever it is may be typing the code, so that renewals count from here again."""
-        self._asking.person_present()
+        self._approval.person_present()
 
     def show(self, is_seen: bool) -> None:
         """Hear whether the screen is to be seen: on a black one nobody can read a code, so none is asked for."""
-        self._asking.is_seen = is_seen
+        self._approval.is_seen = is_seen
 
     def network_restored(self, now: float) -> list[Command]:
         """The network is back: try at once what waits for it (a poll never before its interval)."""
-        self._asking.network_restored(now)
+        self._approval.network_restored(now)
         return self.tick(now)
 
     def sign_out(self, now: float) -> list[Command]:
         """Forget the account, and wait for OK."""
-        commands = self._asking.end()
-        self._asking.claims = ""
+        commands = self._approval.end()
+        self._approval.claims = ""
         self._state = "signed-out"
         self._account = None
         self._again = False
@@ -155,7 +155,7 @@ class Session:
     def view(self, now: float) -> SessionView:
         """Return what the screen shows at `now`."""
         state = self._state
-        phase: _Settled = "starting" if state == "asking" or state == "idle" else state
+        phase: _Settled = "starting" if state == "signing-in" or state == "idle" else state
         view = SessionView(
             phase,
             phase,
@@ -164,7 +164,7 @@ class Session:
             organisation=self._settings.organisation,
             app_name=self._settings.app_name,
         )
-        return self._asking.told_by(view, now, self._reason) if state == "asking" else view
+        return self._approval.update_view(view, now, self._reason) if state == "signing-in" else view
 
     # -- events -----------------------------------------------------------------------------------------------------
 
@@ -172,21 +172,21 @@ class Session:
         if self._state != "starting":
             return []
         if account is None:
-            self._ask()
+            self._begin_approval()
             return []
         self._account = account
         self._state = "signed-in"
-        return [UseAccount(account.home_id), self._told("signin.succeeded", account, restored=True)]
+        return [UseAccount(account.home_id), self._report("signin.succeeded", account, restored=True)]
 
     def _succeeded(self, account: Account, now: float) -> list[Command]:
         former = self._account
         is_same = former is not None and former.home_id == account.home_id
         # An approval may cross the key press with which somebody put the sign-in off.
-        if self._asking.state != "asking" and not (is_same and self._again):
+        if self._approval.state != "active" and not (is_same and self._again):
             # Somebody approved a second code, or one that we had given up: their tokens are none of ours.
             return [] if is_same else [ForgetAccount(account.home_id)]
-        commands = self._asking.end()
-        self._asking.claims = ""
+        commands = self._approval.end()
+        self._approval.claims = ""
         self._is_other = former is not None and not is_same
         if former is not None and not is_same:
             commands.append(ForgetAccount(former.home_id))
@@ -198,23 +198,23 @@ class Session:
         # What is still on its way for the former account must not go out with a token of the new one: nobody is served
         # until the map of the former one is gone, at the end of the welcome.
         use = UseAccount(None if self._is_other else account.home_id)
-        return [*commands, use, self._told("signin.succeeded", account)]
+        return [*commands, use, self._report("signin.succeeded", account)]
 
     def _person_needed(self, problem: Problem, claims: str) -> list[Command]:
         if not self.is_signed_in:
             return []
         self._again = True
-        self._asking.claims = claims
-        self._ask()
+        self._approval.claims = claims
+        self._begin_approval()
         self._reason = problem
-        return self._asking.report_failure(replace(problem, next="new-code"))
+        return self._approval.report_failure(replace(problem, next="new-code"))
 
     # -- parts ------------------------------------------------------------------------------------------------------
 
-    def _ask(self) -> None:
-        self._state = "asking"
-        self._asking.begin()
+    def _begin_approval(self) -> None:
+        self._state = "signing-in"
+        self._approval.begin()
 
-    def _told(self, name: str, account: Account, **more: object) -> Report:
+    def _report(self, name: str, account: Account, **more: object) -> Report:
         tenant = account.tenant or self._settings.tenant
         return Report(name, {"tenant": tenant, "account": account.shortened, **more})

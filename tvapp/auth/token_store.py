@@ -1,31 +1,33 @@
 """The token cache on disk: private, replaced as a whole, and never a reason not to start.
 
-The content is MSAL's own serialised cache inside a small envelope that names the authority and the app it belongs to,
-so that tokens of one registration are never tried on another. Headless Linux has no keyring: the file is plain text,
-readable by its owner alone.
+The payload is MSAL's own serialised cache inside a small envelope that names the authority and the app it belongs to,
+so that tokens of one registration are never tried on another. Version 1 was that envelope without a record around it;
+it is still read, so that an update signs no screen out, and replaced by the next write. Headless Linux has no keyring:
+the file is plain text, readable by its owner alone.
 """
 
 from __future__ import annotations
 
 import contextlib
 import json
-import zlib
 from pathlib import Path
 
 from tvapp.auth import msal_cache
+from tvapp.core.data_folder import DataFolder
 from tvapp.core.disk import DiskHealth
 from tvapp.core.errors import StorageError
 from tvapp.core.files import make_private_dir, read_bounded, remove, write_atomic
 from tvapp.core.log import Log
+from tvapp.core.record import RecordError, RecordFormat
 
 USER = "tokens"
 LIMIT_BYTES = 4 * 1024 * 1024
-VERSION = 1
+FORMAT = RecordFormat("token-cache", 2)
 
 
 def token_file(data_dir: Path) -> Path:
     """Return where the tokens of this data directory lie."""
-    return data_dir / "auth" / "tokens.json"
+    return DataFolder(data_dir).tokens
 
 
 class TokenStore:
@@ -54,20 +56,21 @@ class TokenStore:
         if data is None:
             return ""
         try:
-            envelope = json.loads(data.decode())
-        except (ValueError, RecursionError):
-            self._set_aside("not JSON" if data else "empty")
+            is_version_1 = data.startswith(b"{")
+            envelope = json.loads(data if is_version_1 else bytes(FORMAT.unpack(data)))
+        except RecordError as error:
+            self._set_aside(error.reason)
             return ""
-        if not isinstance(envelope, dict) or envelope.get("version") != VERSION:
-            self._set_aside("another format")
+        except (ValueError, RecursionError):
+            self._set_aside("not JSON")
+            return ""
+        if not isinstance(envelope, dict):
+            self._set_aside("not a JSON object")
             return ""
         if {key: envelope.get(key) for key in self._owner} != self._owner:
             self._log.event("token_cache.ignored", reason="it belongs to another authority or app")
             return ""
         text = json.dumps(envelope.get("cache"))
-        if envelope.get("checksum", _checksum(text)) != _checksum(text):
-            self._set_aside("damaged")
-            return ""
         if msal_cache.parse(text) is None:
             self._set_aside("not a token cache")
             return ""
@@ -78,11 +81,10 @@ class TokenStore:
 
     def save(self, text: str) -> bool:
         """Replace the file; returns whether it worked. A full or read-only disk is reported; memory has it all."""
-        cache = json.loads(text)
-        envelope = {"version": VERSION, **self._owner, "checksum": _checksum(json.dumps(cache)), "cache": cache}
+        envelope = {**self._owner, "cache": json.loads(text)}
         try:
             make_private_dir(self.path.parent)
-            write_atomic(self.path, json.dumps(envelope).encode())
+            write_atomic(self.path, FORMAT.pack(json.dumps(envelope).encode()))
         except StorageError as error:
             self._disk.failed(USER, error)
             return False
@@ -121,11 +123,6 @@ def erase(path: Path) -> bool:
             found = True
             remove(file)
     return found
-
-
-def _checksum(text: str) -> int:
-    """Tell a whole cache from one in which a worn-out card has changed a bit."""
-    return zlib.crc32(text.encode())
 
 
 def _aside(path: Path) -> Path:

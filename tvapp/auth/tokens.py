@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from tvapp.auth.gateway import Gateway, Grant
 from tvapp.auth.messages import PersonNeeded, TokensChanged
-from tvapp.auth.permission import Missing
-from tvapp.auth.problems import Problem, from_error, is_cured_with_a_phone
+from tvapp.auth.permission import MissingPermission
+from tvapp.auth.problems import Problem, from_error, user_can_resolve
 from tvapp.auth.provider import resource, resource_name
 from tvapp.core.backoff import Backoff
 from tvapp.core.clock import Clock
@@ -21,7 +21,7 @@ from tvapp.core.log import Log
 if TYPE_CHECKING:
     import asyncio
 
-PACE = Backoff(first_s=2.0, ceiling_s=60.0)
+RETRY_BACKOFF = Backoff(first_s=2.0, ceiling_s=60.0)
 REJECTED_PAUSE_S = 30.0
 """A brand-new token that is rejected too will not get better by asking for another one at once."""
 
@@ -62,11 +62,11 @@ class _Slot:
     reported: str = ""
     error: SignInError | NetworkError | None = None
     missing: Problem | None = None  # a person could allow it
-    concerns_all: bool = True
-    claimed: bool = False
+    affects_sign_in: bool = True
+    is_renewing: bool = False
     claims: str = field(default="", repr=False)  # of a challenge that no token has been got for yet
-    answered: str = field(default="", repr=False)  # the claims of the challenge that the present token was got for
-    answers: int = 0  # tokens in a row that were got for a challenge
+    met_claims: str = field(default="", repr=False)  # the claims of the challenge that the present token was got for
+    challenges_met: int = 0  # tokens in a row that were got for a challenge
     task: asyncio.Task[None] | None = None
 
 
@@ -106,11 +106,13 @@ class TokenProvider:
             self._home_id = home_id
             self._slots = {}
 
-    def missing(self) -> tuple[Missing, ...]:
+    def missing(self) -> tuple[MissingPermission, ...]:
         """Return what was refused, and would be given if the person signed in allowed it with a code."""
         with self._lock:
             return tuple(
-                Missing(scope, slot.missing) for scope, slot in self._slots.items() if slot.missing is not None
+                MissingPermission(scope, slot.missing)
+                for scope, slot in self._slots.items()
+                if slot.missing is not None
             )
 
     def permitted(self, scope: str) -> None:
@@ -129,7 +131,7 @@ class TokenProvider:
         with self._lock:
             due = [scope for scope, slot in self._slots.items() if _is_kept(slot) and _due_at(slot) <= now]
             for scope in due:
-                self._slots[scope].claimed = True
+                self._slots[scope].is_renewing = True
             return tuple(due)
 
     def network_restored(self) -> None:
@@ -156,11 +158,11 @@ class TokenProvider:
         slot = self._slot(scope)
         now = self._clock.monotonic()
         token = slot.token
-        if _is_dead(slot) and (slot.concerns_all or now < slot.retry_at):
+        if _needs_person(slot) and (slot.affects_sign_in or now < slot.retry_at):
             # The map goes on with what is left of the access token while somebody signs in again.
             if token is not None and token.secret != rejected and now < token.expires_at - LAST_MOMENT_S:
                 return token
-            raise _anew(slot.error)
+            raise _without_traceback(slot.error)
         if token is not None and token.secret == rejected:
             if now < _replaceable_at(slot, claims, self._random()):
                 return token
@@ -174,13 +176,13 @@ class TokenProvider:
                 self._begin(scope, slot, fresh=True)
             return token
         if slot.error is not None and now < slot.retry_at:
-            raise _anew(slot.error)
+            raise _without_traceback(slot.error)
         await asyncio.shield(self._begin(scope, slot, fresh=token is not None or rejected is not None))
         if self._slots.get(scope) is not slot:
             # Another account signed in meanwhile: what was asked for is nothing of theirs.
             raise SignInError("signed_out")
         if slot.token is None or slot.token is token:
-            raise _anew(slot.error)
+            raise _without_traceback(slot.error)
         return slot.token
 
     async def renew(self, scope: str) -> None:
@@ -189,14 +191,15 @@ class TokenProvider:
 
         try:
             slot = self._slot(scope)
-            slot.retry_at = self._clock.monotonic() + PACE.ceiling_s  # should the attempt end in no way we foresee
+            # For an attempt that ends with an unforeseen exception.
+            slot.retry_at = self._clock.monotonic() + RETRY_BACKOFF.ceiling_s
             await asyncio.shield(self._begin(scope, slot, fresh=True))
         except SignInError:
             return  # nobody is signed in any more
         finally:
             with self._lock:
                 if scope in self._slots:
-                    self._slots[scope].claimed = False
+                    self._slots[scope].is_renewing = False
 
     def _slot(self, scope: str) -> _Slot:
         with self._lock:
@@ -238,7 +241,7 @@ class TokenProvider:
         slot.failures = 0
         slot.error = slot.missing = None
         slot.reported = ""
-        slot.answered, slot.answers = claims, slot.answers + 1 if claims else 0
+        slot.met_claims, slot.challenges_met = claims, slot.challenges_met + 1 if claims else 0
         if slot.claims == claims:
             slot.claims = ""
         if grant.is_new:
@@ -247,8 +250,8 @@ class TokenProvider:
     def _failed(self, scope: str, slot: _Slot, error: TvappError) -> None:
         problem = from_error(error)
         slot.error = error if isinstance(error, SignInError | NetworkError) else SignInError(problem.error)
-        needs_person = _is_dead(slot)
-        pause = PACE.delay(slot.failures, self._random(), problem.retry_after_s)
+        needs_person = _needs_person(slot)
+        pause = RETRY_BACKOFF.delay(slot.failures, self._random(), problem.retry_after_s)
         slot.failures += 1
         slot.retry_at = self._clock.monotonic() + pause
         if problem.retry_after_s is not None:
@@ -267,23 +270,23 @@ class TokenProvider:
         is_primary = resource(scope) == self._primary
         # What a challenge asks of the person, the code for signing in can ask as well, whichever resource it came from.
         is_challenge = bool(slot.claims) and problem.kind == "more-proof"
-        slot.concerns_all = is_primary or is_challenge or problem.kind not in ABOUT_ONE_RESOURCE
+        slot.affects_sign_in = is_primary or is_challenge or problem.kind not in ABOUT_ONE_RESOURCE
         if problem.next != "retries":
-            slot.missing = problem if not slot.concerns_all and is_cured_with_a_phone(problem) else None
-        if needs_person and slot.concerns_all:
+            slot.missing = problem if not slot.affects_sign_in and user_can_resolve(problem) else None
+        if needs_person and slot.affects_sign_in:
             self._post(PersonNeeded(problem, slot.claims))
 
 
 def _is_kept(slot: _Slot) -> bool:
-    return slot.token is not None and not slot.claimed and not _is_dead(slot)
+    return slot.token is not None and not slot.is_renewing and not _needs_person(slot)
 
 
-def _anew(error: SignInError | NetworkError | None) -> SignInError | NetworkError:
+def _without_traceback(error: SignInError | NetworkError | None) -> SignInError | NetworkError:
     """Return a kept error for raising once more; its traceback would grow with each time."""
     return error.with_traceback(None) if error is not None else SignInError("signed_out")
 
 
-def _is_dead(slot: _Slot) -> bool:
+def _needs_person(slot: _Slot) -> bool:
     """Tell whether only a person can help."""
     return isinstance(slot.error, SignInError) and slot.error.needs_person
 
@@ -296,7 +299,7 @@ def _replaceable_at(slot: _Slot, claims: str, random: float) -> float:
     """
     if not claims:
         return slot.obtained_at + REJECTED_PAUSE_S
-    times = slot.answers if claims == slot.answered else slot.answers - 1
+    times = slot.challenges_met if claims == slot.met_claims else slot.challenges_met - 1
     return slot.obtained_at + (CHALLENGED_PAUSE.delay(times - 1, random) if times > 0 else 0.0)
 
 

@@ -23,7 +23,7 @@ DEBOUNCE_S = 0.8
 """The view has to rest for so long before somebody is asked."""
 
 FRESH_S = 24 * 3600.0
-_MAX_KEPT = 256
+_MAX_CACHED = 256
 _RETRY = Backoff(first_s=5.0, ceiling_s=300.0)
 
 _Key = tuple[str, int, int, int, int, int]
@@ -62,17 +62,17 @@ class AttributionFeed:
         self._log = log
         self._random = random
         self._sleep = sleep
-        self._kept: dict[_Key, tuple[float, tuple[str, ...]]] = {}
-        self._shown: tuple[str, ...] | None = None
-        self._told: tuple[_Key, ...] = ()  # the caller's, so that an unchanged view wakes nobody
+        self._cache: dict[_Key, tuple[float, tuple[str, ...]]] = {}
+        self._posted: tuple[str, ...] | None = None
+        self._requested: tuple[_Key, ...] = ()  # the caller's, so that an unchanged view wakes nobody
         self._keys: tuple[_Key, ...] = ()
         self._task: asyncio.Task[None] | None = None
 
     def show(self, tilesets: Sequence[str], zoom: float, bounds: Bounds) -> None:
         """Tell what is on the screen; cheap, to be called at each change of the view, from one thread."""
         keys = tuple(view_key(tileset, zoom, bounds) for tileset in tilesets)
-        if keys != self._told:
-            self._told = keys
+        if keys != self._requested:
+            self._requested = keys
             self._jobs.io_loop().call_soon_threadsafe(self._change, keys)
 
     def retry(self) -> None:
@@ -91,9 +91,9 @@ class AttributionFeed:
     def _restart(self) -> None:
         if self._task is not None:
             self._task.cancel()
-        self._task = asyncio.get_running_loop().create_task(self._follow(self._keys)) if self._keys else None
+        self._task = asyncio.get_running_loop().create_task(self._refresh(self._keys)) if self._keys else None
 
-    async def _follow(self, keys: tuple[_Key, ...]) -> None:
+    async def _refresh(self, keys: tuple[_Key, ...]) -> None:
         if not all(self._is_fresh(key) for key in keys):
             self._post(keys)
             await self._sleep(DEBOUNCE_S)
@@ -116,28 +116,28 @@ class AttributionFeed:
             if not isinstance(error, NetworkError):
                 self._log.event("attribution.failed", level="warning", tileset=tileset, error=type(error).__name__)
             return error
-        self._kept.pop(key, None)
-        self._kept[key] = (self._clock.monotonic(), lines)
-        if len(self._kept) > _MAX_KEPT:
-            del self._kept[next(iter(self._kept))]
+        self._cache.pop(key, None)
+        self._cache[key] = (self._clock.monotonic(), lines)
+        if len(self._cache) > _MAX_CACHED:
+            del self._cache[next(iter(self._cache))]
         return None
 
     def _is_fresh(self, key: _Key) -> bool:
-        kept = self._kept.get(key)
-        return kept is not None and self._clock.monotonic() - kept[0] < FRESH_S
+        cached = self._cache.get(key)
+        return cached is not None and self._clock.monotonic() - cached[0] < FRESH_S
 
     def _post(self, keys: tuple[_Key, ...]) -> None:
         """Post the lines of what is known; for the rest, those of the same tileset elsewhere are closer than none."""
         lines: dict[str, None] = {}
         for key in keys:
-            kept = self._kept.get(key) or next(
-                (value for other, value in reversed(self._kept.items()) if other[0] == key[0]), None
+            cached = self._cache.get(key) or next(
+                (value for other, value in reversed(self._cache.items()) if other[0] == key[0]), None
             )
-            if kept is not None:
-                lines.update(dict.fromkeys(kept[1]))
+            if cached is not None:
+                lines.update(dict.fromkeys(cached[1]))
         posted = tuple(lines)[:MAX_LINES]
-        if posted != self._shown:
-            self._shown = posted
+        if posted != self._posted:
+            self._posted = posted
             self._inbox.post(AttributionArrived(posted))
 
 

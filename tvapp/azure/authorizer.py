@@ -8,9 +8,10 @@ from typing import Protocol
 from tvapp.azure.claims import claims_challenge
 from tvapp.core.errors import DataError
 from tvapp.core.log import Log
-from tvapp.net.transport import Request, Response, Sender, origin_of
+from tvapp.net.request import Request, Response, Sender
+from tvapp.net.urls import origin_of
 
-MOST_SENT = 3
+MAX_ATTEMPTS = 3
 """A request may find its token expired first, and revoked then."""
 
 STORAGE_SCOPE = "https://storage.azure.com/user_impersonation"
@@ -66,10 +67,10 @@ class _BearerAuthorizer:
 
     async def send(self, http: Sender, request: Request) -> Response:
         """See Authorizer. A refused token is replaced once, and once more if only the second answer is a challenge."""
-        _demand_origin(request, self._origin)
+        _require_origin(request, self._origin)
         token = await self._tokens.get(self._scope)
         claims = ""
-        for attempt in range(MOST_SENT):
+        for attempt in range(MAX_ATTEMPTS):
             response = await http.send(self._authorized(request, token))
             if not self._is_refused(response):
                 break
@@ -123,7 +124,7 @@ class SharedKeyAuthorizer:
 
     async def send(self, http: Sender, request: Request) -> Response:
         """See Authorizer."""
-        _demand_origin(request, self._origin)
+        _require_origin(request, self._origin)
         first = self._current
         response = await http.send(self._authorized(request, first))
         if response.status not in {401, 403}:
@@ -148,6 +149,6 @@ def _secure_origin(endpoint: str) -> str:
     return origin if origin.startswith("https://") else ""
 
 
-def _demand_origin(request: Request, origin: str) -> None:
+def _require_origin(request: Request, origin: str) -> None:
     if not origin or origin_of(request.url) != origin:
         raise DataError(request.host or "url", "not the host that the credentials are for")

@@ -18,7 +18,8 @@ from tvapp.azure.errors import failure, is_page, plain
 from tvapp.core.clock import Clock
 from tvapp.core.errors import DataError, NotFound, ServiceError, UnexpectedReply, service_error
 from tvapp.core.headers import Headers, retry_after_s
-from tvapp.net.transport import Request, Response, Sender, origin_of
+from tvapp.net.request import Request, Response, Sender
+from tvapp.net.urls import origin_of
 
 VERSION = "2021-12-02"
 """Without a version the service takes no bearer token (azure-facts 6)."""
@@ -33,7 +34,7 @@ _TRACE = re.compile(r"\s*\bRequestId:\S+\s+Time:\S+")
 """What every message ends with; the id is kept by itself."""
 _LIST_TIMEOUT_S = 30.0
 _BLOB_TIMEOUT_S = 120.0
-_KEPT = {
+_PRESERVED = {
     "content-type": "x-ms-blob-content-type",
     "content-encoding": "x-ms-blob-content-encoding",
     "content-language": "x-ms-blob-content-language",
@@ -149,7 +150,7 @@ class BlobClient:
         """
         fields = {"x-ms-blob-content-type": GEOJSON, "if-none-match": "*"}
         if replacing is not None:
-            fields = {**_kept(name, replacing.headers), "if-match": _strong_etag(replacing)}
+            fields = {**_preserved(name, replacing.headers), "if-match": _strong_etag(replacing)}
             body = _encoded(body, replacing.headers.get("content-encoding", ""))
         digest = hashlib.md5(body, usedforsecurity=False).digest()
         fields |= {
@@ -209,9 +210,9 @@ def not_a_list(host: str, reason: str) -> UnexpectedReply:
     return UnexpectedReply(host, 200, "xml", plain(reason, 200))
 
 
-def _kept(name: str, held: Mapping[str, str]) -> dict[str, str]:
+def _preserved(name: str, held: Mapping[str, str]) -> dict[str, str]:
     """Return the fields of a new version that say what the former one had."""
-    fields = {new: held[old] for old, new in _KEPT.items() if held.get(old)}
+    fields = {new: held[old] for old, new in _PRESERVED.items() if held.get(old)}
     fields |= {field: value for field, value in held.items() if field.startswith("x-ms-meta-")}
     if held.get("x-ms-access-tier") and held.get("x-ms-access-tier-inferred", "").lower() != "true":
         fields["x-ms-access-tier"] = held["x-ms-access-tier"]

@@ -19,7 +19,8 @@ from tvapp.azure.errors import failure, failure_by_id, is_page, plain, refuse_pa
 from tvapp.core.clock import Clock
 from tvapp.core.errors import Conflict, DataError, ServiceError, UnexpectedReply
 from tvapp.core.headers import Headers, retry_after_s
-from tvapp.net.transport import Request, Response, Sender, host_of, with_query
+from tvapp.net.request import Request, Response, Sender
+from tvapp.net.urls import host_of, with_query
 
 API_VERSION = "2.0"
 MAX_FILE_BYTES = 100 << 20
@@ -214,7 +215,7 @@ class MapDataClient:
                 location = response.headers.get("resource-location", "") or body.resource_location or ""
                 return Operation("succeeded", _id_in(location, _RESOURCE_PATH))
             case "failed":
-                return Operation("failed", trouble=_trouble(response.host, body.error))
+                return Operation("failed", trouble=_operation_error(response.host, body.error))
         return Operation("running", retry_after_s=pause_s)
 
     def _failure(self, response: Response) -> ServiceError:
@@ -280,7 +281,7 @@ def _id_in(location: str, pattern: re.Pattern[str]) -> str:
     return found.group(1) if found else ""
 
 
-def _trouble(host: str, error: _ErrorBody | None) -> ServiceError:
+def _operation_error(host: str, error: _ErrorBody | None) -> ServiceError:
     """Return why an operation failed; trying the same again would not help, so it is a plain 400."""
     error = error or _ErrorBody()
     reasons = [error.message, *(detail.message or detail.code for detail in error.details or ())]

@@ -12,9 +12,10 @@ from tvapp.core.errors import NotFound, UnexpectedReply
 from tvapp.core.headers import Headers, media_type
 from tvapp.core.log import Log
 from tvapp.geo.position import Bounds
-from tvapp.net.transport import Request, Response, Sender, with_query
+from tvapp.net.request import Request, Response, Sender
+from tvapp.net.urls import with_query
 from tvapp.tiles.congestion_window import Timing
-from tvapp.tiles.ports import TileReply
+from tvapp.tiles.ports import TileReply, TileRequest
 from tvapp.tiles.tile import TILE_SIZE
 
 API_VERSION = "2024-04-01"
@@ -55,41 +56,28 @@ class MapsClient:
         self._clock = clock
         self._timeout_s = timeout_s
 
-    async def tile(
-        self,
-        tileset_id: str,
-        z: int,
-        x: int,
-        y: int,
-        *,
-        etag: str | None = None,
-        last_modified: str | None = None,
-        language: str,
-        view: str,
-        timestamp: str | None = None,
-    ) -> TileReply:
+    async def tile(self, request: TileRequest) -> TileReply:
         """Return one tile of 512 x 512 pixels as it came, or 304 where a validator still holds.
 
-        `timestamp` (ISO 8601) is for weather tilesets only. Raises NotFound where there is no such tile.
+        Raises NotFound where there is no such tile.
         """
         headers = {"accept": _TILE_TYPES}
-        if etag:
-            headers["if-none-match"] = etag
-        if last_modified:
-            headers["if-modified-since"] = last_modified
+        if request.etag:
+            headers["if-none-match"] = request.etag
+        if request.last_modified:
+            headers["if-modified-since"] = request.last_modified
         query: _Query = {
-            "tilesetId": tileset_id,
-            "zoom": z,
-            "x": x,
-            "y": y,
+            "tilesetId": request.tile.tileset,
+            "zoom": request.tile.z,
+            "x": request.tile.x,
+            "y": request.tile.y,
             "tileSize": TILE_SIZE,
-            "language": language,
-            "view": view,
-            "timeStamp": timestamp,
+            "language": request.language,
+            "view": request.view,
         }
         response = await self._get("/map/tile", query, headers, MAX_TILE_BYTES)
         timing = Timing(response.head_s, response.is_multiplexed)
-        if response.status == 304 and (etag or last_modified):
+        if response.status == 304 and (request.etag or request.last_modified):
             return TileReply(304, b"", response.headers, timing)
         kind = media_type(response.headers)
         if response.status == 200 and not is_page(response) and (kind.startswith("image/") or kind in _UNTYPED):

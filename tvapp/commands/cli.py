@@ -7,17 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from tvapp.core.exit_status import EXIT_OK
-
-_EPILOG = """exit status:
-  0  ended by Back, SIGTERM or SIGHUP; or the command did what it was asked
-  1  something failed (doctor: at least one check failed; demo: a step of the journey did not happen)
-  2  the command line is wrong
-  3  the configuration is wrong and there is no screen to say so on
-  4  no display could be opened
-  5  met a problem, told of it on the screen, and is to be started again (without systemd it does that by itself)
-  6  another tvapp uses this data folder
-"""
+from tvapp.core.exit_status import EXIT_OK, MEANINGS
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -25,9 +15,9 @@ def run(arguments: Sequence[str]) -> int:
     options = parse(arguments)
     command: str = options.command or "run"
     if command == "version":
-        from tvapp import __version__
+        from tvapp.commands.version import exact_version
 
-        print(f"tvapp {__version__}")
+        print(f"tvapp {exact_version()}")
         return EXIT_OK
     if command == "demo":
         from tvapp.commands.demo import run_demo
@@ -56,10 +46,11 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     unset = argparse.Namespace(
         command=None, config=None, windowed=None, log_file=None, log_format="text", data_dir=None
     )
-    return _parser().parse_args(arguments, unset)
+    return build_parser().parse_args(arguments, unset)
 
 
-def _parser() -> argparse.ArgumentParser:
+def build_parser() -> argparse.ArgumentParser:
+    """Return the parser of the whole command line, which the reference is made from too."""
     common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
     common.add_argument("--config", metavar="FILE", type=Path, help="configuration file (TOML)")
     common.add_argument("--windowed", metavar="WxH", type=_size, help="a window of this size, not the whole screen")
@@ -70,7 +61,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="tvapp",
         description="Geofences on the big screen: Azure Maps on a TV, signed in from a phone, driven by a remote.",
-        epilog=_EPILOG,
+        epilog="exit status:\n" + "".join(f"  {status}  {meaning}\n" for status, meaning in MEANINGS.items()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         parents=[common],
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import math
 import os
 import sys
 from collections.abc import Callable, Coroutine, Mapping
@@ -17,6 +18,8 @@ from tvapp.commands.console import default_data_dir
 from tvapp.config.load import ConfigErrors, load
 from tvapp.config.model import Config
 from tvapp.core.clock import SystemClock
+from tvapp.core.data_folder import DataFolder
+from tvapp.core.disk import DiskHealth
 from tvapp.core.errors import (
     DataError,
     Forbidden,
@@ -30,15 +33,18 @@ from tvapp.core.errors import (
 from tvapp.core.exit_status import EXIT_FAILED, EXIT_OK
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
-from tvapp.ui.words.text import error_words, problem_words
+from tvapp.core.surroundings import Surroundings
+from tvapp.tiles.ports import TileRequest
+from tvapp.tiles.tile import TileId
+from tvapp.ui.words.lookup import error_words, problem_words
 
 if TYPE_CHECKING:
-    from tvapp.app.backend import Edges
+    from tvapp.app.backend import Backend
     from tvapp.auth.service import SignIn
+    from tvapp.net.skew import SkewMonitor
 
 Outcome = Literal["pass", "fail", "skip"]
 CHECK_WITHIN_S = 30.0
-TOLERABLE_SKEW_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,22 +127,27 @@ def _display(config: Config, environ: Mapping[str, str] = os.environ) -> Check:
 
 
 def _online(config: Config, data_dir: Path) -> list[Check]:
-    from tvapp.app.backend import build_edges
+    from tvapp.app.backend import build_backend
     from tvapp.auth.service import build_sign_in
-    from tvapp.net.lazy_chain import LateChain
+    from tvapp.net.lazy_chain import LazyChain
+    from tvapp.net.skew import SkewMonitor
 
     clock, log = SystemClock(), RecordingLog()
     jobs = Jobs(Inbox(), log)
-    network = LateChain(jobs, clock, log, ca_bundle=config.identity.ca_bundle, random=lambda: 0.5)
+    surroundings = Surroundings(
+        jobs, clock, log, DiskHealth(log), lambda: 0.5, DataFolder(data_dir), since_start=lambda: 0.0
+    )
+    skew = SkewMonitor(clock, log, jobs.inbox.post)
+    network = LazyChain(jobs, clock, log, ca_bundle=config.identity.ca_bundle, random=surroundings.random, skew=skew)
     try:
         sign_in: SignIn | None = None
         if config.needs_sign_in:
-            sign_in = build_sign_in(config, data_dir, jobs, clock, log, lambda: 0.5, network)
+            sign_in = build_sign_in(config, surroundings, network, skew)
         tokens = sign_in.tokens if sign_in is not None else None
-        edges = build_edges(config, data_dir, tokens, jobs, clock, log, 1.0, network.get())
-        visit = _Visit(config, jobs, sign_in, edges)
+        backend = build_backend(config, surroundings, tokens, network.get(), 1.0)
+        visit = _Visit(config, surroundings, sign_in, backend, skew)
         checks = [*visit.network(), visit.clock(), visit.sign_in(), visit.maps(), visit.store()]
-        edges.close()
+        backend.close()
         return checks
     finally:
         network.close()
@@ -146,12 +157,17 @@ def _online(config: Config, data_dir: Path) -> list[Check]:
 class _Visit:
     """The checks that need the network, in order; later ones say when an earlier one stands in their way."""
 
-    def __init__(self, config: Config, jobs: Jobs, sign_in: SignIn | None, edges: Edges) -> None:
+    def __init__(
+        self, config: Config, surroundings: Surroundings, sign_in: SignIn | None, backend: Backend, skew: SkewMonitor
+    ) -> None:
         self._config = config
-        self._jobs = jobs
+        self._clock = surroundings.clock
+        self._jobs = surroundings.jobs
         self._sign_in = sign_in
-        self._edges = edges
-        self._skew_s: float | None = None
+        self._backend = backend
+        self._skew = skew
+        self._differences_s: list[float] = []
+        """How far each host's clock was ahead of ours."""
         self._signed_in = sign_in is None
 
     def network(self) -> list[Check]:
@@ -160,14 +176,15 @@ class _Visit:
         return [self._reach(host, url) for host, url in hosts.items()]
 
     def clock(self) -> Check:
-        """Compare our clock with that of the last host that answered."""
-        if self._skew_s is None:
-            return Check("clock", "skip", "nobody answered who could tell the time")
-        if abs(self._skew_s) > TOLERABLE_SKEW_S:
-            word = "behind" if self._skew_s > 0 else "ahead"
-            found = f"the clock of this machine is {abs(self._skew_s) / 60:.0f} min {word}"
+        """Judge our clock by all hosts that answered, as the app does."""
+        skew_s = self._skew.skew_s
+        if skew_s is not None:
+            by = f"{abs(skew_s) / 60:.0f} min " if math.isfinite(skew_s) else ""
+            found = f"the clock of this machine is {by}{'behind' if skew_s > 0 else 'ahead'}"
             return Check("clock", "fail", found, "switch on time synchronisation: timedatectl set-ntp true")
-        return Check("clock", "pass", f"right to within {abs(self._skew_s):.0f} s")
+        if not self._differences_s:
+            return Check("clock", "skip", "nobody answered who could tell the time")
+        return Check("clock", "pass", f"right to within {min(map(abs, self._differences_s)):.0f} s")
 
     def sign_in(self) -> Check:
         """Renew the account's token, or find out whether a code could be had."""
@@ -201,10 +218,10 @@ class _Visit:
         """Fetch the tile of the whole world."""
         if not self._signed_in:
             return Check("maps", "skip", "somebody has to sign in first: tvapp run")
-        maps, config = self._edges.maps, self._config
+        maps, config = self._backend.maps, self._config
         style = config.maps.style if config.maps.style != "microsoft.imagery" else "microsoft.base.road"
         language, view = config.kiosk.language, config.maps.view
-        failure = self._try(lambda: maps.tile(style, 0, 0, 0, language=language, view=view))
+        failure = self._try(lambda: maps.tile(TileRequest(TileId(style, 0, 0, 0), language, view)))
         if failure is None:
             return Check("maps", "pass", f"{config.maps.endpoint} gives tiles of {style}")
         return Check("maps", "fail", str(failure), error_words(failure, "advice"))
@@ -212,11 +229,11 @@ class _Visit:
     def store(self) -> Check:
         """Read the geofences."""
         name = self._config.geofences.store
-        if self._edges.fences is None:
+        if self._backend.fences is None:
             return Check("store", "fail", f"{name or 'no store'} is set", "set [geofences] store")
         if name not in ("folder", "url") and not self._signed_in:
             return Check("store", "skip", "somebody has to sign in first: tvapp run")
-        store = self._edges.fences.store
+        store = self._backend.fences.store
         counts: list[tuple[int, int]] = []
 
         async def read() -> None:
@@ -238,17 +255,16 @@ class _Visit:
         return [url for url in urls if url]
 
     def _reach(self, host: str, url: str) -> Check:
-        from email.utils import parsedate_to_datetime
-
-        from tvapp.core.headers import Headers
-        from tvapp.net.transport import Request
-
-        dates: list[str] = []
+        from tvapp.core.headers import Headers, parse_http_date
+        from tvapp.net.request import Request
 
         async def ask() -> None:
             request = Request("HEAD", f"https://{host}/", Headers({"accept": "*/*"}), is_probe=True)
-            response = await self._edges.http.send(request)
-            dates.append(response.headers.get("date", ""))
+            # Twice: one answer alone counts no more than our own clock.
+            for _ in range(2):
+                response = await self._backend.http.send(request)
+            if (date := parse_http_date(response.headers.get("date", ""))) is not None:
+                self._differences_s.append(date - self._clock.wall())
 
         failure = self._try(ask)
         if failure is not None and not isinstance(failure, ServiceError):
@@ -256,11 +272,6 @@ class _Visit:
             if isinstance(failure, TlsFailed):
                 remedy = "give the certificate authority as [identity] ca_bundle, or set the clock"
             return Check("network", "fail", str(failure), remedy)
-        if dates and dates[0]:
-            try:
-                self._skew_s = parsedate_to_datetime(dates[0]).timestamp() - SystemClock().wall()
-            except ValueError:
-                self._skew_s = None
         return Check("network", "pass", f"{host} answers")
 
     def _try(self, work: Callable[[], Coroutine[object, object, object]]) -> TvappError | None:

@@ -1,21 +1,22 @@
-"""From a command line to a running app and its exit status."""
+"""`tvapp run`: from a command line to a running app and its exit status."""
 
 from __future__ import annotations
 
 import argparse
 import contextlib
 import os
+import random
 import time
-from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tvapp import __version__
-from tvapp.app.loop import Burst, Loop
+from tvapp.app.frame_meter import FrameMeter
+from tvapp.app.loop import Loop
+from tvapp.app.probe import Probe
 from tvapp.commands.console import complain, default_data_dir, load_config, open_log
 from tvapp.config.load import ConfigErrors
 from tvapp.config.model import Config
 from tvapp.core.clock import SystemClock
+from tvapp.core.data_folder import DataFolder
 from tvapp.core.disk import DiskHealth
 from tvapp.core.errors import DisplayError, StorageError
 from tvapp.core.exit_status import (
@@ -28,8 +29,10 @@ from tvapp.core.exit_status import (
 )
 from tvapp.core.files import make_private_dir
 from tvapp.core.jobs import Inbox, Jobs
+from tvapp.core.surroundings import Surroundings
+from tvapp.core.version import full_version
 from tvapp.host.crash.fatal import watch_for_faults
-from tvapp.host.crash.restart_backoff import Brake
+from tvapp.host.crash.restart_backoff import RestartBackoff
 from tvapp.host.event_log import EventLog
 from tvapp.host.heartbeat import Heartbeat
 from tvapp.host.instance import AnotherRuns, Instance
@@ -51,36 +54,40 @@ if TYPE_CHECKING:
 
 SHUTDOWN_S = 2.5
 SIGN_OF_LIFE_S = 5.0
-"""How often an init system hears of a program that waits for a display."""
+"""How often an init system hears that a program waits for a display."""
 
 
-def run_app(options: argparse.Namespace, on_burst: Callable[[Burst], None] | None = None) -> int:
-    """Show the app until somebody ends it; returns the exit status. `on_burst` hears of every motion's frames.
+def run_app(options: argparse.Namespace, probe: Probe | None = None) -> int:
+    """Show the app until it is told to end; returns the exit status. `probe` watches the run.
 
-    After a crash it does not return but becomes the program anew, unless an init system starts it again.
+    After a crash it does not return but replaces its process by a new start, unless an init system starts it again.
     """
     tune_interpreter()
     limit_arenas()
     signals = Signals()
     log = open_log(options)
-    data_dir: Path = options.data_dir or default_data_dir()
+    data = DataFolder(options.data_dir or default_data_dir())
     config, errors = load_config(options)
     disk = DiskHealth(log)
     try:
-        make_private_dir(data_dir, ours=0)
+        make_private_dir(data.root, ours=0)
     except StorageError as error:
         disk.failed("data-dir", error)
     try:
-        instance = Instance.hold(data_dir, log)
+        instance = Instance.hold(data.root, log)
     except AnotherRuns as another:
-        complain(f"tvapp: {another}: {data_dir}")
+        complain(f"tvapp: {another}: {data.root}")
         return EXIT_RUNNING
     with instance:
-        watch_for_faults(data_dir, log)
-        run = _Run(options, config, errors, data_dir, signals, log, disk)
+        watch_for_faults(data.crashes, log)
+        clock = SystemClock()
+        surroundings = Surroundings(
+            Jobs(Inbox(), log), clock, log, disk, random.random, data, since_start=seconds_since(os.environ)
+        )
+        run = _Run(options, config, errors, signals, log, surroundings, probe or Probe())
         try:
-            status = run.until_stopped(on_burst)
-        except Exception as error:  # noqa: BLE001 - whatever it is, the screen has to say that the app goes on
+            status = run.until_stopped()
+        except Exception as error:  # noqa: BLE001 - whatever it is, the screen has to say that the app starts again
             status = run.recover(error)
     if status == EXIT_CRASHED and run.starts_over:
         signals.restore()
@@ -89,39 +96,38 @@ def run_app(options: argparse.Namespace, on_burst: Callable[[Burst], None] | Non
 
 
 class _Run:
-    """One life of the app: what there is of it at any moment, so that a crash finds what it can still use."""
+    """One run of the app: holds the parts that exist at any moment, so that a crash finds what it can still use."""
 
     def __init__(
         self,
         options: argparse.Namespace,
         config: Config,
         errors: ConfigErrors | None,
-        data_dir: Path,
         signals: Signals,
         log: EventLog,
-        disk: DiskHealth,
+        surroundings: Surroundings,
+        probe: Probe,
     ) -> None:
         self._options = options
-        self._disk = disk
         self._config = config
         self._errors = errors
-        self._data_dir = data_dir
         self._signals = signals
         self._log = log
-        self._clock = SystemClock()
-        self._since_start = seconds_since(os.environ)
+        self._surroundings = surroundings
+        self._probe = probe
+        self._clock = surroundings.clock
+        self._jobs = surroundings.jobs
+        self._inbox = surroundings.jobs.inbox
         self._notifier = Notifier(os.environ)
-        self._brake = Brake(data_dir, os.environ)
-        self._inbox = Inbox()
-        self._jobs = Jobs(self._inbox, log)
+        self._restart_backoff = RestartBackoff(surroundings.data.crashes, os.environ)
         self._display: Display | None = None
         self._app: App | None = None
         self._hears_signals = False
         self._is_ending = False
         self.starts_over = False
-        """Whether this process is to become the program anew, because nobody else starts it."""
+        """Whether this process replaces itself by a new start, because no init system does."""
 
-    def until_stopped(self, on_burst: Callable[[Burst], None] | None) -> int:
+    def until_stopped(self) -> int:
         """Show the app until it wants to stop; returns the exit status."""
         # Not before the configuration is known, and nothing heavy before the first frame.
         from tvapp.display.startup import Stopped, open_display
@@ -132,6 +138,7 @@ class _Run:
         options, config, log, clock, inbox, jobs = (
             self._options, self._config, self._log, self._clock, self._inbox, self._jobs,
         )  # fmt: skip
+        self._probe.begin(self._surroundings)
         spec = DisplaySpec(
             size=options.windowed,
             fullscreen=options.windowed is None and config.kiosk.fullscreen,
@@ -146,16 +153,16 @@ class _Run:
         if isinstance(opened, Stopped):
             log.event("app.stopped", reason=opened.reason)
             return EXIT_OK
-        display = self._display = opened
+        display = self._display = self._probe.display(opened)
         inbox.wake = display.wake
         log.event(
             "app.started",
-            version=__version__,
+            version=full_version(),
             driver=display.driver,
             renderer=display.renderer_name,
             renderer_reason=display.reason,
             size=f"{display.size[0]}x{display.size[1]}",
-            data_dir=str(self._data_dir),
+            data_dir=str(self._surroundings.data.root),
             config=str(config.source) if config.source else None,
         )
         self._hear_signals()
@@ -165,22 +172,14 @@ class _Run:
 
         from tvapp.app.app import App
 
-        app = self._app = App(
-            config,
-            self._errors,
-            data_dir=self._data_dir,
-            display=display,
-            jobs=jobs,
-            clock=clock,
-            log=log,
-            disk=self._disk,
-            keymap=keymap(config.remote.keys),
-            since_start=self._since_start,
-        )
-        display.on_server_gone = self._server_gone
+        keys = keymap(config.remote.keys)
+        app = App(config, self._errors, self._surroundings, display=display, keymap=keys)
+        program = self._probe.program(app)
+        self._app = app
+        opened.on_server_gone = self._server_gone
         heartbeat = Heartbeat(self._notifier, jobs, log, app.situation, self._ran_well)
-        measured = on_burst or (lambda _burst: None)
-        loop = Loop(display, app, inbox, clock, log, measured, time.thread_time, jobs.gate, heartbeat)
+        meter = FrameMeter(self._probe.burst, time.thread_time, self._probe.shortest_burst)
+        loop = Loop(display, program, jobs, clock, log, heartbeat, meter)
         reason = loop.run()
         self._is_ending = True
         self._notifier.stopping()
@@ -191,26 +190,26 @@ class _Run:
         return EXIT_OK
 
     def recover(self, error: Exception) -> int:
-        """Tell the log, a file and the screen what happened, and wait; returns the exit status."""
+        """Report a crash to the log, a file and the screen, and wait; returns the exit status."""
         if self._is_ending:
-            # Nobody wants it to start again.
+            # It was told to end: no new start.
             self._log.event("app.end_failed", level="error", error=type(error).__name__, detail=str(error))
             return EXIT_FAILED
-        from tvapp.app.crash_recovery import Scene, recover
+        from tvapp.app.crash_recovery import CrashScene, recover
 
         self._hear_signals()
         running = self._jobs.running()
         self._quieten()
         is_command = self._options.command != "demo"
-        scene = Scene(
-            self._data_dir,
+        scene = CrashScene(
+            self._surroundings.data.crashes,
             self._display,
             self._inbox,
             self._clock,
             self._log,
             self._notifier,
-            self._brake,
-            self._since_start(),
+            self._restart_backoff,
+            self._surroundings.since_start(),
             running,
             self._config.kiosk.language,
             is_command,
@@ -224,13 +223,15 @@ class _Run:
         if what_next == "stop":
             return EXIT_OK
         # Without a disk for the count of crashes, only the environment of a process that goes on can keep it.
-        self.starts_over = is_command and not (self._brake.is_kept and is_our_manager(os.environ, os.getpid()))
+        self.starts_over = is_command and not (
+            self._restart_backoff.is_kept and is_our_manager(os.environ, os.getpid())
+        )
         return EXIT_CRASHED
 
     def _wait_for_display(self, seconds: float) -> str | None:
         """Sleep while there is no display; returns the name of a signal that wants the program to end."""
         self._notifier.status(words(Situation(has_display=False)))
-        self._notifier.ready()  # it is up, and waits for somebody to switch the TV on
+        self._notifier.ready()  # it is up, and waits for the TV to be switched on
         until = self._clock.monotonic() + seconds
         while (left := until - self._clock.monotonic()) > 0:
             self._notifier.alive()
@@ -239,7 +240,7 @@ class _Run:
         return None
 
     def _server_gone(self) -> None:
-        """The X server or compositor is gone, which SDL does not outlive: become the program anew, in this process."""
+        """SDL does not outlive its X server or compositor: replace this process by a new start."""
         self._log.event("display.lost", level="warning", reason="the X server or compositor is gone", restart=True)
         if self._app is not None:
             self._app.keep_view()
@@ -252,7 +253,7 @@ class _Run:
             self._jobs.thread("signals", lambda: self._signals.deliver(self._inbox.post))
 
     def _quieten(self) -> None:
-        """Let go of the app and all that it does; a part of it that is broken must not keep the others from that."""
+        """Stop the app and its jobs; a broken part must not keep the others from stopping."""
         app, self._app = self._app, None
         if app is not None:
             with contextlib.suppress(Exception):
@@ -264,6 +265,6 @@ class _Run:
                 self._display.canvas.forget()
 
     def _ran_well(self) -> None:
-        """The app has been running for a while: the next crash is a first one again."""
-        if self._brake.count():
-            self._jobs.run("crashes.forget", self._brake.ran_well)
+        """The app has run well for a while: count the next crash as the first again."""
+        if self._restart_backoff.count():
+            self._jobs.run("crashes.forget", self._restart_backoff.ran_well)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import argparse
 import sys
-from pathlib import Path
 
 from tvapp.commands.console import complain, default_data_dir, load_config, open_log
+from tvapp.core.data_folder import DataFolder
 from tvapp.core.errors import StorageError
 from tvapp.core.exit_status import EXIT_FAILED, EXIT_OK, EXIT_RUNNING
 from tvapp.host.instance import AnotherRuns, Instance
@@ -17,18 +17,18 @@ def run_sign_out(options: argparse.Namespace) -> int:
     from tvapp.auth.service import sign_out_all
 
     log = open_log(options)
-    data_dir: Path = options.data_dir or default_data_dir()
+    data = DataFolder(options.data_dir or default_data_dir())
     config, _errors = load_config(options, quiet=True)
     from tvapp.app.sign_out import forget_pictures_and_fences, forget_tiles
 
     try:
         # A running app has the tokens in memory, and would write them to the disk again.
-        with Instance.hold(data_dir, log):
-            somebody = sign_out_all(config, data_dir)
-            forget_tiles(data_dir)
-            forget_pictures_and_fences(data_dir)
+        with Instance.hold(data.root, log):
+            somebody = sign_out_all(config, data.root)
+            forget_tiles(data)
+            forget_pictures_and_fences(data)
     except AnotherRuns as another:
-        complain(f"tvapp: {another}: {data_dir}")
+        complain(f"tvapp: {another}: {data.root}")
         complain("Choose Sign out on its screen; or stop it, then call this again. Nothing was removed.")
         return EXIT_RUNNING
     except StorageError as error:

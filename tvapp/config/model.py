@@ -1,4 +1,7 @@
-"""The settings as frozen values: one dataclass a section, with the defaults."""
+"""The settings as frozen values: one dataclass a section, with the defaults.
+
+The line under each field is what the reference says about the key (`scripts/reference`).
+"""
 
 from __future__ import annotations
 
@@ -15,14 +18,23 @@ class Identity:
     """[identity]: who may sign in, and through which app registration."""
 
     tenant: str = ""
+    """Entra tenant: a verified domain or a GUID."""
     client_id: str = ""
+    """Client id of the app registration (a public client): a GUID, except with `oidc_authority`."""
     cloud: Literal["public", "us-government", "china"] = "public"
+    """Azure cloud whose sign-in host is used."""
     authority: str = ""
+    """Entra-shaped authority on another host, with the tenant as its path; instance discovery is off."""
     oidc_authority: str = ""
+    """Issuer of any OpenID provider with the device flow; excludes `authority`."""
     scopes: tuple[str, ...] = ("https://atlas.microsoft.com/user_impersonation",)
+    """Scopes to sign in for. With a shared key and `store = "blob"` the default is the scope of Azure Storage."""
     ca_bundle: str = ""
+    """PEM file that is trusted for every connection; wins over the environment's bundle."""
     app_name: str = "tvapp"
+    """Name of the app registration, as the screens show it."""
     organisation: str = ""
+    """Name of the organisation, as the screens show it; empty: the tenant."""
 
 
 STYLES: Mapping[str, BaseName] = {
@@ -39,11 +51,17 @@ class Maps:
     """[maps]: the Azure Maps account."""
 
     client_id: str = ""
+    """The Azure Maps account's client id (`uniqueId`), sent as `x-ms-client-id`."""
     endpoint: str = "https://atlas.microsoft.com"
+    """Host of Azure Maps, or of a geography (`https://us.atlas.microsoft.com`, `https://eu.atlas.microsoft.com`)."""
     auth: Literal["entra", "shared-key"] = "entra"
+    """How requests to Azure Maps are authorised: with the sign-in, or with a subscription key."""
     subscription_keys: tuple[str, ...] = field(default=(), repr=False)
+    """Primary and secondary key, for `auth = "shared-key"`; the other one is tried when one is refused."""
     style: str = "microsoft.base.darkgrey"
+    """Base map at the start; a viewer can choose another one."""
     view: str = "Unified"
+    """Whose view of disputed borders the map shows."""
 
     @property
     def base(self) -> BaseName:
@@ -53,18 +71,24 @@ class Maps:
 
 @dataclass(frozen=True, slots=True)
 class Geofences:
-    """[geofences]: where the geofences live, and which kinds the viewer may choose from.
+    """[geofences]: where the geofences live, and which kinds a viewer may choose from.
 
-    An empty `store` means that the installer has not decided. `kinds` are names by language for each key ("" stands
-    for any language); none at all: the built-in kinds.
+    An empty `store` means that the installer has not decided. `kinds` maps each kind to its names by language; the
+    language "" stands for any other.
     """
 
     store: Literal["", "blob", "map-data", "folder", "url"] = ""
+    """Where the geofences live; there is no default."""
     container_url: str = ""
+    """Address of a container of Azure Blob Storage, or of a folder in it, for `store = "blob"`."""
     path: str = ""
+    """Folder with `*.geojson` and `*.json` files, for `store = "folder"`."""
     urls: tuple[str, ...] = ()
+    """Addresses of GeoJSON that is read without credentials, for `store = "url"`."""
     refresh_s: float = 60.0
+    """Seconds between two looks at the store."""
     kinds: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    """Kinds that a viewer can draw, with names by language if wanted; none: the built-in kinds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,24 +105,31 @@ class View:
     """[view]."""
 
     home: Home | None = None
+    """Where the map starts, and where *Home* leads: longitude and latitude in degrees, and a zoom level."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kiosk:
-    """[kiosk]: how the screen behaves. `lock` is the hash of a pattern that opens editing; empty: it is open.
-
-    `dim_after_min` 0: never. `awake` are entries of `core.week`; none: day and night.
-    """
+    """[kiosk]: how the screen behaves. `awake` holds entries of `core.week`; none: on day and night."""
 
     fullscreen: bool = True
+    """Fill the screen; `--windowed` wins."""
     language: str = "en"
+    """Language of the map's labels, and of the screens as far as they are translated."""
     units: Literal["metric", "imperial"] = "metric"
+    """Units of lengths and areas."""
     read_only: bool = False
+    """Offer no drawing, changing and deleting on this screen."""
     lock: str = field(default="", repr=False)
+    """Hash of a pattern of arrow keys that protects drawing, changing and deleting; `tvapp lock` makes it."""
     motion: bool = True
+    """Animate changes of the view and of the screens."""
     renderer: Literal["auto", "accelerated", "software"] = "auto"
+    """Renderer to use: with the GPU, in software, or what the machine does best."""
     dim_after_min: float = 60.0
+    """Minutes without a key until the picture is dimmed; 0: never."""
     awake: tuple[str, ...] = ()
+    """Days and hours (local time) in which the screen is on; outside of them it is black until a key is pressed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +137,11 @@ class Remote:
     """[remote]: more keys, and where to read the ones SDL drops."""
 
     keys: dict[str, str] = field(default_factory=dict)
+    """More keys: a key by SDL name or as `key:CODE` (Linux key code), and the intent that it stands for."""
     devices: tuple[str, ...] = ()
+    """Input devices of which every key is read; without them only the keys that SDL drops, from all devices."""
     grab: bool = False
+    """Keep the keys of `devices` from every other program."""
 
 
 @dataclass(frozen=True, slots=True)

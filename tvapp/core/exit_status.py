@@ -1,6 +1,8 @@
-"""The exit statuses of the program."""
+"""The exit statuses of the program, and what each means: for `tvapp --help` and the reference."""
 
 from __future__ import annotations
+
+from collections.abc import Mapping
 
 EXIT_OK = 0
 EXIT_FAILED = 1
@@ -9,3 +11,13 @@ EXIT_CONFIG = 3
 EXIT_DISPLAY = 4
 EXIT_CRASHED = 5
 EXIT_RUNNING = 6
+
+MEANINGS: Mapping[int, str] = {
+    EXIT_OK: "ended by Back, SIGTERM or SIGHUP; or the command did what it was asked",
+    EXIT_FAILED: "something failed (doctor: at least one check; demo: a step of the journey did not happen)",
+    EXIT_USAGE: "the command line is wrong",
+    EXIT_CONFIG: "the configuration is wrong, and there is no screen to say so on",
+    EXIT_DISPLAY: "no display could be opened and none can be expected; or no key could ever arrive",
+    EXIT_CRASHED: "met a problem, told of it on the screen, is to be started again (does so itself without systemd)",
+    EXIT_RUNNING: "another tvapp uses this data folder",
+}

@@ -8,11 +8,13 @@ import os
 import re
 import secrets
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from tvapp.core.errors import StorageError
 
+_WRITE_BUFFER_BYTES = 1 << 17
+"""Few system calls for many small pieces."""
 _UNFINISHED = re.compile(r"\.(.+)\.[0-9a-f]{8}\.tmp", re.DOTALL)
 
 
@@ -52,13 +54,17 @@ def _demand_own_folder(path: Path) -> None:
 
 
 def write_atomic(
-    path: Path, data: bytes, *, mode: int = 0o600, before_replacing: Callable[[int], None] = lambda _fd: None
+    path: Path,
+    data: bytes | Iterable[bytes],
+    *,
+    mode: int = 0o600,
+    before_replacing: Callable[[int], None] = lambda _fd: None,
 ) -> None:
     """Replace `path` so that after a power cut either the old or the new content is there, never a mixture.
 
-    The new file is created with `mode` from the start; a symbolic link at `path` is replaced, not followed.
-    `before_replacing` is called with the new file, complete and open, at the last moment: whatever it raises leaves
-    everything as it was.
+    Large data may come in pieces, which saves joining them. The new file is created with `mode` from the start; a
+    symbolic link at `path` is replaced, not followed. `before_replacing` is called with the new file, complete and
+    open, at the last moment: whatever it raises leaves everything as it was.
 
     Raises:
         StorageError: disk full, read-only, or no permission; the old content is untouched.
@@ -67,10 +73,10 @@ def write_atomic(
     try:
         fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
         try:
-            with os.fdopen(fd, "wb") as file:
+            with os.fdopen(fd, "wb", _WRITE_BUFFER_BYTES) as file:
                 if not mode & 0o077:
                     os.fchmod(fd, mode)  # a umask may have taken even the owner's bits
-                file.write(data)
+                file.writelines([data] if isinstance(data, bytes) else data)
                 file.flush()
                 os.fsync(file.fileno())
                 before_replacing(file.fileno())

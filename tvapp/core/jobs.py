@@ -12,7 +12,7 @@ import threading
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from tvapp.core.clock import Clock, SystemClock
 from tvapp.core.errors import TvappError
@@ -27,8 +27,21 @@ T = TypeVar("T")
 WORKER = "worker"
 """How the names of the workers' threads begin."""
 
+_BEGIN_TURNS = 100
+"""How many turns of the loop new tasks have to begin before they are cancelled, should each begin another one."""
+
 MOST_PLACES = 12
 """How deep `stack_of` looks: from where a thread hangs to the job that led there."""
+
+
+class JobResult:
+    """What a service's own job brings, as a message for that service alone.
+
+    Subclasses set `service`: the first part of the names of the service's jobs.
+    """
+
+    __slots__ = ()
+    service: ClassVar[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,10 +281,23 @@ def _serve(loop: asyncio.AbstractEventLoop) -> None:
     try:
         loop.run_forever()
     finally:
-        tasks = asyncio.all_tasks(loop)
-        for task in tasks:
-            task.cancel()
-        if tasks:
-            loop.run_until_complete(asyncio.wait(tasks, timeout=1.0))
+        loop.run_until_complete(_cancel_tasks())
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()
+
+
+async def _cancel_tasks() -> None:
+    """Cancel every task of the loop, and wait a second at most for their ends."""
+    import asyncio
+
+    # A task that is cancelled before its first step never runs: what it was given to close stays open, and Python warns
+    # that its coroutine was never awaited. So let new tasks begin first.
+    for _ in range(_BEGIN_TURNS):
+        await asyncio.sleep(0)
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        if all(getattr(task.get_coro(), "cr_suspended", True) for task in tasks):
+            break
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks, timeout=1.0)

@@ -16,7 +16,7 @@ LOOK_EVERY_S = 1.5
 """A look costs a tenth of a millisecond; this is the longest that a resumed TV shows what is old."""
 
 
-class Timekeeper:
+class ClockWatch:
     """Posts Resumed and ClockSet, and has `look_at_skew` called now and then: a set clock may be right again."""
 
     def __init__(

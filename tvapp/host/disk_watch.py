@@ -10,7 +10,7 @@ from tvapp.core.clock import Clock
 from tvapp.core.disk import DiskHealth
 from tvapp.core.errors import StorageError
 from tvapp.core.files import make_private_dir, remove, write_atomic
-from tvapp.core.jobs import JobFailed, Jobs
+from tvapp.core.jobs import JobFailed, JobResult, Jobs
 
 PROBE_BYTES = 256 << 10
 """A disk that has room for this much has room for what is written at a time, but for the largest batches of tiles."""
@@ -30,8 +30,8 @@ class DiskChanged:
 
 
 @dataclass(frozen=True, slots=True)
-class _Looked:
-    pass
+class _Looked(JobResult):
+    service = "disk"
 
 
 class DiskWatch:

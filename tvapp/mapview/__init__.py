@@ -1,1 +1,1 @@
-"""Viewport, camera, layers and scene: what the map shows; pure."""
+"""What the map shows: viewport, camera, layers, and the quads of each frame. Pure."""

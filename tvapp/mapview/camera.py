@@ -1,4 +1,4 @@
-"""How the viewport moves over time: steps, holds, zooms and flights. The time is passed in."""
+"""Moves the viewport over time: steps, held keys, zooms and flights. The time is passed in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tvapp.mapview.flight import Flight, ease_out, flight
 from tvapp.mapview.viewport import MAX_ZOOM, Viewport, lowest_zoom
 
 STEP = 1 / 8
-"""What one tap moves, in screen heights."""
+"""How far one tap moves the map, in screen heights."""
 
 GLIDE_S = 0.16
 """How long the map takes to come to rest after the key is released."""
@@ -22,23 +22,23 @@ HEAD_START_S = 0.016
 """A press moves the map by this much at once, so that the very next frame shows its effect."""
 
 ALIGNED_PX = 4
-"""A held map moves 8 to 27 pixels a frame, so nobody sees 2 of them; but SDL copies a tile three times faster to where
-its rows begin at 16 bytes: 0.35 instead of 1 ms a screen."""
+"""Under a held key the map moves 8 to 27 pixels a frame, so an error of 2 is invisible; but SDL copies a tile whose
+rows start at multiples of 16 bytes three times faster: 0.35 instead of 1 ms a screen."""
 
 FINE_STEP = 1 / 60
-"""What one tap moves while something is being placed: about a fingertip on a 55-inch screen."""
+"""The same while the viewer places a point: about a fingertip on a 55-inch screen."""
 FINE_LINGER_S = 0.3
-"""So long a key may be down and still be a tap then."""
+"""How long a key may be down then and still count as a tap."""
 
-# Holding, in screen heights: a steady start, so that every tap up to LINGER_S long ends as one whole step, then
-# faster and faster until the screen passes in two thirds of a second.
+# A held key, in screen heights: a steady start, so that every tap up to _LINGER_S long ends as one whole step, then
+# acceleration until the map moves by a screen in two thirds of a second.
 _START_SPEED = 0.45
 _LINGER_S = 0.2
 _ACCELERATION = 0.9
 _TOP_SPEED = 1.5
 
 _LONGEST_FRAME_S = 0.1
-# A stall (display lost, machine busy) must not become a leap of the map under a held key.
+# Under a held key, a stall (display lost, machine busy) must not make the map leap.
 
 _REPEAT_AFTER_S = 0.4
 _REPEAT_EVERY_S = 0.15
@@ -48,7 +48,7 @@ _UNIT = {"left": (-1, 0), "right": (1, 0), "up": (0, -1), "down": (0, 1)}
 
 
 class Direction(Protocol):
-    """An arrow by its name: `remote.intents.Intent` is one, and rooms of the same floor do not import each other."""
+    """An arrow key by its name, such as `remote.intents.Intent`, which this room may not import."""
 
     @property
     def value(self) -> str:
@@ -57,8 +57,8 @@ class Direction(Protocol):
 
 
 @dataclass(slots=True)
-class _Hold:
-    """A direction kept down for `held_s`; `travelled` so far, in screen heights."""
+class _HeldKey:
+    """A direction key that has been down for `held_s`; `travelled` so far, in screen heights."""
 
     held_s: float
     travelled: float
@@ -66,7 +66,7 @@ class _Hold:
 
 @dataclass(slots=True)
 class _Glide:
-    """The way to rest after a release: cubic Hermite, from `speed` to standstill over `way` (screen heights)."""
+    """The motion after a release: cubic Hermite, from `speed` to standstill over `way` (screen heights)."""
 
     unit: tuple[int, int]
     since: float
@@ -75,41 +75,41 @@ class _Glide:
     done: float = 0.0
 
     def part(self, now: float) -> float:
-        """Return the way covered until `now`."""
+        """Return the distance covered until `now`."""
         p = min(max((now - self.since) / GLIDE_S, 0.0), 1.0)
         return p * (1.0 - p) ** 2 * self.speed * GLIDE_S + p * p * (3.0 - 2.0 * p) * self.way
 
 
 @dataclass(slots=True)
-class _Zooming:
+class _Zoom:
     since: float
     start: float
     goal: float
 
 
 class Camera:
-    """A viewport and what moves it. Calls that move it take the time; `update` tells the view at a time."""
+    """A viewport and its motion. Calls that move it take the time; `update` returns the viewport at a time."""
 
     def __init__(self, viewport: Viewport, *, motion: bool = True) -> None:
         self.viewport = viewport
         self.motion = motion
         self.is_fine = False
         """Taps move by FINE_STEP instead of STEP, and holds begin later."""
-        self._holds: dict[str, _Hold] = {}
+        self._holds: dict[str, _HeldKey] = {}
         self._glides: list[_Glide] = []
-        self._zooming: _Zooming | None = None
+        self._zooming: _Zoom | None = None
         self._flight: tuple[Flight, float] | None = None
         self._last = 0.0
         self._aligned: tuple[Viewport, Viewport] | None = None
 
     @property
     def is_held(self) -> bool:
-        """A direction key is down."""
+        """Tell whether a direction key is down."""
         return bool(self._holds)
 
     @property
     def shown(self) -> Viewport:
-        """The viewport as it is to be drawn: while an arrow is held, to the nearest ALIGNED_PX sideways."""
+        """The viewport to draw: while a direction key is held, aligned to ALIGNED_PX horizontally."""
         exact = self.viewport
         if not self._holds or not self.motion or self.is_zooming:
             return exact
@@ -119,7 +119,7 @@ class Camera:
 
     @property
     def is_zooming(self) -> bool:
-        """A zoom or a flight is under way: intermediate views do not matter."""
+        """Tell whether a zoom or a flight is under way: intermediate views do not matter."""
         return self._zooming is not None or self._flight is not None
 
     @property
@@ -139,13 +139,13 @@ class Camera:
         return moved if self._zooming is None else moved.at(moved.u, moved.v, self._zooming.goal)
 
     def is_moving(self, now: float) -> bool:
-        """Tell whether the view at a later time may differ, without another key."""
+        """Tell whether the viewport may change later without another key."""
         return bool(self._holds or self._glides or self._zooming or self._flight)
 
     def heading(self) -> tuple[float, float]:
         """Return the direction of a pan that goes on (east and south positive, length 1), or (0, 0).
 
-        Taps, zooms and flights have none: what is ahead of them is their target, not the neighbourhood.
+        Taps, zooms and flights have none: they end at their target, which may not be in the neighbourhood.
         """
         if self.is_zooming:
             return 0.0, 0.0
@@ -155,22 +155,22 @@ class Camera:
         return (dx / length, dy / length) if length else (0.0, 0.0)
 
     def press(self, direction: Direction, now: float) -> None:
-        """A direction key went down. Anything but a direction, and a second press of the same, changes nothing."""
+        """Take in that a direction key went down. Other keys, and a second press of the same, change nothing."""
         name = direction.value
         if name not in _UNIT or name in self._holds:
             return
         self.update(now)
         self._flight = None
-        hold = _Hold(HEAD_START_S, self._way(HEAD_START_S)) if self.motion else _Hold(0.0, self._step)
+        hold = _HeldKey(HEAD_START_S, self._way(HEAD_START_S)) if self.motion else _HeldKey(0.0, self._step)
         self._holds[name] = hold
         self._pan(_UNIT[name], hold.travelled)
 
     def release(self, direction: Direction, now: float) -> None:
-        """A direction key went up: come to rest softly, after at least one whole step."""
+        """Take in that a direction key went up: come to rest softly, after at least one whole step."""
         self._release(direction.value, now)
 
     def release_all(self, now: float) -> None:
-        """Take every key as released: the screen lost the keys' attention, or a release was missed."""
+        """Take every key as released: the screen lost the focus, or a release was missed."""
         for name in tuple(self._holds):
             self._release(name, now)
 
@@ -184,7 +184,7 @@ class Camera:
         if goal == self.viewport.zoom:
             self._zooming = None
         elif self.motion:
-            self._zooming = _Zooming(now - HEAD_START_S, self.viewport.zoom, goal)
+            self._zooming = _Zoom(now - HEAD_START_S, self.viewport.zoom, goal)
             self._advance_zoom(now)
         else:
             self.viewport = self.viewport.at(self.viewport.u, self.viewport.v, goal)
@@ -203,7 +203,7 @@ class Camera:
             self.viewport = target
 
     def jump_to(self, viewport: Viewport) -> None:
-        """Be somewhere else at once; all motion ends."""
+        """Show another viewport at once; all motion ends."""
         self._holds.clear()
         self._glides.clear()
         self._zooming = None
@@ -217,7 +217,7 @@ class Camera:
         self.viewport = self.viewport.resized(width, height, scale)
 
     def update(self, now: float) -> Viewport:
-        """Move on to the time `now` and return the view then."""
+        """Move on to the time `now` and return the viewport."""
         elapsed, self._last = max(now - self._last, 0.0), max(now, self._last)
         if self._flight is not None:
             course, since = self._flight
@@ -278,11 +278,11 @@ class Camera:
         way = heights * self.viewport.height
         self.viewport = self.viewport.panned(unit[0] * way, unit[1] * way)
 
-    def _rest(self, hold: _Hold) -> float:
-        """Return how far a hold still carries if it ends now, in screen heights."""
+    def _rest(self, hold: _HeldKey) -> float:
+        """Return how far the map still moves if a key is released now, in screen heights."""
         if not self.motion:
             return 0.0
-        # A third of speed x time is the shortest way to rest on which the Hermite curve never turns back.
+        # A third of speed x time is the shortest distance on which the Hermite curve never turns back.
         return max(self._step - hold.travelled, self._speed(hold.held_s) * GLIDE_S / 3.0)
 
     @property
@@ -290,13 +290,13 @@ class Camera:
         return FINE_STEP if self.is_fine else STEP
 
     def _way(self, held_s: float) -> float:
-        """Return screen heights covered by a hold of `held_s`."""
+        """Return the screen heights that a key moves the map in `held_s`."""
         if not self.is_fine:
             return _way(held_s)
         return min(_way(held_s), FINE_STEP) if held_s < FINE_LINGER_S else FINE_STEP + _way(held_s - FINE_LINGER_S)
 
     def _speed(self, held_s: float) -> float:
-        """Return screen heights a second after a hold of `held_s`."""
+        """Return the speed after `held_s`, in screen heights a second."""
         if not self.is_fine:
             return _speed(held_s)
         return 0.0 if held_s < FINE_LINGER_S else _speed(held_s - FINE_LINGER_S)
@@ -306,12 +306,12 @@ class Camera:
 
 
 def _speed(held_s: float) -> float:
-    """Return screen heights a second after a hold of `held_s`."""
+    """Return the speed after `held_s`, in screen heights a second."""
     return min(_START_SPEED + _ACCELERATION * max(held_s - _LINGER_S, 0.0), _TOP_SPEED)
 
 
 def _way(held_s: float) -> float:
-    """Return screen heights covered by a hold of `held_s`: the integral of `_speed`."""
+    """Return the screen heights that a key moves the map in `held_s`: the integral of `_speed`."""
     faster = min(max(held_s - _LINGER_S, 0.0), (_TOP_SPEED - _START_SPEED) / _ACCELERATION)
     at_top = max(held_s - _LINGER_S - faster, 0.0)
     steady = _START_SPEED * (held_s - at_top)
@@ -319,7 +319,7 @@ def _way(held_s: float) -> float:
 
 
 def _steps(held_s: float) -> int:
-    """Return how many steps a hold takes with motion off."""
+    """Return how many steps a held key has taken after `held_s` with motion off."""
     if held_s < _REPEAT_AFTER_S:
         return 1
     return 2 + math.floor((held_s - _REPEAT_AFTER_S) / _REPEAT_EVERY_S)

@@ -1,4 +1,4 @@
-"""What the screen is to bring to the renderer: pictures as they come, and cells put together of pieces of tiles."""
+"""What the screen must bring to the renderer: pictures of tiles, and cells composed of pieces of tiles."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tvapp.mapview.layer_picture import Quad, Texture, TileKey
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A picture that the screen must put on the renderer under `key`."""
+    """A picture that the screen must upload to the renderer under `key`."""
 
     key: TileKey
     image: Image
@@ -27,7 +27,7 @@ class Composition(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """What one layer gives to a cell; `quad` None: wholly transparent there. `serial` changes with the pixels."""
+    """One layer's part of a cell; `quad` None: wholly transparent there. `serial` changes with the tile's pixels."""
 
     tileset: str
     quad: Quad | None
@@ -36,12 +36,15 @@ class Piece(NamedTuple):
     revision: int
 
 
-Recipe = tuple[Piece, ...]
-"""From the bottom to the top."""
+Pieces = tuple[Piece, ...]
+"""A cell's pieces, from the bottom layer to the top."""
 
 
 def piece_quad(texture: Texture, depth: int, x: int, y: int, alpha: int, edge: int) -> Quad | None:
-    """Return how a tile that lies `depth` zooms above a cell is drawn into the cell's picture of `edge` pixels."""
+    """Return how a tile that lies `depth` zooms above a cell is drawn into the cell's picture of `edge` pixels.
+
+    None where the cell lies in the transparent margin that was cut off the tile.
+    """
     size, inside = texture.size, (1 << depth) - 1
     px, py, span = (x & inside) * size >> depth, (y & inside) * size >> depth, max(size >> depth, 1)
     left, top = max(px, texture.left), max(py, texture.top)

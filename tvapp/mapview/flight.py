@@ -1,4 +1,4 @@
-"""The path of a flight between two views: out, across and in again, at an even pace for the eye.
+"""The path of a flight between two views: out, across and in again, at a speed that looks even.
 
 J. J. van Wijk and W. A. A. Nuij, "Smooth and efficient zooming and panning", IEEE InfoVis 2003.
 """

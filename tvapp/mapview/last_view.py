@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import math
-import zlib
 from dataclasses import dataclass
 
 from tvapp.core.errors import DataError
+from tvapp.core.record import RecordFormat
 from tvapp.geo.position import Position
 from tvapp.mapview.layers import BaseStyle, LayerChoice, Overlay
 from tvapp.mapview.viewport import MAX_ZOOM
 
-FORMAT = 2
+FORMAT = RecordFormat("last-view", 3)
 MOST_BYTES = 4096
 LONGEST_ID = 512
 _DIGITS = 7
@@ -32,7 +32,6 @@ class LastView:
 def pack(view: LastView, basis: str) -> bytes:
     """Return a view as a file. `basis` says what it was made with: another one makes it invalid."""
     content = {
-        "format": FORMAT,
         "basis": basis,
         "longitude": round(view.center.lon, _DIGITS),
         "latitude": round(view.center.lat, _DIGITS),
@@ -41,23 +40,21 @@ def pack(view: LastView, basis: str) -> bytes:
         "overlays": sorted(overlay.value for overlay in view.choice.overlays),
         "selected": view.selected if len(view.selected) <= LONGEST_ID else "",
     }
-    return json.dumps({**content, "checksum": checksum(content)}).encode()
+    return FORMAT.pack(json.dumps(content).encode())
 
 
 def unpack(data: bytes, basis: str) -> LastView:
     """Return the view of a file that `pack` made.
 
     Raises:
-        DataError: it is none, is cut short, says what cannot be, or was made with another basis.
+        DataError: not a record of a view, damaged, with a value that is not allowed, or made with another basis.
     """
     try:
-        content = json.loads(data.decode())
+        content = json.loads(bytes(FORMAT.unpack(data)))
     except (ValueError, RecursionError) as error:
         raise DataError("last view", "not JSON") from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
-        raise DataError("last view", "of another format")
-    if content.pop("checksum", None) != checksum(content):
-        raise DataError("last view", "damaged")
+    if not isinstance(content, dict):
+        raise DataError("last view", "not a JSON object")
     if content.get("basis") != basis:
         raise DataError("last view", "made with other settings")
     try:
@@ -70,11 +67,6 @@ def unpack(data: bytes, basis: str) -> LastView:
     if not isinstance(selected, str) or len(selected) > LONGEST_ID:
         selected = ""
     return LastView(center, zoom, choice, selected)
-
-
-def checksum(content: dict[str, object]) -> int:
-    """Tell a whole view from one in which a worn-out card has changed a bit: it would be of another place."""
-    return zlib.crc32(json.dumps(content, sort_keys=True).encode())
 
 
 def _number(content: dict[str, object], name: str, least: float, most: float) -> float:

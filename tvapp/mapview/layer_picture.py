@@ -1,7 +1,7 @@
-"""One layer of the map as textured boxes: from the tiles that are there to quads on the screen.
+"""One layer of the map: from the tiles that are there to textured quads on the screen.
 
-The plan (which tile fills which cells) is made anew only when the range of cells or the tiles change; while the
-map merely moves, a frame costs one pass over the plan.
+The plan (which tile fills which cells) is made anew only when the range of cells or the tiles change. While the map
+only moves, a frame costs one pass over the plan.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ from tvapp.tiles.pyramid import Part, TileRange, cover, visible_range
 from tvapp.tiles.tile import TileImage
 
 TileKey = tuple[str, int, int, int]
-"""Under what a tile's texture is known: tileset, z, wrapped x, y."""
+"""The key of a tile's texture: tileset, z, wrapped x, y."""
 
 FADE_S = 0.15
 
 
 class Quad(NamedTuple):
-    """A box on the screen to be filled with (the part `src` of) the texture `key`."""
+    """A box on the screen to fill with (the part `src` of) the texture `key`."""
 
     key: TileKey
     dst: PixelRect
@@ -34,7 +34,7 @@ class Quad(NamedTuple):
 
 @dataclass(slots=True, eq=False)
 class Texture:
-    """What the model remembers of a tile whose pixels are on the renderer (or that is empty)."""
+    """What the model knows of a tile whose pixels are on the renderer (or that is empty)."""
 
     key: TileKey
     left: int = 0
@@ -45,33 +45,33 @@ class Texture:
     revision: int = 0
     serial: int = 0
     """Changes with the pixels."""
-    is_spent: bool = False
-    """Its pixels live on in a cell that was put together, and were given back."""
+    is_merged: bool = False
+    """Its pixels are part of a composed cell, and its own texture was released."""
     is_stale: bool = False
-    """A newer one is wanted or on its way."""
+    """A newer one is requested or on its way."""
     fade_from: float | None = None
-    """When it began to fade in; None when fully shown."""
+    """When it began to fade in; None when it is fully shown."""
 
     @property
     def is_empty(self) -> bool:
-        """Wholly transparent: nothing to draw, but nothing is missing."""
+        """Tell whether it is wholly transparent: nothing to draw, but nothing is missing."""
         return self.width == 0
 
     @property
     def is_whole(self) -> bool:
-        """No margin was cut off."""
+        """Tell whether no margin was cut off."""
         return self.width == self.size and self.height == self.size
 
     def show(self, content: TileImage, serial: int, revision: int, *, is_stale: bool) -> None:
-        """Take in the size and place of what is to be shown from now on."""
+        """Show other pixels from now on: take in their size and place."""
         image = content.image
         self.left, self.top, self.size = content.left, content.top, content.size
         self.width, self.height = (image.width, image.height) if image is not None else (0, 0)
-        self.serial, self.revision, self.is_stale, self.is_spent = serial, revision, is_stale, False
+        self.serial, self.revision, self.is_stale, self.is_merged = serial, revision, is_stale, False
 
 
-class _Op(NamedTuple):
-    """A part of the plan, with everything worked out that does not change while the map moves.
+class _PlannedPart(NamedTuple):
+    """A part of the plan, with all that does not change while the map moves.
 
     `i0` ... `j1` index the edges of `level`; `trim` is (width, height, left, top, right, bottom): the box drawn,
     within the part's box in the texture's pixels.
@@ -90,7 +90,7 @@ class _Op(NamedTuple):
 
 
 _Placed = tuple[TileKey, int, int, int, int, PixelRect | None, Texture | None, Texture | None]
-"""A part of the plan at one zoom: left, top, width and height in world pixels; source, what fades in and what below."""
+"""A part at one zoom: left, top, width and height in world pixels; source box, texture fading in, texture below it."""
 
 
 def tile_zoom(layer: Layer, viewport: Viewport) -> int:
@@ -109,18 +109,18 @@ def natural_zoom(layer: Layer, viewport: Viewport) -> int:
 
 
 def tile_px(layer: Layer, scale: float) -> int:
-    """Return the side in pixels that tiles of a layer are to have: their own, or what is shown of it at a whole zoom.
+    """Return the side in pixels to decode tiles of a layer to: their own, or less where a whole zoom shows less.
 
-    Larger than they come they are never wanted: they would take memory for what the renderer can do.
+    Never more: enlarging is the renderer's work and would only take memory.
     """
     depth = math.floor(_zooms_below(layer, scale) + 0.5)
     return max(1, min(TILE_SIZE, round(math.ldexp(tile_side(scale), -depth))))
 
 
 def _zooms_below(layer: Layer, scale: float) -> float:
-    """Return how far below the view's zoom a layer's tiles are as large on the screen as they come.
+    """Return how many zooms deeper than the view's a layer's tiles are shown in their own size.
 
-    What is drawn for the screen is drawn in the size of the text on a small one, and finely on a large one.
+    Geofences are drawn in the size of the base's text on a small screen, and finely on a large one.
     """
     if layer.has_text or (layer.role == "fences" and scale < 1.0):
         return 0.0
@@ -149,7 +149,7 @@ def cells_at(z: int, viewport: Viewport) -> TileRange:
 
 
 class LayerPicture:
-    """The plan of one layer, and the quads it makes of it."""
+    """The plan of one layer, and its quads."""
 
     def __init__(self, layer: Layer) -> None:
         self.layer = layer
@@ -160,9 +160,9 @@ class LayerPicture:
         """The tiles that the plan draws."""
         self.is_fading = False
         self.solid: list[Part[Texture]] = []
-        """What the plan fills without fading."""
-        self._planned: list[_Op] = []
-        self._ops: list[_Op] = []
+        """The parts of the plan that do not fade in."""
+        self._planned: list[_PlannedPart] = []
+        self._ops: list[_PlannedPart] = []
         self._levels: set[int] = set()
         self._placed: list[_Placed] | None = None
         self._placed_at = 0.0
@@ -173,11 +173,11 @@ class LayerPicture:
         return cells is not None and cells.z == key[1] and cells.shows(key[2], key[3])
 
     def plan(
-        self, cells: TileRange, find: Callable[[int, int, int], Texture | None], held_zooms: Container[int]
+        self, cells: TileRange, find: Callable[[int, int, int], Texture | None], loaded_zooms: Container[int]
     ) -> None:
         """Work out what fills `cells`."""
         opaque = self.layer.is_opaque
-        covered = cover(cells, find, _is_fading, held_zooms, fade_from_nothing=not opaque)
+        covered = cover(cells, find, _is_fading, loaded_zooms, fade_from_nothing=not opaque)
         self.cells = cells
         self.dirty = False
         self.holes = covered.holes
@@ -192,7 +192,7 @@ class LayerPicture:
         self._levels = {op.level for op in self._ops}
 
     def leave_out(self, hides: Callable[[int, int, int, int, int], bool]) -> None:
-        """Draw only the parts whose cells (zoom, first and last column and row, ends exclusive) are not hidden."""
+        """Draw only the parts whose cells are not hidden; `hides` takes zoom, x0, y0, x1, y1 (ends exclusive)."""
         cells = self.cells
         if cells is None:
             return
@@ -213,7 +213,7 @@ class LayerPicture:
 
     @property
     def is_complete(self) -> bool:
-        """Every cell is wholly and opaquely filled."""
+        """Tell whether every cell is filled wholly and without fading."""
         return not (self.dirty or self.holes or self.is_fading)
 
     def draw(self, viewport: Viewport, now: float, quads: list[Quad]) -> None:
@@ -235,7 +235,7 @@ class LayerPicture:
             add(Quad(key, PixelRect(x - left, y - top, w, h), src, alpha))
 
     def _place(self, cells: TileRange, world: float) -> list[_Placed]:
-        """Return where everything lies in world pixels, which changes with the zoom only."""
+        """Return where each part lies in world pixels, which changes with the zoom only."""
         columns, rows = {}, {}
         for level in self._levels:
             edge = math.ldexp(world, -(cells.z + level))
@@ -282,7 +282,7 @@ def _shown(texture: Texture, now: float) -> float:
     return min(max((now - texture.fade_from) / FADE_S, 0.0), 1.0)
 
 
-def _op(part: Part[Texture], cells: TileRange, opaque: bool, *, fades: bool = False) -> _Op | None:
+def _op(part: Part[Texture], cells: TileRange, opaque: bool, *, fades: bool = False) -> _PlannedPart | None:
     """Work out a part's source box; None where only the cut-off margin of the tile would be drawn."""
     texture, level, x0, y0, x1, y1, depth, under = part
     ox, oy = cells.x0 << level, cells.y0 << level
@@ -301,7 +301,7 @@ def _op(part: Part[Texture], cells: TileRange, opaque: bool, *, fades: bool = Fa
             trim = (px1 - px0, py1 - py0, left - px0, top - py0, right - px0, bottom - py0)
         if (right - left, bottom - top) != (texture.width, texture.height):
             src = PixelRect(left - texture.left, top - texture.top, right - left, bottom - top)
-    return _Op(
+    return _PlannedPart(
         texture.key,
         level,
         x0 - ox,

@@ -1,4 +1,4 @@
-"""What can be shown on the map: bases, overlays and the geofences, and the order they are drawn in."""
+"""The layers of the map (bases, overlays and geofences) and the order they are drawn in."""
 
 from __future__ import annotations
 
@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Literal
 
-FENCES = "geofences"
-"""The tileset that is not fetched: workers draw it from the geofences."""
+from tvapp.tiles.tile import DRAWN_TILESET
 
 Role = Literal["base", "overlay", "labels", "fences"]
 
@@ -26,16 +25,15 @@ class Layer:
     max_zoom: int
     opacity: float = 1.0
     has_text: bool = False
-    size: int = 512
 
     @property
     def is_opaque(self) -> bool:
-        """Bases cover what is below them wholly."""
+        """Tell whether it covers everything below."""
         return self.role == "base" and self.opacity >= 1.0
 
 
 class BaseStyle(Enum):
-    """What lies at the bottom; the value is its name in settings and text keys."""
+    """The base layer; the value is its name in settings and text keys."""
 
     ROAD = "road"
     DARK = "dark"
@@ -44,7 +42,7 @@ class BaseStyle(Enum):
 
 
 class Overlay(Enum):
-    """What can be laid over the base; the value is its name in settings and text keys."""
+    """A layer over the base; the value is its name in settings and text keys."""
 
     TRAFFIC = "traffic"
     RADAR = "radar"
@@ -53,7 +51,7 @@ class Overlay(Enum):
 
 @dataclass(frozen=True, slots=True)
 class LayerChoice:
-    """What the viewer picked."""
+    """The layers that the viewer chose."""
 
     base: BaseStyle = BaseStyle.ROAD
     overlays: frozenset[Overlay] = frozenset()
@@ -82,10 +80,10 @@ _RADAR = Layer("microsoft.weather.radar.main", "overlay", 0, 15, opacity=0.75)
 # has_text: its lines must stay as wide as the roads of the base below.
 _TRAFFIC = Layer("microsoft.traffic.relative.main", "overlay", 0, 22, has_text=True)
 _TRAFFIC_DARK = Layer("microsoft.traffic.relative.dark", "overlay", 0, 22, has_text=True)
-_FENCES = Layer(FENCES, "fences", 0, 22)
+_FENCES = Layer(DRAWN_TILESET, "fences", 0, 22)
 
 ALL = (_ROAD, _DARK, _IMAGERY, _HYBRID, _INFRARED, _RADAR, _TRAFFIC, _TRAFFIC_DARK, _FENCES)
-"""Whatever may be shown."""
+"""Every layer that can be shown."""
 
 _BACKGROUNDS: dict[str, tuple[int, int, int]] = {
     _ROAD.tileset: (228, 226, 220),
@@ -95,7 +93,7 @@ _BACKGROUNDS: dict[str, tuple[int, int, int]] = {
 
 
 def layers(choice: LayerChoice, *, fences: bool = True) -> tuple[Layer, ...]:
-    """Return what is drawn for a choice, from the bottom to the top."""
+    """Return the layers to draw for a choice, from the bottom to the top."""
     drawn = [_BASES[choice.base]]
     if Overlay.INFRARED in choice.overlays:
         drawn.append(_INFRARED)
@@ -111,7 +109,7 @@ def layers(choice: LayerChoice, *, fences: bool = True) -> tuple[Layer, ...]:
 
 
 def choice_for(tileset: str) -> LayerChoice:
-    """Return the choice that a configured `[maps] style` stands for; the dark base where it is none of ours."""
+    """Return the choice for a configured `[maps] style`; the dark base where no layer has that tileset."""
     styles = {
         _ROAD.tileset: BaseStyle.ROAD,
         _DARK.tileset: BaseStyle.DARK,
@@ -122,5 +120,5 @@ def choice_for(tileset: str) -> LayerChoice:
 
 
 def background(drawn: tuple[Layer, ...]) -> tuple[int, int, int]:
-    """Return the colour (red, green, blue) that stands where no tile has arrived yet."""
+    """Return the colour (red, green, blue) to show where no tile has arrived yet."""
     return _BACKGROUNDS.get(drawn[0].tileset, (36, 38, 42)) if drawn else (36, 38, 42)

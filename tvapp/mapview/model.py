@@ -1,6 +1,6 @@
-"""The map as a value over time: camera, layers, the tiles in memory, what each frame shows and what is asked for.
+"""The map as a value over time: camera, layers, tiles in memory, what each frame draws and which tiles it requests.
 
-No window and no network: tiles come in through `receive`, wishes go out through `wish_list`, pictures through `quads`.
+No window, no network: tiles come in through `receive`, requests go out through `request_list`, pictures as `quads`.
 """
 
 from __future__ import annotations
@@ -11,21 +11,21 @@ from collections.abc import Callable, Iterable, Sequence
 from tvapp.core.image import BYTES_A_PIXEL
 from tvapp.geo.position import Bounds
 from tvapp.mapview.camera import Camera
-from tvapp.mapview.composed_cells import FLAT, Flats
+from tvapp.mapview.composed_cells import COMPOSED, ComposedCells
 from tvapp.mapview.composition import Composition, Upload
 from tvapp.mapview.layer_picture import FADE_S, LayerPicture, Quad, Texture, TileKey, cells_in_view, tile_px
 from tvapp.mapview.layers import Layer, background
-from tvapp.mapview.requests import Heading, Progress, Settled, Wishes
+from tvapp.mapview.requests import Heading, Progress, Settled, TileRequests
 from tvapp.mapview.revisions import Revisions
-from tvapp.mapview.texture_cache import Shelf
+from tvapp.mapview.texture_cache import TextureCache
 from tvapp.mapview.viewport import Viewport
-from tvapp.tiles.tile import TileArrived, TileConfirmed, TileId, TileUnavailable
+from tvapp.tiles.tile import TileArrived, TileId, TileRevalidated, TileUnavailable
 
 
 class MapModel:
     """Everything about the map but its pixels.
 
-    With `flat`, whoever draws calls `compositions` before `quads`, and carries them out.
+    With `compose`, the screen calls `compositions` before `quads`, and makes them.
     """
 
     def __init__(
@@ -35,16 +35,17 @@ class MapModel:
         budget_bytes: int,
         *,
         motion: bool = True,
-        flat: bool = False,
+        compose: bool = False,
     ) -> None:
         self.camera = Camera(viewport, motion=motion)
-        self.memory = Shelf(budget_bytes)
+        self.memory = TextureCache(budget_bytes)
         self._pictures: dict[str, LayerPicture] = {}
         self._former_base: LayerPicture | None = None
         self._fading: dict[TileKey, Texture] = {}
         self._revisions = Revisions()
-        self._wishes = Wishes(self.memory)
-        self._flats = Flats(self.memory.peek, self._wishes.is_refused, self._revisions.wanted) if flat else None
+        self._requests = TileRequests(self.memory)
+        composed = ComposedCells(self.memory.peek, self._requests.is_unavailable, self._revisions.required)
+        self._composed = composed if compose else None
         self._serial = 0
         self._fetched: set[TileKey] = set()
         self._view_changed = True
@@ -57,7 +58,7 @@ class MapModel:
 
     @property
     def layers(self) -> tuple[Layer, ...]:
-        """What is shown, from the bottom to the top."""
+        """The layers shown, from the bottom to the top."""
         return self._layers
 
     @property
@@ -67,13 +68,13 @@ class MapModel:
 
     @property
     def background(self) -> tuple[int, int, int]:
-        """The colour for where no tile has ever been."""
+        """The colour where no tile has arrived yet."""
         return background(self._layers)
 
     @property
     def is_covered(self) -> bool:
         """Tell whether opaque pictures fill the screen as of the last `quads`."""
-        return self._flats is not None and self._flats.is_covering
+        return self._composed is not None and self._composed.is_filled
 
     def set_layers(self, layers: Sequence[Layer]) -> None:
         """Show other layers. A replaced base stays below the new one until that fills the screen."""
@@ -83,56 +84,56 @@ class MapModel:
         base = self._layers[0] if self._layers else None
         if base is not None and base.is_opaque and layers and layers[0].tileset != base.tileset:
             shown = self._pictures[base.tileset]
-            # Leafing through bases quickly must not put one below that has hardly begun to load.
+            # When the viewer changes bases quickly, one that has hardly begun to load must not stay below.
             if self._former_base is None or shown.is_complete:
                 self._former_base = shown
         former = {picture.layer: picture for picture in self._pictures.values()}
         self._pictures = {layer.tileset: former.get(layer) or LayerPicture(layer) for layer in layers}
         self._layers = layers
-        self._wishes.set_layers(layers)
-        if self._flats is not None:
-            self._drop(self._flats.set_layers(layers, self.camera.shown.scale))
-            # Every cell is put together anew, and needs its base for that.
+        self._requests.set_layers(layers)
+        if self._composed is not None:
+            self._drop(self._composed.set_layers(layers, self.camera.shown.scale))
+            # Every cell is composed anew, and needs its base for that.
             self._drop(key for key in self.memory if self.memory.drawable(key) is None)
         self._changed_view()
 
     def resize(self, width: int, height: int, scale: float) -> None:
-        """Go on with another screen size. Tiles that are wanted in another size are outdated: the disk has them."""
+        """Go on with another screen size. Tiles needed in another size become stale; the disk has them."""
         former = self.camera.shown.scale
         self.camera.resize(width, height, scale)
         sizes = {each.tileset: px for each in self._layers if (px := tile_px(each, scale)) != tile_px(each, former)}
         self.memory.outdate(lambda key, texture: texture.size != sizes.get(key[0], texture.size))
         if sizes:
-            # Nobody would notice that these are outdated, too.
-            self._drop(key for key in self.memory if key[0] != FLAT and key[0] not in self._pictures)
+            # These are outdated too, and no layer on the screen would replace them.
+            self._drop(key for key in self.memory if key[0] != COMPOSED and key[0] not in self._pictures)
             self._former_base = None
-        self._wishes.ask_again()
-        if self._flats is not None:
-            self._flats.rescale(scale)
+        self._requests.resend_all()
+        if self._composed is not None:
+            self._composed.rescale(scale)
         self._changed_view()
 
     def receive(self, message: TileArrived | TileUnavailable, now: float) -> Upload | None:
-        """Take in what the loader posted; return what the screen must upload, if anything."""
+        """Take in a message of the loader; return what the screen must upload, if anything."""
         tile = message.tile.wrapped()
         key = (tile.tileset, tile.z, tile.x, tile.y)
         if isinstance(message, TileUnavailable):
-            self._wishes.unavailable(key, message.retry_in_s, now)
+            self._requests.unavailable(key, message.retry_in_s, now)
             self._serial += 1
             self._needs_frame = True
             return None
         if tile.tileset not in self._pictures:
-            # Nobody looks at that tileset any more; the loader has it on disk should they come back.
+            # That tileset is no longer shown; should it be again, the loader has the tile on disk.
             return None
         texture = self.memory.peek(key)
-        is_old = message.origin == "worker" and message.revision < self._revisions.wanted(key)
+        is_old = message.origin == "worker" and message.revision < self._revisions.required(key)
         is_stale = is_old or message.origin == "stale"
-        self._wishes.arrived(key, ask_again=is_old)
+        self._requests.arrived(key, resend_all=is_old)
         content, image = message.content, message.content.image
         if texture is not None and (
             (message.origin == "stale" and texture.size == content.size)
             or (is_old and message.revision < texture.revision)
         ):
-            # What is shown is at least as good.
+            # The tile on the screen is at least as good.
             return None
         is_new = texture is None
         if texture is None:
@@ -155,8 +156,8 @@ class MapModel:
             return None
         return Upload(key, image)
 
-    def confirm(self, message: TileConfirmed) -> None:
-        """Take in that a stale tile is right: nothing looks different."""
+    def revalidated(self, message: TileRevalidated) -> None:
+        """Take in that a stale tile is still right: its pixels stay."""
         tile = message.tile
         key = (tile.tileset, tile.z, tile.x, tile.y)
         texture = self.memory.peek(key)
@@ -164,18 +165,18 @@ class MapModel:
             return
         texture.is_stale = False
         self._serial += 1
-        self._wishes.arrived(key, ask_again=False)
-        if self._flats is not None:
-            self._spend(self._flats.finished((FLAT, *key[1:])))
+        self._requests.arrived(key, resend_all=False)
+        if self._composed is not None:
+            self._mark_merged(self._composed.mergeable((COMPOSED, *key[1:])))
 
     def evictions(self) -> list[TileKey]:
-        """Return the keys whose textures are to be released, each once."""
+        """Return the keys of the textures that the screen may release, each once."""
         return self.memory.take_released()
 
     def invalidate(self, tileset: str, tiles: Iterable[TileId] | None, revision: int) -> None:
-        """Mark tiles (None: the whole tileset) as outdated: shown until replaced, and asked for again.
+        """Mark tiles (None: the whole tileset) as outdated: shown until replaced, and requested again.
 
-        Only what workers draw carries revisions; a fetched tile of any revision counts as the new one.
+        Only drawn tiles carry revisions; a fetched tile always counts as current.
         """
         self._outdate(tileset, self._revisions.add_tiles(tileset, tiles, revision), revision)
 
@@ -184,22 +185,22 @@ class MapModel:
         self._outdate(tileset, self._revisions.add_bounds(tileset, bounds, revision), revision)
 
     def retry_unavailable(self) -> None:
-        """Ask again for what could not be had: the network is back, or the account has its role now."""
-        self._wishes.forget_unavailable()
+        """Request unavailable tiles again: the network is back, or the account has its role now."""
+        self._requests.forget_unavailable()
 
     def forget_all(self) -> None:
-        """The display was lost with every texture: ask for everything again, and tell when it is there."""
+        """Start over after the display was lost with every texture; `take_settled` reports again."""
         self.memory.clear()
         self._fading.clear()
-        if self._flats is not None:
-            self._flats.clear()
-        self._former_base, self._view_changed = None, True
-        self._touch_all()
-        self._wishes.ask_again()
+        if self._composed is not None:
+            self._composed.clear()
+        self._former_base = None
+        self._changed_view()
+        self._requests.resend_all()
 
     def update(self, now: float) -> bool:
         """Move on to the time `now`; True when the picture differs from the last one drawn."""
-        self._wishes.now = now
+        self._requests.now = now
         self.camera.update(now)
         before, self._seen_view = self._seen_view, self.camera.shown
         if self._seen_view is not before and self._seen_view != before:
@@ -209,122 +210,126 @@ class MapModel:
             self._needs_frame = True
             self._drawn = None
             self._end_fades(now)
-        needed, self._needs_frame = self._needs_frame, False
-        return needed
+        needed_tiles, self._needs_frame = self._needs_frame, False
+        return needed_tiles
 
     def is_animating(self, now: float) -> bool:
         """Tell whether `update` has something to do without any further key or message.
 
-        Drawing puts tiles together and lets go of others, which may change what is wished for.
+        Drawing composes cells and releases tiles, which may change the requests.
         """
-        to_put_together = self._flats is not None and bool(self._flats.pending)
-        return bool(self._fading) or to_put_together or self._wishes.dirty or self.camera.is_moving(now)
+        is_composing = self._composed is not None and bool(self._composed.pending)
+        return bool(self._fading) or is_composing or self._requests.dirty or self.camera.is_moving(now)
 
-    def wish_list(self) -> tuple[TileId, ...] | None:
-        """Return what to load, most wanted first, or None when that is what the last call returned."""
-        return self._wishes.changed(*self._wished())
+    def request_list(self) -> tuple[TileId, ...] | None:
+        """Return the tiles to load, the most important first; None when unchanged since the last call."""
+        return self._requests.take_changed(*self._request_views())
 
     def progress(self) -> Progress:
-        """Tell how much of the view (while zooming or flying: of its target) is there."""
-        return self._wishes.progress(*self._wished())
+        """Count the tiles of the view (while zooming or flying: of its target)."""
+        return self._requests.progress(*self._request_views())
 
     def is_settled(self, now: float) -> bool:
         """Tell whether the map stands still and nothing more is expected to arrive."""
         return not self.camera.is_moving(now) and self.progress().loading == 0
 
     def take_settled(self, now: float) -> Settled | None:
-        """Return what the `map.settled` event says, once after each change of the view; None otherwise."""
-        if not (self._view_changed or self._wishes.filled) or not self.is_settled(now):
+        """Return the fields of `map.settled`, once after each change of the view; None otherwise."""
+        if not (self._view_changed or self._requests.has_recovered) or not self.is_settled(now):
             return None
-        self._view_changed = self._wishes.filled = False
+        self._view_changed = self._requests.has_recovered = False
         in_view, missing, _ = self.progress()
-        fresh = self._wishes.count_in_view(self._fetched)
+        fresh = self._requests.count_in_view(self._fetched)
         self._fetched.clear()
         return Settled(in_view, missing, in_view - missing - fresh, self.viewport.zoom)
 
     def compositions(self, now: float) -> list[Composition]:
-        """Return the pictures that the screen is to make now; they count as made."""
-        flats = self._flats
-        if flats is None or not self._layers:
+        """Return the pictures that the screen must make now; they count as made."""
+        composed = self._composed
+        if composed is None or not self._layers:
             return []
-        while needless := flats.look(self.viewport, self.memory.held, self._serial):
-            self._drop(needless)
-        self._wishes.want_also(flats.needed)
-        made = flats.take(self.background, is_moving=self.camera.is_moving(now))
+        while obsolete := composed.find_pending(self.viewport, self.memory.loaded_zooms, self._serial):
+            self._drop(obsolete)
+        self._requests.set_extra(composed.needed_tiles)
+        made = composed.take_compositions(self.background, is_moving=self.camera.is_moving(now))
         if made:
             for composition in made:
-                self._put_flat(composition)
-                self._spend(flats.finished(composition.key))
+                self._put_composed(composition)
+                self._mark_merged(composed.mergeable(composition.key))
             self._drawn = None
-            self._needs_frame = self._needs_frame or bool(flats.pending)
+            self._needs_frame = self._needs_frame or bool(composed.pending)
             self._evict()
         return made
 
     def quads(self, now: float) -> list[Quad]:
-        """Return what to draw, in order. The list must not be changed: it is the same one while nothing moves."""
+        """Return what to draw, in order. While nothing moves it is the same list, so do not change it."""
         viewport = self.camera.shown
         if self._drawn is not None and self._drawn_view is viewport:
             return self._drawn
         quads: list[Quad] = []
         self._plan_all(viewport)
         self._draw_former(viewport, now, quads)
-        for picture in (*self._pictures.values(), *([self._flats.picture] if self._flats is not None else ())):
+        for picture in self._pictures.values():
             picture.draw(viewport, now, quads)
+        if self._composed is not None:
+            self._composed.picture.draw(viewport, now, quads)
         self._drawn, self._drawn_view = quads, viewport
         return quads
 
     def _plan_all(self, viewport: Viewport) -> None:
         changed = [self._plan(picture, viewport) for picture in self._pictures.values()]
-        flats = self._flats
-        if flats is None or not self._layers or not flats.plan(viewport, self.memory.held, changed=any(changed)):
+        composed = self._composed
+        if composed is None or not self._layers:
             return
-        for key in flats.picture.used:
+        if not composed.plan(viewport, self.memory.loaded_zooms, changed=any(changed)):
+            return
+        for key in composed.picture.used:
             self.memory.touch(key)
         for picture in self._pictures.values():
-            picture.leave_out(flats.hides)
+            picture.leave_out(composed.hides)
 
-    def _put_flat(self, made: Composition) -> None:
+    def _put_composed(self, made: Composition) -> None:
         key, size = made.key, made.size
         texture = self.memory.peek(key)
         if texture is None:
-            # It goes on fading in where its base does.
+            texture = Texture(key)
             base = self.memory.peek((self._layers[0].tileset, *key[1:]))
-            texture = Texture(key, fade_from=None if base is None else base.fade_from)
-            if texture.fade_from is not None:
+            if base is not None and base.fade_from is not None:
+                # It fades in along with its base.
+                texture.fade_from = base.fade_from
                 self._fading[key] = texture
         texture.width = texture.height = texture.size = size
         self.memory.put(key, texture, size * size * BYTES_A_PIXEL)
 
-    def _spend(self, keys: Iterable[TileKey]) -> None:
+    def _mark_merged(self, keys: Iterable[TileKey]) -> None:
         for key in keys:
-            self.memory.spend(key)
+            self.memory.mark_merged(key)
             self._pictures[key[0]].dirty = True
 
     def _drop(self, keys: Iterable[TileKey]) -> None:
         for key in keys:
             if self.memory.remove(key) is not None:
                 self._gone(key)
-                self._wishes.dirty = True
+                self._requests.dirty = True
 
     def _gone(self, key: TileKey) -> None:
         self._fading.pop(key, None)
         self._fetched.discard(key)
-        if self._flats is not None and key[0] == FLAT:
-            self._drop(self._flats.dropped(key))
+        if self._composed is not None and key[0] == COMPOSED:
+            self._drop(self._composed.dropped(key))
             self._drawn = None
 
     def _plan(self, picture: LayerPicture, viewport: Viewport) -> bool:
-        """Plan a layer anew if need be; True when it was."""
+        """Plan a layer anew if it changed; True when it did."""
         cells = cells_in_view(picture.layer, viewport)
         if not picture.dirty and cells == picture.cells:
             return False
-        tileset = picture.layer.tileset
-        drawable = self.memory.drawable
+        tileset, drawable = picture.layer.tileset, self.memory.drawable
 
         def find(z: int, x: int, y: int) -> Texture | None:
             return drawable((tileset, z, x, y))
 
-        picture.plan(cells, find, self.memory.held.get(tileset, ()))
+        picture.plan(cells, find, self.memory.loaded_zooms.get(tileset, ()))
         for key in picture.used:
             self.memory.touch(key)
         return True
@@ -333,40 +338,39 @@ class MapModel:
         former = self._former_base
         if former is None:
             return
-        new = self._pictures[self._layers[0].tileset]
-        if new.is_complete or self.is_covered or not new.layer.is_opaque:
+        base = self._pictures[self._layers[0].tileset]
+        if base.is_complete or self.is_covered or not base.layer.is_opaque:
             self._former_base = None
             return
         self._plan(former, viewport)
-        if self._flats is not None:
-            former.leave_out(self._flats.hides)
+        if self._composed is not None:
+            former.leave_out(self._composed.hides)
         former.draw(viewport, now, quads)
 
-    def _wished(self) -> tuple[Viewport, Viewport, Heading]:
+    def _request_views(self) -> tuple[Viewport, Viewport, Heading]:
         camera = self.camera
-        rest = camera.target if camera.is_moving(self._wishes.now) else camera.shown
-        # Halfway through a zoom or a flight nothing is worth fetching but what is there at its end.
-        return rest if camera.is_zooming else camera.shown, rest, camera.heading()
+        target = camera.target if camera.is_moving(self._requests.now) else camera.shown
+        # During a zoom or a flight only the tiles at its end are worth fetching.
+        return target if camera.is_zooming else camera.shown, target, camera.heading()
 
     def _appear(self, texture: Texture, now: float) -> None:
-        """Fade in what appears on the screen; what arrives beside it, or while everything grows, is simply there."""
+        """Let a tile fade in that arrives in view; not beside the view, nor during a zoom."""
         is_seen = self._pictures[texture.key[0]].shows(texture.key)
         if is_seen and self.camera.motion and not self.camera.is_zooming:
             texture.fade_from = now
             self._fading[texture.key] = texture
 
     def _end_fades(self, now: float) -> None:
-        # To fade and to scale at once takes the software renderer 20 ms a screen.
+        # Fading while scaling takes SDL's software renderer 20 ms a screen.
         until = math.inf if self.camera.is_zooming else now - FADE_S
         done = [t for t in self._fading.values() if t.fade_from is None or t.fade_from <= until]
         for texture in done:
             texture.fade_from = None
             del self._fading[texture.key]
-            picture = self._pictures.get(texture.key[0])
-            if picture is not None:
+            if (picture := self._pictures.get(texture.key[0])) is not None:
                 picture.dirty = True
-        if done and self._flats is not None:
-            self._flats.picture.dirty = True
+        if done and self._composed is not None:
+            self._composed.picture.dirty = True
 
     def _evict(self) -> None:
         for key in self.memory.evict(self._is_pinned):
@@ -374,26 +378,22 @@ class MapModel:
 
     def _is_pinned(self, key: TileKey) -> bool:
         texture = self.memory.peek(key)
-        if self._flats is not None and ((texture and texture.is_spent) or key in self._flats.picture.used):
+        if self._composed is not None and ((texture and texture.is_merged) or key in self._composed.picture.used):
             return True
-        picture = self._pictures.get(key[0])
-        if picture is not None and key in picture.used:
+        if (picture := self._pictures.get(key[0])) is not None and key in picture.used:
             return True
         former = self._former_base
-        return self._wishes.wants(key) or (former is not None and key in former.used)
+        return self._requests.needs(key) or (former is not None and key in former.used)
 
     def _outdate(self, tileset: str, is_outdated: Callable[[TileKey], bool], revision: int) -> None:
         self.memory.outdate(lambda key, texture: key[0] == tileset and texture.revision < revision and is_outdated(key))
         self._serial += 1
-        self._wishes.forget_unavailable(tileset)
-        # What is on the screen changes, even though the viewport does not.
+        self._requests.forget_unavailable(tileset)
+        # The content of the view changes, even though the viewport does not.
         self._view_changed = True
 
     def _changed_view(self) -> None:
         self._view_changed = True
-        self._touch_all()
-
-    def _touch_all(self) -> None:
         for picture in self._pictures.values():
             picture.dirty = True
         self._drawn = None

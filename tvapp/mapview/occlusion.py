@@ -1,4 +1,4 @@
-"""Which cells of the map opaque pictures fill, so that nothing is drawn that cannot be seen."""
+"""Which cells of the map are filled by opaque pictures, so that what they hide is not drawn."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from tvapp.mapview.layer_picture import Texture
 from tvapp.tiles.pyramid import DESCENDANTS, Part, TileRange
 
 
-class Covered:
-    """Which cells opaque parts fill wholly; what lies below them need not be drawn."""
+class Occlusion:
+    """The cells that opaque parts fill wholly."""
 
     def __init__(self, cells: TileRange, parts: Iterable[Part[Texture]]) -> None:
         self._cells = cells
@@ -23,11 +23,11 @@ class Covered:
             quarters = Counter((x >> 1, y >> 1) for x, y in finer)
             coarser.update(cell for cell, count in quarters.items() if count == 4)
         self._levels = levels
-        self.is_all = len(levels[0]) >= cells.area
+        self.is_full = len(levels[0]) >= cells.area
 
     def hides(self, z: int, x0: int, y0: int, x1: int, y1: int) -> bool:
         """Tell whether a box of cells at another zoom is hidden, as far as it is in view."""
-        if self.is_all:
+        if self.is_full:
             return True
         cells, level = self._cells, z - self._cells.z
         if level <= 0:

@@ -1,4 +1,4 @@
-"""What the map asks for, in which order, and how much of the view is there."""
+"""Which tiles the map requests, in which order, and how much of the view is there."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from tvapp.tiles.tile import TileId
 Heading = tuple[float, float]
 """A direction on the screen, of length 1; (0, 0): none."""
 
-REFUSED_S = 600.0
-"""After how long a tile that the loader gave up on is asked for again, at the next change of the view."""
+UNAVAILABLE_RETRY_S = 600.0
+"""After how long a tile that the loader does not retry is requested again, at the next change of the view."""
 
 
 class Progress(NamedTuple):
-    """Tiles in view (all layers, each once): how many, how many are not there, how many are expected to arrive.
+    """The number of tiles in view (all layers, each once), of missing ones, and of those expected to arrive.
 
-    An outdated tile is there, and its successor is expected.
+    A stale tile is not missing, and its successor is expected.
     """
 
     in_view: int
@@ -32,7 +32,7 @@ class Progress(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The view changed, and nothing more is expected to arrive: the fields of the `map.settled` event."""
+    """The fields of the `map.settled` event: the view changed, and no more tiles are expected."""
 
     tiles: int
     missing: int
@@ -41,119 +41,122 @@ class Settled:
 
 
 class Textures(Protocol):
-    """What is in memory."""
+    """The tiles in memory."""
 
     def peek(self, key: TileKey) -> Texture | None: ...
 
 
-class Wishes:
-    """The tiles that the view needs, less those that are there."""
+class TileRequests:
+    """The tiles that the view needs, without those that are there."""
 
     def __init__(self, textures: Textures) -> None:
         self.now = 0.0
         self.dirty = True
-        """Something arrived or went: count again."""
-        self.filled = False
-        """A tile in view came, or is expected again, that could not be had before."""
+        """A tile came or went: count again."""
+        self.has_recovered = False
+        """A needed tile that was unavailable came, or is expected again."""
         self._textures = textures
         self._layers: tuple[Layer, ...] = ()
         self._view: Viewport | None = None
-        self._rest: Viewport | None = None
+        self._target: Viewport | None = None
         self._heading: Heading = (0.0, 0.0)
         self._ranges: list[tuple[TileRange, TileRange]] = []
         self._ordered: list[tuple[bool, TileKey]] = []
-        self._wanted: set[TileKey] = set()
-        self._also: dict[TileKey, None] = {}
+        self._needed: set[TileKey] = set()
+        self._extra: dict[TileKey, None] = {}
         self._drawn: frozenset[str] = frozenset()
-        # When a refused tile may be asked for again, and whether the loader does so by itself.
+        # When an unavailable tile may be requested again, and whether the loader retries it by itself.
         self._unavailable: dict[TileKey, tuple[float, bool]] = {}
         self._progress = Progress(0, 0, 0)
         self._list: tuple[TileId, ...] = ()
-        self._told: tuple[TileId, ...] | None = None
+        self._last_taken: tuple[TileId, ...] | None = None
 
     def set_layers(self, layers: tuple[Layer, ...]) -> None:
-        """Wish for other layers."""
+        """Request the tiles of other layers."""
         self._layers = layers
         self._drawn = frozenset(layer.tileset for layer in layers if layer.role == "fences")
-        self._also = {}
+        self._extra = {}
         self._view = None
         self._ranges = []
         self.dirty = True
 
-    def changed(self, view: Viewport, rest: Viewport, heading: Heading) -> tuple[TileId, ...] | None:
-        """Return the wish list if it differs from what was returned last.
+    def take_changed(self, view: Viewport, target: Viewport, heading: Heading) -> tuple[TileId, ...] | None:
+        """Return the tiles to load if the list changed since it was last returned, else None.
 
-        It is for what `view` shows, what is seen on the way to `rest`, and one row or column further for a `heading`.
+        It has the tiles in `view`, those on the way to `target`, and one more row or column in the direction `heading`.
         """
-        self._refresh(view, rest, heading)
-        if self._told is not None and (self._told is self._list or self._told == self._list):
+        self._refresh(view, target, heading)
+        if self._last_taken is not None and (self._last_taken is self._list or self._last_taken == self._list):
             return None
-        self._told = self._list
+        self._last_taken = self._list
         return self._list
 
-    def progress(self, view: Viewport, rest: Viewport, heading: Heading) -> Progress:
+    def progress(self, view: Viewport, target: Viewport, heading: Heading) -> Progress:
         """Count the tiles in view."""
-        self._refresh(view, rest, heading)
+        self._refresh(view, target, heading)
         return self._progress
 
-    def wants(self, key: TileKey) -> bool:
-        """Tell whether a tile is in view or ahead, or needed besides, there or not."""
-        return key in self._wanted or key in self._also
+    def needs(self, key: TileKey) -> bool:
+        """Tell whether a tile is in view, ahead or extra, whether or not it is there."""
+        return key in self._needed or key in self._extra
 
-    def want_also(self, keys: tuple[TileKey, ...]) -> None:
-        """Wish for tiles out of view, least of all: what is missing, and geofences that are outdated.
+    def set_extra(self, keys: tuple[TileKey, ...]) -> None:
+        """Request tiles out of view with the lowest priority: missing ones, and stale ones of geofences.
 
-        They do not count as in view. What was refused when it was not needed for this is asked for again.
+        They do not count as in view. A tile that becomes extra is requested even if it was unavailable before.
         """
-        also = dict.fromkeys(keys)
-        if also == self._also:
+        extra = dict.fromkeys(keys)
+        if extra == self._extra:
             return
-        for key in also:
-            if key not in self._also and key not in self._wanted:
+        for key in extra:
+            if key not in self._extra and key not in self._needed:
                 self._unavailable.pop(key, None)
-        self._also = also
+        self._extra = extra
         self.dirty = True
 
-    def is_refused(self, key: TileKey) -> bool:
-        """Tell whether a tile cannot be had for now."""
+    def is_unavailable(self, key: TileKey) -> bool:
+        """Tell whether the loader reported a tile as unavailable."""
         return key in self._unavailable
 
     def count_in_view(self, keys: Container[TileKey]) -> int:
         """Count the tiles in view that are among `keys`."""
         return sum(key in keys for ahead, key in self._ordered if not ahead)
 
-    def arrived(self, key: TileKey, *, ask_again: bool) -> None:
-        """A tile came; `ask_again` when the loader is done with it, and yet it is too old."""
-        if self._unavailable.pop(key, None) is not None and key in self._wanted:
-            self.filled = True
-        if ask_again:
-            self._told = None
+    def arrived(self, key: TileKey, *, resend_all: bool) -> None:
+        """Take in that a tile came; `resend_all` if it is already outdated, while for the loader it is done."""
+        if self._unavailable.pop(key, None) is not None and key in self._needed:
+            self.has_recovered = True
+        if resend_all:
+            self._last_taken = None
         self.dirty = True
 
     def unavailable(self, key: TileKey, retry_in_s: float | None, now: float) -> None:
-        """A tile cannot be had now. With a retry the loader keeps it on its list, so it stays on ours."""
-        self._unavailable[key] = (now + (REFUSED_S if retry_in_s is None else retry_in_s), retry_in_s is not None)
+        """Take in that a tile is unavailable. While the loader retries it by itself, it stays on the list."""
+        self._unavailable[key] = (
+            now + (UNAVAILABLE_RETRY_S if retry_in_s is None else retry_in_s),
+            retry_in_s is not None,
+        )
         self.dirty = True
 
     def forget_unavailable(self, tileset: str | None = None) -> None:
-        """Ask for everything (of a tileset) again."""
+        """Request all unavailable tiles (of a tileset) again."""
         for key in [key for key in self._unavailable if tileset in (None, key[0])]:
             del self._unavailable[key]
-            self.filled = self.filled or key in self._wanted
-        self.ask_again()
+            self.has_recovered = self.has_recovered or key in self._needed
+        self.resend_all()
 
-    def ask_again(self) -> None:
-        """Tell the whole list again, even if it is the same."""
-        self._told = None
+    def resend_all(self) -> None:
+        """Return the whole list once more, even if it is the same."""
+        self._last_taken = None
         self.dirty = True
 
-    def _refresh(self, view: Viewport, rest: Viewport, heading: Heading) -> None:
-        if view is not self._view or rest != self._rest or heading != self._heading:
-            self._view, self._rest, self._heading = view, rest, heading
+    def _refresh(self, view: Viewport, target: Viewport, heading: Heading) -> None:
+        if view is not self._view or target != self._target or heading != self._heading:
+            self._view, self._target, self._heading = view, target, heading
             ranges = []
             for layer in self._layers:
                 seen = cells_in_view(layer, view)
-                ranges.append((seen, seen.grown(heading).joined(cells_in_view(layer, rest))))
+                ranges.append((seen, seen.grown(heading).joined(cells_in_view(layer, target))))
             if ranges != self._ranges:
                 self._ranges = ranges
                 self._order(view)
@@ -165,12 +168,12 @@ class Wishes:
         for rank, (layer, (seen, ahead)) in enumerate(zip(self._layers, self._ranges, strict=True)):
             tileset = layer.tileset
             found += [
-                (beyond, distance, rank, (tileset, z, x, y))
-                for beyond, distance, z, x, y in by_distance(seen, ahead, view.u, view.v)
+                (is_ahead, distance, rank, (tileset, z, x, y))
+                for is_ahead, distance, z, x, y in by_distance(seen, ahead, view.u, view.v)
             ]
         found.sort()
-        self._ordered = [(beyond, key) for beyond, _, _, key in found]
-        self._wanted = {key for _, key in self._ordered}
+        self._ordered = [(is_ahead, key) for is_ahead, _, _, key in found]
+        self._needed = {key for _, key in self._ordered}
         for key in [key for key, (until, _) in self._unavailable.items() if until <= self.now]:
             del self._unavailable[key]
         self.dirty = True
@@ -178,26 +181,26 @@ class Wishes:
     def _count(self) -> None:
         peek, unavailable = self._textures.peek, self._unavailable
         in_view = missing = loading = 0
-        wishes = []
-        for beyond, key in self._ordered:
-            if not beyond:
+        requested = []
+        for is_ahead, key in self._ordered:
+            if not is_ahead:
                 in_view += 1
             texture = peek(key)
             if texture is not None and not texture.is_stale:
                 continue
-            refused = unavailable.get(key)
-            if refused is None or refused[1]:
-                wishes.append(TileId(*key))
-            if not beyond:
+            unavailable_until = unavailable.get(key)
+            if unavailable_until is None or unavailable_until[1]:
+                requested.append(TileId(*key))
+            if not is_ahead:
                 missing += texture is None
-                loading += refused is None
-        for key in self._also:
+                loading += unavailable_until is None
+        for key in self._extra:
             texture = peek(key)
-            if (texture is not None and not (texture.is_stale and key[0] in self._drawn)) or key in self._wanted:
+            if (texture is not None and not (texture.is_stale and key[0] in self._drawn)) or key in self._needed:
                 continue
-            refused = unavailable.get(key)
-            if refused is None or refused[1]:
-                wishes.append(TileId(*key))
+            unavailable_until = unavailable.get(key)
+            if unavailable_until is None or unavailable_until[1]:
+                requested.append(TileId(*key))
         self._progress = Progress(in_view, missing, loading)
-        self._list = tuple(wishes)
+        self._list = tuple(requested)
         self.dirty = False

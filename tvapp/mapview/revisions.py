@@ -1,4 +1,4 @@
-"""Which tiles were outdated when: decides whether a tile that arrives late is already too old."""
+"""Which revision of a drawn tile is current: decides whether a tile that arrives late is already outdated."""
 
 from __future__ import annotations
 
@@ -9,52 +9,52 @@ from tvapp.tiles import overlap
 from tvapp.tiles.tile import TileId
 
 TileKey = tuple[str, int, int, int]
-Test = Callable[[TileKey], bool]
+TileTest = Callable[[TileKey], bool]
 
-_MOST_BOXES = 64
-_MOST_RULES = 32
-# Beyond these it is cheaper to draw everything anew than to find out what may stay.
+_MAX_BOXES = 64
+_MAX_RULES = 32
+# Beyond these limits it is cheaper to draw everything anew than to test which tiles may stay.
 
 
 class Revisions:
     """Rules of the form "in this tileset, these tiles must be of at least this revision"."""
 
     def __init__(self) -> None:
-        self._rules: dict[str, list[tuple[int, Test]]] = {}
+        self._rules: dict[str, list[tuple[int, TileTest]]] = {}
 
-    def wanted(self, key: TileKey) -> int:
+    def required(self, key: TileKey) -> int:
         """Return the least revision that counts as current for a tile."""
         rules = self._rules.get(key[0])
         if not rules:
             return 0
         return max((revision for revision, test in rules if test(key)), default=0)
 
-    def add_tiles(self, tileset: str, tiles: Iterable[TileId] | None, revision: int) -> Test:
+    def add_tiles(self, tileset: str, tiles: Iterable[TileId] | None, revision: int) -> TileTest:
         """Outdate certain tiles, or all; return the test for them."""
         if tiles is None:
             return self._add(tileset, revision, _every)
         keys = frozenset((tileset, t.z, t.x, t.y) for t in (tile.wrapped() for tile in tiles))
         return self._add(tileset, revision, keys.__contains__)
 
-    def add_bounds(self, tileset: str, bounds: Sequence[Bounds] | None, revision: int) -> Test:
+    def add_bounds(self, tileset: str, bounds: Sequence[Bounds] | None, revision: int) -> TileTest:
         """Outdate the tiles that touch any of the boxes, or all; return the test for them."""
-        if bounds is None or len(bounds) > _MOST_BOXES:
+        if bounds is None or len(bounds) > _MAX_BOXES:
             return self._add(tileset, revision, _every)
         return self._add(tileset, revision, touches(bounds))
 
-    def _add(self, tileset: str, revision: int, test: Test) -> Test:
+    def _add(self, tileset: str, revision: int, test: TileTest) -> TileTest:
         rules = self._rules.setdefault(tileset, [])
         if test is _every:
             rules.clear()
         rules.append((revision, test))
-        if len(rules) > _MOST_RULES:
-            # What is older than all remembered rules is taken as outdated.
+        if len(rules) > _MAX_RULES:
+            # The two oldest rules become one for the whole tileset: too many tiles are outdated rather than too few.
             rules[0:2] = [(max(rules[0][0], rules[1][0]), _every)]
         return test
 
 
-def touches(bounds: Sequence[Bounds]) -> Test:
-    """Return a test for tiles that touch any of the boxes, drawn margin included."""
+def touches(bounds: Sequence[Bounds]) -> TileTest:
+    """Return a test for tiles that touch any of the boxes, margin included."""
     test = overlap.touches(bounds)
     return lambda key: test(*key[1:])
 

@@ -6,10 +6,10 @@ Pages with any other status are told by whoever asked, who knows what should hav
 from __future__ import annotations
 
 from tvapp.core.errors import UnexpectedReply, Unreachable
-from tvapp.net.transport import Request, Response, Sender
+from tvapp.net.request import Request, Response, Sender
 
 
-class PortalWatch:
+class PortalDetector:
     """A `Sender` that raises what an answer of a proxy or a portal means."""
 
     def __init__(self, inner: Sender) -> None:

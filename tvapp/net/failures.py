@@ -7,7 +7,7 @@ import ssl
 from collections.abc import Iterator
 
 from tvapp.core.errors import ConnectionBroken, NetworkError, TimedOut, TlsFailed, Unreachable
-from tvapp.net.lean_httpx import httpx
+from tvapp.net.http_library import httpx
 
 _CERTIFICATE_REASONS = {
     9: "certificate not yet valid",
@@ -55,7 +55,7 @@ def _named(host: str, error: BaseException) -> NetworkError:
     if connecting:
         if any(type(cause).__name__ in {"EndOfStream", "BrokenResourceError"} for cause in causes):
             return ConnectionBroken(host, "closed by the other side")
-        return Unreachable(host, _system_word(causes))
+        return Unreachable(host, _system_reason(causes))
     return ConnectionBroken(host, type(error).__name__)
 
 
@@ -73,7 +73,7 @@ def _causes(error: BaseException) -> Iterator[BaseException]:
         waiting.extend(cause for cause in (current.__cause__, current.__context__) if cause is not None)
 
 
-def _system_word(causes: list[BaseException]) -> str:
+def _system_reason(causes: list[BaseException]) -> str:
     for cause in causes:
         if isinstance(cause, OSError) and cause.strerror:
             return cause.strerror.lower()

@@ -15,11 +15,11 @@ from tvapp.core.log import Log
 
 if TYPE_CHECKING:
     from tvapp.net.chain import Chain
-    from tvapp.net.skew import SkewWatch
-    from tvapp.net.transport import Request, Response
+    from tvapp.net.request import Request, Response
+    from tvapp.net.skew import SkewMonitor
 
 
-class LateChain:
+class LazyChain:
     """Makes one chain for all; any thread may use it, but the main thread never waits for it."""
 
     def __init__(
@@ -30,7 +30,7 @@ class LateChain:
         *,
         ca_bundle: str,
         random: Callable[[], float],
-        skew: SkewWatch | None = None,
+        skew: SkewMonitor | None = None,
     ) -> None:
         """`skew` hears of the Date of every answer."""
         self._jobs = jobs

@@ -20,7 +20,8 @@ from tvapp.core.headers import Headers
 from tvapp.core.jobs import Inbox
 from tvapp.core.log import Log
 from tvapp.net.messages import NetworkLost, NetworkRestored
-from tvapp.net.transport import Request, Sender, host_of, origin_of
+from tvapp.net.request import Request, Sender
+from tvapp.net.urls import host_of, origin_of
 
 __all__ = ["NetworkLost", "NetworkMonitor", "NetworkRestored", "has_link"]
 
@@ -86,7 +87,7 @@ class NetworkMonitor:
         if origin := origin_of(url):
             self._jobs.io_loop().call_soon_threadsafe(self._watched.add, origin)
 
-    def heed(self, url: str) -> None:
+    def watch_hint(self, url: str) -> None:
         """Take failures of one more host as a hint: it may be down by itself, which is not the network's fault."""
         origin = origin_of(url)
         if origin:

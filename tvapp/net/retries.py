@@ -16,7 +16,8 @@ from tvapp.core.errors import NetworkError, TlsFailed
 from tvapp.core.headers import retry_after_s
 from tvapp.core.log import Log
 from tvapp.core.retry_budget import RetryBudget
-from tvapp.net.transport import Request, Response, Sender, origin_of
+from tvapp.net.request import Request, Response, Sender
+from tvapp.net.urls import origin_of
 
 ATTEMPTS = 3
 LONGEST_WAIT_S = 1.5
@@ -26,10 +27,10 @@ IDEMPOTENT = frozenset({"GET", "HEAD"})
 """Nothing else is sent twice: it may have arrived, and its answer been lost (RFC 9110, 9.2.2)."""
 
 REPEATED = frozenset({500, 502, 503, 504})
-PACE = Backoff(first_s=0.25, ceiling_s=1.0, jitter=0.5)
+BACKOFF = Backoff(first_s=0.25, ceiling_s=1.0, jitter=0.5)
 
 
-class Retries:
+class RetryPolicy:
     """A `Sender` that tries again; all attempts together take no longer than the request may."""
 
     def __init__(
@@ -91,7 +92,7 @@ class Retries:
     def _wait_s(self, attempt: int, asked_s: float | None) -> float | None:
         if attempt + 1 >= ATTEMPTS:
             return None
-        wait_s = max(PACE.delay(attempt, self._random()), asked_s or 0.0)
+        wait_s = max(BACKOFF.delay(attempt, self._random()), asked_s or 0.0)
         return wait_s if wait_s <= LONGEST_WAIT_S else None
 
     def _may_repeat(self, request: Request, began: float, wait_s: float, budget: RetryBudget) -> bool:

@@ -17,12 +17,12 @@ from tvapp.core.headers import parse_http_date
 from tvapp.core.log import Log
 
 if TYPE_CHECKING:
-    from tvapp.net.transport import Request, Response, Sender
+    from tvapp.net.request import Request, Response, Sender
 
 WRONG_S = 120.0
-"""A clock that is wrong by more is worth telling, and another difference than the one told is so again."""
+"""A clock that is wrong by more is worth telling, and another difference than the one reported is so again."""
 RIGHT_S = 90.0
-"""One that was told as wrong has to come as close as this to be right again."""
+"""One that was reported as wrong has to come as close as this to be right again."""
 AGREE_S = 60.0
 """Times that differ by less are the same: a Date has whole seconds, and an answer is on its way for a while."""
 LATEST = RELEASED_AT + 50 * 365.25 * 86400
@@ -31,34 +31,36 @@ TOO_EARLY = ("not yet valid", "not valid yet")
 """How OpenSSL and `net.failures` call a certificate whose time has not come (X509_V_ERR_CERT_NOT_YET_VALID)."""
 
 
-class SkewJudge:
-    """What servers said of the time; all times are passed in. `now` is monotonic, so setting our clock changes nothing.
+class SkewEstimator:
+    """Estimates the error of the wall clock from the Dates of answers.
 
-    >>> judge = SkewJudge()
-    >>> judge.hear("login.example.com", 1_800_003_600, now=5.0)
-    >>> judge.skew_s(now=5.0, wall=1_800_000_000)
+    All times are passed in; `now` is monotonic, so that setting the wall clock changes nothing.
+
+    >>> estimator = SkewEstimator()
+    >>> estimator.add_date("login.example.com", 1_800_003_600, now=5.0)
+    >>> estimator.skew_s(now=5.0, wall=1_800_000_000)
     0.0
-    >>> judge.hear("maps.example.com", 1_800_003_602, now=7.0)
-    >>> judge.skew_s(now=7.0, wall=1_800_000_002)
+    >>> estimator.add_date("maps.example.com", 1_800_003_602, now=7.0)
+    >>> estimator.skew_s(now=7.0, wall=1_800_000_002)
     3600.0
     """
 
     def __init__(self) -> None:
-        self._said: dict[str, tuple[float, int]] = {}  # host -> wall time at monotonic 0, how many times in a row
+        self._dates: dict[str, tuple[float, int]] = {}  # host -> wall time at monotonic 0, how many times in a row
         self._too_early: dict[str, int] = {}  # host -> handshakes in a row
 
-    def hear(self, host: str, date: float, now: float) -> None:
+    def add_date(self, host: str, date: float, now: float) -> None:
         """Take the Date of an answer that arrived at `now`; one that cannot be right is not taken."""
         self._too_early.pop(host, None)
         if not RELEASED_AT <= date <= LATEST:
             return
         began = date - now
-        former, times = self._said.pop(host, (began, 0))
-        self._said[host] = (began, min(times + 1, 2) if abs(former - began) <= AGREE_S else 1)
-        if len(self._said) > MOST_HOSTS:
-            del self._said[next(iter(self._said))]
+        former, times = self._dates.pop(host, (began, 0))
+        self._dates[host] = (began, min(times + 1, 2) if abs(former - began) <= AGREE_S else 1)
+        if len(self._dates) > MOST_HOSTS:
+            del self._dates[next(iter(self._dates))]
 
-    def refuse(self, host: str) -> None:
+    def add_too_early(self, host: str) -> None:
         """Take that the certificate of a host is not valid yet, at the time that we think it is."""
         self._too_early[host] = min(self._too_early.get(host, 0) + 1, 2)
         if len(self._too_early) > MOST_HOSTS:
@@ -69,83 +71,83 @@ class SkewJudge:
 
         Where as many say one thing as another, what was believed before counts.
         """
-        said = [(began + now - wall, times) for began, times in self._said.values()]
+        dates = [(began + now - wall, times) for began, times in self._dates.values()]
 
         def votes(skew: float) -> int:
-            return (abs(skew) <= WRONG_S) + sum(times for other, times in said if abs(other - skew) <= AGREE_S)
+            return (abs(skew) <= WRONG_S) + sum(times for other, times in dates if abs(other - skew) <= AGREE_S)
 
-        best = min([0.0, *(skew for skew, _ in said)], key=lambda skew: (-votes(skew), abs(skew - believed_s)))
+        best = min([0.0, *(skew for skew, _ in dates)], key=lambda skew: (-votes(skew), abs(skew - believed_s)))
         if best == 0.0 and votes(0.0) == 1 and sum(self._too_early.values()) > 1:
             return math.inf
         return best
 
 
-class SkewWatch:
+class SkewMonitor:
     """Keeps what is known of the clock, tells news of it, and may be used from any thread."""
 
     def __init__(self, clock: Clock, log: Log, post: Callable[[ClockSkewed], None]) -> None:
         self._clock = clock
         self._log = log
         self._post = post
-        self._judge = SkewJudge()
+        self._estimator = SkewEstimator()
         self._lock = threading.Lock()
-        self._told = 0.0
+        self._reported = 0.0
 
     @property
     def skew_s(self) -> float | None:
         """How far the wall clock is behind (negative: ahead; infinity: nobody knows how far); None: it seems right."""
-        return self._told or None
+        return self._reported or None
 
-    def heard(self, host: str, headers: Mapping[str, str]) -> None:
+    def observe_response(self, host: str, headers: Mapping[str, str]) -> None:
         """Take an answer's header fields, by lower-case name; what comes from a cache has an old Date."""
         date = parse_http_date(headers.get("date", ""))
         if date is None or "age" in headers or "hit" in headers.get("x-cache", "").lower():
             return
         with self._lock:
-            self._judge.hear(host, date, self._clock.monotonic())
-        self.look()
+            self._estimator.add_date(host, date, self._clock.monotonic())
+        self.check()
 
-    def refused(self, error: TlsFailed) -> None:
+    def observe_failure(self, error: TlsFailed) -> None:
         """Take a handshake that failed; only a certificate that is not valid yet tells something of the clock.
 
         One that has expired may just be old: it is a matter of the clock once a Date says so as well.
         """
         if any(words in error.reason for words in TOO_EARLY):
             with self._lock:
-                self._judge.refuse(error.host)
-            self.look()
+                self._estimator.add_too_early(error.host)
+            self.check()
 
-    def look(self) -> None:
+    def check(self) -> None:
         """Tell what is new, also because somebody set the clock."""
         with self._lock:
-            told = self._told
-            skew = self._judge.skew_s(self._clock.monotonic(), self._clock.wall(), told)
-            if abs(skew) <= (RIGHT_S if told else WRONG_S):
+            reported = self._reported
+            skew = self._estimator.skew_s(self._clock.monotonic(), self._clock.wall(), reported)
+            if abs(skew) <= (RIGHT_S if reported else WRONG_S):
                 skew = 0.0
             # Infinity differs from nothing but what is not infinite.
-            if skew == told or (skew and told and abs(skew - told) <= WRONG_S):
+            if skew == reported or (skew and reported and abs(skew - reported) <= WRONG_S):
                 return
-            self._told = skew
+            self._reported = skew
             direction = "right" if not skew else "behind" if skew > 0 else "ahead"
             known = {"skew_s": round(skew, 1)} if math.isfinite(skew) else {}
             self._log.event("clock.skewed", level="warning" if skew else "info", direction=direction, **known)
             self._post(ClockSkewed(skew))
 
 
-class SkewSender:
+class SkewObserver:
     """A `Sender` that lets the watch hear of every answer over TLS, and changes nothing."""
 
-    def __init__(self, http: Sender, watch: SkewWatch) -> None:
+    def __init__(self, http: Sender, monitor: SkewMonitor) -> None:
         self._http = http
-        self._watch = watch
+        self._monitor = monitor
 
     async def send(self, request: Request) -> Response:
         """See Sender."""
         try:
             response = await self._http.send(request)
         except TlsFailed as error:
-            self._watch.refused(error)
+            self._monitor.observe_failure(error)
             raise
         if request.url.startswith("https:"):
-            self._watch.heard(response.host, response.headers)
+            self._monitor.observe_response(response.host, response.headers)
         return response

@@ -15,7 +15,7 @@ REPEAT_FASTEST_S = 0.035
 REPEAT_SPEEDUP = 0.94
 """Each repeat comes this much sooner than the one before."""
 LONG_AFTER_S = 0.6
-TWIN_S = 0.03
+DUPLICATE_S = 0.03
 """The same intent from another device this soon is the same press, which SDL and a Linux device both delivered."""
 
 REPEATING = ARROWS | {Intent.ZOOM_IN, Intent.ZOOM_OUT}
@@ -36,7 +36,7 @@ class _Held:
 
 
 @dataclass(slots=True)
-class Hold:
+class KeyHold:
     """What is held now. Times are monotonic seconds; every PRESS is followed by exactly one RELEASE."""
 
     keymap: Keymap
@@ -50,7 +50,7 @@ class Hold:
         intent = self.keymap.intent(event.key)
         if intent is None:
             return ()
-        return self._press(intent, source, event.at) if event.pressed else self._lift(intent, source, event.at)
+        return self._key_down(intent, source, event.at) if event.pressed else self._key_up(intent, source, event.at)
 
     def tick(self, now: float) -> tuple[Input, ...]:
         """Return the repeats and long presses that are due; at most one of each for an intent, however late."""
@@ -83,14 +83,14 @@ class Hold:
         """The intents that are held."""
         return frozenset(self._held)
 
-    def _press(self, intent: Intent, source: Source, at: float) -> tuple[Input, ...]:
+    def _key_down(self, intent: Intent, source: Source, at: float) -> tuple[Input, ...]:
         if source in self._down:
             return ()  # auto-repeat of a keyboard
         self._down.add(source)
         last = self._last_press.get(intent)
-        is_twin = last is not None and last[1] != source[0] and abs(at - last[0]) <= TWIN_S
+        is_duplicate = last is not None and last[1] != source[0] and abs(at - last[0]) <= DUPLICATE_S
         held = self._held.get(intent)
-        if is_twin:
+        if is_duplicate:
             if held is not None:
                 held.sources.add(source)
             return ()
@@ -104,7 +104,7 @@ class Hold:
         )
         return (*before, Input(intent, Phase.PRESS))
 
-    def _lift(self, intent: Intent, source: Source, at: float) -> tuple[Input, ...]:
+    def _key_up(self, intent: Intent, source: Source, at: float) -> tuple[Input, ...]:
         self._down.discard(source)
         held = self._held.get(intent)
         if held is None or source not in held.sources:

@@ -1,1 +1,1 @@
-"""Tile ids, the tile pyramid and the tile caches; the loader and the disk cache are edges."""
+"""Tile ids, the tile pyramid, the tile caches and the loader; loader and disk cache are edges."""

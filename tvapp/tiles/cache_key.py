@@ -1,4 +1,4 @@
-"""What identifies a tile on disk: whose it is, where it came from, and which one."""
+"""The key of a tile in the disk cache: its account, its origin, and the tile."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tvapp.tiles.tile import TileId
 
 @dataclass(frozen=True, slots=True)
 class CacheScope:
-    """Everything but the tile that an answer depends on. `account` is any stable id; "" where there is none."""
+    """All that a reply depends on beside the tile. `account` is any stable id; "" where there is none."""
 
     endpoint: str
     account: str
@@ -19,12 +19,12 @@ class CacheScope:
 
     @property
     def account_digest(self) -> str:
-        """Stands for the account on disk, where its name has no business."""
+        """A digest of the account, so that its name is not stored on the disk."""
         return _digest("account", self.account)
 
     @property
     def digest(self) -> str:
-        """Stands for the whole scope."""
+        """A digest of the whole scope."""
         return _digest(self.endpoint.rstrip("/"), self.account, self.language.lower(), self.view)
 
 

@@ -1,4 +1,4 @@
-"""The one SQLite file behind the disk cache: rows in, rows out, bounded in bytes; raises what SQLite raises."""
+"""The SQLite file of the disk cache: reads and writes rows, bounded in bytes; raises what SQLite raises."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from tvapp.tiles.cache_key import CacheKey, CacheScope
 
 SCHEMA = 1
 COMPANIONS = ("-wal", "-shm", "-journal")
-"""What SQLite puts beside a file."""
+"""The suffixes of the files that SQLite puts beside its database."""
 _PAGE_BYTES = 8192
 _ROW_OVERHEAD = 512
 _SLACK = 0.9
-"""When the budget is exceeded, go down to this part of it, so that not every write has to make room."""
+"""Above the budget, rows are evicted down to this part of it, so that not every write has to evict."""
 
 _CREATE = """
 CREATE TABLE tile (
@@ -34,13 +34,13 @@ CREATE INDEX tile_account ON tile (account);
 """
 
 
-class NotOurs(Exception):
-    """The file is a database, but not one of this version."""
+class NotATileCache(Exception):
+    """The file is no tile cache of this version."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One stored answer; times are wall-clock seconds."""
+    """One stored reply; times are wall-clock seconds."""
 
     body: bytes = field(repr=False)
     fields: Headers
@@ -63,12 +63,12 @@ class TileStore:
             raise
 
     def close(self) -> None:
-        """Close the file; a checkpoint that fails now is made up for at the next start."""
+        """Close the file; SQLite makes up for a failed checkpoint at the next start."""
         with suppress(sqlite3.Error):
             self._db.close()
 
     def is_in_place(self) -> bool:
-        """Tell whether the file that is open is still the one at the path."""
+        """Tell whether the open file is still the one at the path."""
         return self._inode is not None and _inode(self._path) == self._inode
 
     def read(self, key: CacheKey) -> Row | None:
@@ -85,11 +85,11 @@ class TileStore:
             return None
         return Row(body, Headers(json.loads(fields)), stored, until)
 
-    def write(self, rows: Mapping[CacheKey, Row], touched: Iterable[CacheKey], budget_bytes: int) -> None:
+    def write(self, rows: Mapping[CacheKey, Row], used: Iterable[CacheKey], budget_bytes: int) -> None:
         """Store `rows`, note that `touched` were used, and make room, all or nothing."""
         with self._db:
             self._tick += 1
-            self._db.executemany("UPDATE tile SET used = ? WHERE key = ?", [(self._tick, key.text) for key in touched])
+            self._db.executemany("UPDATE tile SET used = ? WHERE key = ?", [(self._tick, key.text) for key in used])
             self._db.executemany("DELETE FROM tile WHERE key = ?", [(key.text,) for key in rows])
             self._db.executemany(
                 "INSERT INTO tile VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [self._values(*item) for item in rows.items()]
@@ -102,7 +102,10 @@ class TileStore:
             self._db.execute("DELETE FROM tile WHERE key = ?", (key.text,))
 
     def clear(self, account: str | None) -> int:
-        """Remove the rows of an account, or all; returns how many are left, none of the removed among their pages."""
+        """Remove the rows of an account for good, pages included; return how many rows are left.
+
+        For None (all accounts) return 0 at once: the caller deletes the file.
+        """
         if account is None:
             return 0
         digest = CacheScope("", account).account_digest
@@ -121,8 +124,8 @@ class TileStore:
             self._db.execute("PRAGMA journal_mode = WAL").fetchall()
             self._db.executescript(f"BEGIN; {_CREATE} PRAGMA user_version = {SCHEMA}; COMMIT;")
         elif version != SCHEMA:
-            raise NotOurs(f"version {version}")
-        # In write-ahead mode NORMAL survives a power cut whole; it may lose the last tiles, which can be had again.
+            raise NotATileCache(f"version {version}")
+        # In write-ahead mode a NORMAL database survives a power cut; the last tiles may be lost and fetched again.
         self._db.execute("PRAGMA synchronous = NORMAL")
         self._db.execute("PRAGMA journal_size_limit = 4194304").fetchall()
 
@@ -137,13 +140,13 @@ class TileStore:
         used = self._number("SELECT sum(size) FROM tile")
         if used <= budget_bytes:
             return
-        doomed: list[tuple[int]] = []
+        evicted: list[tuple[int]] = []
         for row_id, size in self._db.execute("SELECT rowid, size FROM tile ORDER BY used, rowid"):
             if used <= budget_bytes * _SLACK:
                 break
-            doomed.append((row_id,))
+            evicted.append((row_id,))
             used -= size
-        self._db.executemany("DELETE FROM tile WHERE rowid = ?", doomed)
+        self._db.executemany("DELETE FROM tile WHERE rowid = ?", evicted)
 
     def _number(self, query: str) -> int:
         found = self._db.execute(query).fetchone()
@@ -152,26 +155,26 @@ class TileStore:
 
 def _connect(path: Path) -> sqlite3.Connection:
     try:
-        # Created here, so that it is private from its first byte on.
-        _clear_the_way(path)
+        # Created here and not by SQLite, so that it is private from its first byte on.
+        _remove_special_files(path)
         fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
         try:
             os.fchmod(fd, 0o600)  # a umask may have taken even the owner's bits; SQLite's other files copy it
             if any(version not in (1, 2) for version in os.pread(fd, 2, 18)):
-                # SQLite would take the file for that of a later version, and never write to it.
-                raise NotOurs("a damaged head")
+                # SQLite would take the file for one of a later version, and never write to it.
+                raise NotATileCache("a damaged head")
         finally:
             os.close(fd)
     except OSError as error:
         if error.errno not in {errno.EROFS, errno.EACCES, errno.EPERM} or not path.is_file():
             raise
-        # A card that wore out is mounted read-only; what it holds is still worth showing.
+        # A worn-out SD card is mounted read-only; its tiles can still be shown.
         return sqlite3.connect(f"{path.absolute().as_uri()}?immutable=1", uri=True, check_same_thread=False)
     return sqlite3.connect(path, timeout=2.0, check_same_thread=False)
 
 
-def _clear_the_way(path: Path) -> None:
-    """Remove what is no file where SQLite would follow it (a link) or wait for it (a pipe)."""
+def _remove_special_files(path: Path) -> None:
+    """Remove links, which SQLite would follow, and pipes, which it would wait for."""
     for name in (path, *(path.with_name(path.name + suffix) for suffix in COMPANIONS)):
         try:
             mode = name.lstat().st_mode

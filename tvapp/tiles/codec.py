@@ -1,4 +1,4 @@
-"""What workers do for the loader: tiles from disk, and answers to disk, decoded."""
+"""Reads tiles from the disk cache and stores replies in it, decoded; called on workers."""
 
 from __future__ import annotations
 
@@ -16,58 +16,58 @@ from tvapp.tiles.tile import TileImage
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """What the disk lookup of a tile found: nothing, or the means to ask whether it is still right."""
+    """What a tile's request is conditional on: the validators of its stored copy, if there is one."""
 
     etag: str | None = None
     last_modified: str | None = None
     is_shown: bool = False
-    """The stale tile is on the screen: asking can wait."""
+    """The stale copy is on the screen: the request can wait."""
 
 
-class TileStock:
-    """Decoded tiles out of and into the disk cache; any worker may use it."""
+class TileCodec:
+    """Turns tiles of the disk cache, and replies, into pictures; may be used by several workers at once."""
 
     def __init__(self, cache: DiskCache) -> None:
         self._cache = cache
-        self._pixels = PixelPool()
+        self._pool = PixelPool()
 
-    def read(self, key: CacheKey, most_px: int) -> tuple[TileImage, Entry, Validators] | None:
-        """Return what the disk has of a tile, decoded to at most so many pixels square, or None."""
+    def read(self, key: CacheKey, max_px: int) -> tuple[TileImage, Entry, Validators] | None:
+        """Return a tile from the disk, decoded to at most `max_px` pixels square, or None."""
         entry = self._cache.get(key)
         if entry is None:
             return None
         try:
-            content = decode_tile(entry.body, key.tile.tileset, self._pixels.take, most_px)
+            content = decode_tile(entry.body, key.tile.tileset, self._pool.take, max_px)
         except DataError:
             self._cache.drop(key)
             return None
         return content, entry, Validators(entry.etag, entry.last_modified, entry.may_use_stale)
 
-    def confirm(self, key: CacheKey, reply: TileReply, delay_s: float) -> None:
-        """Take note of a 304 for a tile whose pixels nobody needs."""
+    def refresh(self, key: CacheKey, reply: TileReply, delay_s: float) -> None:
+        """Renew the stored copy after a 304, without decoding it."""
         self._cache.refresh(key, reply.headers, delay_s=delay_s)
 
-    def keep(
-        self, key: CacheKey, reply: TileReply, delay_s: float, may_store: Callable[[], bool], most_px: int
+    def store(
+        self, key: CacheKey, reply: TileReply, delay_s: float, may_store: Callable[[], bool], max_px: int
     ) -> TileImage | None:
-        """Decode an answer and store it, in this order, so that nothing bad is ever stored.
+        """Decode a reply and then store it, so that nothing undecodable is ever stored.
 
-        `delay_s` is how long the answer took; `most_px` as in `read`. None: what a 304 confirmed is gone from the disk.
+        `delay_s` is how long the reply took; `max_px` as in `read`. None: the copy that a 304 revalidated is gone.
 
         Raises:
             DataError: it is no tile.
         """
         if reply.status == 304:
-            # Read first: the answer may forbid to keep it any longer.
-            found = self.read(key, most_px)
+            # Read first: the reply may forbid to store the copy any longer.
+            found = self.read(key, max_px)
             self._cache.refresh(key, reply.headers, delay_s=delay_s)
             return found[0] if found is not None else None
-        content = decode_tile(reply.body, key.tile.tileset, self._pixels.take, most_px)
+        content = decode_tile(reply.body, key.tile.tileset, self._pool.take, max_px)
         if may_store():
             self._cache.put(key, reply.body, reply.headers, delay_s=delay_s)
         return content
 
     def flush(self) -> None:
-        """Nothing more is expected for a while: write what was gathered, and keep no room for pixels."""
-        self._pixels.clear()
+        """Write what was gathered and free the pixel pool: no more tiles are expected for a while."""
+        self._pool.clear()
         self._cache.flush()

@@ -1,32 +1,33 @@
-"""How many requests may be under way: more where answers take long to come, fewer where they queue. Pure.
+"""How many requests may be under way: more where the round trip is long, fewer where requests queue. Pure.
 
-What is in flight beyond what the way holds only waits in a queue, in front of what the viewer will look at next. By
-Little's law, of `n` requests under way that take `t` each, and would take `t0` alone, about `n (1 - t0 / t)` queue. As
-in TCP Vegas (Brakmo and Peterson, 1995) the number grows while hardly any do, and shrinks while many do; as in TCP it
-is halved when the service complains. `t0` is the shortest time to the first byte of an answer lately.
+Requests beyond what the path holds only wait in a queue, ahead of the tiles that the viewer looks at next. By Little's
+law, of `n` requests under way that take `t` each, and would take `t0` alone, about `n (1 - t0 / t)` queue. As in TCP
+Vegas (Brakmo and Peterson, 1995) the limit grows while hardly any do, and shrinks while many do; as in TCP it is halved
+on congestion. `t0` is the shortest recent time to the first byte of a reply. Hand-written, because HTTP libraries only
+have fixed limits on connections.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-FEWEST = 2
-FIRST = 8
-MOST = 24
+MIN_LIMIT = 2
+INITIAL_LIMIT = 8
+MAX_LIMIT = 24
 """On one connection (HTTP/2)."""
-MOST_CONNECTIONS = 8
-"""With HTTP/1.1 each of them needs a connection of its own."""
+MAX_CONNECTIONS = 8
+"""With HTTP/1.1, where each request needs a connection of its own."""
 
-FEW_QUEUE, MANY_QUEUE = 2.0, 4.0
-TOLERATED_S = 0.05
-"""Nobody sees so short a wait: where answers come at once, our own work is what they wait for."""
-REMEMBERED_S = 60.0
-"""How long the shortest time counts: the way may change."""
-_LESS = 0.5
+GROW_BELOW, SHRINK_ABOVE = 2.0, 4.0
+TOLERANCE_S = 0.05
+"""A wait too short to be seen: when replies come at once, it is our own work that delays them."""
+BASELINE_S = 60.0
+"""How long the shortest time counts, because the path may change."""
+_SHRINK_STEP = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class Departure:
+class SentRequest:
     """A request that was sent at `at` (monotonic seconds), as number `count` of those under way."""
 
     at: float
@@ -35,7 +36,7 @@ class Departure:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """How a request went: seconds until the head of the answer was there, and whether its connection is shared."""
+    """How a request went: seconds until the head of its reply, and whether its connection is multiplexed."""
 
     head_s: float
     is_multiplexed: bool
@@ -44,7 +45,7 @@ class Timing:
 UNTIMED = Timing(0.0, is_multiplexed=True)
 
 
-class Window:
+class CongestionWindow:
     """Adapts `limit`; all times are passed in, in monotonic seconds.
 
     >>> window = Window()
@@ -54,45 +55,45 @@ class Window:
     """
 
     def __init__(self) -> None:
-        self._limit = float(FIRST)
+        self._limit = float(INITIAL_LIMIT)
         self._is_starting = True
-        self._ceiling = MOST_CONNECTIONS
+        self._ceiling = MAX_CONNECTIONS
         self._shortest: tuple[float, float] | None = None  # now, and in the former period
         self._since = 0.0
         self._halved_at = -1.0
 
     @property
     def limit(self) -> int:
-        """How many may be under way."""
+        """The number of requests that may be under way."""
         return int(self._limit)
 
-    def answered(self, sent: Departure, others: int, timing: Timing, now: float) -> None:
-        """Take an answer that arrived whole at `now`, while `others` are still under way."""
-        self._ceiling = MOST if timing.is_multiplexed else MOST_CONNECTIONS
-        alone_s = self._heard(timing.head_s, now) + TOLERATED_S
+    def succeeded(self, sent: SentRequest, others: int, timing: Timing, now: float) -> None:
+        """Take in a reply that was complete at `now`, while `others` are still under way."""
+        self._ceiling = MAX_LIMIT if timing.is_multiplexed else MAX_CONNECTIONS
+        unqueued_s = self._baseline_s(timing.head_s, now) + TOLERANCE_S
         count = max(sent.count, others + 1)
         took_s = max(now - sent.at, timing.head_s)
-        queued = count * (1.0 - alone_s / took_s) if took_s > alone_s else 0.0
-        if queued > MANY_QUEUE:
+        queued = count * (1.0 - unqueued_s / took_s) if took_s > unqueued_s else 0.0
+        if queued > SHRINK_ABOVE:
             self._is_starting = False
-            self._limit = max(self._limit - _LESS, FEWEST)
-        elif queued < FEW_QUEUE and count >= self.limit - 1:
-            # Only where the limit was in the way there is reason to raise it: to the double in a round at first.
+            self._limit = max(self._limit - _SHRINK_STEP, MIN_LIMIT)
+        elif queued < GROW_BELOW and count >= self.limit - 1:
+            # Raise the limit only where it was reached: at first to twice its size in a round trip.
             self._limit += 1.0 if self._is_starting else 1.0 / self._limit
         self._limit = min(self._limit, self._ceiling)
 
-    def troubled(self, sent: Departure, now: float) -> None:
-        """Take that the service said it is too much, or that no answer came: once for all that was under way."""
+    def congested(self, sent: SentRequest, now: float) -> None:
+        """Take in that the service throttled or no reply came; counts once for all requests under way at the time."""
         self._is_starting = False
         if sent.at >= self._halved_at:
             self._halved_at = now
-            self._limit = max(self._limit / 2.0, FEWEST)
+            self._limit = max(self._limit / 2.0, MIN_LIMIT)
 
-    def _heard(self, head_s: float, now: float) -> float:
-        """Return the shortest time to an answer's head of the last one to two periods."""
+    def _baseline_s(self, head_s: float, now: float) -> float:
+        """Return the shortest time to the head of a reply in the last one to two periods."""
         if self._shortest is None:
             self._shortest, self._since = (head_s, head_s), now
-        elif now - self._since >= REMEMBERED_S:
+        elif now - self._since >= BASELINE_S:
             self._shortest, self._since = (head_s, self._shortest[0]), now
         else:
             self._shortest = (min(head_s, self._shortest[0]), self._shortest[1])

@@ -1,7 +1,7 @@
-"""Turns the bytes of a tile into pixels that can be uploaded as they are; runs on a worker.
+"""Decodes the bytes of a tile to pixels in the order of the screen; runs on a worker.
 
-Pillow's decoders let go of the interpreter lock, so that decoding does not hold up the thread that draws. Fresh memory,
-handed out page by page, can be half of what a tile costs: pictures are copied once, into room that was used before.
+Pillow's decoders release the GIL, so that decoding does not hold up the thread that draws. Page faults of fresh memory
+can be half of a tile's time: pixels are copied once, into a buffer that was used before.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ from tvapp.tiles.tile import TILE_SIZE, TileImage
 
 MAX_BYTES = 4 << 20
 SIZES = frozenset({256, 512})
-"""Edges that a tile may have, in pixels; anything else is refused before a pixel is decoded."""
+"""Edges that a tile may have, in pixels; any other is refused before decoding."""
 
-SHRINKING = Pillow.Resampling.BICUBIC
+RESAMPLING = Pillow.Resampling.BICUBIC
 """Letters look as sharp as with LANCZOS for two thirds of the time (3 ms a tile), and sharper than with those below."""
 
 _FORMATS = (
@@ -30,12 +30,12 @@ _FORMATS = (
     (b"\xff\xd8\xff", "JPEG"),
     (b"RIFF", "WEBP"),
 )
-_EXCHANGED = {"RGB": "BGR", "RGBA": "BGRA"}
-_ZIP = "zip"
-"""Pillow's decoder of PNG; that of JPEG takes "BGR" for something else."""
+_SWAPPED = {"RGB": "BGR", "RGBA": "BGRA"}
+_PNG_CODEC = "zip"
+"""Pillow's decoder of PNG. The one of JPEG gives "BGR" another meaning."""
 _GREYS = frozenset({"1", "L", "LA", "I", "I;16", "F"})
 
-# What Pillow raises for files that are cut short, lie about themselves or were made to hurt.
+# The exceptions of Pillow for files that are cut short, inconsistent or malicious.
 _BROKEN = (
     OSError,
     SyntaxError,
@@ -55,15 +55,15 @@ _BROKEN = (
 
 
 def decode_tile(
-    data: bytes, source: str, buffer: Callable[[int], bytearray] = bytearray, most_px: int = TILE_SIZE
+    data: bytes, source: str, take_buffer: Callable[[int], bytearray] = bytearray, max_px: int = TILE_SIZE
 ) -> TileImage:
     """Decode a PNG, JPEG or WebP tile, told by its first bytes; `source` names it in errors.
 
-    Transparent margins are cut off; a wholly transparent tile has no image. `buffer` gives room for so many bytes.
-    A tile of more than `most_px` pixels square is made smaller, so that nothing is left to scale where it is shown.
+    Transparent margins are cut off; a wholly transparent tile has no image. `take_buffer` returns a buffer of so many
+    bytes. A tile of more than `max_px` pixels square is scaled down to that, so that the renderer only copies it.
 
     Raises:
-        DataError: not such a file, cut short, damaged, or not 256 or 512 pixels square.
+        DataError: no such file, cut short, damaged, or not 256 or 512 pixels square.
     """
     kind = sniff(data)
     if kind is None:
@@ -76,8 +76,8 @@ def decode_tile(
         with Pillow.open(BytesIO(data), formats=[kind]) as picture:
             if picture.width != picture.height or picture.width not in SIZES:
                 raise DataError(source, f"{picture.width}x{picture.height} pixels")
-            size = min(picture.width, most_px)
-            return _trimmed(_shrunk(_read(picture), size), size, buffer)
+            size = min(picture.width, max_px)
+            return _trimmed(_shrunk(_read(picture), size), size, take_buffer)
     except _BROKEN as error:
         raise DataError(source, f"damaged {kind} ({type(error).__name__})") from error
 
@@ -95,7 +95,7 @@ def sniff(data: bytes) -> str | None:
 
 
 def _has_end(data: bytes, kind: str) -> bool:
-    # Decoders are content once they have all pixels; a file without its end was cut on its way all the same.
+    # Decoders accept a file once they have all its pixels; without its end it was still cut short on its way.
     if kind == "PNG":
         return data.rfind(b"IEND\xaeB`\x82") >= 0
     if kind == "JPEG":
@@ -104,10 +104,10 @@ def _has_end(data: bytes, kind: str) -> bool:
 
 
 def _read(picture: ImageFile) -> Pillow.Image:
-    """Return the decoded picture, RGB or RGBA, with red and blue exchanged: in the order of the screen."""
-    is_read_so = _exchange(picture)
+    """Return the decoded picture, RGB or RGBA, with red and blue swapped: the order of the screen."""
+    is_swapped = _swap_red_and_blue(picture)
     picture.load()
-    if is_read_so:
+    if is_swapped:
         return picture
     has_alpha = picture.has_transparency_data
     if picture.mode == "P":
@@ -122,14 +122,14 @@ def _read(picture: ImageFile) -> Pillow.Image:
     return Pillow.merge("RGBA", (blue, green, red, alpha[0] if alpha else Pillow.new("L", picture.size, 255)))
 
 
-def _exchange(picture: ImageFile) -> bool:
-    """Have Pillow's decoder exchange red and blue where it can; False where it cannot."""
+def _swap_red_and_blue(picture: ImageFile) -> bool:
+    """Let Pillow's decoder swap red and blue; return False where it cannot."""
     mode, pieces = picture.mode, picture.tile
-    if mode not in _EXCHANGED or "transparency" in picture.info:
+    if mode not in _SWAPPED or "transparency" in picture.info:
         return False
-    if not pieces or any(piece.codec_name != _ZIP or piece.args != mode for piece in pieces):
+    if not pieces or any(piece.codec_name != _PNG_CODEC or piece.args != mode for piece in pieces):
         return False
-    picture.tile = [piece._replace(args=_EXCHANGED[mode]) for piece in pieces]
+    picture.tile = [piece._replace(args=_SWAPPED[mode]) for piece in pieces]
     return True
 
 
@@ -137,36 +137,36 @@ def _shrunk(picture: Pillow.Image, size: int) -> Pillow.Image:
     if picture.width == size:
         return picture
     if picture.mode == "RGBA" and picture.getchannel("A").getextrema() == (255, 255):
-        # What covers everything is made smaller in half the time without its opacity.
+        # Without its alpha channel, an opaque picture is scaled in half the time.
         picture = picture.convert("RGB")
-    shrunk = picture.resize((size, size), SHRINKING)
+    shrunk = picture.resize((size, size), RESAMPLING)
     # Pillow leaves the fourth byte of RGB empty here.
     return shrunk.convert("RGBA")
 
 
-def _trimmed(picture: Pillow.Image, size: int, buffer: Callable[[int], bytearray]) -> TileImage:
+def _trimmed(picture: Pillow.Image, size: int, take_buffer: Callable[[int], bytearray]) -> TileImage:
     if picture.mode == "RGB":
-        return TileImage(_image(picture, buffer, opaque=True), 0, 0, size)
+        return TileImage(_image(picture, take_buffer, opaque=True), 0, 0, size)
     alpha = picture.getchannel("A")
     low, _ = alpha.getextrema()
     if low == 255:
-        return TileImage(_image(picture, buffer, opaque=True), 0, 0, size)
+        return TileImage(_image(picture, take_buffer, opaque=True), 0, 0, size)
     box = alpha.getbbox()
     if box is None:
         return TileImage(None, 0, 0, size)
     left, top, right, bottom = box
     # A small margin is not worth another copy of the pixels.
     if (right - left) * (bottom - top) > 0.9 * size * size:
-        return TileImage(_image(picture, buffer, opaque=False), 0, 0, size)
-    return TileImage(_image(picture.crop(box), buffer, opaque=False), left, top, size)
+        return TileImage(_image(picture, take_buffer, opaque=False), 0, 0, size)
+    return TileImage(_image(picture.crop(box), take_buffer, opaque=False), left, top, size)
 
 
-def _image(picture: Pillow.Image, buffer: Callable[[int], bytearray], *, opaque: bool) -> Image:
-    """Copy the pixels out, without the interpreter lock: `tobytes` would hold it, and copy twice into fresh memory.
+def _image(picture: Pillow.Image, take_buffer: Callable[[int], bytearray], *, opaque: bool) -> Image:
+    """Copy the pixels out without holding the GIL: `tobytes` would hold it, and copy twice into fresh memory.
 
     Pillow keeps 4 bytes a pixel for RGB too, the fourth being 255.
     """
     size = picture.size
-    pixels = buffer(size[0] * size[1] * 4)
+    pixels = take_buffer(size[0] * size[1] * 4)
     Pillow.frombuffer("RGBA", size, pixels, "raw", "RGBA", 0, 1).im.paste(picture.im, (0, 0, *size))
     return Image(*size, pixels, opaque)

@@ -1,10 +1,11 @@
-"""The tiles on disk: what HTTP allows to keep, least recently used out first, private to an account.
+"""The disk cache of tiles: what HTTP allows to store, evicted least recently used first, private to an account.
 
-Own code on the standard library's SQLite, because hishel 2.0, the one library that is close, stores the request with
-its credentials, reads the wall clock by itself, ignores `Age` and takes an answer without `Date` for fresh for ever.
+Own code on the standard library's SQLite: hishel 2.0, the closest library, stores the request with its credentials,
+reads the wall clock by itself, ignores `Age` and takes a reply without `Date` as fresh for ever; requests-cache is for
+`requests` only, and diskcache knows nothing of HTTP.
 
 Made for SD cards and power cuts: writes are gathered and committed together in write-ahead mode, the times of last use
-go along with them, and every row carries a checksum. Whatever the disk does, callers see a miss.
+go along with them, and every row carries a checksum. Whatever the disk does, callers see a cache miss.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from tvapp.core.files import make_private_dir
 from tvapp.core.headers import Headers
 from tvapp.core.log import Log
 from tvapp.tiles.cache_key import CacheKey
-from tvapp.tiles.cache_store import COMPANIONS, NotOurs, Row, TileStore
+from tvapp.tiles.cache_store import COMPANIONS, NotATileCache, Row, TileStore
 from tvapp.tiles.freshness import (
     MAX_LIFETIME_S,
     fresh_until_s,
@@ -39,19 +40,19 @@ from tvapp.tiles.freshness import (
 T = TypeVar("T")
 
 BUDGET_BYTES = 256 << 20
-USER = "tiles"
+DISK_USER = "tiles"
 RETRY_S = 600.0
-"""How long a disk that failed is left alone."""
-OVERLAYS = ("microsoft.traffic.", "microsoft.weather.")
-WORTH_A_WRITE_S = 600.0
-"""Traffic and weather that turn stale sooner are not written: at rest that could be a hundred megabytes a day."""
-PATIENCE_S = 2.0
+"""How long a disk that failed is not used."""
+OVERLAY_PREFIXES = ("microsoft.traffic.", "microsoft.weather.")
+MIN_WRITTEN_LIFETIME_S = 600.0
+"""Overlay tiles that turn stale sooner are not written: at rest that could be a hundred megabytes a day."""
+TIMEOUT_S = 2.0
 """A disk that takes longer for one tile holds up the map more than the network would."""
 
 _BATCH_ROWS = 32
 _BATCH_BYTES = 4 << 20
 _BATCH_S = 30.0
-_MAX_TOUCHED = 512
+_MAX_USED = 512
 _ASIDE = ".corrupt"
 
 _DISK_TROUBLE = frozenset(
@@ -67,7 +68,7 @@ _DISK_TROUBLE = frozenset(
         sqlite3.SQLITE_NOLFS,
     }
 )
-"""SQLite's primary result codes that speak of the disk; any other means that the content makes no sense."""
+"""SQLite's primary result codes for trouble with the disk; any other means that the file is damaged."""
 
 _KINDS: dict[int, DiskKind] = {
     sqlite3.SQLITE_FULL: "full",
@@ -79,7 +80,7 @@ _KINDS: dict[int, DiskKind] = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A stored tile: its bytes, whether it may be used unasked, its age and its validators."""
+    """A stored tile: its bytes, whether it is fresh, its age and its validators."""
 
     body: bytes = field(repr=False)
     is_fresh: bool
@@ -87,11 +88,11 @@ class Entry:
     etag: str | None
     last_modified: str | None
     may_use_stale: bool = True
-    """Whether it may be shown although it is stale, while its origin is asked or cannot be."""
+    """Whether it may be shown although it is stale, while it is revalidated or cannot be."""
 
 
 class DiskCache:
-    """Safe to call from any worker, never from the main thread; raises nothing."""
+    """The cache; call it from workers only, never from the main thread. It raises nothing."""
 
     def __init__(
         self,
@@ -118,22 +119,22 @@ class DiskCache:
         self._pending: dict[CacheKey, Row] = {}
         self._pending_bytes = 0
         self._pending_since = 0.0
-        self._touched: dict[CacheKey, None] = {}
+        self._used: dict[CacheKey, None] = {}
 
     def get(self, key: CacheKey) -> Entry | None:
         """Return what is stored under `key`, fresh or not, or None."""
-        with self._while_quick() as is_quick:
-            if not is_quick:
+        with self._locked() as is_usable:
+            if not is_usable:
                 return None
             row = self._pending.get(key) or self._read(key)
             if row is None:
                 return None
             now = self._clock.wall()
             if now - row.stored_s > MAX_LIFETIME_S:
-                # Not even as a stand-in while the network is away: the terms of Azure Maps end here.
+                # Not even while the network is away: the terms of Azure Maps forbid to use it any longer.
                 return None
-            if len(self._touched) < _MAX_TOUCHED:
-                self._touched[key] = None
+            if len(self._used) < _MAX_USED:
+                self._used[key] = None
         return Entry(
             row.body,
             is_fresh(now, row.stored_s, row.fresh_until_s),
@@ -144,69 +145,72 @@ class DiskCache:
         )
 
     def put(self, key: CacheKey, body: bytes, headers: Mapping[str, str], *, delay_s: float = 0.0) -> None:
-        """Keep the body of a 200, as far as its headers allow; `delay_s` is how long the answer took."""
-        is_passing = key.tile.tileset.startswith(OVERLAYS) and lifetime_s(headers, self._clock.wall()) < WORTH_A_WRITE_S
-        if is_passing or not may_store(200, headers):
+        """Store the body of a 200 if its headers allow it; `delay_s` is how long the reply took."""
+        is_short_lived = (
+            key.tile.tileset.startswith(OVERLAY_PREFIXES)
+            and lifetime_s(headers, self._clock.wall()) < MIN_WRITTEN_LIFETIME_S
+        )
+        if is_short_lived or not may_store(200, headers):
             self.drop(key)
             return
         self._add(key, body, relevant(headers), delay_s)
 
     def refresh(self, key: CacheKey, headers: Mapping[str, str], *, delay_s: float = 0.0) -> None:
-        """Note that a 304 confirmed what is stored under `key`."""
+        """Renew what is stored under `key` with the headers of a 304."""
         if not may_store(200, headers):
             self.drop(key)
             return
-        with self._while_quick() as is_quick:
-            row = (self._pending.get(key) or self._read(key)) if is_quick else None
+        with self._locked() as is_usable:
+            row = (self._pending.get(key) or self._read(key)) if is_usable else None
         if row is not None:
             self._add(key, row.body, refreshed(row.fields, headers), delay_s)
 
     def drop(self, key: CacheKey) -> None:
-        """Forget one tile."""
+        """Delete one tile."""
         with self._lock:
             self._forget_pending(key)
-            self._touched.pop(key, None)
+            self._used.pop(key, None)
             self._guard(lambda store: store.delete(key))
 
     def clear(self, account: str | None = None) -> None:
-        """Forget all tiles of `account` (all tiles where it is None), so that nothing of them is left in the file."""
+        """Delete all tiles of `account` (all tiles where it is None), so that no bytes of them are left in the file."""
         with self._lock:
             for key in [key for key in self._pending if account is None or key.scope.account == account]:
                 self._forget_pending(key)
-            self._touched.clear()
+            self._used.clear()
             self._retry_at = 0.0
             left = self._guard(lambda store: store.clear(account))
             if not left:
                 self._remove_files()
 
     def retry(self) -> None:
-        """The disk works again, somebody says: use it at once."""
+        """Use the disk again at once, because it is said to work."""
         self._slow_until = 0.0
-        with self._while_quick() as is_quick:
+        with self._locked() as is_usable:
             self._retry_at = 0.0
-            if is_quick:
-                self._close_store()  # it may have been opened only to be read
+            if is_usable:
+                self._close_store()  # it may have been opened read-only
 
     def flush(self) -> None:
-        """Write what was gathered; worth calling once nothing more is expected for a while."""
-        with self._while_quick() as is_quick:
-            if is_quick:
+        """Write what was gathered; call it when no more is expected for a while."""
+        with self._locked() as is_usable:
+            if is_usable:
                 self._flush()
 
     def close(self) -> None:
-        """Write what was gathered, times of last use too, and close the file."""
-        with self._while_quick() as is_quick:
-            if is_quick and (self._touched or self._pending):
+        """Write what was gathered, including times of last use, and close the file."""
+        with self._locked() as is_usable:
+            if is_usable and (self._used or self._pending):
                 self._write()
             self._closed = True
-            if is_quick:
+            if is_usable:
                 self._close_store()
 
     @contextmanager
-    def _while_quick(self) -> Iterator[bool]:
-        """Have the file to oneself; False where a disk that has stopped answering would keep the caller waiting."""
-        if self._clock.monotonic() < self._slow_until or not self._lock.acquire(timeout=PATIENCE_S):
-            self._is_slow()
+    def _locked(self) -> Iterator[bool]:
+        """Hold the lock and yield True; yield False where a disk that has stopped answering would block the caller."""
+        if self._clock.monotonic() < self._slow_until or not self._lock.acquire(timeout=TIMEOUT_S):
+            self._report_slow()
             yield False
             return
         try:
@@ -214,17 +218,17 @@ class DiskCache:
         finally:
             self._lock.release()
 
-    def _is_slow(self) -> None:
+    def _report_slow(self) -> None:
         if self._clock.monotonic() >= self._slow_until:
             self._slow_until = self._clock.monotonic() + RETRY_S
             self._failed = True
-            self._disk.failed(USER, StorageError(str(self._path), f"no answer within {PATIENCE_S:.0f} s", "slow"))
+            self._disk.failed(DISK_USER, StorageError(str(self._path), f"no answer within {TIMEOUT_S:.0f} s", "slow"))
 
     def _add(self, key: CacheKey, body: bytes, fields: Headers, delay_s: float) -> None:
         now = self._clock.wall()
         row = Row(body, fields, now, fresh_until_s(fields, now, delay_s))
-        with self._while_quick() as is_quick:
-            if self._closed or not is_quick:
+        with self._locked() as is_usable:
+            if self._closed or not is_usable:
                 return
             self._forget_pending(key)
             if not self._pending:
@@ -248,78 +252,78 @@ class DiskCache:
             self._write()
 
     def _write(self) -> None:
-        rows, touched = self._pending, self._touched
-        # Gone either way: a disk that takes nothing must not fill the memory instead.
-        self._pending, self._pending_bytes, self._touched = {}, 0, {}
-        self._guard(lambda store: store.write(rows, touched, self._budget), writes=True)
+        rows, used = self._pending, self._used
+        # Dropped even if the write fails: a disk that takes nothing must not fill the memory instead.
+        self._pending, self._pending_bytes, self._used = {}, 0, {}
+        self._guard(lambda store: store.write(rows, used, self._budget), writes=True)
 
     def _guard(self, work: Callable[[TileStore], T], *, writes: bool = False) -> T | None:
-        """Run `work` on the open store, and turn what the disk does into None."""
+        """Run `work` on the open store; return None where the disk fails."""
         if self._closed or (self._clock.monotonic() < self._retry_at and (writes or self._store is None)):
             return None
         try:
             if self._store is not None and not self._store.is_in_place():
                 self._close_store()
                 self._failed = True
-                self._disk.failed(USER, StorageError(str(self._path), "the file has gone", "gone"))
+                self._disk.failed(DISK_USER, StorageError(str(self._path), "the file has gone", "gone"))
             if self._store is None:
                 make_private_dir(self._path.parent)
                 self._store = TileStore(self._path, self._connect)
             began = self._clock.monotonic()
             result = work(self._store)
-            if self._clock.monotonic() - began > PATIENCE_S:
-                self._is_slow()
+            if self._clock.monotonic() - began > TIMEOUT_S:
+                self._report_slow()
                 return result
-        except NotOurs as error:
+        except NotATileCache as error:
             self._start_over(str(error))
             return None
         except sqlite3.Error as error:
             code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_CORRUPT) & 0xFF
-            # A read error that is still there ten minutes later is damage too.
+            # A read error that is still there after RETRY_S counts as damage too.
             if code in _DISK_TROUBLE and not (code == sqlite3.SQLITE_IOERR and self._failed and not writes):
-                self._gave_up(StorageError(str(self._path), str(error), _KINDS.get(code, "broken")), writes)
+                self._pause(StorageError(str(self._path), str(error), _KINDS.get(code, "broken")), writes)
             else:
                 self._start_over(str(error))
             return None
         except (StorageError, OSError) as error:
-            self._gave_up(error if isinstance(error, StorageError) else StorageError.of(self._path, error), writes)
+            self._pause(error if isinstance(error, StorageError) else StorageError.of(self._path, error), writes)
             return None
         if writes and self._failed:
             self._failed = False
-            self._disk.worked(USER)
+            self._disk.worked(DISK_USER)
         return result
 
-    def _gave_up(self, error: StorageError, writes: bool) -> None:
+    def _pause(self, error: StorageError, writes: bool) -> None:
         self._retry_at = self._clock.monotonic() + RETRY_S
         if not writes:
-            # A full or read-only disk can still be read; one that cannot be read is left alone.
+            # A full or read-only disk can still be read; one that cannot be read is closed.
             self._close_store()
         self._failed = True
-        self._disk.failed(USER, error)
+        self._disk.failed(DISK_USER, error)
 
     def _start_over(self, reason: str) -> None:
-        """Move a file that is no cache of ours (any more) aside; the next use makes a new one."""
+        """Move aside a file that is damaged or no tile cache; the next use makes a new one."""
         self._close_store()
         try:
             for suffix in COMPANIONS:
                 self._beside(suffix).unlink(missing_ok=True)
-            # One is kept for whoever wants to look into it; more would fill the disk.
+            # One such file is kept for analysis; more would fill the disk.
             self._path.replace(self._beside(_ASIDE))
         except FileNotFoundError:
-            pass  # somebody else removed it, which is as good
+            pass  # removed by another process, which is as good
         except OSError as error:
-            self._gave_up(StorageError.of(self._path, error), writes=True)
+            self._pause(StorageError.of(self._path, error), writes=True)
             return
         self._log.event("tile_cache.recreated", level="warning", reason=reason)
 
     def _remove_files(self) -> None:
-        """Delete the file itself: nothing worth keeping is in it, or it cannot be cleared in any other way."""
+        """Delete the file: no row of another account is in it, or it cannot be cleared in any other way."""
         self._close_store()
         try:
             for suffix in ("", _ASIDE, *COMPANIONS):
                 self._beside(suffix).unlink(missing_ok=True)
         except OSError as error:
-            self._gave_up(StorageError.of(self._path, error), writes=True)
+            self._pause(StorageError.of(self._path, error), writes=True)
 
     def _beside(self, suffix: str) -> Path:
         return self._path.with_name(self._path.name + suffix)

@@ -1,49 +1,27 @@
-"""The source of tiles before it is there: what the disk has need not wait for an HTTP library to be loaded."""
+"""A tile source that can be used before the real one exists: tiles from the disk need not wait for the HTTP library."""
 
 from __future__ import annotations
 
 import asyncio
 
-from tvapp.tiles.ports import Runner, TileReply, TileSource
+from tvapp.tiles.ports import Runner, TileReply, TileRequest, TileSource
 
 
-class LateSource:
-    """A `TileSource` that has its requests wait until it knows the real one."""
+class LazyTileSource:
+    """A `TileSource` whose requests wait until it is given the real one."""
 
     def __init__(self, jobs: Runner) -> None:
         self._jobs = jobs
         self._source: TileSource | None = None
-        self._is_there = asyncio.Event()
+        self._is_set = asyncio.Event()
 
-    def use(self, source: TileSource) -> None:
-        """Ask this one from now on; from any thread."""
+    def set_source(self, source: TileSource) -> None:
+        """Send all requests to `source`, waiting ones too; may be called from any thread."""
         self._source = source
-        self._jobs.io_loop().call_soon_threadsafe(self._is_there.set)
+        self._jobs.io_loop().call_soon_threadsafe(self._is_set.set)
 
-    async def tile(
-        self,
-        tileset_id: str,
-        z: int,
-        x: int,
-        y: int,
-        *,
-        etag: str | None = None,
-        last_modified: str | None = None,
-        language: str,
-        view: str,
-        timestamp: str | None = None,
-    ) -> TileReply:
+    async def tile(self, request: TileRequest) -> TileReply:
         """See TileSource."""
-        await self._is_there.wait()
+        await self._is_set.wait()
         assert self._source is not None
-        return await self._source.tile(
-            tileset_id,
-            z,
-            x,
-            y,
-            etag=etag,
-            last_modified=last_modified,
-            language=language,
-            view=view,
-            timestamp=timestamp,
-        )
+        return await self._source.tile(request)

@@ -1,11 +1,13 @@
-"""Brings the tiles that the map wishes for: disk, network or a worker's drawing, in the order of the wish list.
+"""Loads the tiles that the map requests, in the order of its list: from the disk, the network or the rasteriser.
 
-The wish list is replaced as the view moves; what has not been asked for yet is then dropped, what is under way is
-finished and kept on disk. A tile is never asked for twice at the same time. All state belongs to the io thread.
+Each change of the view replaces the list. Tiles that left it before their work began are dropped; work under way is
+finished, and its result stored on the disk. A tile is never loaded twice at the same time. All state belongs to the io
+thread.
 
-A stale tile from disk is posted as such at once, and the service is asked about it once nothing new has been wished for
-during a moment: not on the way past it. When it confirms the tile (304), a word says so: the pixels are there. However
-short its lifetime is, it is not asked about again right away: who needs its pixels once more gets them from disk.
+A stale tile from the disk is posted at once, marked as stale. The loader revalidates it only when the list has had no
+new tile for QUIET_S, so not while the view moves past it. A 304 is posted as TileRevalidated, without pixels: the map
+has them. However short its lifetime is, the tile is not revalidated again right away; if its pixels are needed once
+more, they come from the disk.
 """
 
 from __future__ import annotations
@@ -16,231 +18,236 @@ from functools import partial
 
 from tvapp.core.clock import Clock
 from tvapp.core.errors import DataError, NetworkError, ServiceDown, Throttled, TvappError
-from tvapp.core.jobs import Inbox
 from tvapp.core.log import Level, Log
-from tvapp.tiles.backoff import Hold, Patience
+from tvapp.tiles.backoff import TileBackoff, Wait
 from tvapp.tiles.cache_key import CacheKey, CacheScope
-from tvapp.tiles.codec import TileStock, Validators
-from tvapp.tiles.congestion_window import Departure, Window
+from tvapp.tiles.codec import TileCodec, Validators
+from tvapp.tiles.congestion_window import CongestionWindow, SentRequest
 from tvapp.tiles.disk_cache import DiskCache
-from tvapp.tiles.ports import Rasteriser, Runner, TileSource
-from tvapp.tiles.revalidation import Confirmed
-from tvapp.tiles.slots import Kind, rooms
-from tvapp.tiles.tile import TILE_SIZE, Origin, TileArrived, TileConfirmed, TileId, TileImage, TileUnavailable
-from tvapp.tiles.write_behind import Flushing
+from tvapp.tiles.ports import Rasteriser, Runner, TileRequest, TileSource
+from tvapp.tiles.revalidation import Revalidations
+from tvapp.tiles.slots import WorkKind, free_slots
+from tvapp.tiles.tile import (
+    DRAWN_TILESET,
+    TILE_SIZE,
+    Origin,
+    TileArrived,
+    TileId,
+    TileImage,
+    TileRevalidated,
+    TileUnavailable,
+)
+from tvapp.tiles.write_behind import WriteBehind
 
 SETTLE_S = 5.0
-"""A tile that is still wished for so long after it was posted got lost on its way, and is brought again."""
+"""A tile that is still requested so long after it was posted got lost on its way, and is loaded again."""
 
-CONFIRMED_S = 1.0
-"""The same after it was confirmed: whoever lost it meanwhile wishes for its pixels."""
+REVALIDATED_S = 1.0
+"""The same after TileRevalidated: a map that has lost the pixels meanwhile still requests the tile."""
 
 QUIET_S = 0.25
-"""Stale tiles are asked about when nothing new has been wished for so long."""
+"""Stale tiles are revalidated when no new tile has been requested for so long."""
 
-_TOLD = ("host", "reason", "status", "code", "request_id", "aadsts", "correlation_id")
-"""Fields of our errors that an operator wants to see in the log."""
+_LOGGED_FIELDS = ("host", "reason", "status", "code", "request_id", "aadsts", "correlation_id")
+"""Attributes of our errors that become fields of `tile.failed`."""
 
 
 class TileLoader:
-    """Posts TileArrived, TileConfirmed and TileUnavailable in the inbox.
+    """Posts TileArrived, TileRevalidated and TileUnavailable to the inbox of `jobs`.
 
-    The public methods may be called from any thread.
+    The public methods may be called from any thread. Own scheduling on asyncio, because a general queue or semaphore
+    can neither reorder waiting work as the view moves nor share out three kinds of work.
     """
 
     def __init__(
         self,
         jobs: Runner,
-        maps: TileSource,
+        source: TileSource,
         cache: DiskCache,
-        inbox: Inbox,
         *,
         scope: CacheScope,
         clock: Clock,
         log: Log,
         random: Callable[[], float],
-        drawn_tileset: str = "geofences",
     ) -> None:
         self.requests_sent = 0
-        self.disk_hits = 0
         self._jobs = jobs
-        self._maps = maps
-        self._stock = TileStock(cache)
-        self._inbox = inbox
+        self._source = source
+        self._codec = TileCodec(cache)
+        self._inbox = jobs.inbox
         self._scope = scope
         self._clock = clock
         self._log = log
-        self._drawn_tileset = drawn_tileset
         self._rasteriser: Rasteriser | None = None
         self._sizes: Mapping[str, int] = {}
-        self._patience = Patience(random)
-        self._window = Window()
-        self._wanted: dict[TileId, None] = {}
-        self._busy: dict[TileId, tuple[Kind, asyncio.Task[None]]] = {}
-        self._looked: dict[TileId, Validators] = {}
-        self._served: dict[TileId, tuple[int, float]] = {}
-        self._told: dict[TileId, Hold] = {}
-        self._confirmed = Confirmed()
+        self._backoff = TileBackoff(random)
+        self._window = CongestionWindow()
+        self._requested: dict[TileId, None] = {}
+        self._busy: dict[TileId, tuple[WorkKind, asyncio.Task[None]]] = {}
+        self._lookups: dict[TileId, Validators] = {}
+        self._delivered: dict[TileId, tuple[int, float]] = {}
+        self._reported_waits: dict[TileId, Wait] = {}
+        self._revalidations = Revalidations()
         self._quiet_at = 0.0
-        self._reported: set[str] = set()
+        self._logged_kinds: set[str] = set()
         self._timer: asyncio.TimerHandle | None = None
-        self._flushing = Flushing(jobs, self._stock.flush)
+        self._write_behind = WriteBehind(jobs, self._codec.flush)
         self._stopped = False
 
-    def want(self, ids: Sequence[TileId]) -> None:
-        """Replace the wish list; most wanted first."""
-        wishes = tuple(ids)
-        self._soon(lambda: self._replace(wishes))
+    def request(self, ids: Sequence[TileId]) -> None:
+        """Replace the list of tiles to load; the most important first."""
+        tiles = tuple(ids)
+        self._on_io_thread(lambda: self._replace(tiles))
 
     def set_rasteriser(self, rasteriser: Rasteriser | None) -> None:
-        """Draw with another one from now on; call it before the map is told what is outdated."""
+        """Draw with another rasteriser from now on; call it before the map is told which tiles are outdated."""
 
         def change() -> None:
             self._rasteriser = rasteriser
-            self._pump()
+            self._schedule()
 
-        self._soon(change)
+        self._on_io_thread(change)
 
     def set_sizes(self, sizes: Mapping[str, int]) -> None:
-        """Bring tiles of at most so many pixels square from now on, by tileset (others: TILE_SIZE).
+        """Deliver tiles of at most so many pixels square from now on, by tileset (others: TILE_SIZE).
 
-        What is wished for is brought again; the disk has it.
+        The requested tiles are delivered again; the disk has them.
         """
 
         def change() -> None:
             if sizes != self._sizes:
                 self._sizes = sizes
-                self._forget()
-                self._pump()
+                self._forget_delivered()
+                self._schedule()
 
-        self._soon(change)
+        self._on_io_thread(change)
 
     def set_scope(self, scope: CacheScope) -> None:
-        """Go on for another account or language: nothing that is under way for the former one is used."""
+        """Load for another account or language from now on; discard all work under way for the former one."""
 
         def change() -> None:
             if scope == self._scope:
                 return
             self._scope = scope
             self._cancel_all()
-            self._forget()
-            self._confirmed.clear()
-            self._patience.resume()
-            self._pump()
+            self._forget_delivered()
+            self._revalidations.clear()
+            self._backoff.reset()
+            self._schedule()
 
-        self._soon(change)
+        self._on_io_thread(change)
 
-    def resume(self) -> None:
-        """Try again what was refused or failed: somebody signed in, or wants to see."""
-
-        def change() -> None:
-            self._patience.resume()
-            self._told.clear()
-            self._pump()
-
-        self._soon(change)
-
-    def forget(self) -> None:
-        """Everything that was posted is lost (a display went away): what is wished for is brought again."""
+    def retry(self) -> None:
+        """Retry at once the tiles that were refused or failed: after a sign-in, or when the viewer asks for it."""
 
         def change() -> None:
-            self._forget()
-            self._pump()
+            self._backoff.reset()
+            self._reported_waits.clear()
+            self._schedule()
 
-        self._soon(change)
+        self._on_io_thread(change)
+
+    def redeliver(self) -> None:
+        """Deliver the requested tiles again: all that were posted are lost with the display."""
+
+        def change() -> None:
+            self._forget_delivered()
+            self._schedule()
+
+        self._on_io_thread(change)
 
     def network_changed(self, error: NetworkError | None) -> None:
-        """Wait while the network is away (`error` says how), go on when it is back (None)."""
+        """Wait while the network is away (`error` says why), go on when it is back (None)."""
 
         def change() -> None:
             if error is not None:
-                self._patience.network_lost(error)
+                self._backoff.network_lost(error)
             else:
-                self._patience.network_restored()
-            self._told.clear()
-            self._pump()
+                self._backoff.network_restored()
+            self._reported_waits.clear()
+            self._schedule()
 
-        self._soon(change)
+        self._on_io_thread(change)
 
     def stop(self) -> None:
-        """Give up everything; nothing is posted any more."""
+        """Cancel all work and post nothing more."""
 
         def change() -> None:
             self._stopped = True
-            self._wanted.clear()
+            self._requested.clear()
             self._cancel_all()
-            self._flushing.stop()
+            self._write_behind.stop()
             if self._timer is not None:
                 self._timer.cancel()
 
-        self._soon(change)
+        self._on_io_thread(change)
 
-    def _soon(self, work: Callable[[], None]) -> None:
+    def _on_io_thread(self, work: Callable[[], None]) -> None:
         self._jobs.io_loop().call_soon_threadsafe(work)
 
-    def _replace(self, wishes: tuple[TileId, ...]) -> None:
+    def _replace(self, tiles: tuple[TileId, ...]) -> None:
         if self._stopped:
             return
-        former, self._wanted = self._wanted, dict.fromkeys(tile.wrapped() for tile in wishes)
-        if not self._wanted.keys() <= former.keys():
+        former, self._requested = self._requested, dict.fromkeys(tile.wrapped() for tile in tiles)
+        if not self._requested.keys() <= former.keys():
             self._quiet_at = self._clock.monotonic() + QUIET_S
-        for memory in (self._looked, self._served, self._told):
-            for tile in [tile for tile in memory if tile not in self._wanted]:
+        for memory in (self._lookups, self._delivered, self._reported_waits):
+            for tile in [tile for tile in memory if tile not in self._requested]:
                 memory.pop(tile, None)
-        self._pump()
+        self._schedule()
 
-    def _pump(self) -> None:
-        """Start whatever may be started now, and note when to look again."""
+    def _schedule(self) -> None:
+        """Start all work that may start now, and set the timer for the next time."""
         if self._stopped:
             return
         now = self._clock.monotonic()
         wake = float("inf")
         busy = ((tile, kind) for tile, (kind, _) in self._busy.items())
-        room = rooms(busy, self._wanted, self._window.limit, is_doubtful=self._patience.is_doubtful)
-        for tile in self._wanted:
+        slots = free_slots(busy, self._requested, self._window.limit, is_probing=self._backoff.is_probing)
+        for tile in self._requested:
             if tile in self._busy:
                 continue
-            if self._is_served(tile, now):
-                wake = min(wake, self._served[tile][1] + SETTLE_S)
+            if self._is_delivered(tile, now):
+                wake = min(wake, self._delivered[tile][1] + SETTLE_S)
                 continue
-            if tile.tileset == self._drawn_tileset:
-                hold = self._patience.held_alone(tile, now)
-                kind: Kind = "drawing"
-            elif tile not in self._looked:
-                hold, kind = None, "lookup"
+            if tile.tileset == DRAWN_TILESET:
+                wait = self._backoff.own_wait(tile, now)
+                kind: WorkKind = "drawing"
+            elif tile not in self._lookups:
+                wait, kind = None, "lookup"
             else:
-                hold, kind = self._patience.held(tile, now), "request"
-                if hold is None and self._looked[tile].is_shown and now < self._quiet_at:
+                wait, kind = self._backoff.wait_for(tile, now), "request"
+                if wait is None and self._lookups[tile].is_shown and now < self._quiet_at:
                     wake = min(wake, self._quiet_at)
                     continue
-            if hold is not None:
-                wake = min(wake, hold.until)
-                self._tell(tile, hold, now)
-            elif room[kind] > 0 and (kind != "drawing" or self._rasteriser is not None):
-                room[kind] -= 1
+            if wait is not None:
+                wake = min(wake, wait.until)
+                self._report_wait(tile, wait, now)
+            elif slots[kind] > 0 and (kind != "drawing" or self._rasteriser is not None):
+                slots[kind] -= 1
                 self._start(tile, kind)
         self._wake_at(wake, now)
 
-    def _most_px(self, tile: TileId) -> int:
+    def _max_px(self, tile: TileId) -> int:
         return self._sizes.get(tile.tileset, TILE_SIZE)
 
     @property
-    def _under_way(self) -> int:
+    def _requests_under_way(self) -> int:
         return sum(kind == "request" for kind, _ in self._busy.values())
 
-    def _is_served(self, tile: TileId, now: float) -> bool:
-        served = self._served.get(tile)
-        if served is None:
+    def _is_delivered(self, tile: TileId, now: float) -> bool:
+        delivered = self._delivered.get(tile)
+        if delivered is None:
             return False
-        revision, at = served
-        current = self._rasteriser.revision if self._rasteriser and tile.tileset == self._drawn_tileset else 0
+        revision, at = delivered
+        current = self._rasteriser.revision if self._rasteriser and tile.tileset == DRAWN_TILESET else 0
         if revision >= current and now - at < SETTLE_S:
             return True
-        del self._served[tile]
-        self._looked.pop(tile, None)
+        del self._delivered[tile]
+        self._lookups.pop(tile, None)
         return False
 
-    def _start(self, tile: TileId, kind: Kind) -> None:
+    def _start(self, tile: TileId, kind: WorkKind) -> None:
         work: Coroutine[object, object, None]
         if kind == "drawing":
             assert self._rasteriser is not None
@@ -248,7 +255,7 @@ class TileLoader:
         elif kind == "lookup":
             work = self._look_up(tile)
         else:
-            work = self._request(tile, self._looked[tile])
+            work = self._request(tile, self._lookups[tile])
         task = asyncio.get_running_loop().create_task(work)
         self._busy[tile] = (kind, task)
         task.add_done_callback(lambda done: self._finished(tile, done))
@@ -261,128 +268,121 @@ class TileLoader:
             return
         error = task.exception()
         if error is not None:
-            # A defect of ours; the tile is tried again, later and later.
+            # A defect in our code; the tile is retried with growing delays.
             name = type(error).__name__
             self._log.event("job.failed", level="error", job="tile", error=name, detail=str(error)[:200])
             self._fail(tile, DataError(tile.tileset, name))
         if not self._busy:
-            self._flushing.put_off()
-        self._pump()
+            self._write_behind.postpone()
+        self._schedule()
 
     async def _draw(self, tile: TileId, rasteriser: Rasteriser) -> None:
-        revision, size = rasteriser.revision, self._most_px(tile)
+        revision, size = rasteriser.revision, self._max_px(tile)
         content = await self._jobs.in_worker(lambda: rasteriser.rasterise(tile, size))
-        if size == self._most_px(tile):
-            self._serve(tile, content, "worker", revision)
+        if size == self._max_px(tile):
+            self._deliver(tile, content, "worker", revision)
 
     async def _look_up(self, tile: TileId) -> None:
-        key, size = CacheKey(self._scope, tile), self._most_px(tile)
-        # Left behind while it waited for a worker, it is not worth decoding.
-        entry = await self._jobs.in_worker(lambda: self._stock.read(key, size) if tile in self._wanted else None)
-        if tile not in self._wanted or size != self._most_px(tile):
+        key, size = CacheKey(self._scope, tile), self._max_px(tile)
+        # A tile that left the list while it waited for a worker is not worth decoding.
+        entry = await self._jobs.in_worker(lambda: self._codec.read(key, size) if tile in self._requested else None)
+        if tile not in self._requested or size != self._max_px(tile):
             return
         if entry is None:
-            self._looked[tile] = Validators()
+            self._lookups[tile] = Validators()
             return
         content, stored, validators = entry
-        if stored.is_fresh or stored.may_use_stale:
-            self.disk_hits += 1
-        is_recent = self._confirmed.is_recent(tile, self._clock.monotonic())
+        is_recent = self._revalidations.is_recent(tile, self._clock.monotonic())
         if stored.is_fresh or (stored.may_use_stale and is_recent):
-            self._serve(tile, content, "disk")
+            self._deliver(tile, content, "disk")
         else:
-            self._looked[tile] = validators
+            self._lookups[tile] = validators
             if stored.may_use_stale:
                 self._inbox.post(TileArrived(tile, content, "stale", age_s=stored.age_s))
 
     async def _request(self, tile: TileId, validators: Validators) -> None:
         self.requests_sent += 1
-        key, size = CacheKey(self._scope, tile), self._most_px(tile)
-        sent = Departure(self._clock.monotonic(), self._under_way)
+        key, size = CacheKey(self._scope, tile), self._max_px(tile)
+        sent = SentRequest(self._clock.monotonic(), self._requests_under_way)
         try:
-            reply = await self._maps.tile(
-                tile.tileset,
-                tile.z,
-                tile.x,
-                tile.y,
-                etag=validators.etag,
-                last_modified=validators.last_modified,
-                language=self._scope.language,
-                view=self._scope.view,
+            reply = await self._source.tile(
+                TileRequest(tile, key.scope.language, key.scope.view, validators.etag, validators.last_modified)
             )
             now = self._clock.monotonic()
-            self._window.answered(sent, self._under_way - 1, reply.timing, now)
+            self._window.succeeded(sent, self._requests_under_way - 1, reply.timing, now)
             delay_s = now - sent.at
-            # Neither dropped nor forgotten since it was posted.
-            is_there = reply.status == 304 and validators.is_shown and self._looked.get(tile) is validators
-            if is_there:
-                await self._jobs.in_worker(partial(self._stock.confirm, key, reply, delay_s))
+            # The map has the pixels if the tile was posted as stale and nothing was forgotten since.
+            has_pixels = reply.status == 304 and validators.is_shown and self._lookups.get(tile) is validators
+            if has_pixels:
+                await self._jobs.in_worker(partial(self._codec.refresh, key, reply, delay_s))
                 content = None
             else:
-                # Not after signing out, which empties the cache.
-                keep = partial(self._stock.keep, key, reply, delay_s, lambda: key.scope == self._scope, size)
-                content = await self._jobs.in_worker(keep)
+                # After sign-out nothing is stored any more: it has emptied the cache.
+                store = partial(self._codec.store, key, reply, delay_s, lambda: key.scope == self._scope, size)
+                content = await self._jobs.in_worker(store)
         except TvappError as error:
             if isinstance(error, Throttled | ServiceDown | NetworkError) and getattr(error, "was_sent", True):
-                self._window.troubled(sent, self._clock.monotonic())
+                self._window.congested(sent, self._clock.monotonic())
             self._fail(tile, error)
             return
         now = self._clock.monotonic()
-        self._patience.succeeded(tile, now)
-        self._confirmed.add(tile, now)
-        self._reported.clear()
-        self._told.pop(tile, None)
-        if size != self._most_px(tile):
-            self._looked.pop(tile, None)
-        elif is_there:
-            self._confirm(tile, now)
+        self._backoff.succeeded(tile, now)
+        self._revalidations.add(tile, now)
+        self._logged_kinds.clear()
+        self._reported_waits.pop(tile, None)
+        if size != self._max_px(tile):
+            self._lookups.pop(tile, None)
+        elif has_pixels:
+            self._report_revalidated(tile, now)
         elif content is not None:
-            self._serve(tile, content, "disk" if reply.status == 304 else "network")
-        elif tile in self._wanted:
-            # Confirmed, but gone from disk meanwhile: ask for it whole.
-            self._looked[tile] = Validators()
+            self._deliver(tile, content, "disk" if reply.status == 304 else "network")
+        elif tile in self._requested:
+            # Revalidated, but gone from the disk meanwhile: request it without validators.
+            self._lookups[tile] = Validators()
 
-    def _serve(self, tile: TileId, content: TileImage, origin: Origin, revision: int = 0) -> None:
-        if self._stopped or tile not in self._wanted:
+    def _deliver(self, tile: TileId, content: TileImage, origin: Origin, revision: int = 0) -> None:
+        if self._stopped or tile not in self._requested:
             return
-        self._served[tile] = (revision, self._clock.monotonic())
-        self._looked.pop(tile, None)
+        self._delivered[tile] = (revision, self._clock.monotonic())
+        self._lookups.pop(tile, None)
         self._inbox.post(TileArrived(tile, content, origin, revision))
 
-    def _confirm(self, tile: TileId, now: float) -> None:
-        if self._stopped or tile not in self._wanted:
+    def _report_revalidated(self, tile: TileId, now: float) -> None:
+        if self._stopped or tile not in self._requested:
             return
-        self._served[tile] = (0, now - SETTLE_S + CONFIRMED_S)
-        self._looked.pop(tile, None)
-        self._inbox.post(TileConfirmed(tile))
+        self._delivered[tile] = (0, now - SETTLE_S + REVALIDATED_S)
+        self._lookups.pop(tile, None)
+        self._inbox.post(TileRevalidated(tile))
 
     def _fail(self, tile: TileId, error: TvappError) -> None:
         now = self._clock.monotonic()
-        self._patience.failed(tile, error, now)
-        hold = self._patience.held(tile, now)
+        self._backoff.failed(tile, error, now)
+        wait = self._backoff.wait_for(tile, now)
         kind = type(error).__name__
-        # Once a kind until something works again: fifty tiles fail for one reason.
-        level: Level = "debug" if kind in self._reported else "warning"
-        self._reported.add(kind)
-        fields = {name: value for name in _TOLD if (value := getattr(error, name, None))}
+        # One warning for each kind of error until a request succeeds: fifty tiles fail for one reason.
+        level: Level = "debug" if kind in self._logged_kinds else "warning"
+        self._logged_kinds.add(kind)
+        fields = {name: value for name in _LOGGED_FIELDS if (value := getattr(error, name, None))}
         where = f"{tile.tileset}/{tile.z}/{tile.x}/{tile.y}"
-        retry_in = round(hold.until - now, 1) if hold is not None and hold.retries else None
+        retry_in = round(wait.until - now, 1) if wait is not None and wait.retries else None
         self._log.event("tile.failed", level=level, tile=where, error=kind, retry_in=retry_in, **fields)
-        if hold is not None:
-            self._tell(tile, hold, now)
+        if wait is not None:
+            self._report_wait(tile, wait, now)
 
-    def _tell(self, tile: TileId, hold: Hold, now: float) -> None:
-        """Post why a wished tile does not come, once for each reason and once more when its time is over."""
-        told = self._told.get(tile)
-        if tile not in self._wanted or (told is not None and told.error is hold.error and now < told.until):
+    def _report_wait(self, tile: TileId, wait: Wait, now: float) -> None:
+        """Post why a requested tile does not come: once for each error, and again once its wait is over."""
+        reported = self._reported_waits.get(tile)
+        if tile not in self._requested or (
+            reported is not None and reported.error is wait.error and now < reported.until
+        ):
             return
-        self._told[tile] = hold
-        self._inbox.post(TileUnavailable(tile, hold.error, hold.until - now if hold.retries else None))
+        self._reported_waits[tile] = wait
+        self._inbox.post(TileUnavailable(tile, wait.error, wait.until - now if wait.retries else None))
 
-    def _forget(self) -> None:
-        self._looked.clear()
-        self._served.clear()
-        self._told.clear()
+    def _forget_delivered(self) -> None:
+        self._lookups.clear()
+        self._delivered.clear()
+        self._reported_waits.clear()
 
     def _cancel_all(self) -> None:
         busy, self._busy = self._busy, {}
@@ -395,4 +395,4 @@ class TileLoader:
             self._timer = None
         if moment != float("inf"):
             delay_s = max(0.05, moment - now)
-            self._timer = asyncio.get_running_loop().call_later(delay_s, self._pump)
+            self._timer = asyncio.get_running_loop().call_later(delay_s, self._schedule)

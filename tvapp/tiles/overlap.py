@@ -1,4 +1,4 @@
-"""Which tiles something drawn on the map reaches into."""
+"""Which tiles the drawing of a geofence overlaps."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from tvapp.geo.mercator import project
 from tvapp.geo.position import Bounds, Position
 
 MARGIN = 1 / 16
-"""How far, in tiles, what is drawn for a geofence may reach beyond its bounds: outlines and glyphs of 32 px."""
+"""How far the drawing of a geofence may reach beyond its bounds, in tiles: outlines and glyphs of 32 px."""
 
 
 def touches(bounds: Sequence[Bounds]) -> Callable[[int, int, int], bool]:

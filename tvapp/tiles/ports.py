@@ -1,4 +1,4 @@
-"""What the loader needs of others: a source of tiles, somebody who draws tiles, and threads."""
+"""The ports of the loader: a source of tiles, a rasteriser of geofences, and threads."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from tvapp.core.headers import Headers
+from tvapp.core.jobs import Inbox
 from tvapp.tiles.congestion_window import UNTIMED, Timing
 from tvapp.tiles.tile import TileId, TileImage
 
@@ -17,8 +18,22 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
+class TileRequest:
+    """One tile (with wrapped x) to fetch, in one language and geopolitical view.
+
+    `etag` and `last_modified` are the validators of a stored copy; with either, the reply may be 304.
+    """
+
+    tile: TileId
+    language: str
+    view: str
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TileReply:
-    """200 with the tile's bytes, or 304 without: what the cache has is still right."""
+    """200 with the tile's bytes, or 304 without a body: the stored copy is still right."""
 
     status: int
     body: bytes = field(repr=False)
@@ -27,22 +42,10 @@ class TileReply:
 
 
 class TileSource(Protocol):
-    """Where tiles come from (azure.maps.MapsClient)."""
+    """A service that tiles are fetched from (azure.maps.MapsClient)."""
 
-    async def tile(
-        self,
-        tileset_id: str,
-        z: int,
-        x: int,
-        y: int,
-        *,
-        etag: str | None = None,
-        last_modified: str | None = None,
-        language: str,
-        view: str,
-        timestamp: str | None = None,
-    ) -> TileReply:
-        """Return one tile; with a validator, 304 where it has not changed.
+    async def tile(self, request: TileRequest) -> TileReply:
+        """Fetch one tile; with a validator, return 304 where it has not changed.
 
         Raises:
             TvappError: NetworkError, ServiceError, SignInError or DataError.
@@ -51,7 +54,10 @@ class TileSource(Protocol):
 
 
 class Runner(Protocol):
-    """What is needed of core.jobs.Jobs."""
+    """The part of core.jobs.Jobs that the loader uses."""
+
+    @property
+    def inbox(self) -> Inbox: ...
 
     def io_loop(self) -> asyncio.AbstractEventLoop: ...
 
@@ -59,7 +65,7 @@ class Runner(Protocol):
 
 
 class Rasteriser(Protocol):
-    """Draws tiles on a worker; each change of what there is to draw is a new rasteriser with a higher revision."""
+    """Draws tiles on a worker. After each change of the geofences there is a new one, with a higher revision."""
 
     @property
     def revision(self) -> int: ...

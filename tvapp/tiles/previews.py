@@ -1,6 +1,6 @@
-"""Small pictures of the layers to choose from: real tiles of the place that the map starts at, cut and composed.
+"""Makes the small pictures of the layers to choose from, out of tiles at the place where the map starts.
 
-Asked for only when somebody looks at the choice, and kept on disk like any tile.
+Their tiles are fetched only when the viewer opens the choice, and stored on the disk like any tile.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from tvapp.core.jobs import Inbox
 from tvapp.tiles.cache_key import CacheKey, CacheScope
 from tvapp.tiles.decode import decode_tile
 from tvapp.tiles.disk_cache import DiskCache
-from tvapp.tiles.ports import TileSource
+from tvapp.tiles.ports import TileRequest, TileSource
 from tvapp.tiles.tile import TILE_SIZE, Preview, PreviewArrived, TileId
 
 T = TypeVar("T")
@@ -28,7 +28,7 @@ WIDTH, HEIGHT = 320, 320
 
 
 class Workers(Protocol):
-    """What is needed of core.jobs.Jobs."""
+    """The part of core.jobs.Jobs that previews use."""
 
     async def in_worker(self, work: Callable[[], T]) -> T: ...
 
@@ -36,14 +36,14 @@ class Workers(Protocol):
 class PreviewLoader:
     """Runs on the io thread."""
 
-    def __init__(self, workers: Workers, maps: TileSource, cache: DiskCache, inbox: Inbox) -> None:
+    def __init__(self, workers: Workers, source: TileSource, cache: DiskCache, inbox: Inbox) -> None:
         self._workers = workers
-        self._maps = maps
+        self._source = source
         self._cache = cache
         self._inbox = inbox
 
     async def load(self, previews: Sequence[Preview], scope: CacheScope, background: tuple[int, int, int]) -> None:
-        """Post a PreviewArrived for each preview whose tiles can be had; the others keep their drawing."""
+        """Post a PreviewArrived for each preview whose tiles are available; the others keep their drawing."""
         wanted = dict.fromkeys(tile for preview in previews for tile in preview.tiles)
         fetches = {tile: asyncio.create_task(self._fetch(CacheKey(scope, tile))) for tile in wanted}
         await asyncio.gather(*(self._compose(preview, fetches, background) for preview in previews))
@@ -62,23 +62,20 @@ class PreviewLoader:
         entry = await self._workers.in_worker(lambda: self._cache.get(key))
         if entry is not None and entry.is_fresh:
             return entry.body
-        tile = key.tile
         try:
-            reply = await self._maps.tile(
-                tile.tileset, tile.z, tile.x, tile.y, language=key.scope.language, view=key.scope.view
-            )
+            reply = await self._source.tile(TileRequest(key.tile, key.scope.language, key.scope.view))
             await self._workers.in_worker(lambda: self._keep(key, reply.body, reply.headers))
         except TvappError:
             return entry.body if entry is not None else None
         return reply.body
 
     def _keep(self, key: CacheKey, body: bytes, headers: Mapping[str, str]) -> None:
-        decode_tile(body, key.tile.tileset)  # nothing bad is ever stored
+        decode_tile(body, key.tile.tileset)  # so that nothing undecodable is ever stored
         self._cache.put(key, body, headers)
 
 
 def compose(bodies: Sequence[bytes], background: tuple[int, int, int]) -> Image | None:
-    """Lay tiles over each other and cut a preview out of their middle; None when one is no picture."""
+    """Compose tiles and cut a preview out of their middle; None when one cannot be decoded."""
     canvas = Pillow.new("RGBA", (TILE_SIZE, TILE_SIZE), (*background, 255))
     for body in bodies:
         try:

@@ -1,7 +1,7 @@
-"""Which tiles a view needs, in which order, and what stands in for those that are not there yet.
+"""Which tiles a view needs, in which order, and which tiles are drawn in place of missing ones.
 
-The grid here is one tileset's: columns are not wrapped, so that a view may cross the date line; looking a tile up
-and asking for it wraps. Everything is plain integers because this runs while the map moves.
+The grid is one tileset's. Its columns are not wrapped, so that a view may cross the date line; looking a tile up and
+requesting it wraps them. All are plain integers, because this runs while the map moves.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from collections.abc import Callable, Container
 from typing import Generic, NamedTuple, TypeVar
 
 ANCESTORS = 8
-"""How many zooms up a stand-in is looked for: 512 px seen 256 times enlarged is still a colour."""
+"""How many zooms up a fallback is looked for: 512 px enlarged 256 times still give a colour."""
 
 DESCENDANTS = 2
-"""How many zooms down: after zooming out twice, what was on screen still is."""
+"""How many zooms down: after zooming out twice, the tiles of the former view are still drawn."""
 
 T = TypeVar("T")
 
@@ -30,7 +30,7 @@ class TileRange(NamedTuple):
 
     @property
     def area(self) -> int:
-        """How many cells it has."""
+        """The number of cells."""
         return (self.x1 - self.x0) * (self.y1 - self.y0)
 
     def contains(self, x: int, y: int) -> bool:
@@ -41,7 +41,7 @@ class TileRange(NamedTuple):
         return self.y0 <= y < self.y1 and (x - self.x0) % (1 << self.z) < self.x1 - self.x0
 
     def joined(self, other: TileRange) -> TileRange:
-        """Return the range that has the cells of both and those between them; alone where zooms differ."""
+        """Return the range of the cells of both and those between them; this range where zooms differ."""
         if other.z != self.z:
             return self
         return TileRange(
@@ -62,7 +62,7 @@ class TileRange(NamedTuple):
 
 
 _SLANT = 0.3
-# Part of the motion along an axis from which it is worth fetching ahead on that side.
+# From this part of the motion along an axis on, tiles are fetched ahead on that side.
 
 
 def visible_range(z: int, left: float, top: float, width: float, height: float, tile_px: float) -> TileRange:
@@ -103,10 +103,10 @@ def by_distance(seen: TileRange, ahead: TileRange, u: float, v: float) -> list[t
 
 
 class Part(NamedTuple, Generic[T]):
-    """A box of cells to be filled from one tile.
+    """A box of cells to fill from one tile.
 
     The box is in cells of zoom `z + level`, where z is the view's. The tile lies `depth` zooms above those cells (0: it
-    is exactly one cell). `under`: the tile that is just fading in above this stand-in, else None.
+    is exactly one cell). `under`: the tile that is fading in above this fallback, else None.
     """
 
     tile: T
@@ -131,51 +131,53 @@ def cover(
     cells: TileRange,
     find: Callable[[int, int, int], T | None],
     is_fading: Callable[[T], bool],
-    held_zooms: Container[int],
+    loaded_zooms: Container[int],
     fade_from_nothing: bool,
 ) -> Cover[T]:
-    """Fill a range with what is there: the tile, else its children, and its nearest ancestor for the rest.
+    """Fill a range from the tiles that are there: the cell's own, else its descendants, else its nearest ancestor.
 
-    `find(z, x, y)` gets wrapped columns. `held_zooms` are those at which `find` may find anything. A tile that fades
+    `find(z, x, y)` gets wrapped columns. `loaded_zooms` are those at which `find` may find a tile. A tile that fades
     in over nothing is solid at once unless `fade_from_nothing`.
     """
-    return _Coverer(cells, find, held_zooms).run(is_fading, fade_from_nothing)
+    return _CoverBuilder(cells, find, loaded_zooms).run(is_fading, fade_from_nothing)
 
 
-class _Coverer(Generic[T]):
-    """The work of `cover`, which shares much between cells."""
+class _CoverBuilder(Generic[T]):
+    """The state of one call of `cover`."""
 
-    def __init__(self, cells: TileRange, find: Callable[[int, int, int], T | None], held: Container[int]) -> None:
+    def __init__(
+        self, cells: TileRange, find: Callable[[int, int, int], T | None], loaded_zooms: Container[int]
+    ) -> None:
         self.cells = cells
         self.find = find
         self.solid: list[Part[T]] = []
         z = cells.z
-        self.up = [z - d for d in range(1, min(ANCESTORS, z) + 1) if z - d in held]
-        self.deepest = max((d for d in range(1, DESCENDANTS + 1) if z + d in held), default=0)
+        self.up = [z - d for d in range(1, min(ANCESTORS, z) + 1) if z - d in loaded_zooms]
+        self.deepest = max((d for d in range(1, DESCENDANTS + 1) if z + d in loaded_zooms), default=0)
 
     def run(self, is_fading: Callable[[T], bool], fade_from_nothing: bool) -> Cover[T]:
         z, x0, y0, x1, y1 = self.cells
         mask = (1 << z) - 1
         find, solid = self.find, self.solid
         fading: list[Part[T]] = []
-        holes = stand_ins = 0
+        holes = fallbacks = 0
         for y in range(y0, y1):
             for x in range(x0, x1):
                 tile = find(z, x & mask, y)
                 if tile is None:
-                    stand_ins += 1
-                    holes += self._stand_in(x, y, None)
+                    fallbacks += 1
+                    holes += self._fall_back(x, y, None)
                     continue
                 part: Part[T] = Part(tile, 0, x, y, x + 1, y + 1, 0, None)
                 if not is_fading(tile):
                     solid.append(part)
                     continue
                 before = len(solid)
-                self._stand_in(x, y, tile)
+                self._fall_back(x, y, tile)
                 (fading if len(solid) > before or fade_from_nothing else solid).append(part)
-        return Cover(_stacked(solid) if stand_ins > 1 else solid, fading, holes)
+        return Cover(_stacked(solid) if fallbacks > 1 else solid, fading, holes)
 
-    def _stand_in(self, x: int, y: int, under: T | None) -> int:
+    def _fall_back(self, x: int, y: int, under: T | None) -> int:
         """Fill a cell from other zooms; return 1 where some of it stays empty."""
         ancestor, depth = self._ancestor(x, y)
         if self.deepest:

@@ -1,4 +1,4 @@
-"""How much more of each kind of work may be started for tiles. Pure."""
+"""How many more lookups, requests and drawings may be started for tiles. Pure."""
 
 from __future__ import annotations
 
@@ -8,27 +8,28 @@ from typing import Literal
 from tvapp.tiles.tile import TileId
 
 MAX_LOOKUPS = 4
-"""A little more than there are workers, so that none is idle and no queue builds up in front of them."""
+"""One more than there are workers, so that no worker is idle and no queue builds up in front of them."""
 
-Kind = Literal["lookup", "request", "drawing"]
+WorkKind = Literal["lookup", "request", "drawing"]
 
 
-def rooms(
-    busy: Iterable[tuple[TileId, Kind]], wanted: Container[TileId], limit: int, *, is_doubtful: bool
-) -> dict[Kind, int]:
-    """Return how many more may be started, where these are `busy`, of which some are still `wanted`.
+def free_slots(
+    busy: Iterable[tuple[TileId, WorkKind]], requested: Container[TileId], limit: int, *, is_probing: bool
+) -> dict[WorkKind, int]:
+    """Return how many more of each kind may be started beside those that are `busy`.
 
-    `limit` is how many requests may be under way at once; where it `is_doubtful` that any is answered, one.
+    `requested` are the tiles that are still needed. `limit` is how many requests may be under way at once; only one
+    where `is_probing`, because it is doubtful that any is answered.
     """
     busy = tuple(busy)
     kinds = [kind for _, kind in busy]
-    still = sum(kind == "request" and tile in wanted for tile, kind in busy)
-    # As many again may be finishing for tiles left behind.
-    requests = min(limit - still, 2 * limit - kinds.count("request"))
-    if is_doubtful:
+    still_requested = sum(kind == "request" and tile in requested for tile, kind in busy)
+    # As many again may be finishing for tiles that are no longer needed.
+    requests = min(limit - still_requested, 2 * limit - kinds.count("request"))
+    if is_probing:
         requests = 1 - kinds.count("request")
     drawings = kinds.count("drawing")
-    # Drawing geofences leaves workers for pictures from elsewhere, as long as there are any to come.
+    # While other work is under way, drawing geofences leaves workers for it.
     others = len(kinds) - drawings
     return {
         "lookup": MAX_LOOKUPS - kinds.count("lookup"),

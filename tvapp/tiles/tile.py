@@ -1,4 +1,4 @@
-"""What identifies a tile, and what arrives when one was asked for."""
+"""The id of a tile, and the messages that answer a request for it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from tvapp.core.errors import TvappError
 from tvapp.core.image import Image
 
 TILE_SIZE = 512
-"""Pixels along the edge of every tile that we ask for (azure-maps `tileSize`)."""
+"""Pixels along the edge of every requested tile (Azure Maps `tileSize`)."""
+
+DRAWN_TILESET = "geofences"
+"""The tileset that is not fetched: workers draw it from the geofences."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +63,7 @@ class TileImage:
 
     @property
     def size_bytes(self) -> int:
-        """What it costs in memory; never 0, so that empty tiles are bounded too."""
+        """Its size in memory; never 0, so that the number of empty tiles is bounded too."""
         return 256 + (self.image.size_bytes if self.image is not None else 0)
 
 
@@ -70,7 +73,7 @@ Origin = Literal["network", "disk", "stale", "worker"]
 
 @dataclass(frozen=True, slots=True)
 class TileArrived:
-    """A tile (with wrapped x) is there; one that is stale was last known to be right `age_s` seconds ago."""
+    """A tile (with wrapped x) and its pixels. A stale one is from the service or revalidated `age_s` seconds ago."""
 
     tile: TileId
     content: TileImage
@@ -80,15 +83,15 @@ class TileArrived:
 
 
 @dataclass(frozen=True, slots=True)
-class TileConfirmed:
-    """A stale tile (with wrapped x) that was posted is right, says the service: it is what it looks like."""
+class TileRevalidated:
+    """The service says (304) that a tile (with wrapped x) posted as stale has not changed."""
 
     tile: TileId
 
 
 @dataclass(frozen=True, slots=True)
 class TileUnavailable:
-    """A tile cannot be had now. `retry_in_s` tells when the loader tries again by itself; None: it does not."""
+    """A tile cannot be loaded now. `retry_in_s`: when the loader retries it by itself; None: it does not."""
 
     tile: TileId
     error: TvappError
@@ -97,7 +100,7 @@ class TileUnavailable:
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What to show for the choice `name`: tiles of one place, from the bottom to the top."""
+    """The tiles, from the bottom to the top, that make the picture for the choice `name`."""
 
     name: str
     tiles: tuple[TileId, ...]

@@ -1,4 +1,4 @@
-"""Brings what was gathered for the disk there once it is quiet; on the io thread."""
+"""Flushes what was gathered for the disk once no more comes; belongs to the io thread."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 from tvapp.tiles.ports import Runner
 
-FLUSH_S = 2.0
+QUIET_S = 2.0
 
 
-class Flushing:
-    """Has `flush` run on a worker when nothing has happened for FLUSH_S."""
+class WriteBehind:
+    """Runs `flush` on a worker when nothing has happened for QUIET_S."""
 
     def __init__(self, jobs: Runner, flush: Callable[[], None]) -> None:
         self._jobs = jobs
@@ -19,13 +19,13 @@ class Flushing:
         self._timer: asyncio.TimerHandle | None = None
         self._running: asyncio.Task[None] | None = None
 
-    def put_off(self) -> None:
-        """Something happened."""
+    def postpone(self) -> None:
+        """Wait QUIET_S from now on."""
         self.stop()
-        self._timer = asyncio.get_running_loop().call_later(FLUSH_S, self._start)
+        self._timer = asyncio.get_running_loop().call_later(QUIET_S, self._start)
 
     def stop(self) -> None:
-        """Begin no more."""
+        """Start no flush; one that is under way goes on."""
         if self._timer is not None:
             self._timer.cancel()
 

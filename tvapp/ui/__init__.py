@@ -1,1 +1,1 @@
-"""What the viewer sees: theme, text, focus, widgets, screens; draws only on a Canvas."""
+"""Everything that a viewer sees: screens, widgets, words, theme and focus. Draws only on a `Canvas`."""

@@ -1,10 +1,10 @@
-"""What screens ask the app to do, because they cannot do it themselves."""
+"""The ports through which screens ask the app for what they cannot do themselves."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Protocol
 
-# For types alone: the first picture must not wait for the map's modules.
+# For types alone: the first frame must not wait for the map's modules.
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 class ChangeOutbox(Protocol):
-    """Takes changes of geofences on their way to the store; `OutboxChanged` tells how they are getting on."""
+    """Takes changes of geofences for the store; `OutboxChanged` reports their progress."""
 
     @property
     def is_full(self) -> bool:
-        """Tell whether so many changes wait that no more are taken."""
+        """Tell whether so many changes wait that the outbox takes no more."""
         ...
 
     def submit(self, change: Change) -> None:
@@ -31,19 +31,19 @@ class ChangeOutbox(Protocol):
         ...
 
     def retry(self, number: int) -> None:
-        """Try a refused change again."""
+        """Retry a refused change."""
         ...
 
     def discard(self, number: int) -> None:
-        """Give up a change that was refused or collided."""
+        """Drop a change that was refused or is in conflict."""
         ...
 
     def resolve(self, number: int, how: Resolution) -> None:
-        """Settle a conflict."""
+        """Resolve a conflict."""
         ...
 
     def keep_both(self, number: int, geometry_id: str, feature: bytes) -> None:
-        """Settle a conflict by making ours, as `feature`, a geofence of its own."""
+        """Resolve a conflict by storing our version, as `feature`, as another geofence."""
         ...
 
 
@@ -52,15 +52,15 @@ class Actions(Protocol):
 
     @property
     def outbox(self) -> ChangeOutbox | None:
-        """Where changes of geofences go; None where nothing can be changed (yet)."""
+        """Where changes of geofences go; None while, or where, editing is not possible."""
         ...
 
     def try_pattern(self, pattern: Pattern, wrong_tries: int) -> None:
-        """Look whether a pattern opens the lock; `wrong_tries` counts this try too. Answered by PatternChecked."""
+        """Check a pattern against the lock; `wrong_tries` counts this try too. Answered by PatternChecked."""
         ...
 
     def want_tiles(self, tiles: Sequence[TileId]) -> None:
-        """Load these tiles, most wanted first; replaces the former list."""
+        """Load these tiles, the most urgent first; replaces the former list."""
         ...
 
     def request_labels(self, bounds: Bounds, zoom: int, selected: str | None) -> None:
@@ -68,31 +68,31 @@ class Actions(Protocol):
         ...
 
     def view_rested(self, viewport: Viewport) -> None:
-        """The map came to rest here: the attribution may be another one."""
+        """Report that the map came to rest: its attribution may differ here."""
         ...
 
     def choose_layers(self, choice: LayerChoice) -> None:
-        """The viewer picked layers; the map shows them already."""
+        """Report that the viewer chose layers; the map shows them already."""
         ...
 
     def fence_selected(self, fence: Geofence) -> None:
-        """The viewer selected a geofence."""
+        """Report that the viewer selected a geofence."""
         ...
 
     def sign_out(self) -> None:
-        """Forget everything of the account."""
+        """Sign out, and delete everything that belongs to the account."""
         ...
 
     def retry_sign_in(self) -> None:
-        """Try to sign in now: a new code after a failure or a pause, or the next attempt without waiting."""
+        """Try to sign in now: with a new code after a failure or a pause, else by the next attempt without waiting."""
         ...
 
     def allow_with_phone(self) -> None:
-        """Ask for a code for the permission that is missing, or for another one after a failure."""
+        """Request a code for the missing permission, or another code after a failure."""
         ...
 
     def leave_sign_in(self) -> None:
-        """The viewer went back to the map from a code over it: drop the code."""
+        """Drop the code that is shown over the map, because the viewer went back to the map."""
         ...
 
     def leave(self) -> None:

@@ -1,7 +1,7 @@
-"""What a screen may draw with.
+"""The port through which screens draw.
 
-Widgets draw in *design pixels*: the screen is `width` x `height` of them and at least 1920 x 1080, and one is
-`scale` real pixels. Only the map draws in real pixels (`quad`), so that its tiles meet without seams.
+Widgets draw in *design pixels*: the screen has `width` x `height` of them, at least 1920 x 1080, and a design pixel is
+`scale` real pixels wide. Only the map draws in real pixels (`quad`), so that its tiles meet without seams.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ Drawn = tuple[object, PixelRect, PixelRect | None, int]
 
 
 Paint = Callable[..., Rect]
-"""Draws on the canvas that is its first argument, and returns the box that it kept to. See `Canvas.sheet`."""
+"""Draws on the canvas that is its first argument, and returns the box that it drew in. See `Canvas.sheet`."""
 
 
 class Canvas(Protocol):
@@ -115,14 +115,14 @@ class Canvas(Protocol):
     ) -> None:
         """Draw connected lines in real pixels (the map's live outlines).
 
-        What another one through the same points will hide, `core` thick, need not be drawn.
+        A later line through the same points hides the middle, `core` thick: that part need not be drawn.
         """
         ...
 
     def qr(self, modules: Sequence[Sequence[bool]], rect: Rect) -> Rect:
         """Draw a QR code (rows of modules, True is dark; the quiet zone of 4 modules is added) as large as fits.
 
-        Every module is a whole number of real pixels. Returns the box really used, quiet zone included.
+        Every module is a whole number of real pixels. Returns the box that was used, quiet zone included.
         """
         ...
 
@@ -143,11 +143,11 @@ class Canvas(Protocol):
         ...
 
     def cover(self) -> None:
-        """Promise that opaque quads come next that fill the screen, so that nothing has to be cleared below them."""
+        """Promise that the next quads are opaque and fill the screen, so that nothing below them has to be cleared."""
         ...
 
     def compose(self, key: object, size: int, background: Color, quads: Sequence[Drawn]) -> None:
-        """Put what `quads` draw on an opaque square of `size` real pixels under `key`, as if it had been uploaded."""
+        """Draw `quads` on an opaque square of `size` real pixels and keep it under `key`, as `upload` does."""
         ...
 
     def picture(self, key: object, rect: Rect, alpha: int = 255) -> None:
@@ -157,11 +157,11 @@ class Canvas(Protocol):
     def sheet(self, paint: Paint, *inputs: Hashable, at: tuple[int, int] = (0, 0)) -> Rect:
         """Draw what `paint(canvas, *inputs)` draws, moved by `at` (real pixels), and return the box that it returns.
 
-        What was painted with the same inputs before may be shown as a picture, so all of it has to follow from these
-        and the size of the screen: `paint` is a function of a module, without any state. It does not clip.
+        The canvas may cache the result as a picture for the same inputs. So the drawing has to follow from them and the
+        size of the screen alone: `paint` is a function of a module, without any state. It does not clip.
         """
         ...
 
     def clip(self, rect: Rect | None) -> None:
-        """Limit drawing to a box; None takes the limit away."""
+        """Limit drawing to a box; None removes the limit."""
         ...

@@ -1,8 +1,8 @@
-"""The one thing that keys go to: a tree of rectangles, choice by geometry, memory, and a boundary for dialogs.
+"""Spatial focus: a tree of rectangles, of which exactly one has the focus.
 
-Choosing is pure arithmetic on rectangles. The tree says which rectangles belong together: a move first looks among its
-siblings, then among those of its group; entering a group goes back to where its focus was. Focus cannot be lost: when
-the focused thing goes away, the nearest one takes over.
+Choosing the next rectangle is pure arithmetic. The tree says which rectangles belong together: a move looks among the
+siblings first, then among those of the group. Entering a group restores the focus that it had. Focus cannot be lost:
+when the focused rectangle goes away, the nearest one takes over.
 """
 
 from __future__ import annotations
@@ -17,16 +17,16 @@ from tvapp.ui.canvas import Rect
 ALONG_WEIGHT = 1.0
 """Cost of a pixel in the direction of the key."""
 ACROSS_WEIGHT = 3.0
-"""Cost of a pixel to the side: people expect the next thing in the same row or column, not the nearest one."""
+"""Cost of a pixel to the side: people expect the next rectangle in the same row or column, not the nearest one."""
 NO_OVERLAP_PENALTY = 400.0
-"""Extra cost of something that shares no row (or column) with where we are."""
+"""Extra cost of a rectangle that shares no row (or column) with the focused one."""
 SLACK = 1.0
-"""Pixels by which neighbours may overlap and still count as lying one after the other."""
+"""Pixels by which neighbours may overlap and still count as one after the other."""
 
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """Something that can have the focus."""
+    """A rectangle that can have the focus."""
 
     key: str
     rect: Rect
@@ -34,9 +34,9 @@ class Leaf:
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Things that belong together. `wraps` names the axes along which the last is followed by the first.
+    """Rectangles that belong together. Along an axis that wraps, the first one follows the last.
 
-    A `modal` group is never left by an arrow.
+    No arrow leaves a `modal` group.
     """
 
     key: str
@@ -47,7 +47,7 @@ class Group:
 
     @property
     def rect(self) -> Rect:
-        """The box around everything in it."""
+        """The box around all its leaves."""
         boxes = [child.rect for child in self.children]
         if not boxes:
             return Rect(0, 0, 0, 0)
@@ -60,7 +60,7 @@ Node = Leaf | Group
 
 
 def leaves(node: Node) -> Iterator[Leaf]:
-    """Yield everything in a tree that can have the focus, in order."""
+    """Yield the leaves of a tree, in order."""
     if isinstance(node, Leaf):
         yield node
         return
@@ -83,7 +83,7 @@ def choose(origin: Rect, candidates: Sequence[Rect], direction: Intent) -> int |
 
 
 def _cost(origin: Rect, box: Rect, direction: Intent) -> float | None:
-    """Return how far a box is for a direction, None when it does not lie that way."""
+    """Return the cost of a move to a box; None when it does not lie in the direction."""
     gap, near, far, low, high = _axes(origin, box, direction)
     if gap < -SLACK:
         return None
@@ -114,7 +114,7 @@ def _axes(
 
 @dataclass(slots=True)
 class Focus:
-    """Where the focus is in a tree that is placed anew whenever the layout changes."""
+    """The focused leaf of a tree; every layout places the tree again."""
 
     focused: str = ""
     _root: Group = Group("", ())
@@ -122,13 +122,13 @@ class Focus:
     _last_rect: Rect | None = None
 
     def place(self, root: Group) -> None:
-        """Take the tree as it is now. The focus stays where it is, or goes to the nearest thing left."""
+        """Replace the tree. The focus stays on its leaf, or goes to the nearest one when that leaf is gone."""
         self._root = root
         there = {leaf.key: leaf.rect for leaf in leaves(root)}
         if self.focused in there:
             self._last_rect = there[self.focused]
         elif there:
-            self.set(self._heir(there))
+            self.set(self._nearest(there))
 
     def set(self, key: str) -> None:
         """Put the focus on `key`; nothing happens when it is not in the tree."""
@@ -141,7 +141,7 @@ class Focus:
             self._memory[group.key] = child.key
 
     def move(self, direction: Intent) -> bool:
-        """Go the way of an arrow; False when nothing lies there."""
+        """Move the focus in a direction; False when nothing lies there."""
         chain = _chain(self._root, self.focused)
         for depth in range(len(chain) - 2, -1, -1):
             group, child = chain[depth], chain[depth + 1]
@@ -157,12 +157,12 @@ class Focus:
                 return False
         return False
 
-    def everything(self) -> tuple[str, ...]:
-        """Return everything that can have the focus now."""
+    def leaf_keys(self) -> tuple[str, ...]:
+        """Return the keys of all leaves."""
         return tuple(leaf.key for leaf in leaves(self._root))
 
     def rect(self, key: str) -> Rect | None:
-        """Return where something is."""
+        """Return the box of a leaf; None when it is not in the tree."""
         return next((leaf.rect for leaf in leaves(self._root) if leaf.key == key), None)
 
     def _enter(self, node: Node, origin: Rect, direction: Intent) -> None:
@@ -176,7 +176,7 @@ class Focus:
             node = known
         self.set(node.key)
 
-    def _heir(self, there: dict[str, Rect]) -> str:
+    def _nearest(self, there: dict[str, Rect]) -> str:
         if self._last_rect is None:
             return next(iter(there))
         x, y = self._last_rect.center
@@ -199,7 +199,7 @@ def _wraps(group: Group, direction: Intent) -> bool:
 
 
 def _far_end(origin: Rect, boxes: Sequence[Rect], direction: Intent) -> int | None:
-    """Return the box at the other end of the row or column; None when nothing else is in it."""
+    """Return the box at the other end of the row or column; None when it has no other box."""
     in_line: list[tuple[float, int]] = []
     for index, box in enumerate(boxes):
         _, near, far, _, _ = _axes(origin, box, direction)

@@ -1,4 +1,4 @@
-"""Rectangles from constraints: the safe area, rows and columns."""
+"""Boxes of a layout: the safe area, the page, rows and columns."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tvapp.ui import theme
 from tvapp.ui.canvas import Canvas, Rect
 
 WIDEST = 2200.0
-"""Content on a very wide screen is not spread further than this; it stays together in the middle."""
+"""Widest content, in design pixels: on a very wide screen it stays together in the middle."""
 
 
 def screen(canvas: Canvas) -> Rect:
@@ -18,7 +18,7 @@ def screen(canvas: Canvas) -> Rect:
 
 
 def safe_area(canvas: Canvas) -> Rect:
-    """Return what every TV shows: the inner 90 %."""
+    """Return the inner 90 % of the screen, which every TV shows."""
     return _safe_area(canvas.width, canvas.height)
 
 
@@ -28,7 +28,7 @@ def _safe_area(width: float, height: float) -> Rect:
 
 
 def content(canvas: Canvas) -> Rect:
-    """Return where a full page may place things: the safe area above the hint line, not too wide."""
+    """Return the area of a full page: the safe area above the hint line, at most `WIDEST` wide."""
     safe = safe_area(canvas)
     width = min(safe.w, WIDEST)
     return Rect(safe.x + (safe.w - width) / 2, safe.y, width, safe.h - theme.HINT_HEIGHT - theme.GAP)

@@ -1,4 +1,4 @@
-"""What the app tells the screens, beside the messages of the rooms (tiles, fences)."""
+"""Messages of the app to the screens, beside those of `tiles` and `fences`."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ class ConnectionChanged:
 
 @dataclass(frozen=True, slots=True)
 class TroubleChanged:
-    """Something does not work at the moment; None: it works (again).
+    """An area does not work at the moment; without error and state it works (again).
 
-    `store` troubles know two more, without an error: "retired" (Azure Maps Data) and "undecided" (none is set).
-    `session`: somebody has to sign in "again". `permission`: which one the person signed in could give with a phone.
+    States of `store`, without an error: "retired" (Azure Maps Data) and "undecided" (none is set).
+    State of `session`: the viewer has to sign in "again". States of `permission`: the one that a phone could give.
     """
 
     area: Area
@@ -41,7 +41,7 @@ class AttributionChanged:
 
 @dataclass(frozen=True, slots=True)
 class AccountChanged:
-    """Who is signed in; None: nobody."""
+    """Another account is signed in; None: no account."""
 
     account: Account | None
 
@@ -65,18 +65,18 @@ class ScreenResized:
 
 @dataclass(frozen=True, slots=True)
 class PicturesLost:
-    """Every uploaded picture is gone from the renderer."""
+    """The renderer lost every uploaded picture."""
 
 
 @dataclass(frozen=True, slots=True)
 class LockKnown:
-    """How many tries to open the lock were wrong so far."""
+    """The number of wrong tries to open the lock so far is known."""
 
     wrong_tries: int
 
 
 @dataclass(frozen=True, slots=True)
 class PatternChecked:
-    """Whether the pattern that was tried opens the lock."""
+    """The answer to `Actions.try_pattern`."""
 
     right: bool

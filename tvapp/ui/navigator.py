@@ -1,4 +1,4 @@
-"""How a screen opens and closes panels, without knowing the stack."""
+"""The port through which a screen opens and closes panels."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class Navigator(Protocol):
 
     @property
     def top(self) -> Screen:
-        """What has the keys now."""
+        """The screen that receives keys."""
         ...
 
     def push(self, screen: Screen) -> None:
@@ -20,7 +20,7 @@ class Navigator(Protocol):
         ...
 
     def pop(self) -> None:
-        """Close the upmost panel."""
+        """Close the topmost panel."""
         ...
 
     def pop_to_base(self) -> None:

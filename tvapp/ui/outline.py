@@ -41,7 +41,7 @@ def on_screen(paths: Sequence[Path], viewport: Viewport) -> Iterator[list[tuple[
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Outline:
-    """A line in the unit world that stays as it is; `u` and `v` are its western and northern ends."""
+    """An immutable line in the unit world; `u` and `v` are its western and northern ends."""
 
     path: Path
     u: float
@@ -51,7 +51,7 @@ class Outline:
 
 
 def outlines(rings: Iterable[Ring]) -> tuple[Outline, ...]:
-    """Return the rings of a geofence."""
+    """Return the rings of a geofence as outlines."""
     return tuple(_outline(path) for path in projected(rings))
 
 

@@ -1,4 +1,4 @@
-"""A QR code as rows of modules."""
+"""QR codes as rows of modules."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def qr_modules(text: str) -> Modules:
 
     Error correction is Q where that costs no more modules than M, else M (product rule: M or better).
     """
-    # Imported here: it is needed only once somebody has to sign in, and the first frame must not wait for it.
+    # Imported late: only sign-in needs it, and the first frame must not wait for it.
     from qrcode.constants import ERROR_CORRECT_M, ERROR_CORRECT_Q
 
     best = _matrix(text, ERROR_CORRECT_M)
@@ -21,8 +21,8 @@ def qr_modules(text: str) -> Modules:
     return stronger if len(stronger) == len(best) else best
 
 
-def prepare_qr() -> None:
-    """Load what drawing codes takes, on a worker: 80 ms that the thread that draws need not spend."""
+def preload_qr() -> None:
+    """Import the QR library. That takes 80 ms: call it on a worker."""
     qr_modules("https://")
 
 

@@ -1,4 +1,4 @@
-"""A canvas that draws nothing and remembers everything, for tests without a window."""
+"""A canvas that records what is drawn, for tests and simulations without a window."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class RecordingCanvas:
     _clip: Rect | None = None
 
     def clear(self) -> None:
-        """Forget what was drawn; pictures stay uploaded."""
+        """Drop what was recorded; pictures stay uploaded."""
         self.items.clear()
         self.lines.clear()
         self.calls = 0

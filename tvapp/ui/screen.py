@@ -1,6 +1,6 @@
-"""What every screen is: a state machine that takes inputs, messages and the time, and draws.
+"""The protocol of screens: state machines that take inputs, messages and the time, and draw.
 
-What a key does here and what the hint line says come from one table of bindings, so the line cannot lie.
+A single table of bindings says what keys do and what the hint line shows, so that the two cannot differ.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ HintKey = Literal["arrows", "left-right", "up-down", "ok", "hold-ok", "back", "m
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """One entry of the hint line: which key, and the key of the words that say what it does."""
+    """An entry of the hint line: a key of the remote, and the key of the words for its action."""
 
     key: HintKey
     words: str
@@ -25,9 +25,9 @@ class Hint:
 
 @dataclass(frozen=True, slots=True)
 class Binding:
-    """What some intents do on a screen, in which phases; `hint` is None for what needs no mention.
+    """The action of some intents on a screen, in some phases; `hint` is None where the hint line does not mention it.
 
-    `act` returns whether it did something; if not, later bindings and then the screen below may.
+    `act` returns whether it handled the input; if not, later bindings and then the screen below may.
     """
 
     intents: frozenset[Intent]
@@ -52,7 +52,7 @@ def bind(
 
 
 def hint_only(key: HintKey, words: str) -> Binding:
-    """Return a binding that does nothing but mention what another one does."""
+    """Return a binding without an action: another binding acts, this one mentions it."""
     return Binding(frozenset(), lambda _input, _now: False, hint=Hint(key, words))
 
 
@@ -64,7 +64,7 @@ def arrows(
 
 
 def dispatch(bindings: Iterable[Binding], input_: Input, now: float) -> bool:
-    """Offer an input to the bindings in order; True as soon as one did something with it."""
+    """Offer an input to the bindings in order; True as soon as one handled it."""
     return any(
         binding.act(input_, now)
         for binding in bindings
@@ -73,29 +73,29 @@ def dispatch(bindings: Iterable[Binding], input_: Input, now: float) -> bool:
 
 
 def hints_of(bindings: Iterable[Binding]) -> tuple[Hint, ...]:
-    """Return what the hint line says for a table of bindings."""
+    """Return the hints of a table of bindings."""
     return tuple(binding.hint for binding in bindings if binding.hint is not None)
 
 
 class Screen(Protocol):
-    """One screen, or one panel over another (`is_overlay`)."""
+    """A screen, or a panel over another screen (`is_overlay`)."""
 
     @property
     def name(self) -> str:
-        """What the log calls it."""
+        """Its name in the log."""
         ...
 
     @property
     def is_overlay(self) -> bool:
-        """Tell whether what lies below is still to be seen."""
+        """Tell whether the screen below stays visible."""
         ...
 
     def handle(self, input_: Input, now: float) -> bool:
-        """Take an input; False when it means nothing here."""
+        """Handle an input; False when it has no meaning here."""
         ...
 
     def receive(self, message: object, now: float) -> None:
-        """Take a message; those it does not know are ignored."""
+        """Take a message; unknown ones are ignored."""
         ...
 
     def update(self, now: float) -> bool:
@@ -105,18 +105,35 @@ class Screen(Protocol):
     def draw(self, canvas: Canvas, now: float) -> None: ...
 
     def next_wakeup(self, now: float) -> float | None:
-        """Tell when `update` wants to be called even if nothing happens; `now` while something moves."""
+        """Return when `update` has to be called even if nothing happens; `now` during an animation."""
         ...
 
     def hints(self) -> tuple[Hint, ...]:
-        """Return what the keys do here."""
+        """Return the hints for the keys that act here."""
         ...
 
     def focusables(self) -> tuple[str, ...]:
-        """Return everything that can have the focus here."""
+        """Return the keys of everything that can have the focus here."""
         ...
 
     @property
     def focused(self) -> str:
-        """What has the focus; empty when nothing here can."""
+        """The key of what has the focus; empty when nothing can have it."""
         ...
+
+
+class BoundScreen:
+    """The base of screens whose keys are in a table of bindings."""
+
+    is_overlay = False
+
+    def bindings(self) -> tuple[Binding, ...]:
+        """Return the bindings as they are now."""
+        raise NotImplementedError
+
+    def hints(self) -> tuple[Hint, ...]:
+        return hints_of(self.bindings())
+
+    def handle(self, input_: Input, now: float) -> bool:
+        # Keys without a meaning on a panel must not reach the screen below it.
+        return dispatch(self.bindings(), input_, now) or self.is_overlay

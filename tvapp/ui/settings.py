@@ -1,4 +1,4 @@
-"""What screens know about this TV: language, units, who runs it."""
+"""The settings that screens need: language, units, organisation, what may be edited."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 from tvapp.config.model import Config, Home
 from tvapp.fences.model.kinds import Kind, kinds_for
-from tvapp.ui.words.phrases import LocalTime, Units
-from tvapp.ui.words.text import counted, words
+from tvapp.ui.words.formats import LocalTime, Units
+from tvapp.ui.words.lookup import counted, words
 
 
 @dataclass(frozen=True, slots=True)
 class UiSettings:
-    """Settings that change what is drawn. `has_account` is False where a key opens the map."""
+    """Settings that change what is drawn."""
 
     language: str = "en"
     units: Units = "metric"
@@ -21,7 +21,6 @@ class UiSettings:
     app_name: str = "tvapp"
     organisation: str = ""
     home: Home | None = None
-    has_account: bool = True
     can_edit: bool = False
     has_lock: bool = False
     kinds: tuple[Kind, ...] = ()
@@ -29,7 +28,7 @@ class UiSettings:
 
     @classmethod
     def of(cls, config: Config) -> UiSettings:
-        """Pick what screens need out of a configuration."""
+        """Take the settings of screens from a configuration."""
         return cls(
             language=config.kiosk.language,
             units=config.kiosk.units,
@@ -37,7 +36,6 @@ class UiSettings:
             app_name=config.identity.app_name,
             organisation=config.identity.organisation,
             home=config.view.home,
-            has_account=config.needs_sign_in,
             can_edit=config.can_edit,
             has_lock=config.has_lock,
             kinds=kinds_for(config.geofences.kinds, config.kiosk.language),

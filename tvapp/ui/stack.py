@@ -1,4 +1,4 @@
-"""The screens on top of each other: keys go to the upmost, messages to all, Back goes one level up."""
+"""The stack of screens: keys go to the topmost, messages to all, Back goes one level up."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from tvapp.ui.widgets.hint_line import draw_hints, hint_box
 
 
 class ScreenStack:
-    """A base screen and the panels over it; `show` comes first.
+    """A base screen and the panels over it; call `show` first.
 
-    `on_change` hears the name of the upmost screen whenever that changes.
+    `on_change` is called with the name of the topmost screen whenever it changes.
     """
 
     def __init__(self, language: str = "en", on_change: Callable[[str], None] = lambda _name: None) -> None:
@@ -36,12 +36,12 @@ class ScreenStack:
     def depth(self) -> int:
         return len(self._screens)
 
-    def holds(self, name: str) -> bool:
-        """Tell whether a screen of that name is here, with or without others over it."""
+    def contains(self, name: str) -> bool:
+        """Tell whether a screen of that name is in the stack."""
         return any(screen.name == name for screen in self._screens)
 
     def show(self, screen: Screen) -> None:
-        """Replace everything by one screen."""
+        """Replace the whole stack by a screen."""
         self._screens = [screen]
         self._changed_top()
 
@@ -51,29 +51,29 @@ class ScreenStack:
         self._changed_top()
 
     def pop(self) -> None:
-        """Take the upmost panel away; the base stays."""
+        """Remove the topmost panel; the base stays."""
         if len(self._screens) > 1:
             self._screens.pop()
             self._changed_top()
 
     def remove(self, name: str) -> None:
-        """Take the panels of that name away, wherever they are; what lies over them stays open."""
+        """Remove the panels of that name from anywhere in the stack; panels over them stay open."""
         kept = [self._screens[0], *(screen for screen in self._screens[1:] if screen.name != name)]
         if len(kept) < len(self._screens):
             self._screens = kept
             self._changed_top()
 
     def pop_to_base(self) -> None:
-        """Take every panel away."""
+        """Remove every panel."""
         if len(self._screens) > 1:
             del self._screens[1:]
             self._changed_top()
 
     def handle(self, input_: Input, now: float) -> bool:
-        """Offer an input to the upmost screen. Back that nobody wants closes a panel, and is harmless on the base.
+        """Offer an input to the topmost screen. Back that it does not handle closes a panel; on the base, nothing.
 
-        The end of a key press goes only to the screen that saw its beginning: what a key opened must not take the
-        release of that same key for its own.
+        The end of a key press goes only to the screen that saw its beginning: a panel must not take the release of the
+        key that opened it for its own.
         """
         if not self._screens:
             return False
@@ -85,7 +85,7 @@ class ScreenStack:
             if input_.phase is Phase.RELEASE:
                 self._pressed_on.pop(input_.intent, None)
             if owner is not top:
-                # A release still ends what a lower screen began (a held arrow keeps panning otherwise).
+                # A release still reaches the lower screen that saw the press: else a held arrow would keep panning.
                 if owner is not None and input_.phase is Phase.RELEASE and owner in self._screens:
                     owner.handle(input_, now)
                 return False
@@ -97,7 +97,7 @@ class ScreenStack:
         return False
 
     def receive(self, message: object, now: float) -> None:
-        """Tell every screen."""
+        """Pass a message to every screen."""
         for screen in tuple(self._screens):
             screen.receive(message, now)
 
@@ -110,7 +110,7 @@ class ScreenStack:
         return needed
 
     def draw(self, canvas: Canvas, now: float) -> None:
-        """Draw from the last screen that hides what is below it, then the hint line of the upmost."""
+        """Draw from the last full page upwards, then the hint line of the topmost screen."""
         if not self._screens:
             return
         first = max(index for index, screen in enumerate(self._screens) if index == 0 or not screen.is_overlay)
@@ -128,7 +128,7 @@ class ScreenStack:
         return min(times, default=None)
 
     def hints(self) -> tuple[Hint, ...]:
-        """Return what the keys do now."""
+        """Return the hints of the topmost screen."""
         return self.top.hints() if self._screens else ()
 
     def _changed_top(self) -> None:

@@ -1,4 +1,4 @@
-"""Sizes in design pixels (1080 lines), colours, type and motion: the one look of every screen."""
+"""The look of every screen: colours, type, sizes in design pixels (1080 lines), and motion."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PANEL: Final = Color(18, 27, 41)
 RAISED: Final = Color(29, 42, 61)
 """A button or a row that could take the focus."""
 FOCUSED: Final = Color(38, 66, 99)
-"""The same with the focus (besides ring, scale and label)."""
+"""The same with the focus (which ring, growth and bold text show as well)."""
 LINE: Final = Color(50, 67, 92)
 GLASS: Final = Color(13, 20, 31)
 """Chips and panels over the map: opaque, so that names below never show through, and cheap to draw."""
@@ -47,8 +47,6 @@ PAPER: Final = Color(255, 255, 255)
 
 SAFE: Final = 0.05
 """Part of the width and height at each edge that a TV may cut off."""
-FOCUS_HEIGHT: Final = 64
-"""The least height of anything that can have the focus."""
 GAP: Final = 16
 PAD: Final = 32
 RADIUS: Final = 18
@@ -88,9 +86,9 @@ def ease_out(t: float) -> float:
 
 
 def drift(epoch_s: float) -> tuple[float, float]:
-    """Return how far quiet things stand from their place at a wall time, so that nothing burns in.
+    """Return the offset of still elements at a wall time, which protects the panel from burn-in.
 
-    Changes once a minute, in whole design pixels, and comes back after many hours only.
+    It changes once a minute, in whole design pixels, and repeats only after many hours.
     """
     return _drift(epoch_s // 60 * 60)
 
@@ -100,23 +98,3 @@ def _drift(minute: float) -> tuple[float, float]:
     x = DRIFT_PX * math.sin(2 * math.pi * minute / DRIFT_PERIOD_S)
     y = DRIFT_PX * math.sin(2 * math.pi * minute / (DRIFT_PERIOD_S * 0.618))
     return float(round(x)), float(round(y))
-
-
-def luminance(color: Color) -> float:
-    """Return the relative luminance of a colour (WCAG 2.1)."""
-    parts = [channel / 255 for channel in color[:3]]
-    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
-    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-
-
-def contrast(a: Color, b: Color) -> float:
-    """Return the contrast ratio of two opaque colours (WCAG 2.1): 1 to 21."""
-    lighter, darker = sorted((luminance(a), luminance(b)), reverse=True)
-    return (lighter + 0.05) / (darker + 0.05)
-
-
-def blend(over: Color, under: Color) -> Color:
-    """Return the opaque colour that `over` gives on top of `under`."""
-    part = over.a / 255
-    mixed = [round(o * part + u * (1 - part)) for o, u in zip(over[:3], under[:3], strict=True)]
-    return Color(mixed[0], mixed[1], mixed[2])

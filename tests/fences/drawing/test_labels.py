@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 
 from tests.fences.making import EXPIRED, NOW, box, circle, polygon, town
 from tvapp.fences.drawing.labels import place
-from tvapp.fences.drawing.lettering import Lettering
-from tvapp.fences.drawing.messages import Label
+from tvapp.fences.drawing.messages import Label, LabelRequest
+from tvapp.fences.drawing.text_renderer import TextRenderer
 from tvapp.fences.index.fence_index import FenceIndex, Found
 from tvapp.fences.model.validity import Validity
 from tvapp.geo import mercator
@@ -44,6 +44,19 @@ def boxes(labels: tuple[Label, ...], zoom: int, scale: float = 1.0) -> list[tupl
     return result
 
 
+def placed(
+    index: FenceIndex,
+    bounds: Bounds,
+    zoom: int,
+    scale: float,
+    now: float,
+    *,
+    limit: int = 60,
+    selected: str | None = None,
+) -> tuple[Label, ...]:
+    return place(index, LabelRequest(bounds, zoom, selected), scale, now, limit=limit)
+
+
 TOWN = FenceIndex(town(400, spread=0.08))
 
 
@@ -53,7 +66,7 @@ def names(labels: tuple[Label, ...]) -> list[str]:
 
 @pytest.mark.parametrize(("zoom", "scale"), [(9, 1.0), (12, 1.0), (14, 1.0), (12, 2.0), (13, 0.67)])
 def test_no_name_lies_over_another(zoom: int, scale: float) -> None:
-    labels = place(TOWN, view(CENTER, zoom, scale), zoom, scale, NOW, limit=500)
+    labels = placed(TOWN, view(CENTER, zoom, scale), zoom, scale, NOW, limit=500)
     assert len(labels) > 3
     found = boxes(labels, zoom, scale)
     for number, (left, top, right, bottom) in enumerate(found):
@@ -66,7 +79,7 @@ def test_no_name_lies_over_another(zoom: int, scale: float) -> None:
 def test_names_stay_while_the_map_moves(dx: float, dy: float) -> None:
     here = view(CENTER, ZOOM)
     there = view(Position(CENTER.lon + dx, CENTER.lat + dy), ZOOM)
-    before, after = (place(TOWN, bounds, ZOOM, 1.0, NOW, limit=500) for bounds in (here, there))
+    before, after = (placed(TOWN, bounds, ZOOM, 1.0, NOW, limit=500) for bounds in (here, there))
     both = {label.fence_id for label in before if there.contains(label.position)}
     assert both == {label.fence_id for label in after if here.contains(label.position)}
 
@@ -74,25 +87,25 @@ def test_names_stay_while_the_map_moves(dx: float, dy: float) -> None:
 def test_larger_fences_are_named_first_and_the_limit_holds() -> None:
     index = FenceIndex([circle("s", 24.94, 60.17, 300), circle("l", 24.99, 60.17, 900), circle("m", 24.89, 60.17, 600)])
     bounds = view(CENTER, ZOOM)
-    assert names(place(index, bounds, ZOOM, 1.0, NOW)) == ["l", "m", "s"]
-    assert names(place(index, bounds, ZOOM, 1.0, NOW, limit=2)) == ["l", "m"]
+    assert names(placed(index, bounds, ZOOM, 1.0, NOW)) == ["l", "m", "s"]
+    assert names(placed(index, bounds, ZOOM, 1.0, NOW, limit=2)) == ["l", "m"]
 
 
 def test_a_fence_that_counts_is_named_before_one_that_expired() -> None:
     fences = [circle("old", 24.94, 60.17, 700, validity=EXPIRED), circle("new", 24.94, 60.17, 600)]
-    assert names(place(FenceIndex(fences), view(CENTER, ZOOM), ZOOM, 1.0, NOW)) == ["new"]
+    assert names(placed(FenceIndex(fences), view(CENTER, ZOOM), ZOOM, 1.0, NOW)) == ["new"]
 
 
 def test_the_selected_name_is_left_out_and_its_place_kept() -> None:
     fences = [circle("large", 24.94, 60.17, 900), circle("small", 24.9401, 60.17, 200)]
     bounds = view(CENTER, ZOOM)
-    assert names(place(FenceIndex(fences), bounds, ZOOM, 1.0, NOW)) == ["large"]
-    assert names(place(FenceIndex(fences), bounds, ZOOM, 1.0, NOW, selected="small")) == []
-    assert names(place(FenceIndex(fences), bounds, ZOOM, 1.0, NOW, selected="gone")) == ["large"]
+    assert names(placed(FenceIndex(fences), bounds, ZOOM, 1.0, NOW)) == ["large"]
+    assert names(placed(FenceIndex(fences), bounds, ZOOM, 1.0, NOW, selected="small")) == []
+    assert names(placed(FenceIndex(fences), bounds, ZOOM, 1.0, NOW, selected="gone")) == ["large"]
 
 
 def test_pictures_are_made_once() -> None:
-    first, second = (place(TOWN, view(CENTER, ZOOM), ZOOM, 1.0, NOW) for _ in range(2))
+    first, second = (placed(TOWN, view(CENTER, ZOOM), ZOOM, 1.0, NOW) for _ in range(2))
     assert [label.key for label in first] == [label.key for label in second]
     assert all(one.image is other.image for one, other in zip(first, second, strict=True))
 
@@ -100,29 +113,29 @@ def test_pictures_are_made_once() -> None:
 def test_names_over_the_date_line_are_placed_once() -> None:
     index = FenceIndex([polygon("p", box(179.5, 0, 180.5, 1))])
     for bounds in (Bounds(179, -1, -179, 2), Bounds(-180, -85, 180, 85)):
-        assert names(place(index, bounds, 6, 1.0, NOW)) == ["p"]
+        assert names(placed(index, bounds, 6, 1.0, NOW)) == ["p"]
 
 
 def test_an_empty_map_has_no_names() -> None:
-    assert place(FenceIndex(()), view(CENTER, ZOOM), ZOOM, 1.0, NOW) == ()
+    assert placed(FenceIndex(()), view(CENTER, ZOOM), ZOOM, 1.0, NOW) == ()
 
 
 def test_the_whole_world_on_one_screen() -> None:
-    labels = place(TOWN, Bounds(-180, -85, 180, 85), 0, 1.0, NOW)
+    labels = placed(TOWN, Bounds(-180, -85, 180, 85), 0, 1.0, NOW)
     assert len(labels) >= 1
 
 
 def test_long_names_end_in_an_ellipsis() -> None:
-    lettering = Lettering(28, 3)
-    assert lettering.shortened("Depot", 400) == "Depot"
-    short = lettering.shortened("Länsisatama customs and passenger terminal, restricted area", 300)
+    renderer = TextRenderer(28, 3)
+    assert renderer.shortened("Depot", 400) == "Depot"
+    short = renderer.shortened("Länsisatama customs and passenger terminal, restricted area", 300)
     assert short.endswith("…")
-    assert lettering.width(short) <= 300
-    assert lettering.shortened("W" * 50, 5) == ""
+    assert renderer.width(short) <= 300
+    assert renderer.shortened("W" * 50, 5) == ""
 
 
 def test_a_name_is_white_with_a_dark_halo() -> None:
-    image = Lettering(28, 3).draw("Depot 7")
+    image = TextRenderer(28, 3).draw("Depot 7")
     pixels = [image.pixels[at : at + 4] for at in range(0, len(image.pixels), 4)]
     assert bytes((255, 255, 255, 255)) in pixels
     assert image.pixels[3] == 0
@@ -133,16 +146,16 @@ def test_a_name_is_white_with_a_dark_halo() -> None:
 @settings(max_examples=60, deadline=None)
 @given(st.text(min_size=1, max_size=30))
 def test_any_name_can_be_drawn(name: str) -> None:
-    lettering = Lettering(14, 2)
-    shown = lettering.shortened(name, 200)
-    image = lettering.draw(shown)
+    renderer = TextRenderer(14, 2)
+    shown = renderer.shortened(name, 200)
+    image = renderer.draw(shown)
     assert image.width >= 1
-    assert abs(image.width - lettering.width(shown)) < 40
+    assert abs(image.width - renderer.width(shown)) < 40
 
 
 @pytest.mark.parametrize("name", ["東京駅", "مستودع", "ทดสอบ", "👩‍🚒", "Ελλάδα", "Склад", "a\u0301", "\u200d", " "])
 def test_letters_that_our_typeface_lacks_are_no_problem(name: str) -> None:
-    assert Lettering(28, 3).draw(name).height > 20
+    assert TextRenderer(28, 3).draw(name).height > 20
 
 
 @settings(max_examples=6, deadline=None)
@@ -154,7 +167,7 @@ def test_names_that_are_kept_from_request_to_request_are_those_of_a_first_reques
     kept = FenceIndex(fences)
     for dx, dy, zoom in moves:
         bounds = view(Position(CENTER.lon + dx, CENTER.lat + dy), zoom)
-        assert names(place(kept, bounds, zoom, 1.0, NOW)) == names(place(FenceIndex(fences), bounds, zoom, 1.0, NOW))
+        assert names(placed(kept, bounds, zoom, 1.0, NOW)) == names(placed(FenceIndex(fences), bounds, zoom, 1.0, NOW))
 
 
 def test_while_the_map_moves_only_what_comes_into_view_is_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -167,23 +180,23 @@ def test_while_the_map_moves_only_what_comes_into_view_is_looked_at(monkeypatch:
 
     monkeypatch.setattr(FenceIndex, "parts_in", counted)
     index = FenceIndex(town(400))
-    place(index, view(CENTER, ZOOM), ZOOM, 1.0, NOW)
+    placed(index, view(CENTER, ZOOM), ZOOM, 1.0, NOW)
     first = len(looked)
-    place(index, view(CENTER, ZOOM), ZOOM, 1.0, NOW + 1)
+    placed(index, view(CENTER, ZOOM), ZOOM, 1.0, NOW + 1)
     assert len(looked) == first
-    place(index, view(Position(CENTER.lon + 0.2, CENTER.lat), ZOOM), ZOOM, 1.0, NOW + 2)
+    placed(index, view(Position(CENTER.lon + 0.2, CENTER.lat), ZOOM), ZOOM, 1.0, NOW + 2)
     assert 0 < len(looked) - first < first / 2
 
 
 def test_a_fence_that_expires_between_two_requests_is_named_as_expired() -> None:
     index = FenceIndex([circle("c", CENTER.lon, CENTER.lat, 500, validity=Validity(expires=NOW + 10))])
-    pictures = [place(index, view(CENTER, ZOOM), ZOOM, 1.0, NOW + after)[0].image for after in (0, 5, 20, 0)]
+    pictures = [placed(index, view(CENTER, ZOOM), ZOOM, 1.0, NOW + after)[0].image for after in (0, 5, 20, 0)]
     assert pictures[0] == pictures[1] == pictures[3] != pictures[2]
 
 
 @given(st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=40))
 @settings(max_examples=60, deadline=None)
 def test_a_width_that_is_added_up_is_that_of_the_whole_text(text: str) -> None:
-    lettering = Lettering(28, 3)
-    whole = lettering._font_for(text).getlength(text) + 2 * lettering.halo
-    assert lettering.width(text) == pytest.approx(whole, abs=3)
+    renderer = TextRenderer(28, 3)
+    whole = renderer._font_for(text).getlength(text) + 2 * renderer.halo
+    assert renderer.width(text) == pytest.approx(whole, abs=3)

@@ -12,8 +12,8 @@ import pytest
 from tests.fences.making import EXPIRED, NOW, OUT_OF_HOURS, UPCOMING, box, circle, line, polygon, ring, town
 from tvapp.core.clock import ManualClock
 from tvapp.fences.drawing import raster
-from tvapp.fences.drawing.drawn_tiles import DrawnTiles
 from tvapp.fences.drawing.raster import rasterise
+from tvapp.fences.drawing.raster_cache import RasterCache
 from tvapp.fences.index.fence_index import FenceIndex
 from tvapp.fences.model import style
 from tvapp.fences.model.fence import Geofence
@@ -98,10 +98,10 @@ def test_the_circle_is_as_large_as_the_ground_says() -> None:
 
 @pytest.mark.parametrize("size", [341, 384, 512])
 def test_it_is_so_in_a_tile_of_any_size(size: int) -> None:
-    index, drawn = FenceIndex([disc(256, 256, 200)]), DrawnTiles()
+    index, drawn = FenceIndex([disc(256, 256, 200)]), RasterCache()
     rasteriser = raster.FenceRasteriser(index, 0, size / 512, ManualClock(), drawn)
     # What was drawn in another size before, on another screen, is not what is wanted.
-    drawn.put(TILE, 0, raster.FenceRasteriser(index, 0, 0.5, ManualClock(), DrawnTiles()).rasterise(TILE, 256))
+    drawn.put(TILE, 0, raster.FenceRasteriser(index, 0, 0.5, ManualClock(), RasterCache()).rasterise(TILE, 256))
     content = rasteriser.rasterise(TILE, size)
     assert content.size == size
     inked = np.flatnonzero(pixels(content)[size // 2, :, 3])

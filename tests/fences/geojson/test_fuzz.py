@@ -179,6 +179,7 @@ def test_a_hundred_thousand_files_are_read_or_refused_and_agree_with_a_plain_rea
     assert tried.total() >= 100_000
 
 
+@pytest.mark.slow
 def test_whatever_is_read_can_be_changed_and_only_our_own_errors_come_out() -> None:
     assert tries(20, 200, try_out).total() >= 4_000
 

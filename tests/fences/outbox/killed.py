@@ -27,7 +27,7 @@ from tvapp.fences.model.book import FenceBook
 from tvapp.fences.model.change import Change, Conflicting, Step, Stored
 from tvapp.fences.model.fence import Geofence
 from tvapp.fences.outbox.messages import OutboxChanged
-from tvapp.fences.outbox.service import OutboxService
+from tvapp.fences.outbox.outbox_service import OutboxService
 from tvapp.fences.service.fence_service import FenceService
 from tvapp.fences.service.messages import IndexBuilt
 from tvapp.fences.stores.base import Loaded, Note, WritableStore
@@ -121,9 +121,8 @@ class Viewer:
             jobs, clock, self._diary, refresh_s=3600.0, scale=1.0, random=self._random.random,
         )  # fmt: skip
         self._waiting: OutboxChanged | None = None
-        self._outbox = OutboxService(
-            self._fences, jobs, clock, self._diary, random=self._random.random, tell=self._told
-        )
+        self._outbox = OutboxService(self._fences, jobs, clock, self._diary, random=self._random.random)
+        self._outbox.tell = self._told
         self._book: FenceBook | None = None
         self._folder = folder / "outbox"
         self._outbox.open(self._folder)
@@ -158,7 +157,7 @@ class Viewer:
     def _told(self, message: OutboxChanged) -> None:
         self._waiting = message
         if message.error is not None:
-            self._outbox.hurry()  # nobody here waits for seconds
+            self._outbox.send_now()  # nobody here waits for seconds
 
     def _edit(self, book: FenceBook) -> None:
         # Only what the screen shows can be edited; until it shows the last edit, nothing is.

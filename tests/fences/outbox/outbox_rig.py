@@ -18,7 +18,7 @@ from tvapp.fences.model.book import FenceBook
 from tvapp.fences.model.change import Change, Conflicting, Outcome, Stored
 from tvapp.fences.model.fence import Geofence
 from tvapp.fences.outbox.messages import OutboxChanged
-from tvapp.fences.outbox.service import OutboxService
+from tvapp.fences.outbox.outbox_service import OutboxService
 from tvapp.fences.service.fence_service import FenceService
 from tvapp.fences.service.messages import IndexBuilt
 from tvapp.fences.stores.base import Loaded, Note
@@ -97,8 +97,9 @@ class Screen:
             lambda: window, self.jobs, self.clock, self.log, refresh_s=3600.0, scale=1.0, random=lambda: 0.5  # type: ignore[arg-type]
         )  # fmt: skip
         self.outbox = OutboxService(
-            self.fences, self.jobs, self.clock, self.log, random=lambda: 0.5, tell=self._tell  # type: ignore[arg-type]
+            self.fences, self.jobs, self.clock, self.log, random=lambda: 0.5  # type: ignore[arg-type]
         )  # fmt: skip
+        self.outbox.tell = self._tell
 
     def start(self) -> None:
         self.outbox.open(self.folder)

@@ -17,12 +17,13 @@ import pytest
 
 from tests.fences.outbox.killed import feature
 from tests.fences.outbox.outbox_rig import Screen, SharedStore, Window, adding, adding_many
-from tests.fences.outbox.test_service import House, Shelf
+from tests.fences.outbox.test_outbox_service import House, Shelf
 from tvapp.core.errors import Unreachable
+from tvapp.core.record import RecordFormat
 from tvapp.fences.model.change import Change
-from tvapp.fences.outbox.disk import WRITE_AGAIN_S
-from tvapp.fences.outbox.folder import OutboxFolder
+from tvapp.fences.outbox.folder import FORMAT, OutboxFolder
 from tvapp.fences.outbox.outbox import MOST_WAITING, Entry
+from tvapp.fences.outbox.persistence import RETRY_AFTER_S
 
 
 @pytest.fixture
@@ -73,7 +74,7 @@ def test_a_disk_that_takes_nothing_is_told_of_and_written_to_again_when_it_works
     assert screen.saved() == ["0000000001.json"]
     assert [path for path in screen.folder.iterdir() if path.name.startswith(".")] == [], "nothing is left half written"
     times = fault.times
-    screen.wait(WRITE_AGAIN_S - 1.0)
+    screen.wait(RETRY_AFTER_S - 1.0)
     assert fault.times == times, "it is left alone for a while"
     fault.is_on = False
     screen.wait(1.0)
@@ -96,6 +97,7 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
     subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
+@pytest.mark.process
 def test_a_disk_that_is_really_full_keeps_what_is_there_and_takes_the_rest_once_there_is_room(tiny_disk: Path) -> None:
     screen = Screen(tiny_disk / "outbox", Window(SharedStore(), is_online=False))
     screen.start()
@@ -110,7 +112,7 @@ def test_a_disk_that_is_really_full_keeps_what_is_there_and_takes_the_rest_once_
     assert screen.disk_trouble()
     assert screen.saved() == ["0000000001.json"]
     filling.unlink()
-    screen.wait(WRITE_AGAIN_S)
+    screen.wait(RETRY_AFTER_S)
     assert not screen.disk_trouble()
     assert len(screen.saved()) == 3
 
@@ -121,7 +123,7 @@ def test_a_folder_that_vanishes_is_missed_with_the_next_change_and_written_anew(
     shutil.rmtree(screen.folder)
     screen.submit(adding("later"))
     assert screen.disk_trouble()
-    screen.wait(WRITE_AGAIN_S)
+    screen.wait(RETRY_AFTER_S)
     assert not screen.disk_trouble()
     assert len(screen.saved()) == 4, "those that were there before are there again"
 
@@ -133,7 +135,7 @@ def test_a_folder_in_the_place_of_an_entry_does_no_harm(screen: Screen) -> None:
     assert screen.disk_trouble()
     (screen.folder / "0000000001.json" / "full").rmdir()
     (screen.folder / "0000000001.json").rmdir()
-    screen.wait(WRITE_AGAIN_S)
+    screen.wait(RETRY_AFTER_S)
     assert (screen.disk_trouble(), len(screen.saved())) == ("", 2)
 
 
@@ -151,18 +153,18 @@ def test_an_outbox_that_cannot_be_read_at_the_start_is_read_later_and_goes_first
     assert screen.disk_trouble()
     screen.submit(adding("new"))
     assert set(screen.shown()) == {"new"}
-    screen.wait(WRITE_AGAIN_S)
+    screen.wait(RETRY_AFTER_S)
     assert screen.disk_trouble()
     assert {path: path.read_bytes() for path in before} == before, "what nobody has read is not overwritten"
     assert screen.log.named("disk.failed") == screen.log.named("disk.failed")[:1], "told once"
     for fault in faults:
         fault.is_on = False
-    screen.wait(WRITE_AGAIN_S)
+    screen.wait(RETRY_AFTER_S)
     assert not screen.disk_trouble()
     assert {path: path.read_bytes() for path in before} == before
     assert len(screen.saved()) == 3
     screen.window.is_online = True
-    screen.outbox.hurry()
+    screen.outbox.send_now()
     screen.settle()
     assert screen.window.sent == ["id-old-1-new", "id-old-2-new", "id-new-new"]
     assert screen.saved() == []
@@ -185,8 +187,8 @@ def test_damaged_entries_are_counted_and_the_others_go_out(screen: Screen) -> No
         folder.keep(Entry(number, change))
     (screen.folder / "0000000002.json").write_bytes(b"\0" * 300)
     newer = screen.folder / "0000000005.json"
-    text = newer.read_text().replace('"format":1', '"format":2')
-    newer.write_text(text)
+    content = RecordFormat(FORMAT.kind, FORMAT.version + 1).pack(bytes(FORMAT.unpack(newer.read_bytes())))
+    newer.write_bytes(content)
     screen.window.is_online = True
     screen.start()
     assert screen.told.unreadable == 2
@@ -194,7 +196,7 @@ def test_damaged_entries_are_counted_and_the_others_go_out(screen: Screen) -> No
     screen.window.is_online = False
     screen.submit(adding("next"))
     assert screen.saved() == ["0000000005.json", "0000000006.json"], "nothing takes the place of what was not read"
-    assert newer.read_text() == text
+    assert newer.read_bytes() == content
     assert (screen.folder / "0000000002.json.broken").read_bytes() == b"\0" * 300
 
 
@@ -229,14 +231,11 @@ def test_as_many_changes_as_may_wait_are_there_after_a_restart_and_go_out_in_ord
     screen.folder.mkdir(parents=True)
     for number, change in enumerate(changes, 1):
         # As `keep` writes them, without waiting for the disk each time.
-        (screen.folder / f"{number:010}.json").write_text(
-            json.dumps(
-                {
-                    "format": 1, "id": change.id, "source": "", "geometry_id": change.geometry_id, "before": "",
-                    "after": change.after.decode(), "place": 0, "at": 0.0, "state": "waiting",
-                }
-            )
-        )  # fmt: skip
+        payload = {
+            "id": change.id, "source": "", "geometry_id": change.geometry_id, "before": "",
+            "after": change.after.decode(), "place": 0, "at": 0.0, "state": "waiting",
+        }  # fmt: skip
+        (screen.folder / f"{number:010}.json").write_bytes(FORMAT.pack(json.dumps(payload).encode()))
     assert [entry.change for entry in folder.read()[0]] == changes
     screen.start()
     assert screen.outbox.is_full
@@ -279,7 +278,7 @@ def test_nothing_of_it_touches_disk_or_network_on_the_callers_thread(
         house.start()
         house.outbox.submit(adding("a"))
         house.until(lambda: house.told.error is not None)
-        house.outbox.hurry()
+        house.outbox.send_now()
         house.until(lambda: "unlink" in seen and "a" in house.names())
         house.outbox.close()
     finally:

@@ -24,10 +24,11 @@ from tvapp.core.errors import (
     Unreachable,
     service_error,
 )
+from tvapp.core.record import RecordFormat
 from tvapp.fences.model.change import Change, Conflicting, Step, Stored
-from tvapp.fences.outbox.folder import OutboxFolder
-from tvapp.fences.outbox.outbox import MOST_WAITING, Arrived, Command, Drop, Entry, Keep, Outbox, Send
-from tvapp.fences.outbox.verdict import verdict
+from tvapp.fences.outbox.failure_policy import next_step
+from tvapp.fences.outbox.folder import FORMAT, OutboxFolder
+from tvapp.fences.outbox.outbox import MOST_WAITING, Arrived, Command, Delete, Entry, Outbox, Save, Send
 
 
 def feature(text: str) -> bytes:
@@ -56,14 +57,14 @@ class Rig:
     def do(self, commands: list[Command]) -> None:
         for command in commands:
             match command:
-                case Keep(entry) if self.disk_is_slow:
+                case Save(entry) if self.disk_is_slow:
                     self.unwritten.append(entry)
-                case Keep(entry):
+                case Save(entry):
                     self.disk[entry.number] = entry
-                    self.do(self.outbox.kept(entry, self.now))
-                case Drop(number):
+                    self.do(self.outbox.saved(entry, self.now))
+                case Delete(number):
                     self.disk.pop(number, None)
-                    self.do(self.outbox.dropped(number, self.now))
+                    self.do(self.outbox.deleted(number, self.now))
                 case Send(entry):
                     assert self.disk[entry.number].change == entry.change, "sent before it was on disk"
                     self.sent.append(entry)
@@ -99,7 +100,7 @@ def test_a_change_is_on_disk_before_it_is_sent_and_leaves_once_it_is_stored() ->
     rig.submit(change(after=ONE))
     assert not rig.sent
     rig.disk_is_slow = False
-    rig.do([Keep(rig.unwritten[0])])
+    rig.do([Save(rig.unwritten[0])])
     assert [entry.change.after for entry in rig.sent] == [ONE]
     rig.answer(Stored("a.geojson"))
     assert not rig.disk
@@ -157,12 +158,12 @@ def test_the_next_edit_of_a_fence_waits_until_the_one_before_is_off_the_disk() -
     first, second = change(after=ONE), change(ONE, TWO)
     for each in (first, second):
         (keep,) = outbox.submit(each, 0.0)
-        assert isinstance(keep, Keep)
-        outbox.kept(keep.entry, 0.0)
+        assert isinstance(keep, Save)
+        outbox.saved(keep.entry, 0.0)
     assert outbox.sending == 1
     commands = outbox.ended(1, Stored("a.geojson"), 0.0)
     assert not [command for command in commands if isinstance(command, Send)]
-    assert [command for command in outbox.dropped(1, 0.0) if isinstance(command, Send)]
+    assert [command for command in outbox.deleted(1, 0.0) if isinstance(command, Send)]
 
 
 def test_an_edit_of_what_the_screen_showed_before_the_last_edit_builds_on_the_last_edit() -> None:
@@ -213,7 +214,7 @@ def test_when_the_network_is_back_it_goes_out_at_once() -> None:
         rig.wait(300)
     rig.answer(Unreachable("host"))
     sent = len(rig.sent)
-    rig.do(rig.outbox.hurry(rig.now))
+    rig.do(rig.outbox.send_now(rig.now))
     assert len(rig.sent) == sent + 1
 
 
@@ -234,7 +235,7 @@ def test_a_sign_in_that_is_needed_stops_everything_until_somebody_signed_in() ->
     assert rig.outbox.next_wakeup() is None
     rig.wait(1e6)
     assert len(rig.sent) == 1
-    rig.do(rig.outbox.hurry(rig.now))
+    rig.do(rig.outbox.send_now(rig.now))
     assert len(rig.sent) == 2
 
 
@@ -365,7 +366,7 @@ def test_an_edit_of_a_fence_with_a_change_under_way_builds_on_that_whatever_the_
 def test_the_stores_note_is_on_disk_and_given_back_after_a_restart() -> None:
     rig = Rig()
     rig.submit(change(after=ONE))
-    rig.do(rig.outbox.noted(1, Step("processing", "operation-9")))
+    rig.do(rig.outbox.step_reported(1, Step("processing", "operation-9")))
     rig.restart()
     assert rig.sent[-1].resume == "operation-9"
 
@@ -373,7 +374,7 @@ def test_the_stores_note_is_on_disk_and_given_back_after_a_restart() -> None:
 def test_a_refusal_in_the_middle_of_an_upload_does_not_forget_the_upload() -> None:
     rig = Rig()
     rig.submit(change(after=ONE))
-    rig.do(rig.outbox.noted(1, Step("processing", "operation-9")))
+    rig.do(rig.outbox.step_reported(1, Step("processing", "operation-9")))
     rig.answer(Forbidden("host", 403))
     rig.do(rig.outbox.retry(1, rig.now))
     assert rig.sent[-1].resume == "operation-9"
@@ -382,13 +383,13 @@ def test_a_refusal_in_the_middle_of_an_upload_does_not_forget_the_upload() -> No
 @pytest.mark.parametrize(
     ("error", "expected"),
     [
-        (Unreachable("host"), "later"),
-        (Throttled("host", 429), "later"),
-        (ServiceDown("host", 503), "later"),
-        (UnexpectedReply("host", 200, "html"), "later"),
-        (StorageError("/srv", "disk full"), "later"),
+        (Unreachable("host"), "retry"),
+        (Throttled("host", 429), "retry"),
+        (ServiceDown("host", 503), "retry"),
+        (UnexpectedReply("host", 200, "html"), "retry"),
+        (StorageError("/srv", "disk full"), "retry"),
         (SignInError("interaction_required"), "sign-in"),
-        (SignInError("temporarily_unavailable", needs_person=False), "later"),
+        (SignInError("temporarily_unavailable", needs_person=False), "retry"),
         (Forbidden("host", 403), "refused"),
         (NotFound("host", 404), "refused"),
         (service_error("host", 400), "refused"),
@@ -398,7 +399,7 @@ def test_a_refusal_in_the_middle_of_an_upload_does_not_forget_the_upload() -> No
     ],
 )
 def test_what_becomes_of_a_change_depends_on_whether_waiting_helps(error: TvappError, expected: str) -> None:
-    assert verdict(error) == expected
+    assert next_step(error) == expected
 
 
 class ModelStore:
@@ -499,21 +500,18 @@ def test_files_are_for_the_owner_alone(tmp_path: Path) -> None:
     assert [path.stat().st_mode & 0o777 for path in folder.iterdir()] == [0o600]
 
 
-def test_a_file_cut_at_any_byte_is_set_aside_and_the_others_are_read(tmp_path: Path) -> None:
-    whole = tmp_path / "whole"
-    OutboxFolder(whole).keep(entry())
-    (path,) = whole.iterdir()
+def test_a_file_is_a_record_and_a_damaged_one_is_set_aside_and_the_others_are_read(tmp_path: Path) -> None:
+    folder = OutboxFolder(tmp_path)
+    folder.keep(entry(1))
+    folder.keep(entry(2))
+    path = tmp_path / "0000000001.json"
     data = path.read_bytes()
-    for length in range(len(data)):
-        place = tmp_path / f"cut-{length}"
-        folder = OutboxFolder(place)
-        folder.keep(entry(1))
-        folder.keep(entry(2))
-        (place / path.name).write_bytes(data[:length])
-        entries, broken = folder.read()
-        assert [each.number for each in entries] == [2]
-        assert broken == (path.name,)
-        assert len(list(place.glob("*.broken"))) == 1, "it is set aside, not deleted"
+    assert FORMAT.unpack(data)
+    path.write_bytes(data[:-1])
+    entries, broken = folder.read()
+    assert [each.number for each in entries] == [2]
+    assert broken == (path.name,)
+    assert (tmp_path / "0000000001.json.broken").read_bytes() == data[:-1], "it is set aside, not deleted"
 
 
 @pytest.mark.parametrize(
@@ -521,7 +519,8 @@ def test_a_file_cut_at_any_byte_is_set_aside_and_the_others_are_read(tmp_path: P
     [
         lambda path: path.write_bytes(b"\xff\xfe"),
         lambda path: path.write_text("[1, 2]"),
-        lambda path: path.write_text(path.read_text().replace('"format":1', '"format":0')),
+        lambda path: path.write_bytes(FORMAT.pack(b"[1, 2]")),
+        lambda path: path.write_bytes(FORMAT.unpack(path.read_bytes())),
         lambda path: path.rename(path.with_name("name.json")),
         lambda path: (path.unlink(), path.mkdir()),
     ],
@@ -542,12 +541,12 @@ def test_what_a_later_version_has_written_stays_for_it_and_keeps_its_number(tmp_
     folder = OutboxFolder(place)
     folder.keep(entry(7))
     (path,) = place.iterdir()
-    later = path.read_text().replace('"format":1', '"format":2,"more":[1]').replace('"id":"id"', '"id":9')
-    path.write_text(later)
+    later = RecordFormat(FORMAT.kind, FORMAT.version + 1).pack(b'{"id":9,"more":[1]}')
+    path.write_bytes(later)
     for again in (folder, OutboxFolder(place)):
         assert again.read() == ((), (path.name,))
         assert again.last_number == 7
-    assert path.read_text() == later
+    assert path.read_bytes() == later
 
 
 def test_what_is_set_aside_never_takes_the_place_of_what_was(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ import pytest
 
 from tvapp.core.clock import ClockSet, ManualClock
 from tvapp.core.errors import TvappError, Unreachable
+from tvapp.core.frame_gate import FrameGate
 from tvapp.core.jobs import Inbox, JobFailed
 from tvapp.core.log import RecordingLog
 from tvapp.fences.drawing import raster
@@ -43,6 +44,7 @@ class InlineJobs:
 
     def __init__(self) -> None:
         self.inbox = Inbox()
+        self.gate = FrameGate(lambda: 0.0)
         self.waiting: list[Callable[[], None]] = []
         self.is_slow = False
 
@@ -203,13 +205,15 @@ def test_a_clock_that_is_set_restates_what_it_has_overtaken_and_moves_no_refresh
     rig = Rig(Loaded((fence("a", Validity(expires=ManualClock().wall() + expires_in)), fence("b")), ()))
     rig.service.load()
     rig.messages()
-    refresh = rig.service._load_at
     rig.clock.set_wall(by_s)
     rig.service.receive(ClockSet(by_s), rig.clock.now)
     restated = rig.service.tick(rig.clock.now)
     assert restated is not None
     assert restated.changed == (fence("a").bounds,)
-    assert rig.service._load_at == refresh
+    rig.pass_time(REFRESH_S - 1)
+    assert rig.store.loads == 1
+    rig.pass_time(1)
+    assert rig.store.loads == 2
 
 
 def test_tiles_are_drawn_from_what_was_loaded() -> None:

@@ -14,6 +14,7 @@ from tests.fences.outbox.killed import feature
 from tests.fences.outbox.outbox_rig import SharedStore, Window
 from tvapp.core.clock import ManualClock
 from tvapp.core.errors import TvappError
+from tvapp.core.frame_gate import FrameGate
 from tvapp.core.jobs import Inbox, JobFailed
 from tvapp.core.log import RecordingLog
 from tvapp.fences.model.book import FenceBook
@@ -48,6 +49,7 @@ class ChosenJobs:
 
     def __init__(self) -> None:
         self.inbox = Inbox()
+        self.gate = FrameGate(lambda: 0.0)
         self.waiting: list[Job] = []
 
     def run(self, name: str, work: Callable[[], object]) -> Future[None]:

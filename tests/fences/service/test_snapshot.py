@@ -13,12 +13,13 @@ from tests.fences.service.test_fence_service import FakeStore, InlineJobs
 from tvapp.core.clock import ManualClock
 from tvapp.core.errors import DataError, Unreachable
 from tvapp.core.log import RecordingLog
+from tvapp.core.record import DamagedRecord, ForeignRecord
 from tvapp.fences.geojson import reading
 from tvapp.fences.model.fence import Geofence
 from tvapp.fences.service import snapshot
 from tvapp.fences.service.fence_service import FenceService
-from tvapp.fences.service.messages import FencesKept, FencesLoaded, FencesUnchanged, IndexBuilt
-from tvapp.fences.service.snapshot import WRITE_AFTER_S, WRITE_EVERY_S, KeptFences, pack, unpack
+from tvapp.fences.service.messages import FencesLoaded, FencesUnchanged, IndexBuilt, SnapshotRestored
+from tvapp.fences.service.snapshot import FORMAT, WRITE_AFTER_S, WRITE_EVERY_S, Snapshot, pack, unpack
 from tvapp.fences.stores.base import Loaded
 
 
@@ -35,7 +36,7 @@ class Desk:
         self.jobs = InlineJobs()
         self.clock = ManualClock(epoch=1_800_000_000.0)
         self.log = RecordingLog()
-        self.keeper = KeptFences(self.jobs, self.clock, self.log)  # type: ignore[arg-type]
+        self.keeper = Snapshot(self.jobs, self.clock, self.log)  # type: ignore[arg-type]
 
     def messages(self) -> list[object]:
         return list(self.jobs.inbox.drain())
@@ -56,24 +57,27 @@ def desk(tmp_path: Path) -> Desk:
 
 def test_what_was_packed_is_unpacked_feature_by_feature() -> None:
     some = (*fences("a", "b"), *fences("c", source="ä b.json"))
-    again = unpack(pack(some))
+    again = unpack(b"".join(pack(some)))
     assert [(each.id, each.source, each.raw) for each in again] == [(each.id, each.source, each.raw) for each in some]
-    assert unpack(pack(())) == ()
+    assert unpack(b"".join(pack(()))) == ()
 
 
-def test_a_file_cut_at_any_byte_is_not_taken_for_a_whole_one() -> None:
-    data = pack(fences("a", "b"))
-    for length in range(len(data)):
-        with pytest.raises(DataError):
-            unpack(data[:length])
+def test_a_file_is_a_record_and_a_damaged_one_is_refused() -> None:
+    data = b"".join(pack(fences("a", "b")))
+    assert FORMAT.unpack(data)
+    with pytest.raises(DamagedRecord):
+        unpack(data[:-1])
 
 
-@pytest.mark.parametrize(
-    "data", [b"", b"\n", b"{}\n", b'{"format":9,"sources":[]}\n', b'{"format":1}\n', b"\xff\n\xff"]
-)
-def test_a_file_of_another_kind_is_refused(data: bytes) -> None:
+def test_a_file_of_an_earlier_version_is_ignored() -> None:
+    with pytest.raises(ForeignRecord):
+        unpack(b'{"format":2,"sources":[],"checksum":223132457}\n')
+
+
+@pytest.mark.parametrize("payload", [b"", b"[]", b"{}\n", b'[{"name":"a"}]\n', b"\xff\n\xff", b'["\xff"]\n'])
+def test_a_record_without_a_list_of_sources_is_refused(payload: bytes) -> None:
     with pytest.raises(DataError):
-        unpack(data)
+        unpack(FORMAT.pack(payload))
 
 
 def test_geofences_are_written_some_time_after_they_came_for_the_owner_alone(desk: Desk) -> None:
@@ -86,7 +90,7 @@ def test_geofences_are_written_some_time_after_they_came_for_the_owner_alone(des
     assert desk.path.stat().st_mtime == desk.clock.wall()
     desk.keeper.open(desk.path)
     (found,) = desk.messages()
-    assert isinstance(found, FencesKept)
+    assert isinstance(found, SnapshotRestored)
     assert [each.id for each in found.fences] == ["a"]
     assert found.as_of == desk.clock.wall()
 
@@ -171,7 +175,7 @@ def test_a_date_in_the_future_counts_as_now(desk: Desk) -> None:
     os.utime(desk.path, (4e9, 4e9))
     desk.keeper.open(desk.path)
     (found,) = desk.messages()
-    assert isinstance(found, FencesKept)
+    assert isinstance(found, SnapshotRestored)
     assert found.as_of == desk.clock.wall()
 
 
@@ -199,9 +203,9 @@ def test_kept_geofences_are_shown_while_the_store_cannot_be_reached_and_make_way
         random=lambda: 0.5,
     )
     service.load()
-    jobs.inbox.post(FencesKept(fences("old"), 5.0))
+    jobs.inbox.post(SnapshotRestored(fences("old"), 5.0))
     assert shown(service, jobs) == ["old"]
     service.load()
     assert shown(service, jobs) == ["new"]
-    jobs.inbox.post(FencesKept(fences("old"), 5.0))
+    jobs.inbox.post(SnapshotRestored(fences("old"), 5.0))
     assert shown(service, jobs) == [], "too late: the store has spoken"

@@ -9,7 +9,7 @@ from tvapp.azure.blobs import PAGE_SIZE
 from tvapp.core.clock import Clock, ManualClock
 from tvapp.core.log import RecordingLog
 from tvapp.fences.stores.blob import BlobStore
-from tvapp.net.transport import Sender
+from tvapp.net.request import Sender
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ import random
 import signal
 import sys
 import time
+from functools import partial
 from importlib import import_module
 from itertools import count
 from pathlib import Path
@@ -36,7 +37,9 @@ from tvapp.fences.stores.base import WritableStore
 from tvapp.fences.stores.blob import BlobStore
 from tvapp.fences.stores.folder import FolderStore
 from tvapp.fences.stores.map_data import MapDataStore
-from tvapp.net.transport import HttpClient, Request, Response, Sender
+from tvapp.fences.stores.map_data_sending import PollPacer
+from tvapp.net.request import Request, Response, Sender
+from tvapp.net.transport import HttpClient
 
 LIVES_S = {"folder": 0.08, "blob": 0.12, "map-data": 0.13}
 """How long the longest life is: the shortest end before the store was read."""
@@ -102,8 +105,8 @@ def opener(name: str, settings: dict[str, Any], fuse: Fuse, losses: float = 0.0)
 
     def map_data(_place: Path, jobs: Jobs) -> WritableStore:
         authorizer = WithHeaders(settings["headers"])
-        endpoint = settings["endpoint"]
-        return MapDataStore(wire(), endpoint, authorizer, RecordingLog(), workers=jobs, sleep=_at_once)
+        endpoint, pacer = settings["endpoint"], partial(PollPacer, sleep=_at_once)
+        return MapDataStore(wire(), endpoint, authorizer, RecordingLog(), workers=jobs, new_pacer=pacer)
 
     return {"folder": folder, "blob": blob, "map-data": map_data}[name]
 

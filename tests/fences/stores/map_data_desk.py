@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from tests.cloud import LocalCloud
@@ -15,7 +16,9 @@ from tvapp.core.headers import Headers
 from tvapp.core.log import RecordingLog
 from tvapp.fences.model.change import Change, Outcome, Step
 from tvapp.fences.stores.map_data import MapDataStore
-from tvapp.net.transport import HttpClient, Request, Response, Sender
+from tvapp.fences.stores.map_data_sending import PollPacer
+from tvapp.net.request import Request, Response, Sender
+from tvapp.net.transport import HttpClient
 
 OPERATIONS = "/mapData/operations/*"
 
@@ -107,7 +110,12 @@ class Desk:
         log = RecordingLog()
         authorizer = WithHeaders(self.headers)
         return MapDataStore(
-            self.wire, self.cloud.endpoint, authorizer, log, clock=self.clock, sleep=sleep, random=lambda: 0.5
+            self.wire,
+            self.cloud.endpoint,
+            authorizer,
+            log,
+            clock=self.clock,
+            new_pacer=partial(PollPacer, sleep=sleep, random=lambda: 0.5),
         )
 
     async def note(self, step: Step) -> None:
@@ -192,5 +200,6 @@ def send(endpoint: str, answers: dict[str, Answer], change: Change = ADD, resume
     async def sleep(_seconds: float) -> None:
         pass
 
-    store = MapDataStore(Script(answers), endpoint, WithHeaders({}), RecordingLog(), sleep=sleep)
+    pacer = partial(PollPacer, sleep=sleep)
+    store = MapDataStore(Script(answers), endpoint, WithHeaders({}), RecordingLog(), new_pacer=pacer)
     return asyncio.run(store.send(change, note=note, resume=resume))

@@ -19,7 +19,8 @@ from tvapp.core.errors import Conflict, Forbidden, NotFound
 from tvapp.fences.model.change import Change, Conflicting, Outcome, Stored
 from tvapp.fences.stores.base import Loaded
 from tvapp.fences.stores.blob import BlobStore
-from tvapp.net.transport import HttpClient, Response
+from tvapp.net.request import Response
+from tvapp.net.transport import HttpClient
 
 ODD_NAMES = [
     "a b.json", "a+b.json", "a%20b.json", "50% off #1?.geojson", "räume & höfe/日本.json", "~tilde;(x)='y'.json",

@@ -26,7 +26,8 @@ from tvapp.core.headers import Headers
 from tvapp.core.log import RecordingLog
 from tvapp.fences.stores.base import Loaded, StoreRetired
 from tvapp.fences.stores.map_data import MapDataStore
-from tvapp.net.transport import HttpClient, Request, Response
+from tvapp.net.request import Request, Response
+from tvapp.net.transport import HttpClient
 
 GOOD = {
     "type": "FeatureCollection",

@@ -29,7 +29,7 @@ from tvapp.core.errors import (
     Unreachable,
 )
 from tvapp.fences.model.change import Change, Stored
-from tvapp.fences.outbox.verdict import verdict
+from tvapp.fences.outbox.failure_policy import next_step
 from tvapp.fences.stores.base import StoreRetired
 
 
@@ -49,7 +49,7 @@ def test_public_azure_no_longer_takes_anything(host: str, answer: Answer) -> Non
     with pytest.raises(StoreRetired) as raised:
         send(f"https://{host}", {"POST ": answer})
     assert raised.value.host == host
-    assert verdict(raised.value) == "refused"
+    assert next_step(raised.value) == "refused"
 
 
 @pytest.mark.parametrize("change", [edit("a"), deletion("a")])
@@ -63,7 +63,7 @@ def test_public_azure_no_longer_gives_anything(change: Change, answer: Answer) -
 def test_trouble_on_the_way_to_public_azure_is_not_taken_for_its_end(answer: Answer) -> None:
     with pytest.raises(TvappError) as raised:
         send("https://atlas.microsoft.com", {"POST ": answer})
-    assert verdict(raised.value) == "later"
+    assert next_step(raised.value) == "retry"
 
 
 def test_another_host_that_says_404_is_not_retired() -> None:
@@ -84,7 +84,7 @@ def test_a_relative_address_of_the_operation_and_a_location_in_the_body_are_unde
 def test_a_state_that_is_none_is_asked_for_again_later(body: bytes) -> None:
     with pytest.raises(UnexpectedReply) as raised:
         send("https://maps.example", {"GET ": (200, JSON, body)}, resume="operation op-1 abc")
-    assert verdict(raised.value) == "later"
+    assert next_step(raised.value) == "retry"
 
 
 @pytest.mark.parametrize(

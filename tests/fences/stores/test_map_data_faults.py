@@ -38,7 +38,7 @@ from tvapp.core.errors import (
     Unreachable,
 )
 from tvapp.fences.model.change import Change, Stored
-from tvapp.fences.outbox.verdict import verdict
+from tvapp.fences.outbox.failure_policy import next_step
 
 FAULTS: dict[str, tuple[dict[str, object], type[TvappError]]] = {
     "reset before": ({"reset": "before"}, ConnectionBroken),
@@ -164,7 +164,7 @@ def test_a_full_storage_is_refused_for_good_with_a_code_of_its_own(empty: LocalC
             await desk.send(ADD)
         assert (raised.value.status, raised.value.code) == (409, "StorageFull")
         assert raised.value.message == "The storage of this account is full."
-        assert verdict(raised.value) == "refused"
+        assert next_step(raised.value) == "refused"
         assert stored(empty) == []
 
     at_desk(empty, work)

@@ -30,9 +30,9 @@ from tvapp.core.errors import (
     UnexpectedReply,
 )
 from tvapp.fences.model.change import Change, Conflicting, Stored
-from tvapp.fences.outbox.verdict import verdict
-from tvapp.fences.stores.map_data_sending import PATIENCE_S
-from tvapp.net.transport import Request, Response, Sender
+from tvapp.fences.outbox.failure_policy import next_step
+from tvapp.fences.stores.map_data_sending import POLL_TIMEOUT_S
+from tvapp.net.request import Request, Response, Sender
 
 
 def test_a_new_fence_becomes_a_file_of_its_own(empty: LocalCloud) -> None:
@@ -255,7 +255,7 @@ def test_a_failed_operation_tells_azures_reason_and_can_be_tried_again(empty: Lo
         assert type(raised.value) is ServiceError
         assert (raised.value.status, raised.value.code) == (400, "ProcessingFailed")
         assert raised.value.message == "The data could not be processed. Ring 3 of feature 7 crosses itself."
-        assert verdict(raised.value) == "refused"
+        assert next_step(raised.value) == "refused"
 
         empty.settings(operation_failure="")
         await desk.send(ADD)
@@ -288,8 +288,8 @@ def test_an_operation_that_does_not_end_is_followed_on_later(empty: LocalCloud) 
             desk.waits.clear()
             with pytest.raises(TimedOut) as raised:
                 await desk.send(ADD)
-            assert PATIENCE_S - 20 < sum(desk.waits) <= PATIENCE_S
-            assert verdict(raised.value) == "later"
+            assert POLL_TIMEOUT_S - 20 < sum(desk.waits) <= POLL_TIMEOUT_S
+            assert next_step(raised.value) == "retry"
         empty.settings(operations_end=True)
 
         assert isinstance(await desk.send(ADD), Stored)
@@ -326,7 +326,7 @@ def test_an_address_that_names_no_operation_is_not_asked_about(empty: LocalCloud
     async def work(desk: Desk) -> None:
         with pytest.raises(UnexpectedReply) as raised:
             await desk.send(ADD)
-        assert verdict(raised.value) == "later"
+        assert next_step(raised.value) == "retry"
         assert len(desk.wire.asked) == 1
 
         assert isinstance(await desk.send(ADD), Stored)

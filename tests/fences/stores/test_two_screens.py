@@ -83,7 +83,7 @@ class Person:
     def set_online(self, is_online: bool) -> None:
         self.screen.window.is_online = is_online
         if is_online:
-            self.screen.outbox.hurry()
+            self.screen.outbox.send_now()
             self.screen.fences.load_anew()
         self.screen.settle()
 

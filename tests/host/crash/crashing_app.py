@@ -5,21 +5,28 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from tests.host.crash.secrets import SECRETS
+from tests.host.probing import BeforeUpdate, StandIn
 from tvapp.app import loop
-from tvapp.app.app import App
-from tvapp.commands.cli import run
-from tvapp.display.pygame_canvas import PygameCanvas
+from tvapp.app.loop import Program
+from tvapp.app.probe import Probe
+from tvapp.commands.cli import parse
+from tvapp.commands.run import run_app
+from tvapp.core.surroundings import Surroundings
 from tvapp.host.crash import restart_backoff
 from tvapp.host.process import end
+
+if TYPE_CHECKING:
+    from tvapp.app.app import App
+    from tvapp.display.window import Display
 
 PAUSES_S = (0.7, 1.1, 1.3, 1.5)
 
 where, while_there = os.environ["CRASH"], Path(os.environ["CRASH_WHILE"])
 restart_backoff.PAUSES_S = PAUSES_S
 loop.GIVE_UP_AFTER = 5
-real_update, real_fill = App.update, PygameCanvas.fill
 
 
 class Secretive(RuntimeError):
@@ -38,31 +45,44 @@ def is_due(here: str) -> bool:
     return here == where and while_there.exists()
 
 
-def update(self: App, now: float) -> bool:
-    if is_due("memory"):
-        raise MemoryError
-    if is_due("frames"):
-        self._log.event("planted", detail=f"Bearer {SECRETS[0]}", device_code=SECRETS[1], mail=SECRETS[5])
-        fail()
-    return real_update(self, now)
+class FailingCanvas(StandIn):
+    """A canvas that cannot fill boxes while the defect is there."""
+
+    def fill(self, *arguments: object) -> None:
+        if is_due("canvas"):
+            fail()
+        self.real.fill(*arguments)
 
 
-def fill(self: PygameCanvas, *arguments: object) -> None:
-    if is_due("canvas"):
-        fail()
-    real_fill(self, *arguments)  # type: ignore[arg-type]
+class FailingDisplay(StandIn):
+    """A display with such a canvas."""
+
+    @property
+    def canvas(self) -> FailingCanvas:
+        return FailingCanvas(self.real.canvas)
 
 
-App.update = update  # type: ignore[method-assign]
-PygameCanvas.fill = fill  # type: ignore[method-assign, assignment]
-if where == "start":
-    real_init = App.__init__
+class Defects(Probe):
+    """Puts the defects in."""
 
-    def init(self: App, *arguments: object, **more: object) -> None:
+    def begin(self, surroundings: Surroundings) -> None:
+        self._log = surroundings.log
+
+    def display(self, display: Display) -> Display:
+        return cast("Display", FailingDisplay(display))
+
+    def program(self, app: App) -> Program:
         if is_due("start"):
             fail()
-        real_init(self, *arguments, **more)  # type: ignore[arg-type]
+        return cast("Program", BeforeUpdate(app, self._before_update))
 
-    App.__init__ = init  # type: ignore[method-assign]
+    def _before_update(self) -> None:
+        if is_due("memory"):
+            raise MemoryError
+        if is_due("frames"):
+            self._log.event("planted", detail=f"Bearer {SECRETS[0]}", device_code=SECRETS[1], mail=SECRETS[5])
+            fail()
+
+
 if __name__ == "__main__":
-    end(run(sys.argv[1:]))
+    end(run_app(parse(sys.argv[1:]), Defects()))

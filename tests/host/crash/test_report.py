@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 
 from tests.host.crash.secrets import SECRETS
 from tvapp.core.jobs import Running
-from tvapp.host.crash.report import KEPT, MOST_ERRORS, MOST_PLACES, Surroundings, new_reference, report, where, write
-from tvapp.host.crash.restart_backoff import COUNT, PAUSES_S, VARIABLE, Brake
+from tvapp.host.crash.report import KEPT, MOST_ERRORS, MOST_PLACES, CrashContext, new_reference, report, where, write
+from tvapp.host.crash.restart_backoff import COUNT, PAUSES_S, VARIABLE, RestartBackoff
 
-AROUND = Surroundings(
+AROUND = CrashContext(
     1_790_000_000.0, 12.5, 1, "dummy", "software", "1920x1080", ("line",), (Running("job", 90.0, 1),), 100.0
 )
 
@@ -99,26 +99,27 @@ def test_the_files_are_private_and_the_oldest_are_thrown_away(tmp_path: Path) ->
     paths = []
     for number in range(KEPT + 3):
         content = report(ValueError(), new_reference(), AROUND)
-        paths.append(write(tmp_path, content))
+        paths.append(write(tmp_path / "crashes", content))
         os.utime(paths[-1], (number, number))
     assert sorted((tmp_path / "crashes").iterdir()) == sorted(paths[3:])
     assert {path.stat().st_mode & 0o777 for path in paths[3:]} == {0o600}
 
 
-# -- the brake ---------------------------------------------------------------------------------------------------------
+# -- restart back-off --------------------------------------------------------------------------------------------------
 
 
 def test_pauses_grow_to_the_longest_and_start_afresh_after_a_good_while(tmp_path: Path) -> None:
-    pauses = [Brake(tmp_path, {}).crashed() for _ in range(6)]
+    pauses = [RestartBackoff(tmp_path, {}).crashed() for _ in range(6)]
     assert pauses == [*PAUSES_S, PAUSES_S[-1], PAUSES_S[-1]]
-    Brake(tmp_path, {}).ran_well()
-    assert Brake(tmp_path, {}).crashed() == PAUSES_S[0]
+    RestartBackoff(tmp_path, {}).ran_well()
+    assert RestartBackoff(tmp_path, {}).crashed() == PAUSES_S[0]
 
 
 def test_where_the_disk_keeps_nothing_the_environment_does(tmp_path: Path) -> None:
-    (tmp_path / "crashes").write_text("in the way")
+    folder = tmp_path / "crashes"
+    folder.write_text("in the way")
     environ: dict[str, str] = {}
-    first, second = Brake(tmp_path, environ), Brake(tmp_path, environ)
+    first, second = RestartBackoff(folder, environ), RestartBackoff(folder, environ)
     assert [first.crashed(), second.crashed()] == [PAUSES_S[0], PAUSES_S[1]]
     assert not second.is_kept
     second.ran_well()
@@ -130,7 +131,6 @@ def test_where_the_disk_keeps_nothing_the_environment_does(tmp_path: Path) -> No
 def test_a_count_that_makes_no_sense_never_shortens_or_breaks_a_pause(
     tmp_path_factory: pytest.TempPathFactory, data: bytes, text: str
 ) -> None:
-    folder = tmp_path_factory.mktemp("brake")
-    (folder / "crashes").mkdir()
-    (folder / "crashes" / COUNT).write_bytes(data)
-    assert Brake(folder, {VARIABLE: text}).crashed() in PAUSES_S
+    folder = tmp_path_factory.mktemp("crashes")
+    (folder / COUNT).write_bytes(data)
+    assert RestartBackoff(folder, {VARIABLE: text}).crashed() in PAUSES_S

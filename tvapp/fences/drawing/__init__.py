@@ -1,1 +1,1 @@
-"""Geofences and their names as pictures, drawn on workers."""
+"""Draws geofences and their names as images, on workers."""

@@ -1,8 +1,8 @@
-"""Places the names of geofences on the map, on a worker: large fences first, none over another.
+"""Places the names of geofences on the map, on a worker: large fences first, and no name over another.
 
-What is shown at a place depends on the fences, the zoom and the time, never on the view: the world is cut into squares,
-each has its few candidates, and a candidate gives way only to more important ones nearby. So names stay where they are
-while the map moves.
+Names depend on the fences, the zoom and the time, never on the view, so that they stay in place while the map moves:
+the world is divided into a grid, each cell has a few candidates, and a candidate gives way only to more important ones
+in its own and the neighbouring cells.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ from typing import TypeAlias
 import numpy as np
 
 from tvapp.core.image import Image
-from tvapp.fences.drawing.lettering import HALO_PX, Lettering
-from tvapp.fences.drawing.messages import Label
+from tvapp.fences.drawing.messages import Label, LabelRequest
+from tvapp.fences.drawing.text_renderer import HALO_PX, TextRenderer
 from tvapp.fences.index.fence_index import STATES, FenceIndex
 from tvapp.fences.index.projection import project_many
 from tvapp.fences.model import style
@@ -28,61 +28,63 @@ SIZE_PX = 28.0
 """Height of the letters in design pixels."""
 MOST_WIDTH_PX = 400.0
 GAP_PX = 12.0
-ROOM_PX = 36.0
-"""What a tiny fence's name needs around it, in design pixels."""
+GAP_OF_SMALL_PX = 36.0
+"""Free space around the name of a tiny fence, in design pixels."""
 BELOW_PX = 90.0
-"""Names of fences that look smaller than this stand under them."""
-SQUARE_PX = 512.0
-"""Wider than any name, so that only the neighbouring squares matter."""
+"""The name of a fence that is smaller than this on the screen is placed below it."""
+CELL_PX = 512.0
+"""Side of a grid cell, wider than any name, so that only the neighbouring cells matter."""
 CANDIDATES = 12
+"""Names that a cell offers."""
 PLACED = 7
+"""Names that a cell shows at most."""
 _MOST_LOOKED_AT = 240
-_MOST_PICTURES = 600
+_MOST_IMAGES = 600
 _MOST_TEXTS = 20_000
-_MOST_SQUARES = 1_000
-"""Then placing begins anew: a view with its margin has a hundred."""
+_MOST_CELLS = 1_000
+"""With more, placing begins anew: a view with its margin has a hundred."""
 _WEIGHTS = np.array([{"active": 1.0, "expired": 0.6}.get(state, 0.8) for state in STATES])
 
-Square: TypeAlias = tuple[int, int]
+Cell: TypeAlias = tuple[int, int]
 
 
 def place(
     index: FenceIndex,
-    bounds: Bounds,
-    zoom: int,
+    request: LabelRequest,
     scale: float,
     now_s: float,
-    limit: int = 60,
     *,
-    selected: str | None = None,
-    let_pass: Callable[[], None] = lambda: None,
+    limit: int = 60,
+    yield_to_frame: Callable[[], None] = lambda: None,
 ) -> tuple[Label, ...]:
-    """Return the names to show within `bounds`, most important first, at most `limit`.
+    """Return the names that a request is for, most important first, at most `limit`.
 
-    `zoom` is the map's, `scale` the real pixels per design pixel. The `selected` fence's name is left out, since the
-    screen shows it by itself; its place stays free. `let_pass` is called between small steps: it lets frames go first.
+    `scale` is the number of real pixels per design pixel. The name of the selected fence is left out, since the screen
+    shows it by itself; its place stays free. `yield_to_frame` is called between small steps and returns once no frame
+    is due.
     """
-    names = index.kept.get("names")
-    if not isinstance(names, _Names) or names.scale != scale:
-        names = index.kept["names"] = _Names(scale)
-    placement = index.own.get("placement")
+    zoom, selected = request.zoom, request.selected
+    names = index.lasting_cache.get("names")
+    if not isinstance(names, _NameCache) or names.scale != scale:
+        names = index.lasting_cache["names"] = _NameCache(scale)
+    placement = index.cache.get("placement")
     if not isinstance(placement, _Placement) or not placement.serves(names, zoom, now_s, selected):
-        # While the map moves, only what comes into view is placed.
-        placement = index.own["placement"] = _Placement(index, names, zoom, selected, let_pass)
+        # Kept between requests: while the map moves, only what comes into view is placed.
+        placement = index.cache["placement"] = _Placement(index, names, zoom, selected, yield_to_frame)
     placement.now_s = now_s
-    chosen = [one for square in placement.squares(bounds) for one in placement.placed_in(square)]
-    seen = [one for one in chosen if one.fence.id != selected and bounds.contains(one.position)]
-    seen.sort(key=lambda one: one.priority)
+    placed = [name for cell in placement.cells(request.bounds) for name in placement.placed_in(cell)]
+    in_view = [name for name in placed if name.fence.id != selected and request.bounds.contains(name.position)]
+    in_view.sort(key=lambda name: name.priority)
     result = []
-    for one in seen[:limit]:
-        let_pass()
-        result.append(names.label(one))
+    for name in in_view[:limit]:
+        yield_to_frame()
+        result.append(names.label(name))
     return tuple(result)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Candidate:
-    """A name at a place: `x`, `y` is the middle of its picture in world pixels."""
+    """A name at a place: `x`, `y` is the centre of its image in world pixels, `gap` the free space that it needs."""
 
     fence: Geofence
     priority: tuple[float, str]
@@ -93,81 +95,81 @@ class _Candidate:
     dy: int
     width: float
     height: float
-    room: float
+    gap: float
     dimmed: bool
 
-    def is_in_the_way_of(self, other: _Candidate, span: float) -> bool:
-        """Tell whether `other`, less important, has no room beside this one; the world is `span` pixels round."""
+    def overlaps(self, other: _Candidate, span: float) -> bool:
+        """Tell whether `other`, less important, is closer than its gap; `span` is the width of the world in pixels."""
         apart = abs((self.x - other.x + span / 2) % span - span / 2)
         return (
-            apart < (self.width + other.width) / 2 + other.room
-            and abs(self.y - other.y) < (self.height + other.height) / 2 + other.room
+            apart < (self.width + other.width) / 2 + other.gap
+            and abs(self.y - other.y) < (self.height + other.height) / 2 + other.gap
         )
 
 
-class _Names:
-    """What is worth keeping between placements: how wide names are, and their pictures."""
+class _NameCache:
+    """Caches the widths and the images of names between placements."""
 
     def __init__(self, scale: float) -> None:
         self.scale = scale
-        self.lettering = Lettering(SIZE_PX * scale, HALO_PX * scale)
+        self.renderer = TextRenderer(SIZE_PX * scale, HALO_PX * scale)
         self._texts: dict[str, tuple[str, int]] = {}
-        self._pictures: dict[tuple[str, bool], Image] = {}
+        self._images: dict[tuple[str, bool], Image] = {}
 
     def text(self, name: str) -> tuple[str, int]:
-        """Return a name as it is shown, and its width."""
+        """Return a name as it is shown, and the width of its image."""
         known = self._texts.get(name)
         if known is None:
             if len(self._texts) >= _MOST_TEXTS:
                 self._texts.clear()
-            shown = self.lettering.shortened(name, MOST_WIDTH_PX * self.scale)
-            known = self._texts[name] = shown, self.lettering.width(shown)
+            shown = self.renderer.shortened(name, MOST_WIDTH_PX * self.scale)
+            known = self._texts[name] = shown, self.renderer.width(shown)
         return known
 
-    def label(self, one: _Candidate) -> Label:
-        """Return what the screen needs to draw a name."""
-        known = self._pictures.get((one.text, one.dimmed))
+    def label(self, name: _Candidate) -> Label:
+        """Return the label that the screen draws."""
+        known = self._images.get((name.text, name.dimmed))
         if known is None:
-            if len(self._pictures) >= _MOST_PICTURES:
-                self._pictures.clear()
-            known = self.lettering.draw(one.text, dimmed=one.dimmed)
-            self._pictures[(one.text, one.dimmed)] = known
-        key = ("label", one.fence.id, one.text, one.dimmed, round(self.scale * 1000))
-        return Label(key, one.fence.id, one.position, known, 0, one.dy)
+            if len(self._images) >= _MOST_IMAGES:
+                self._images.clear()
+            known = self.renderer.draw(name.text, dimmed=name.dimmed)
+            self._images[(name.text, name.dimmed)] = known
+        key = ("label", name.fence.id, name.text, name.dimmed, round(self.scale * 1000))
+        return Label(key, name.fence.id, name.position, known, 0, name.dy)
 
 
 class _Placement:
-    """One zoom level, as long as no fence that was looked at changes its state."""
+    """The names of one zoom level, good until a fence that was looked at changes its state."""
 
     def __init__(
         self,
         index: FenceIndex,
-        names: _Names,
+        names: _NameCache,
         zoom: int,
         selected: str | None,
-        let_pass: Callable[[], None],
+        yield_to_frame: Callable[[], None],
     ) -> None:
         self._index = index
-        self._let_pass = let_pass
+        self._yield_to_frame = yield_to_frame
         self._names = names
         self._zoom = zoom
         self.now_s = -math.inf
-        """When it was asked last: no fence has another state since the first time."""
+        """The wall clock at the last request; no fence has changed its state since the first one."""
         self._until = math.inf
         self._selected_id = selected
         self._selected = index.number(selected) if selected is not None else None
         self._span = TILE_SIZE * names.scale * 2.0**zoom
-        self._count = max(1, round(self._span / (SQUARE_PX * names.scale)))
-        self._candidates: dict[Square, list[_Candidate]] = {}
+        self._count = max(1, round(self._span / (CELL_PX * names.scale)))
+        self._candidates: dict[Cell, list[_Candidate]] = {}
         self._placed: dict[_Candidate, bool] = {}
 
-    def serves(self, names: _Names, zoom: int, now_s: float, selected: str | None) -> bool:
-        """Tell whether what is placed already holds for a request."""
+    def serves(self, names: _NameCache, zoom: int, now_s: float, selected: str | None) -> bool:
+        """Tell whether the names placed so far are right for a request."""
         is_same = self._names is names and self._zoom == zoom and self._selected_id == selected
-        return is_same and self.now_s <= now_s < self._until and len(self._candidates) <= _MOST_SQUARES
+        return is_same and self.now_s <= now_s < self._until and len(self._candidates) <= _MOST_CELLS
 
-    def squares(self, bounds: Bounds) -> list[Square]:
-        """Return the squares that a box touches."""
+    def cells(self, bounds: Bounds) -> list[Cell]:
+        """Return the cells that a box touches."""
         us, vs = project_many(np.array([bounds.west, bounds.west]), np.array([bounds.north, bounds.south]))
         west = math.floor(float(us[0]) * self._count)
         east = math.floor((float(us[0]) + bounds.lon_span / 360.0) * self._count)
@@ -175,62 +177,60 @@ class _Placement:
         columns = dict.fromkeys(column % self._count for column in range(west, min(east, west + self._count) + 1))
         return [(column, row) for column in columns for row in range(north, min(south, self._count - 1) + 1)]
 
-    def placed_in(self, square: Square) -> list[_Candidate]:
-        """Return the names that a square shows."""
-        return [one for one in self._in_square(square) if self._is_placed(one, square)][:PLACED]
+    def placed_in(self, cell: Cell) -> list[_Candidate]:
+        """Return the names that a cell shows."""
+        return [name for name in self._candidates_in(cell) if self._is_placed(name, cell)][:PLACED]
 
-    def _is_placed(self, one: _Candidate, square: Square) -> bool:
-        known = self._placed.get(one)
+    def _is_placed(self, name: _Candidate, cell: Cell) -> bool:
+        known = self._placed.get(name)
         if known is None:
-            self._let_pass()
-            # Only ever asks about more important ones, so it ends.
+            self._yield_to_frame()
+            # Recursion ends: it only ever asks about more important names.
             known = not any(
-                other.priority < one.priority
-                and other.is_in_the_way_of(one, self._span)
-                and self._is_placed(other, near)
-                for near in self._around(square)
-                for other in self._in_square(near)
+                other.priority < name.priority and other.overlaps(name, self._span) and self._is_placed(other, near)
+                for near in self._around(cell)
+                for other in self._candidates_in(near)
             )
-            self._placed[one] = known
+            self._placed[name] = known
         return known
 
-    def _around(self, square: Square) -> list[Square]:
-        column, row = square
+    def _around(self, cell: Cell) -> list[Cell]:
+        column, row = cell
         rows = [near for near in (row - 1, row, row + 1) if 0 <= near < self._count]
         columns = dict.fromkeys(near % self._count for near in (column - 1, column, column + 1))
         return [(near, other) for near in columns for other in rows]
 
-    def _in_square(self, square: Square) -> list[_Candidate]:
-        known = self._candidates.get(square)
+    def _candidates_in(self, cell: Cell) -> list[_Candidate]:
+        known = self._candidates.get(cell)
         if known is None:
-            known = self._candidates[square] = self._look(square)
+            known = self._candidates[cell] = self._find_candidates(cell)
         return known
 
-    def _look(self, square: Square) -> list[_Candidate]:
-        """Return the most important fences whose names belong in a square."""
+    def _find_candidates(self, cell: Cell) -> list[_Candidate]:
+        """Return the most important names whose fences have their centre in a cell."""
         index, size = self._index, 1.0 / self._count
-        west, north = square[0] * size, square[1] * size
+        west, north = cell[0] * size, cell[1] * size
         found = index.parts_in(west, north, west + size, north + size)
         owners = np.unique(index.parts.owner[found.parts])
         if not len(owners):
             return []
         states = index.states(owners, self.now_s)
         self._until = min(self._until, index.stated_until(owners))
-        weights = index.largest[owners] * _WEIGHTS[states]
+        weights = index.largest_side[owners] * _WEIGHTS[states]
         if self._selected is not None:
             weights[owners == self._selected] = np.inf
-        # By number where weights are equal: a stable order, as `owners` is sorted.
+        # `owners` is sorted, so a stable sort puts equal weights in the order of their numbers.
         order = np.argsort(-weights, kind="stable")[:_MOST_LOOKED_AT]
         result: list[_Candidate] = []
         for at in order.tolist():
-            self._let_pass()
+            self._yield_to_frame()
             owner = int(owners[at])
             center, u, v = index.center(owner)
-            if (math.floor(u * self._count), math.floor(v * self._count)) != square:
+            if (math.floor(u * self._count), math.floor(v * self._count)) != cell:
                 continue
-            one = self._candidate(owner, center, u, v, float(weights[at]), STATES[int(states[at])] != "active")
-            if one is not None:
-                result.append(one)
+            name = self._candidate(owner, center, u, v, float(weights[at]), STATES[int(states[at])] != "active")
+            if name is not None:
+                result.append(name)
             if len(result) == CANDIDATES:
                 break
         return result
@@ -243,15 +243,15 @@ class _Placement:
         text, width = names.text(fence.name)
         if not text:
             return None
-        scale, height = names.scale, names.lettering.height
-        side = float(index.largest[owner]) * self._span
+        scale, height = names.scale, names.renderer.height
+        side = float(index.largest_side[owner]) * self._span
         below = 0
-        room = GAP_PX * scale
+        gap = GAP_PX * scale
         if side < BELOW_PX * scale and side < width:
-            # Under the fence, which it would hide.
-            below = round(max(side / 2, style.DOT_PX * scale) + height / 2 - names.lettering.halo)
-            room = ROOM_PX * scale if side < style.SMALL_PX * scale else room
+            # Below the fence, which it would hide.
+            below = round(max(side / 2, style.DOT_PX * scale) + height / 2 - names.renderer.halo)
+            gap = GAP_OF_SMALL_PX * scale if side < style.SMALL_PX * scale else gap
         priority = (-weight, f"{owner:09d}")
         return _Candidate(
-            fence, priority, center, text, u * self._span, v * self._span + below, below, width, height, room, dimmed
+            fence, priority, center, text, u * self._span, v * self._span + below, below, width, height, gap, dimmed
         )

@@ -1,4 +1,4 @@
-"""What is asked of the workers that place names on the map, and what they answer."""
+"""Messages about the names of geofences on the map: the request to place them, and its result."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tvapp.geo.position import Bounds, Position
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Label:
-    """A name on the map: its picture is drawn centred at `position`, `dx`, `dy` real pixels further."""
+    """A name on the map. Draw its image centred at `position`, moved by `dx`, `dy` real pixels."""
 
     key: object
     fence_id: str
@@ -22,7 +22,7 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class LabelRequest:
-    """Which names are wanted: what the map shows (with a margin), at which zoom."""
+    """A request for the names within `bounds` (the view with a margin) at a zoom level; `selected` is a fence's id."""
 
     bounds: Bounds
     zoom: int
@@ -31,7 +31,7 @@ class LabelRequest:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class LabelsPlaced:
-    """The names for one zoom level, most important first."""
+    """The names for one zoom level, most important first, of one revision of the geofences."""
 
     labels: tuple[Label, ...]
     zoom: int

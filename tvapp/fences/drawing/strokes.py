@@ -1,4 +1,8 @@
-"""Rings in pixels to what Pillow can draw well: clipped, with smooth corners, cut into dashes (numpy)."""
+"""Prepares rings in pixels for Pillow: clips them, joins their corners and cuts them into dashes (numpy).
+
+Written by hand: shapely clips a ring that leaves the square more than once into several polygons, and wants an object
+for each; neither shapely nor Pillow has dashes or line joins.
+"""
 
 from __future__ import annotations
 
@@ -12,17 +16,18 @@ import numpy.typing as npt
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Path: TypeAlias = npt.NDArray[np.float32]
-"""Points as Pillow takes them: rows of x, y in 32-bit floats, whole numbers (it would cut fractions off towards 0)."""
+"""Points as Pillow takes them: rows of x, y as whole numbers in 32-bit floats (it truncates towards 0)."""
 
 LEAST_DASHES = 5
 _MOST_DASHES = 4_000
 _FEW_DASHES = 24
+"""So many are all made: to find those near the tile would cost more."""
 
 
 def clip(ring: Floats, low: float, high: float) -> Floats:
     """Clip a closed ring to the square [low, high]^2 (Sutherland and Hodgman, 1974); fewer than 3 rows: nothing left.
 
-    Edges along the square's border are left in: choose it larger than what is seen.
+    Edges along the border of the square stay in the ring: choose a square larger than the visible part.
     """
     for axis, bound, sign in ((0, low, 1.0), (0, high, -1.0), (1, low, 1.0), (1, high, -1.0)):
         ring = clip_half(ring, axis, bound, sign)
@@ -32,7 +37,7 @@ def clip(ring: Floats, low: float, high: float) -> Floats:
 
 
 def clip_half(ring: Floats, axis: int, bound: float, sign: float) -> Floats:
-    """Keep what lies on one side of a line parallel to an axis: above `bound` for `sign` 1, below it for -1."""
+    """Clip a closed ring at a line across an axis: keep the part above `bound` for `sign` 1, below it for -1."""
     if not len(ring):
         return ring
     depth = (ring[:, axis] - bound) * sign
@@ -55,8 +60,8 @@ def clip_half(ring: Floats, axis: int, bound: float, sign: float) -> Floats:
 def smooth_paths(rings: Sequence[Floats], width: float) -> list[Path]:
     """Return closed paths for Pillow's wide lines, which leave a notch at each corner.
 
-    At a corner both edges are drawn a little further, by tan(turn / 4) of half the width, and joined: the outer side
-    gets a short bevel either way. All rings (unclosed: no repeated first row) are worked on at once.
+    At a corner both edges are extended by tan(turn / 4) of half the width and joined, which bevels the outer side.
+    Rings do not repeat their first row; all of them are worked on at once.
     """
     if not rings:
         return []
@@ -75,7 +80,7 @@ def smooth_paths(rings: Sequence[Floats], width: float) -> list[Path]:
     turn = np.arctan2(np.abs(into[:, 0] * out[:, 1] - into[:, 1] * out[:, 0]), (into * out).sum(axis=1))
     reach = (width / 2 * np.tan(turn / 4))[:, None]
     doubled = np.floor(np.stack([points + into * reach, points - out * reach], axis=1) + 0.5)
-    # Where both are next to each other the turn is so slight that the corner itself does: fewer pieces to draw.
+    # Where both fall next to each other the turn is so slight that the corner alone will do: fewer pieces to draw.
     slight = np.abs(doubled[:, 0] - doubled[:, 1]).max(axis=1) <= 1.0
     doubled[slight, 0] = np.floor(points[slight] + 0.5)
     kept = np.ones((len(points), 2), dtype=bool)
@@ -86,15 +91,14 @@ def smooth_paths(rings: Sequence[Floats], width: float) -> list[Path]:
 
 
 def dashes(ring: Floats, drawn: float, gap: float, low: float, high: float) -> list[Path]:
-    """Return the dashes of an unclosed ring that may touch the square [low, high]^2.
+    """Return the dashes of a ring that may touch the square [low, high]^2. The ring does not repeat its first row.
 
-    They are counted from the ring's first point, so that neighbouring tiles agree. The period is adapted a little so
-    that the last dash meets the first, and shortened for small rings, which get at least LEAST_DASHES.
+    Dashes are counted from the first point, so that neighbouring tiles agree. The period is adapted so that a whole
+    number of them goes round, and shortened for small rings, which get at least LEAST_DASHES.
     """
     closed = np.concatenate([ring, ring[:1]])
-    edges = closed[1:] - closed[:-1]
-    steps = np.hypot(edges[:, 0], edges[:, 1])
-    along = np.concatenate([[0.0], np.cumsum(steps)])
+    edges = np.diff(closed, axis=0)
+    along = np.concatenate([[0.0], np.cumsum(np.hypot(edges[:, 0], edges[:, 1]))])
     length = float(along[-1])
     if length <= 0 or not math.isfinite(length):
         return []
@@ -104,12 +108,12 @@ def dashes(ring: Floats, drawn: float, gap: float, low: float, high: float) -> l
     if count <= _FEW_DASHES or (closed.min() >= low and closed.max() <= high):
         numbers = np.arange(min(count, _MOST_DASHES), dtype=np.float64)
     else:
-        numbers = _touching(closed, edges, steps, along, period, count, low, high)
+        numbers = _touching(closed, along, period, count, low, high)
     if not len(numbers):
         return []
     starts = numbers * period
     ends = np.minimum(starts + drawn, length)
-    # All corners and all ends in one row, so that one interpolation serves them all.
+    # All corners and all ends in one array, so that one interpolation serves them all.
     at = np.sort(np.concatenate([along, starts, ends]))
     points = np.empty((len(at), 2), dtype=np.float32)
     points[:, 0] = np.floor(np.interp(at, along, closed[:, 0]) + 0.5)
@@ -119,16 +123,18 @@ def dashes(ring: Floats, drawn: float, gap: float, low: float, high: float) -> l
     return [points[begin:end] for begin, end in zip(first.tolist(), last.tolist(), strict=True)]
 
 
-def _touching(
-    closed: Floats, edges: Floats, steps: Floats, along: Floats, period: float, count: int, low: float, high: float
-) -> Floats:
-    """Return the numbers of the dashes on those parts of the edges that lie in the square."""
+def _touching(closed: Floats, along: Floats, period: float, count: int, low: float, high: float) -> Floats:
+    """Return the numbers of the dashes on those parts of the edges that lie in the square.
+
+    `along` is the distance of each point from the first one.
+    """
+    edges, lengths = np.diff(closed, axis=0), np.diff(along)
     near = np.minimum(closed[:-1], closed[1:]), np.maximum(closed[:-1], closed[1:])
     wanted: set[int] = set()
     for edge in np.flatnonzero(((near[1] >= low) & (near[0] <= high)).all(axis=1)).tolist():
         begin, end = _reach(closed[edge], edges[edge], low, high)
-        first = math.floor((along[edge] + steps[edge] * begin) / period) - 1
-        last = math.floor((along[edge] + steps[edge] * end) / period) + 1
+        first = math.floor((along[edge] + lengths[edge] * begin) / period) - 1
+        last = math.floor((along[edge] + lengths[edge] * end) / period) + 1
         wanted.update(number % count for number in range(first, min(last, first + count - 1) + 1))
         if len(wanted) > _MOST_DASHES:
             break
@@ -136,7 +142,7 @@ def _touching(
 
 
 def _reach(start: Floats, edge: Floats, low: float, high: float) -> tuple[float, float]:
-    """Return between which shares of an edge it may lie in the square (Liang and Barsky, 1984)."""
+    """Return the range of shares of an edge in which it may lie in the square (Liang and Barsky, 1984)."""
     begin, end = 0.0, 1.0
     for axis in (0, 1):
         step = float(edge[axis])

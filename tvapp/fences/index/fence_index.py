@@ -47,27 +47,27 @@ class FenceIndex:
         former = _former_numbers(self.fences, () if older is None else older.fences)
         fresh = np.flatnonzero(former < 0)
         self.parts: ShapeArrays = shape_arrays.arrays_of(self.fences, fresh.tolist())
-        self.slot: Ints = np.empty(count, dtype=np.intp)
+        self.palette_index: Ints = np.empty(count, dtype=np.intp)
         if older is not None:
             kept = np.flatnonzero(former >= 0)
             numbers = np.full(len(older), -1)
             numbers[former[kept]] = kept
             self.parts = older.parts.kept(numbers[older.parts.owner] >= 0, numbers).followed_by(self.parts)
-            self.slot[kept] = older.slot[former[kept]]
-        slots: dict[str, int] = {}
+            self.palette_index[kept] = older.palette_index[former[kept]]
+        indices: dict[str, int] = {}
         for number in fresh.tolist():
             kind = self.fences[number].kind
-            if (slot := slots.get(kind)) is None:
-                slot = slots[kind] = style.palette_index(kind)
-            self.slot[number] = slot
+            if (palette_index := indices.get(kind)) is None:
+                palette_index = indices[kind] = style.palette_index(kind)
+            self.palette_index[number] = palette_index
         boxes, owner = self.parts.boxes, self.parts.owner
         self._tree = PackedRTree(boxes)
         self._span = boxes[:, 0].min(initial=math.inf).item(), boxes[:, 2].max(initial=-math.inf).item()
         self.area_m2: Floats = np.zeros(count)
         np.add.at(self.area_m2, owner, self.parts.area_m2)
-        self.largest: Floats = np.zeros(count)
+        self.largest_side: Floats = np.zeros(count)
         """Per fence: the longer side of its largest part, in world units."""
-        np.maximum.at(self.largest, owner, (boxes[:, 2:] - boxes[:, :2]).max(axis=1, initial=0.0))
+        np.maximum.at(self.largest_side, owner, (boxes[:, 2:] - boxes[:, :2]).max(axis=1, initial=0.0))
         self.rank: Ints = np.empty(count, dtype=np.intp)
         """Per fence: its place in drawing order, the largest first."""
         self.rank[np.argsort(-self.area_m2, kind="stable")] = np.arange(count)
@@ -77,9 +77,9 @@ class FenceIndex:
         self._since = np.where(always, -np.inf, np.inf)
         self._until = np.where(always, np.inf, -np.inf)
         self._centers: dict[int, tuple[Position, float, float]] = {}
-        self.kept: dict[str, object] = {} if older is None else older.kept
+        self.lasting_cache: dict[str, object] = {} if older is None else older.lasting_cache
         """Cache of other modules that is handed on from one index to the next."""
-        self.own: dict[str, object] = {}
+        self.cache: dict[str, object] = {}
         """Cache of other modules that lives as long as this index."""
 
     def __len__(self) -> int:

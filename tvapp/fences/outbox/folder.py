@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-import re
-import zlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,28 +11,20 @@ import msgspec
 
 from tvapp.core.errors import DataError, StorageError
 from tvapp.core.files import make_private_dir, read_bounded, remove, write_atomic
+from tvapp.core.record import NewerRecord, RecordFormat
 from tvapp.fences.model.change import Change
 from tvapp.fences.outbox.outbox import Entry, Refusal, State
 
-FORMAT = 1
+FORMAT = RecordFormat("outbox-entry", 2)
 MOST_BYTES = 64 << 20
 """An entry holds a Feature three times at most."""
 SUFFIX = ".json"
 SET_ASIDE = ".broken"
 
-_CHECKSUM = b'{"checksum":"%08x",'
-_SUMMED = re.compile(rb'\{"checksum":"([0-9a-f]{8})",')
-"""First in a file, of every byte after it: a coordinate with one bit changed would be good JSON."""
-
-
-class _Format(msgspec.Struct):
-    format: int
-
 
 class _Entry(msgspec.Struct):
-    """What is in a file. Features are text: they were read as UTF-8, and stay byte for byte what they are."""
+    """The payload of a file. Features are text: they were read as UTF-8, and stay byte for byte what they are."""
 
-    format: int
     id: str
     source: str
     geometry_id: str
@@ -46,10 +36,6 @@ class _Entry(msgspec.Struct):
     resume: str = ""
     refusal: Refusal | None = None
     theirs: str | None = None
-
-
-class NewerFormatError(DataError):
-    """An entry that a later version of this program has written."""
 
 
 class OutboxFolder:
@@ -89,7 +75,7 @@ class OutboxFolder:
                     entries.append(self._read_entry(name))
                 except (DataError, StorageError) as error:
                     broken.append(name)
-                    is_other_time = isinstance(error, NewerFormatError) or isinstance(error.__cause__, OSError)
+                    is_other_time = isinstance(error, NewerRecord) or isinstance(error.__cause__, OSError)
                     if not is_other_time or (self._path / name).is_dir():
                         self._set_aside(name)
         parts = _parts(entries)
@@ -110,9 +96,8 @@ class OutboxFolder:
             raise StorageError(str(self._path), "the folder has gone", "gone")
         make_private_dir(self._path, ours=2)
         change = entry.change
-        document = msgspec.json.encode(
+        payload = msgspec.json.encode(
             _Entry(
-                format=FORMAT,
                 id=change.id,
                 source=change.source,
                 geometry_id=change.geometry_id,
@@ -126,7 +111,7 @@ class OutboxFolder:
                 theirs=None if entry.theirs is None else entry.theirs.decode(),
             )
         )
-        write_atomic(self._path / _name(entry.number), _CHECKSUM % zlib.crc32(document[1:]) + document[1:])
+        write_atomic(self._path / _name(entry.number), FORMAT.pack(payload))
         self._is_there = True
 
     def drop(self, number: int) -> None:
@@ -150,13 +135,9 @@ class OutboxFolder:
         stem = name.removesuffix(SUFFIX)
         if data is None or not (stem.isascii() and stem.isdecimal()):
             raise DataError(name, "not an entry of the outbox")
+        payload = FORMAT.unpack(data)
         try:
-            written = msgspec.json.decode(data, type=_Format).format
-            if written > FORMAT:
-                raise NewerFormatError(name, f"format {written}, not {FORMAT}")
-            if (found_sum := _SUMMED.match(data)) and int(found_sum[1], 16) != zlib.crc32(data[found_sum.end() :]):
-                raise DataError(name, "damaged")
-            found = msgspec.json.decode(data, type=_Entry)
+            found = msgspec.json.decode(payload, type=_Entry)
             change = Change(
                 found.id,
                 found.source,
@@ -168,8 +149,6 @@ class OutboxFolder:
             )
         except (msgspec.DecodeError, ValueError, RecursionError) as error:
             raise DataError(name, "not an entry of the outbox") from error
-        if found.format != FORMAT:
-            raise DataError(name, f"format {found.format}, not {FORMAT}")
         return Entry(
             int(stem),
             change,

@@ -1,4 +1,4 @@
-"""What the outbox tells the screens."""
+"""Messages from the outbox to the screens."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from tvapp.core.errors import StorageError, TvappError
 
-# For types alone: the first picture must not wait for what only edits need.
+# For types alone: the first frame must not wait for modules that only edits need.
 if TYPE_CHECKING:
     from tvapp.fences.model.change import Step
     from tvapp.fences.outbox.outbox import Arrived, Entry
@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 class OutboxChanged:
     """The changes that are not in the store yet, oldest first.
 
-    `sending` is the number of the one under way, at `step`. `unsaved` are not on the disk yet. `error` tells why the
-    last attempt failed, `disk_error` why nothing can be saved. `unreadable` files of before hold changes that could not
-    be read; they stay on the disk. `arrived` are those that reached the store since the last message.
+    `sending` is the number of the entry being sent, at `step`. The entries `unsaved` are not on the disk yet. `error`
+    is why the last attempt failed, `disk_error` why nothing can be saved. `unreadable` is the number of files whose
+    changes could not be read; they stay on the disk. `arrived` are the changes that reached the store since the last
+    message.
     """
 
     entries: tuple[Entry, ...] = ()

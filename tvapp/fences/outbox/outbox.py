@@ -1,7 +1,7 @@
-"""Changes on their way to the store: kept on disk first, then sent in order; what failed, collided or was refused.
+"""The changes on their way to the store: saved first, then sent in order; those that were refused or collided.
 
-A state machine: what happened and the time go in, commands come out. It does nothing itself, so nights without a
-network are tested in milliseconds. Times are monotonic seconds.
+A pure state machine: events and the time go in, commands come out, so that a night without a network is tested in
+milliseconds. Times are monotonic seconds.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from typing import Literal, TypeAlias
 from tvapp.core.backoff import Backoff
 from tvapp.core.errors import DataError, ServiceError, TvappError
 from tvapp.fences.model.change import Change, Conflicting, Outcome, Step
-from tvapp.fences.outbox.verdict import verdict
+from tvapp.fences.outbox.failure_policy import next_step
 
-PACE = Backoff(first_s=2.0, ceiling_s=120.0)
+RETRY = Backoff(first_s=2.0, ceiling_s=120.0)
 MOST_WAITING = 1_000
-"""Changes that wait at the same time; a store that stays away for so long is looked after by now."""
+"""Changes that may wait at the same time."""
 REMEMBERED = MOST_WAITING + 200
-"""Changes that are remembered, waiting or gone, for edits of what the screen showed before."""
+"""Changes that are remembered, waiting or sent, to bring edits of an older version up to date."""
 
 State = Literal["waiting", "refused", "conflict"]
 Resolution = Literal["mine", "theirs"]
@@ -28,7 +28,7 @@ Resolution = Literal["mine", "theirs"]
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why the store will not take a change: the class of our error, and what the service said."""
+    """Why the store refused a change: the class of our error, and the answer of the service."""
 
     error: str
     status: int = 0
@@ -38,11 +38,11 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One change in the outbox, as it is kept on disk.
+    """One change in the outbox, as it is saved.
 
-    `number` is its place in the order and its name on disk. `resume` is the store's note of where to go on; `is_tried`
-    says that an attempt may have gone out whose end is not known. `theirs` is what collided with it, None where nothing
-    did.
+    `number` is its place in the order and the name of its file. `resume` is the store's note of where to go on.
+    `is_tried`: an attempt may have been sent whose outcome is not known. `theirs` is the Feature that it collided with,
+    None where it did not.
     """
 
     number: int
@@ -55,32 +55,32 @@ class Entry:
 
     @property
     def is_stuck(self) -> bool:
-        """Tell whether it waits for the viewer, rather than for the store."""
+        """Tell whether it waits for the viewer rather than for the store."""
         return self.state != "waiting"
 
     @property
     def fence(self) -> tuple[str, str]:
-        """Which geofence it is about: entries of one fence follow one another."""
+        """The file and the id of its geofence: entries of one fence are sent one after the other."""
         return self.change.source, self.change.geometry_id
 
 
 @dataclass(frozen=True, slots=True)
-class Keep:
-    """Bring an entry to the disk, replacing what was there under its number; answer with `kept`."""
+class Save:
+    """Write an entry to the disk, in place of the one of the same number; answer with `saved`."""
 
     entry: Entry
 
 
 @dataclass(frozen=True, slots=True)
-class Drop:
-    """Take an entry off the disk; answer with `dropped`."""
+class Delete:
+    """Delete an entry from the disk; answer with `deleted`."""
 
     number: int
 
 
 @dataclass(frozen=True, slots=True)
 class Send:
-    """Send an entry's change; answer with `noted`, then `ended` or `failed`."""
+    """Send the change of an entry; answer with `step_reported`, then with `ended` or `failed`."""
 
     entry: Entry
 
@@ -93,11 +93,11 @@ class Arrived:
     source: str
 
 
-Command: TypeAlias = Keep | Drop | Send | Arrived
+Command: TypeAlias = Save | Delete | Send | Arrived
 
 
 class Outbox:
-    """The entries in order. `entries` shows them to the screen; nothing is sent before it is on disk."""
+    """The entries in order, at most one of which is being sent. Nothing is sent before it is saved."""
 
     def __init__(self, entries: Iterable[Entry] = (), random: Callable[[], float] = lambda: 0.5, last: int = 0) -> None:
         self.entries: tuple[Entry, ...] = tuple(sorted(entries, key=lambda entry: entry.number))
@@ -105,11 +105,11 @@ class Outbox:
         """The number of the entry that is being sent."""
         self.step: Step | None = None
         self.error: TvappError | None = None
-        """Why the last attempt failed; None while all goes well."""
+        """Why the last attempt failed; None after a success."""
         self._random = random
         self._next_number = max(last, *(entry.number for entry in self.entries), 0) + 1
-        self._unkept: set[int] = set()
-        self._leaving: set[int] = set()
+        self._unsaved: set[int] = set()
+        self._deleting: set[int] = set()
         self._failures = 0
         self._not_before = 0.0
         self._is_blocked = False
@@ -119,17 +119,17 @@ class Outbox:
         )
         self._moved: dict[tuple[str, str], str] = {}
 
-    def precede(self, entries: Iterable[Entry]) -> None:
-        """Put entries before all others: those on the disk, when it could not be read before."""
+    def prepend(self, entries: Iterable[Entry]) -> None:
+        """Put entries before all others: those of a disk that could not be read at first."""
         self.entries = (*sorted(entries, key=lambda entry: entry.number), *self.entries)
 
     @property
     def is_full(self) -> bool:
         return len(self.entries) >= MOST_WAITING
 
-    def is_kept(self, number: int) -> bool:
-        """Tell whether an entry is on disk as it is now."""
-        return number not in self._unkept
+    def is_saved(self, number: int) -> bool:
+        """Tell whether an entry is on the disk as it is now."""
+        return number not in self._unsaved
 
     def get(self, number: int) -> Entry | None:
         """Return an entry; None once it has left."""
@@ -138,12 +138,12 @@ class Outbox:
     # -- what the viewer does ---------------------------------------------------------------------------------------
 
     def submit(self, change: Change, now: float, *, is_current: bool = False) -> list[Command]:
-        """Take a confirmed change. It joins one of the same fence that has not gone out yet.
+        """Add a change that the viewer has confirmed, or merge it into one of the same fence that was not sent yet.
 
         `is_current`: the store was read since our last change of this fence arrived, and holds what the viewer saw.
         """
         if is_current and not any(entry.change.geometry_id == change.geometry_id for entry in self.entries):
-            # What we made of it before was given up, or somebody took it back; making it once more is no repetition.
+            # Our earlier edits of it were given up or reverted, so the same edit is a new one.
             left = [made for made in self._made if made[0] != change.geometry_id]
             self._made = deque(left, maxlen=REMEMBERED)
         present = self._up_to_date(change)
@@ -156,17 +156,17 @@ class Outbox:
             entry = Entry(self._next_number, change)
             self._next_number += 1
             self.entries = (*self.entries, entry)
-            return self._keep(entry) + self.tick(now)
+            return self._save(entry) + self.tick(now)
         if last.change.before == change.after:
             return self._remove(last) + self.tick(now)
-        joined = replace(last, change=replace(last.change, after=change.after, at=change.at))
-        # What was refused is tried again with the new content; a conflict still needs a decision.
+        merged = replace(last, change=replace(last.change, after=change.after, at=change.at))
+        # A refused change is tried again with the new content; a conflict still needs a decision.
         if last.state == "refused":
-            joined = replace(joined, state="waiting", refusal=None)
-        return self._replace(joined) + self.tick(now)
+            merged = replace(merged, state="waiting", refusal=None)
+        return self._replace(merged) + self.tick(now)
 
     def retry(self, number: int, now: float) -> list[Command]:
-        """Try a refused change once more."""
+        """Try a refused change again."""
         entry = self.get(number)
         if entry is None or entry.state != "refused":
             return []
@@ -174,14 +174,14 @@ class Outbox:
         return self._replace(replace(entry, state="waiting", refusal=None)) + self.tick(now)
 
     def discard(self, number: int, now: float) -> list[Command]:
-        """Give up a change that was refused, or collided."""
+        """Give up a change that was refused or collided."""
         entry = self.get(number)
         if entry is None or not entry.is_stuck:
             return []
         return self._remove(entry) + self.tick(now)
 
     def resolve(self, number: int, how: Resolution, now: float) -> list[Command]:
-        """Settle a conflict: put ours on top of theirs, or take theirs."""
+        """Settle a conflict: replace their version by ours, or keep theirs."""
         entry = self.get(number)
         if entry is None or entry.state != "conflict":
             return []
@@ -191,7 +191,7 @@ class Outbox:
         return self._replace(replace(entry, change=change, state="waiting", theirs=None)) + self.tick(now)
 
     def keep_both(self, number: int, geometry_id: str, feature: bytes, now: float) -> list[Command]:
-        """Settle a conflict: theirs stays, ours becomes a fence of its own (`feature`, under a new id)."""
+        """Settle a conflict: keep their version, and add ours as another fence (`feature`, under a new id)."""
         entry = self.get(number)
         if entry is None or entry.state != "conflict" or not entry.change.after:
             return []
@@ -202,19 +202,19 @@ class Outbox:
 
     # -- what the edge reports --------------------------------------------------------------------------------------
 
-    def kept(self, entry: Entry, now: float) -> list[Command]:
-        """An entry is on disk (or, where the disk takes nothing, as safe as it gets)."""
+    def saved(self, entry: Entry, now: float) -> list[Command]:
+        """An entry is on the disk, or the disk cannot be written and nothing is to wait for it."""
         if self.get(entry.number) is entry:
-            self._unkept.discard(entry.number)
+            self._unsaved.discard(entry.number)
         return self.tick(now)
 
-    def dropped(self, number: int, now: float) -> list[Command]:
+    def deleted(self, number: int, now: float) -> list[Command]:
         """An entry is off the disk."""
-        self._leaving.discard(number)
+        self._deleting.discard(number)
         return self.tick(now)
 
-    def noted(self, number: int, step: Step) -> list[Command]:
-        """The store says how far it is; what it wants to remember goes to the disk."""
+    def step_reported(self, number: int, step: Step) -> list[Command]:
+        """The store reports its progress; its note of where to go on is saved."""
         if number != self.sending:
             return []
         self.step = step
@@ -224,21 +224,21 @@ class Outbox:
         return self._replace(replace(entry, resume=step.resume))
 
     def ended(self, number: int, outcome: Outcome, now: float) -> list[Command]:
-        """The attempt came to an end: the change is in the store, or somebody else's is."""
+        """The attempt has ended: the store holds the change, or has refused it for another one."""
         if number != self.sending:
             return []
         self.sending = self.step = None
-        self._went_well()
+        self._succeeded()
         entry = self.get(number)
         if entry is None:
             return self.tick(now)
         if isinstance(outcome, Conflicting):
             return self._stop(entry, state="conflict", theirs=outcome.theirs) + self.tick(now)
-        # In this order a cut in between leaves something to be sent once more, and loses nothing.
+        # In this order, a kill in between has a change sent again and loses none.
         commands: list[Command] = []
         followers = self._followers(entry)
         for follower in self.entries:
-            # In a file there may be two of one id; as long as the store has named none, there is one: ours.
+            # A file may hold two fences of one id; before the store has named a file there is only ours.
             is_same = not entry.change.source and follower.fence == entry.fence and follower.number > entry.number
             if (is_same or follower in followers) and follower.change.source != outcome.source:
                 commands += self._replace(replace(follower, change=replace(follower.change, source=outcome.source)))
@@ -255,22 +255,22 @@ class Outbox:
         self.sending = self.step = None
         self.error = error
         entry = self.get(number)
-        judged = verdict(error)
+        judged = next_step(error)
         if judged == "refused" and entry is not None:
-            self._went_well()
+            self._succeeded()
             return self._stop(entry, state="refused", refusal=refusal(error)) + self.tick(now)
         self._is_blocked = judged == "sign-in"
-        self._not_before = now + PACE.delay(self._failures, self._random(), getattr(error, "retry_after_s", None))
+        self._not_before = now + RETRY.delay(self._failures, self._random(), getattr(error, "retry_after_s", None))
         self._failures += 1
         return self.tick(now)
 
-    def hurry(self, now: float) -> list[Command]:
-        """The network is back, or somebody signed in: try at once."""
+    def send_now(self, now: float) -> list[Command]:
+        """Try again at once: the network is back, or the viewer signed in."""
         self._failures, self._not_before, self._is_blocked = 0, now, False
         return self.tick(now)
 
     def tick(self, now: float) -> list[Command]:
-        """Send what is due: the oldest entry that waits, one at a time."""
+        """Send the oldest entry that waits, once it is due and no other is being sent."""
         entry = self._due()
         if entry is None or self._is_blocked or now < self._not_before:
             return []
@@ -286,21 +286,21 @@ class Outbox:
     # -- parts ------------------------------------------------------------------------------------------------------
 
     def _due(self) -> Entry | None:
-        # What arrived has to be off the disk before the next goes out: after a cut in between, the first of two edits
-        # of one fence would meet the second one in the store.
-        if self.sending is not None or self._leaving:
+        # The next entry is sent only once the one before is deleted: after a kill in between, the first of two edits of
+        # one fence would be sent again and meet the second one in the store.
+        if self.sending is not None or self._deleting:
             return None
-        held: set[tuple[str, str]] = set()
+        blocked: set[tuple[str, str]] = set()
         for entry in self.entries:
-            if entry.state == "waiting" and entry.fence not in held:
-                return entry if self.is_kept(entry.number) else None
-            held.add(entry.fence)
+            if entry.state == "waiting" and entry.fence not in blocked:
+                return entry if self.is_saved(entry.number) else None
+            blocked.add(entry.fence)
         return None
 
     def _up_to_date(self, change: Change) -> Change | None:
-        """Return a change as one of the fence as it is by now; None where nothing is left to do.
+        """Return a change based on the newest version of its fence; None where it changes nothing any more.
 
-        The screen may still have shown what an earlier change has made different.
+        The viewer may have edited a version that an earlier change has replaced.
         """
         before = change.before
         for geometry_id, former, later in self._made:
@@ -310,7 +310,7 @@ class Outbox:
             return None
         source = self._moved.get((change.source, change.geometry_id), change.source)
         for entry in self.entries:
-            # It is in the store already, under the name that it got there, and we were not told yet.
+            # The screen shows the upload under the file name that the store chose, and its answer is yet to come.
             if entry.fence == ("", change.geometry_id) and entry.change.after == before:
                 source = ""
         return replace(change, before=before, source=source)
@@ -326,27 +326,27 @@ class Outbox:
     def _stop(
         self, entry: Entry, *, state: State, theirs: bytes | None = None, refusal: Refusal | None = None
     ) -> list[Command]:
-        """Let an entry wait for the viewer, together with the later changes that build on it."""
+        """Let an entry wait for the viewer, merged with the later changes that build on it."""
         followers = self._followers(entry)
         change = followers[-1].change if followers else entry.change
         commands: list[Command] = []
         if change.after != entry.change.before:
-            joined = replace(entry.change, after=change.after, at=change.at)
-            # What the store noted stays: a refusal may have come between an upload and asking what became of it.
-            commands += self._replace(Entry(entry.number, joined, state, entry.resume, refusal=refusal, theirs=theirs))
+            merged = replace(entry.change, after=change.after, at=change.at)
+            # The note stays: the refusal may have come between an upload and the question for its outcome.
+            commands += self._replace(Entry(entry.number, merged, state, entry.resume, refusal=refusal, theirs=theirs))
         else:
             followers = [entry, *followers]
-        # The whole is on disk before its parts go.
+        # The merged entry is saved before its parts are deleted.
         for follower in followers:
             commands += self._remove(follower)
         return commands
 
-    def _keep(self, entry: Entry) -> list[Command]:
-        self._unkept.add(entry.number)
-        return [Keep(entry)]
+    def _save(self, entry: Entry) -> list[Command]:
+        self._unsaved.add(entry.number)
+        return [Save(entry)]
 
     def _replace(self, entry: Entry) -> list[Command]:
-        return self._keep(self._put(entry))
+        return self._save(self._put(entry))
 
     def _put(self, entry: Entry) -> Entry:
         self.entries = tuple(entry if each.number == entry.number else each for each in self.entries)
@@ -354,22 +354,22 @@ class Outbox:
 
     def _remove(self, entry: Entry) -> list[Command]:
         self.entries = tuple(each for each in self.entries if each.number != entry.number)
-        self._unkept.discard(entry.number)
-        self._leaving.add(entry.number)
-        return [Drop(entry.number)]
+        self._unsaved.discard(entry.number)
+        self._deleting.add(entry.number)
+        return [Delete(entry.number)]
 
-    def _went_well(self) -> None:
+    def _succeeded(self) -> None:
         self._failures, self._not_before, self._is_blocked = 0, 0.0, False
         self.error = None
 
 
 def _follows(entry: Entry, change: Change) -> bool:
-    """Tell whether a change builds on an entry's: the same fence, as the entry leaves it."""
+    """Tell whether a change builds on that of an entry: the same fence, as the entry leaves it."""
     return entry.fence == (change.source, change.geometry_id) and entry.change.after == change.before
 
 
 def refusal(error: TvappError) -> Refusal:
-    """Return what is remembered of an error."""
+    """Return what is saved of an error."""
     name = type(error).__name__
     match error:
         case ServiceError(status=status, code=code, message=message):

@@ -1,4 +1,4 @@
-"""What workers tell the main thread about the geofences of a store."""
+"""Messages from workers to the main thread about the geofences of a store."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from tvapp.geo.position import Bounds, Position
 
 
 class Index(Protocol):
-    """What the main thread may ask the spatial index (`fences.index` builds it)."""
+    """The part of the spatial index that the main thread uses (`fences.index` builds it)."""
 
     def __len__(self) -> int: ...
 
     def at(self, position: Position, now_s: float, tolerance_m: float = 0.0) -> tuple[Geofence, ...]:
-        """Return the fences at a place, the smallest first."""
+        """Return the fences at a position, the smallest first."""
         ...
 
     def outline(self, fence: Geofence) -> tuple[Ring, ...]:
@@ -27,18 +27,19 @@ class Index(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FencesLoaded:
-    """A store was read, in `ms` milliseconds. `as_of` as in `stores.base.Loaded`."""
+    """A store was read, in `ms` milliseconds. `as_of` as in `stores.base.Loaded`; `load_number` tells loads apart."""
 
     store: str
     fences: tuple[Geofence, ...]
     skipped: tuple[Skipped, ...]
     ms: float
     as_of: float | None = None
+    load_number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
-class FencesKept:
-    """What a store gave last time, from the disk; right at `as_of`, in seconds since 1970 UTC."""
+class SnapshotRestored:
+    """The geofences of an earlier run, from the disk; right at `as_of`, in seconds since 1970 UTC."""
 
     fences: tuple[Geofence, ...]
     as_of: float
@@ -46,20 +47,23 @@ class FencesKept:
 
 @dataclass(frozen=True, slots=True)
 class FencesUnchanged:
-    """A store was read, and nothing is new."""
+    """A store was read and holds nothing new."""
+
+    load_number: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class FencesUnavailable:
-    """A store could not be read; what was shown before stays."""
+    """A store could not be read; the geofences on the map stay."""
 
     store: str
     error: TvappError
+    load_number: int = 0
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IndexBuilt:
-    """A new book and its index. `changed` tells where pictures differ from the former one; None: anywhere."""
+    """A new book and its index. The map differs from the former one within `changed`, or anywhere (None)."""
 
     index: Index
     book: FenceBook
@@ -69,7 +73,7 @@ class IndexBuilt:
 
 @dataclass(frozen=True, slots=True)
 class FencesRestated:
-    """Time has passed: some fences came into force or ran out, within these boxes."""
+    """Geofences within these boxes look different: time has passed, or everything was redrawn."""
 
     changed: tuple[Bounds, ...]
     revision: int

@@ -1,4 +1,4 @@
-"""What the screen shows while changes wait: the store's geofences with the outbox's changes on top."""
+"""Puts the changes that wait in the outbox on top of the geofences of the store, as the screen shows them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tvapp.fences.model.fence import Geofence
 def fence_of(feature: bytes, source: str) -> Geofence | None:
     """Return the geofence of one Feature; None for one that cannot be shown.
 
-    Those of many waiting changes are wanted again with every change that comes or goes.
+    Cached: with many changes waiting, each is needed again whenever one comes or goes.
     """
     try:
         found = reading.read(b'{"type":"FeatureCollection","features":[' + feature + b"]}", source).fences
@@ -31,7 +31,7 @@ def fence_of(feature: bytes, source: str) -> Geofence | None:
 
 @lru_cache(maxsize=2_048)
 def _shown(feature: bytes, source: str, fence_id: str, number: int, shown_source: str) -> Geofence | None:
-    """Return the same under another id: the same object each time, so that what is made of it need not be made anew."""
+    """Return the geofence under another id: the same object each time, so that the index can reuse its parts."""
     fence = fence_of(feature, source)
     return None if fence is None else msgspec.structs.replace(fence, id=fence_id, number=number, source=shown_source)
 
@@ -68,20 +68,20 @@ def overlaid(fences: Sequence[Geofence], changes: Iterable[Change]) -> tuple[Geo
     changes = tuple(changes)
     if not changes:
         return tuple(fences)
-    shown = _Shown(fences, {change.geometry_id for change in changes})
+    overlay = _Overlay(fences, {change.geometry_id for change in changes})
     for change in changes:
-        shown.take(change)
-    return tuple(fence for fence in shown.fences if fence is not None)
+        overlay.add(change)
+    return tuple(fence for fence in overlay.fences if fence is not None)
 
 
-class _Shown:
-    """What is on the screen while changes are put on top of it, one after the other."""
+class _Overlay:
+    """The geofences while changes are put on top of them, one after the other."""
 
     def __init__(self, fences: Sequence[Geofence], changed: Set[str]) -> None:
-        """`changed` are the geometry ids that changes name: no others are looked for."""
+        """`changed` are the geometry ids of all changes: other fences are not looked up."""
         self.fences: list[Geofence | None] = list(fences)
         self._places: dict[tuple[str, str], list[int]] = {}
-        """Where the fences of one file and id are. "" instead of a file: wherever the store has put ours."""
+        """Places in `fences` by file and id. The file "" stands for the file that the store chose for a new fence."""
         self._named: dict[str, list[int]] = {}
         for at, fence in enumerate(fences):
             if fence.geometry_id not in changed:
@@ -89,7 +89,7 @@ class _Shown:
             self._places.setdefault((fence.source, fence.geometry_id), []).append(at)
             self._named.setdefault(fence.geometry_id, []).append(at)
 
-    def take(self, change: Change) -> None:
+    def add(self, change: Change) -> None:
         """Put one change on top."""
         at = self._find(change)
         after = fence_of(change.after, change.source) if change.after else None
@@ -101,26 +101,27 @@ class _Shown:
             return
         former = self.fences[at]
         assert former is not None
-        # Also where what was edited cannot be shown: the old one would be a lie.
+        # Also where the edited fence cannot be shown: the old one would be wrong.
         self.fences[at] = None
         if after is not None:
-            # The store may have chosen a name for the file meanwhile.
+            # The store may have chosen a file name meanwhile.
             source = change.source or former.source
             self.fences[at] = _shown(change.after, change.source, former.id, former.number, source)
-            # A name that stands in for a missing id may be another one now.
+            # Without an id the name stands in for it, and an edit may have changed that.
             self._mark(change.source, after.geometry_id, at)
 
     def _find(self, change: Change) -> int | None:
-        """Return where the fence of a change is: the same one that `amend` finds in the file."""
+        """Return the place of the fence of a change: the one that `amend` finds in the file."""
         found = self._at(self._places.get((change.source, change.geometry_id), ()))
         if not found and not change.source:
-            # An upload whose answer was lost: the store has it, under the name that it chose.
+            # An upload whose answer was lost: the store has the fence, under the file name that it chose.
             known = (change.before, change.after)
             found = [each for each in self._at(self._named.get(change.geometry_id, ())) if each[1].raw in known]
             for at, _ in found:
                 self._mark("", change.geometry_id, at)
         elif not found:
-            # It names the file that the store has put ours into; the upload waits still, as after a cut in between.
+            # The change names the file that the store chose, while the upload itself waits still: the program was
+            # killed between writing the two to the disk.
             ours = self._at(self._places.get(("", change.geometry_id), ()))
             found = [each for each in ours if each[1].raw == change.before]
         if len(found) > 1:

@@ -1,14 +1,13 @@
-"""The geofences of last time on the disk, so that a start without a network shows them: private, seldom written.
+"""Keeps a snapshot of the geofences on the disk, so that a start without a network shows them.
 
-What a store gave last is kept as it was, feature by feature. The file's own time says when that was last known to be
-right. Signing out removes it.
+The file holds the Features of the last load as they were, for the owner alone; its modification time says when they
+were last known to be right. It is written rarely, for the sake of memory cards. Signing out removes it.
 """
 
 from __future__ import annotations
 
 import os
-import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,20 +17,21 @@ from tvapp.core.clock import Clock
 from tvapp.core.disk import DiskHealth
 from tvapp.core.errors import DataError, StorageError
 from tvapp.core.files import make_private_dir, read_bounded, write_atomic
-from tvapp.core.jobs import JobFailed, Jobs
+from tvapp.core.jobs import JobFailed, JobResult, Jobs
 from tvapp.core.log import Log
+from tvapp.core.record import RecordFormat
 from tvapp.fences.geojson import reading
 from tvapp.fences.model.fence import Geofence
-from tvapp.fences.service.messages import FencesKept, FencesLoaded, FencesUnchanged
+from tvapp.fences.service.messages import FencesLoaded, FencesUnchanged, SnapshotRestored
 
-FORMAT = 2
+FORMAT = RecordFormat("geofences", 3)
 USER = "geofences"
 MOST_BYTES = 64 << 20
 READ, WRITE = "kept.read", "kept.write"
 WRITE_AFTER_S = 20.0
-"""After the last change: many edits cost one write."""
+"""Delay after a change, so that many edits cost one write."""
 WRITE_EVERY_S = 600.0
-"""Not more often, for the sake of memory cards; nor is it noted more often that nothing has changed."""
+"""Least time between two writes, and between two updates of the modification time."""
 
 
 class _Source(msgspec.Struct):
@@ -39,31 +39,20 @@ class _Source(msgspec.Struct):
     size: int
 
 
-class _Head(msgspec.Struct):
-    format: int
-    sources: list[_Source]
-    checksum: int
-
-
 class _Superseded(Exception):
-    """The account whose geofences were being written is gone."""
+    """The account whose geofences are being written has signed out."""
 
 
-def _checksum(sources: list[_Source], pieces: Iterable[bytes]) -> int:
-    checksum = zlib.crc32(msgspec.json.encode(sources))
-    for piece in pieces:
-        checksum = zlib.crc32(piece, checksum)
-    return checksum
+def pack(fences: Sequence[Geofence]) -> list[bytes]:
+    """Return the pieces of a record: a line of JSON that lists the sources, then a FeatureCollection for each source.
 
-
-def pack(fences: Sequence[Geofence]) -> bytes:
-    """Return the fences as a file: a line of JSON that tells the parts, then a FeatureCollection for each source."""
+    There may be tens of megabytes: nothing is joined.
+    """
     by_source: dict[str, list[bytes]] = {}
     for fence in fences:
         by_source.setdefault(fence.source, []).append(fence.raw)
     sources: list[_Source] = []
     pieces: list[bytes] = []
-    # Tens of megabytes: joined once, at the end.
     for name, raws in by_source.items():
         collection = [b'{"type":"FeatureCollection","features":[', raws[0]]
         for raw in raws[1:]:
@@ -71,43 +60,38 @@ def pack(fences: Sequence[Geofence]) -> bytes:
         collection.append(b"]}")
         sources.append(_Source(name, sum(map(len, collection))))
         pieces += collection
-    head = msgspec.json.encode(_Head(FORMAT, sources, _checksum(sources, pieces)))
-    return b"".join([head, b"\n", *pieces])
+    payload = [msgspec.json.encode(sources), b"\n", *pieces]
+    return [FORMAT.header(payload), *payload]
 
 
 def unpack(data: bytes) -> tuple[Geofence, ...]:
     """Return the fences of a file that `pack` made.
 
     Raises:
-        DataError: it is none, or is cut short.
+        DataError: not a record of geofences, or damaged.
     """
-    line, _, rest = data.partition(b"\n")
+    start = len(data) - len(FORMAT.unpack(data))
     try:
-        head = msgspec.json.decode(line, type=_Head)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise DataError("kept geofences", "not what was kept") from error
-    if head.format != FORMAT or any(source.size < 0 for source in head.sources):
-        raise DataError("kept geofences", "of another format")
-    if sum(source.size for source in head.sources) != len(rest):
-        raise DataError("kept geofences", "cut short")
-    if head.checksum != _checksum(head.sources, [rest]):
-        raise DataError("kept geofences", "damaged")
+        at = data.index(b"\n", start) + 1
+        sources = msgspec.json.decode(data[start:at], type=list[_Source])
+    except (msgspec.DecodeError, ValueError, RecursionError) as error:
+        raise DataError(FORMAT.kind, "no list of sources") from error
     found: list[Geofence] = []
-    at = 0
-    for source in head.sources:
-        found += reading.read(rest[at : at + source.size], source.name).fences
+    for source in sources:
+        found += reading.read(data[at : at + source.size], source.name).fences
         at += source.size
     return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)
-class _Written:
+class _Written(JobResult):
+    service = "kept"
     path: Path
-    is_kept: bool
+    is_done: bool
 
 
-class KeptFences:
-    """Keeps the geofences of one account and store at a time. Belongs to the main thread; returns at once."""
+class Snapshot:
+    """The snapshot of one account and store at a time. Belongs to the main thread; returns at once."""
 
     def __init__(self, jobs: Jobs, clock: Clock, log: Log, disk: DiskHealth | None = None) -> None:
         self._jobs = jobs
@@ -117,33 +101,33 @@ class KeptFences:
         self._path: Path | None = None
         self._fences: tuple[Geofence, ...] | None = None
         self._write_at: float | None = None
-        self._rest_until = 0.0
+        self._not_before = 0.0
         self._is_writing = False
 
     def open(self, path: Path) -> None:
-        """Keep geofences at `path` from now on; what is there already is answered by FencesKept."""
+        """Keep the snapshot at `path` from now on. Answered by SnapshotRestored where there is one already."""
         self.close()
         self._path = path
         self._jobs.run(READ, lambda: self._read(path))
 
     def close(self) -> None:
-        """Let go of the account; what is on the disk stays."""
+        """Write nothing more; the file stays."""
         self._path = self._fences = self._write_at = None
-        self._rest_until = 0.0
+        self._not_before = 0.0
 
     def receive(self, message: object, now: float) -> bool:
-        """Take note of what the store gave; True when the message was for nobody else."""
+        """Take note of a load or a result; True when the message is for no other receiver."""
         match message:
             case FencesLoaded(fences=fences, as_of=None):
                 self._fences = fences
                 if self._write_at is None:
-                    self._write_at = max(now + WRITE_AFTER_S, self._rest_until)
+                    self._write_at = max(now + WRITE_AFTER_S, self._not_before)
             case FencesUnchanged():
                 self._confirm(now)
-            case _Written(path, is_kept):
+            case _Written(path, is_done):
                 self._is_writing = False
-                if not is_kept and path == self._path and self._write_at is None:
-                    self._write_at = self._rest_until
+                if not is_done and path == self._path and self._write_at is None:
+                    self._write_at = self._not_before
                 return True
             case JobFailed(name="kept.write"):
                 self._is_writing = False
@@ -158,19 +142,19 @@ class KeptFences:
             return
         path, fences = self._path, self._fences
         self._write_at = None
-        self._rest_until = now + WRITE_EVERY_S
+        self._not_before = now + WRITE_EVERY_S
         if path is None or fences is None:
             return
         self._is_writing = True
         self._jobs.run(WRITE, lambda: self._write(path, fences))
 
     def retry(self, now: float) -> None:
-        """The disk works again, and may have lost what was on it: write at once what is known."""
+        """Write again: the disk works again, and may have lost the file."""
         if self._fences is not None:
             self._write_at = now
 
     def flush(self) -> None:
-        """The program ends: write at once what is due some time. Blocks."""
+        """Write now what is due later, because the program ends. Blocks."""
         path, fences = self._path, self._fences
         if self._write_at is not None and path is not None and fences is not None:
             self._write_at = None
@@ -181,36 +165,36 @@ class KeptFences:
         return self._write_at
 
     def _confirm(self, now: float) -> None:
-        """Note that what is kept is still right."""
+        """Move the modification time: the snapshot is still right."""
         path = self._path
-        if path is None or self._write_at is not None or now < self._rest_until:
+        if path is None or self._write_at is not None or now < self._not_before:
             return
-        self._rest_until = now + WRITE_EVERY_S
+        self._not_before = now + WRITE_EVERY_S
         wall = self._clock.wall()
 
         def touch() -> None:
             try:
                 os.utime(path, (wall, wall))
             except OSError:
-                return  # it was never written, or is gone: nothing to note
+                return  # never written, or gone
 
         self._jobs.run("kept.touch", touch)
 
-    def _read(self, path: Path) -> FencesKept | None:
+    def _read(self, path: Path) -> SnapshotRestored | None:
         try:
             data = read_bounded(path, MOST_BYTES)
             if data is None:
                 return None
             as_of = path.stat().st_mtime
-            kept = FencesKept(unpack(data), min(as_of, self._clock.wall()))
+            restored = SnapshotRestored(unpack(data), min(as_of, self._clock.wall()))
         except (StorageError, DataError, OSError) as error:
             self._log.event("geofences.not_kept", level="warning", reason=str(error)[:200])
             return None
-        age_s = round(self._clock.wall() - kept.as_of)
-        self._log.event("geofences.restored", count=len(kept.fences), age_s=age_s)
-        return kept
+        age_s = round(self._clock.wall() - restored.as_of)
+        self._log.event("geofences.restored", count=len(restored.fences), age_s=age_s)
+        return restored
 
-    def _demand(self, path: Path) -> None:
+    def _require_current(self, path: Path) -> None:
         if path != self._path:
             raise _Superseded
 
@@ -221,13 +205,13 @@ class KeptFences:
                 path.unlink(missing_ok=True)
             else:
                 make_private_dir(path.parent)
-                write_atomic(path, pack(fences), before_replacing=lambda _fd: self._demand(path))
+                write_atomic(path, pack(fences), before_replacing=lambda _fd: self._require_current(path))
                 wall = self._clock.wall()
                 os.utime(path, (wall, wall))
         except _Superseded:
-            return _Written(path, is_kept=True)
+            return _Written(path, is_done=True)
         except (StorageError, OSError) as error:
             self._disk.failed(USER, error if isinstance(error, StorageError) else StorageError.of(path, error))
-            return _Written(path, is_kept=False)
+            return _Written(path, is_done=False)
         self._disk.worked(USER)
-        return _Written(path, is_kept=True)
+        return _Written(path, is_done=True)

@@ -1,1 +1,1 @@
-"""Where geofences live: one store a module."""
+"""The stores of geofences, one in a module with its helpers."""

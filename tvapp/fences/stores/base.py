@@ -1,4 +1,4 @@
-"""What every store of geofences can do."""
+"""The protocols of a store of geofences: reading, watching and writing."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What a store holds. `unchanged` means the same as last time: nothing else is filled in.
+    """The content of a store. `unchanged`: it is the same as last time, and nothing else is filled in.
 
-    `as_of` is set where part of it could not be read now and is shown as it was before: when the oldest such part was
-    last known to be right, in seconds since 1970 UTC. It counts as a change when that begins, ends or moves.
+    `as_of` is set where a part could not be read now and is as it was before: the time at which the oldest such part
+    was last known to be right, in seconds since 1970 UTC. When that time appears, moves or goes, the content counts as
+    changed.
     """
 
     fences: tuple[Geofence, ...]
@@ -33,7 +34,7 @@ UNCHANGED = Loaded((), (), unchanged=True)
 
 
 class Store(Protocol):
-    """A place where geofences live."""
+    """A place where geofences are stored."""
 
     @property
     def name(self) -> str:
@@ -41,29 +42,29 @@ class Store(Protocol):
         ...
 
     async def load(self) -> Loaded:
-        """Read everything; what cannot be read by itself is skipped.
+        """Read everything; a file or Feature that cannot be read is skipped.
 
         Raises:
-            TvappError: nothing can be read now; what is shown stays.
+            TvappError: nothing can be read now; the geofences on the map stay.
         """
         ...
 
 
 @runtime_checkable
 class Watchable(Protocol):
-    """A store that notices by itself when somebody changes what it holds."""
+    """A store that notices when its content is changed."""
 
     async def watch(self) -> None:
-        """Return once the store may hold something else than at the last `load`; call it again after that one.
+        """Return once the content may differ from that of the last `load`; call it again after the next load.
 
-        Never returns where changes cannot be noticed; loading now and then is needed all the same. Own changes may be
+        Never returns where changes cannot be noticed, so loading at intervals is still needed. Own changes may be
         noticed too. Cancel it to stop watching.
         """
         ...
 
 
 Note: TypeAlias = "Callable[[Step], Awaitable[None]]"
-"""Told how far a change has come; returns once that is kept on disk."""
+"""Called with the progress of a change; returns once a `resume` in it is on the disk."""
 
 
 @runtime_checkable
@@ -71,11 +72,11 @@ class WritableStore(Store, Protocol):
     """A store that takes changes."""
 
     async def send(self, change: Change, *, note: Note, resume: str = "") -> Outcome:
-        """Bring one change into the store, unless somebody else has changed the same geofence.
+        """Bring one change into the store, unless another client has changed the same geofence.
 
-        Safe to call again with the same change, whatever became of the call before (its answer was lost, the program
-        was killed): what the store holds already is not written twice. `resume` is what `note` was last told. After
-        `Stored`, the next `load` shows the change, at no cost.
+        Idempotent: it may be called again with the same change, whatever became of the call before (its answer was
+        lost, the program was killed). `resume` is the last one passed to `note`. After `Stored`, the next `load` shows
+        the change without reading its file again.
 
         Raises:
             NetworkError, Throttled, ServiceDown, SignInError, StorageError: not now; try again later.
@@ -87,7 +88,7 @@ class WritableStore(Store, Protocol):
 class StoreRetired(TvappError):
     """The service behind the store no longer exists at `host`; another store has to be configured.
 
-    `status` is what was answered, 0 where nothing was.
+    `status` is that of its answer, 0 without one.
     """
 
     def __init__(self, host: str, status: int = 0) -> None:
@@ -97,15 +98,15 @@ class StoreRetired(TvappError):
 
 
 class Workers(Protocol):
-    """Where a store does what takes long: parsing and reading files (`core.jobs.Jobs` has it)."""
+    """Runs what takes long, such as reading and parsing files (`core.jobs.Jobs` implements it)."""
 
     async def in_worker(self, work: Callable[[], T]) -> T:
-        """Run `work` elsewhere and return its result."""
+        """Run `work` on another thread and return its result."""
         ...
 
 
 class SameThread:
-    """Works at once, for programs without a screen."""
+    """Runs the work at once, for programs without a screen."""
 
     async def in_worker(self, work: Callable[[], T]) -> T:
         return work()

@@ -1,7 +1,8 @@
-"""Geofences in a container of Azure Blob Storage: every *.geojson and *.json blob in it, with the viewer's sign-in.
+"""Reads and writes geofences in a container of Azure Blob Storage with the viewer's sign-in.
 
-A fence that was made on a screen is a blob of its own, so that an ETag guards one fence: screens that add never
-collide, and a deletion is one DELETE. Fences in other tools' files are edited in place.
+Every *.geojson and *.json blob is read. A fence made on a screen is a blob of its own, so that an ETag guards one
+fence: screens that add fences never collide, and to delete a fence is one DELETE. Fences in other files are edited in
+place.
 """
 
 from __future__ import annotations
@@ -20,10 +21,10 @@ from tvapp.fences.model.change import Change, Outcome
 from tvapp.fences.model.fence import Skipped
 from tvapp.fences.stores.base import UNCHANGED, Loaded, Note, SameThread, Workers
 from tvapp.fences.stores.blob_sending import send_change
-from tvapp.fences.stores.document import Document, read_blob, reason
+from tvapp.fences.stores.document import Document, failure_reason, read_blob
 from tvapp.fences.stores.naming import SUFFIXES, file_name
 from tvapp.fences.stores.staleness import Staleness
-from tvapp.net.transport import Request, Response, Sender
+from tvapp.net.request import Request, Response, Sender
 
 MAX_BLOBS = 5_000
 MAX_PAGES = 100
@@ -40,7 +41,7 @@ class Authorizer(Protocol):
 
 
 class BlobStore:
-    """Lists a container, reads the blobs whose ETag in the list is new, and writes those that a change is for."""
+    """Lists a container, reads the blobs whose ETag is new, and writes the blobs that changes are for."""
 
     name = "blob"
 
@@ -68,14 +69,14 @@ class BlobStore:
         self._documents: dict[str, Document] = {}
         self._staleness = Staleness(clock)
         self._loads: list[dict[str, Document | None]] = []
-        """For each load under way, what was sent since it began: it may have read those blobs before."""
+        """For each load under way, the blobs that were sent since it began: it may have read older versions."""
         self._shown: tuple[object, ...] | None = None
 
     async def load(self) -> Loaded:
         """See Store.
 
-        A blob that was deleted since it was listed is left out; one that cannot be had now stays as it was, or is
-        skipped where it was never read.
+        A blob that was deleted since it was listed is left out; one that cannot be read now stays as it was, or is
+        skipped if it was never read.
 
         Raises:
             DataError: the address names no container.
@@ -91,10 +92,10 @@ class BlobStore:
             self._loads.remove(sent)
 
     async def send(self, change: Change, *, note: Note, resume: str = "") -> Outcome:
-        """See WritableStore. What others do to other fences of the same blob meanwhile is kept.
+        """See WritableStore. Changes that others make to other fences of the same blob meanwhile are kept.
 
         Raises:
-            Throttled: others keep writing to this blob.
+            Throttled: other clients keep writing to this blob.
             Conflict: the blob may not be written: it is leased, or under a legal hold.
         """
         client, container = self._opened()
@@ -135,7 +136,7 @@ class BlobStore:
                     documents[name] = self._documents[name]
                     stale.append(name)
                 else:
-                    skipped.append(Skipped(name, reason(answer)))
+                    skipped.append(Skipped(name, failure_reason(answer)))
             elif answer is not None:
                 fatal = fatal or answer
         if fatal is None and failures and not documents:
@@ -143,7 +144,7 @@ class BlobStore:
         for name, document in sent.items():
             _put(documents, name, document)
         if fatal is not None:
-            self._documents |= documents  # what was read is not asked for again
+            self._documents |= documents  # so that the next load need not read these again
             raise fatal
         self._documents = dict(sorted(documents.items()))
         return self._changed(skipped, self._staleness.oldest(name for name in stale if name not in sent))
@@ -161,7 +162,7 @@ class BlobStore:
         return Loaded(fences, tuple(skipped), as_of=self._staleness.wall(stale))
 
     async def _list(self, client: BlobClient, skipped: list[Skipped]) -> list[Entry]:
-        """Return the entries of all pages that are GeoJSON by their name."""
+        """Return the entries of all pages whose names end as those of GeoJSON do."""
         assert self._container is not None
         found: list[Entry] = []
         marker, seen = "", {""}
@@ -203,7 +204,7 @@ class BlobStore:
         return wanted
 
     async def _fetch(self, client: BlobClient, entry: Entry, gate: asyncio.Semaphore) -> Document | None:
-        """Return what a blob holds; None where it is gone."""
+        """Return the document of a blob; None where it was deleted."""
         known = self._documents.get(entry.name)
         # The list has ETags without quotes, the header with them. A list is never behind (strong consistency).
         if known is not None and entry.etag and known.etag.strip('"') == entry.etag:

@@ -1,4 +1,4 @@
-"""Brings one change into one blob: reads it, amends it, and writes it if nobody else has written meanwhile."""
+"""Brings one change into one blob: reads it, amends it, and writes it unless it was written meanwhile (ETag)."""
 
 from __future__ import annotations
 
@@ -12,33 +12,33 @@ from tvapp.fences.geojson.reading import MAX_BYTES
 from tvapp.fences.model.change import Change, Conflicting, Outcome, Stored
 from tvapp.fences.stores.base import Workers
 from tvapp.fences.stores.document import Document, is_web_page, read_blob
-from tvapp.net.transport import Response
+from tvapp.net.request import Response
 
 MAX_ROUNDS = 16
-"""In each round somebody has come through: enough for as many screens at once."""
+"""In each round one client succeeds: enough for as many screens at once."""
 
 _OVERTAKEN = {"", "ConditionNotMet", "TargetConditionNotMet", "BlobAlreadyExists", "BlobNotFound"}
-"""Codes that mean another version by now. Others (a lease, a legal hold) do not go away by trying at once."""
+"""Codes that mean another version by now. Other conflicts (a lease, a legal hold) last longer than a retry."""
 
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What came of it, and what the blob holds now; None where there is no such blob."""
+    """The outcome, and the document that the blob holds now; None where there is no such blob."""
 
     outcome: Outcome
     document: Document | None
 
 
 async def send_change(client: BlobClient, name: str, change: Change, workers: Workers) -> Sent:
-    """Bring `change` into the blob `name`, however often others write to it meanwhile.
+    """Bring `change` into the blob `name`, also while other clients write to it.
 
-    A change that is there already (the answer to an earlier try was lost) is not written again.
+    A change that is there already (the answer to an earlier attempt was lost) is not written again.
 
     Raises:
-        Throttled: others kept writing.
+        Throttled: other clients kept writing.
         Conflict: the blob may not be written, with the service's code.
-        DataError: the blob is not GeoJSON any more.
-        ServiceError, NetworkError, SignInError: as the client has them.
+        DataError: the blob is not GeoJSON any more, or would become too large.
+        ServiceError, NetworkError, SignInError: see BlobClient.
     """
     for _ in range(MAX_ROUNDS):
         held = await client.find(name, limit_bytes=MAX_BYTES)
@@ -69,7 +69,7 @@ def _amend(held: Response | None, change: Change, name: str) -> Amendment:
 
 
 async def _write(client: BlobClient, name: str, held: Response | None, amended: Amended) -> Response | None:
-    """Write what was amended; returns the blob as it is now, as `BlobClient.find` would."""
+    """Write or delete the blob; returns it as `BlobClient.find` would now."""
     if amended.content is not None:
         etag = await client.put(name, amended.content, replacing=held)
         return Response(200, Headers({"etag": etag}), amended.content)

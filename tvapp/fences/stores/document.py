@@ -1,4 +1,4 @@
-"""One GeoJSON file as a server gave it: what it holds, and how to ask whether it has changed."""
+"""A GeoJSON file from a server: its geofences, and the validators to ask whether it has changed."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from tvapp.azure.errors import plain
 from tvapp.core.errors import ConnectionBroken, DataError, NetworkError, ServiceError, TimedOut, TlsFailed, TvappError
 from tvapp.fences.geojson.reading import ReadResult, read
 from tvapp.fences.model.fence import Skipped
-from tvapp.net.transport import Response
+from tvapp.net.request import Response
 
 _PAGES = (b"<!doctype html", b"<html", b"<head", b"<script")
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file that was read. `etag` and `last_modified` are as the answer had them."""
+    """A file that was read. `etag` and `last_modified` are the validators of the response, or empty."""
 
     digest: bytes
     etag: str
@@ -26,10 +26,10 @@ class Document:
 
 
 def read_document(source: str, response: Response, known: Document | None) -> Document:
-    """Read the body of a 200; the same bytes as those of `known` are not read again. Takes long: for a worker.
+    """Parse the body of a 200; a body equal to that of `known` is not parsed again. Takes long: for a worker.
 
     Raises:
-        DataError: it is not GeoJSON; a web page is named as such.
+        DataError: the body is not GeoJSON; the reason names a web page as such.
     """
     headers, body = response.headers, response.body
     digest = hashlib.sha256(body).digest()
@@ -43,7 +43,7 @@ def read_document(source: str, response: Response, known: Document | None) -> Do
 
 
 def read_blob(name: str, response: Response, known: Document | None) -> Document:
-    """Read what a blob holds; one that is not GeoJSON is a document without fences. Takes long: for a worker."""
+    """Parse a blob; one that is not GeoJSON becomes a document without fences. Takes long: for a worker."""
     try:
         return read_document(name, response, known)
     except DataError as error:
@@ -52,14 +52,14 @@ def read_blob(name: str, response: Response, known: Document | None) -> Document
 
 
 def is_web_page(body: bytes) -> bool:
-    """Tell whether a body is HTML, whatever its type says: plain files are often served with a wrong one."""
+    """Tell whether a body is HTML. The content type does not decide: plain files are often served with a wrong one."""
     return body[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_PAGES)
 
 
-def reason(error: TvappError) -> str:
-    """Say why a file could not be had, in the same words each time it happens again.
+def failure_reason(error: TvappError) -> str:
+    """Say why a file could not be read; the same text each time, so that a repetition is not a change.
 
-    >>> reason(ServiceError("example.com", 404, "BlobNotFound"))
+    >>> failure_reason(ServiceError("example.com", 404, "BlobNotFound"))
     'the server answers 404 BlobNotFound'
     """
     match error:

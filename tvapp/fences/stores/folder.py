@@ -1,4 +1,4 @@
-"""Geofences in a folder: every *.geojson and *.json file in it, read and written on workers, and watched."""
+"""Reads, writes and watches geofences in a folder: every *.geojson and *.json file, on workers."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from tvapp.fences.stores.naming import SUFFIXES, file_name
 MAX_FILES = 5_000
 LOCKED_TRIES = 100
 LOCKED_PAUSE_S = 0.05
-"""Another tvapp holds the lock for one file; with these it may write many in a row before we give up for now."""
+"""Another tvapp holds the lock for one file at a time; with these it may write many before we give up for now."""
 
 Mark: TypeAlias = tuple[int, int, int]
-"""What tells two versions of a file apart: time of change, size, inode."""
+"""Tells two versions of a file apart: modification time, size, inode."""
 
 
 class FolderStore:
-    """Reads a folder and writes to it; a file that has not changed is not read again."""
+    """Reads a folder and writes to it; an unchanged file is not read again."""
 
     name = "folder"
 
@@ -41,7 +41,7 @@ class FolderStore:
         self._loaded = False
         self._is_tidy = False
         self._seen: dict[str, Mark] | None = None
-        """What was there when somebody was last told, by `load` or by `watch`."""
+        """The files at the last `load` or the last return of `watch`; None: not known."""
 
     async def load(self) -> Loaded:
         """See Store.
@@ -52,11 +52,11 @@ class FolderStore:
         return await self._workers.in_worker(self._load)
 
     async def send(self, change: Change, *, note: Note, resume: str = "") -> Outcome:
-        """See WritableStore, and `folder_writing.send_change` for what holds when other programs write too.
+        """See WritableStore, and `folder_writing.send_change` for other programs that write too.
 
         Raises:
             StorageError: the folder or the file cannot be written now.
-            DataError: the file is not GeoJSON, or the change names none of this folder.
+            DataError: the file is not GeoJSON, or the change names no file of this folder.
         """
         name = self._file_of(change)
         for _ in range(LOCKED_TRIES):
@@ -70,7 +70,7 @@ class FolderStore:
         raise StorageError(str(self._path), "another screen is writing to it")
 
     async def watch(self) -> None:
-        """See Watchable. Changes that others make on a network drive are not noticed."""
+        """See Watchable. Changes that other machines make on a network drive are not noticed."""
         await until_changed(self._path, SUFFIXES, lambda: self._workers.in_worker(self._is_other), self._log)
 
     def _is_other(self) -> bool:
@@ -86,7 +86,7 @@ class FolderStore:
     def _file_of(self, change: Change) -> str:
         if not change.source:
             return file_name(change.geometry_id)
-        # Names that are not UTF-8 are shown in another way.
+        # `source` is a printable name; that of a file that is not UTF-8 differs.
         name = next((name for name in self._read if _shown(name) == change.source), change.source)
         if "/" in name or "\0" in name or not _is_ours(name):
             raise DataError(change.source[:200], "not a file of this folder")
@@ -125,7 +125,7 @@ class FolderStore:
                     try:
                         status = entry.stat()
                     except OSError:
-                        # A link to nowhere, or gone meanwhile: reading it says which.
+                        # A dangling link, or deleted meanwhile: reading it tells which.
                         marks[entry.name] = (0, -1, 0)
                         continue
                     if stat.S_ISREG(status.st_mode):
@@ -145,10 +145,10 @@ class FolderStore:
 
 
 def _shown(name: str) -> str:
-    # A name that is not UTF-8 arrives with lone surrogates, which no log or screen can take.
+    # A name that is not UTF-8 has lone surrogates here, which logs and the screen cannot encode.
     return name.encode(errors="replace").decode()
 
 
 def _is_ours(name: str) -> bool:
-    """Tell whether a file is one of geofences: what is written has to be what is read."""
+    """Tell whether a file holds geofences; the same rule for reading and writing."""
     return not name.startswith(".") and name.lower().endswith(SUFFIXES)

@@ -1,4 +1,4 @@
-"""Waits until somebody changes a folder (inotify and its like), also while it is not there and when it comes back."""
+"""Waits until a folder changes (inotify and its like), also while it does not exist and when it comes back."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from pathlib import Path
 from tvapp.core.log import Log
 
 ABSENT_S = 2.0
-"""How often a folder that is not there is looked for."""
+"""Pause between two looks for a folder that does not exist."""
 
 _STEP_MS = 500
-"""Something is told once nothing more has happened for this long. Each step costs a still screen a little."""
+"""A change is reported once nothing more has happened for this long. A shorter step costs an idle screen CPU time."""
 _AT_LATEST_MS = 800
 _IDLE_MS = 3_600_000
 
@@ -21,10 +21,10 @@ _IDLE_MS = 3_600_000
 async def until_changed(
     folder: Path, suffixes: tuple[str, ...], is_changed: Callable[[], Awaitable[bool]], log: Log
 ) -> None:
-    """Return once `is_changed`, which is asked when the watch has begun and whenever something happened.
+    """Return once `is_changed` returns True. It is called when the watch has begun and after each event.
 
-    What counts is the folder itself (an absolute path) and the files in it that end in one of `suffixes`. Never returns
-    where the system cannot watch; a network drive can be watched, but tells of nothing that others do.
+    Events are those of the folder itself (an absolute path) and of files in it that end in one of `suffixes`. Never
+    returns where the system cannot watch; a network drive reports no changes of other machines.
     """
     while True:
         try:
@@ -35,7 +35,7 @@ async def until_changed(
                 return
             await asyncio.sleep(ABSENT_S)
         except (OSError, RuntimeError) as error:
-            # No watches left, a file system that has none, or the library's own error.
+            # No inotify watches left, a file system without them, or an error of the library.
             log.event("folder.not_watched", level="warning", reason=str(error)[:300])
             if await is_changed():
                 return
@@ -43,8 +43,8 @@ async def until_changed(
 
 
 async def _watch(folder: Path, suffixes: tuple[str, ...], is_changed: Callable[[], Awaitable[bool]]) -> bool:
-    """Return True once it is changed, False when the folder is another one and has to be watched anew."""
-    # Here for the sake of screens that watch no folder.
+    """Return True once it is changed, False when the folder was replaced and has to be watched again."""
+    # Deferred: only screens with this store need it.
     from watchfiles import Change, awatch
 
     is_gone = False
@@ -55,7 +55,7 @@ async def _watch(folder: Path, suffixes: tuple[str, ...], is_changed: Callable[[
             is_gone = is_gone or change is Change.deleted
             return True
         name = path.rpartition("/")[2].lower()
-        # Mounted configuration maps exchange what a link named ..data leads to.
+        # Kubernetes swaps the target of a link named ..data in a mounted ConfigMap.
         return name.startswith("..") or (name.endswith(suffixes) and not name.startswith("."))
 
     changes = awatch(
@@ -65,7 +65,7 @@ async def _watch(folder: Path, suffixes: tuple[str, ...], is_changed: Callable[[
         while not is_gone:
             happened = asyncio.ensure_future(anext(changes))
             try:
-                await asyncio.sleep(0)  # by now the watch has begun, so nothing that follows is missed
+                await asyncio.sleep(0)  # by now the watch has begun, so later changes are not missed
                 if happened.done():
                     happened.result()
                 if await is_changed():

@@ -1,4 +1,4 @@
-"""Brings one change into one file of a folder: reads it, amends it, and replaces it if it still is what was read."""
+"""Brings one change into one file of a folder: reads it, amends it, and replaces it unless it changed meanwhile."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tvapp.fences.model.change import Change, Conflicting, Outcome, Stored
 from tvapp.fences.stores.naming import SUFFIXES
 
 LOCK = ".tvapp.lock"
-"""Kept in the folder for good: deleting a lock that somebody waits for would make two of it."""
+"""Never deleted: a process may wait for the lock of the deleted file while another locks a new one."""
 
 MAX_ROUNDS = 16
 
@@ -27,12 +27,12 @@ MAX_ROUNDS = 16
 def send_change(folder: Path, name: str, change: Change, *, tidy: bool = False) -> Outcome | None:
     """Bring `change` into the file `name`; None where another tvapp is writing to the folder: try again soon.
 
-    `tidy` first takes away the unfinished files of tvapps that were ended in the middle of writing one.
+    `tidy` first deletes the unfinished files of tvapps that were killed while writing.
 
-    Takes long: for a worker. All tvapps write one at a time, as far as the file system has locks that its other users
-    see. Other programs do not ask for the lock: what they wrote until just before the file is replaced is seen and
-    kept, and a new file never takes the place of another; only what they write between that last look and the
-    replacing of the file, some microseconds, is lost.
+    Takes long: for a worker. All tvapps write one at a time, as far as the file system has locks that other machines
+    see. Other programs do not take the lock: what they write until just before the file is replaced is seen and kept,
+    and a new file never overwrites another; only what they write between that last check and the rename, some
+    microseconds, is lost.
 
     Raises:
         StorageError: the folder or the file cannot be written now, or is not what it was (a link, a folder, gone).
@@ -51,9 +51,9 @@ def send_change(folder: Path, name: str, change: Change, *, tidy: bool = False) 
 
 
 def _tidy(folder: Path) -> None:
-    """Delete what `write_atomic` had not finished: nobody is writing now, as far as there are locks.
+    """Delete the temporary files of `write_atomic`: with the lock held, no other tvapp is writing.
 
-    Where there are none, a tvapp that loses its file to this one tries again.
+    On a file system without locks, a tvapp that loses its temporary file tries again.
     """
     with os.scandir(folder) as entries:
         names = [entry.name for entry in entries]
@@ -65,8 +65,8 @@ def _tidy(folder: Path) -> None:
 
 def _send(path: Path, change: Change) -> Outcome:
     for _ in range(MAX_ROUNDS):
-        held = _hold(path)
-        # An empty file is what a power cut may leave of one that was being made.
+        held = _read_held(path)
+        # A power cut may leave a new file empty.
         amendment = amend(held.content or None, change)
         match amendment:
             case AlreadyApplied():
@@ -84,31 +84,31 @@ def _send(path: Path, change: Change) -> Outcome:
 
 
 class _OvertakenError(Exception):
-    """The file is not what it was a moment ago."""
+    """The file was changed since it was read."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Held:
-    """What a file was when it was read; `content` is None where there was none."""
+    """A file as it was when it was read; `content` is None where there was none."""
 
     content: bytes | None
     status: os.stat_result | None = None
 
 
-def _hold(path: Path) -> _Held:
+def _read_held(path: Path) -> _Held:
     try:
         status = path.lstat()
     except FileNotFoundError:
         return _Held(None)
     if not stat.S_ISREG(status.st_mode):
-        # What a link leads to belongs to somebody else, and replacing the link would part the two.
+        # To replace a link would detach it from its target, which may have other users.
         raise StorageError(str(path), "it is a link" if stat.S_ISLNK(status.st_mode) else "it is not a plain file")
     return _Held(read_bounded(path, MAX_BYTES), status)
 
 
 def _write(path: Path, held: _Held, content: bytes | None) -> None:
     if content is None:
-        _demand_unchanged(path, held)
+        _require_unchanged(path, held)
         path.unlink(missing_ok=True)
         sync_dir(path.parent)
     elif held.status is None:
@@ -121,19 +121,19 @@ def _write(path: Path, held: _Held, content: bytes | None) -> None:
             with contextlib.suppress(OSError):
                 os.fchown(fd, status.st_uid, status.st_gid)  # only root may give files away
             os.fchmod(fd, stat.S_IMODE(status.st_mode))
-            _demand_unchanged(path, held)
+            _require_unchanged(path, held)
 
         write_atomic(path, content, mode=stat.S_IMODE(status.st_mode), before_replacing=take_place)
 
 
-def _demand_unchanged(path: Path, held: _Held) -> None:
-    if _hold(path).content != held.content:
+def _require_unchanged(path: Path, held: _Held) -> None:
+    if _read_held(path).content != held.content:
         raise _OvertakenError
 
 
 @contextmanager
 def _reserved(path: Path) -> Iterator[Callable[[], None]]:
-    """Give what makes an empty file at `path`, unless there is one; it goes again if the block fails."""
+    """Yield a function that creates an empty file at `path`, unless there is one; deleted again if the block fails."""
     made = False
 
     def reserve() -> None:
@@ -155,7 +155,7 @@ def _reserved(path: Path) -> Iterator[Callable[[], None]]:
 
 @contextmanager
 def _lock(folder: Path) -> Iterator[bool]:
-    """Lock the folder against other tvapps; gives False where one of them has it."""
+    """Lock the folder against other tvapps; yields False where one of them has the lock."""
     flags = os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
     try:
         fd = os.open(folder / LOCK, flags | os.O_RDWR, 0o666)
@@ -176,6 +176,6 @@ def _is_taken(fd: int) -> bool:
     except BlockingIOError:
         return False
     except OSError:
-        # A file system without locks: what is compared before replacing has to do.
+        # A file system without locks: the comparison before replacing has to do.
         return True
     return True

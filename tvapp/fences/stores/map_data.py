@@ -1,15 +1,14 @@
-"""Geofences in the Data service v2 of Azure Maps (`/mapData`), as the original guide uploads them.
+"""Reads and writes geofences in the Data service v2 of Azure Maps (`/mapData`), as the original guide uploads them.
 
-Microsoft retired the service on 2024-09-16; it lives on in compatible hosts and in the local cloud. A fence made on a
-screen is a file of its own; one in a file with others is edited in its place.
+Microsoft retired the service on 2024-09-16; compatible hosts and the local cloud still have it. A fence made on a
+screen is a file of its own; a fence in a file with others is edited in place.
 """
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-import random as dice
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 
@@ -30,9 +29,9 @@ from tvapp.fences.geojson.reading import MAX_BYTES, ReadResult, read
 from tvapp.fences.model.change import Change, Outcome, Stored
 from tvapp.fences.model.fence import Skipped
 from tvapp.fences.stores.base import UNCHANGED, Loaded, Note, SameThread, StoreRetired, Workers
-from tvapp.fences.stores.map_data_sending import Patience, Sending
+from tvapp.fences.stores.map_data_sending import PollPacer, Sending
 from tvapp.fences.stores.staleness import Staleness
-from tvapp.net.transport import Sender
+from tvapp.net.request import Sender
 
 MAX_TOTAL_BYTES = 512 << 20
 _AT_ONCE = 4
@@ -40,7 +39,7 @@ _AT_ONCE = 4
 
 @dataclass(frozen=True, slots=True)
 class _File:
-    """A file that was read, or that we wrote (`is_ours`) and that need not be read once more."""
+    """A file that was read, or that we wrote (`is_ours`) and need not read again."""
 
     digest: bytes
     etag: str
@@ -50,10 +49,7 @@ class _File:
 
 
 class MapDataStore:
-    """Lists the account's files and reads those that are GeoJSON; takes changes.
-
-    `sleep` waits so many seconds, `random` is a number in [0, 1).
-    """
+    """Lists the files of the account and reads those that are GeoJSON; takes changes."""
 
     name = "map-data"
 
@@ -66,15 +62,13 @@ class MapDataStore:
         *,
         workers: Workers | None = None,
         clock: Clock | None = None,
-        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
-        random: Callable[[], float] = dice.random,
+        new_pacer: Callable[[str], PollPacer] = PollPacer,
     ) -> None:
         clock = clock if clock is not None else SystemClock()
         self._client = MapDataClient(http, endpoint, authorizer, clock=clock)
         self._log = log
         self._workers: Workers = workers if workers is not None else SameThread()
-        self._sleep = sleep
-        self._random = random
+        self._new_pacer = new_pacer
         self._files: dict[str, _File] = {}
         self._staleness = Staleness(clock)
         self._shown: tuple[object, ...] | None = None
@@ -82,8 +76,8 @@ class MapDataStore:
     async def load(self) -> Loaded:
         """See Store.
 
-        A file that was deleted since it was listed is left out; one that is being replaced, or that the service cannot
-        give now, stays as it was.
+        A file that was deleted since it was listed is left out; one that is being replaced, or cannot be read now,
+        stays as it was.
 
         Raises:
             StoreRetired: public Azure no longer has the service.
@@ -118,17 +112,17 @@ class MapDataStore:
         return Loaded(fences, tuple(skipped), as_of=self._staleness.wall(oldest))
 
     async def send(self, change: Change, *, note: Note, resume: str = "") -> Outcome:
-        """See WritableStore, and `map_data_sending` for what is promised.
+        """See WritableStore, and `map_data_sending` for its guarantees.
 
         Raises:
             StoreRetired: public Azure no longer has the service.
-            TimedOut: the service is still at work on it; the note says where to go on.
+            TimedOut: the service is still processing it; the note says where to go on.
             Conflict: the account's storage is full.
             ServiceError: with the status 400 and Azure's reason where an upload could not be processed.
         """
-        patience = Patience(self._client.host, self._sleep, self._random)
+        pacer = self._new_pacer(self._client.host)
         with self._unless_retired():
-            sent = await Sending(self._client, self._workers, change, note, resume, patience).run()
+            sent = await Sending(self._client, self._workers, change, note, resume, pacer).run()
         if isinstance(sent.outcome, Stored):
             udid, content = sent.outcome.source, sent.content
             known = self._files.get(udid)
@@ -136,13 +130,13 @@ class MapDataStore:
                 file = await self._workers.in_worker(lambda: _read(udid, content, "", None))
                 self._files[udid] = replace(file, is_ours=True)
             elif known is not None:
-                # What was written last is not known after a restart of the sending.
+                # A resumed attempt does not know what was written: read the file again.
                 self._files[udid] = replace(known, is_ours=False)
         return sent.outcome
 
     @contextmanager
     def _unless_retired(self) -> Iterator[None]:
-        """Tell a retired service from one that refuses: it may answer anything by now, or have no address."""
+        """Raise StoreRetired for public Azure: a retired service may answer anything, or have no address any more."""
         try:
             yield
         except (NotFound, Forbidden, Unreachable, UnexpectedReply) as error:
@@ -162,9 +156,9 @@ class MapDataStore:
         wanted: dict[str, Entry] = {}
         total = 0
         for entry in sorted(entries, key=lambda entry: entry.udid):
-            is_at_work = entry.status == "pending" and entry.udid in self._files
-            if entry.data_format != "geojson" or not (entry.status == "completed" or is_at_work):
-                continue  # drawings for indoor maps, and uploads under way
+            is_processing = entry.status == "pending" and entry.udid in self._files
+            if entry.data_format != "geojson" or not (entry.status == "completed" or is_processing):
+                continue  # drawings of indoor maps, and uploads under way
             total += entry.size
             if not is_udid(entry.udid):
                 skipped.append(Skipped(entry.udid[:64], "its id is not one"))

@@ -1,4 +1,4 @@
-"""Names of files of geofences; one that was made on a screen has a file of its own, named after its id."""
+"""Names the files of geofences. A geofence made on a screen has a file of its own, named after its id."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import hashlib
 import re
 
 SUFFIXES = (".geojson", ".json")
-"""How their names end, in small or capital letters."""
+"""Suffixes of the files that are read, in any case."""
 
 _PLAIN = re.compile(r"[0-9A-Za-z_-][0-9A-Za-z_.-]{0,99}")
 _OTHER = re.compile(r"[^0-9A-Za-z_-]+")
 
 
 def file_name(geometry_id: str) -> str:
-    """Return the same name for the same id, on every screen: the id itself wherever it can be a file's name.
+    """Return the file name for an id, the same on every screen: the id itself wherever it is a valid file name.
 
     >>> file_name("depot-3")
     'depot-3.geojson'

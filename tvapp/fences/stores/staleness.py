@@ -1,4 +1,4 @@
-"""How old that is which a store shows although it could not be read again."""
+"""Tells how old the content of a store is that could not be read again."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tvapp.core.clock import Clock
 class Staleness:
     """Remembers when each part of a store was last known to be right.
 
-    Moments are monotonic until somebody is told: the wall clock of a box without a battery is set after its start.
+    Times are monotonic until they are reported: a box without a clock battery sets its wall clock after the start.
     """
 
     def __init__(self, clock: Clock) -> None:
@@ -18,17 +18,17 @@ class Staleness:
         self._confirmed: dict[str, float] = {}
 
     def now(self) -> float:
-        """Return the moment it is now."""
+        """Return the time, in monotonic seconds."""
         return self._clock.monotonic()
 
     def confirm(self, part: str, moment: float) -> None:
-        """Note that `part` was right at that moment."""
+        """Note that `part` was right at `moment`."""
         self._confirmed[part] = moment
 
     def oldest(self, parts: Iterable[str]) -> float | None:
-        """Return the earliest moment at which one of `parts` was last right; None where there are none."""
+        """Return the earliest of the times at which `parts` were last right; None where none is known."""
         return min((self._confirmed[part] for part in parts if part in self._confirmed), default=None)
 
     def wall(self, moment: float | None) -> float | None:
-        """Return a moment in seconds since 1970 UTC."""
+        """Convert a monotonic time to seconds since 1970 UTC."""
         return None if moment is None else self._clock.wall() - (self._clock.monotonic() - moment)

@@ -1,4 +1,4 @@
-"""Geofences at addresses on the web: GeoJSON over https, asked for anew with conditional requests. No credentials."""
+"""Reads geofences from web addresses: GeoJSON over https with conditional requests, without credentials."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from tvapp.core.log import Log
 from tvapp.fences.geojson.reading import MAX_BYTES
 from tvapp.fences.model.fence import Skipped
 from tvapp.fences.stores.base import UNCHANGED, Loaded, SameThread, Workers
-from tvapp.fences.stores.document import Document, is_web_page, read_document, reason
+from tvapp.fences.stores.document import Document, failure_reason, is_web_page, read_document
 from tvapp.fences.stores.staleness import Staleness
-from tvapp.net.transport import Request, Response, Sender, host_of, origin_of
+from tvapp.net.request import Request, Response, Sender
+from tvapp.net.urls import host_of, origin_of
 
 MAX_TOTAL_BYTES = 512 << 20
 MAX_PAUSE_S = 3600.0
-"""A server that asks for more patience than this is asked all the same."""
+"""Upper limit for the Retry-After of a server."""
 _TIMEOUT_S = 120.0
 _AT_ONCE = 4
 _ACCEPT = "application/geo+json, application/json;q=0.9, */*;q=0.1"
@@ -29,7 +30,7 @@ _ACCEPT = "application/geo+json, application/json;q=0.9, */*;q=0.1"
 
 @dataclass(slots=True)
 class _Source:
-    """One address, what it gave last, and when (monotonic) it may be asked again."""
+    """One address, its last document, and the monotonic time from which it may be asked again."""
 
     url: str
     label: str
@@ -39,7 +40,7 @@ class _Source:
 
 
 class UrlStore:
-    """Reads several addresses; one that fails keeps what it gave before, and the others go on."""
+    """Reads several addresses; one that fails keeps its last document, and the others go on."""
 
     name = "url"
 
@@ -81,7 +82,7 @@ class UrlStore:
         for source in self._sources:
             if source.error is not None:
                 kept = "shown as it was before: " if source.document is not None else ""
-                skipped.append(Skipped(source.label, kept + reason(source.error)))
+                skipped.append(Skipped(source.label, kept + failure_reason(source.error)))
             if source.document is None:
                 continue
             total += source.document.size
@@ -135,7 +136,7 @@ class UrlStore:
 
 
 def label(url: str) -> str:
-    """Return what to call an address in logs and on the screen: without its query, which may carry a signature.
+    """Return an address for logs and the screen: without its query, which may contain a signature.
 
     >>> label("https://example.com/fences.geojson?sig=secret")
     'example.com/fences.geojson'

@@ -9,7 +9,6 @@ import faulthandler
 import os
 from pathlib import Path
 
-from tvapp.core.data_folder import CRASHES
 from tvapp.core.errors import StorageError
 from tvapp.core.files import make_private_dir
 from tvapp.core.log import Log
@@ -17,13 +16,13 @@ from tvapp.core.log import Log
 OPEN = "fatal.txt"
 
 
-def watch_for_faults(data_dir: Path, log: Log) -> None:
+def watch_for_faults(folder: Path, log: Log) -> None:
     """Have segmentation faults, aborts and the like written to a file, and name the file of the last one.
 
     Call it while the instance's lock is held. Where no file can be written nothing is watched; the log has nothing to
     say about that which the data dir's own troubles do not.
     """
-    path = data_dir / CRASHES / OPEN
+    path = folder / OPEN
     try:
         make_private_dir(path.parent)
         if path.exists() and path.stat().st_size > 0:

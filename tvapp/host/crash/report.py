@@ -18,11 +18,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
-from tvapp import __version__
-from tvapp.core.data_folder import CRASHES
 from tvapp.core.errors import StorageError
 from tvapp.core.files import make_private_dir, remove, write_atomic
 from tvapp.core.jobs import Running
+from tvapp.core.version import full_version
 from tvapp.host.event_log import MASK, clean_text, timestamp
 
 KEPT = 10
@@ -37,7 +36,7 @@ _BARE_CODE = re.compile(r"\b(?!AADSTS)(?=[0-9-]*[A-Z])(?:[A-Z0-9]{4}-[A-Z0-9]{4}
 
 
 @dataclass(frozen=True, slots=True)
-class Surroundings:
+class CrashContext:
     """What was the case when it happened. `epoch_s` is wall time, `events` are lines of the log, oldest first."""
 
     epoch_s: float
@@ -56,35 +55,34 @@ def new_reference() -> str:
     return "".join(secrets.choice(LETTERS) for _ in range(6))
 
 
-def report(error: BaseException, reference: str, around: Surroundings) -> dict[str, object]:
+def report(error: BaseException, reference: str, context: CrashContext) -> dict[str, object]:
     """Return everything that is worth knowing of a crash, as plain data."""
     return {
         "reference": reference,
-        "time": timestamp(around.epoch_s),
-        "version": __version__,
+        "time": timestamp(context.epoch_s),
+        "version": full_version(),
         "python": platform.python_version(),
         "platform": f"{platform.system()} {platform.release()} {platform.machine()}",
-        "driver": around.driver,
-        "renderer": around.renderer,
-        "size": around.size,
-        "uptime_s": round(around.uptime_s, 1),
-        "crashes_in_a_row": around.in_a_row,
+        "driver": context.driver,
+        "renderer": context.renderer,
+        "size": context.size,
+        "uptime_s": round(context.uptime_s, 1),
+        "crashes_in_a_row": context.in_a_row,
         "memory_mib": _memory_mib(),
         "peak_memory_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         "open_files": _open_files(),
-        "jobs": [{"job": job.name, "seconds": round(around.monotonic_s - job.since, 1)} for job in around.running],
+        "jobs": [{"job": job.name, "seconds": round(context.monotonic_s - job.since, 1)} for job in context.running],
         "errors": [_told(each) for each in chain(error)],
-        "events": [_BARE_CODE.sub(MASK, line) for line in around.events],
+        "events": [_BARE_CODE.sub(MASK, line) for line in context.events],
     }
 
 
-def write(data_dir: Path, content: dict[str, object]) -> Path:
+def write(folder: Path, content: dict[str, object]) -> Path:
     """Write a report, and throw the oldest ones away.
 
     Raises:
         StorageError: disk full, read-only or no permission.
     """
-    folder = data_dir / CRASHES
     make_private_dir(folder)
     stamp = re.sub(r"[^0-9TZ]", "", str(content["time"]).split(".")[0]) + "Z"
     path = folder / f"{stamp}-{content['reference']}.json"

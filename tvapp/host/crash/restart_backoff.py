@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import MutableMapping
 from pathlib import Path
 
-from tvapp.core.data_folder import CRASHES
 from tvapp.core.errors import StorageError
 from tvapp.core.files import make_private_dir, read_bounded, remove, write_atomic
 
@@ -21,11 +20,11 @@ _MOST_BYTES = 16
 _MOST = 1000
 
 
-class Brake:
+class RestartBackoff:
     """Counts crashes in a row, in a file and in the environment of the next start."""
 
-    def __init__(self, data_dir: Path, environ: MutableMapping[str, str]) -> None:
-        self._path = data_dir / CRASHES / COUNT
+    def __init__(self, folder: Path, environ: MutableMapping[str, str]) -> None:
+        self._path = folder / COUNT
         self._environ = environ
         self.is_kept = False
         """Tell whether the disk has the count of the last `crashed`."""

@@ -1,1 +1,1 @@
-"""One screen a module."""
+"""The screens and panels, one a module."""

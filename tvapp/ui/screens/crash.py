@@ -1,4 +1,4 @@
-"""What is on the screen after a crash: what happened in plain words, and when the app starts again by itself.
+"""The screen after a crash: what happened, and when the app restarts by itself.
 
 It needs nothing but a canvas and words: no stack, no session, no map, for any of those may be what broke.
 """
@@ -9,17 +9,17 @@ from dataclasses import dataclass
 
 from tvapp.ui import layout, theme
 from tvapp.ui.canvas import Canvas
-from tvapp.ui.widgets.label import draw_icon, paragraph
-from tvapp.ui.words.phrases import countdown
-from tvapp.ui.words.text import words
+from tvapp.ui.widgets.label import centred_paragraph, draw_icon
+from tvapp.ui.words.formats import countdown
+from tvapp.ui.words.lookup import words
 
 OFTEN = 3
-"""After this many crashes in a row it is time to ask somebody."""
+"""After this many crashes in a row the screen advises to ask an administrator."""
 
 
 @dataclass(frozen=True, slots=True)
 class Crash:
-    """What the screen tells. `clock` is the time of day when it happened, ``14:02``; `left_s` runs down."""
+    """The content of the screen. `clock` is the time of day when it happened, ``14:02``; `left_s` runs down."""
 
     reference: str
     clock: str
@@ -54,4 +54,4 @@ def draw_crash(canvas: Canvas, crash: Crash, language: str = "en") -> None:
         (advice, theme.style(theme.BODY, theme.MUTED)),
         (reference, theme.style(theme.BODY, theme.MUTED, "mono")),
     ):
-        y = paragraph(canvas, text, x, y, box.w, style, 2, "center") + 24
+        y = centred_paragraph(canvas, text, x, y, box.w, style, 2) + 24

@@ -1,4 +1,4 @@
-"""What stays on the screen when the app cannot start: which settings are wrong, or what broke."""
+"""The screen of an app that cannot start: it names wrong settings, or a fatal problem."""
 
 from __future__ import annotations
 
@@ -10,23 +10,22 @@ from tvapp.ui import layout, theme
 from tvapp.ui.actions import Actions
 from tvapp.ui.canvas import Canvas, Rect
 from tvapp.ui.navigator import Navigator
-from tvapp.ui.screen import REPEATED, Binding, Hint, bind, dispatch, hints_of
-from tvapp.ui.screens.dialog import leave_dialog
+from tvapp.ui.screen import REPEATED, Binding, BoundScreen, bind
+from tvapp.ui.screens.panels.dialog import leave_dialog
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.widgets.label import draw_icon, fit, label, paragraph, wrap
 from tvapp.ui.widgets.surface import Button, card
 
 PAGE_S = 10.0
-"""Nobody may be there to press a key: what does not fit is shown in turn."""
+"""Problems that do not fit are shown page by page without a key, because no viewer may be present."""
 LABEL_WIDTH = 150.0
 LINE = 38.0
 
 
-class ErrorScreen:
-    """Lists errors of the configuration, or tells one fatal problem."""
+class ErrorScreen(BoundScreen):
+    """Lists errors of the configuration, or shows a fatal problem."""
 
     name = "error"
-    is_overlay = False
 
     def __init__(
         self,
@@ -59,14 +58,8 @@ class ErrorScreen:
     def bindings(self) -> tuple[Binding, ...]:
         return (self._turning, *self._leaving) if self._has_more else self._leaving
 
-    def hints(self) -> tuple[Hint, ...]:
-        return hints_of(self.bindings())
-
-    def handle(self, input_: Input, now: float) -> bool:
-        return dispatch(self.bindings(), input_, now)
-
     def receive(self, message: object, now: float) -> None:
-        """Nothing changes it."""
+        """No message changes this screen."""
 
     def update(self, now: float) -> bool:
         if self._has_more and self._turn_at is None:
@@ -121,7 +114,7 @@ class ErrorScreen:
         heights = [32 + LINE * (2 + len(allowed)) for _, allowed in cards]
         self._fitting = _fitting(heights, room.h, theme.GAP)
         if self._has_more:
-            # Every page has room for as many, whatever their heights: the line below tells where one is.
+            # Every page has the same number of problems, whatever their heights: the line below counts pages.
             self._fitting = _fitting([max(heights)] * len(wrong), room.h - LINE, theme.GAP)
         y, last = room.y, min(len(wrong), self._first + self._fitting)
         for (error, allowed), height in list(zip(cards, heights, strict=True))[self._first : last]:

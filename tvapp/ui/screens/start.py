@@ -1,4 +1,4 @@
-"""The first picture: a quiet brand, and in words what is being waited for."""
+"""The start screen: the app's name, and what the app waits for."""
 
 from __future__ import annotations
 
@@ -10,22 +10,21 @@ from tvapp.ui import layout, theme
 from tvapp.ui.actions import Actions
 from tvapp.ui.canvas import Canvas
 from tvapp.ui.navigator import Navigator
-from tvapp.ui.screen import Binding, Hint, bind, dispatch, hints_of
-from tvapp.ui.screens.dialog import leave_dialog
+from tvapp.ui.screen import Binding, BoundScreen, bind
+from tvapp.ui.screens.panels.dialog import leave_dialog
 from tvapp.ui.settings import UiSettings
-from tvapp.ui.widgets.label import draw_icon, in_middle, paragraph
-from tvapp.ui.words.phrases import duration
+from tvapp.ui.widgets.label import centred_paragraph, draw_icon, in_middle
+from tvapp.ui.words.formats import duration
 
-PATIENCE_S = 2.0
-"""Before this nothing is said about waiting: it is about to go on."""
+SILENT_S = 2.0
+"""The screen says nothing about waiting before this: most waits are shorter."""
 DOT = 14.0
 
 
-class StartScreen:
-    """Goes on by itself; `session` is None until there is one to ask."""
+class StartScreen(BoundScreen):
+    """The app replaces it by itself; `session` is None until there is one."""
 
     name = "start"
-    is_overlay = False
 
     def __init__(
         self,
@@ -56,14 +55,8 @@ class StartScreen:
             return bind(Intent.SELECT, self._retry, ("ok", "hint.try-now")), leave
         return (leave,)
 
-    def hints(self) -> tuple[Hint, ...]:
-        return hints_of(self.bindings())
-
-    def handle(self, input_: Input, now: float) -> bool:
-        return dispatch(self.bindings(), input_, now)
-
     def receive(self, message: object, now: float) -> None:
-        """The session is asked at every update."""
+        """`update` asks the session."""
 
     def update(self, now: float) -> bool:
         self._view = self.session(now) if self.session is not None else None
@@ -76,7 +69,7 @@ class StartScreen:
         return now + 1 - passed % 1 + 0.001
 
     def waits_for(self) -> str:
-        """Return the key of the words for what is being waited for; `start.ready` when it is nothing special."""
+        """Return the key of the words for what the app waits for; `start.ready` for nothing in particular."""
         view = self._view
         if view is not None and view.status == "awaiting-time":
             return "start.time"
@@ -100,7 +93,7 @@ class StartScreen:
         in_middle(canvas, self._settings.app_name, name, theme.style(theme.TITLE, face="bold"))
         passed = now - self._began
         waiting = self.waits_for()
-        patient = passed >= PATIENCE_S
+        patient = passed >= SILENT_S
         title = say(waiting) if patient else say("start.title")
         in_middle(canvas, title, name._replace(y=box.y + 250, h=50), theme.style(theme.LEAD, theme.MUTED))
         self._draw_dots(canvas, x, box.y + 330, int(passed))
@@ -112,10 +105,10 @@ class StartScreen:
         if waiting in advice:
             text = say(f"{waiting}.advice")
             style = theme.style(theme.BODY, theme.TEXT)
-            paragraph(canvas, text, x, box.y + 436, box.w, style, 2, "center")
+            centred_paragraph(canvas, text, x, box.y + 436, box.w, style, 2)
 
     def _draw_dots(self, canvas: Canvas, x: float, y: float, beat: int) -> None:
-        """Draw three dots of which one is lit, so that one sees it live without a frame more than one a second."""
+        """Draw three dots of which one is lit: a sign of life that costs one frame a second."""
         for index in range(3):
             left = x + (index - 1) * 40 - DOT / 2
             color = theme.ACCENT if index == beat % 3 else theme.LINE

@@ -1,1 +1,1 @@
-"""Things that can be drawn and have focus."""
+"""Parts that screens draw: text, buttons, cards, rows, the hint line."""

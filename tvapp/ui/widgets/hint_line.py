@@ -1,4 +1,4 @@
-"""The line at the lower left that says what the keys do here."""
+"""The hint line at the lower left, which says what keys do."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from tvapp.ui.canvas import Canvas, Rect
 from tvapp.ui.screen import Hint, HintKey
 from tvapp.ui.widgets.label import draw_icon, fit, in_middle
 from tvapp.ui.widgets.surface import glass
-from tvapp.ui.words.text import words
+from tvapp.ui.words.lookup import words
 
 KEY_ICONS: dict[HintKey, str] = {"arrows": "move", "left-right": "move-horizontal", "up-down": "move-vertical"}
 KEY_WORDS: dict[HintKey, str] = {
@@ -38,7 +38,7 @@ def hint_box(canvas: Canvas, *, over_map: bool) -> Rect:
 
 
 def draw_hints(canvas: Canvas, box: Rect, hints: Sequence[Hint], language: str, *, over_map: bool) -> None:
-    """Draw the hints from the left; those that do not fit are left out, the most important come first."""
+    """Draw the hints from the left, the most important first; those that do not fit are left out."""
     canvas.sheet(_paint, box, tuple(hints), language, over_map)
 
 

@@ -66,28 +66,28 @@ def _head(canvas: Canvas, word: str, style: TextStyle, width: float) -> str:
     return word[:count]
 
 
-def label(
-    canvas: Canvas, text: str, x: float, y: float, width: float, style: TextStyle, anchor: Anchor = "left"
-) -> float:
+def label(canvas: Canvas, text: str, x: float, y: float, width: float, style: TextStyle) -> float:
     """Draw one line no wider than `width`; returns its width."""
     shown = fit(canvas, text, style, width)
-    canvas.text(shown, x, y, style, anchor)
+    canvas.text(shown, x, y, style)
     return canvas.measure(shown, style)[0]
 
 
-def paragraph(
-    canvas: Canvas,
-    text: str,
-    x: float,
-    y: float,
-    width: float,
-    style: TextStyle,
-    most: int = 99,
-    anchor: Anchor = "left",
+def paragraph(canvas: Canvas, text: str, x: float, y: float, width: float, style: TextStyle, most: int = 99) -> float:
+    """Draw wrapped text with its left edge at `x`; returns the y below it."""
+    return _lines(canvas, wrap(canvas, text, style, width, most), x, y, style, "left")
+
+
+def centred_paragraph(
+    canvas: Canvas, text: str, middle: float, y: float, width: float, style: TextStyle, most: int = 99
 ) -> float:
-    """Draw wrapped text; returns the y below it."""
+    """Draw wrapped text, each line around `middle`; returns the y below it."""
+    return _lines(canvas, wrap(canvas, text, style, width, most), middle, y, style, "center")
+
+
+def _lines(canvas: Canvas, lines: list[str], x: float, y: float, style: TextStyle, anchor: Anchor) -> float:
     step = canvas.measure("x", style)[1] * LINE_SPACING
-    for line in wrap(canvas, text, style, width, most):
+    for line in lines:
         canvas.text(line, x, y, style, anchor)
         y += step
     return y

@@ -1,4 +1,4 @@
-"""Which rows of a long list are on the screen, and how it scrolls: arithmetic only, whatever its length."""
+"""The visible rows of a list and its scrolling: arithmetic that costs the same at any length."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ from math import ceil
 from tvapp.remote.intents import Input, Intent, Phase
 
 AHEAD = 1.0
-"""Rows kept visible beyond the focused one, so that one sees where it goes on."""
+"""Rows kept visible beyond the focused one, so that the viewer sees that the list continues."""
 FASTER = ((1.2, 1), (2.5, 3), (4.5, 10), (7.0, 40))
-"""Up to this long a hold moves by so many rows a repeat; a list of thousands would take minutes otherwise."""
+"""Until a hold is so many seconds long, a repeat moves by so many rows: thousands would take minutes otherwise."""
 FASTEST = 200
 
 
@@ -24,7 +24,7 @@ class ListView:
     _from: float = 0.0
 
     def resize(self, count: int, rows: float) -> None:
-        """Take the number of entries and how many fit on the screen; the focused one stays in view."""
+        """Take the number of rows and how many fit on the screen; the focused one stays in view."""
         self.count = count
         self.index = min(max(0, self.index), max(0, count - 1))
         last_top = max(0.0, count - rows)
@@ -33,7 +33,7 @@ class ListView:
         self._top = min(max(min(max(self._top, low), high), 0.0), last_top)
 
     def move(self, input_: Input) -> bool:
-        """Go up or down, faster the longer the key is held; False when already at the end."""
+        """Move the focus up or down, faster the longer the key is held; False at the end of the list."""
         step = 1 if input_.phase is Phase.PRESS else stride(input_.held_s)
         goal = self.index + (step if input_.intent is Intent.DOWN else -step)
         goal = min(max(0, goal), max(0, self.count - 1))
@@ -43,7 +43,7 @@ class ListView:
         return True
 
     def start_scroll(self, shown_top: float) -> None:
-        """Remember where the list stands before it moves."""
+        """Remember the position from which the list scrolls."""
         self._from = shown_top
 
     def top(self, part: float) -> float:
@@ -51,7 +51,7 @@ class ListView:
         return self._from + (self._top - self._from) * part
 
     def visible(self, top: float, rows: float) -> range:
-        """Return the entries to draw when the list stands at `top`."""
+        """Return the rows to draw when the list stands at `top`."""
         return range(max(0, int(top)), min(self.count, ceil(top + rows)))
 
 

@@ -1,4 +1,4 @@
-"""A small picture of a layer: what the app sent, else a drawing that has its colours."""
+"""The preview of a layer: the picture that the app sent, else a drawing in its colours."""
 
 from __future__ import annotations
 

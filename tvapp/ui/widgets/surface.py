@@ -1,4 +1,4 @@
-"""What things stand on: cards, buttons, key caps, and the ring around what has the focus."""
+"""Surfaces: cards, glass panels, buttons, and the focus ring."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ def glass(canvas: Canvas, box: Rect, radius: float = theme.RADIUS) -> None:
 
 
 def grown(box: Rect, growth: float) -> Rect:
-    """Return the box of a focused thing; `growth` goes from 0 to 1 as the focus arrives."""
+    """Return the box of a focused element; `growth` goes from 0 to 1 as the focus arrives."""
     return box.inset(-theme.FOCUS_GROWTH * growth)
 
 
 def focus_ring(canvas: Canvas, box: Rect, radius: float = theme.RADIUS) -> None:
-    """Draw the ring around what has the focus: light inside, dark outside, so that it shows on anything."""
+    """Draw the focus ring: light inside, dark outside, so that it shows on any ground."""
     canvas.ring(box.inset(-3), theme.EDGE, 3, radius + 3)
     canvas.ring(box, theme.ACCENT, theme.RING, radius)
 
 
 @dataclass(frozen=True, slots=True)
 class Button:
-    """Something to press. `danger` colours what cannot be undone."""
+    """A button. `danger` colours an action that cannot be undone."""
 
     key: str
     label: str

@@ -1,1 +1,1 @@
-"""Every word a viewer reads."""
+"""Every word that a viewer reads."""

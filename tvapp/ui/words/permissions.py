@@ -1,4 +1,4 @@
-"""What to call a permission that is missing: the resource it opens, by what people know it for."""
+"""The names of permissions, by the resource that they open."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ Permission = Literal["storage", "other"]
 
 
 def permission_for(resource: str) -> Permission:
-    """Return what a resource is for here.
+    """Return the permission that a resource belongs to.
 
     >>> permission_for("https://storage.azure.com")
     'storage'

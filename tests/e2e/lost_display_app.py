@@ -1,0 +1,37 @@
+"""The app with a display that is lost while the file in DISPLAY_GONE exists, and a screen that blanks early."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+
+from tvapp.commands.cli import run
+from tvapp.core.errors import DisplayError
+from tvapp.display import outage
+from tvapp.display.window import Display
+from tvapp.ui import dimming
+
+GONE = Path(os.environ["DISPLAY_GONE"])
+present, build = Display.present, Display._build
+
+
+def failing_present(self: Display) -> None:
+    if GONE.exists():
+        self.lose("unplugged")
+        raise DisplayError("unplugged")
+    present(self)
+
+
+def failing_build(self: Display) -> None:
+    if GONE.exists():
+        raise DisplayError("still unplugged")
+    build(self)
+
+
+Display.present = failing_present  # type: ignore[method-assign]
+Display._build = failing_build  # type: ignore[method-assign]
+outage.STEADY_S = 0.0
+dimming.FIRST_AWAKE_S = 2.0
+
+sys.exit(run(sys.argv[1:]))

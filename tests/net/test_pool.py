@@ -1,0 +1,150 @@
+"""No connection outlives what it was made for: neither one that is still being made, nor one that is in use."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from tests.net.raw import answer, make_authority, raw_server, serving
+from tvapp.core.clock import ManualClock
+from tvapp.core.errors import ConnectionBroken, NetworkError, TimedOut, Unreachable
+from tvapp.core.log import RecordingLog
+from tvapp.net.request import Request
+from tvapp.net.transport import HttpClient
+
+WAIT_S = 10.0
+
+
+class MuteHost:
+    """Takes connections and says nothing, so that no TLS handshake comes to its end."""
+
+    def __init__(self) -> None:
+        self.connected = asyncio.Event()
+        self.hung_up = asyncio.Event()
+
+    async def __call__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.connected.set()
+        await reader.read(-1)
+        self.hung_up.set()
+        writer.close()
+
+
+def run(work: Callable[[HttpClient], Awaitable[None]]) -> None:
+    async def main() -> None:
+        http = HttpClient(ca_bundle="", clock=ManualClock(), log=RecordingLog())
+        try:
+            await work(http)
+        finally:
+            await http.aclose()
+
+    asyncio.run(main())
+
+
+def test_a_handshake_that_takes_too_long_is_given_up_and_its_socket_closed_at_once() -> None:
+    async def work(http: HttpClient) -> None:
+        host = MuteHost()
+        async with serving(host) as port:
+            with pytest.raises(TimedOut):
+                await http.send(Request("GET", f"https://localhost:{port}/", timeout_s=0.05))
+            await asyncio.wait_for(host.hung_up.wait(), WAIT_S)
+
+    run(work)
+
+
+def test_a_request_that_is_cancelled_in_the_handshake_leaves_no_socket_open() -> None:
+    async def work(http: HttpClient) -> None:
+        host = MuteHost()
+        async with serving(host) as port:
+            task = asyncio.create_task(http.send(Request("GET", f"https://localhost:{port}/")))
+            await asyncio.wait_for(host.connected.wait(), WAIT_S)
+            task.cancel()
+            await asyncio.wait({task})
+            await asyncio.wait_for(host.hung_up.wait(), WAIT_S)
+
+    run(work)
+
+
+def test_closing_fails_a_request_that_is_still_connecting_and_closes_its_socket() -> None:
+    heard: list[NetworkError | None] = []
+
+    async def work(http: HttpClient) -> None:
+        http.listen(lambda _, error: heard.append(error))
+        host = MuteHost()
+        async with serving(host) as port:
+            requests = [asyncio.create_task(http.send(Request("GET", f"https://localhost:{port}/"))) for _ in range(3)]
+            await asyncio.wait_for(host.connected.wait(), WAIT_S)
+            await http.aclose()
+            done, _ = await asyncio.wait(requests, timeout=WAIT_S)
+            assert len(done) == 3
+            for task in done:
+                error = task.exception()
+                assert isinstance(error, ConnectionBroken | Unreachable)
+                assert error.reason == "shutting down"
+            await asyncio.wait_for(host.hung_up.wait(), WAIT_S)
+            with pytest.raises(Unreachable, match="shutting down"):
+                await http.send(Request("GET", f"https://localhost:{port}/"))
+
+    run(work)
+    assert heard == [], "that the program ends says nothing about a host"
+
+
+def test_closing_fails_a_request_that_waits_for_its_answer_also_on_a_retired_connection() -> None:
+    async def work(http: HttpClient) -> None:
+        begun, hung_up = asyncio.Event(), asyncio.Event()
+
+        async def wait(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            begun.set()
+            await reader.read(-1)
+            hung_up.set()
+
+        async with raw_server(wait) as server:
+            task = asyncio.create_task(http.send(Request("GET", server.url)))
+            await asyncio.wait_for(begun.wait(), WAIT_S)
+            http.drop_connections()
+            await asyncio.sleep(0)
+            await http.aclose()
+            done, _ = await asyncio.wait({task}, timeout=WAIT_S)
+            assert done
+            assert isinstance(task.exception(), ConnectionBroken)
+            await asyncio.wait_for(hung_up.wait(), WAIT_S)
+
+    run(work)
+
+
+def test_connections_that_were_dropped_are_closed_as_soon_as_nothing_uses_them() -> None:
+    async def work(http: HttpClient) -> None:
+        hung_up = asyncio.Event()
+
+        async def keep(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(answer())
+            await writer.drain()
+            await reader.read(-1)
+            hung_up.set()
+
+        async with raw_server(keep) as server:
+            await http.send(Request("GET", server.url))
+            http.drop_connections()
+            await asyncio.wait_for(hung_up.wait(), WAIT_S)
+
+    run(work)
+
+
+def test_a_bundle_that_was_replaced_is_read_again_after_a_failed_handshake(tmp_path: Path) -> None:
+    right, wrong = make_authority(tmp_path / "right"), make_authority(tmp_path / "wrong", host="elsewhere.example")
+    bundle = tmp_path / "ca.pem"
+    bundle.write_bytes(wrong.ca_file.read_bytes())
+
+    async def main(tls: ssl.SSLContext) -> None:
+        http = HttpClient(ca_bundle=str(bundle), clock=ManualClock(), log=RecordingLog())
+        async with raw_server(answer(b"hello"), tls=tls) as server:
+            with pytest.raises(NetworkError):
+                await http.send(Request("GET", server.url))
+            bundle.write_bytes(right.ca_file.read_bytes())
+            assert (await http.send(Request("GET", server.url))).body == b"hello"
+        await http.aclose()
+
+    asyncio.run(main(right.server))

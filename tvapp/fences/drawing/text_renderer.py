@@ -1,0 +1,166 @@
+"""Renders names as images: one line of text with a halo (Pillow), in the app's font or in one that has the glyphs."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+from PIL import Image as Pillow
+from PIL import ImageChops, ImageDraw, ImageFont
+
+from tvapp.core.assets import asset
+from tvapp.core.image import Image
+
+NAME_FONT = "fonts/IBMPlexSans-SemiBold.ttf"
+HALO_PX = 3.0
+"""Width of the halo around letters, in design pixels."""
+TEXT_COLOR = (255, 255, 255, 255)
+DIMMED_COLOR = (186, 194, 205, 255)
+HALO_COLOR = (10, 14, 20, 225)
+
+# Where Linux distributions install fonts with the glyphs that ours lacks. The first that has all of a name's is used.
+_FALLBACK_FONTS = (
+    "/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf",
+    "/usr/share/fonts/truetype/noto/NotoSansArabic-Bold.ttf",
+    "/usr/share/fonts/truetype/noto/NotoSansHebrew-Bold.ttf",
+    "/usr/share/fonts/truetype/noto/NotoSansThai-Bold.ttf",
+    "/usr/share/fonts/truetype/noto/NotoSansDevanagari-Bold.ttf",
+    "/usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc",
+    "/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc",
+    "/usr/share/fonts/truetype/droid/DroidSansFallbackFull.ttf",
+    "/usr/share/fonts/truetype/wqy/wqy-microhei.ttc",
+    "/usr/share/fonts/truetype/noto/NotoSans-Bold.ttf",
+    "/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf",
+    "/usr/share/fonts/truetype/unifont/unifont.ttf",
+)
+
+
+class TextRenderer:
+    """Renders text at one size, `size_px` real pixels high. For one thread at a time."""
+
+    def __init__(self, size_px: float, halo_px: float) -> None:
+        self._size = max(8, round(size_px))
+        self.halo = max(1, round(halo_px))
+        self._fonts: dict[tuple[str, ImageFont.Layout | None], ImageFont.FreeTypeFont] = {}
+        self._advances: dict[tuple[str, str], float] = {}
+        self.height = sum(self._open(str(asset(NAME_FONT))).getmetrics()) + 2 * self.halo
+
+    def width(self, text: str) -> int:
+        """Return the width of the image of `text` with its halo; off by a pixel or two where letters join."""
+        if not (text.isascii() and text.isprintable()):
+            return round(self._font_for(text).getlength(text)) + 2 * self.halo
+        # Measuring a name takes the font 0.1 ms. There are few pairs of letters, so their advances are cached.
+        return round(sum(map(self._advance, text, (*text[1:], "")))) + 2 * self.halo
+
+    def shortened(self, text: str, most_px: float) -> str:
+        """Return `text`, cut and ended with an ellipsis where it is wider than `most_px`; "" where nothing fits."""
+        if self.width(text) <= most_px:
+            return text
+        low, high = 0, len(text)
+        while low < high:
+            middle = (low + high + 1) // 2
+            if self.width(text[:middle].rstrip() + "…") <= most_px:
+                low = middle
+            else:
+                high = middle - 1
+        return text[:low].rstrip() + "…" if low else ""
+
+    def draw(self, text: str, *, dimmed: bool = False) -> Image:
+        """Render a line of text with its halo."""
+        font = self._font_for(text)
+        ascent, descent = font.getmetrics()
+        left, top, right, bottom = font.getbbox(text, anchor="ls", stroke_width=self.halo)
+        # Marks above capitals and glyphs of other fonts may reach further than the metrics of the font say.
+        up = max(ascent + self.halo, round(-top))
+        down = max(descent + self.halo, round(bottom))
+        width = max(1, round(right - left))
+        canvas = Pillow.new("RGBa", (width, up + down))
+        for fill, stroke in ((HALO_COLOR, self.halo), (DIMMED_COLOR if dimmed else TEXT_COLOR, 0)):
+            mask = Pillow.new("L", canvas.size)
+            ImageDraw.Draw(mask).text((-left, up), text, fill=255, font=font, anchor="ls", stroke_width=stroke)
+            *layer, cover = (mask.point(table) for table in _tables(fill))
+            above = Pillow.merge("RGBa", (*layer, cover))
+            canvas = _composite(canvas, above, cover)
+        straight = canvas.convert("RGBA")
+        return Image(straight.width, straight.height, straight.tobytes("raw", "BGRA"))
+
+    def _advance(self, letter: str, following: str) -> float:
+        """Return the distance from `letter` to the letter that follows it, kerning included."""
+        known = self._advances.get((letter, following))
+        if known is None:
+            font = self._open(str(asset(NAME_FONT)))
+            known = font.getlength(letter + following) - (font.getlength(following) if following else 0.0)
+            self._advances[(letter, following)] = known
+        return known
+
+    def _font_for(self, text: str) -> ImageFont.FreeTypeFont:
+        own = str(asset(NAME_FONT))
+        if text.isascii() and text.isprintable():
+            return self._open(own)
+        font = self._choose(own, text)
+        try:
+            font.getlength(text)
+        except (RuntimeError, OSError):
+            # Raqm, which shapes Arabic and Indic scripts, rejects some characters; the basic layout rejects none.
+            return self._open(own, ImageFont.Layout.BASIC)
+        return font
+
+    def _choose(self, own: str, text: str) -> ImageFont.FreeTypeFont:
+        if not _missing_glyphs(own, text):
+            return self._open(own)
+        best, fewest = own, _missing_glyphs(own, text)
+        for path in _FALLBACK_FONTS:
+            if not Path(path).exists():
+                continue
+            missing = _missing_glyphs(path, text)
+            if missing < fewest:
+                best, fewest = path, missing
+            if not missing:
+                break
+        return self._open(best)
+
+    def _open(self, path: str, layout: ImageFont.Layout | None = None) -> ImageFont.FreeTypeFont:
+        font = self._fonts.get((path, layout))
+        if font is None:
+            font = self._fonts[(path, layout)] = ImageFont.truetype(path, self._size, layout_engine=layout)
+        return font
+
+
+@lru_cache(maxsize=4)
+def _tables(color: tuple[int, int, int, int]) -> tuple[list[int], ...]:
+    """Return a lookup table for each channel of a colour: its premultiplied value for each opacity of a mask."""
+    shares = [opacity * color[3] / 255 for opacity in range(256)]
+    return *([round(share * part / 255) for share in shares] for part in color[:3]), [round(share) for share in shares]
+
+
+_INVERSE = [255 - opacity for opacity in range(256)]
+
+
+def _composite(below: Pillow.Image, above: Pillow.Image, cover: Pillow.Image) -> Pillow.Image:
+    """Composite one premultiplied image over another."""
+    rest = cover.point(_INVERSE)
+    bands = [
+        ImageChops.add(one, ImageChops.multiply(other, rest))
+        for one, other in zip(above.split(), below.split(), strict=True)
+    ]
+    return Pillow.merge("RGBa", bands)
+
+
+@lru_cache(maxsize=32)
+def _probe(path: str) -> tuple[ImageFont.FreeTypeFont, bytes] | None:
+    try:
+        # One character at a time needs no shaping, and the basic layout rejects none.
+        font = ImageFont.truetype(path, 16, layout_engine=ImageFont.Layout.BASIC)
+        return font, bytes(font.getmask("\U0010fffe"))
+    except OSError:
+        return None
+
+
+def _missing_glyphs(path: str, text: str) -> int:
+    """Return the number of characters of `text` that a font draws like one that no font has."""
+    probe = _probe(path)
+    if probe is None:
+        return len(text)
+    font, placeholder = probe
+    shaped = {ch for ch in text if not ch.isspace() and ch not in "\u200c\u200d"}
+    return sum(1 for ch in shaped if bytes(font.getmask(ch)) == placeholder)

@@ -1,0 +1,179 @@
+"""The connections to one origin, and the exchange of one request and response through them."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import zlib
+from collections.abc import AsyncIterator
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+import h2.exceptions
+import hpack.exceptions
+import hyperframe.exceptions
+
+from tvapp.core.errors import ConnectionBroken, DataError, TimedOut, UnexpectedReply
+from tvapp.core.headers import Headers
+from tvapp.net.connecting import ConnectTrace
+from tvapp.net.failures import name_failure
+from tvapp.net.http_library import httpx
+from tvapp.net.request import Request, Response
+from tvapp.net.urls import host_of, is_loopback
+
+CONNECT_TIMEOUT_S = 10.0
+STALL_TIMEOUT_S = 15.0
+"""How long a connection may be silent, either way."""
+ABORT_TIMEOUT_S = 1.0
+"""How long to wait for aborted requests to let go of their connections."""
+
+_AGENT = "tvapp"
+
+_BROKEN = (
+    httpx.HTTPError,
+    httpx.StreamError,
+    OSError,  # includes ssl.SSLError
+    # httpcore 1.0 lets these through when a server breaks HTTP/2 in the middle of a body.
+    h2.exceptions.H2Error,
+    hpack.exceptions.HPACKError,
+    hyperframe.exceptions.HyperframeError,
+    KeyError,  # its stream table, when two streams of a dying connection are closed at once
+)
+POISON = (h2.exceptions.H2Error, hpack.exceptions.HPACKError, httpx.LocalProtocolError, KeyError)
+"""Causes after which the other streams of an HTTP/2 connection would wait for responses that are lost."""
+
+
+class Pool:
+    """One httpx client, which closes itself once it is retired and no request uses it any more."""
+
+    def __init__(self, client: httpx.AsyncClient, *, http2: bool) -> None:
+        self.http2 = http2
+        self.answered = 0
+        """How many requests have been answered."""
+        self.is_closed = False
+        self._client = client
+        self._deadlines: set[asyncio.Timeout] = set()  # one of each request under way
+        self._unused = asyncio.Event()
+        self._is_retired = False
+        self._is_aborted = False
+
+    async def send(self, request: Request, trace: ConnectTrace) -> Response:
+        """Send a request and return its whole response; errors are those of Sender."""
+        try:
+            response = await self._exchange(request, trace)
+            self.answered += 1
+            return response
+        finally:
+            if not self._deadlines:
+                self._unused.set()
+                if self._is_retired:
+                    await self.close()
+
+    async def retire(self) -> None:
+        """Close once the requests under way have ended."""
+        self._is_retired = True
+        if not self._deadlines:
+            await self.close()
+
+    async def abort(self) -> None:
+        """Fail the requests under way with ConnectionBroken, those still connecting included, and close."""
+        self._is_aborted = True
+        self._unused.clear()
+        for deadline in self._deadlines:
+            if not deadline.expired():
+                deadline.reschedule(asyncio.get_running_loop().time())
+        if self._deadlines:
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._unused.wait(), ABORT_TIMEOUT_S)
+        await self.close()
+
+    async def close(self) -> None:
+        """Close all connections that have been made; httpx leaves alone those that are being made."""
+        self.is_closed = True
+        try:
+            await asyncio.shield(self._client.aclose())
+        except _BROKEN as error:
+            logging.getLogger(__name__).debug("closing a pool: %s", type(error).__name__)
+
+    async def _exchange(self, request: Request, trace: ConnectTrace) -> Response:
+        stall_s = min(STALL_TIMEOUT_S, request.timeout_s)
+        limits = httpx.Timeout(stall_s, connect=min(CONNECT_TIMEOUT_S, request.timeout_s), pool=request.timeout_s)
+        headers = {"user-agent": _AGENT, "accept-encoding": "gzip", **request.headers}
+        now = asyncio.get_running_loop().time
+        began = now()
+        try:
+            async with self._deadline(request.timeout_s):
+                outgoing = self._client.build_request(
+                    request.method,
+                    request.url,
+                    headers=headers,
+                    content=request.body or None,
+                    timeout=limits,
+                    extensions={"trace": trace},
+                )
+                answer = await self._client.send(outgoing, stream=True)
+                head_s = now() - began
+                try:
+                    body = await _read_bounded(answer, request)
+                finally:
+                    await answer.aclose()
+        except TimeoutError as error:
+            if self._is_aborted:
+                raise ConnectionBroken(request.host, "shutting down") from error
+            raise TimedOut(request.host, f"no whole answer in {request.timeout_s:g} s") from error
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:
+            raise DataError(request.host or "url", "not a URL that can be asked for") from error
+        except _BROKEN as error:
+            raise name_failure(request.host, error, is_proxied=goes_through_proxy(request.url)) from error
+        fields = Headers(answer.headers.multi_items())
+        is_multiplexed = answer.http_version == "HTTP/2"
+        return Response(answer.status_code, fields, body, request.url, head_s, is_multiplexed)
+
+    @contextlib.asynccontextmanager
+    async def _deadline(self, timeout_s: float) -> AsyncIterator[None]:
+        async with asyncio.timeout(timeout_s) as deadline:
+            self._deadlines.add(deadline)
+            try:
+                yield
+            finally:
+                self._deadlines.discard(deadline)
+
+
+def goes_through_proxy(url: str) -> bool:
+    """Tell whether the environment names a proxy for `url`, by the rules of httpx."""
+    parts = urlsplit(url)
+    proxies = getproxies()
+    named = proxies.get(parts.scheme) or proxies.get("all")
+    return bool(named) and not is_loopback(host_of(url)) and not proxy_bypass(parts.netloc.rpartition("@")[2])
+
+
+async def _read_bounded(answer: httpx.Response, request: Request) -> bytes:
+    encoding = answer.headers.get("content-encoding", "").strip().lower()
+    inflate = None
+    if encoding in {"gzip", "x-gzip", "deflate"}:
+        inflate = zlib.decompressobj(wbits=47)  # zlib or gzip, as the header says
+    elif encoding not in {"", "identity"}:
+        raise _unexpected(answer, request, "unknown content encoding")
+    # A HEAD and a 304 carry the length of a body that is not sent.
+    has_body = request.method != "HEAD" and answer.status_code not in {204, 304}
+    declared = answer.headers.get("content-length", "")
+    if has_body and declared.isascii() and declared.isdigit() and int(declared[:18]) > request.limit_bytes:
+        raise _unexpected(answer, request, "too large")
+    body = bytearray()
+    chunks: AsyncIterator[bytes] = answer.aiter_raw()
+    async for chunk in chunks:
+        try:
+            # Never inflate more than the limit: a few kilobytes can stand for gigabytes.
+            body += chunk if inflate is None else inflate.decompress(chunk, request.limit_bytes + 1 - len(body))
+        except zlib.error as error:
+            raise _unexpected(answer, request, "bad compression") from error
+        if len(body) > request.limit_bytes:
+            raise _unexpected(answer, request, "too large")
+    if inflate is not None and not inflate.eof and (body or inflate.unused_data):
+        raise ConnectionBroken(request.host, "compressed body cut short")
+    return bytes(body)
+
+
+def _unexpected(answer: httpx.Response, request: Request, reason: str) -> UnexpectedReply:
+    return UnexpectedReply(request.host, answer.status_code, message=reason)

@@ -1,0 +1,1 @@
+"""Drawing over the map that several screens share: chips, notices, names, the read-out, the sketch."""

@@ -1,0 +1,156 @@
+"""A geofence in words: shape, size, when it counts, its state now, and whatever else its file says."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from tvapp.fences.model.fence import Geofence
+from tvapp.fences.model.summary import Summary, summarise
+from tvapp.fences.model.validity import DAY_S, Period
+from tvapp.ui.settings import UiSettings
+from tvapp.ui.words import formats
+
+KNOWN_PROPERTIES = frozenset(
+    {"name", "geometryId", "subType", "radius", "validityTime", "kind", "category", "type", "fill", "stroke"}
+)
+"""Properties that are shown in another way, or only say how something is drawn."""
+LONGEST_VALUE = 80
+DAY_AND_NIGHT_S = DAY_S - 60
+
+Row = tuple[str, str]
+"""What is told, and what it is."""
+
+
+def kind_words(fence: Geofence, settings: UiSettings) -> str:
+    """Return the name of a fence's kind; what the file calls it where the config does not."""
+    return next((kind.name for kind in settings.kinds if kind.key == fence.kind), fence.kind)
+
+
+def shape_words(told: Summary, settings: UiSettings) -> str:
+    """Name the shape.
+
+    A single polygon says whether parts are left out; several shapes say how many.
+    """
+    if told.shape == "several":
+        return settings.words("fence.shape.several", count=told.parts)
+    if told.shape == "polygon" and told.holes:
+        return settings.counted("fence.shape.holes", told.holes)
+    return settings.words(f"fence.shape.{told.shape}")
+
+
+def size_words(fence: Geofence, now_s: float, settings: UiSettings) -> str:
+    """Return the size that says most: a radius, a length, or an area."""
+    told = summarise(fence, now_s)
+    if told.shape in ("circle", "spot") and told.radius_m is not None:
+        return f"{settings.words('fence.radius')} {formats.distance(told.radius_m, settings.units)}"
+    if told.shape == "line" and told.length_m is not None:
+        return formats.distance(told.length_m, settings.units)
+    return formats.area(told.area_m2, settings.units)
+
+
+def state_words(fence: Geofence, now_s: float, settings: UiSettings) -> str:
+    """Return the state now and until when it lasts."""
+    state = fence.state(now_s)
+    say = settings.words
+    named = say(f"fence.state.{state}")
+    change = fence.validity.next_change(now_s)
+    if state == "expired":
+        if fence.validity.expires is None:
+            return named
+        return say("fence.since", state=named, time=formats.date(fence.validity.expires, settings.local_time))
+    if change is None:
+        return say("fence.state.always") if not fence.validity.periods else named
+    when = formats.moment(change, now_s, settings.local_time)
+    key = "fence.until" if state == "active" else "fence.from"
+    if state != "active" and fence.validity.state(change) != "active":
+        return named
+    return say(key, state=named, time=when)
+
+
+def validity_words(fence: Geofence, settings: UiSettings) -> str:
+    """Say when the fence counts, e.g. `Monday to Friday 07:00–17:00 until 1 May 2027`."""
+    validity, say = fence.validity, settings.words
+    parts = [_period_words(period, settings) for period in validity.periods[:3]]
+    if len(validity.periods) > 3:
+        parts.append(say("fence.more", count=len(validity.periods) - 3))
+    sentence = ", ".join(dict.fromkeys(parts)) or say("valid.always")
+    if validity.expires is not None:
+        sentence += " " + say("valid.until", date=formats.date(validity.expires, settings.local_time))
+    return sentence
+
+
+def detail_rows(fence: Geofence, now_s: float, settings: UiSettings) -> list[Row]:
+    """Return everything worth knowing, the most useful first."""
+    say, told = settings.words, summarise(fence, now_s)
+    rows: list[Row] = []
+    if fence.kind:
+        rows.append((say("fence.kind"), kind_words(fence, settings)))
+    rows.append((say("fence.shape"), shape_words(told, settings)))
+    rows += _measures(told, settings)
+    rows.append((say("fence.valid"), validity_words(fence, settings)))
+    rows.append((say("fence.position"), formats.place(fence.center)))
+    rows += property_rows(fence.properties)
+    rows += [(say("fence.note"), note) for note in fence.notes]
+    rows.append((say("fence.id"), fence.geometry_id or fence.id))
+    return rows
+
+
+def property_rows(properties: Mapping[str, object]) -> Iterable[Row]:
+    """Return the properties that we do not show otherwise, plainly."""
+    for name, value in properties.items():
+        if name in KNOWN_PROPERTIES or value is None or value == "":
+            continue
+        text = ", ".join(str(item) for item in value) if isinstance(value, list | tuple) else str(value)
+        yield readable_name(name), text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
+
+
+def readable_name(name: str) -> str:
+    """Return the name of a property as people write it.
+
+    >>> readable_name("speedLimitKnots"), readable_name("contact_phone")
+    ('Speed limit knots', 'Contact phone')
+    """
+    spaced = "".join(
+        f" {c.lower()}" if c.isupper() and i and not name[i - 1].isupper() else c for i, c in enumerate(name)
+    )
+    words = " ".join(spaced.replace("_", " ").replace("-", " ").split())
+    return words[:1].upper() + words[1:]
+
+
+def _measures(told: Summary, settings: UiSettings) -> list[Row]:
+    say, units = settings.words, settings.units
+    rows: list[Row] = []
+    if told.shape in ("circle", "spot") and told.radius_m is not None:
+        rows.append((say("fence.radius"), formats.distance(told.radius_m, units)))
+    if told.shape == "line" and told.length_m is not None and told.radius_m is not None:
+        rows.append((say("fence.length"), formats.distance(told.length_m, units)))
+        rows.append((say("fence.width"), formats.distance(2 * told.radius_m, units)))
+    rows.append((say("fence.area"), formats.area(told.area_m2, units)))
+    rows.append((say("fence.perimeter"), formats.distance(told.perimeter_m, units)))
+    return rows
+
+
+def _period_words(period: Period, settings: UiSettings) -> str:
+    say, local = settings.words, settings.local_time
+    start, end = formats.clock_time(period.start, local), formats.clock_time(period.end, local)
+    if period.end - period.start > DAY_S:
+        start, end = formats.date(period.start, local), formats.date(period.end, local)
+        return say("valid.long", **{"from": start, "to": end})
+    times = {"from": start, "to": end}
+    if period.end - period.start >= DAY_AND_NIGHT_S:
+        times["to"] = "24:00"
+    begin = local(period.start)
+    day_month = f"{begin.tm_mday} {formats.MONTHS[begin.tm_mon - 1]}"
+    match period.recurrence:
+        case "Weekly":
+            sentence = say("valid.weekly", weekday=formats.WEEKDAYS[begin.tm_wday], **times)
+        case "Monthly":
+            sentence = say("valid.monthly", day=begin.tm_mday, **times)
+        case "Yearly":
+            sentence = say("valid.yearly", date=day_month, **times)
+        case _:
+            sentence = say("valid.weekdays" if period.business_days_only else "valid.daily", **times)
+    if period.frequency > 1:
+        unit = say(f"unit.{period.recurrence}")
+        return say("valid.every", period=sentence, count=period.frequency, unit=unit)
+    return sentence
