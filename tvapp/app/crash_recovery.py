@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 
 from tvapp.core.clock import Clock
 from tvapp.core.files import write_atomic
-from tvapp.core.jobs import Inbox, Running
+from tvapp.core.jobs import Inbox, RunningJob
 from tvapp.display.window import CloseRequested
 from tvapp.host.crash import report as reports
 from tvapp.host.crash.report import CrashContext
@@ -48,7 +48,7 @@ class Screen(Protocol):
 
     def present(self) -> None: ...
 
-    def present_plain(self, lines: Sequence[str]) -> None: ...
+    def present_fallback_text(self, lines: Sequence[str]) -> None: ...
 
     def reopen(self) -> None: ...
 
@@ -67,7 +67,7 @@ class CrashScene:
     notifier: Notifier
     restart_backoff: RestartBackoff
     uptime_s: float
-    running: Sequence[Running] = ()
+    running: Sequence[RunningJob] = ()
     language: str = "en"
     starts_again: bool = True
 
@@ -168,7 +168,7 @@ class _Pause:
             raise
 
     def _draw_plainly(self, screen: Screen, crash: Crash) -> None:
-        screen.present_plain([sentence for sentence in sentences(crash) if sentence])
+        screen.present_fallback_text([sentence for sentence in sentences(crash) if sentence])
 
     def _is_told_to_stop(self, screen: Screen | None, timeout_s: float) -> bool:
         events: Sequence[object] = ()

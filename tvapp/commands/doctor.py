@@ -107,18 +107,18 @@ def _data_dir(data_dir: Path) -> Check:
 
 def _display(config: Config, environ: Mapping[str, str] = os.environ) -> Check:
     from tvapp.display.driver import expected_driver
-    from tvapp.display.hardware import closed_inputs, presence
+    from tvapp.display.hardware import display_availability, unreadable_inputs
 
     driver = expected_driver(environ)
     if driver == "kmsdrm":
-        seen = presence(environ)
-        if seen.hope == "never":
+        seen = display_availability(environ)
+        if seen.outlook == "never":
             found, _, remedy = seen.reason.partition(": ")
             return Check("display", "fail", found, remedy or "connect a screen, or set DISPLAY")
-        if closed := closed_inputs(config.remote.devices):
+        if closed := unreadable_inputs(config.remote.devices):
             found, _, remedy = closed.rpartition(": ")
             return Check("display", "fail", found, remedy)
-        if seen.hope == "wait":
+        if seen.outlook == "wait":
             return Check("display", "fail", seen.reason, "switch the screen on, and look at its cable")
         return Check("display", "pass", "the console's screen (KMS/DRM)")
     if environ.get("SDL_VIDEODRIVER"):

@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from tvapp.core.clock import ClockGauge, ClockSet, Reading, Resumed, read_clocks
+from tvapp.core.clock import ClockChangeDetector, ClockSet, Reading, Resumed, read_clocks
 from tvapp.core.log import Log
 
 LOOK_EVERY_S = 1.5
@@ -37,7 +37,7 @@ class ClockWatch:
 
     def run(self) -> None:
         """Watch until `stop`; for a thread."""
-        gauge = ClockGauge(self._read())
+        gauge = ClockChangeDetector(self._read())
         while not self._stopped:
             self._sleep(LOOK_EVERY_S)
             for event in gauge.look(self._read()):

@@ -94,7 +94,7 @@ class DiskWatch:
             self._disk.failed("probe", error)
             return _Looked()
         self._identity = _identity(self._data_dir)
-        self._disk.all_work()
+        self._disk.all_recovered()
         return _Looked()
 
     def _look(self) -> _Looked:

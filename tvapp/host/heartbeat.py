@@ -11,7 +11,7 @@ import math
 from collections.abc import Callable
 from typing import Protocol
 
-from tvapp.core.jobs import Running, stack_of
+from tvapp.core.jobs import RunningJob, stack_of
 from tvapp.core.log import Log
 from tvapp.host.systemd.notify import Notifier
 from tvapp.host.systemd.status import Situation, words
@@ -37,13 +37,13 @@ RETRY_PART = 30
 class Workers(Protocol):
     """The part of core.jobs.Jobs that the heartbeat uses."""
 
-    def running(self) -> tuple[Running, ...]: ...
+    def running(self) -> tuple[RunningJob, ...]: ...
 
     def ping_io(self) -> None: ...
 
     def io_silence_s(self, now: float) -> float: ...
 
-    def where_is_io(self) -> str: ...
+    def io_stack(self) -> str: ...
 
 
 class Heartbeat:
@@ -71,7 +71,7 @@ class Heartbeat:
         self._shown_at = -math.inf
         self._empty_at = -math.inf
         self._ping_at = -math.inf
-        self._stuck: set[Running] = set()
+        self._stuck: set[RunningJob] = set()
         self._is_io_stuck = False
         self._is_ready = False
         self._check_at = -math.inf
@@ -133,7 +133,7 @@ class Heartbeat:
         self._stuck &= set(running)
         silence_s = self._workers.io_silence_s(now)
         if silence_s >= IO_STUCK_S and not self._is_io_stuck:
-            where = self._workers.where_is_io()
+            where = self._workers.io_stack()
             self._log.event("io.stuck", level="error", seconds=round(silence_s), where=where)
         self._is_io_stuck = silence_s >= IO_STUCK_S
         if silence_s == 0 and now >= self._ping_at:

@@ -20,7 +20,7 @@ from types import TracebackType
 
 from tvapp.core.errors import StorageError
 from tvapp.core.files import make_private_dir, remove, write_atomic
-from tvapp.core.jobs import Running
+from tvapp.core.jobs import RunningJob
 from tvapp.core.version import full_version
 from tvapp.host.event_log import MASK, clean_text, timestamp
 
@@ -28,7 +28,7 @@ KEPT = 10
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 """For references that are read aloud over a telephone: no I, O, 0 or 1."""
 MOST_ERRORS = 6
-MOST_PLACES = 40
+MAX_STACK_PLACES = 40
 """A longer traceback is cut in the middle: a recursion has a beginning and an end, and nothing new between."""
 _LINES = re.compile(r"\s+")
 _BARE_CODE = re.compile(r"\b(?!AADSTS)(?=[0-9-]*[A-Z])(?:[A-Z0-9]{4}-[A-Z0-9]{4}|[A-Z0-9]{7,12})\b")
@@ -46,7 +46,7 @@ class CrashContext:
     renderer: str = ""
     size: str = ""
     events: Sequence[str] = ()
-    running: Sequence[Running] = ()
+    running: Sequence[RunningJob] = ()
     monotonic_s: float = 0.0
 
 
@@ -151,9 +151,9 @@ def _places(trace: TracebackType | None) -> list[str]:
         code = trace.tb_frame.f_code
         places.append(f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}:{code.co_name}")
         trace = trace.tb_next
-    if len(places) > MOST_PLACES:
-        half = MOST_PLACES // 2
-        places = [*places[:half], f"... {len(places) - MOST_PLACES} more ...", *places[-half:]]
+    if len(places) > MAX_STACK_PLACES:
+        half = MAX_STACK_PLACES // 2
+        places = [*places[:half], f"... {len(places) - MAX_STACK_PLACES} more ...", *places[-half:]]
     return places
 
 
