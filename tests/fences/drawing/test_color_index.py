@@ -37,7 +37,7 @@ def rows(content: TileImage) -> np.ndarray:
 
 
 def plain_slot(state: State) -> int:
-    return next(slot for slot in range(len(style.PALETTE)) if style.style_of_slot(slot, state).pattern == "plain")
+    return next(slot for slot in range(len(style.PALETTE)) if style.style_of_index(slot, state).pattern == "plain")
 
 
 def test_every_colour_state_and_role_has_an_index_of_its_own_and_none_is_nothing() -> None:
@@ -56,7 +56,7 @@ def test_every_colour_state_and_role_has_an_index_of_its_own_and_none_is_nothing
 @pytest.mark.parametrize("state", STATES)
 def test_a_pixel_of_one_colour_has_that_colour(subpixels: int, state: State) -> None:
     for slot in range(len(style.PALETTE)):
-        look = style.style_of_slot(slot, state)
+        look = style.style_of_index(slot, state)
         for role, color in ((CASING, look.casing), (LINE, look.line)):
             indexed = np.full((4 * subpixels, 4 * subpixels), color_index(slot, STATES.index(state), role))
             pixels = rows(resolved(indexed, subpixels, 4))
@@ -67,7 +67,7 @@ def test_a_pixel_of_one_colour_has_that_colour(subpixels: int, state: State) -> 
 
 @pytest.mark.parametrize("subpixels", [SUBPIXELS, SUBPIXELS_IN_CROWDS])
 def test_a_pixel_is_as_opaque_as_it_is_covered(subpixels: int) -> None:
-    line = style.style_of_slot(0, "active").line
+    line = style.style_of_index(0, "active").line
     for count in range(1, subpixels**2 + 1):
         indexed = np.zeros((subpixels, subpixels))
         indexed.flat[:count] = color_index(0, ACTIVE, LINE)
@@ -111,7 +111,7 @@ def test_it_yields_before_every_strip() -> None:
 def test_patterns_repeat_with_a_period_that_follows_the_scale(scale: float, period: int) -> None:
     side = 3 * period
     for slot in range(len(style.PALETTE)):
-        if style.style_of_slot(slot, "active").pattern == "stripes":
+        if style.style_of_index(slot, "active").pattern == "stripes":
             indexed = np.full((side * 3, side * 3), color_index(slot, ACTIVE, FILL))
             alpha = rows(resolved(indexed, 3, side, scale))[..., 3]
             assert (alpha[:, period:] == alpha[:, :-period]).all()
@@ -124,7 +124,7 @@ def test_patterns_repeat_with_a_period_that_follows_the_scale(scale: float, peri
 
 
 def test_dots_stand_in_the_gaps_of_the_row_before_and_cover_their_share() -> None:
-    slot = next(each for each in range(len(style.PALETTE)) if style.style_of_slot(each, "active").pattern == "dots")
+    slot = next(each for each in range(len(style.PALETTE)) if style.style_of_index(each, "active").pattern == "dots")
     indexed = np.full((64 * 3, 64 * 3), color_index(slot, ACTIVE, FILL))
     alpha = rows(resolved(indexed, 3, 64))[..., 3]
     assert (alpha[16:, 8:] == alpha[:-16, :-8]).mean() > 0.98, "the next row is half a period further"
@@ -143,7 +143,7 @@ def test_a_pattern_marks_fills_alone() -> None:
 
 def test_a_plain_fill_is_the_same_everywhere() -> None:
     slot = plain_slot("active")
-    fill = style.style_of_slot(slot, "active").fill
+    fill = style.style_of_index(slot, "active").fill
     pixels = rows(resolved(np.full((96, 96), color_index(slot, ACTIVE, FILL)), 3, 32))
     assert (pixels == pixels[0, 0]).all()
     assert pixels[0, 0, 3] == fill.a
