@@ -61,7 +61,7 @@ class Way:
 
 
 @pytest.mark.parametrize("latency_s", [0.15, 0.4, 1.0])
-def test_over_a_long_way_as_many_are_under_way_as_may_be_after_two_rounds(latency_s: float) -> None:
+def test_over_a_long_path_as_many_are_under_way_as_may_be_after_two_rounds(latency_s: float) -> None:
     way = Way(latency_s)
     assert way.fetch(INITIAL_LIMIT + 2 * INITIAL_LIMIT + 1) == pytest.approx(3 * latency_s)
     way.fetch(2 * MAX_LIMIT)
@@ -81,7 +81,7 @@ def test_over_a_slow_link_few_are_under_way_so_that_none_waits_long_and_the_link
     assert max(way.waits) <= latency_s + 6 * tile_s
 
 
-def test_over_a_long_way_with_a_link_that_fills_up_the_link_is_kept_busy() -> None:
+def test_over_a_long_path_with_a_link_that_fills_up_the_link_is_kept_busy() -> None:
     way = Way(0.4, 0.03)
     way.fetch(100)
     assert way.fetch(100) <= 0.4 + 100 * 0.03 * 1.1
@@ -95,7 +95,7 @@ def test_a_service_that_works_on_few_at_a_time_is_not_swamped() -> None:
     assert way.fetch(40) <= 40 * 0.2 / 2 * 1.05
 
 
-def test_a_way_that_grew_long_is_noticed_within_a_few_minutes() -> None:
+def test_a_path_that_grew_long_is_noticed_within_a_few_minutes() -> None:
     way = Way(0.01, 0.1)
     way.fetch(40)
     few = way.window.limit
@@ -112,7 +112,7 @@ def test_with_a_connection_for_each_request_there_are_no_more_than_before() -> N
     assert way.window.limit == MAX_CONNECTIONS
 
 
-def test_who_looks_at_little_does_not_earn_a_large_volley() -> None:
+def test_a_viewer_who_needs_few_tiles_does_not_earn_a_large_burst() -> None:
     window = CongestionWindow()
     for second in range(100):
         window.succeeded(SentRequest(second, 1), 0, Timing(0.2, True), second + 0.2)

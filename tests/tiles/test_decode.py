@@ -161,7 +161,7 @@ def test_a_file_cut_anywhere_is_refused_and_a_damaged_one_never_hurts(at: int, v
     assert tile.size == 256
 
 
-def test_formats_are_told_by_their_first_bytes() -> None:
+def test_formats_are_recognised_by_their_first_bytes() -> None:
     assert sniff(b"\xff\xd8\xff\xe0") == "JPEG"
     assert sniff(b"RIFF....WEBP") == "WEBP"
     assert sniff(b"RIFF....WAVE") is None

@@ -63,7 +63,7 @@ def tiles(tmp_path: Path, inbox: Arrivals) -> Iterator[TileBackend]:
     jobs.stop()
 
 
-def test_a_kept_tile_arrives_at_once_and_another_one_when_there_is_somebody_to_ask(
+def test_a_kept_tile_arrives_at_once_and_another_one_once_there_is_a_source(
     tiles: TileBackend, inbox: Arrivals
 ) -> None:
     scope = tiles.use_account(WHO)

@@ -86,7 +86,7 @@ class TileStore:
         return Row(body, Headers(json.loads(fields)), stored, until)
 
     def write(self, rows: Mapping[CacheKey, Row], used: Iterable[CacheKey], budget_bytes: int) -> None:
-        """Store `rows`, note that `touched` were used, and make room, all or nothing."""
+        """Store `rows`, mark the rows of `used` as used, and evict to the budget, all or nothing."""
         with self._db:
             self._tick += 1
             self._db.executemany("UPDATE tile SET used = ? WHERE key = ?", [(self._tick, key.text) for key in used])
