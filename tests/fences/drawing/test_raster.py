@@ -1,4 +1,4 @@
-"""Geofences as tiles. Pictures are judged by a few pixels and by how tiles meet."""
+"""The rasteriser, judged by a few pixels and by how neighbouring tiles meet."""
 
 from __future__ import annotations
 
@@ -210,7 +210,7 @@ def test_four_tiles_are_one_picture() -> None:
 
 
 def test_a_tile_is_a_part_of_the_world_whatever_its_neighbours() -> None:
-    # Drawn with its neighbourhood moved one tile: the same ground gives the same pixels.
+    # One world further east: the same ground gives the same pixels.
     index = FenceIndex(town(300))
     zoom = 13
     tile = tile_at(Position(24.94, 60.17), zoom)

@@ -57,11 +57,11 @@ class Pages:
             self._pages.append(b"".join(self._waiting))
             self._waiting.clear()
 
-    def pack(self, let_pass: Callable[[], None]) -> None:
-        """Compress the pages; `let_pass` is called between them: it lets frames go first."""
+    def pack(self, yield_to_frame: Callable[[], None]) -> None:
+        """Compress the pages; `yield_to_frame` is called between them: it lets frames go first."""
         for number, page in enumerate(self._pages):
             if isinstance(page, bytes):
-                let_pass()
+                yield_to_frame()
                 self._pages[number] = _Packed(zlib.compress(page, _LEVEL))
 
     def text(self, number: int) -> bytes:
@@ -94,7 +94,7 @@ class Excerpt(msgspec.Struct, frozen=True, eq=False, gc=False):
         return hash(bytes(self))
 
 
-def pack(texts: Iterable[bytes | Excerpt], let_pass: Callable[[], None]) -> None:
+def pack(texts: Iterable[bytes | Excerpt], yield_to_frame: Callable[[], None]) -> None:
     """Compress the pages that texts are on, as far as they are not."""
     for pages in {id(text.pages): text.pages for text in texts if isinstance(text, Excerpt)}.values():
-        pages.pack(let_pass)
+        pages.pack(yield_to_frame)
