@@ -323,3 +323,11 @@ def test_waits_begin_at_one_second_for_a_tile_and_two_for_all_and_end_at_a_minut
         p.network_restored()
     delays = Backoff(first_s=first_s, ceiling_s=60.0)
     assert waits == pytest.approx([delays.delay(attempt, 0.0) for attempt in range(12)])
+
+
+def test_a_sign_in_that_is_throttled_counts_as_a_refusal_of_all() -> None:
+    p = backoff()
+    p.failed(ROAD, SignInError("throttled", needs_person=False, retry_after_s=30.0), 0.0)
+    wait = p.wait_for(NEXT, 0.0)
+    assert wait is not None
+    assert wait.until > 30.0, "the back-off adds its jitter, as for every refusal"
