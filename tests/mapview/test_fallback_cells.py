@@ -28,7 +28,7 @@ SPOT = Bounds(HELSINKI.lon, HELSINKI.lat, HELSINKI.lon + 1e-6, HELSINKI.lat + 1e
 
 @dataclass
 class Offline:
-    """A TV that has lost its network: what it has seen once it has on disk, and geofences it draws by itself."""
+    """A TV without a network: it has the tiles that it has shown before on disk, and draws geofences by itself."""
 
     world: World
     on_disk: Callable[[TileId], bool]
@@ -54,7 +54,7 @@ class Offline:
         self.target()
 
     def live(self, rounds: int = 40) -> None:
-        """Answer what the map asks for, as far as that can be had, until it asks for nothing new."""
+        """Answer the requests of the map, as far as possible, until there are no new ones."""
         answered: tuple[TileId, ...] | None = None
         for _ in range(rounds):
             self.target()

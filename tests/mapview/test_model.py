@@ -29,7 +29,7 @@ IN_VIEW = 15
 """Tiles of one layer in the view of `screen()`: five columns, three rows."""
 
 
-# --- what is asked for
+# --- requests
 
 
 def test_the_tile_in_the_middle_is_requested_first_and_the_base_before_the_rest() -> None:
@@ -178,7 +178,7 @@ def test_no_frame_of_any_trip_has_a_hole_or_an_overlap(keys: list[Intent], laten
     assert here.model.progress().missing == 0
 
 
-# --- what arrives
+# --- arrivals
 
 
 def test_a_tile_that_arrives_again_replaces_its_texture_without_a_flash() -> None:
@@ -411,7 +411,7 @@ def test_a_dropped_tile_that_comes_back_at_once_is_not_released() -> None:
         here.arrive(far)
     key = (tile.tileset, tile.z, tile.x, tile.y)
     assert key not in here.model.memory
-    # Nobody has asked for the evictions yet when the viewer is back and the tile arrives.
+    # The screen has not taken the evictions yet when the viewer is back and the tile arrives.
     here.model.camera.jump_to(screen())
     here.model.update(here.now)
     here.model.request_list()

@@ -1,4 +1,4 @@
-"""Tiles in the size in which a screen shows them: what is at rest is copied, not scaled."""
+"""Tiles in the size in which a screen shows them: a map at rest is copied, not scaled."""
 
 from __future__ import annotations
 
@@ -215,7 +215,7 @@ class Sized:
                 self.scaled += 1
 
     def size_of(self, quad: Quad) -> tuple[int, int]:
-        """Return the size of what is drawn."""
+        """Return the sizes of the boxes that are drawn."""
         image = self.world.uploads[quad.key]
         return image.width, image.height
 

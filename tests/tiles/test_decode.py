@@ -197,9 +197,9 @@ def test_what_is_left_of_a_smaller_one_lies_where_it_did(
         assert max(box[2] - box[0], box[3] - box[1]) * ratio < 4
         return
     found = (tile.left, tile.top, tile.left + image.width, tile.top + image.height)
-    # A pixel for what is in parts, and the filter reaches two.
+    # One pixel for rounding, and two that the filter reaches.
     assert all(abs(at - edge * ratio) <= 3.0 for at, edge in zip(found, box, strict=True))
-    # What is transparent has no colour that would show at the edges.
+    # Transparent pixels have no colour that would show at the edges.
     pixels = image.pixels
     assert all(pixels[i + 2] >= 250 for i in range(0, len(pixels), 4) if pixels[i + 3] > 8)
 

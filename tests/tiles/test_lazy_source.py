@@ -1,4 +1,4 @@
-"""What the disk has is shown before anybody knows whom to ask for the rest."""
+"""Tiles on the disk are shown before there is a source for the others."""
 
 from __future__ import annotations
 

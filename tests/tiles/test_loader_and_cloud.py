@@ -52,7 +52,7 @@ def test_what_is_left_behind_before_it_was_sent_never_reaches_the_service(rig: R
         rig.posted.wait(0.01)
     rig.loader.request([TILE])
     rig.next(TileArrived)
-    # Which ones had been sent depends on the order in which the disk was asked about them.
+    # Which ones had been sent depends on the order of the disk lookups.
     columns = {int(request["query"]["x"]) for request in cloud.requests("tile")}
     sent = [tile for tile in behind if tile.x in columns]
     assert columns == {TILE.x, *(tile.x for tile in sent)}

@@ -106,7 +106,7 @@ class Traveller:
         recent = self.cloud.requests("tile")
         assert len(recent) == self.cloud.count("tile")
         self.cloud.forget_requests()
-        # What a test before this one had left under way is none of ours.
+        # Requests that an earlier test had left under way do not count.
         queries = [request["query"] for request in recent if request["query"]["tilesetId"] in self._shown]
         return Counter((str(q["tilesetId"]), (int(q["zoom"]), int(q["x"]), int(q["y"]))) for q in queries)
 
@@ -114,8 +114,8 @@ class Traveller:
         messages = [m for m in self.rig.inbox.drain() if isinstance(m, TileArrived | TileRevalidated | TileUnavailable)]
         stale = [m for m in messages if isinstance(m, TileArrived) and m.origin == "stale"]
         if stale:
-            # The loader asks about them when nothing new has been wished for in between. No more time than that: a disk
-            # that has not answered in two seconds would be used no longer.
+            # The loader revalidates them once no new tile has been requested for a moment. No more may pass: a disk
+            # that has not answered within two seconds would not be used any longer.
             self.rig.clock.advance(0.3)
         for message in messages:
             if message not in stale:

@@ -162,7 +162,7 @@ def _connect(path: Path) -> sqlite3.Connection:
             os.fchmod(fd, 0o600)  # a umask may have taken even the owner's bits; SQLite's other files copy it
             if any(version not in (1, 2) for version in os.pread(fd, 2, 18)):
                 # SQLite would take the file for one of a later version, and never write to it.
-                raise NotATileCache("a damaged head")
+                raise NotATileCache("damaged header")
         finally:
             os.close(fd)
     except OSError as error:
