@@ -244,3 +244,28 @@ def test_it_runs_on_a_thread_until_it_is_stopped(tmp_path: Path) -> None:
     jobs.stop()
     os.close(read)
     os.close(write)
+
+
+def test_a_round_without_events_ends_with_its_time_out(tmp_path: Path) -> None:
+    rig = Rig(tmp_path)
+    rig.source.scan()
+    assert rig.source.step(0.0)
+    assert rig.source.step(0.001)
+    assert rig.events == []
+
+
+def test_a_device_that_comes_and_goes_is_missed_each_time(tmp_path: Path) -> None:
+    path = tmp_path / "input" / "named"
+    rig = Rig(tmp_path, str(path))
+    rig.source.scan()
+    rig.source.scan()
+    assert len(rig.log.named("remote.device_missing")) == 1
+    os.mkfifo(path)
+    rig.source.scan()
+    assert list(rig.source.open_devices) == [str(path)]
+    with path.open("wb", buffering=0):
+        path.unlink()
+    rig.source.step(1.0)
+    rig.source.scan()
+    assert list(rig.source.open_devices) == []
+    assert len(rig.log.named("remote.device_missing")) == 2
