@@ -16,7 +16,7 @@ from tvapp.core.clock import ManualClock
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
 from tvapp.remote.evdev import Records, key_codes
-from tvapp.remote.evdev_source import EvdevSource
+from tvapp.remote.evdev_source import EvdevSource, InputFolders
 from tvapp.remote.keymap import keymap
 from tvapp.remote.keys import KeyEvent
 
@@ -83,8 +83,7 @@ class Rig:
             ManualClock(7.0),
             self.log,
             devices=devices,
-            input_dir=self.input_dir,
-            sysfs=self.sysfs,
+            folders=InputFolders(self.input_dir, self.sysfs),
         )
 
     def plug_in(self, name: str, *codes: int) -> Path:
@@ -231,7 +230,7 @@ def test_it_runs_on_a_thread_until_it_is_stopped(tmp_path: Path) -> None:
     log = RecordingLog()
     jobs = Jobs(inbox, log)
     source = EvdevSource(
-        inbox.post, keymap(), ManualClock(), log, devices=[f"/dev/fd/{read}"], input_dir=tmp_path, sysfs=tmp_path
+        inbox.post, keymap(), ManualClock(), log, devices=[f"/dev/fd/{read}"], folders=InputFolders(tmp_path, tmp_path)
     )
     thread = jobs.thread("evdev", source.run)
     os.write(write, key(1, 1))
