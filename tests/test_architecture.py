@@ -90,9 +90,10 @@ DEFERRED = {
     ("remote.pygame_source", "pygame._sdl2"): "gamepads are opened after the first frame",
     ("ui.qr", "qrcode"): "slow to import; a worker loads it while the first frame is drawn",
     ("ui.screens", "tvapp.ui.screens"): "panels of the map are loaded when they open",
-    ("ui.screens", "tvapp.fences"): "editing is loaded when a viewer edits",
-    ("ui.screens", "tvapp.remote.pattern"): "only a locked screen asks for a pattern",
-    ("ui.screens", "tvapp.ui.words"): "editing is loaded when a viewer edits",
+    ("ui.map_overlay.readout", "tvapp.fences.model.containment"): "slow to import; a worker loads it ahead",
+    ("ui.map_state", "tvapp.fences"): "editing is loaded when a viewer edits",
+    ("ui.map_state", "tvapp.remote.pattern"): "only a locked screen asks for a pattern",
+    ("ui.map_state", "tvapp.ui.words"): "editing is loaded when a viewer edits",
 }
 """Every import inside a function."""
 

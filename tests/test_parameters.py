@@ -15,19 +15,8 @@ EXEMPT_ROOMS = {"localcloud": "a stand-in for a service, whose requests have as 
 ALLOWED = dict.fromkeys(
     (
         "auth.service.SignIn.__init__",
-        "azure.maps.MapsClient.tile",
-        "fences.drawing.labels.place",
-        "fences.drawing.raster._Sheet.__init__",
-        "fences.drawing.strokes._touching",
-        "fences.outbox.service.OutboxService.__init__",
-        "fences.service.fence_service.FenceService.__init__",
-        "fences.stores.map_data.MapDataStore.__init__",
         "net.monitor.NetworkMonitor.__init__",
         "remote.evdev_source.EvdevSource.__init__",
-        "tiles.lazy_source.LateSource.tile",
-        "tiles.loader.TileLoader.__init__",
-        "tiles.ports.TileSource.tile",
-        "ui.widgets.label.paragraph",
     ),
     "not changed yet",
 )

@@ -50,7 +50,7 @@ MIDDLE = (240, 100, 400, 250)
 """The part of the map in which two TVs can be compared: no clock, card or sentence covers it."""
 CARD = (30, 40, 220, 220)
 """The card of the selected geofence."""
-DEPOT = style.PALETTE[style.slot("depot")][:3]
+DEPOT = style.PALETTE[style.palette_index("depot")][:3]
 SAME = 60
 """Pixels; after a flight, edges may lie a fraction of a pixel beside."""
 AWAY = (24.99, 59.93)
@@ -237,6 +237,8 @@ def test_offline_edits_wait_over_a_kill_and_go_out_in_order_and_once(
         assert has_none(tv.picture_with(has_none)), "what was deleted is shown"
         tv.kill()
         waiting = kept(tv)
+        # The next start is to be at home, even if the view was saved while the map was elsewhere.
+        shutil.rmtree(DataFolder(tv.data_dir).views, ignore_errors=True)
     assert [change["geometry_id"] for change in waiting] == [first["id"], second["id"], "lock"]
     assert cloud.map_data()["accepted"] == {"POST": 0, "PUT": 0, "DELETE": 0}
     with running(settings, tmp_path) as tv:

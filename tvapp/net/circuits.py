@@ -40,26 +40,26 @@ class CircuitBreaker:
         circuit = self._circuits.get(origin)
         if circuit is None:
             circuit = self._circuits[origin] = Circuit(self._random)
-        permit = circuit.ask(self._clock.monotonic())
+        permit = circuit.acquire(self._clock.monotonic())
         if isinstance(permit, Refusal):
             raise _refused(permit)
         try:
             response = await self._inner.send(request)
         except NetworkError as error:
-            self._note(origin, circuit.troubled(permit, error, self._clock.monotonic()), error)
+            self._note(origin, circuit.failed(permit, error, self._clock.monotonic()), error)
             raise
         except UnexpectedReply:
             # The host answers in time.
-            self._note(origin, circuit.answered(permit))
+            self._note(origin, circuit.succeeded(permit))
             raise
         except BaseException:
-            circuit.let_go(permit)  # cancelled, or never sent
+            circuit.release(permit)  # cancelled, or never sent
             raise
         trouble = self._trouble(response)
         if trouble is None:
-            self._note(origin, circuit.answered(permit))
+            self._note(origin, circuit.succeeded(permit))
         else:
-            self._note(origin, circuit.troubled(permit, trouble, self._clock.monotonic()), trouble)
+            self._note(origin, circuit.failed(permit, trouble, self._clock.monotonic()), trouble)
         return response
 
     def hurry(self) -> None:
@@ -84,7 +84,7 @@ class CircuitBreaker:
         if trouble is None:
             self._log.event("circuit.closed", host=host_of(origin))
             return
-        held = self._circuits[origin].held_for(self._clock.monotonic())
+        held = self._circuits[origin].open_for(self._clock.monotonic())
         fields = {"status": trouble.status} if isinstance(trouble, ServiceError) else {"reason": trouble.reason}
         kind = type(trouble).__name__
         self._log.event(

@@ -57,7 +57,7 @@ class RetryPolicy:
         if budget is None:
             budget = self._budgets[origin] = RetryBudget()
         began = self._clock.monotonic()
-        budget.tried(began)
+        budget.deposit(began)
         attempt = 0
         while True:
             left_s = request.timeout_s - (self._clock.monotonic() - began)
@@ -97,4 +97,4 @@ class RetryPolicy:
     def _may_repeat(self, request: Request, began: float, wait_s: float, budget: RetryBudget) -> bool:
         now = self._clock.monotonic()
         # An attempt with less than half of the time would most likely fail like the former one.
-        return now + wait_s - began <= request.timeout_s / 2 and budget.spend(now)
+        return now + wait_s - began <= request.timeout_s / 2 and budget.try_withdraw(now)

@@ -82,7 +82,7 @@ class PygameKeys:
         self._gamepads_open = False
 
     @property
-    def needs_looking(self) -> bool:
+    def needs_polling(self) -> bool:
         """Tell whether a gamepad is open."""
         return bool(self._pads)
 
