@@ -253,4 +253,4 @@ DERIVED = (
     "crashes/fatal*.txt",
     "crashes/*.json",
 )
-"""Files that SQLite rebuilds, files set aside or for people only, temporary files, and the lock, which is held, not read."""
+"""Files that SQLite rebuilds, files set aside or for people only, temporary files, and the lock, which is only held."""
