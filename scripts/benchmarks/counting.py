@@ -85,7 +85,7 @@ class _TextureMaker:
 
 
 def install() -> Counts:
-    """Count from now on; call it before a display is opened, and `end_frame` of what it returns after each frame."""
+    """Start counting; call it before a display is opened, and `Counts.end_frame` after each frame."""
     counts = Counts()
     for module in (pygame_canvas, shapes, text_cache, textures):
         replace(module, "Texture", _TextureMaker(module.__dict__["Texture"], counts))
