@@ -50,7 +50,7 @@ MIDDLE = (240, 100, 400, 250)
 """The part of the map in which two TVs can be compared: no clock, card or sentence covers it."""
 CARD = (30, 40, 220, 220)
 """The card of the selected geofence."""
-DEPOT = style.PALETTE[style.slot("depot")][:3]
+DEPOT = style.PALETTE[style.palette_index("depot")][:3]
 SAME = 60
 """Pixels; after a flight, edges may lie a fraction of a pixel beside."""
 AWAY = (24.99, 59.93)

@@ -111,3 +111,8 @@ def test_edges_cross_where_shapely_says_that_they_meet(a: Position, b: Position,
     if at is not None:
         place = shapely.Point(at.lon, at.lat)
         assert max(one.distance(place), other.distance(place)) < 1e-12
+
+
+def test_added_places_divide_an_edge_evenly_wherever_it_is() -> None:
+    dense = densified((Position(10.0, 20.0), Position(16.0, 23.0)))
+    assert dense == (Position(10.0, 20.0), Position(12.0, 21.0), Position(14.0, 22.0), Position(16.0, 23.0))

@@ -1,1 +1,1 @@
-"""Positions, projection and geodesy; pure."""
+"""Positions, the Web Mercator projection, plane geometry and geodesy."""

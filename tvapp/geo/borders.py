@@ -1,8 +1,8 @@
-"""The border of polygons without the sides that only the edges of the map ask for.
+"""Finds the border of polygons on the ground, without the sides that exist on a flat map only.
 
-GeoJSON cuts what lies on the date line into two polygons (RFC 7946, 3.1.9), and what encloses a pole runs along the
-edge of the map and back. On the ground nothing is there: such sides come in pairs on one meridian, with ground on
-both, or lie at a pole, which is one place.
+GeoJSON cuts an area at the date line into two polygons (RFC 7946, 3.1.9), and a ring round a pole runs along the edge
+of the map and back. Such sides are no border: they come in pairs on one meridian, with the area on both sides, or lie
+at a pole, which is one place. Hand-written because shapely knows neither a date line nor poles.
 """
 
 from __future__ import annotations
@@ -16,21 +16,21 @@ from tvapp.geo.polygon import Ring, signed_area
 from tvapp.geo.position import Position
 
 _DIGITS = 9
-"""Of longitudes that are the same meridian, in degrees: a tenth of a millimetre."""
+"""Decimals to which two longitudes in degrees are the same meridian: a tenth of a millimetre."""
 
 Rings = Sequence[Ring]
 
 
 @dataclass(frozen=True, slots=True)
 class Area:
-    """Polygons that are one on the ground, and the lines of their common border."""
+    """Polygons that are one area on the ground, and the lines of its border."""
 
     polygons: tuple[Rings, ...]
     border: tuple[Sequence[Position], ...]
 
 
 class _Side(NamedTuple):
-    """A side that runs along a meridian, of which polygon."""
+    """A side along a meridian, and the number of its polygon."""
 
     south: float
     north: float
@@ -39,14 +39,14 @@ class _Side(NamedTuple):
 
 @dataclass(slots=True)
 class _Meridian:
-    """The sides on one meridian: those with ground to the west, and those with ground to the east."""
+    """The sides on one meridian: those with the area to their west, and those with the area to their east."""
 
     west: list[_Side] = field(default_factory=list)
     east: list[_Side] = field(default_factory=list)
 
 
 def areas(polygons: Sequence[Rings]) -> tuple[Area, ...]:
-    """Return the polygons (closed rings, the outer one first), those that a seam joins together as one.
+    """Return the areas of polygons (closed rings, the outer one first); halves cut at the date line become one area.
 
     Polygons that overlap or touch elsewhere stay apart.
     """
@@ -71,7 +71,7 @@ def areas(polygons: Sequence[Rings]) -> tuple[Area, ...]:
 
 
 def _meridians(polygons: Sequence[Rings]) -> dict[float, _Meridian]:
-    """Return the sides on meridians on which seams may lie: the date line, and any for a ring that reaches a pole."""
+    """Return the sides on the date line, and for a ring that reaches a pole those on any meridian."""
     found: dict[float, _Meridian] = {}
     for number, rings in enumerate(polygons):
         for index, ring in enumerate(rings):
@@ -79,7 +79,7 @@ def _meridians(polygons: Sequence[Rings]) -> dict[float, _Meridian]:
             sides = [(a, b) for a, b in pairwise(ring) if a.lon == b.lon and (everywhere or a.lon % 360.0 == 180.0)]
             if not sides:
                 continue
-            # The ground is on the left of an outer ring that turns counter-clockwise.
+            # The area is on the left of a counter-clockwise outer ring.
             is_left = (signed_area(ring) > 0.0) is (index == 0)
             for a, b in sides:
                 meridian = found.setdefault(_meridian(a.lon), _Meridian())
@@ -97,7 +97,7 @@ def _reaches_a_pole(ring: Ring) -> bool:
 
 
 def _unseamed(ring: Ring, meridians: dict[float, _Meridian]) -> list[Sequence[Position]]:
-    """Return the lines that are left of a ring without its sides on those meridians and at the poles."""
+    """Return a ring as lines, without its sides on those meridians and at the poles."""
     lines: list[Sequence[Position]] = []
     line: list[Position] = []
     for a, b in pairwise(ring):
@@ -113,7 +113,7 @@ def _unseamed(ring: Ring, meridians: dict[float, _Meridian]) -> list[Sequence[Po
 
 
 def _less(sides: list[_Side], others: list[_Side]) -> list[_Side]:
-    """Return what is left of sides where others have been taken away."""
+    """Return the sides less the stretches that others cover."""
     left = sides
     for other in others:
         left = [
@@ -129,7 +129,7 @@ def _less(sides: list[_Side], others: list[_Side]) -> list[_Side]:
 
 
 def _groups(count: int, links: Sequence[tuple[int, int]]) -> list[list[int]]:
-    """Return the numbers below `count` in groups: those that links connect are in one."""
+    """Return the numbers below `count` in groups; linked numbers share a group."""
     leader = list(range(count))
     for one, other in links:
         first, second = sorted((leader[one], leader[other]))

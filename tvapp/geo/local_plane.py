@@ -1,4 +1,7 @@
-"""The neighbourhood of a place as a plane: degrees in metres, shapes moved and scaled, outlines of corridors."""
+"""Treats the neighbourhood of a place as a plane: moves and scales shapes, outlines buffers, simplifies lines.
+
+Good enough for previews that are drawn anew each frame. `index.line_buffer` makes exact buffers, with shapely.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from tvapp.geo.geodesy import E2, A
 from tvapp.geo.position import Position
 
 _ROUND_STEPS = 12
-"""Edges of a corridor's half-round end."""
+"""Edges of the half-round end of a buffer."""
 
 
 def degree_m(lat: float) -> tuple[float, float]:
@@ -25,7 +28,7 @@ def degree_m(lat: float) -> tuple[float, float]:
 
 @dataclass(frozen=True, slots=True)
 class Transform:
-    """Puts places from around `origin` to around `target`, `across` and `along` times as far from it in degrees."""
+    """Moves places with `origin` to `target`; scales longitudes by `across` and latitudes by `along` about it."""
 
     origin: Position
     target: Position
@@ -33,7 +36,7 @@ class Transform:
     along: float = 1.0
 
     def __call__(self, place: Position) -> Position:
-        # Differences of the middles first: a move straight east leaves latitudes as they are, to the last digit.
+        # Subtract target and origin first: then a move straight east keeps every digit of the latitudes.
         lon = self.target.lon - self.origin.lon + place.lon
         lat = self.target.lat - self.origin.lat + place.lat
         if self.across != 1.0:
@@ -44,10 +47,10 @@ class Transform:
 
 
 def size_keeping(origin: Position, target: Position) -> Transform:
-    """Return the transfer that keeps a shape as large on the ground as it was.
+    """Return the transform that moves a shape and keeps its size on the ground.
 
-    Away from the equator degrees of longitude become shorter, so that more of them are needed. One factor serves the
-    whole shape: parallel edges stay parallel, and a rectangle stays one.
+    Degrees of longitude become shorter towards the poles, so that a shape needs more of them there. One factor serves
+    the whole shape: parallel edges stay parallel, and a rectangle stays a rectangle.
     """
     if origin.lat == target.lat:
         return Transform(origin, target)
@@ -57,9 +60,9 @@ def size_keeping(origin: Position, target: Position) -> Transform:
 
 
 def buffer_outline(points: Sequence[Position], radius_m: float) -> tuple[Position, ...]:
-    """Return a closed outline around a line at about `radius_m`, with round ends.
+    """Return the closed outline of the buffer of `radius_m` around a line, with round ends.
 
-    A quick picture: at sharp bends it crosses itself.
+    An approximation for previews: at sharp bends it crosses itself.
     """
     places = [points[0], *(b for a, b in pairwise(points) if a != b)]
     if len(places) == 1:
@@ -76,7 +79,10 @@ def buffer_outline(points: Sequence[Position], radius_m: float) -> tuple[Positio
 
 
 def simplified(points: Sequence[Position], most: int) -> tuple[Position, ...]:
-    """Return a line or ring with at most about `most` places, for a quick picture: those near the last kept one go."""
+    """Return a line or ring with at most `most` places (never fewer than its two ends), for a preview.
+
+    Radial distance: places near the last kept one are dropped, with a growing distance until few enough are left.
+    """
     if len(points) <= most:
         return tuple(points)
     lons, lats = [place.lon for place in points], [place.lat for place in points]
@@ -98,13 +104,13 @@ def simplified(points: Sequence[Position], most: int) -> tuple[Position, ...]:
 
 
 def _direction(a: Position, b: Position) -> float:
-    """Return the angle of an edge on the ground, counter-clockwise from east."""
+    """Return the direction of an edge on the ground, in radians counter-clockwise from east."""
     across, along = degree_m((a.lat + b.lat) / 2.0)
     return math.atan2((b.lat - a.lat) * along, (b.lon - a.lon) * across)
 
 
 def _beside(place: Position, turn: float, radius_m: float) -> Position:
-    """Return the place to the right of one that is passed in a direction."""
+    """Return the place at `radius_m` to the right of `place`, looking in the direction `turn` (radians)."""
     across, along = degree_m(place.lat)
     return Position(
         place.lon + math.sin(turn) * radius_m / max(across, 1.0), place.lat - math.cos(turn) * radius_m / along
@@ -112,5 +118,5 @@ def _beside(place: Position, turn: float, radius_m: float) -> Position:
 
 
 def _arc(place: Position, turn: float, radius_m: float, steps: int) -> tuple[Position, ...]:
-    """Return places around one, from its right-hand side on counter-clockwise in steps of 180 degrees / 12."""
+    """Return an arc around `place`, counter-clockwise from its right-hand side in steps of 180 degrees / 12."""
     return tuple(_beside(place, turn + math.pi * step / _ROUND_STEPS, radius_m) for step in range(steps + 1))

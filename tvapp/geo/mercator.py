@@ -21,7 +21,7 @@ _RADIANS = math.pi / 180.0
 
 
 def project(position: Position) -> tuple[float, float]:
-    """Return the place in the unit world. Longitudes beyond +-180 give a `u` outside 0 ... 1.
+    """Return the position in the unit world. Longitudes beyond +-180 give a `u` outside 0 ... 1.
 
     Latitudes beyond the square are put on its edge.
 

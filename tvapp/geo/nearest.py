@@ -1,8 +1,8 @@
-"""The place on lines that is nearest to a given one, anywhere on the earth: over the date line and at the poles too.
+"""Finds the place on lines that is nearest to a given place, anywhere on the earth: also over the date line and a pole.
 
-Edges are straight in longitude and latitude (RFC 7946, 3.1.1), so on the ground they are curves. Which place is the
-nearest is decided by the straight way through the earth (Cartesian coordinates on WGS 84): up to 500 km that is the
-nearest along the ground to centimetres, up to 10,000 km to 0.1 %.
+Edges are straight in longitude and latitude (RFC 7946, 3.1.1), so they are curves on the ground. Places are compared by
+the chord through the earth (Cartesian coordinates on WGS 84): the result is right to centimetres up to 500 km, and to
+0.1 % up to 10,000 km. Hand-written because shapely measures in the plane only.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tvapp.geo.geodesy import E2, A
 from tvapp.geo.position import Position
 
 FINE_M = 0.001
-"""How far the answer may be from the best one ..."""
+"""How much further than the nearest place the result may be ..."""
 FINE_SHARE = 1e-5
 """... or this share of the distance, if that is more."""
 
@@ -30,7 +30,7 @@ _Point = tuple[float, float, float]
 
 
 class NearestPoint(NamedTuple):
-    """Where lines come nearest to a place, and the two ends of the edge that it lies on."""
+    """The place on some lines that is nearest to a given place, and the two ends of its edge."""
 
     place: Position
     start: Position
@@ -38,7 +38,7 @@ class NearestPoint(NamedTuple):
 
 
 class _Piece(NamedTuple):
-    """A part of an edge. `low` is the least distance it can have, `bend` how far it may be from its chord, metres."""
+    """A part of an edge. `low` is the least distance it can have, `bend` the most it can leave its chord; in metres."""
 
     low: float
     order: int
@@ -55,7 +55,7 @@ def nearest_point(lines: Iterable[Sequence[Position]], place: Position) -> Neare
     Longitudes of each line are continuous, and may be whole turns away from those of `place`. Rings repeat their first
     place. Takes about 2 microseconds for each edge.
 
-    >>> foot_on([[Position(179.0, 1.0), Position(181.0, 1.0)]], Position(-179.5, 1.0)).place
+    >>> nearest_point([[Position(179.0, 1.0), Position(181.0, 1.0)]], Position(-179.5, 1.0)).place
     Position(lon=180.5, lat=1.0)
     """
     origin = _cartesian(place, (0.0, 0.0, 0.0))
@@ -73,7 +73,7 @@ def nearest_point(lines: Iterable[Sequence[Position]], place: Position) -> Neare
     while open_pieces:
         piece = heapq.heappop(open_pieces)
         fine = max(FINE_M, FINE_SHARE * (piece.low + piece.bend))
-        # Nothing that is left can be nearer than `low`, and this is at most twice its bend further away than that.
+        # No other piece can be nearer than `low`, and this one is at most twice its bend further away than that.
         if piece.bend <= fine:
             return NearestPoint(_between(piece.start, piece.end, piece.part), *piece.edge)
         middle = _between(piece.start, piece.end, 0.5)
@@ -97,7 +97,7 @@ def _cartesian(place: Position, origin: _Point) -> _Point:
 
 
 def _approach(start: Position, end: Position, a: _Point, b: _Point) -> tuple[float, float, float]:
-    """Return where on its chord an edge comes nearest to the origin (0 to 1), how near, and its bend."""
+    """Return where on its chord an edge is nearest to the origin (0 to 1), the distance there, and its bend."""
     ax, ay, az = a
     dx, dy, dz = b[0] - ax, b[1] - ay, b[2] - az
     square = dx * dx + dy * dy + dz * dz

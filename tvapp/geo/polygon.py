@@ -1,7 +1,8 @@
 """Plane geometry of rings: orientation, area, centroid, continuous longitudes, and which places a polygon contains.
 
-A polygon is a sequence of rings, the outer one first, then its holes. Here longitude and latitude are plane
-coordinates (RFC 7946, 3.1.1: edges are straight in them), and longitudes are continuous; `unwrapped` makes them so.
+A polygon is a sequence of rings: the outer one, then its holes. Longitude and latitude are plane coordinates (RFC 7946,
+3.1.1: edges are straight in them), and longitudes are continuous; `unwrapped` makes them so. Hand-written because each
+question is about one ring: shapely would need an object for it, and takes 50 ms to import.
 """
 
 from __future__ import annotations
@@ -44,7 +45,7 @@ def signed_area(ring: Ring) -> float:
     places = opened(ring)
     if len(places) < 3:
         return 0.0
-    # Relative to the first place, or a small ring far from (0, 0) loses its digits.
+    # Relative to the first place: a small ring far from (0, 0) would lose its digits.
     x0, y0 = places[0].lon, places[0].lat
     total = 0.0
     before = places[-1]
@@ -61,7 +62,7 @@ def oriented(ring: Ring, *, clockwise: bool = False) -> tuple[Position, ...]:
 
 
 def contains(rings: Sequence[Ring], place: Position) -> bool:
-    """Tell whether a place lies inside a polygon and in none of its holes (even-odd rule).
+    """Tell whether a polygon contains a place (even-odd rule over all rings).
 
     A place exactly on an edge may count either way.
     """
@@ -70,8 +71,8 @@ def contains(rings: Sequence[Ring], place: Position) -> bool:
     for ring in rings:
         if not ring:
             continue
-        # The copy of the place that is nearest to the ring: the ring may have gone past +-180. Of two copies on the
-        # edges of a ring right round the earth the western one, which the rule below counts as inside.
+        # Shift the place by whole turns to the ring, which may lie beyond +-180. On the edges of a ring right round the
+        # earth take the western copy, which the rule below counts as inside.
         lon = place.lon + 360.0 * math.ceil((_middle_lon(ring) - place.lon) / 360.0 - 0.5)
         before = ring[-1]
         for vertex in ring:
@@ -83,7 +84,7 @@ def contains(rings: Sequence[Ring], place: Position) -> bool:
 
 
 def centroid(ring: Ring) -> Position:
-    """Return the centre of gravity of a ring's plane area; of its places where it has none."""
+    """Return the centroid of a ring's plane area; the mean of its places where it has no area."""
     places = opened(ring)
     x0, y0 = places[0].lon, places[0].lat
     area = x = y = 0.0

@@ -1,6 +1,7 @@
-"""Edges between places: where two cross, which of many one crosses, and how they look in Web Mercator.
+"""Edges between places: intersections of two, of one with many, and densification for Web Mercator.
 
-Longitude and latitude are plane coordinates, longitudes continuous, as in `polygon`.
+Longitude and latitude are plane coordinates with continuous longitudes, as in `polygon`. Hand-written because a sketch
+tests one edge each frame and wants to know which edges it meets and where: shapely needs an object for each edge.
 """
 
 from __future__ import annotations
@@ -13,21 +14,21 @@ from typing import NamedTuple
 from tvapp.geo.position import Position
 
 _RUN = 32
-"""Edges that share a box: neighbours in a ring are neighbours on the ground, so most boxes can be passed over."""
+"""Edges that share a bounding box. Neighbours in a ring are neighbours on the ground, so most boxes are passed over."""
 
 _NO_TURN = 1e-12
-"""The angle in radians that rounding makes of none."""
+"""Angles in radians up to this one are rounding errors of zero."""
 
 
 class Crossing(NamedTuple):
-    """That an edge is crossed or touched: its number, and where."""
+    """An edge that is crossed or touched: its number, and the place."""
 
     edge: int
     at: Position
 
 
 class Edges:
-    """The edges of a line, or of a ring where `is_ring`; number `n` goes from place `n` to the one after it.
+    """The edges of a line, or of a ring where `is_ring`; edge `n` goes from place `n` to the next one.
 
     >>> square = [Position(0, 0), Position(4, 0), Position(4, 4), Position(0, 4)]
     >>> Edges(square, is_ring=True).crossed_by(Position(2, 2), Position(6, 2))
@@ -79,13 +80,13 @@ def crossing(a: Position, b: Position, c: Position, d: Position) -> Position | N
 
 
 def folds_back(a: Position, b: Position, c: Position) -> bool:
-    """Tell whether the edge from `b` to `c` lies on the one from `a` to `b`, as far as they go."""
+    """Tell whether the edge from `b` to `c` runs back along the edge from `a` to `b`."""
     along = (a.lon - b.lon) * (c.lon - b.lon) + (a.lat - b.lat) * (c.lat - b.lat)
     return along > 0.0 and abs(_side(a, b, c)) <= _NO_TURN * along
 
 
 def densified(points: Sequence[Position]) -> tuple[Position, ...]:
-    """Add places to long slanting edges: straight in degrees (RFC 7946, 3.1.1) is curved in Mercator."""
+    """Add places to long slanting edges, which are straight in degrees (RFC 7946, 3.1.1) and curved in Mercator."""
     if all(abs(a.lat - b.lat) <= 1.0 or a.lon == b.lon for a, b in pairwise(points)):
         return tuple(points)
     dense = [points[0]]

@@ -270,9 +270,9 @@ def test_a_larger_scale_draws_thicker_lines() -> None:
 
 
 def test_an_unknown_kind_always_has_the_same_color() -> None:
-    assert style.slot("Zebra crossing") == style.slot("ZEBRA CROSSING")
-    assert style.slot("") == style.BLUE
-    assert style.slot("School zone") == style.AMBER
+    assert style.palette_index("Zebra crossing") == style.palette_index("ZEBRA CROSSING")
+    assert style.palette_index("") == style.BLUE
+    assert style.palette_index("School zone") == style.AMBER
 
 
 def test_a_crowd_is_drawn_with_less_detail_that_nobody_sees(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -189,3 +189,55 @@ class UndoRedo(RuleBasedStateMachine):
 
 TestUndoRedo = UndoRedo.TestCase
 TestUndoRedo.settings = settings(max_examples=40, stateful_step_count=30, deadline=None)
+
+
+def test_a_step_with_nothing_left_to_redo_is_passed_over() -> None:
+    shown, history = Shown({("s", "a"): b"0", ("s", "b"): b"0"}), History()
+    shown.edit(history, b"1", "a")
+    shown.edit(history, b"1", "b")
+    for number in range(2):
+        inverse = history.undo(f"u{number}", 0.0, shown.current)
+        assert inverse is not None
+        shown.apply(inverse)
+    shown.fences["s", "a"] = b"1"
+    assert history.next_redo(shown.current) == Offer("edit", "Fence b")
+    again = history.redo("r", 0.0, shown.current)
+    assert again is not None
+    assert again.geometry_id == "b"
+    shown.apply(again)
+    # What was passed over is gone: undo goes back to b only.
+    assert history.redo("r2", 0.0, shown.current) is None
+    inverse = history.undo("u3", 0.0, shown.current)
+    assert inverse is not None
+    assert inverse.geometry_id == "b"
+    assert history.undo("u4", 0.0, shown.current) is None
+
+
+def test_a_redo_over_an_edit_made_elsewhere_is_stale() -> None:
+    shown, history = Shown({("s", "a"): b"0"}), History()
+    shown.edit(history, b"1")
+    inverse = history.undo("u", 0.0, shown.current)
+    assert inverse is not None
+    shown.apply(inverse)
+    assert history.next_redo(shown.current) == Offer("edit", "Fence a", is_stale=False)
+    shown.fences["s", "a"] = b"theirs"
+    assert history.next_redo(shown.current) == Offer("edit", "Fence a", is_stale=True)
+
+
+def test_a_fence_that_moves_to_another_source_is_followed_in_both_directions() -> None:
+    shown, history = Shown({("s", "a"): b"0", ("s", "b"): b"0"}), History()
+    shown.edit(history, b"1", "a")
+    shown.edit(history, b"1", "b")
+    inverse = history.undo("u", 0.0, shown.current)
+    assert inverse is not None
+    shown.apply(inverse)
+    shown.fences = {("t", "a"): b"1", ("t", "b"): b"0"}
+    history.relocate("s", "t", "a")
+    history.relocate("s", "t", "b")
+    history.relocate("other", "x", "a")
+    undo, redo = history.undo("u2", 0.0, shown.current), history.redo("r", 0.0, shown.current)
+    assert undo is not None
+    assert redo is not None
+    assert (undo.source, undo.geometry_id, undo.before) == ("t", "a", b"1")
+    history.clear()
+    assert history.next_undo(shown.current) is history.next_redo(shown.current) is None

@@ -1,4 +1,4 @@
-"""Changing single corners: walking, carrying, putting in, taking out, and back again."""
+"""Editing single corners: selecting, moving, inserting and removing them, and undoing that."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.fences.editing.test_move_sketch import HOLE, SOME, SQUARE, fence, made
+from tests.fences.editing.shapes import HOLE, SOME, SQUARE, fence, made
 from tvapp.fences.editing.reshape_sketch import ReshapeSketch
 from tvapp.fences.editing.sketch import Drawn, Placed, Refused
 from tvapp.fences.model.fence import Line, Polygon
@@ -32,8 +32,8 @@ def begun(geometry: dict[str, Any], at: Position = SW, subtype: str = "") -> Res
     return ReshapeSketch(fence(geometry, subtype), geometry, at)
 
 
-def carry(sketch: ReshapeSketch, lon: float, lat: float) -> object:
-    """Pick the current corner up, carry it and put it down."""
+def move_corner(sketch: ReshapeSketch, lon: float, lat: float) -> object:
+    """Pick the current corner up, move it and put it down."""
     assert sketch.place() == Placed()
     sketch.aim(Position(lon, lat), 1.0)
     return sketch.place()
@@ -74,7 +74,7 @@ def test_left_and_right_walk_round_the_ring_and_down_goes_into_the_hole() -> Non
     assert not begun(polygon(SQUARE)).adjust("down")
 
 
-def test_a_corner_is_picked_up_carried_and_put_down() -> None:
+def test_a_corner_is_picked_up_moved_and_put_down() -> None:
     sketch = begun(polygon(THREE_D))
     assert sketch.place() == Placed()
     assert (sketch.stage, sketch.pans) == ("carrying", True)
@@ -94,7 +94,7 @@ def test_a_corner_is_picked_up_carried_and_put_down() -> None:
 def test_what_was_not_touched_is_the_very_same() -> None:
     geometry = SOME["polygons"]
     sketch = begun(geometry)
-    carry(sketch, 24.895, 60.095)
+    move_corner(sketch, 24.895, 60.095)
     result = rings(sketch.finish())
     assert result[0][0][1:4] == SQUARE[1:4]
     assert result[0][1] == HOLE
@@ -112,7 +112,7 @@ def test_a_corner_put_down_where_it_was_changes_nothing() -> None:
 
 def test_a_rectangle_with_a_moved_corner_is_none_any_more() -> None:
     sketch = begun(polygon(SQUARE), subtype="Rectangle")
-    carry(sketch, 24.895, 60.095)
+    move_corner(sketch, 24.895, 60.095)
     result = sketch.finish()
     assert isinstance(result, Drawn)
     assert result.subtype == ""
@@ -144,33 +144,33 @@ def test_edges_that_cross_are_shown_at_once_and_refused() -> None:
 )
 def test_a_corner_on_another_edge_or_corner_is_refused_unless_it_only_straightens(lon: float, lat: float) -> None:
     # South-west goes; the edges from north-west and to south-east must not lie on the two others.
-    result = carry(begun(polygon(SQUARE)), lon, lat)
+    result = move_corner(begun(polygon(SQUARE)), lon, lat)
     if (lon, lat) in ((24.905, 60.1), (24.9, 60.105)):
         assert result == Placed()
     else:
         assert isinstance(result, Refused)
 
 
-def test_a_corner_cannot_be_carried_through_a_hole_nor_leave_it_outside() -> None:
+def test_a_corner_cannot_be_moved_through_a_hole_nor_leave_it_outside() -> None:
     sketch = begun(polygon(SQUARE, HOLE))
-    refused = carry(sketch, 24.908, 60.108)
+    refused = move_corner(sketch, 24.908, 60.108)
     assert refused == Refused("hole") or (isinstance(refused, Refused) and refused.reason == "crossing")
     triangle = [[0, 0], [4, 0], [2, 4], [0, 0]]
     hole = [[1.9, 0.5], [2.1, 0.5], [2.0, 0.7], [1.9, 0.5]]
     sketch = begun(polygon(triangle, hole), Position(2, 4))
-    assert carry(sketch, 2, -4) == Refused("hole")
+    assert move_corner(sketch, 2, -4) == Refused("hole")
     assert sketch.stage == "carrying"
 
 
 def test_a_corner_of_a_hole_cannot_leave_the_outline() -> None:
     sketch = begun(polygon(SQUARE, HOLE))
     sketch.adjust("down")
-    refused = carry(sketch, 24.89, 60.104)
+    refused = move_corner(sketch, 24.89, 60.104)
     assert isinstance(refused, Refused)
     assert refused.reason == "crossing"
 
 
-def test_a_corner_goes_in_after_the_current_one_and_is_carried_on() -> None:
+def test_a_corner_goes_in_after_the_current_one_and_is_picked_up() -> None:
     sketch = begun(polygon(THREE_D))
     assert sketch.insert() == Placed()
     assert sketch.stage == "carrying"
@@ -268,7 +268,7 @@ def test_what_is_measured_follows_the_crosshair() -> None:
 def test_a_fence_on_the_date_line_keeps_the_longitudes_it_was_written_with() -> None:
     ring = [[179.99, 10], [-179.99, 10], [-179.99, 10.01], [179.99, 10.01], [179.99, 10]]
     sketch = begun(polygon(ring), Position(-179.99, 10))
-    assert carry(sketch, -179.98, 10.0) == Placed()
+    assert move_corner(sketch, -179.98, 10.0) == Placed()
     result = sketch.finish()
     assert rings(result)[0][1] == [pytest.approx(-179.98), 10.0]
     assert rings(result)[0][2:] == ring[2:]
@@ -277,7 +277,7 @@ def test_a_fence_on_the_date_line_keeps_the_longitudes_it_was_written_with() -> 
 
 def test_a_corner_cannot_leave_the_map_nor_make_the_fence_reach_round_the_earth() -> None:
     sketch = begun(polygon(SQUARE))
-    assert carry(sketch, 24.9, 85.5) == Refused("too-far")
+    assert move_corner(sketch, 24.9, 85.5) == Refused("too-far")
 
 
 def large(count: int) -> dict[str, Any]:
@@ -336,7 +336,7 @@ moves = st.lists(
 def act(sketch: ReshapeSketch, what: str, lon: float, lat: float) -> None:
     match what:
         case "carry":
-            if isinstance(carry(sketch, lon, lat), Refused):
+            if isinstance(move_corner(sketch, lon, lat), Refused):
                 sketch.take_back()
         case "insert":
             if sketch.insert() == Placed():

@@ -14,36 +14,36 @@ from tvapp.geo.position import Position
 HELSINKI = Position(24.94, 60.17)
 
 
-def hold(dial: Stepper, until_s: float, frame_s: float = 0.0, up: bool = True) -> None:
+def hold(stepper: Stepper, until_s: float, frame_s: float = 0.0, up: bool = True) -> None:
     """Turn as the remote's repeats do: at 0.4 s, then faster and faster, never more often than frames come."""
-    dial.turn(up)
+    stepper.turn(up)
     at, interval = 0.4, 0.08
     while at <= until_s:
-        dial.turn(up, math.ceil(at / frame_s) * frame_s if frame_s else at)
+        stepper.turn(up, math.ceil(at / frame_s) * frame_s if frame_s else at)
         at += max(interval, frame_s)
         interval = max(0.035, interval * 0.94)
 
 
 def test_a_tap_turns_the_radius_by_a_metre_and_a_coarse_one_by_ten() -> None:
-    dial = Stepper(200.0, 1.0, 10_000.0)
-    assert dial.turn(True)
-    assert dial.value == 201.0
-    assert dial.turn(True, coarse=True)
-    assert dial.value == 210.0
-    dial.turn(False, coarse=True)
-    assert dial.value == 200.0
-    dial.turn(False)
-    assert dial.value == 199.0
+    stepper = Stepper(200.0, 1.0, 10_000.0)
+    assert stepper.turn(True)
+    assert stepper.value == 201.0
+    assert stepper.turn(True, coarse=True)
+    assert stepper.value == 210.0
+    stepper.turn(False, coarse=True)
+    assert stepper.value == 200.0
+    stepper.turn(False)
+    assert stepper.value == 199.0
 
 
 @pytest.mark.parametrize("frame_s", [0.0, 1 / 60, 1 / 15])
 def test_a_held_dial_goes_all_the_way_in_eight_seconds_however_slow_the_frames(frame_s: float) -> None:
-    dial = Stepper(1.0, 1.0, 10_000.0)
-    hold(dial, 8.0, frame_s)
-    assert dial.value == 10_000.0
-    assert not dial.turn(True)
-    hold(dial, 8.0, frame_s, up=False)
-    assert dial.value == 1.0
+    stepper = Stepper(1.0, 1.0, 10_000.0)
+    hold(stepper, 8.0, frame_s)
+    assert stepper.value == 10_000.0
+    assert not stepper.turn(True)
+    hold(stepper, 8.0, frame_s, up=False)
+    assert stepper.value == 1.0
 
 
 def test_letting_go_a_third_of_a_second_late_overshoots_by_less_than_three_quarters() -> None:
@@ -54,32 +54,32 @@ def test_letting_go_a_third_of_a_second_late_overshoots_by_less_than_three_quart
 
 
 def test_a_held_dial_stops_at_round_values_and_a_short_hold_counts_single_metres() -> None:
-    dial = Stepper(103.0, 1.0, 10_000.0)
-    hold(dial, 0.9)
-    assert 104.0 < dial.value < 120.0
-    hold(dial, 4.0)
-    assert dial.value > 200.0
-    assert dial.value % 10 == 0
+    stepper = Stepper(103.0, 1.0, 10_000.0)
+    hold(stepper, 0.9)
+    assert 104.0 < stepper.value < 120.0
+    hold(stepper, 4.0)
+    assert stepper.value > 200.0
+    assert stepper.value % 10 == 0
 
 
 def test_a_stall_is_no_leap() -> None:
-    dial = Stepper(100.0, 1.0, 10_000.0)
-    dial.turn(True)
-    dial.turn(True, 30.0)
-    assert dial.value <= 120.0
+    stepper = Stepper(100.0, 1.0, 10_000.0)
+    stepper.turn(True)
+    stepper.turn(True, 30.0)
+    assert stepper.value <= 120.0
 
 
 @given(st.floats(1.0, 10_000.0), st.booleans(), st.booleans(), st.lists(st.floats(0.0, 9.0), max_size=30))
 def test_a_dial_never_leaves_its_range_nor_goes_the_wrong_way(
     start: float, up: bool, coarse: bool, times: list[float]
 ) -> None:
-    dial = Stepper(start, 1.0, 10_000.0)
+    stepper = Stepper(start, 1.0, 10_000.0)
     for held_s in sorted(times):
-        before = dial.value
-        moved = dial.turn(up, held_s, coarse)
-        assert 1.0 <= dial.value <= 10_000.0
-        assert (dial.value - before) * (1 if up else -1) >= 0.0
-        assert moved is (dial.value != before)
+        before = stepper.value
+        moved = stepper.turn(up, held_s, coarse)
+        assert 1.0 <= stepper.value <= 10_000.0
+        assert (stepper.value - before) * (1 if up else -1) >= 0.0
+        assert moved is (stepper.value != before)
 
 
 @given(st.floats(0.01, 1e6))

@@ -242,3 +242,20 @@ def test_lines_in_a_circle_round_the_earth_end_somewhere() -> None:
     assert joined_lines(circle) == tuple(circle)
     two = [((-180.0, 0.0), (0.0, 1.0), (180.0, 2.0)), ((-180.0, 2.0), (0.0, 3.0), (180.0, 0.0))]
     assert len(joined_lines(two)) == 1
+
+
+def test_a_part_that_touches_the_date_line_elsewhere_keeps_its_places() -> None:
+    west, east = (square(179, 0, 180, 1),), (square(-180, 0, -179, 1),)
+    other, alone = (square(-180, 5, -179, 6),), (square(170, 8, 180, 9),)
+    found = joined([west, other, east, alone])
+    assert len(found) == 3
+    assert found[1] == other
+    assert found[2] == alone
+
+
+def test_of_three_parts_each_is_joined_with_the_one_that_it_meets() -> None:
+    low, high = square(-180, 0, -179, 1), square(-180, 2, -179, 3)
+    ring_of_west = ring((179, 0), (180, 0), (180, 1), (180, 2), (180, 3), (179, 3))
+    (found,) = joined([(ring_of_west,), (low,), (high,)])
+    assert flat(found).area == pytest.approx(5.0)
+    assert flat(found).is_valid

@@ -294,3 +294,12 @@ def test_lines_cut_at_the_date_line_are_joined_and_others_are_not() -> None:
     assert line == Line(tuple(positions((179, 0), (181, 2))), 100.0) or lons(line.points) == [-181.0, -179.0]
     apart = {"type": "MultiLineString", "coordinates": [[[170, 0], [179, 1]], [[-179, 1], [-170, 2]]]}
     assert len(read(apart)) == 2
+
+
+@pytest.mark.parametrize("subtype", ["", "rectangle"])
+def test_joined_halves_are_a_rectangle_by_their_subtype(subtype: str) -> None:
+    west = [[179.0, 0.0], [180.0, 0.0], [180.0, 9.0], [179.0, 9.0], [179.0, 0.0]]
+    east = [[-180.0, 0.0], [-179.0, 0.0], [-179.0, 9.0], [-180.0, 9.0], [-180.0, 0.0]]
+    (shape,) = read({"type": "MultiPolygon", "coordinates": [[west], [east]]}, subtype=subtype)
+    assert isinstance(shape, Polygon)
+    assert shape.is_rectangle is (subtype == "rectangle")

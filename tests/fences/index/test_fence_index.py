@@ -193,7 +193,7 @@ def test_an_index_built_from_an_older_one_is_the_same_as_a_new_one(
     older = FenceIndex([known[number] for number in before])
     fences = [known[number] if number in before else edited[number] for number in after]
     one, other = FenceIndex(fences, older), FenceIndex(fences)
-    for values in ("area_m2", "largest", "slot"):
+    for values in ("area_m2", "largest_side", "palette_index"):
         assert getattr(one, values).tolist() == getattr(other, values).tolist()
     everywhere = Bounds(24.5, 59.9, 25.4, 60.4)
     assert touching(one, everywhere) == touching(other, everywhere)

@@ -64,11 +64,11 @@ def test_the_languages_differ_from_each_other() -> None:
 
 
 def test_every_built_in_kind_has_a_colour_of_its_own() -> None:
-    assert len({style.slot(kind.key) for kind in kinds_for({}, "en")}) == len(DEFAULT)
+    assert len({style.palette_index(kind.key) for kind in kinds_for({}, "en")}) == len(DEFAULT)
 
 
 def test_a_construction_site_has_the_colour_of_construction() -> None:
-    assert style.slot("Construction site") == style.slot("construction")
+    assert style.palette_index("Construction site") == style.palette_index("construction")
 
 
 @pytest.mark.parametrize(

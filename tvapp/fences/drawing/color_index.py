@@ -53,7 +53,7 @@ def _words(subpixels: int) -> npt.NDArray[np.uint64]:
     colors = np.zeros((1 << len(_PATTERNED), 256, 4))
     for slot in range(len(style.PALETTE)):
         for state, name in enumerate(STATES):
-            look = style.style_of_slot(slot, name)
+            look = style.style_of_index(slot, name)
             base = color_index(slot, state, 0)
             for role, color in ((FILL, look.fill), (CASING, look.casing), (LINE, look.line)):
                 colors[:, base + role] = _premultiplied(color)

@@ -64,13 +64,13 @@ def place(
     is due.
     """
     zoom, selected = request.zoom, request.selected
-    names = index.kept.get("names")
+    names = index.lasting_cache.get("names")
     if not isinstance(names, _NameCache) or names.scale != scale:
-        names = index.kept["names"] = _NameCache(scale)
-    placement = index.own.get("placement")
+        names = index.lasting_cache["names"] = _NameCache(scale)
+    placement = index.cache.get("placement")
     if not isinstance(placement, _Placement) or not placement.serves(names, zoom, now_s, selected):
         # Kept between requests: while the map moves, only what comes into view is placed.
-        placement = index.own["placement"] = _Placement(index, names, zoom, selected, yield_to_frame)
+        placement = index.cache["placement"] = _Placement(index, names, zoom, selected, yield_to_frame)
     placement.now_s = now_s
     placed = [name for cell in placement.cells(request.bounds) for name in placement.placed_in(cell)]
     in_view = [name for name in placed if name.fence.id != selected and request.bounds.contains(name.position)]
@@ -216,7 +216,7 @@ class _Placement:
             return []
         states = index.states(owners, self.now_s)
         self._until = min(self._until, index.stated_until(owners))
-        weights = index.largest[owners] * _WEIGHTS[states]
+        weights = index.largest_side[owners] * _WEIGHTS[states]
         if self._selected is not None:
             weights[owners == self._selected] = np.inf
         # `owners` is sorted, so a stable sort puts equal weights in the order of their numbers.
@@ -244,7 +244,7 @@ class _Placement:
         if not text:
             return None
         scale, height = names.scale, names.renderer.height
-        side = float(index.largest[owner]) * self._span
+        side = float(index.largest_side[owner]) * self._span
         below = 0
         gap = GAP_PX * scale
         if side < BELOW_PX * scale and side < width:

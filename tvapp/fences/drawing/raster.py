@@ -154,7 +154,7 @@ class _TileDrawing:
         self._widths = [self._width(style.LINE_PX), self._width(style.SLIM_LINE_PX)]
         self._slack = float(self._widths[0][1] + 4 * self._subpixels)
         self._low, self._high = -self._slack, self._edge + self._slack
-        self._styles = [style.style_of_slot(0, state) for state in STATES]
+        self._styles = [style.style_of_index(0, state) for state in STATES]
         self._dashed = np.array([look.dash_px is not None for look in self._styles])
 
     def _width(self, line_px: float) -> tuple[int, int]:
@@ -167,9 +167,9 @@ class _TileDrawing:
         owners = index.parts.owner[parts]
         unique, back = np.unique(owners, return_inverse=True)
         states = index.states(unique, now_s)[back]
-        colors = (index.slot[owners] * len(STATES) + states) * ROLES
+        colors = (index.palette_index[owners] * len(STATES) + states) * ROLES
         design_px = self._scale * self._unit
-        largest = index.largest[owners]
+        largest = index.largest_side[owners]
         tiny = largest < style.TINY_PX * design_px
         whole = np.flatnonzero(~tiny & self._is_seen(parts, shift))
         # Parts of one fence in their order, so that neighbouring tiles agree.

@@ -1,1 +1,1 @@
-"""Drawing, moving and reshaping geofences with six keys, as state machines."""
+"""Drawing, moving, resizing and reshaping geofences with six keys, as state machines."""

@@ -1,4 +1,4 @@
-"""Which edits of its geometry a fence supports, and beginning one."""
+"""Tells which edits of its geometry a fence supports, and starts them."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ Ability = Literal["move", "resize", "reshape", "duplicate"]
 
 
 def abilities(fence: Geofence) -> frozenset[Ability]:
-    """Return what can be done with a fence's geometry on a screen.
+    """Return the edits that a fence's geometry supports.
 
-    Fences round a pole or over half the earth can only be looked at: which side is their inside is a matter of how
-    they were written. A geometry collection moves as a whole only. A mixture of outlines and radii has no one size.
+    Fences round a pole or over half the earth support none: which side is their inside depends on how they were
+    written. A geometry collection can be moved as a whole only. A mixture of outlines and radii cannot be resized.
     """
     if any(_is_boundless(shape) for shape in fence.shapes) or fence.bounds.lon_span >= LARGEST_SPAN:
         return frozenset()
@@ -40,7 +40,7 @@ def edit_sketch(
     crosshair: Position,
     resolution_m: float,
 ) -> Sketch:
-    """Begin to edit a fence; `geometry` is that of its Feature, decoded.
+    """Start to edit a fence; `geometry` is the decoded geometry of its Feature.
 
     Raises:
         ValueError: the fence does not support it.

@@ -23,15 +23,15 @@ from tvapp.geo.mercator import MAX_LATITUDE
 from tvapp.geo.position import Position
 
 START_PX = 120.0
-"""About how large a new circle is, in design pixels."""
+"""Approximate radius of a new circle, in design pixels."""
 
 CIRCLE_SEGMENTS = 96
 
 
-def circle_problem(center: Position, radius_m: float) -> Reason | None:
-    """Say why a circle cannot be: it has to lie on the map, which ends at 85.05 degrees."""
+def problem_of_circle(center: Position, radius_m: float) -> Reason | None:
+    """Return the reason why a circle is impossible: it must lie on the map, which ends at 85.05 degrees."""
     north = geodesy.destination(center, 0.0 if center.lat >= 0.0 else 180.0, radius_m)
-    # Over the pole latitudes fall again, but there a centre cannot be.
+    # Beyond a pole latitudes fall again, but no centre lies that near to a pole.
     return "too-far" if abs(north.lat) > MAX_LATITUDE else None
 
 
@@ -41,7 +41,7 @@ def circle_measures(radius_m: float) -> Measures:
 
 
 class CircleSketch:
-    """OK fixes the centre, arrows turn the radius, OK again is the end; Back frees the centre.
+    """OK fixes the centre, arrows change the radius, OK again finishes; Back frees the centre.
 
     >>> sketch = CircleSketch(Position(24.94, 60.17), resolution_m=2.4)
     >>> _ = sketch.place(), sketch.adjust("right")
@@ -52,7 +52,7 @@ class CircleSketch:
     def __init__(self, crosshair: Position, resolution_m: float) -> None:
         self._crosshair = crosshair
         self._center: Position | None = None
-        self._dial = Stepper(MIN_RADIUS_M, MIN_RADIUS_M, MAX_RADIUS_M)
+        self._stepper = Stepper(MIN_RADIUS_M, MIN_RADIUS_M, MAX_RADIUS_M)
         self._is_turned = False
         self._ring: tuple[Position, float, tuple[Position, ...]] | None = None
         self.aim(crosshair, resolution_m)
@@ -71,17 +71,17 @@ class CircleSketch:
 
     @property
     def center(self) -> Position:
-        """Where the middle is, or would be."""
+        """The fixed centre, else the crosshair."""
         return self._crosshair if self._center is None else self._center
 
     @property
     def radius_m(self) -> float:
-        """The radius now; a round one that suits the view until the viewer turns it."""
-        return self._dial.value
+        """The radius; a round value that suits the view until the viewer changes it."""
+        return self._stepper.value
 
     @property
     def problem(self) -> Reason | None:
-        return circle_problem(self.center, self.radius_m)
+        return problem_of_circle(self.center, self.radius_m)
 
     @property
     def measures(self) -> Measures:
@@ -97,7 +97,7 @@ class CircleSketch:
     def aim(self, crosshair: Position, resolution_m: float) -> None:
         self._crosshair = crosshair
         if self._center is None and not self._is_turned:
-            self._dial.value = round_value(START_PX * resolution_m, MIN_RADIUS_M, MAX_RADIUS_M)
+            self._stepper.value = round_value(START_PX * resolution_m, MIN_RADIUS_M, MAX_RADIUS_M)
 
     def place(self) -> Step:
         if self._center is not None:
@@ -112,11 +112,11 @@ class CircleSketch:
         return True
 
     def adjust(self, direction: Direction, held_s: float = 0.0) -> bool:
-        """Turn the radius: left and right by a metre, up and down by ten; held, in ever larger steps."""
+        """Change the radius: left and right by a metre, up and down by ten; in growing steps while held."""
         if self._center is None:
             return False
         self._is_turned = True
-        return self._dial.turn(direction in ("right", "up"), held_s, coarse=direction in ("up", "down"))
+        return self._stepper.turn(direction in ("right", "up"), held_s, coarse=direction in ("up", "down"))
 
     def finish(self) -> Drawn | Refused:
         problem = self.problem

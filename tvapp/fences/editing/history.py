@@ -1,7 +1,7 @@
 """Undo and redo of confirmed changes, for the whole session and across uploads.
 
-Undoing is a change like any other: it goes through the outbox, and it is made against the fence as it is now, so that
-it collides with nobody who changed it meanwhile without being seen.
+Undoing is a change like any other: it goes through the outbox, and its `before` is the fence as it is now, so that it
+reverts no edit made elsewhere unnoticed.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ from tvapp.fences.model.change import Change
 MOST_STEPS = 200
 
 Current: TypeAlias = Callable[[str, str], bytes | None]
-"""Returns the Feature of a fence as this screen has it now, by source and geometryId; None when it is gone."""
+"""Returns the current Feature of a fence, by source and geometryId; None where it was deleted."""
 
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """What undoing or redoing would do next: the key of the edit's label, and the fence's name.
+    """The next step of undo or redo: the key of the edit's label, and the fence's name.
 
-    `is_stale`: somebody else has changed the fence since; going on would take that back too.
+    `is_stale`: the fence was changed elsewhere since; going on would revert that too.
     """
 
     label_key: str
@@ -39,9 +39,9 @@ class _Edit:
 
 
 class History:
-    """The changes that were made on this screen, and those of them that were undone.
+    """The changes made on this screen, and those that were undone.
 
-    A step that would change nothing any more (its fence is already as it would become) is passed over and forgotten.
+    A step that would change nothing, because the fence has that state already, is skipped and dropped.
     """
 
     def __init__(self) -> None:
@@ -49,7 +49,7 @@ class History:
         self._undone: list[_Edit] = []
 
     def record(self, change: Change, label_key: str, name: str) -> None:
-        """Take in a change that the viewer confirmed. What was undone before it cannot be redone any more."""
+        """Add a change that the viewer confirmed. Changes undone before it can no longer be redone."""
         self._done.append(_Edit(change, label_key, name))
         self._undone.clear()
 
@@ -62,9 +62,9 @@ class History:
         return _offer(reversed(self._undone), current, is_undo=False)
 
     def undo(self, new_id: str, at: float, current: Current) -> Change | None:
-        """Return the change that takes the last one back, to be sent with the id `new_id`; None: there is none.
+        """Return the change, with the id `new_id`, that reverts the last one; None where there is none.
 
-        Its before is the fence as it is now, its after what there was before the change that is taken back.
+        Its `before` is the fence as it is now, its `after` the fence before the reverted change.
         """
         while self._done:
             edit = self._done.pop()
@@ -75,7 +75,7 @@ class History:
         return None
 
     def redo(self, new_id: str, at: float, current: Current) -> Change | None:
-        """Return the change that brings the last undone one back, to be sent with the id `new_id`."""
+        """Return the change, with the id `new_id`, that repeats the last undone one; None where there is none."""
         while self._undone:
             edit = self._undone.pop()
             again = _towards(edit.change, edit.change.after, new_id, at, current)
@@ -85,7 +85,7 @@ class History:
         return None
 
     def relocate(self, old_source: str, new_source: str, geometry_id: str) -> None:
-        """Take note that a store keeps a fence under another name than the one it was sent with."""
+        """Follow a fence that the store keeps under another source than the one it was sent with."""
 
         def moved(edit: _Edit) -> _Edit:
             change = edit.change
@@ -97,13 +97,13 @@ class History:
         self._undone = [moved(edit) for edit in self._undone]
 
     def clear(self) -> None:
-        """Forget everything: somebody else signs in."""
+        """Forget everything, for another account."""
         self._done.clear()
         self._undone.clear()
 
 
 def _towards(change: Change, after: bytes, new_id: str, at: float, current: Current) -> Change | None:
-    """Return the change from what a fence is now to what it was at one end of a change; None when it is that."""
+    """Return the change of a fence from its current state to `after`; None where it has that state."""
     now = current(change.source, change.geometry_id) or b""
     if now == after:
         return None

@@ -1,6 +1,6 @@
-"""Moving a whole fence with the crosshair, and making a copy of it beside itself.
+"""Moving a whole fence with the crosshair, and copying it beside itself.
 
-A fence keeps its size on the ground wherever it goes: circles keep their radius, outlines are stretched in longitude as
+A moved fence keeps its size on the ground: circles keep their radius, outlines are stretched in longitude, because
 degrees become shorter towards the poles. Only geometry collections, which `feature.moved` moves, keep their degrees.
 """
 
@@ -10,7 +10,7 @@ import dataclasses
 from collections.abc import Mapping
 from typing import Any
 
-from tvapp.fences.editing.preview import Preview, on_map
+from tvapp.fences.editing.preview import Preview, are_on_map
 from tvapp.fences.editing.sketch import (
     Direction,
     Drawn,
@@ -31,15 +31,15 @@ from tvapp.geo.local_plane import Transform, degree_m, size_keeping
 from tvapp.geo.position import Position
 
 _ASIDE = 0.3
-"""How far a copy lies beside its fence, in widths of it."""
+"""Offset of a copy, in widths of its fence."""
 _LEAST_ASIDE_M = 3.0
 _STILL_M = 0.05
 
 
 class MoveSketch:
-    """Arrows carry the fence along with the map's crosshair, OK puts it down.
+    """The fence follows the map's crosshair, OK puts it down.
 
-    It hangs where it is relative to the crosshair: carrying begins with no jump.
+    It keeps its offset from the crosshair, so that the move begins without a jump.
     """
 
     def __init__(self, fence: Geofence, geometry: Mapping[str, Any], crosshair: Position, resolution_m: float) -> None:
@@ -47,7 +47,7 @@ class MoveSketch:
         self._anchor = fence.bounds.center
         self._start = self._at = continued(crosshair, self._anchor)
         self._preview = Preview(fence, self._anchor)
-        self._ghost = self._preview.traces("fixed")
+        self._original_traces = self._preview.traces("fixed")
         self._transfer = Transform(self._anchor, self._anchor)
         self._traces = self._preview.traces("live")
         self._problem: Reason | None = None
@@ -70,7 +70,7 @@ class MoveSketch:
 
     @property
     def shift(self) -> tuple[float, float]:
-        """How many degrees east and north it has been carried: what `feature.moved` wants for a collection."""
+        """The move in degrees east and north, as `feature.moved` wants it for a collection."""
         there, here = self._transfer.target, self._transfer.origin
         return there.lon - here.lon, there.lat - here.lat
 
@@ -80,9 +80,9 @@ class MoveSketch:
 
     @property
     def outline(self) -> Outline:
-        """The fence where it would be, and where it is."""
+        """The fence at its new and at its old place."""
         moved = self._traces if self._problem is None else tuple(Trace("crossing", t.points) for t in self._traces)
-        return Outline((*self._ghost, *moved), (self._transfer.target,))
+        return Outline((*self._original_traces, *moved), (self._transfer.target,))
 
     def aim(self, crosshair: Position, resolution_m: float) -> None:
         at = continued(crosshair, self._at)
@@ -92,14 +92,14 @@ class MoveSketch:
         anchor = self._anchor
         target = Position(anchor.lon + at.lon - self._start.lon, anchor.lat + at.lat - self._start.lat)
         if abs(target.lat) >= 89.0:
-            # Nothing sensible could be drawn.
+            # So near to a pole the preview would be distorted beyond use.
             self._problem = "too-far"
             return
         is_stretched = self._geometry.get("type") != "GeometryCollection"
         self._transfer = size_keeping(anchor, target) if is_stretched else Transform(anchor, target)
         self._traces = self._preview.traces("live", self._transfer)
         self._problem = off_map(map(self._transfer, self._preview.corners))
-        if self._problem is None and not on_map(self._traces):
+        if self._problem is None and not are_on_map(self._traces):
             self._problem = "too-far"
 
     def place(self) -> Step:
@@ -120,19 +120,19 @@ class MoveSketch:
 
 
 def duplicated(fence: Geofence, geometry: Mapping[str, Any]) -> Drawn:
-    """Return a fence's geometry a little further east, so that one sees that there are two."""
+    """Return a fence's geometry a little further east, so that both are visible."""
     middle = fence.bounds.center
     return _sent(fence, geometry, Transform(middle, Position(middle.lon + copy_offset_deg(fence), middle.lat)))
 
 
 def copy_offset_deg(fence: Geofence) -> float:
-    """Return how many degrees to the east of a fence its copy lies."""
+    """Return the offset to the east, in degrees, of a copy of a fence."""
     least = _LEAST_ASIDE_M / max(degree_m(fence.bounds.center.lat)[0], 1.0)
     return max(fence.bounds.lon_span * _ASIDE, least)
 
 
 def subtype_of(fence: Geofence) -> str:
-    """Return the subType that a fence's Feature has to have."""
+    """Return the subType for a fence's Feature."""
     if any(isinstance(shape, Circle) for shape in fence.shapes):
         return "Circle"
     rectangles = [isinstance(shape, Polygon) and shape.is_rectangle for shape in fence.shapes]
@@ -140,7 +140,7 @@ def subtype_of(fence: Geofence) -> str:
 
 
 def radius_of(fence: Geofence) -> float | None:
-    """Return the radius that a fence's Feature has to have: all its circles, spots and lines share one."""
+    """Return the radius for a fence's Feature, which all its circles, spots and lines share."""
     return next((shape.radius_m for shape in fence.shapes if not isinstance(shape, Polygon)), None)
 
 

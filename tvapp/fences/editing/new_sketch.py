@@ -14,7 +14,7 @@ SketchKind = Literal["circle", "polygon", "rectangle"]
 
 
 def new_sketch(kind: SketchKind, crosshair: Position, resolution_m: float) -> Sketch:
-    """Begin to draw; `resolution_m` is how many metres a design pixel is at the crosshair."""
+    """Start to draw; `resolution_m` is the size of a design pixel at the crosshair in metres."""
     match kind:
         case "circle":
             return CircleSketch(crosshair, resolution_m)

@@ -1,6 +1,6 @@
-"""The rings and lines of a fence while single corners are changed: what a change would make them cross.
+"""The rings and lines of a fence while single corners change, and which crossings a change would cause.
 
-Only edges that a change touches are looked at: a ring that crossed itself elsewhere before may still be mended.
+Only edges that a change touches are checked: a ring that crosses itself elsewhere can still be repaired.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from tvapp.geo.segments import Edges, densified, folds_back
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What is wrong with two edges: why they cannot be, where they cross, and which edges they cross."""
+    """The judgement on a corner's two edges: the problem, the places of crossings, and the edges crossed."""
 
     problem: Reason | None = None
     places: tuple[Position, ...] = ()
@@ -35,7 +35,7 @@ class Verdict:
 
 @dataclass(slots=True)
 class Chain:
-    """One ring (unclosed) or line: its places, longitudes continuous, and what the file has for each."""
+    """One ring (unclosed) or line: its places, longitudes continuous, and the file's position of each."""
 
     path: Path
     kind: ListKind
@@ -52,19 +52,19 @@ class Chain:
 
     @property
     def least(self) -> int:
-        """How few corners there may be."""
+        """The least number of corners."""
         return 3 if self.is_ring else 2
 
     @property
     def edges(self) -> Edges:
-        """Its edges, found by place."""
+        """Its edges, indexed by place."""
         if self._edges is None:
             self._edges = Edges(self.places, is_ring=self.is_ring)
         return self._edges
 
     @property
     def line(self) -> tuple[Position, ...]:
-        """The line to be drawn for it, closed for a ring; the same object until something changes."""
+        """The line to draw, closed for a ring; the same object until a corner changes."""
         if self._line is None:
             self._line = densified([*self.places, self.places[0]] if self.is_ring else self.places)
         return self._line
@@ -93,20 +93,20 @@ class Chain:
         self._edges = self._line = None
 
     def moved_raw(self, at: int, place: Position) -> RawPosition:
-        """Return what a file would have for a corner at another place, on the turn of the earth that it was on."""
+        """Return the file's position of a corner at another place, on the corner's turn round the earth."""
         turn = self.places[at].lon - float(self.raw[at][0])
         return replaced(self.raw[at], Position(place.lon - turn, place.lat))
 
 
 class Outlines:
-    """All chains of a fence's geometry. Points and circles in it are left alone."""
+    """All rings and lines of a fence's geometry. Points and circles are left as they are."""
 
     def __init__(self, geometry: Mapping[str, Any], near: Position) -> None:
         self._geometry = geometry
         self.chains = [_chain(run, near) for run in position_lists(geometry) if run.kind != "points"]
 
     def geometry(self) -> dict[str, Any]:
-        """Return the geometry as it is now; lists of positions that were not touched are the file's own."""
+        """Return the current geometry; unchanged lists of positions are those of the file."""
         changed: dict[Path, list[RawPosition] | None] = {}
         for chain in self.chains:
             closing = [chain.raw[0]] if chain.is_ring else []
@@ -114,13 +114,13 @@ class Outlines:
         return with_lists(self._geometry, changed)
 
     def judge(self, chain: Chain, at: int, place: Position) -> Verdict:
-        """Say what is wrong with corner `at` of a chain being at a place."""
+        """Judge moving corner `at` of a chain to a place."""
         ends = [(other, step) for step in (-1, 1) if (other := chain.neighbour(at, step)) is not None]
         if any(chain.places[other] == place for other, _ in ends):
             return Verdict("same-place", (place,))
         problem = off_map((place, *(chain.places[other] for other, _ in ends)))
         if problem is not None or not chain.is_ring:
-            # A way may cross itself, and go there and back, as often as it likes.
+            # A line may cross itself and run back along itself.
             return Verdict(problem)
         before, after = (chain.places[other] for other, _ in ends)
         if folds_back(before, place, after):
@@ -130,12 +130,12 @@ class Outlines:
             end, beyond = chain.places[other], chain.neighbour(at, 2 * step)
             if beyond is not None and beyond != at and folds_back(place, end, chain.places[beyond]):
                 return Verdict("crossing", (end,))
-            # The edges that end at the corner now are no obstacles, and the one beyond starts where the new one ends.
+            # Leave out the edges that end at the corner now, and the next one, which shares the new edge's end.
             verdicts.append(self._crossed(chain, place, end, (at - 1, at, at - 2 if step < 0 else at + 1)))
         return _joined(verdicts)
 
     def judge_gap(self, chain: Chain, at: int) -> Verdict:
-        """Say what is wrong with taking corner `at` out."""
+        """Judge removing corner `at`."""
         if not chain.is_ring:
             return Verdict()
         size = len(chain.places)
@@ -146,7 +146,7 @@ class Outlines:
         return self._crossed(chain, a, b, (at - 2, at - 1, at, at + 1))
 
     def is_nested(self, part: int) -> bool:
-        """Tell whether the holes of a polygon lie inside its outline and beside each other, edges uncrossed."""
+        """Tell whether holes lie inside their outline and beside each other, given that no edges cross."""
         rings = [chain for chain in self.chains if chain.part == part and chain.is_ring and not chain.is_gone]
         outer, *holes = [chain.places for chain in rings]
         for number, hole in enumerate(holes):
@@ -158,7 +158,7 @@ class Outlines:
         return True
 
     def _crossed(self, chain: Chain, a: Position, b: Position, but: tuple[int, ...]) -> Verdict:
-        """Look for what an edge crosses: its own ring, but for some edges, and the other rings of the polygon."""
+        """Judge an edge against its own ring, without the edges `but`, and the other rings of the polygon."""
         size = len(chain.places)
         own = {number % size for number in but}
         places: list[Position] = []

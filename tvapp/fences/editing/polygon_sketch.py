@@ -1,4 +1,4 @@
-"""Drawing a polygon corner by corner; which edges would cross is known before a corner is dropped."""
+"""Drawing a polygon corner by corner; crossing edges are shown before the corner is dropped."""
 
 from __future__ import annotations
 
@@ -31,16 +31,16 @@ MAX_VERTICES = 1_000
 """Corners of a polygon drawn by hand."""
 
 REACH_PX = 28.0
-"""How near to the first corner, in design pixels, OK closes a polygon."""
+"""Distance to the first corner, in design pixels, within which OK closes the polygon."""
 
 _FLAT_M2 = 0.01
 _SAME_M = 0.1
-# A second press of OK with the map still gliding to rest is not meant as another corner.
+# A second press of OK while the map glides to rest is not meant as another corner.
 
 
 @dataclass(frozen=True, slots=True)
 class _Verdict:
-    """What is wrong with an edge: why it cannot be, which edges it crosses, and where."""
+    """The judgement on an edge: the problem, the edges it crosses, and the places."""
 
     problem: Reason | None = None
     crossed: frozenset[int] = frozenset()
@@ -52,7 +52,7 @@ _FINE = _Verdict()
 
 @dataclass(frozen=True, slots=True)
 class _Aim:
-    """What the crosshair means: where the next corner would be, and what is wrong with its edges.
+    """The next corner under the crosshair, and the judgements on its edges.
 
     `live` is the edge from the last corner, `closing` the one on to the first corner.
     """
@@ -66,8 +66,8 @@ class _Aim:
 class PolygonSketch:
     """OK drops a corner, OK on the first one closes; Back takes the last one away.
 
-    A corner whose edge would cross another is refused at once. The edge that will close the outline may cross others
-    for a while, or no spiral could be drawn: it is shown as it is, and only closing is refused.
+    A corner whose edge crosses another is refused at once. The closing edge may cross others until the end, or no
+    spiral could be drawn: the crossing is shown, and only closing is refused.
     """
 
     def __init__(self, crosshair: Position, resolution_m: float) -> None:
@@ -107,7 +107,7 @@ class PolygonSketch:
             return None
         edge_m = geodesy.distance_m(corners[-1], aim.at)
         rest_m = geodesy.distance_m(aim.at, corners[0]) if len(corners) > 1 else 0.0
-        # The corners' own area is known; the crosshair adds a triangle to it, or takes one away.
+        # The area of the corners is known; the crosshair adds or removes a triangle.
         area_m2 = abs(self._area_m2 + geodesy.signed_ring_area_m2((corners[-1], aim.at, corners[0])))
         problems = {aim.live.problem, aim.closing.problem}
         is_plain = problems <= {None, "same-place", "too-many", "flat"}
@@ -163,7 +163,7 @@ class PolygonSketch:
         self._corners = corners
         self._edges = Edges(corners)
         self._fixed = densified(corners) if corners else ()
-        # The length of the line up to each corner, and the area of the corners alone: a frame adds only the crosshair.
+        # Keep the length up to each corner and the area of the corners, so that a frame adds the crosshair only.
         del self._length_m[max(0, len(corners) - 1) :]
         if corners:
             step_m = geodesy.distance_m(*corners[-2:]) if self._length_m else 0.0
@@ -174,7 +174,7 @@ class PolygonSketch:
         self._aim = self._aimed()
 
     def _aimed(self) -> _Aim:
-        """Work out what the crosshair means with the corners there are."""
+        """Return the next corner under the crosshair, judged against the corners so far."""
         corners = self._corners
         if not corners:
             return _Aim(self._crosshair.normalised(), live=_Verdict(off_map((self._crosshair,))))
@@ -216,7 +216,7 @@ class PolygonSketch:
             area_m2 = self._area_m2 + geodesy.signed_ring_area_m2((corners[-1], at, first))
             if abs(area_m2) < _FLAT_M2:
                 return _Verdict("flat")
-            # Lines on each other have no one place where they cross; the edge with the crosshair is not fixed yet.
+            # Overlapping edges share more than one place; the edge to the crosshair is not fixed yet.
             fixed = {0} if folds_back(at, first, corners[1]) else {len(corners) - 2} if is_last else set()
             return _Verdict("crossing", frozenset(fixed), (first,))
         return _crossed(self._edges, at, first, (0, len(corners) - 2) if is_last else (0,))

@@ -1,4 +1,4 @@
-"""What a fence looks like while it is carried or resized: outlines light enough to be drawn anew each frame."""
+"""The preview of a fence while it is moved or resized: outlines simple enough to be drawn anew each frame."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _SEGMENTS = 64
 
 
 class Preview:
-    """The shapes of a fence near a place (one turn of the earth), with fewer vertices than they may have."""
+    """The simplified shapes of a fence, on the turn round the earth that is nearest to a place."""
 
     def __init__(self, fence: Geofence, near: Position) -> None:
         shapes = fence.shapes[:_MOST_PARTS]
@@ -42,7 +42,7 @@ class Preview:
     def traces(
         self, role: Role, move: Callable[[Position], Position] | None = None, radius_m: float | None = None
     ) -> tuple[Trace, ...]:
-        """Return the outlines to draw, moved and with another radius where that is wanted."""
+        """Return the outlines to draw, moved by `move` and with the radius `radius_m` where given."""
         paths: list[tuple[Position, ...]] = [
             circle_ring(_moved((center,), move)[0], radius_m or own_m, _SEGMENTS) for center, own_m in self.discs
         ]
@@ -51,8 +51,8 @@ class Preview:
         return tuple(Trace(role, densified(path)) for path in paths)
 
 
-def on_map(traces: Iterable[Trace]) -> bool:
-    """Tell whether outlines lie on the map, which ends at 85.05 degrees."""
+def are_on_map(traces: Iterable[Trace]) -> bool:
+    """Tell whether all outlines lie on the map, which ends at 85.05 degrees."""
     return all(abs(place.lat) <= MAX_LATITUDE for trace in traces for place in trace.points)
 
 

@@ -25,7 +25,7 @@ from tvapp.geo.local_plane import degree_m
 from tvapp.geo.position import Position
 
 FLAT_M = 0.1
-"""A rectangle with a shorter side encloses nothing one could see."""
+"""A rectangle with a shorter side is refused: it would be too flat to see."""
 
 
 def rectangle_ring(west: float, south: float, east: float, north: float) -> tuple[Position, ...]:
@@ -35,7 +35,7 @@ def rectangle_ring(west: float, south: float, east: float, north: float) -> tupl
 
 
 def rectangle_sides_m(ring: Sequence[Position]) -> tuple[float, float]:
-    """Return width, along the parallel in the middle, and height."""
+    """Return the width, along the middle parallel, and the height."""
     south_west, north_east = ring[0], ring[2]
     across_m, _ = degree_m((south_west.lat + north_east.lat) / 2.0)
     height_m = geodesy.distance_m(south_west, Position(south_west.lon, north_east.lat))
@@ -102,7 +102,7 @@ class RectangleSketch:
         return False
 
     def finish(self) -> Drawn | Refused:
-        """Be done with the crosshair as the opposite corner."""
+        """Finish with the crosshair as the opposite corner."""
         if self._corner is None:
             return Refused("too-few")
         if (problem := self.problem) is not None:

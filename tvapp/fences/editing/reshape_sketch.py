@@ -1,4 +1,4 @@
-"""Changing the corners of a fence one by one: walk along them, carry one, put one in, take one out."""
+"""Editing the corners of a fence one by one: selecting, moving, inserting and removing them."""
 
 from __future__ import annotations
 
@@ -30,13 +30,14 @@ from tvapp.geo.position import Position
 from tvapp.geo.segments import densified
 
 MARKED = 24
-"""Corners to either side of the current one that are marked on the map."""
+"""Corners on either side of the current one that are marked on the map."""
 
 _STILL_M = 0.01
 _MEASURED = 1_000
-"""Corners up to which sizes are worked out."""
+"""Most corners for which sizes are computed."""
 
-# A held arrow walks one by one for a while, then a share of the ring at each repeat: round the largest in seconds.
+# (seconds held, share of the ring): a held arrow goes corner by corner first, then in strides, so that the largest ring
+# takes seconds.
 _WALKS = ((3.0, 60), (1.5, 250))
 
 _FINE = Verdict()
@@ -44,7 +45,7 @@ _FINE = Verdict()
 
 @dataclass(frozen=True, slots=True)
 class _Undo:
-    """How to take a step back: what to do to corner `at` of a chain."""
+    """How to undo a step: what to do to corner `at` of a chain."""
 
     what: Literal["replace", "insert", "remove", "revive"]
     chain: int
@@ -54,17 +55,17 @@ class _Undo:
 
 
 class ReshapeSketch:
-    """Left and right walk along the corners, up and down from ring to ring; OK picks a corner up and puts it down.
+    """Left and right select corners, up and down rings; OK picks the corner up and puts it down.
 
-    While walking the screen keeps the map's crosshair on `focus`; while a corner is carried it is under the crosshair.
-    Back puts a carried corner back where it was, then takes back one step after the other.
+    While selecting, the screen keeps the map's crosshair on `focus`; a picked-up corner follows the crosshair. Back
+    puts a picked-up corner back, then undoes one step after the other.
     """
 
     def __init__(self, fence: Geofence, geometry: Mapping[str, Any], crosshair: Position) -> None:
-        """Begin with the corner that is nearest to the crosshair.
+        """Start at the corner nearest to the crosshair.
 
         Raises:
-            ValueError: there are no corners.
+            ValueError: the geometry has no corners.
         """
         self._fence = fence
         self._near = fence.bounds.center
@@ -76,28 +77,28 @@ class ReshapeSketch:
             ((number, at) for number, chain in enumerate(self._outlines.chains) for at in range(len(chain.places))),
             key=lambda key: _apart(self._outlines.chains[key[0]].places[key[1]], here),
         )
-        self._carried: Position | None = None
+        self._picked_up: Position | None = None
         self._is_new = False
         self._verdict = _FINE
         self._undo: list[_Undo] = []
         self._sizes: tuple[float | None, float] | None = None
         self._own_m2 = 0.0
-        """Area of the ring whose corner is carried, signed."""
+        """Signed area of the ring whose corner is picked up."""
         self._fixed: tuple[Trace, ...] = ()
-        self._settle()
+        self._recompute()
 
     @property
     def stage(self) -> Stage:
-        return "walking" if self._carried is None else "carrying"
+        return "walking" if self._picked_up is None else "carrying"
 
     @property
     def pans(self) -> bool:
-        return self._carried is not None
+        return self._picked_up is not None
 
     @property
     def focus(self) -> Position:
-        """The current corner: while walking, the place that the map shows in its middle."""
-        return self.chain.places[self._at] if self._carried is None else self._carried
+        """The current corner; while selecting, the place that the map shows in its middle."""
+        return self.chain.places[self._at] if self._picked_up is None else self._picked_up
 
     @property
     def chain(self) -> Chain:
@@ -106,17 +107,17 @@ class ReshapeSketch:
 
     @property
     def ring_count(self) -> int:
-        """How many outlines there are to walk along."""
+        """The number of rings and lines."""
         return sum(not chain.is_gone for chain in self._outlines.chains)
 
     @property
     def number(self) -> tuple[int, int]:
-        """Which corner the current one is, from 1, and how many there are in its ring or line."""
+        """The number of the current corner, from 1, and the number of corners in its ring or line."""
         return self._at + 1, len(self.chain.places)
 
     @property
     def is_changed(self) -> bool:
-        return bool(self._undo) or self._is_new or (self._carried is not None and self._has_moved)
+        return bool(self._undo) or self._is_new or (self._picked_up is not None and self._has_moved)
 
     @property
     def problem(self) -> Reason | None:
@@ -124,22 +125,22 @@ class ReshapeSketch:
 
     @property
     def can_remove_hole(self) -> bool:
-        """Tell whether the current ring is a hole, which may be taken out as a whole."""
-        return self.chain.kind == "hole" and self._carried is None
+        """Whether the current ring is a hole, which can be removed as a whole."""
+        return self.chain.kind == "hole" and self._picked_up is None
 
     @property
     def measures(self) -> Measures | None:
         if self._sizes is None:
             return None
         area_m2, perimeter_m = self._sizes
-        if self._carried is None:
+        if self._picked_up is None:
             return Measures(area_m2, perimeter_m)
-        chain, new = self.chain, self._carried
+        chain, new = self.chain, self._picked_up
         old = chain.places[self._at]
         ends = [chain.places[n] for step in (-1, 1) if (n := chain.neighbour(self._at, step)) is not None]
         perimeter_m += sum(geodesy.distance_m(end, new) - geodesy.distance_m(end, old) for end in ends)
         if area_m2 is not None and chain.is_ring:
-            # The corner's old triangle goes, the new one comes; which of them count as more depends on the direction.
+            # Exchange the corner's old triangle for the new one; their signs depend on the ring's direction.
             gain_m2 = geodesy.signed_ring_area_m2((ends[0], new, ends[1]))
             gain_m2 -= geodesy.signed_ring_area_m2((ends[0], old, ends[1]))
             ring_m2 = abs(self._own_m2 + gain_m2) - abs(self._own_m2)
@@ -148,7 +149,7 @@ class ReshapeSketch:
 
     @property
     def outline(self) -> Outline:
-        chain, new, size = self.chain, self._carried, len(self.chain.places)
+        chain, new, size = self.chain, self._picked_up, len(self.chain.places)
         reach = min(MARKED, (size - 1) // 2) if chain.is_ring else MARKED
         marked = [self._at + step for step in range(-reach, reach + 1)]
         if chain.is_ring and size % 2 == 0 and reach < MARKED:
@@ -167,20 +168,20 @@ class ReshapeSketch:
         return Outline(tuple(traces), vertices, marked.index(self._at), self._verdict.places)
 
     def aim(self, crosshair: Position, resolution_m: float) -> None:
-        if self._carried is not None:
-            self._carried = continued(crosshair, self.chain.places[self._at])
+        if self._picked_up is not None:
+            self._picked_up = continued(crosshair, self.chain.places[self._at])
             self._judge()
 
     def place(self) -> Step:
         """Pick the current corner up, or put it down."""
-        if self._carried is None:
+        if self._picked_up is None:
             self._pick_up()
             return Placed()
         return self._put_down() or Placed()
 
     def adjust(self, direction: Direction, held_s: float = 0.0) -> bool:
-        """Walk: left and right to the corners before and after, up and down to other rings."""
-        if self._carried is not None:
+        """Select: left and right the corners before and after, up and down other rings."""
+        if self._picked_up is not None:
             return False
         step = 1 if direction in ("right", "down") else -1
         if direction in ("up", "down"):
@@ -195,9 +196,9 @@ class ReshapeSketch:
         return moved
 
     def insert(self) -> Placed | Refused:
-        """Put a corner into the middle of the edge after the current one, picked up; a line is drawn on at its end.
+        """Insert a corner in the middle of the edge after the current one, or beyond the end of a line, and pick it up.
 
-        A carried corner is put down first, as `remove` and `finish` do.
+        A corner picked up before is put down first, as in `remove` and `finish`.
         """
         if (refused := self._put_down()) is not None:
             return refused
@@ -214,12 +215,12 @@ class ReshapeSketch:
         turn = a.lon - float(raw[0])
         chain.insert(at + 1, place, [place.lon - turn, place.lat, *more])
         self._at, self._is_new = at + 1, True
-        self._settle()
+        self._recompute()
         self._pick_up()
         return Placed()
 
     def remove(self) -> Placed | Refused:
-        """Take the current corner out; the one before it becomes the current one."""
+        """Remove the current corner; the one before it becomes the current one."""
         if (refused := self._put_down()) is not None:
             return refused
         chain = self.chain
@@ -235,21 +236,21 @@ class ReshapeSketch:
             return Refused("hole")
         self._undo.append(_Undo("insert", self._chain, at, place, raw))
         self._at = (at - 1) % len(chain.places) if chain.is_ring else max(at - 1, 0)
-        self._settle()
+        self._recompute()
         return Placed()
 
     def remove_hole(self) -> Placed | Refused:
-        """Take the current hole out altogether; the screen has asked before."""
+        """Remove the current hole as a whole; the screen has asked before."""
         if not self.can_remove_hole:
             return Refused("too-few")
         self.chain.is_gone = True
         self._undo.append(_Undo("revive", self._chain, self._at, self.focus, []))
         self._go_to_ring(-1)
-        self._settle()
+        self._recompute()
         return Placed()
 
     def take_back(self) -> bool:
-        if self._carried is not None:
+        if self._picked_up is not None:
             self._let_go()
             return True
         if not self._undo:
@@ -267,43 +268,43 @@ class ReshapeSketch:
                 self._at = max(step.at - 1, 0)
             case "revive":
                 chain.is_gone = False
-        self._settle()
+        self._recompute()
         return True
 
     def finish(self) -> Drawn | Refused:
-        """Be done; a carried corner is put down where it is."""
+        """Finish; a picked-up corner is put down where it is."""
         if (refused := self._put_down()) is not None:
             return refused
         if not self._undo:
             return Refused("unchanged")
-        # A rectangle whose corners were moved one by one is none any more.
+        # A rectangle with single corners moved is no rectangle any more.
         subtype = "Circle" if any(isinstance(shape, Circle) for shape in self._fence.shapes) else ""
         return Drawn(self._outlines.geometry(), subtype, radius_of(self._fence))
 
     @property
     def _has_moved(self) -> bool:
         old = self.chain.places[self._at]
-        return self._carried is not None and geodesy.distance_m(self._carried, old) > _STILL_M
+        return self._picked_up is not None and geodesy.distance_m(self._picked_up, old) > _STILL_M
 
     def _pick_up(self) -> None:
-        self._carried = self.chain.places[self._at]
+        self._picked_up = self.chain.places[self._at]
         if self._sizes is not None and self.chain.is_ring:
             self._own_m2 = geodesy.signed_ring_area_m2(self.chain.places)
         self._judge()
         self._trace()
 
     def _let_go(self) -> None:
-        """Put a carried corner back where it was."""
-        self._carried, self._verdict = None, _FINE
+        """Put a picked-up corner back where it was."""
+        self._picked_up, self._verdict = None, _FINE
         if self._is_new:
             self._is_new = False
             self.chain.remove(self._at)
             self._at = max(self._at - 1, 0)
-            self._settle()
+            self._recompute()
         self._trace()
 
     def _put_down(self) -> Refused | None:
-        chain, at, new = self.chain, self._at, self._carried
+        chain, at, new = self.chain, self._at, self._picked_up
         if new is None:
             return None
         if not self._is_new and not self._has_moved:
@@ -318,16 +319,16 @@ class ReshapeSketch:
             return Refused("hole")
         what: Literal["remove", "replace"] = "remove" if self._is_new else "replace"
         self._undo.append(_Undo(what, self._chain, at, old, old_raw))
-        self._carried, self._is_new, self._verdict = None, False, _FINE
-        self._settle()
+        self._picked_up, self._is_new, self._verdict = None, False, _FINE
+        self._recompute()
         return None
 
     def _judge(self) -> None:
-        if self._carried is not None:
-            self._verdict = self._outlines.judge(self.chain, self._at, self._carried)
+        if self._picked_up is not None:
+            self._verdict = self._outlines.judge(self.chain, self._at, self._picked_up)
 
     def _go_to_ring(self, step: int) -> bool:
-        """Go to the next ring or line that is there, to the corner of it nearest to where one is."""
+        """Go to the next ring or line, to its corner nearest to the current one."""
         here, chains = self.focus, self._outlines.chains
         number = self._chain
         for _ in chains:
@@ -341,8 +342,8 @@ class ReshapeSketch:
             self._at = min(range(len(places)), key=lambda at: _apart(places[at], here))
         return moved
 
-    def _settle(self) -> None:
-        """Work out what stays the same until something changes: sizes, and the lines that follow no crosshair."""
+    def _recompute(self) -> None:
+        """Recompute the sizes, and the lines that do not follow the crosshair, after a change."""
         chains = [chain for chain in self._outlines.chains if not chain.is_gone]
         few = sum(len(chain.places) for chain in chains) <= _MEASURED
         self._sizes = _sizes(chains) if few else None
@@ -353,7 +354,7 @@ class ReshapeSketch:
         for chain in self._outlines.chains:
             if chain.is_gone:
                 continue
-            if chain is self.chain and self._carried is not None:
+            if chain is self.chain and self._picked_up is not None:
                 after, before = chain.places[self._at + 1 :], chain.places[: self._at]
                 pieces = [after + before] if chain.is_ring else [before, after]
                 fixed += [Trace("fixed", densified(piece)) for piece in pieces if len(piece) > 1]
@@ -363,7 +364,7 @@ class ReshapeSketch:
 
 
 def _sizes(chains: list[Chain]) -> tuple[float | None, float]:
-    """Return area, None where there are no rings, and the length of all outlines."""
+    """Return the area, None without rings, and the length of all outlines."""
     area_m2 = length_m = 0.0
     for chain in chains:
         if chain.is_ring:
@@ -379,6 +380,6 @@ def _apart(a: Position, b: Position) -> float:
 
 
 def _between(a: RawPosition, b: RawPosition) -> RawPosition:
-    """Return what lies between the further numbers of two positions; nothing unless both have them."""
+    """Return the means of the further coordinates of two positions, as far as both have them."""
     numbers = (int, float)
     return [(x + y) / 2 for x, y in zip(a, b, strict=False) if isinstance(x, numbers) and isinstance(y, numbers)]

@@ -1,4 +1,4 @@
-"""Making a fence larger or smaller with the arrows: its radius, its sides, or all of it in per cent."""
+"""Resizing a fence with the arrows: its radius, its sides, or the whole of it in per cent."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 from tvapp.fences.editing.circle_sketch import circle_measures
 from tvapp.fences.editing.move_sketch import radius_of, subtype_of
-from tvapp.fences.editing.preview import Preview, on_map
+from tvapp.fences.editing.preview import Preview, are_on_map
 from tvapp.fences.editing.rectangle_sketch import rectangle_ring, rectangle_sides_m
 from tvapp.fences.editing.sketch import (
     Direction,
@@ -36,11 +36,11 @@ ResizeMode = Literal["radius", "sides", "scale"]
 MAX_SIDE_M = 1_000_000.0
 LEAST_PERCENT, MOST_PERCENT = 10.0, 1_000.0
 _MEASURED = 2_000
-"""Up to so many vertices a polygon is measured anew at each step."""
+"""Most vertices for which a polygon is measured anew at each step."""
 
 
 def resize_mode(fence: Geofence) -> ResizeMode | None:
-    """Return how a fence can be resized; None for a mixture of outlines and radii."""
+    """Return how a fence is resized; None for a mixture of outlines and radii."""
     polygons = [shape for shape in fence.shapes if isinstance(shape, Polygon)]
     if not polygons:
         return "radius"
@@ -50,10 +50,10 @@ def resize_mode(fence: Geofence) -> ResizeMode | None:
 
 
 class ResizeSketch:
-    """Left and right, up and down change the size about the middle; OK keeps it, Back first gives the old size again.
+    """Arrows change the size about the middle; OK keeps it, Back first restores the old size.
 
-    Of a circle, spot or line the arrows turn the radius (up and down in tens), of a rectangle the width and the height
-    in metres, of other polygons the size in per cent (up and down in tens).
+    The arrows change the radius of a circle, spot or line (up and down in tens), the width and the height of a
+    rectangle in metres, and the size of other polygons in per cent (up and down in tens).
     """
 
     def __init__(self, fence: Geofence, geometry: Mapping[str, Any]) -> None:
@@ -64,20 +64,20 @@ class ResizeSketch:
         self._way: ResizeMode = way
         self._middle = _middle(fence)
         self._preview = Preview(fence, self._middle)
-        self._ghost = self._preview.traces("fixed")
+        self._original_traces = self._preview.traces("fixed")
         match way:
             case "radius":
-                self._dials = [Stepper(radius_of(fence) or MIN_RADIUS_M, MIN_RADIUS_M, MAX_RADIUS_M)]
+                self._steppers = [Stepper(radius_of(fence) or MIN_RADIUS_M, MIN_RADIUS_M, MAX_RADIUS_M)]
             case "sides":
-                self._dials = [Stepper(side_m, 1.0, MAX_SIDE_M) for side_m in rectangle_sides_m(_upright(fence))]
+                self._steppers = [Stepper(side_m, 1.0, MAX_SIDE_M) for side_m in rectangle_sides_m(_upright(fence))]
             case "scale":
-                self._dials = [Stepper(100.0, LEAST_PERCENT, MOST_PERCENT)]
-        self._before = [dial.value for dial in self._dials]
-        self._settle()
+                self._steppers = [Stepper(100.0, LEAST_PERCENT, MOST_PERCENT)]
+        self._before = [stepper.value for stepper in self._steppers]
+        self._recompute()
 
     @property
     def way(self) -> ResizeMode:
-        """What the arrows change."""
+        """Which size the arrows change."""
         return self._way
 
     @property
@@ -90,7 +90,7 @@ class ResizeSketch:
 
     @property
     def is_changed(self) -> bool:
-        return [dial.value for dial in self._dials] != self._before
+        return [stepper.value for stepper in self._steppers] != self._before
 
     @property
     def problem(self) -> Reason | None:
@@ -102,8 +102,8 @@ class ResizeSketch:
 
     @property
     def outline(self) -> Outline:
-        """The fence as it would be, and as it is."""
-        return Outline((*self._ghost, *self._traces), (self._middle,))
+        """The fence in its new and its old size."""
+        return Outline((*self._original_traces, *self._traces), (self._middle,))
 
     def aim(self, crosshair: Position, resolution_m: float) -> None:
         pass  # sizes do not depend on where the map is
@@ -114,19 +114,19 @@ class ResizeSketch:
     def take_back(self) -> bool:
         if not self.is_changed:
             return False
-        for dial, value in zip(self._dials, self._before, strict=True):
-            dial.value = value
-        self._settle()
+        for stepper, value in zip(self._steppers, self._before, strict=True):
+            stepper.value = value
+        self._recompute()
         return True
 
     def adjust(self, direction: Direction, held_s: float = 0.0) -> bool:
         up, upright = direction in ("right", "up"), direction in ("up", "down")
         if self._way == "sides":
-            turned = self._dials[1 if upright else 0].turn(up, held_s)
+            turned = self._steppers[1 if upright else 0].turn(up, held_s)
         else:
-            turned = self._dials[0].turn(up, held_s, coarse=upright)
+            turned = self._steppers[0].turn(up, held_s, coarse=upright)
         if turned:
-            self._settle()
+            self._recompute()
         return turned
 
     def finish(self) -> Drawn | Refused:
@@ -135,18 +135,18 @@ class ResizeSketch:
         if not self.is_changed:
             return Refused("unchanged")
         if self._way == "radius":
-            return Drawn(dict(self._geometry), subtype_of(self._fence), self._dials[0].value)
+            return Drawn(dict(self._geometry), subtype_of(self._fence), self._steppers[0].value)
         return Drawn(with_moved_positions(self._geometry, self._middle, self._transfer), subtype_of(self._fence))
 
     @property
     def _transfer(self) -> Transform:
-        shares = [dial.value / before for dial, before in zip(self._dials, self._before, strict=True)]
+        shares = [stepper.value / before for stepper, before in zip(self._steppers, self._before, strict=True)]
         return Transform(self._middle, self._middle, shares[0], shares[-1])
 
-    def _settle(self) -> None:
+    def _recompute(self) -> None:
         """Work out outline, sizes and what is wrong for the values there are."""
         if self._way == "radius":
-            radius_m = self._dials[0].value
+            radius_m = self._steppers[0].value
             traces = self._preview.traces("live", radius_m=radius_m)
             is_disc = len(self._fence.shapes) == 1 and isinstance(self._fence.shapes[0], Circle | Spot)
             self._measures = circle_measures(radius_m) if is_disc else Measures(radius_m=radius_m)
@@ -156,13 +156,13 @@ class ResizeSketch:
             self._problem = off_map(map(transfer, self._preview.corners))
             traces = self._preview.traces("live", transfer)
             self._measures = self._measured(transfer)
-        if self._problem is None and not on_map(traces):
+        if self._problem is None and not are_on_map(traces):
             self._problem = "too-far"
         self._traces = traces if self._problem is None else tuple(Trace("crossing", each.points) for each in traces)
 
     def _measured(self, transfer: Transform) -> Measures:
         polygons = [shape for shape in self._fence.shapes if isinstance(shape, Polygon)]
-        percent = self._dials[0].value if self._way == "scale" else None
+        percent = self._steppers[0].value if self._way == "scale" else None
         if sum(len(ring) for shape in polygons for ring in shape.rings) > _MEASURED:
             return Measures(percent=percent)
         area_m2 = perimeter_m = 0.0
@@ -173,12 +173,12 @@ class ResizeSketch:
                 perimeter_m += geodesy.ring_perimeter_m(moved)
         if percent is not None:
             return Measures(area_m2, perimeter_m, percent=percent)
-        width_m, height_m = (dial.value for dial in self._dials)
+        width_m, height_m = (stepper.value for stepper in self._steppers)
         return Measures(area_m2, perimeter_m, sides_m=(width_m, height_m))
 
 
 def _middle(fence: Geofence) -> Position:
-    """Return the place that stays where it is."""
+    """Return the fixed point of the resizing."""
     shape = fence.shapes[0]
     if len(fence.shapes) == 1 and isinstance(shape, Polygon) and not shape.is_rectangle:
         return centroid(shape.rings[0])
@@ -194,7 +194,7 @@ def _upright(fence: Geofence) -> tuple[Position, ...]:
 
 
 def _is_upright(polygon: Polygon) -> bool:
-    """Tell whether a rectangle's sides run along meridians and parallels; other tools turn them."""
+    """Tell whether a rectangle's sides run along meridians and parallels; other tools make rotated ones."""
     ring = polygon.rings[0]
     if len(polygon.rings) != 1 or len(ring) != 5:
         return False

@@ -1,7 +1,8 @@
-"""What drawing and editing with a crosshair have in common: the protocol, what is to be shown, and what comes out.
+"""The protocol of a sketch, drawing or editing with a crosshair, and the values that it shows and returns.
 
-The map moves under a crosshair that stays in the middle of the screen. The screen tells a sketch where the crosshair is
-and what the viewer wants; the sketch says what to show and why something cannot be. It knows no keys, pixels or time.
+The map moves under a crosshair that stays in the middle of the screen. The screen passes the place of the crosshair and
+the viewer's intents to the sketch; the sketch returns what to draw, and why a step is refused. It knows no keys, pixels
+or time.
 """
 
 from __future__ import annotations
@@ -16,37 +17,37 @@ from tvapp.geo.position import Position
 Direction = Literal["up", "down", "left", "right"]
 
 Role = Literal["fixed", "live", "closing", "crossing"]
-"""Of a line: it stays; it follows the crosshair or may be adjusted; it will close the outline; it is wrong."""
+"""Of a line: it is fixed; it follows the crosshair or can be adjusted; it will close the outline; it is invalid."""
 
 Stage = Literal[
     "centre", "radius", "first-corner", "next-corner", "closing", "opposite-corner",
     "moving", "resizing", "walking", "carrying",
 ]  # fmt: skip
-"""What the viewer does now: the hint line is made of it."""
+"""What the viewer does now: it selects the hint line."""
 
 Reason = Literal[
     "crossing",  # edges cross, touch or lie on each other
     "same-place",  # the last corner is here already
-    "too-few",  # corners: an area needs three, a line two
-    "too-many",  # corners
-    "flat",  # it would enclose nothing
-    "too-far",  # it would reach beyond the map's edge near a pole
-    "too-large",  # it would span half the way round the earth
-    "pole",  # it would go round a pole
-    "hole",  # a hole would not lie inside its outline, or would meet another one
-    "unchanged",  # there is nothing to keep
+    "too-few",  # too few corners: an area needs three, a line two
+    "too-many",  # too many corners
+    "flat",  # the outline would enclose nothing
+    "too-far",  # the outline would reach beyond the map's edge near a pole
+    "too-large",  # the outline would span half of the way round the earth
+    "pole",  # the outline would go round a pole
+    "hole",  # a hole would not lie inside its outline, or would meet another hole
+    "unchanged",  # there is no change to keep
 ]
-"""Why something cannot be done: a key for a sentence."""
+"""Why a step is refused: the key of a sentence."""
 
 LARGEST_SPAN = 180.0
-"""Degrees of longitude: from here on it is not plain which side of an outline is its inside."""
+"""Degrees of longitude: from here on it is ambiguous which side of an outline is its inside."""
 
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """A line to be drawn: longitudes continuous, places added where Mercator bends it.
+    """A line to draw: longitudes continuous, densified where Mercator bends it.
 
-    `points` is the same object for as long as the line is the same, so that its projection can be kept.
+    `points` stays the same object while the line stays the same, so that its projection can be cached.
     """
 
     role: Role
@@ -55,10 +56,10 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """What a sketch looks like now.
+    """What to draw of a sketch now.
 
-    `vertices` are to be marked: when drawing all of them, the first one first; when reshaping those around the
-    current one. `current` is the place in `vertices` of the one that keys act on. `crossings` are places to point at.
+    `vertices` are the corners to mark: all while drawing, the first one first; those around the current one while
+    reshaping. `current` is the index in `vertices` of the one that keys act on. `crossings` are places to point at.
     """
 
     traces: tuple[Trace, ...] = ()
@@ -69,9 +70,9 @@ class Outline:
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """Sizes on the ellipsoid; None where there is no such thing, where edges cross, or where it would take too long.
+    """Sizes on the ellipsoid; None where there is no such size, where edges cross, or where it takes too long.
 
-    `edge_m` is the length of the edge being drawn, or how far a fence has been carried.
+    `edge_m` is the length of the edge being drawn, or the distance of a move.
     """
 
     area_m2: float | None = None
@@ -81,7 +82,7 @@ class Measures:
     """Width and height of a rectangle."""
     edge_m: float | None = None
     percent: float | None = None
-    """What a polygon is being scaled to."""
+    """The scale of a polygon being resized."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,19 +99,19 @@ class Drawn:
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """It was done, and more is to come."""
+    """The step was done, and more steps follow."""
 
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Nothing was done; `crossings` are the places where edges would cross."""
+    """The step was refused; `crossings` are the places where edges would cross."""
 
     reason: Reason
     crossings: tuple[Position, ...] = ()
 
 
 Step: TypeAlias = Placed | Refused | Drawn
-"""What came of a press of OK."""
+"""The result of pressing OK."""
 
 
 class Sketch(Protocol):
@@ -123,12 +124,12 @@ class Sketch(Protocol):
 
     @property
     def pans(self) -> bool:
-        """Tell whether arrows move the map now; else they go to `adjust`."""
+        """Whether arrows move the map now; else they go to `adjust`."""
         ...
 
     @property
     def is_changed(self) -> bool:
-        """Tell whether leaving now would lose something."""
+        """Whether leaving now would lose a change."""
         ...
 
     @property
@@ -143,32 +144,32 @@ class Sketch(Protocol):
 
     @property
     def measures(self) -> Measures | None:
-        """Sizes, the crosshair counted in; None while there is nothing to measure."""
+        """Sizes, including the crosshair; None while there is nothing to measure."""
         ...
 
     def aim(self, crosshair: Position, resolution_m: float) -> None:
-        """Take in where the crosshair is, and how many metres a design pixel is there."""
+        """Set the place of the crosshair, and the size of a design pixel there in metres."""
         ...
 
     def place(self) -> Step:
-        """Do what OK does at this stage, under the crosshair."""
+        """Do the step of OK at this stage, under the crosshair."""
         ...
 
     def take_back(self) -> bool:
-        """Undo the last step inside the sketch, as Back does; False when there is none left and Back leaves it."""
+        """Undo the last step inside the sketch, as Back does; False where there is none, so that Back leaves it."""
         ...
 
     def adjust(self, direction: Direction, held_s: float = 0.0) -> bool:
-        """Take an arrow that was tapped or has been held for `held_s`; False when nothing came of it."""
+        """Handle an arrow that was tapped or has been held for `held_s`; False where nothing changed."""
         ...
 
     def finish(self) -> Drawn | Refused:
-        """Be done with what there is, without what is under the crosshair."""
+        """Finish with the steps so far, without the crosshair."""
         ...
 
 
 def continued(place: Position, before: Position) -> Position:
-    """Return a place under the longitude that is nearest to the one before it.
+    """Return a place with its longitude shifted by whole turns to be nearest to the place before it.
 
     >>> continued(Position(-179.0, 0.0), Position(179.0, 0.0)).lon
     181.0
@@ -178,7 +179,7 @@ def continued(place: Position, before: Position) -> Position:
 
 
 def off_map(points: Iterable[Position]) -> Reason | None:
-    """Say why an outline cannot be drawn where it is: beyond the map's edges, or too far round the earth."""
+    """Return the reason why an outline is refused where it is: beyond the map's edge, or too wide; None: it is not."""
     places = tuple(points)
     lons = [place.lon for place in places]
     if max(abs(place.lat) for place in places) > MAX_LATITUDE:
@@ -187,5 +188,5 @@ def off_map(points: Iterable[Position]) -> Reason | None:
 
 
 def coordinates(points: tuple[Position, ...]) -> list[list[float]]:
-    """Return places as GeoJSON has them."""
+    """Return places as GeoJSON coordinates."""
     return [[place.lon, place.lat] for place in points]

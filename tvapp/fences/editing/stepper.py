@@ -1,4 +1,4 @@
-"""A number that arrows turn: one by one when tapped, faster and faster over round values when held."""
+"""A number that arrows change: by one step when tapped, in growing steps over round values while held."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 _STEPS = (500, 200, 100, 50, 20, 10, 5, 2, 1)
 _SHARE = 10
-"""A fast step is at most a tenth of the value: from 1 to 10,000 it is 114 steps, and one can stop within a few."""
+"""A fast step is at most a tenth of the value: from 1 to 10,000 takes 114 steps, and the viewer can stop in time."""
 _ONE_BY_ONE_S = 1.0
 _HALF_FAST_S = 1.6
 _STEPS_A_SECOND = 18.0
@@ -26,7 +26,7 @@ class Stepper:
     _due: float = field(default=0.0, repr=False)
 
     def turn(self, up: bool, held_s: float = 0.0, coarse: bool = False) -> bool:
-        """Turn by one step, or by what a hold of `held_s` is due; coarse steps are ten times as large.
+        """Change the value by one step, or by the steps due after a hold of `held_s`; coarse steps are tenfold.
 
         The value lands on multiples of the step. Returns False at the end of the range.
         """
@@ -36,7 +36,7 @@ class Stepper:
         return self.value != before
 
     def _count(self, held_s: float) -> int:
-        """Return how many steps are due. By the time, not by the repeat: slow frames bring fewer of those."""
+        """Return the number of steps due, by time and not by key repeats, of which slow frames bring fewer."""
         elapsed = held_s - self._held_s
         self._held_s = held_s
         if held_s <= 0.0 or elapsed <= 0.0:
@@ -49,7 +49,7 @@ class Stepper:
 
     def _step(self, up: bool, held_s: float, coarse: bool) -> None:
         least_step = 10 if coarse else 1
-        # Downwards the step is that of the values below, or one would leave 100 in steps of 10 and come back in 5.
+        # Downwards use the step of the values below, or 100 would be left in steps of 10 and reached in steps of 5.
         share = (self.value if up else math.nextafter(self.value, 0.0)) / _SHARE
         step = max(next((size for size in _STEPS if size <= share), 1), least_step)
         if held_s < _ONE_BY_ONE_S:

@@ -1,8 +1,8 @@
-"""When a geofence shall count, without typing: a few choices, and the `validityTime` that each stands for.
+"""Presets for the validity of a geofence, chosen without typing, and the `validityTime` of each.
 
-Times are written as local times with their offset from UTC, so readers that know offsets and readers that take the
-figures for local time agree. The form has no time zones: hours on weekdays keep the offset they were made with, and
-move by an hour with the clocks, as everywhere in Azure Maps.
+Times are written as local times with their UTC offset, so that readers that know offsets and readers that take the
+figures for local time agree. The format has no time zones: hours on weekdays keep the offset they were made with, and
+shift by an hour with daylight saving time, as everywhere in Azure Maps.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from tvapp.fences.model.validity import DAY_S, Period
 
 Preset = Literal["always", "weekdays", "tonight", "sunday"]
 PRESETS: Final[tuple[Preset, ...]] = get_args(Preset)
-"""In the order in which they are offered."""
+"""In the order in which the screen offers them."""
 
 UtcOffset: TypeAlias = Callable[[float], int]
 """Seconds since 1970 UTC -> how many seconds local time is ahead of UTC then."""
@@ -31,7 +31,7 @@ _KNOWN = {"expiredTime", "validityPeriod"}
 
 
 def validity_time(preset: Preset, now: float, utc_offset: UtcOffset) -> dict[str, object] | None:
-    """Return the value of `validityTime` for a choice made at `now` (seconds since 1970 UTC); None for always.
+    """Return the `validityTime` of a preset chosen at `now` (seconds since 1970 UTC); None for always.
 
     "weekdays": Monday to Friday from 8 to 18, this week's Monday the first. "tonight": until the last second of today.
     "sunday": until that of the coming Sunday, which may be today.
@@ -48,9 +48,9 @@ def validity_time(preset: Preset, now: float, utc_offset: UtcOffset) -> dict[str
 
 
 def preset_of(value: object, now: float, utc_offset: UtcOffset) -> Preset | Literal["custom"]:
-    """Return which choice a `validityTime` is at `now`; "custom" for all that none of them stands for.
+    """Return the preset of a `validityTime` at `now`; "custom" where no preset gives it.
 
-    On a Sunday "tonight" and "sunday" are the same, and this returns "tonight". What has run out is "custom".
+    On a Sunday "tonight" and "sunday" are the same, and this returns "tonight". An expired one is "custom".
     """
     if value is None or value == {}:
         return "always"
@@ -103,7 +103,7 @@ def _is_weekdays(period: Period, now: float, utc_offset: UtcOffset) -> bool:
 
 
 def _tonight(now: float, utc_offset: UtcOffset) -> float:
-    # What is chosen in the very last second is meant for the day that begins.
+    # A choice made in the last second of a day is meant for the next day.
     return _instant(_day(now + 1.0, utc_offset), _LAST_SECOND_S, utc_offset)
 
 
@@ -123,7 +123,7 @@ def _weekday(day: int) -> int:
 
 
 def _instant(day: int, second_of_day: int, utc_offset: UtcOffset) -> float:
-    """Return when a local day's clocks show a time; the later one where they show it twice."""
+    """Return the instant at which local clocks show a time of a day; the later one where they show it twice."""
     local = float(day * DAY_S + second_of_day)
     # Offsets are between -12 and +14 hours: a day before and a day after are those that may hold.
     candidates = [local - utc_offset(local - DAY_S), local - utc_offset(local + DAY_S)]

@@ -1,1 +1,1 @@
-"""GeoJSON and Azure Maps' form of it: reading, writing, and editing files in place."""
+"""GeoJSON with Azure Maps' geofence extensions: reading, writing, and editing files in place."""

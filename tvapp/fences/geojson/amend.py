@@ -1,6 +1,6 @@
-"""What a file shall become for one change of one geofence: amended, left as it is, or left because somebody was first.
+"""Applies one change of one geofence to the content of a file, or finds that it was applied already or conflicts.
 
-Asking again about a file that was amended answers `AlreadySo`, so a change can be sent as often as need be.
+Idempotent: for a file that has the change already it returns `AlreadyApplied`, so a change may be sent repeatedly.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from tvapp.fences.model.change import Change, Conflicting
 
 @dataclass(frozen=True, slots=True)
 class Amended:
-    """What the file shall hold; None: it shall go."""
+    """The new content of the file; None: delete it."""
 
     content: bytes | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class AlreadyApplied:
-    """The file already is as the change wants it."""
+    """The file already has the change."""
 
 
 Amendment: TypeAlias = Amended | AlreadyApplied | Conflicting
@@ -37,16 +37,15 @@ class _Named(msgspec.Struct):
 
 
 def amend(content: bytes | None, change: Change) -> Amendment:
-    """Bring a change into a file, given what it holds now (None: there is no such file).
+    """Apply a change to the content of a file (None: there is no such file).
 
-    The Feature is the one that is `change.before` byte for byte, the nearest to place `change.number` where there are
-    several; else the one of the same geometryId that says the same in other words, as after a visit to another tool;
-    else the nearest of the same geometryId, which somebody has changed: that is a collision. Where two share the id
-    and one of them is to go, asking again after it went answers with a collision, since the other one may be what
-    somebody made of it.
+    The Feature to change is the one that equals `change.before` byte for byte, of several the nearest to place
+    `change.number`; else one with the same geometryId and an equal value, as after another tool rewrote the file; else
+    the nearest with the same geometryId, which then was changed elsewhere: a conflict. Where two Features share the id
+    and one is to be deleted, a second call returns a conflict, because the other may be an edit of the deleted one.
 
-    The `bbox` of a collection goes when a Feature in it gets another geometry (RFC 7946, 5: none is better than a wrong
-    one); all else that is not edited stays byte for byte.
+    A collection loses its `bbox` when the geometry of a Feature changes (RFC 7946, 5: it is optional, and a wrong one
+    is worse than none). All bytes that are not edited stay.
 
     Raises:
         DataError: the file is not GeoJSON, or the change's Feature is no object.
@@ -66,7 +65,7 @@ def amend(content: bytes | None, change: Change) -> Amendment:
     if found is None:
         return Conflicting(b"") if after else AlreadyApplied()
     present = file.feature(found)
-    # Byte for byte first: where before and after say the same, the change is of the wording.
+    # Compare bytes first: where before and after have equal values, the change is one of formatting.
     if after and (present == after or (present != change.before and same(present, after))):
         return AlreadyApplied()
     if not same(present, change.before):
@@ -92,8 +91,8 @@ def _same_place(one: bytes, other: bytes) -> bool:
 
 
 def _nearest_related(file: SplicedFile, change: Change, after: bytes) -> int | None:
-    """Return the Feature of the same geometryId that fits best: one known to the change, else the nearest."""
-    # A name that stands in for a missing geometryId changes with the fence.
+    """Return the best match with the same geometryId: a Feature known to the change, else the nearest."""
+    # A name that stands in for a missing geometryId may change with the fence.
     names = {change.geometry_id} | ({_identity(after, change.number)} if after else set())
     known: list[int] = []
     namesakes: list[int] = []
@@ -121,13 +120,13 @@ def _identity(feature: bytes, number: int) -> str:
     try:
         named = msgspec.json.decode(feature, type=_Named)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return ""  # no object, or one that the reader leaves out too
+        return ""  # no object, or one that the reader skips too
     properties = named.properties if isinstance(named.properties, Mapping) else {}
     return identity(named.id, properties, number)[0]
 
 
 def same(one: bytes, other: bytes) -> bool:
-    """Tell whether two JSON texts say the same: equal bytes, or equal values (1 and 1.0 are; true and 1 are not).
+    """Tell whether two JSON texts have equal values (1 and 1.0 are equal; true and 1 are not).
 
     >>> same(b'{"a": 1, "b": [true]}', b'{"b":[true],"a":1.0}')
     True
@@ -142,7 +141,7 @@ def same(one: bytes, other: bytes) -> bool:
 
 
 def _have_the_same_kinds(left: object, right: object) -> bool:
-    """Tell truths from numbers in two equal values."""
+    """Tell whether two values that Python calls equal have booleans in the same places (Python: True == 1)."""
     pairs: list[tuple[object, object]] = [(left, right)]
     while pairs:
         one, other = pairs.pop()

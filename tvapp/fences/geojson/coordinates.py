@@ -1,7 +1,7 @@
-"""Coordinates as a file has them: read with every number's own text, written as RFC 7946 asks.
+"""Parses the coordinates of a geometry with the text of every number, and writes them as RFC 7946 asks.
 
-Written right-handed and closed, cut at the date line, longitudes in [-180, 180], longitude and latitude with at most
-seven decimals (a centimetre); what more a position has stays in its own words.
+Written rings are closed and right-handed, shapes are cut at the date line, longitudes lie in [-180, 180]. Longitude and
+latitude get at most seven decimals (a centimetre); unchanged numbers and further coordinates keep their text.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _NO_WIDTH = 1e-14
 
 
 class JsonNumber(float):
-    """A number in the words of its file: 1.50e1 stays that."""
+    """A number that keeps its text in the file: 1.50e1 stays 1.50e1."""
 
     __slots__ = ("text",)
     text: str
@@ -43,7 +43,7 @@ class JsonNumber(float):
 
 @dataclass(frozen=True, slots=True)
 class Coordinates:
-    """What a geometry's coordinates mean: its points, lines or polygons (rings closed, longitudes continuous)."""
+    """The parsed coordinates of a geometry: points, lines or polygons (rings closed, longitudes continuous)."""
 
     kind: str
     points: Path = ()
@@ -51,7 +51,7 @@ class Coordinates:
     polygons: tuple[Rings, ...] = ()
 
     def moved(self, move: Callable[[Place], Place]) -> Coordinates:
-        """Return the figure with every place moved."""
+        """Return the coordinates with every place moved."""
         return replace(
             self,
             points=tuple(map(move, self.points)),
@@ -60,7 +60,7 @@ class Coordinates:
         )
 
     def places(self) -> Iterator[Place]:
-        """Yield every place of it."""
+        """Yield every place."""
         yield from self.points
         for line in self.lines:
             yield from line
@@ -70,7 +70,7 @@ class Coordinates:
 
 
 class OriginalText:
-    """How a file words the places it has, for those that stay where they are."""
+    """The text that a file has for its positions, for those that stay where they are."""
 
     def __init__(self, places: Iterable[Place] = ()) -> None:
         self._known: dict[tuple[int, int], list[Place]] = {}
@@ -78,33 +78,34 @@ class OriginalText:
             self._known.setdefault(_key(place), []).append(place)
 
     def of(self, place: Place) -> str:
-        """Return a position as text: as the file has it where it has it, rounded otherwise."""
+        """Return the text of a position: the original where the file has the position, else rounded numbers."""
         known = self._known.get(_key(place))
         if known:
-            # Places above one another are told in the order in which they stood.
+            # Positions that differ in height only keep their order.
             was = known.pop(0) if len(known) > 1 else known[0]
             place = (
                 *(old if abs(old - new) < _ROUNDING else new for old, new in zip(was, place[:2], strict=False)),
                 *was[2:],
             )
-        # A height interpolated from one too large to hold is none.
+        # Leave out a height interpolated from one that is too large for a float.
         rest = (_text(number) for number in place[2:] if isinstance(number, JsonNumber) or math.isfinite(number))
         texts = [_rounded(place[0]), _rounded(place[1]), *rest]
         return f"[{','.join(texts)}]"
 
 
 def decode_numbers(text: bytes) -> object:
-    """Decode valid JSON with every number as `Told`."""
+    """Decode valid JSON with every number as a `JsonNumber`.
+
+    With `json` because msgspec does not pass on the text of numbers.
+    """
     return json.loads(text.decode(), parse_float=JsonNumber, parse_int=JsonNumber)
 
 
 def parse(kind: object, coordinates: object) -> Coordinates:
-    """Understand the coordinates of a geometry of type `kind`.
-
-    Parts that a cut at the date line made are joined.
+    """Parse the decoded coordinates of a geometry of type `kind`, joining parts that were cut at the date line.
 
     Raises:
-        Unusable: they make no sense; says why.
+        InvalidGeometry: they make no sense; says why.
     """
     match kind:
         case "Point":
@@ -123,10 +124,10 @@ def parse(kind: object, coordinates: object) -> Coordinates:
 
 
 def write(coordinates: Coordinates, words: OriginalText) -> tuple[str, bytes]:
-    """Return the type and the coordinates of a geometry as text; one that has to be cut becomes a Multi one.
+    """Return the type and the text of the coordinates; a geometry that has to be cut becomes a Multi one.
 
     Raises:
-        Unusable: it cannot be cut, or nothing is left of it.
+        InvalidGeometry: they cannot be cut, or nothing is left of them.
     """
     try:
         lines = [part for line in coordinates.lines for part in date_line.cut_line(line)]
@@ -145,12 +146,12 @@ def write(coordinates: Coordinates, words: OriginalText) -> tuple[str, bytes]:
 
 
 def rounded(place: Place) -> Place:
-    """Return a place with the decimals that are written."""
+    """Return a place rounded to the decimals that are written."""
     return round(place[0], DECIMALS), round(place[1], DECIMALS), *place[2:]
 
 
 def has_width(ring: Path) -> bool:
-    """Tell whether a ring, as it will be written, is more than a line."""
+    """Tell whether a rounded ring is more than a line."""
     x, y = ring[0][:2]
     far = max(ring, key=lambda place: abs(place[0] - x) + abs(place[1] - y))
     dx, dy = far[0] - x, far[1] - y
@@ -170,7 +171,7 @@ def _ring(coordinates: object) -> Path:
         ring = (*ring, ring[0])
     ring = _continuous(ring)
     if ring[0][0] != ring[-1][0]:
-        # Once round the earth: it encloses the pole it is nearer to.
+        # Once round the earth: the ring encloses the nearer pole.
         pole = 90.0 if sum(place[1] for place in ring) >= 0 else -90.0
         ring = (*ring, (ring[-1][0], pole), (ring[0][0], pole), ring[0])
     return ring

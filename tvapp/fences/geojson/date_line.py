@@ -1,7 +1,8 @@
-"""Shapes at the date line: cut in two for files, as RFC 7946 3.1.9 asks, and joined again for the screen.
+"""Cuts shapes at the date line for files, as RFC 7946 3.1.9 asks, and joins them again for the screen.
 
-Places are tuples of longitude, latitude and whatever else a position has; what is new at a cut is interpolated.
-Rings are closed (first place = last) and, like lines, have continuous longitudes: beyond +-180 where they cross.
+Places are tuples of longitude, latitude and further coordinates, which are interpolated at a cut. Rings are closed
+(first place = last); rings and lines have continuous longitudes: beyond +-180 where they cross. Hand-written because
+shapely drops coordinates beyond the third and the text of numbers (`JsonNumber`), and reorders rings.
 """
 
 from __future__ import annotations
@@ -21,19 +22,19 @@ Rings: TypeAlias = tuple[Path, ...]
 
 _NO_AREA = 1e-14
 _IN_LINE = 3e-7
-"""Degrees that a place on the seam may lie beside the straight line it was cut from: three roundings to 7 decimals."""
+"""Degrees that a place on the date line may lie beside the edge it was cut from: three roundings to 7 decimals."""
 
 _MOST_TESTS = 2_000_000
-"""Places that are looked at to find which hole lies in which outline: half a second."""
+"""Most places to test when holes are assigned to outlines: half a second."""
 
 
 class SelfCrossing(Exception):
-    """A polygon crosses itself where it would have to be cut, or falls apart into too much."""
+    """A polygon crosses itself where it has to be cut, or falls apart into too many pieces."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class _Crossing:
-    """Where edge `edge` of ring `ring` crosses the meridian; `eastward` tells which way."""
+    """A crossing of the meridian by edge `edge` of ring `ring`; `eastward` is its direction."""
 
     place: Place
     ring: int
@@ -45,11 +46,11 @@ def cut(rings: Rings) -> tuple[Rings, ...]:
     """Return a polygon as polygons with longitudes in [-180, 180]: outlines counter-clockwise, holes clockwise.
 
     Raises:
-        Tangled: it crosses itself on the date line, or has too many holes.
+        SelfCrossing: it crosses itself on the date line, or has too many holes.
     """
     whole = (_turning(rings[0], 1), *(_turning(ring, -1) for ring in rings[1:]))
     pieces: list[Rings] = [whole]
-    # All rings: a hole may, wrongly, get beyond its outline.
+    # Of all rings: a hole may, wrongly, reach beyond its outline.
     for meridian in _meridians([place for ring in rings for place in ring]):
         pieces = [part for piece in pieces for side in (False, True) for part in _side(piece, meridian, east=side)]
     if pieces != [whole] and not _is_as_large(pieces, [whole]):
@@ -66,9 +67,9 @@ def cut_line(line: Path) -> tuple[Path, ...]:
 
 
 def joined(polygons: Sequence[Rings]) -> tuple[Rings, ...]:
-    """Return polygons of one shape with those made one that share an edge on the date line.
+    """Return the polygons of one shape, joining those that share an edge on the date line.
 
-    Parts keep their place in the order; a joined one stands where its first part stood.
+    Polygons keep their order; a joined one takes the place of its first part.
 
     >>> east = ((179.0, 0.0), (180.0, 0.0), (180.0, 1.0), (179.0, 1.0), (179.0, 0.0))
     >>> west = ((-180.0, 0.0), (-179.0, 0.0), (-179.0, 1.0), (-180.0, 1.0), (-180.0, 0.0))
@@ -102,7 +103,7 @@ def joined(polygons: Sequence[Rings]) -> tuple[Rings, ...]:
 
 
 def joined_lines(lines: Sequence[Path]) -> tuple[Path, ...]:
-    """Return lines of one shape with those made one of which the second goes on where the first met the date line."""
+    """Return the lines of one shape, joining those of which one goes on where another met the date line."""
     waiting: dict[Place, list[int]] = {}
     for number, line in enumerate(lines):
         if abs(line[0][0]) == 180.0:
@@ -114,7 +115,7 @@ def joined_lines(lines: Sequence[Path]) -> tuple[Path, ...]:
         if there and there[0] != number:
             onward[number] = there.pop(0)
     continued = set(onward.values())
-    # Lines that follow one another in a circle have no first one: whichever comes first.
+    # Lines that form a circle have no first one: take the first in order.
     order = sorted(range(len(lines)), key=lambda number: number in continued)
     made: dict[int, Path] = {}
     done: set[int] = set()
@@ -137,14 +138,14 @@ def _continued(path: Path, line: Path) -> Path:
 
 
 def _meridians(path: Sequence[Place]) -> list[float]:
-    """Return the longitudes of the date line, counted on from 180, that a path gets beyond."""
+    """Return the longitudes of the date line (180 plus whole turns) that a path crosses."""
     low, high = min(place[0] for place in path), max(place[0] for place in path)
     first = math.floor((low + 180.0) / 360.0) + 1
     return [360.0 * turn - 180.0 for turn in range(first, math.ceil((high + 180.0) / 360.0))]
 
 
 def _side(rings: Rings, meridian: float, *, east: bool) -> list[Rings]:
-    """Return the parts of a polygon on one side of a meridian; what lies on it counts as east."""
+    """Return the parts of a polygon on one side of a meridian; places on it count as east."""
     met = list(_crossings(rings, meridian))
     crossings = sorted(met, key=lambda crossing: crossing.place[1])
     if len(crossings) % 2:
@@ -181,14 +182,14 @@ def _crossings(rings: Rings, meridian: float) -> Iterable[_Crossing]:
 
 
 def _followed(met: Iterable[_Crossing]) -> Iterable[tuple[_Crossing, _Crossing]]:
-    """Yield each crossing with the next one of its ring."""
+    """Yield each crossing with the next crossing of its ring."""
     for _, group in groupby(met, key=lambda crossing: crossing.ring):
         crossings = list(group)
         yield from zip(crossings, [*crossings[1:], crossings[0]], strict=True)
 
 
 def _chain(ring: Path, start: _Crossing, end: _Crossing) -> tuple[list[Place], _Crossing]:
-    """Return the places from one crossing of a ring to its next one, both included, and that one."""
+    """Return the places from one crossing of a ring to the next, both included, and that next crossing."""
     length = len(ring) - 1
     steps = (end.edge - start.edge - 1) % length + 1
     return [start.place, *(ring[(start.edge + 1 + step) % length] for step in range(steps)), end.place], end
@@ -239,14 +240,14 @@ def _seam_edges(rings: Rings, meridian: float) -> Iterable[tuple[Place, Place]]:
 
 
 def _shared(edges: set[tuple[Place, Place]], moved: dict[int, Rings]) -> set[tuple[Place, Place]]:
-    """Return those edges on the seam that another part runs along the other way, in both directions."""
+    """Return the edges on the date line that another part has in the opposite direction; in both directions."""
     there = Counter(edge for rings in moved.values() for edge in _seam_edges(rings, 180.0))
     found = {(one, other) for one, other in edges if there[one, other] == there[other, one] == 1}
     return found | {(other, one) for one, other in found}
 
 
 def _linked(rings: Iterable[Path], shared: set[tuple[Place, Place]]) -> list[Path]:
-    """Return the rings that are left when the shared edges are taken away."""
+    """Return the rings that remain without the shared edges."""
     after: dict[tuple[Place, Place], list[Place]] = {}
     ends: dict[tuple[Place, Place], tuple[Place, Place]] = {}
     for ring in rings:
@@ -269,7 +270,7 @@ def _linked(rings: Iterable[Path], shared: set[tuple[Place, Place]]) -> list[Pat
 
 
 def _straightened(ring: Path) -> Path:
-    """Return a ring without the places on the seam that only the cut had put there."""
+    """Return a ring without the places on the date line that the cut added."""
     if len(ring) < 2:
         return ring
     around = [ring[-2], *ring]
@@ -289,7 +290,7 @@ def _is_in_line(before: Place, place: Place, then: Place) -> bool:
 
 
 def _arranged(rings: Iterable[Path]) -> list[Rings]:
-    """Return polygons of counter-clockwise outlines, each with the clockwise holes that lie in it."""
+    """Return polygons: the counter-clockwise rings, each with the clockwise rings inside it as holes."""
     solid = [(ring, _doubled_area(ring)) for ring in rings]
     outlines = [ring for ring, area in solid if area > 2 * _NO_AREA]
     holes = [ring for ring, area in solid if area < -2 * _NO_AREA]
@@ -306,7 +307,7 @@ def _arranged(rings: Iterable[Path]) -> list[Rings]:
 
 
 def _holds(outline: Path, hole: Path) -> bool:
-    """Tell whether a hole lies in an outline that it does not cross."""
+    """Tell whether an outline contains a hole that does not cross it."""
     is_inside = False
     lon, lat = hole[0][0], hole[0][1]
     for one, other in pairwise(outline):
@@ -318,7 +319,7 @@ def _holds(outline: Path, hole: Path) -> bool:
 
 
 def _is_as_large(some: Iterable[Rings], others: Iterable[Rings]) -> bool:
-    """Tell whether polygons cover as much as others: where outlines cross themselves, parts would be lost."""
+    """Tell whether two sets of polygons have the same area; they differ where a crossing outline lost a part."""
     some, others = list(some), list(others)
     if not some or any(abs(_doubled_area(rings[0])) <= 2 * _NO_AREA for rings in others):
         return False
@@ -336,7 +337,7 @@ def _turning(ring: Path, way: int) -> Path:
 
 
 def _doubled_area(ring: Path) -> float:
-    """Return twice the plane area, positive counter-clockwise; relative to the first place, as rings are small."""
+    """Return twice the plane area, positive counter-clockwise; relative to the first place, to keep digits."""
     if not ring:
         return 0.0
     x, y = ring[0][0], ring[0][1]
@@ -344,7 +345,7 @@ def _doubled_area(ring: Path) -> float:
 
 
 def _closed(places: Sequence[Place]) -> Path:
-    """Return a ring of places, none of them twice in a row."""
+    """Return a closed ring without repeated places in a row."""
     kept = [place for place, then in zip(places, [*places[1:], *places[:1]], strict=True) if place[:2] != then[:2]]
     return (*kept, kept[0]) if kept else ()
 

@@ -1,7 +1,7 @@
-"""How the text of a file is encoded: to UTF-8 for reading, and back to what it was for writing.
+"""Decodes a file to UTF-8 for reading, and encodes it again as it was for writing.
 
-RFC 8259 asks for UTF-8 without a byte order mark; tools on Windows write it with one, or UTF-16. Works in slices: no
-single call may hold up other threads.
+RFC 8259 asks for UTF-8 without a byte order mark; tools on Windows write one, or UTF-16. Works in slices, so that no
+single call keeps the GIL for long.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ _SLICE = 1 << 18
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """The text of a file as UTF-8 in `data` from `start` on; `codec` is what it came in, `mark` its first bytes."""
+    """The text of a file as UTF-8 in `data` from `start` on, the encoding of the file, and its byte order mark."""
 
     data: bytes
     start: int = 0
@@ -25,7 +25,7 @@ class Text:
     mark: bytes = b""
 
     def encoded(self, *parts: bytes | memoryview) -> bytes:
-        """Return UTF-8 `parts`, put together, in the encoding the file had, its byte order mark included."""
+        """Return the concatenated UTF-8 `parts` in the encoding of the file, with its byte order mark."""
         decoder = codecs.getincrementaldecoder("utf-8")()
         whole = io.BytesIO()
         whole.write(self.mark)
@@ -38,7 +38,7 @@ class Text:
 
 
 def as_utf8(data: bytes, source: str) -> Text:
-    """Return the text of a file.
+    """Return the text of a file in UTF-8 or UTF-16.
 
     Raises:
         DataError: it is neither UTF-8 nor UTF-16 with a byte order mark; says where.
@@ -63,7 +63,6 @@ def _recoded(data: bytes, codec: str, source: str) -> bytes:
     decoder = codecs.getincrementaldecoder(codec)()
     places = range(2, max(len(data), 3), _SLICE)
     try:
-        # Each piece by itself, so that no call takes long.
         pieces = [decoder.decode(data[at : at + _SLICE], at + _SLICE >= len(data)).encode() for at in places]
     except UnicodeError as error:
         raise DataError(source, "the text is not UTF-16 as its first bytes say") from error
@@ -71,7 +70,7 @@ def _recoded(data: bytes, codec: str, source: str) -> bytes:
 
 
 def place(data: bytes, at: int) -> str:
-    """Say where a byte of UTF-8 text is, as an editor counts.
+    """Return line and column of a byte of UTF-8 text, as an editor counts them.
 
     >>> place(b"ab\\ncd", 4)
     'line 2, column 2'

@@ -1,6 +1,6 @@
-"""Builds and alters the GeoJSON Features of geofences, as bytes: what is not altered stays as it was, byte for byte.
+"""Builds and alters the GeoJSON Features of geofences as bytes; unaltered parts stay byte for byte.
 
-Written as Azure Maps has them: a circle is a Point with `subType` Circle and a `radius`, a rectangle a Polygon of five
+In the form of Azure Maps: a circle is a Point with `subType` Circle and a `radius`, a rectangle a Polygon of five
 positions with `subType` Rectangle. A polygon across the date line becomes a MultiPolygon, which is no Rectangle. A
 `bbox` goes when the geometry changes (RFC 7946, 5: it is optional, and a wrong one is worse than none).
 """
@@ -32,7 +32,7 @@ from tvapp.fences.geojson.splice import checked, drop, member, put
 
 
 class Removal(Enum):
-    """What a property becomes that shall not be there any more."""
+    """The value of a property that is to be removed."""
 
     REMOVE = "remove"
 
@@ -54,10 +54,10 @@ def new_feature(
 
     `geometry` is a GeoJSON geometry without heights; rings may be open, run either way, and cross the date line with
     or without a jump. `subtype` is "Circle", "Rectangle" or ""; `radius_m` is in metres, for points and lines;
-    `validity` is a `validityTime`. Empty and None: not there.
+    `validity` is a `validityTime`. Empty and None values are left out.
 
     Raises:
-        DataError: that is no geofence; says why.
+        DataError: the arguments make no geofence; says why.
     """
     if radius_m is not None and not MIN_RADIUS_M <= radius_m <= MAX_RADIUS_M:
         reason = f"a radius of {radius_m:g} m is outside {MIN_RADIUS_M:.0f} to {MAX_RADIUS_M:.0f}"
@@ -83,11 +83,11 @@ def altered(
 ) -> bytes:
     """Return a Feature with another geometry, other properties, or both; None leaves them as they are.
 
-    A property becomes its value, or goes with REMOVE. Positions that the geometry had before keep their words, heights
-    included; those it did not have have none.
+    REMOVE as a value removes a property. Positions that the geometry had before keep their text and height; new ones
+    have no height.
 
     Raises:
-        DataError: the Feature is not JSON, or what it shall become is not GeoJSON; says why.
+        DataError: the Feature is not JSON, or the result is not GeoJSON; says why.
     """
     text = checked(feature, "the geofence")
     inner = before = _properties(text)
@@ -106,13 +106,13 @@ def altered(
 
 
 def moved(feature: bytes, dlon: float, dlat: float) -> bytes:
-    """Return a Feature moved by degrees east and north; heights and whatever else positions have stay.
+    """Return a Feature moved by degrees east and north; heights and further coordinates stay.
 
-    Every type of geometry, collections included, keeps its structure, except where it gets across the date line: there
-    it is cut, and what was cut there is made one.
+    Every type of geometry, collections included, keeps its structure, except at the date line: there shapes are cut,
+    and parts cut before are joined.
 
     Raises:
-        DataError: it would reach beyond a pole, or is not a Feature that can be moved; says why.
+        DataError: it would reach beyond a pole, or is no Feature that can be moved; says why.
     """
     text = checked(feature, "the geofence")
     before = _properties(text)
@@ -127,7 +127,7 @@ def moved(feature: bytes, dlon: float, dlat: float) -> bytes:
 
 
 def with_new_id(feature: bytes, geometry_id: str, name: str) -> bytes:
-    """Return a copy of a Feature as a geofence of its own: a Feature `id` goes, since it names the first.
+    """Return a copy of a Feature as a new geofence, without the Feature `id`, which names the original.
 
     Raises:
         DataError: the Feature is not JSON.
@@ -136,7 +136,7 @@ def with_new_id(feature: bytes, geometry_id: str, name: str) -> bytes:
 
 
 def _reshaped(text: bytes, shape: bytes, properties: bytes) -> tuple[bytes, bytes]:
-    """Put a geometry into a Feature; returns it and what becomes of its properties."""
+    """Put a geometry into a Feature; return it, and its properties less a subType that no longer fits."""
     if _text(properties, "subType").lower() == "rectangle" and _kind(shape) != "Polygon":
         properties = drop(properties, "subType")
     return drop(put(text, "geometry", shape), "bbox"), properties
@@ -150,7 +150,7 @@ def _drawn(geometry: Mapping[str, object]) -> Coordinates:
 
 
 def _worded(geometry: bytes, depth: int = 0) -> list[Place]:
-    """Return the places of a geometry as they are worded; none where it makes no sense."""
+    """Return the places of a geometry with the text of their numbers; none where it is invalid."""
     kind, coordinates = _kind(geometry), member(geometry, "coordinates")
     if kind in FAMILY and coordinates is not None:
         try:
@@ -188,7 +188,7 @@ def _moved(geometry: bytes, dlon: float, dlat: float, depth: int) -> bytes:
         raise InvalidGeometry("it reaches a pole, and can only be moved east and west")
     if max(lats) + dlat > 90.0 or min(lats) + dlat < -90.0:
         raise InvalidGeometry("it would reach beyond a pole")
-    # Whole turns would only cost digits.
+    # Without whole turns, which would cost digits.
     turn = math.fmod(dlon, 360.0)
     moved_there = there.moved(lambda place: rounded((place[0] + turn, place[1] + dlat, *place[2:])))
     return _with_coordinates(geometry, *write(moved_there, OriginalText()))
@@ -205,7 +205,7 @@ def _kind(geometry: bytes) -> str:
 
 
 def _text(owner: bytes, key: str) -> str:
-    """Return a member that is text; "" for anything else."""
+    """Return a member that is a string; "" for any other."""
     raw = member(owner, key) or b""
     return msgspec.json.decode(raw, type=str) if raw.startswith(b'"') else ""
 

@@ -1,7 +1,8 @@
-"""GeoJSON geometries to shapes (RFC 7946, 3.1, with Azure Maps' circles, rectangles and radii).
+"""Converts GeoJSON geometries to shapes (RFC 7946, 3.1, with Azure Maps' circles, rectangles and radii).
 
-Tolerant where the meaning is plain (unclosed rings, either winding, a third coordinate, crossing the date line cut or
-uncut), strict where it is not. Works on decoded JSON; knows no file.
+Tolerant where the meaning is plain (unclosed rings, either orientation, a third coordinate, shapes cut or uncut at the
+date line), strict where it is not. Works on decoded JSON. Hand-written because shapely's reader rejects
+unclosed rings and knows no circles.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ _NO_AREA = 1e-14
 
 
 class InvalidGeometry(Exception):
-    """A geometry makes no sense; the text says why. Never leaves this package's reader."""
+    """A geometry makes no sense; the text says why. Never leaves this package."""
 
 
 @dataclass(slots=True)
@@ -45,7 +46,7 @@ class GeometryReader:
         """Read a geometry object.
 
         Raises:
-            Unusable: it is not one, or too large.
+            InvalidGeometry: it is none, or too large.
         """
         if geometry is None:
             raise InvalidGeometry("it has no geometry")
@@ -122,7 +123,7 @@ class GeometryReader:
         for polygon in _list(coordinates, "MultiPolygon"):
             self._polygon(polygon)
         parts = [shape for shape in self.shapes[first:] if isinstance(shape, Polygon)]
-        # Cut at the date line, as RFC 7946 3.1.9 asks: shown in one piece, without an outline along the cut.
+        # Cut at the date line, as RFC 7946 3.1.9 asks: join the parts, so that no outline runs along the cut.
         if {180.0, -180.0} <= {lon for shape in parts for lon in (shape.bounds.west, shape.bounds.east)}:
             whole = date_line.joined([tuple(_places(ring) for ring in shape.rings) for shape in parts])
             if len(whole) < len(parts):
@@ -167,7 +168,7 @@ class GeometryReader:
 _NUMBERS = (float, int)
 _ARE_NUMBERS = frozenset(_NUMBERS)
 _MOST_PLAIN = 10_000
-"""Positions that are looked at in single calls: a millisecond's worth."""
+"""Most positions for calls on whole rings: they keep the GIL for a millisecond."""
 
 _READERS: dict[str, Callable[[GeometryReader, object], None]] = {
     "Point": GeometryReader._point,
@@ -182,14 +183,14 @@ _READERS: dict[str, Callable[[GeometryReader, object], None]] = {
 _POSITION = 16
 """Bytes of a packed position."""
 _PLAIN_AREA = 1e-9
-"""Square degrees, doubled: more than what rounding adds up to with whole coordinates."""
+"""Doubled area in square degrees: above the rounding errors of full coordinates."""
 
 
 def _plain(coordinates: object) -> bytes | None:
-    """Return the ring, packed, of a polygon that needs no second look, as most are; else None.
+    """Return the packed ring of a plain polygon, as most are; None for others.
 
-    It has one ring of two numbers a position, closed, far from the date line, and surely with an area. Done in a few
-    calls, without an object for each position.
+    A plain polygon is one closed ring of [number, number], away from the date line, with an area beyond doubt. Takes a
+    few calls, without an object for each position.
     """
     if not isinstance(coordinates, list) or len(coordinates) != 1:
         return None
@@ -210,7 +211,7 @@ def _plain(coordinates: object) -> bytes | None:
 
 
 def continuous(points: list[Position]) -> list[Position]:
-    """Undo jumps over the date line: an edge of more than half a turn is meant the short way round.
+    """Return points with continuous longitudes: an edge of more than half a turn goes the short way round.
 
     >>> [point.lon for point in continuous([Position(179, 0), Position(-179, 0)])]
     [179, 181.0]
@@ -264,7 +265,7 @@ def closed(points: list[Position]) -> Ring | None:
 
 
 def shifted_over(ring: Ring, outer: Ring) -> Ring:
-    """Move a hole by whole turns until it lies over its outer ring."""
+    """Return a hole shifted by whole turns so that it lies over its outer ring."""
     lons = [point.lon for point in ring]
     outer_lons = [point.lon for point in outer]
     away = (min(outer_lons) + max(outer_lons)) / 2 - (min(lons) + max(lons)) / 2
@@ -272,7 +273,7 @@ def shifted_over(ring: Ring, outer: Ring) -> Ring:
 
 
 def _has_width(ring: list[Position]) -> bool:
-    # A figure of eight may have no area in sum; it still encloses something.
+    # A figure of eight may have a signed area of 0, and still encloses something.
     base = ring[0]
     far = max(ring, key=lambda point: abs(point.lon - base.lon) + abs(point.lat - base.lat))
     dx, dy = far.lon - base.lon, far.lat - base.lat
@@ -302,7 +303,7 @@ def _list(value: object, kind: str) -> list[object]:
 
 
 def _what(value: object) -> str:
-    """Name a value in a reason, shortly."""
+    """Return a short name of a value, for a reason."""
     match value:
         case None:
             return "null"

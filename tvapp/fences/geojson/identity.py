@@ -1,4 +1,4 @@
-"""Which geofence a Feature is: its id, where that comes from, and properties as clean text."""
+"""The id of a geofence, taken from its Feature, and properties as clean text."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ MAX_NAME = 200
 
 
 def clean(value: object) -> str:
-    """Return a property as one line of text: no control or direction-override characters; "" when it is no text."""
+    """Return a property as one line of text, without control and direction characters; "" where it is no text."""
     if isinstance(value, int) and not isinstance(value, bool):
         return str(value)
     if not isinstance(value, str):
@@ -17,7 +17,7 @@ def clean(value: object) -> str:
     if value.isascii() and value.isprintable():
         text = value
     else:
-        # Joiners (U+200C, U+200D) shape letters in some scripts and stay; the other format characters only mislead.
+        # Joiners (U+200C, U+200D) shape letters in some scripts and stay; other format characters could mislead.
         text = "".join(
             " " if ch.isspace() else ch
             for ch in value[: MAX_NAME * 4]
@@ -27,7 +27,7 @@ def clean(value: object) -> str:
 
 
 def identity(feature_id: object, properties: Mapping[str, object], number: int) -> tuple[str, str]:
-    """Return the geometryId of Feature `number` of a file, and a note where something else has to stand in for it."""
+    """Return the geometryId of Feature `number` of a file, and a note where another value stands in for it."""
     stated = properties.get("geometryId")
     if isinstance(stated, str) and stated:
         return stated[:MAX_NAME], ""

@@ -1,8 +1,9 @@
-"""Where the Features of a GeoJSON file stand, and whether it is one at all.
+"""Finds the byte spans of the Features in a GeoJSON file, and checks that the file is GeoJSON.
 
-Works in bounded steps: no call holds the interpreter for more than a few milliseconds, however large the file, so that
-other threads go on. The objects inside the root are cut out first, by their braces; what is left, the outline, is small
-and goes to the parser as a whole; each object goes there by itself. Together this finds what parsing it all would find.
+Works in bounded steps: no call keeps the GIL for more than a few milliseconds, however large the file. First the
+objects inside the root are cut out by their braces. The rest, the outline, is small and is parsed as a whole; each
+object is parsed by itself. Hand-written because JSON libraries parse a file in one call, which keeps the GIL, and give
+no byte spans.
 """
 
 from __future__ import annotations
@@ -21,16 +22,16 @@ from tvapp.fences.geojson.scan import Span, after_blanks, elements, members, wit
 MAX_FEATURE_BYTES = 4 * 1024 * 1024
 """A hundred thousand positions of forty characters."""
 MAX_OUTLINE_BYTES = 4 * 1024 * 1024
-"""White space between two hundred thousand Features, and a root with a few members of its own."""
+"""White space between two hundred thousand Features, and some members of the root."""
 
 _STEP = 1 << 18
 _STRING = rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"'
 _TO_BRACE = re.compile(rb'[^"{}]*+(?:%b[^"{}]*+)*+([{}]?)' % _STRING, re.DOTALL)
 _FLAT = rb'[^"{}]*+(?:"[^"]*+(?<!\\)"[^"{}]*+)*+'
 _OBJECT = re.compile(rb"\{%b(?:\{%b(?:\{%b\}%b)*+\}%b)*+\}" % ((_FLAT,) * 5))
-"""Most Features: two levels of objects in it, no quotation mark in a text. Others are taken brace by brace."""
+"""Most Features: two levels of objects inside, no escaped quotation mark. Others are scanned brace by brace."""
 _NEXT_OBJECT = re.compile(rb"[ \t\r\n,]*+(%b)" % _OBJECT.pattern)
-"""The same after what stands between two Features."""
+"""The same, after the comma and white space between two Features."""
 _DEEPER = {b"{": 1, b"}": -1, b"": 0}
 _IN_STRING = re.compile(rb'(?:[^"\\]++|\\.)*+', re.DOTALL)
 _NOTHING = re.compile(rb"[ \t\r\n\0]*+")
@@ -38,10 +39,10 @@ _NOTHING = re.compile(rb"[ \t\r\n\0]*+")
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """`features` are the spans of what stands in the list of Features, whatever it is; a root Feature is the only one.
+    """The spans of a file. `features` are the elements of the list of Features, or the root Feature.
 
-    `listed` is the span of that list, None for a root Feature; `is_bare` tells that the root of a collection says
-    nothing else; `boxes` are its `bbox` members, each with a comma of its own.
+    `listed` is the span of that list, None for a root Feature; `is_bare` tells that the root of a collection has no
+    other members; `boxes` are its `bbox` members, each with its comma.
     """
 
     features: tuple[Span, ...]
@@ -52,7 +53,7 @@ class Layout:
 
 @dataclass(slots=True)
 class _Outline:
-    """The text with each object inside the root as `{}`: `spans` are the objects, `marks` where they are in `text`."""
+    """The text with `{}` for each object inside the root: `spans` are the objects, `marks` their places in `text`."""
 
     start: int
     text: bytes = b""
@@ -60,7 +61,7 @@ class _Outline:
     marks: list[int] = field(default_factory=list)
 
     def in_file(self, at: int) -> int:
-        """Return where a byte of the outline stands in the file."""
+        """Return the position in the file of a byte of the outline."""
         number = bisect_right(self.marks, at) - 1
         if number < 0:
             return self.start + at
@@ -70,7 +71,7 @@ class _Outline:
 
 
 def lay_out(data: bytes, source: str, start: int = 0) -> Layout:
-    """Find the Features in UTF-8 text that begins at `start`. They themselves are not looked into: see `check`.
+    """Find the Features in UTF-8 text that begins at `start`, without parsing them (see `check`).
 
     Raises:
         DataError: the file as a whole is not GeoJSON; says where, with line and column.
@@ -175,7 +176,7 @@ def _outlined(data: bytes, start: int, source: str) -> _Outline:
 
 
 def _object_end(data: bytes, start: int) -> int:
-    """Return where the object ends that begins at `start`; 0 where it does not."""
+    """Return the end of the object that begins at `start`; 0 where it has none."""
     whole = _OBJECT.match(data, start, min(start + _STEP, len(data)))
     if whole is not None:
         return whole.end()
@@ -189,7 +190,7 @@ def _object_end(data: bytes, start: int) -> int:
 
 
 def _to_brace(data: bytes, at: int) -> tuple[bytes, int]:
-    """Return the next brace outside of strings and where it ends; b"" and how far was looked where none is near."""
+    """Return the next brace outside of strings and its end; b"" and the end of the search where none is near."""
     match = _TO_BRACE.match(data, at, min(at + _STEP, len(data)))
     if match is None:
         return b"", len(data)
@@ -200,7 +201,7 @@ def _to_brace(data: bytes, at: int) -> tuple[bytes, int]:
 
 
 def _string_end(data: bytes, start: int) -> int:
-    """Return where the string ends that begins at `start`; the end of the data where it does not."""
+    """Return the end of the string that begins at `start`; the end of the data where it has none."""
     at, size = start + 1, len(data)
     while at < size:
         before = at
@@ -214,10 +215,10 @@ def _string_end(data: bytes, start: int) -> int:
 
 
 def check(data: bytes, span: Span, source: str) -> None:
-    """Make sure that what stands in `span` of the file is JSON; what the parser cannot take in is taken on trust.
+    """Check that a span of the file is JSON, unless it is too large or too deep for the parser.
 
     Raises:
-        DataError: it is not; says where.
+        DataError: it is not JSON; says where.
     """
     if span[1] - span[0] > MAX_FEATURE_BYTES:
         return
@@ -232,7 +233,7 @@ def check(data: bytes, span: Span, source: str) -> None:
 
 
 def _check_beginning(data: bytes, span: Span, source: str) -> None:
-    """Look for what is wrong in an object that may not end."""
+    """Check the beginning of an object that may have no end."""
     raw = data[span[0] : min(span[1], span[0] + MAX_FEATURE_BYTES)]
     try:
         msgspec.json.decode(raw, type=msgspec.Raw)
@@ -243,7 +244,7 @@ def _check_beginning(data: bytes, span: Span, source: str) -> None:
 
 
 def _is_grammatical(raw: bytes) -> bool:
-    """Tell whether text that our parser refuses is JSON by RFC 8259 all the same: it may hold half a character."""
+    """Tell whether text that msgspec refuses is JSON by RFC 8259 all the same: it may have a lone surrogate."""
     try:
         json.loads(raw.decode(), parse_constant=_refuse, parse_int=str, parse_float=str)
     except (ValueError, RecursionError):
@@ -256,13 +257,13 @@ def _refuse(constant: str) -> object:
 
 
 def byte_of(error: Exception) -> int | None:
-    """Return at which byte the parser gave up, None where it does not say."""
+    """Return the byte at which the parser failed, None where it does not say."""
     found = re.search(r" \(byte (\d+)\)$", str(error))
     return int(found[1]) if found is not None else None
 
 
 def refusal(error: Exception) -> str:
-    """Say why the parser cannot take in what is JSON all the same."""
+    """Return the reason why the parser cannot decode valid JSON."""
     if isinstance(error, msgspec.ValidationError):
         return "it has a number too large to hold"
     return (
@@ -271,7 +272,7 @@ def refusal(error: Exception) -> str:
 
 
 def malformed(error: Exception, data: bytes | None = None, start: int = 0) -> str:
-    """Say why the parser refused the text from `start` on in `data`, and where."""
+    """Return the reason why the parser refused the text from `start` on in `data`, with line and column."""
     if isinstance(error, RecursionError):
         return "it is nested too deep"
     text = str(error).removeprefix("JSON is malformed: ")

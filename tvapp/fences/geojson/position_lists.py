@@ -1,6 +1,6 @@
-"""Decoded GeoJSON geometries, place by place: what is not touched stays as the file has it, third coordinates too.
+"""Lists and replaces the lists of positions in a decoded GeoJSON geometry; the rest stays as it is in the file.
 
-Works on geometries that `geometry` has read without complaint.
+Works on geometries that `geometry` accepts.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from tvapp.geo.polygon import unwrapped
 from tvapp.geo.position import Position
 
 RawPosition: TypeAlias = list[Any]
-"""A position as the file has it: longitude, latitude and what else there may be."""
+"""A position in the file: longitude, latitude and possibly more."""
 
 Path: TypeAlias = tuple[int | str, ...]
 
@@ -22,7 +22,7 @@ ListKind = Literal["outer", "hole", "line", "points"]
 
 @dataclass(frozen=True, slots=True)
 class PositionList:
-    """A list of positions in a geometry: `path` leads there; the rings of one polygon share the number `part`."""
+    """A list of positions in a geometry, at `path`; the rings of one polygon share the number `part`."""
 
     path: Path
     kind: ListKind
@@ -30,10 +30,10 @@ class PositionList:
     raw: list[RawPosition]
 
     def places(self, near: Position) -> tuple[Position, ...]:
-        """Return its places with continuous longitudes, on that turn round the earth which is nearest to `near`."""
+        """Return its places with continuous longitudes, shifted by whole turns to be nearest to `near`."""
         places = [Position(float(raw[0]), float(raw[1])) for raw in self.raw]
         if self.kind == "points":
-            # Each for itself: they are no line that goes anywhere.
+            # Each by itself: points are not connected.
             return tuple(nearest_turn((place,), near)[0] for place in places)
         return nearest_turn(unwrapped(places), near)
 
@@ -49,7 +49,7 @@ def position_lists(geometry: Mapping[str, Any]) -> tuple[PositionList, ...]:
 
 
 def with_lists(geometry: Mapping[str, Any], changed: Mapping[Path, list[RawPosition] | None]) -> dict[str, Any]:
-    """Return a geometry with other lists of positions at some paths of its runs; None takes a ring away."""
+    """Return a geometry with other lists of positions at some paths; None removes a ring."""
     return _rewritten(geometry, (), changed, {path[:length] for path in changed for length in range(len(path))})
 
 
@@ -65,12 +65,12 @@ def with_moved_positions(
 
 
 def replaced(raw: RawPosition, place: Position) -> RawPosition:
-    """Return a position of a file at another place, with whatever else it has."""
+    """Return a position with another longitude and latitude; further coordinates stay."""
     return [place.lon, place.lat, *raw[2:]]
 
 
 def nearest_turn(places: tuple[Position, ...], near: Position) -> tuple[Position, ...]:
-    """Move places by whole turns round the earth until their middle is nearest to `near`."""
+    """Return places shifted by whole turns so that their middle is nearest to `near`."""
     middle = (min(place.lon for place in places) + max(place.lon for place in places)) / 2.0
     turn = 360.0 * round((near.lon - middle) / 360.0)
     return tuple(Position(place.lon + turn, place.lat) for place in places) if turn else places
@@ -104,7 +104,7 @@ def _walk(geometry: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, ListK
 def _rewritten(
     geometry: Mapping[str, Any], path: Path, changed: Mapping[Path, list[RawPosition] | None], touched: Set[Path]
 ) -> dict[str, Any]:
-    """Return what `rewritten` does for the geometry at `path`; `touched` are the paths that lead to changed ones."""
+    """Do `with_lists` for the geometry at `path`; `touched` are the paths that lead to changed ones."""
     result = dict(geometry)
     here: Path = (*path, "coordinates")
     if geometry["type"] == "GeometryCollection":

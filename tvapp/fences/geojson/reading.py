@@ -1,8 +1,8 @@
 """The only reader of GeoJSON: bytes in, geofences out; one bad feature never costs the others.
 
-RFC 7946 with Azure Maps' geofence extensions: `geometryId`, `subType`, `radius`, `validityTime`. Everything
-unknown is kept: each geofence carries its Feature byte for byte (`feature` alters those, `splice` the files). Each
-Feature is decoded by itself, so that a large file holds no other thread up.
+RFC 7946 with Azure Maps' geofence extensions: `geometryId`, `subType`, `radius`, `validityTime`. Unknown members are
+kept: each geofence carries its Feature byte for byte (`feature` alters those, `splice` the files). Each Feature is
+decoded by itself, so that a large file does not block other threads.
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ MAX_BYTES = 100 * 1024 * 1024
 """The largest file Azure Maps took."""
 MAX_FEATURES = 200_000
 _LARGE_BYTES = 1 << 18
-"""The Features of files from this size on are kept by the page."""
+"""Files from this size on keep their Features in `Pages`."""
 
 
 @dataclass(frozen=True, slots=True)
 class ReadResult:
-    """What was in a file."""
+    """The geofences of a file, and the Features that were skipped."""
 
     fences: tuple[Geofence, ...]
     skipped: tuple[Skipped, ...]
@@ -40,11 +40,11 @@ class ReadResult:
 def read(data: bytes, source: str) -> ReadResult:
     """Read a GeoJSON file; `source` names it in reasons.
 
-    Ids are unique in the result: a feature without `geometryId` takes its Feature `id`, its name or its number, and
-    a second one of the same id gets a `~2`; its `notes` say so.
+    Ids are unique in the result: a Feature without `geometryId` takes its Feature `id`, its name or its number, and
+    a repeated id gets the suffix `~2`; `notes` say so.
 
     Raises:
-        DataError: the file as a whole is not GeoJSON, or anything in it not JSON; says where, with line and column.
+        DataError: the file as a whole is not GeoJSON, or a part of it is not JSON; says where, with line and column.
     """
     if len(data) > MAX_BYTES:
         raise DataError(source, f"larger than {MAX_BYTES // (1024 * 1024)} MB")
@@ -99,7 +99,7 @@ class _Reader:
         self.fences.append(fence)
 
     def close(self) -> None:
-        """Everything was taken."""
+        """End the pages after the last Feature."""
         if self._pages is not None:
             self._pages.close()
 
@@ -138,7 +138,7 @@ class _Reader:
         )
 
     def _kind(self, stated: object) -> str:
-        # A few words, said a hundred thousand times.
+        # The same few words in a hundred thousand Features.
         if not isinstance(stated, str):
             return clean(stated)
         if (kind := self._kinds.get(stated)) is None:

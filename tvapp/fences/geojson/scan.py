@@ -1,6 +1,7 @@
-"""Where things stand in JSON text: the byte spans of members and elements, so that text can be edited, not rewritten.
+"""Finds the byte spans of members and elements in JSON text, so that it can be edited in place.
 
-Everything here takes valid JSON in UTF-8, checked before by a real parser.
+Takes valid JSON in UTF-8, which a parser has checked before. Hand-written because no JSON library that we have gives
+byte spans.
 """
 
 from __future__ import annotations
@@ -33,12 +34,12 @@ class Member:
 
 
 def after_blanks(text: bytes, at: int) -> int:
-    """Return where the next byte that is no white space stands."""
+    """Return the position of the next byte that is no white space."""
     return match.end() if (match := _BLANK.match(text, at)) else at
 
 
 def value_end(text: bytes, start: int) -> int:
-    """Return where the value that begins at `start` ends."""
+    """Return the end of the value that begins at `start`."""
     first = text[start : start + 1]
     if first == b"{":
         return _balanced(text, start, _TO_BRACE, b"{")
@@ -48,7 +49,7 @@ def value_end(text: bytes, start: int) -> int:
 
 
 def members(text: bytes, start: int = 0) -> list[Member]:
-    """Return the members of the object that begins at `start`, as often as they are there and in that order.
+    """Return all members, in order, of the object that begins at `start`; keys may repeat.
 
     >>> [(member.key, member.value) for member in members(b'{"a": 1, "b":[2]}')]
     [('a', (6, 7)), ('b', (13, 16))]
@@ -84,7 +85,7 @@ def elements(text: bytes, start: int = 0) -> list[Span]:
 
 
 def _next(text: bytes, end: int) -> int:
-    """Return where the next item starts, or the bracket that closes the list of them."""
+    """Return the start of the next item, or the closing bracket."""
     at = after_blanks(text, end)
     return after_blanks(text, at + 1) if text[at] == 0x2C else at
 
@@ -106,7 +107,7 @@ def _matched(pattern: re.Pattern[bytes], text: bytes, at: int) -> re.Match[bytes
 
 
 def with_comma(spans: Sequence[Span], around: Span, number: int) -> Span:
-    """Return what has to go with one of several items in brackets: the comma on one side, all blanks with the last."""
+    """Return the span to delete with one of several items in brackets: its comma too, or all blanks for a sole item."""
     if len(spans) == 1:
         return around[0] + 1, around[1] - 1
     if number + 1 < len(spans):

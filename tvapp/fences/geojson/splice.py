@@ -1,6 +1,7 @@
-"""Edits GeoJSON text in place: what is not edited stays byte for byte (white space, forms of numbers, order, encoding).
+"""Edits GeoJSON text in place; all other bytes stay (white space, forms of numbers, order, encoding).
 
-Two levels: a file of Features (`SplicedFile`), and the members of one object (`member`, `put`, `drop`).
+Two levels: a file of Features (`SplicedFile`), and the members of one object (`member`, `put`, `drop`). Hand-written
+because decoding and encoding with a JSON library would reformat the customer's whole file.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ _TAIL = b"\n]}"
 
 @dataclass(frozen=True, slots=True)
 class SplicedFile:
-    """A GeoJSON file and where its Features are: those go in and come out as UTF-8; the file is encoded as it was."""
+    """A GeoJSON file and the spans of its Features. Features are UTF-8; the file keeps its encoding."""
 
     text: Text
     layout: Layout
@@ -30,26 +31,26 @@ class SplicedFile:
         return len(self.layout.features)
 
     def feature(self, number: int) -> bytes:
-        """Return what stands at place `number` of the list of Features, byte for byte."""
+        """Return element `number` of the list of Features, byte for byte."""
         start, end = self.layout.features[number]
         return self.text.data[start:end]
 
     def replaced(self, number: int, feature: bytes) -> bytes:
-        """Return the file with another Feature in the place of one."""
+        """Return the file with another Feature at place `number`."""
         start, end = self.layout.features[number]
         return self._with((start, end), feature)
 
     def without(self, number: int) -> bytes | None:
-        """Return the file without a Feature and its comma; None where it held nothing else worth keeping.
+        """Return the file without a Feature and its comma; None where the file would be empty.
 
-        A root Feature was all there was; a collection goes with its last one, unless its root has members of its own.
+        It is empty without its root Feature, or without the last Feature of a collection with no other members.
         """
         if self.layout.listed is None or (len(self) == 1 and self.layout.is_bare):
             return None
         return self._with(with_comma(self.layout.features, self.layout.listed, number), b"")
 
     def appended(self, feature: bytes) -> bytes:
-        """Return the file with a Feature more at its end, set apart as its last two are.
+        """Return the file with another Feature at its end, separated as the last two are.
 
         A root Feature becomes the first of a collection.
         """
@@ -66,7 +67,7 @@ class SplicedFile:
         return self._with((end, end), between + feature)
 
     def without_box(self) -> SplicedFile:
-        """Return the file without the `bbox` of its root, which is wrong once a Feature in it is another."""
+        """Return the file without the `bbox` of its root, which may be wrong once a Feature changes."""
         file = self
         while file.layout.boxes:
             content = file._with(file.layout.boxes[-1], b"")
@@ -74,7 +75,7 @@ class SplicedFile:
         return file
 
     def _with(self, span: Span, new: bytes) -> bytes:
-        # Views: a large file is copied once, not twice.
+        # Views, so that a large file is copied once only.
         data = memoryview(self.text.data)
         return self.text.encoded(data[self.text.start : span[0]], new, data[span[1] :])
 
@@ -117,13 +118,13 @@ def checked(text: bytes, what: str) -> bytes:
 
 
 def member(text: bytes, key: str) -> bytes | None:
-    """Return the value of a member of a `checked` object, byte for byte; of several the last, as parsers have it."""
+    """Return the value of a member of a `checked` object, byte for byte; of repeated keys the last, as parsers do."""
     found = [each.value for each in members(text) if each.key == key]
     return text[found[-1][0] : found[-1][1]] if found else None
 
 
 def put(text: bytes, key: str, value: bytes) -> bytes:
-    """Return a `checked` object with a member replaced, or added as its last; earlier ones of the same key go.
+    """Return a `checked` object with a member replaced, or appended; earlier members of the same key are removed.
 
     >>> put(b'{"a": 1, "b": 2}', "a", b"[3]")
     b'{"a": [3], "b": 2}'
@@ -146,7 +147,7 @@ def put(text: bytes, key: str, value: bytes) -> bytes:
 
 
 def drop(text: bytes, key: str) -> bytes:
-    """Return a `checked` object without any member of that key.
+    """Return a `checked` object without the members of a key.
 
     >>> drop(b'{ "a": 1, "b": 2 }', "b")
     b'{ "a": 1 }'

@@ -1,4 +1,4 @@
-"""Azure Maps' `validityTime` property to a Validity."""
+"""Reads Azure Maps' `validityTime` property."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _RECURRENCES: dict[str, Recurrence] = {name.lower(): name for name in get_args(R
 
 
 def read_validity(value: object) -> tuple[Validity, tuple[str, ...]]:
-    """Return what `validityTime` says, and notes on what in it could not be read (and is taken as not said)."""
+    """Return the validity, and notes on the parts of `validityTime` that are invalid and were ignored."""
     if value is None:
         return ALWAYS, ()
     if not isinstance(value, Mapping):

@@ -1,1 +1,1 @@
-"""Finding geofences by place (numpy)."""
+"""The spatial index: finds geofences by place (numpy)."""

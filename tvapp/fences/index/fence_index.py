@@ -1,7 +1,7 @@
-"""Finds geofences by place: a spatial index over their parts in Web Mercator world units (numpy).
+"""The spatial index over the parts of geofences, in Web Mercator world units (numpy).
 
-Built on a worker; reading it from several threads is safe. Discs stay centre and radius, everything else becomes
-polygons; longitudes may run over the date line, which queries answer by looking one world to either side.
+A worker builds it; several threads may read it. Discs stay centre and radius, all other shapes become polygons.
+Longitudes may run over the date line, so queries look one world to either side.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _MOST_CANDIDATES = 512
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Found:
-    """Parts that may touch a box: which, and how many worlds to the east they are to be drawn."""
+    """Parts that may touch a box: their numbers, and how many worlds further east to draw each."""
 
     parts: Ints
     shift: Floats
@@ -41,35 +41,35 @@ class FenceIndex:
     """A spatial index over geofences. `fences` keeps the order they were given in."""
 
     def __init__(self, fences: Sequence[Geofence], older: FenceIndex | None = None) -> None:
-        """Index the fences. What `older` has of those that are the same objects is taken over: most, after an edit."""
+        """Index the fences. Rows of objects that an `older` index has too are copied: after an edit most of them."""
         self.fences = tuple(fences)
         count = len(self.fences)
         former = _former_numbers(self.fences, () if older is None else older.fences)
         fresh = np.flatnonzero(former < 0)
         self.parts: ShapeArrays = shape_arrays.arrays_of(self.fences, fresh.tolist())
-        self.slot: Ints = np.empty(count, dtype=np.intp)
+        self.palette_index: Ints = np.empty(count, dtype=np.intp)
         if older is not None:
             kept = np.flatnonzero(former >= 0)
             numbers = np.full(len(older), -1)
             numbers[former[kept]] = kept
             self.parts = older.parts.kept(numbers[older.parts.owner] >= 0, numbers).followed_by(self.parts)
-            self.slot[kept] = older.slot[former[kept]]
-        slots: dict[str, int] = {}
+            self.palette_index[kept] = older.palette_index[former[kept]]
+        indices: dict[str, int] = {}
         for number in fresh.tolist():
             kind = self.fences[number].kind
-            if (slot := slots.get(kind)) is None:
-                slot = slots[kind] = style.slot(kind)
-            self.slot[number] = slot
+            if (palette_index := indices.get(kind)) is None:
+                palette_index = indices[kind] = style.palette_index(kind)
+            self.palette_index[number] = palette_index
         boxes, owner = self.parts.boxes, self.parts.owner
         self._tree = PackedRTree(boxes)
         self._span = boxes[:, 0].min(initial=math.inf).item(), boxes[:, 2].max(initial=-math.inf).item()
         self.area_m2: Floats = np.zeros(count)
         np.add.at(self.area_m2, owner, self.parts.area_m2)
-        self.largest: Floats = np.zeros(count)
+        self.largest_side: Floats = np.zeros(count)
         """Per fence: the longer side of its largest part, in world units."""
-        np.maximum.at(self.largest, owner, (boxes[:, 2:] - boxes[:, :2]).max(axis=1, initial=0.0))
+        np.maximum.at(self.largest_side, owner, (boxes[:, 2:] - boxes[:, :2]).max(axis=1, initial=0.0))
         self.rank: Ints = np.empty(count, dtype=np.intp)
-        """Per fence: its place when the largest is drawn first."""
+        """Per fence: its place in drawing order, the largest first."""
         self.rank[np.argsort(-self.area_m2, kind="stable")] = np.arange(count)
         # The state holds from `since` up to, not including, `until`; most fences have no times at all.
         always = np.fromiter((fence.validity is ALWAYS for fence in self.fences), dtype=bool, count=count)
@@ -77,19 +77,19 @@ class FenceIndex:
         self._since = np.where(always, -np.inf, np.inf)
         self._until = np.where(always, np.inf, -np.inf)
         self._centers: dict[int, tuple[Position, float, float]] = {}
-        self.kept: dict[str, object] = {} if older is None else older.kept
-        """What others want to keep from one index to the next."""
-        self.own: dict[str, object] = {}
-        """What others want to keep as long as this index lives."""
+        self.lasting_cache: dict[str, object] = {} if older is None else older.lasting_cache
+        """Cache of other modules that is handed on from one index to the next."""
+        self.cache: dict[str, object] = {}
+        """Cache of other modules that lives as long as this index."""
 
     def __len__(self) -> int:
         return len(self.fences)
 
     def at(self, position: Position, now_s: float, tolerance_m: float = 0.0) -> tuple[Geofence, ...]:
-        """Return the fences at a place: those that hold it, smallest first, then those within `tolerance_m`.
+        """Return the fences at a place: those that contain it, smallest first, then those within `tolerance_m`.
 
-        At most MOST_AT_A_PLACE. Of two of one size the one that counts now comes first. For the main thread: it does
-        not let go of the interpreter, as `within`.
+        At most MOST_AT_A_PLACE. Of two of the same size the one that counts now comes first. Keeps the GIL, because the
+        main thread calls it each frame (see `polygon_distance`).
         """
         place = position.normalised()
         lon, lat = np.array([place.lon]), np.array([place.lat])
@@ -120,7 +120,7 @@ class FenceIndex:
         return tuple(self.fences[owner] for owner in sorted(nearest, key=key)[:MOST_AT_A_PLACE])
 
     def parts_in(self, west: float, north: float, east: float, south: float) -> Found:
-        """Return the parts whose boxes touch a box of world units, in whichever of three worlds, in no order."""
+        """Return the parts whose boxes touch a box of world units, in any of three worlds; in no order."""
         worlds = self._worlds(west, east)
         found = [self._tree.touching(west - shift, north, east - shift, south) for shift in worlds]
         if len(found) == 1:
@@ -129,7 +129,7 @@ class FenceIndex:
         return Found(everywhere, np.repeat(np.array(worlds), [len(each) for each in found]))
 
     def _worlds(self, west: float, east: float) -> list[float]:
-        """Return how many worlds to the east something may lie between two meridians."""
+        """Return by how many worlds parts may have to be shifted to lie between two meridians."""
         left, right = self._span
         return [shift for shift in (-1.0, 0.0, 1.0) if left <= east - shift and west - shift <= right]
 
@@ -153,11 +153,11 @@ class FenceIndex:
         return self._state.item(owner)
 
     def stated_until(self, owners: Ints) -> float:
-        """Return the first time at which one of these fences may have another state than `states` has just said."""
+        """Return the first time at which one of these fences may leave the state that `states` has just returned."""
         return float(self._until[owners].min(initial=math.inf))
 
     def center(self, owner: int) -> tuple[Position, float, float]:
-        """Return the place of a fence's name, by number, and that in world units; worked out once."""
+        """Return the position of a fence's name, by number, also in world units (u, v); computed once."""
         known = self._centers.get(owner)
         if known is None:
             center = self.fences[owner].center
@@ -182,7 +182,7 @@ class FenceIndex:
 
 
 def _former_numbers(fences: Sequence[Geofence], older: Sequence[Geofence]) -> Ints:
-    """Return for each of the fences where the same object is in `older`; -1: nowhere."""
+    """Return for each of the fences its number in `older`, where that holds the same object; else -1."""
     number = {id(fence): at for at, fence in enumerate(older)}
-    # Taken out, so that an object that is there twice is taken over once.
+    # Popped, so that an object that is there twice is copied once.
     return np.fromiter((number.pop(id(fence), -1) for fence in fences), dtype=np.intp, count=len(fences))

@@ -1,4 +1,4 @@
-"""The ground within a distance of a line, as polygons in Web Mercator (shapely)."""
+"""Buffers lines: the ground within a distance of a line, as polygons in Web Mercator (shapely)."""
 
 from __future__ import annotations
 
@@ -13,15 +13,12 @@ from tvapp.fences.index.projection import EQUATOR_M, Floats, project_many
 from tvapp.geo.position import Position
 
 _MOST_LATITUDE = 0.1
-"""Degrees that one piece may span: over it the scale of Mercator changes by 0.3 % at 60 degrees."""
+"""Degrees that one piece may span: within it the scale of Mercator changes by 0.3 % at 60 degrees."""
 _MOST_PIECES = 20_000
 
 
 def buffered(points: Sequence[Position], radius_m: float) -> list[list[Floats]]:
-    """Return the area within `radius_m` of a line; several polygons where its ends overlap nowhere.
-
-    A polygon is its closed rings, holes after the outline.
-    """
+    """Return the buffer of `radius_m` around a line as polygons: closed rings of (u, v), holes after the outline."""
     pieces = _pieces(points)
     lines = []
     widths = np.empty(len(pieces))
@@ -43,14 +40,14 @@ def _rings(polygon: shapely.Polygon) -> list[Floats]:
 
 
 def _pieces(points: Sequence[Position]) -> list[list[Position]]:
-    """Cut a line where its latitude has changed by _MOST_LATITUDE; neighbours share a position."""
+    """Cut a line where its latitude has changed by _MOST_LATITUDE. Neighbours share a position."""
     span = max(point.lat for point in points) - min(point.lat for point in points)
     if span <= _MOST_LATITUDE:
         return [list(points)]
     pieces: list[list[Position]] = []
     piece = [points[0]]
     south = north = points[0].lat
-    # A line along a meridian of the earth needs 1,800 cuts; one that goes to and fro gets coarser ones.
+    # A line from pole to pole needs 1,800 cuts. A line that zigzags more than that gets longer pieces.
     travel = sum(abs(b.lat - a.lat) for a, b in pairwise(points))
     most = max(_MOST_LATITUDE, travel / _MOST_PIECES)
     for a, b in pairwise(points):

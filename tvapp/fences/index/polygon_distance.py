@@ -1,7 +1,7 @@
-"""How far a polygon is from a place, exactly.
+"""The exact distance from a place to a polygon.
 
-Asked by the thread that draws, ten times a second: so for rings of usual length nothing here lets go of the
-interpreter, which a busy worker would not hand back for 5 ms (Python's switch interval). Most of numpy does let go.
+The main thread asks ten times a second. So for rings of usual length nothing here releases the GIL, which a busy worker
+would not hand back for 5 ms (Python's switch interval). Most of numpy and all of shapely release it.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ import numpy as np
 from tvapp.fences.index.shape_arrays import Floats
 
 _MANY = 500
-"""So many points take numpy less time than a loop, even with the wait."""
+"""From this many points on numpy is faster than a loop, even with the wait."""
 
 
 def distance(rings: Iterable[Floats], x: float, y: float) -> float:
-    """Return how far the ground inside the first ring and outside the others is; 0 inside and on the border.
+    """Return the distance from (x, y) to a polygon: the first ring less the others; 0 inside and on the border.
 
-    Rings are closed. One that crosses itself encloses what lies within an odd number of its turns.
+    Rings are closed. The even-odd rule says what a ring that crosses itself encloses.
     """
     nearest, inside = math.inf, False
     for number, ring in enumerate(rings):
@@ -33,7 +33,7 @@ def distance(rings: Iterable[Floats], x: float, y: float) -> float:
 
 
 def _within(ring: Floats, x: float, y: float) -> tuple[bool, float]:
-    """Tell whether a ring encloses a place, and how far it is from it."""
+    """Return whether a ring encloses (x, y), and the distance to its nearest edge."""
     points = ring.tolist()
     encloses, least = False, math.inf
     bx, by = points[0][0] - x, points[0][1] - y
@@ -41,7 +41,7 @@ def _within(ring: Floats, x: float, y: float) -> tuple[bool, float]:
         ax, ay = bx, by
         bx, by = point[0] - x, point[1] - y
         turn = ax * by - bx * ay
-        # A half line to the east meets the edge where the place is on the side that the edge turns round.
+        # The ray to the east crosses the edge.
         if (ay > 0.0) != (by > 0.0) and (turn > 0.0) == (by > ay):
             encloses = not encloses
         dx, dy = bx - ax, by - ay
@@ -59,7 +59,7 @@ def _within(ring: Floats, x: float, y: float) -> tuple[bool, float]:
 
 
 def _within_many(ring: Floats, x: float, y: float) -> tuple[bool, float]:
-    """Do the same for a long ring."""
+    """Return the same as `_within`, with numpy."""
     own = ring - np.array([x, y])
     ax, ay, bx, by = own[:-1, 0], own[:-1, 1], own[1:, 0], own[1:, 1]
     turn = ax * by - bx * ay

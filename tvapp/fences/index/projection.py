@@ -1,4 +1,4 @@
-"""Web Mercator and short distances over whole arrays (numpy): the fast twin of `geo` for thousands of fences."""
+"""Projects whole arrays to Web Mercator world units (numpy): `geo.mercator` for thousands of fences at once."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ Ints: TypeAlias = npt.NDArray[np.intp]
 
 EQUATOR_M = 2 * math.pi * geodesy.A
 _FURTHEST_LATITUDE = 89.9
-# Beyond the edge of the map, so that what lies at a pole is not squeezed onto that edge.
+# Beyond the edge of the map, so that a shape at a pole is not squeezed onto that edge.
 
 
 def project_many(lon: Floats, lat: Floats) -> tuple[Floats, Floats]:
@@ -46,7 +46,7 @@ def disc_axes(lat: Floats, radius_m: Floats) -> tuple[Floats, Floats]:
 
 
 def disc_rings(lon: Floats, lat: Floats, radius_m: Floats, segments: Ints) -> Floats:
-    """Return closed rings of (u, v) around circles on the ground, one after the other, exact to centimetres at 10 km.
+    """Return closed rings of (u, v) around circles on the ground, one after the other, right to 0.2 m at 10 km.
 
     Ring n has `segments[n]` + 1 points.
     """

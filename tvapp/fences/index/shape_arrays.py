@@ -1,6 +1,6 @@
-"""The parts of geofences as arrays (numpy): discs, and polygons in Web Mercator world units, ring after ring.
+"""The shapes of geofences as arrays (numpy): discs, and polygons in Web Mercator world units, ring after ring.
 
-A disc stays centre and radius; a line becomes the polygons that it sweeps over; longitudes may run over the date line.
+A disc stays centre and radius; a line becomes the polygons of its buffer; longitudes may run over the date line.
 """
 
 from __future__ import annotations
@@ -30,11 +30,11 @@ class ShapeArrays:
     """
 
     owner: Ints
-    """The number of the fence that it belongs to."""
+    """The number of the fence that the part belongs to."""
     lon: Floats
     lat: Floats
     radius_m: Floats
-    """Of a disc; of others not a number."""
+    """NaN for polygons."""
     boxes: Floats
     """West, north, east, south, in world units."""
     area_m2: Floats
@@ -51,19 +51,19 @@ class ShapeArrays:
         return [self.points[self.starts.item(ring) : self.starts.item(ring + 1)] for ring in rings]
 
     def rings_of(self, parts: Ints) -> tuple[Ints, Ints]:
-        """Return the rings of some parts, in order, and how many each of them has."""
+        """Return the numbers of the rings of some parts, in order, and how many rings each part has."""
         first = self.first_ring[parts]
         counts = self.first_ring[parts + 1] - first
         return _stretches(first, counts), counts
 
     def points_of(self, rings: Ints) -> tuple[Floats, Ints]:
-        """Return the points of some rings, one after the other, and how many each of them has."""
+        """Return the points of some rings, one after the other, and how many points each ring has."""
         first = self.starts[rings]
         sizes = self.starts[rings + 1] - first
         return self.points.take(_stretches(first, sizes), axis=0), sizes
 
     def kept(self, chosen: Bools, numbers: Ints) -> ShapeArrays:
-        """Return the chosen parts, with new numbers for the fences: `numbers` has them by the old ones."""
+        """Return the chosen parts; `numbers` maps the old numbers of fences to the new ones."""
         counts, sizes = np.diff(self.first_ring), np.diff(self.starts)
         rings = np.repeat(chosen, counts)
         return ShapeArrays(
@@ -94,9 +94,9 @@ class ShapeArrays:
 
 
 def offsets(counts: Ints) -> Ints:
-    """Return 0 and where each of some stretches of these lengths ends.
+    """Return the offsets of consecutive stretches of these lengths: 0, then where each ends.
 
-    >>> ends(np.array([3, 2])).tolist()
+    >>> offsets(np.array([3, 2])).tolist()
     [0, 3, 5]
     """
     result = np.zeros(len(counts) + 1, dtype=np.intp)
@@ -105,7 +105,7 @@ def offsets(counts: Ints) -> Ints:
 
 
 def _stretches(first: Ints, counts: Ints) -> Ints:
-    """Return `counts[n]` numbers from `first[n]` on, for each n."""
+    """Return, for each n, `counts[n]` consecutive numbers from `first[n]` on."""
     after = offsets(counts)
     return np.arange(after[-1]) + np.repeat(first - after[:-1], counts)
 
@@ -120,7 +120,7 @@ def arrays_of(fences: Sequence[Geofence], numbers: Iterable[int]) -> ShapeArrays
 
 
 class _Gathering:
-    """Numbers that become arrays at once, fast for a hundred thousand fences: lists of them would take numpy long."""
+    """Collects numbers in `array`s: numpy takes long to read lists of a hundred thousand."""
 
     def __init__(self) -> None:
         self._disc_owner = array("q")
@@ -142,7 +142,7 @@ class _Gathering:
                 self._counts.append(len(shape.packed))
                 self._rings += shape.packed
             case Line(points=points, radius_m=radius_m):
-                # The one thing that needs shapely, which takes megabytes, and many have no lines.
+                # Deferred: only lines need shapely, which takes 50 ms and megabytes to import.
                 from tvapp.fences.index.line_buffer import buffered
 
                 polygons = buffered(points, radius_m)
@@ -172,7 +172,7 @@ class _Gathering:
 
 
 def _projected(rings: Sequence[bytes]) -> tuple[Floats, Sequence[int]]:
-    """Return the points of packed rings in world units, and how many each has, as vertices are added to long edges."""
+    """Return the points of packed rings in world units, long edges densified, and how many points each ring has."""
     sizes: Sequence[int] = [len(ring) // 16 for ring in rings]
     lonlat = np.frombuffer(b"".join(rings), dtype=np.float64).reshape(-1, 2)
     if len(lonlat):
@@ -186,7 +186,7 @@ def _projected(rings: Sequence[bytes]) -> tuple[Floats, Sequence[int]]:
 
 
 def _densified(ring: Floats) -> Floats:
-    """Add vertices to long slanting edges: straight in degrees (RFC 7946, 3.1.1) is curved in Mercator."""
+    """Add vertices to long slanting edges, which are straight in degrees (RFC 7946, 3.1.1) and curved in Mercator."""
     edges = np.diff(ring, axis=0)
     steps = np.where(edges[:, 0] == 0.0, 1, np.maximum(1, np.ceil(np.abs(edges[:, 1])))).astype(np.intp)
     share = (np.arange(steps.sum()) - np.repeat(offsets(steps)[:-1], steps)) / np.repeat(steps, steps)
@@ -197,7 +197,7 @@ def _densified(ring: Floats) -> Floats:
 def _disc_boxes(lon: Floats, lat: Floats, radius_m: Floats) -> Floats:
     u, v = project_many(lon, lat)
     wide, high = disc_axes(lat, radius_m)
-    # The egg shape of a circle in Mercator, near the poles above all: a little more than its axes.
+    # A circle is egg-shaped in Mercator, above all near the poles: a little larger than its axes say.
     more = 1.0 + radius_m / 6.3e6 * np.abs(np.tan(np.radians(np.clip(lat, -89.0, 89.0))))
     wide, high = np.minimum(wide * more, 0.5), np.minimum(high * more, 0.5)
     return np.stack([u - wide, v - high, u + wide, v + high], axis=1)
@@ -210,7 +210,7 @@ def _measured(points: Floats, starts: Ints, first_ring: Ints) -> tuple[Floats, F
     outer = first_ring[:-1]
     low = np.minimum.reduceat(points, starts[:-1])[outer]
     high = np.maximum.reduceat(points, starts[:-1])[outer]
-    # Relative to each ring's first point: small rings would be lost in products of whole coordinates.
+    # Relative to each ring's first point: small rings would lose their digits in products of whole coordinates.
     own = points - np.repeat(points[starts[:-1]], np.diff(starts), axis=0)
     doubled = np.zeros(len(points))
     doubled[:-1] = own[:-1, 0] * own[1:, 1] - own[1:, 0] * own[:-1, 1]
@@ -219,6 +219,6 @@ def _measured(points: Floats, starts: Ints, first_ring: Ints) -> tuple[Floats, F
     holes = np.ones(len(areas), dtype=bool)
     holes[outer] = False
     areas[holes] *= -1.0
-    # Mercator is true to shape: areas grow by 1 / cos^2 of the latitude, cos = sech of the isometric latitude.
+    # Mercator is conformal: areas grow by 1 / cos^2 of the latitude, and cos = sech of the isometric latitude.
     cosine = 1.0 / np.cosh(math.pi * (1.0 - (low[:, 1] + high[:, 1])))
     return np.concatenate([low, high], axis=1), np.add.reduceat(areas, outer) * (EQUATOR_M * cosine) ** 2

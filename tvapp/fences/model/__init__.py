@@ -1,1 +1,1 @@
-"""What a geofence is, when it counts, what it looks like, and what can be asked about it."""
+"""The geofence as a value: shapes, validity, style, names, containment, and the book of all of them."""

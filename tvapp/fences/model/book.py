@@ -19,16 +19,16 @@ from tvapp.fences.model.validity import ALWAYS
 from tvapp.geo.position import Bounds
 
 _FEW = 1_000
-"""Fences that came or went: with more, listing all of them anew costs less."""
+"""With more fences added or removed than this, listing all of them anew costs less."""
 
 
 class FenceBook:
-    """Geofences with unique ids, and how many features could not be shown. Never changes once built."""
+    """An immutable collection of geofences with unique ids, and the number of features that could not be shown."""
 
     __slots__ = ("_by_id", "_listed", "_timed", "bounds", "fences", "skipped_count", "taken_names")
 
     def __init__(self, fences: Iterable[Geofence] = (), skipped_count: int = 0, older: FenceBook | None = None) -> None:
-        """List the fences. Where most of them are the same objects as in an `older` book, that is much cheaper."""
+        """List the fences. Much cheaper where most of them are the same objects as in an `older` book."""
         self.fences: tuple[Geofence, ...] = with_unique_ids(fences)
         self.skipped_count = skipped_count
         self._timed = tuple(fence for fence in self.fences if fence.validity is not ALWAYS)
@@ -48,7 +48,7 @@ class FenceBook:
         self._listed = _by_name(self.fences)
 
     def _beyond(self, other: FenceBook) -> list[Geofence]:
-        """Return the fences that are not in another book as the same objects."""
+        """Return the fences that another book does not hold as the same objects."""
         return [fence for fence in self.fences if other._by_id.get(fence.id) is not fence]
 
     def __len__(self) -> int:
@@ -66,27 +66,27 @@ class FenceBook:
 
     @property
     def listed(self) -> tuple[Geofence, ...]:
-        """All fences by name, numbers in names by value (`Depot 9` before `Depot 10`)."""
+        """All fences sorted by name, numbers in names by value (`Depot 9` before `Depot 10`)."""
         return self._listed
 
     def next_change(self, now: float) -> float | None:
-        """Return the next instant at which some fence's state may be another one."""
+        """Return the next instant at which the state of a fence may change; None: never."""
         changes = [at for fence in self._timed if (at := fence.validity.next_change(now)) is not None]
         return min(changes, default=None)
 
     def changed_bounds(self, older: FenceBook) -> tuple[Bounds, ...]:
-        """Return where the pictures of the two books differ: the boxes of fences that came, went or changed."""
+        """Return where the pictures of two books differ: the boxes of fences that were added, removed or changed."""
         boxes = [fence.bounds for fence in self._beyond(older) if older._by_id.get(fence.id) != fence]
         boxes += [fence.bounds for fence in older._beyond(self) if self._by_id.get(fence.id) != fence]
         return tuple(dict.fromkeys(boxes))
 
     def restated_bounds(self, before: float, now: float) -> tuple[Bounds, ...]:
-        """Return the boxes of fences whose state at `now` is another one than `before`."""
+        """Return the boxes of fences whose state at `now` differs from that at `before`."""
         return tuple(dict.fromkeys(fence.bounds for fence in self._timed if fence.state(before) != fence.state(now)))
 
 
 def with_unique_ids(fences: Iterable[Geofence]) -> tuple[Geofence, ...]:
-    """Return the fences in the same order; a later one whose id is taken gets `~2`, `~3` ... and a note."""
+    """Return the fences in the same order; a repeated id gets the suffix `~2`, `~3` ... and a note."""
     fences = tuple(fences)
     if len({fence.id for fence in fences}) == len(fences):
         return fences
@@ -114,7 +114,7 @@ def unique(wanted: str, taken: set[str]) -> str:
 
 
 def _by_name(fences: Sequence[Geofence]) -> tuple[Geofence, ...]:
-    # Sorting holds up every other thread, so it is done in portions: first of the list, then of the alphabet.
+    # Sorting holds the GIL, so it runs in portions: first of the list, then of the alphabet.
     portions = [
         sorted(((_listing_key(fence), fence) for fence in fences[start : start + extent.BATCH]), key=_first)
         for start in range(0, len(fences), extent.BATCH)
@@ -145,7 +145,7 @@ def _listed_after(
 def _bounds_after(
     older: FenceBook, came: Iterable[Geofence], gone: Iterable[Geofence], fences: Iterable[Geofence]
 ) -> Bounds | None:
-    """Return a box around the fences: as it was, with what came, unless one that is gone may have held it open."""
+    """Return the box around the fences: the older one with those added, unless a removed one touched its edge."""
     around = older.bounds
     if around is None or any(_reaches_edge(fence.bounds, around) for fence in gone):
         return extent.union(_outer(fences))
@@ -153,7 +153,7 @@ def _bounds_after(
 
 
 def _outer(fences: Iterable[Geofence]) -> Iterator[Bounds]:
-    """Yield the boxes of fences, but for circles that surely lie within those of fences before them."""
+    """Yield the boxes of fences, without circles that surely lie within the boxes before them."""
     west, south, east, north = math.inf, math.inf, -math.inf, -math.inf
     for fence in fences:
         shape = fence.shapes[0]
@@ -181,7 +181,7 @@ def _reaches_edge(inner: Bounds, outer: Bounds) -> bool:
 
 
 _MOST_DEGREES_PER_METRE = 1.0 / 110_000.0
-"""Of latitude; of longitude less than three times that, as far as _FAR_NORTH."""
+"""Degrees of latitude a metre; of longitude less than three times as many, up to _FAR_NORTH."""
 _FAR_NORTH = 70.0
 _first = operator.itemgetter(0)
 _NUMBERED = re.compile(r"([^0-9]+)(|[1-9][0-9]*)")
@@ -189,7 +189,7 @@ _RUNS = re.compile(r"[0-9]+|[^0-9]+")
 
 
 def _listing_key(fence: Geofence) -> str:
-    """Return text that sorts as the name shall: without case and accents, numbers by value and before letters."""
+    """Return a sort key for the name: without case and accents, numbers by value and before letters."""
     name = fence.name
     if name.isascii():
         if plain := _NUMBERED.fullmatch(name):  # as most of a hundred thousand names are
@@ -200,7 +200,7 @@ def _listing_key(fence: Geofence) -> str:
         folded = unicodedata.normalize("NFKD", name).casefold()
         folded = "".join(ch for ch in folded if not unicodedata.combining(ch))
         runs = ["".join(run) for _, run in itertools.groupby(folded, str.isdecimal)]
-    # Control characters, of which names have none, set runs apart: the end of a name before a number, that before text.
+    # Names have no control characters: these separate the runs, and sort the end of a name before a number before text.
     parts: list[str] = []
     for run in runs:
         if run[0].isdecimal():

@@ -1,4 +1,4 @@
-"""One edit of one geofence as the viewer confirmed it, and what may become of it in a store. Immutable values."""
+"""One edit of one geofence as the viewer confirmed it, and the outcomes of sending it to a store. Immutable values."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ ChangeKind = Literal["add", "edit", "delete"]
 class Change:
     """One confirmed edit of one geofence.
 
-    `id` is unique and stays the same however often the change is sent: it is what makes sending idempotent. `before`
-    and `after` are GeoJSON Features, byte for byte: as the viewer saw it, and as it shall be. Empty `before`: it is
-    new; empty `after`: it shall go. `source` is what the store calls the file that holds it (`Geofence.source`);
-    empty: the store chooses one. `number` is the place it had in that file, a hint. `at` is when it was confirmed, in
+    `id` is unique and stays the same however often the change is sent: it makes sending idempotent. `before` and
+    `after` are GeoJSON Features, byte for byte, as the viewer saw the fence and as it shall be. An empty `before` adds
+    a fence, an empty `after` deletes it. `source` is the store's name of the file with the fence (`Geofence.source`);
+    empty: the store chooses one. `number` is a hint: its place in that file. `at` is the time of the confirmation in
     seconds since 1970 UTC.
     """
 
@@ -33,7 +33,7 @@ class Change:
 
     @property
     def kind(self) -> ChangeKind:
-        """What it does to the store."""
+        """Whether the change adds, edits or deletes a geofence."""
         if not self.before:
             return "add"
         return "edit" if self.after else "delete"
@@ -41,16 +41,16 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """The store holds what the change wants; `source` is the file it is in now."""
+    """The store holds the geofence as the change wants it, in the file `source`."""
 
     source: str
 
 
 @dataclass(frozen=True, slots=True)
 class Conflicting:
-    """Somebody else changed the same geofence: `theirs` is its Feature as the store has it, empty where it is gone.
+    """A conflict: the geofence was changed elsewhere too. Nothing was written.
 
-    Nothing was written.
+    `theirs` is its Feature in the store, empty where it was deleted.
     """
 
     theirs: bytes = field(repr=False)
@@ -58,16 +58,15 @@ class Conflicting:
 
 
 Outcome: TypeAlias = Stored | Conflicting
-"""What sending a change came to, where it came to an end."""
+"""How the sending of a change ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
     """How far a change has come on its way into the store.
 
-    `resume` is the store's own note of where to go on after a restart (an operation's address); it is kept on disk
-    before the next request goes out. `status` is a word for the viewer's progress: "sending", "checking" or
-    "processing".
+    `resume` is the store's note of where to go on after a restart (the address of an operation); it is written to disk
+    before the next request is sent. `status` is the progress that the viewer sees.
     """
 
     status: Literal["sending", "checking", "processing"]

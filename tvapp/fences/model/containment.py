@@ -1,13 +1,13 @@
-"""Which geofences a position is in, and how far it is from their borders: what Azure's geofence service answered.
+"""Tells which geofences contain a position, and its distance to their borders, as Azure's geofence service did.
 
 Distances are along the ground on WGS 84 to the nearest border, negative inside; good to a few millimetres up to some
-kilometres, to 0.1 % beyond. Edges are straight in longitude and latitude (RFC 7946, 3.1.1). Pure, and nothing is kept
-between calls.
+kilometres, to 0.1 % beyond. Edges are straight in longitude and latitude (RFC 7946, 3.1.1). No state is kept between
+calls.
 
-A fence of several shapes is what any of them covers, and its distance is the least of theirs: outside, that of the
-nearest; where shapes overlap, that of the one whose border is furthest away. The same holds for a line, which is all
-circles of its radius along it. So in overlaps and on the inner side of a bend the outline of the whole may be further
-away than the distance says, never nearer. Polygons cut at the date line are one.
+A fence of several shapes covers the union of them, and its distance is the minimum of theirs: outside, that of the
+nearest shape; where shapes overlap, that of the one whose border is furthest away. The same holds for a line, the union
+of circles along it. So in overlaps and on the inner side of a bend the border of the union may be further away than the
+distance, never nearer. Polygons cut at the date line count as one.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ BEYOND_M = 999.0
 
 _ON_THE_LINE_M = 0.001
 _NEAR_POLE = 89.999_999_999_999
-# A ring that encloses a pole runs along the edge of the map, and what lies on an edge may count either way.
+# A ring round a pole runs along the edge of the map, and a place exactly on an edge may count either way.
 
 _Part: TypeAlias = Area | Circle | Spot | Line
 
 
 @dataclass(frozen=True, slots=True)
 class Nearness:
-    """How a position lies to one fence: metres to its border, negative inside, and the nearest place on it.
+    """A position relative to one fence: metres to its border, negative inside, and the nearest place on the border.
 
-    The distance is BEYOND_M, or its negative, where it is more than the search buffer; the place is always true.
+    The distance is BEYOND_M, or its negative, where it exceeds the search buffer; the place is always the true one.
     """
 
     fence: Geofence
@@ -56,10 +56,10 @@ class Nearness:
 
 @dataclass(frozen=True, slots=True)
 class Containment:
-    """How a position lies to fences at one time.
+    """A position relative to fences at one time, each list in the order of the input.
 
-    `expired` and `invalid_period` are those that do not count then, because they are over, or because none of their
-    periods covers the time; where the position lies to them is not worked out. All are in the order they came in.
+    `expired` and `invalid_period` hold the fences that do not count then, because they have expired, or because none of
+    their periods covers the time. They are not evaluated.
     """
 
     evaluated: tuple[Nearness, ...] = ()
@@ -75,7 +75,7 @@ class Containment:
 def locate(
     fences: Iterable[Geofence], place: Position, now: float, search_buffer_m: float = SEARCH_BUFFER_M
 ) -> Containment:
-    """Return how `place` lies to the fences at `now` (seconds since 1970 UTC).
+    """Evaluate `place` against the fences at `now` (seconds since 1970 UTC).
 
     Raises:
         ValueError: the search buffer is not from 0 to MAX_SEARCH_BUFFER_M metres.
@@ -100,7 +100,7 @@ def locate(
 def signed_distance(fence: Geofence, place: Position) -> tuple[float, Position]:
     """Return metres from `place` to the fence's border, negative inside, and the nearest place on the border.
 
-    Takes about 2 ms for 1,000 vertices. A fence that is the whole earth has no border: minus infinity, and `place`.
+    Takes about 2 ms for 1,000 vertices. The whole earth has no border: minus infinity, and `place`.
     """
     found = [(*_measure(part, place), part) for part in _parts(fence)]
     metres, foot, part = min(found, key=lambda each: each[0])
@@ -110,7 +110,7 @@ def signed_distance(fence: Geofence, place: Position) -> tuple[float, Position]:
 def containing(fences: Iterable[Geofence], place: Position) -> tuple[Geofence, ...]:
     """Return the fences that contain `place`, whether they count now or not.
 
-    Much cheaper than distances: most fences are passed over by their bounds.
+    Much cheaper than `locate`: the bounding box rules most fences out.
     """
     return tuple(
         fence
@@ -139,7 +139,7 @@ def _is_inside(part: _Part, place: Position) -> bool:
 
 
 def _measure(part: _Part, place: Position) -> tuple[float, NearestPoint | None]:
-    """Return metres to the border, negative inside, and the foot on the edges that a part is made from."""
+    """Return metres to the border, negative inside, and the nearest place on the edges of a part."""
     match part:
         case Area(border=border):
             foot = nearest_point(border, place)

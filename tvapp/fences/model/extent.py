@@ -1,4 +1,4 @@
-"""Boxes around shapes and around many boxes, the short way round the earth."""
+"""Bounding boxes of shapes, and the smallest box around many boxes, the short way round the earth."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def wrap(lon: float) -> float:
 
 
 def around(points: Sequence[Position], radius_m: float = 0.0) -> Bounds:
-    """Return the box around points with continuous longitudes, `radius_m` wider on every side."""
+    """Return the box around points with continuous longitudes, enlarged by `radius_m` on every side."""
     if len(points) == 1:  # most geofences are circles
         west = east = points[0].lon
         south = north = points[0].lat
@@ -49,11 +49,11 @@ def bounds(west: float, south: float, east: float, north: float) -> Bounds:
 
 
 BATCH = 4_096
-"""So many are sorted at a time: sorting holds up every other thread, and frames with them."""
+"""Items sorted at a time: sorting holds the GIL, and so delays frames."""
 
 
 def union(boxes: Iterable[Bounds]) -> Bounds | None:
-    """Return the smallest box around all boxes, leaving out the widest empty stretch of longitudes; None for none."""
+    """Return a box around all boxes that leaves out the widest empty stretch of longitudes; None for no boxes."""
     south, north = math.inf, -math.inf
     spans: list[tuple[float, float]] = []
     merged_at = BATCH
@@ -86,7 +86,7 @@ def union(boxes: Iterable[Bounds]) -> Bounds | None:
 
 
 def _merged(spans: list[tuple[float, float]]) -> list[tuple[float, float]]:
-    """Return the stretches that spans cover together, from west to east."""
+    """Return the union of spans as disjoint stretches, from west to east."""
     found: list[tuple[float, float]] = []
     for west, east in sorted(spans):
         if found and west <= found[-1][1]:

@@ -1,4 +1,4 @@
-"""What a geofence is: shapes on the ground, a name, and when it counts. Immutable values."""
+"""The geofence: shapes on the ground, a name, and when it counts. Immutable values."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tvapp.fences.model.validity import ALWAYS, State, Validity
 from tvapp.geo.position import Bounds, Position
 
 Ring: TypeAlias = tuple[Position, ...]
-"""A closed outline (first position = last). Longitudes are continuous: beyond +-180 where it crosses the date line."""
+"""A closed ring (first position = last). Longitudes are continuous: beyond +-180 where it crosses the date line."""
 
 
 class Circle(msgspec.Struct, frozen=True, gc=False):
@@ -31,7 +31,7 @@ class Circle(msgspec.Struct, frozen=True, gc=False):
 
 
 class Spot(msgspec.Struct, frozen=True, gc=False):
-    """A point of interest and what lies within `radius_m` of it."""
+    """A point of interest and all places within `radius_m` of it."""
 
     point: Position
     radius_m: float
@@ -57,7 +57,7 @@ class Line:
 class Polygon:
     """The ground inside the first ring and outside all others (the holes).
 
-    `packed` holds each ring as doubles of this machine, longitude before latitude: a sixth of what positions take.
+    `packed` holds each ring as native doubles, longitude before latitude: a sixth of the memory of positions.
     """
 
     packed: tuple[bytes, ...]
@@ -70,7 +70,7 @@ class Polygon:
 
     @classmethod
     def of(cls, packed: tuple[bytes, ...], is_rectangle: bool = False) -> Polygon:
-        """Return a polygon of rings that are packed already."""
+        """Return a polygon of packed rings."""
         polygon = cls.__new__(cls)
         polygon._set(packed, is_rectangle)
         return polygon
@@ -101,9 +101,9 @@ Shape: TypeAlias = Circle | Polygon | Line | Spot
 class Geofence(msgspec.Struct, frozen=True):
     """A named area.
 
-    `id` is unique on this screen; `geometry_id` is what the file says, which two fences may share. `stored` is the
-    GeoJSON Feature as it was read, feature number `number` of `source`. `notes` say what had to be guessed or left out.
-    What few are asked for, of a hundred thousand, is worked out when they are.
+    `id` is unique on this screen; `geometry_id` is that of the file, which two fences may share. `stored` is the
+    GeoJSON Feature as it was read, feature number `number` of `source`. `notes` say what was guessed or left out.
+    Properties are computed on demand, because few of a hundred thousand fences need them.
     """
 
     id: str
@@ -128,7 +128,7 @@ class Geofence(msgspec.Struct, frozen=True):
 
     @property
     def properties(self) -> Mapping[str, object]:
-        """What the file says about it, decoded; empty where it says nothing."""
+        """The Feature's `properties`, decoded; empty where it has none."""
         raw = self.raw
         stated = msgspec.json.decode(raw, type=_Stated).properties if raw else None
         return stated if isinstance(stated, dict) else {}
@@ -144,7 +144,7 @@ class Geofence(msgspec.Struct, frozen=True):
 
     @property
     def center(self) -> Position:
-        """A place inside the fence, for its name and for flying there; in its largest shape."""
+        """A place inside the largest shape, for the fence's name and for flying there."""
         shape = max(self.shapes, key=lambda shape: _span(shape.bounds))
         match shape:
             case Circle(center=center):
@@ -158,7 +158,7 @@ class Geofence(msgspec.Struct, frozen=True):
 
     @property
     def is_rectangle(self) -> bool:
-        """Tell whether the fence is one polygon that was drawn as a rectangle."""
+        """Whether the fence is one polygon of subType Rectangle."""
         return len(self.shapes) == 1 and isinstance(self.shapes[0], Polygon) and self.shapes[0].is_rectangle
 
     def state(self, now: float) -> State:
@@ -168,7 +168,7 @@ class Geofence(msgspec.Struct, frozen=True):
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file or feature that is not shown. `feature` names it ("" stands for the whole of `source`)."""
+    """A file or feature that is not shown. `feature` names it; "" stands for the whole of `source`."""
 
     source: str
     reason: str

@@ -1,4 +1,7 @@
-"""A good place inside a polygon, for its name."""
+"""Finds a place well inside a polygon, for its name.
+
+Hand-written because shapely.point_on_surface tries one latitude only, and shapely takes 50 ms to import.
+"""
 
 from __future__ import annotations
 
@@ -11,9 +14,9 @@ _LINES = 9
 
 
 def point_inside(rings: Sequence[Sequence[Position]]) -> Position:
-    """Return a place inside the first ring and outside the others, well away from the edges.
+    """Return a place inside the first ring and outside the others, away from the edges.
 
-    The middle of the widest stretch that lies inside, over a few latitudes; those nearer the middle are preferred.
+    It is the middle of the widest stretch inside, over some latitudes; those nearer to the middle count as wider.
     """
     outer = rings[0]
     south = min(point.lat for point in outer)

@@ -1,4 +1,4 @@
-"""Names without a keyboard: the kinds a viewer chooses from, in their language, and the lowest number that is free."""
+"""Names geofences without a keyboard: a kind to choose, in the viewer's language, and the lowest free number."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ _MOST_DIGITS = 9
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """A kind of geofence: `key` is what a file has as `properties.kind`, `name` is what the viewer reads."""
+    """A kind of geofence: `key` is `properties.kind` in a file, `name` is the viewer's word for it."""
 
     key: str
     name: str
@@ -64,9 +64,9 @@ class Kind:
 def kinds_for(names_by_kind: Mapping[str, Mapping[str, str]], language: str) -> tuple[Kind, ...]:
     """Return the kinds to choose from, named in a language such as "fi" or "pt-BR".
 
-    `names_by_kind` is `geofences.kinds` of the configuration: none there are the built-in kinds; one without names
-    takes the built-in ones, or else its key. A name is looked for in the language itself, in it without its region,
-    among names for any language, and in English.
+    `names_by_kind` is `geofences.kinds` of the configuration; empty: the built-in kinds. A kind without names has its
+    built-in ones, or else its key. The lookup tries the language, the language without its region, the name for any
+    language, and English.
 
     >>> kinds_for({"depot": {}, "berth": {"en": "Berth", "fi": "Laituri"}}, "fi-FI")
     (Kind(key='depot', name='Varikko'), Kind(key='berth', name='Laituri'))
@@ -86,7 +86,7 @@ def is_numbered(name: str, base: str) -> bool:
 
 
 class TakenNames:
-    """Which numbers are taken by name, so that a free one is found at once among any number of names.
+    """The numbers that are taken, by name, so that a free one is found at once among any number of names.
 
     Case and spaces make no difference.
 
@@ -98,14 +98,14 @@ class TakenNames:
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         self._numbers: dict[str, array[int]] = {}
-        """By name: each number as often as it is there."""
+        """By name: each number as often as it occurs."""
         for name in names:
             stem, number = _split(name)
             if number:
                 self._numbers.setdefault(stem, array("I")).append(number)
 
     def changed(self, gone: Iterable[str], more: Iterable[str]) -> TakenNames:
-        """Return what is taken without some of the names that it was made of, and with others."""
+        """Return a copy without the names `gone`, which it was made of, and with the names `more`."""
         result = TakenNames()
         result._numbers = dict(self._numbers)
         for names, is_more in ((gone, False), (more, True)):
@@ -116,7 +116,7 @@ class TakenNames:
         return result
 
     def next(self, base: str, also: Iterable[str] = ()) -> str:
-        """Return `base` with the lowest number from 1 that neither these names nor those of `also` have."""
+        """Return `base` with the lowest number from 1 that is free here and in `also`."""
         stem = _folded(base)
         taken = set(self._numbers.get(stem, ())) | {number for each, number in map(_split, also) if each == stem}
         return f"{base} {next(number for number in range(1, len(taken) + 2) if number not in taken)}"
@@ -125,7 +125,7 @@ class TakenNames:
 def _name(key: str, names: Mapping[str, str], language: str) -> str:
     built_in = dict(zip(LANGUAGES, _BUILT_IN.get(key, ()), strict=False))
     found = _in_language(names, language) or _in_language(built_in, language)
-    # The installer named it in other languages only: better one of those than the key.
+    # The installer gave names in other languages only: better one of those than the key.
     return found or next(iter(names.values()), key)
 
 

@@ -1,6 +1,6 @@
-"""The Features of a large file as it has them, a page of some dozens at a time: few are ever looked at again.
+"""Keeps the Features of a large file byte for byte, in compressible pages of some dozens.
 
-So pages can be compressed, to a third, when there is time for that; one is unpacked when a Feature on it is wanted.
+Few are ever read again: an idle worker compresses the pages to a third, and reading a Feature decompresses its page.
 """
 
 from __future__ import annotations
@@ -18,13 +18,13 @@ _LEVEL = 1
 
 
 class _Packed(msgspec.Struct, frozen=True, gc=False):
-    """A page that is compressed."""
+    """A compressed page."""
 
     page: bytes
 
 
 class Pages:
-    """Texts, one after the other. Whoever fills it calls `close` before the first is read."""
+    """Texts, one after the other. The writer calls `close` before the first is read."""
 
     __slots__ = ("_ends", "_firsts", "_last", "_pages", "_size", "_waiting")
 
@@ -39,7 +39,7 @@ class Pages:
         self._last: tuple[int, bytes] = -1, b""
 
     def add(self, number: int, text: bytes) -> Excerpt:
-        """Take a text in; numbers grow, and some may be left out."""
+        """Append a text; numbers grow, and may skip some."""
         if not self._waiting:
             self._firsts.append(number)
             self._size = 0
@@ -52,13 +52,13 @@ class Pages:
         return Excerpt(self, number)
 
     def close(self) -> None:
-        """End the page: nothing more is coming, or it is full."""
+        """End the current page."""
         if self._waiting:
             self._pages.append(b"".join(self._waiting))
             self._waiting.clear()
 
     def pack(self, yield_to_frame: Callable[[], None]) -> None:
-        """Compress the pages; `yield_to_frame` is called between them: it lets frames go first."""
+        """Compress the pages, calling `yield_to_frame` before each."""
         for number, page in enumerate(self._pages):
             if isinstance(page, bytes):
                 yield_to_frame()
@@ -71,7 +71,7 @@ class Pages:
         if isinstance(page, _Packed):
             last = self._last
             if last[0] != at:
-                # The next one wanted is mostly on the same page. Threads that come across each other unpack it twice.
+                # The next text is mostly on the same page. Two threads may decompress it twice, which does no harm.
                 last = self._last = at, zlib.decompress(page.page)
             page = last[1]
         start = self._ends[number - 1] if number > self._firsts[at] else 0
@@ -95,6 +95,6 @@ class Excerpt(msgspec.Struct, frozen=True, eq=False, gc=False):
 
 
 def pack(texts: Iterable[bytes | Excerpt], yield_to_frame: Callable[[], None]) -> None:
-    """Compress the pages that texts are on, as far as they are not."""
+    """Compress the pages of texts that are not compressed yet."""
     for pages in {id(text.pages): text.pages for text in texts if isinstance(text, Excerpt)}.values():
         pages.pack(yield_to_frame)

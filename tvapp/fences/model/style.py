@@ -1,9 +1,8 @@
-"""What geofences look like: a colour and a filling for each kind, an outline for each state.
+"""The style of geofences: a colour and a fill for each kind, an outline for each state.
 
-States differ in their outline first (whole, dashed, dotted; grey and hatched when expired) and in colour second, for
-those who see colours otherwise. For them too the two kinds that warn are filled with a pattern: restricted ground with
-stripes, building sites with dots. Colours are bright enough for the dark base; a dark casing sets them off from light
-roads and imagery.
+For colour-blind viewers states differ in their outline first (solid, dashed, dotted; grey and hatched when expired),
+and the two kinds that warn have a fill pattern: restricted areas stripes, construction sites dots. Colours are bright
+enough for the dark base map; a dark casing sets them off from light roads and imagery.
 """
 
 from __future__ import annotations
@@ -40,9 +39,9 @@ GREY: Final = Rgba(164, 171, 182)
 CASING: Final = Rgba(9, 14, 22, 190)
 
 LINE_PX: Final = 4.0
-"""Width of an outline in design pixels: seen from 3 m."""
+"""Width of an outline in design pixels, for viewers 3 m away."""
 SLIM_LINE_PX: Final = 3.0
-"""The same for fences smaller than SMALL_PX, of which only a blot would be left."""
+"""The same for fences smaller than SMALL_PX, which would become a blot."""
 SMALL_PX: Final = 36.0
 CASING_PX: Final = 1.5
 """How far the casing stands out on each side of the outline."""
@@ -51,8 +50,7 @@ DOT_PX: Final = 5.0
 TINY_PX: Final = 13.0
 """A fence smaller than this on the screen becomes a dot."""
 
-# Words that may be part of a kind, in English and in a few others that sample data use. The first that is found counts;
-# the kinds of `naming` have a colour of their own each.
+# Words that may be part of a kind. The first match counts; each built-in kind (`kinds`) has a colour of its own.
 _WORDS: Final = {
     "depot": BLUE, "warehouse": BLUE, "yard": BLUE, "office": BLUE,
     "harbour": TEAL, "harbor": TEAL, "port": TEAL, "water": TEAL, "marina": TEAL, "terminal": TEAL,
@@ -68,20 +66,20 @@ _WORDS: Final = {
 
 
 Pattern = Literal["plain", "hatch", "stripes", "dots"]
-"""What an area is filled with: hatch leans to the right, stripes to the left."""
+"""The fill of an area: hatch leans to the right, stripes to the left."""
 
 PATTERNS: Final[dict[int, Pattern]] = {RED: "stripes", ORANGE: "dots"}
-"""Fillings of the kinds that warn, by the place of their colour; all others are plain."""
+"""Fills of the kinds that warn, by palette index; all others are plain."""
 
 _MARK: Final = 170
 """Opacity of a pattern on a full fill."""
 _FAINT_MARK: Final = 100
-"""The same on a faint one: less, so that what does not count now stays in the background."""
+"""The same on a faint fill: less, so that fences that do not count now stay in the background."""
 
 
 @dataclass(frozen=True, slots=True)
 class FenceStyle:
-    """How a fence is drawn. `dash_px` is (drawn, left out) in design pixels, None for a whole line.
+    """How a fence is drawn. `dash_px` is (dash, gap) in design pixels, None for a solid line.
 
     `mark` is the colour of the pattern in its fill, if that has one.
     """
@@ -95,8 +93,8 @@ class FenceStyle:
     casing: Rgba = CASING
 
 
-def slot(kind: str) -> int:
-    """Return the place of a kind's colour in PALETTE: the same on every screen, for any word."""
+def palette_index(kind: str) -> int:
+    """Return the palette index of a kind: the same on every screen, for any word."""
     folded = kind.casefold()
     if not folded:
         return BLUE
@@ -108,10 +106,10 @@ def slot(kind: str) -> int:
 
 def style(kind: str, state: State) -> FenceStyle:
     """Return how a fence of a kind looks in a state."""
-    return style_of_slot(slot(kind), state)
+    return style_of_index(palette_index(kind), state)
 
 
-def style_of_slot(place: int, state: State) -> FenceStyle:
+def style_of_index(place: int, state: State) -> FenceStyle:
     """Return how fences of one colour look in a state."""
     color, pattern = PALETTE[place], PATTERNS.get(place, "plain")
     if state == "active":

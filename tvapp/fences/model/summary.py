@@ -1,4 +1,4 @@
-"""What can be told about a geofence, as numbers and keys: the screen makes words of them."""
+"""Summarises a geofence as numbers and keys, from which the screen makes words."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ ShapeKey = Literal["circle", "spot", "line", "rectangle", "polygon", "several"]
 
 @dataclass(frozen=True, slots=True)
 class Summary:
-    """A fence at one moment. `length_m` is that of a line, `radius_m` that of all its circles, spots and lines.
+    """A fence at one moment. `length_m` is that of its lines, `radius_m` that of all its circles, spots and lines.
 
-    Areas and lengths are on the ellipsoid; parts that overlap count twice. `changes_at`, `expires` are seconds since
+    Areas and lengths are on the ellipsoid; overlapping parts count twice. `changes_at` and `expires` are seconds since
     1970 UTC.
     """
 
@@ -36,7 +36,7 @@ class Summary:
 
 
 def summarise(fence: Geofence, now: float) -> Summary:
-    """Return the facts of a fence at `now`. Takes 10 ms for a thousand vertices: large fences on a worker."""
+    """Return the summary of a fence at `now`. Takes 10 ms for a thousand vertices: large fences on a worker."""
     radii = {shape.radius_m for shape in fence.shapes if not isinstance(shape, Polygon)}
     lengths = [geodesy.path_length_m(shape.points) for shape in fence.shapes if isinstance(shape, Line)]
     polygons = [shape for shape in fence.shapes if isinstance(shape, Polygon)]

@@ -1,4 +1,4 @@
-"""When a geofence counts: an expiry and recurring periods, as Azure Maps' `validityTime` has them.
+"""When a geofence counts: an expiry and recurring periods, with the meaning of Azure Maps' `validityTime`.
 
 Times are seconds since 1970 UTC. A period repeats from its first start for ever, or until the expiry.
 """
@@ -16,7 +16,7 @@ Recurrence = Literal["Daily", "Weekly", "Monthly", "Yearly"]
 
 DAY_S = 86_400
 MOST_JOINS = 100
-"""How many adjoining periods are followed; beyond it `next_change` answers too early rather than think for ever."""
+"""Adjoining periods that are followed: beyond it `next_change` returns an instant that is too early."""
 
 _EPOCH_DAY = date(1970, 1, 1).toordinal()
 _LAST_MONTH = 9999 * 12
@@ -26,8 +26,8 @@ _LAST_MONTH = 9999 * 12
 class Period:
     """A stretch of time from `start` up to, not including, `end`, repeated every `frequency` recurrences.
 
-    `utc_offset_s` is the offset that the start was written with: days of the month and business days (Monday to
-    Friday) are counted there. A day that a month lacks becomes its last day.
+    `utc_offset_s` is the UTC offset of the written start: days of the month and business days (Monday to Friday) are
+    counted there. A day that a month lacks becomes its last day.
     """
 
     start: float
@@ -42,12 +42,12 @@ class Period:
         return self._stretch_at(now) is not None
 
     def end_of_stretch(self, now: float) -> float | None:
-        """Return when the stretch that covers `now` ends (infinity: never); None when none covers it."""
+        """Return the end of the stretch that covers `now` (infinity: never); None where none covers it."""
         stretch = self._stretch_at(now)
         return None if stretch is None else stretch[1]
 
     def next_start(self, now: float) -> float | None:
-        """Return the first instant after `now`, which the period does not cover, that it covers; None: never."""
+        """Return the next instant that the period covers, given that it does not cover `now`; None: never."""
         attempt = self._first_number_after(now)
         # Weekdays of daily and weekly repetitions come round after seven of them.
         tries = 8 if self.recurrence in ("Daily", "Weekly") else _LAST_MONTH
@@ -82,7 +82,7 @@ class Period:
         return self.end - self.start >= shortest * self.frequency * DAY_S
 
     def _piece(self, start: float | None, after: float) -> tuple[float, float] | None:
-        """Return the first part of the repetition from `start` that ends after `after`, weekends cut out."""
+        """Return the first part, without weekends, of the repetition from `start` that ends after `after`."""
         if start is None:
             return None
         end = start + (self.end - self.start)
@@ -100,7 +100,7 @@ class Period:
         return (begin, min(end, saturday)) if begin < end else None
 
     def _number_at(self, now: float) -> int | None:
-        """Return which repetition is the last to have started at `now`; None before the first."""
+        """Return the number of the last repetition that has started at `now`; None before the first."""
         if now < self.start:
             return None
         return max(0, self._first_number_after(now) - 1)
@@ -115,7 +115,7 @@ class Period:
             months = _month_number(now + self.utc_offset_s) - _month_number(self.start + self.utc_offset_s)
             step = self.frequency * (12 if self.recurrence == "Yearly" else 1)
             number = max(0, months // step)
-        # At most a step or two: the estimate is off by one where a month's day has not come yet.
+        # A step or two: the estimate is off by one where the day of the month has not come yet.
         while (start := self._occurrence(number)) is not None and start <= now:
             number += 1
         while number > 0 and ((start := self._occurrence(number - 1)) is None or start > now):
@@ -141,16 +141,13 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Validity:
-    """When a geofence counts. Without `periods` always; after `expires` (itself included) no more."""
+    """When a geofence counts. Without `periods` always; up to and including `expires`."""
 
     expires: float | None = None
     periods: tuple[Period, ...] = ()
 
     def state(self, now: float) -> State:
-        """Return what holds at `now`.
-
-        `upcoming` is before the first period has ever started, `out-of-hours` is between periods.
-        """
+        """Return the state at `now`: `upcoming` before the first period starts, `out-of-hours` between periods."""
         if self.expires is not None and now > self.expires:
             return "expired"
         if not self.periods or any(period.is_active(now) for period in self.periods):
@@ -158,9 +155,9 @@ class Validity:
         return "upcoming" if now < min(period.start for period in self.periods) else "out-of-hours"
 
     def next_change(self, now: float) -> float | None:
-        """Return the next instant at which the state is another one; None: it stays as it is.
+        """Return the next instant at which the state changes; None: never.
 
-        Where more than MOST_JOINS periods adjoin without a gap the answer may be an earlier instant: ask again then.
+        Where more than MOST_JOINS periods adjoin without a gap the result may be an earlier instant: ask again then.
         """
         state = self.state(now)
         if state == "expired":

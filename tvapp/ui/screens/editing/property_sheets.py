@@ -50,7 +50,7 @@ class KindSheet(ListSheet):
 
     def rows(self) -> tuple[Row, ...]:
         return tuple(
-            Row(kind.key, self._names[kind.key], mark=Color(*style.PALETTE[style.slot(kind.key)]))
+            Row(kind.key, self._names[kind.key], mark=Color(*style.PALETTE[style.palette_index(kind.key)]))
             for kind in self._state.settings.kinds
         )
 

@@ -1,0 +1,15 @@
+"""One confirmed edit of one geofence."""
+
+from __future__ import annotations
+
+import pytest
+
+from tvapp.fences.model.change import Change
+
+
+def test_what_a_change_does_follows_from_what_was_and_what_shall_be() -> None:
+    assert Change("c", "s", "a", b"", b"new").kind == "add"
+    assert Change("c", "s", "a", b"old", b"new").kind == "edit"
+    assert Change("c", "s", "a", b"old", b"").kind == "delete"
+    with pytest.raises(ValueError, match="changes nothing"):
+        Change("c", "s", "a", b"", b"")
