@@ -380,3 +380,76 @@ def test_whatever_is_done_outlines_never_cross_and_back_leads_to_the_beginning(
         pass
     assert json.dumps(geometry) == kept
     assert sketch.finish() == Refused("unchanged")
+
+
+def test_only_the_picked_up_corner_is_marked_at_the_crosshair() -> None:
+    sketch = begun(polygon(SQUARE))
+    before = sketch.outline
+    sketch.place()
+    sketch.aim(Position(24.895, 60.095), 1.0)
+    after = sketch.outline
+    assert before.current == after.current is not None
+    assert after.vertices[after.current] == Position(24.895, 60.095)
+    others = [n for n in range(4) if n != after.current]
+    assert [after.vertices[n] for n in others] == [before.vertices[n] for n in others]
+
+
+@pytest.mark.parametrize(("count", "marked"), [(4, 4), (5, 5), (48, 48), (49, 49), (50, 49), (51, 49)])
+def test_each_corner_of_a_ring_is_marked_once_and_of_a_large_one_the_nearest(count: int, marked: int) -> None:
+    turns = [math.tau * number / count for number in range(count)]
+    corners = [[math.cos(turn), math.sin(turn)] for turn in turns]
+    sketch = begun(polygon([*corners, corners[0]]), Position(1.0, 0.0))
+    outline = sketch.outline
+    assert len(outline.vertices) == len(set(outline.vertices)) == marked
+    assert outline.current is not None
+    assert outline.vertices[outline.current] == Position(1.0, 0.0)
+
+
+def test_at_the_end_of_a_line_only_its_own_corners_are_marked() -> None:
+    way = {"type": "LineString", "coordinates": [[lon / 100, 0] for lon in range(60)]}
+    sketch = begun(way, Position(0.0, 0.0))
+    assert [place.lon for place in sketch.outline.vertices] == [lon / 100 for lon in range(25)]
+    assert sketch.outline.current == 0
+    assert sketch.number == (1, 60)
+    sketch = begun(way, Position(0.59, 0.0))
+    assert len(sketch.outline.vertices) == 25
+    assert sketch.outline.current == 24
+
+
+def test_a_held_arrow_goes_in_strides_that_depend_on_the_ring() -> None:
+    turns = [math.tau * number / 1000 for number in range(1000)]
+    corners = [[math.cos(turn), math.sin(turn)] for turn in turns]
+    sketch = begun(polygon([*corners, corners[0]]), Position(1.0, 0.0))
+    for held_s, number in ((0.0, 2), (1.49, 3), (1.5, 7), (2.99, 11), (3.0, 27)):
+        assert sketch.adjust("right", held_s)
+        assert sketch.number == (number, 1000)
+    assert sketch.adjust("left", 3.0)
+    assert sketch.number == (11, 1000)
+
+
+def test_a_line_ends_where_it_ends() -> None:
+    sketch = begun({"type": "LineString", "coordinates": [[0, 0], [1, 0], [2, 0]]}, Position(0.0, 0.0))
+    assert not sketch.adjust("left")
+    assert sketch.adjust("right")
+    assert sketch.adjust("right", 5.0)
+    assert not sketch.adjust("right")
+    assert sketch.number == (3, 3)
+    assert not sketch.adjust("up")
+    assert not sketch.adjust("down")
+
+
+def test_a_removed_hole_is_neither_counted_nor_drawn_nor_selected() -> None:
+    sketch = begun(polygon(SQUARE, HOLE), Position(24.902, 60.102))
+    assert (sketch.ring_count, kind_of(sketch), sketch.can_remove_hole) == (2, "hole", True)
+    area = sketch.measures
+    assert sketch.remove_hole() == Placed()
+    assert (sketch.ring_count, kind_of(sketch), sketch.can_remove_hole) == (1, "outer", False)
+    assert len(sketch.outline.traces) == 1
+    assert not sketch.adjust("down")
+    assert sketch.remove_hole() == Refused("too-few")
+    after = sketch.measures
+    assert area is not None
+    assert after is not None
+    assert area.area_m2 is not None
+    assert after.area_m2 is not None
+    assert after.area_m2 > area.area_m2
