@@ -1,4 +1,4 @@
-"""Names of countries, seas and settlements, and at which zooms each has room (a part of make_basemap_data.py)."""
+"""Names of countries, seas and settlements, and the zooms that show each (a part of make_basemap_data.py)."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from tvapp.localcloud.basemap.data import BELOW, CAPITAL, CITY, COUNTRY, DOTS_UN
 from tvapp.localcloud.basemap.typography import city_size, country_size, text_width
 
 LAST_ZOOM = 16
-CLOSE = ((23.9, 59.9, 26.2, 60.7), (-122.6, 47.3, -121.7, 47.95))  # where small places count, too
+CLOSE = ((23.9, 59.9, 26.2, 60.7), (-122.6, 47.3, -121.7, 47.95))  # where small places are shown too
 SMALLEST_ELSEWHERE = 5000
-# Statistical areas and doubles in GeoNames that no map would print.
+# Statistical areas and duplicates in GeoNames that no map prints.
 UNWANTED = {
     "East Helsinki",
     "Keskusta",
@@ -77,7 +77,7 @@ class _Place:
         return x - half - margin, y - em * 0.75 - margin * 0.4, x + half + margin, y + em * 0.75 + margin * 0.4
 
     def tier(self) -> int:
-        """The lower, the sooner it is given room."""
+        """The order of placement: lower values first."""
         if self.kind == COUNTRY:
             return (0, 2, 4, 5)[self.rank]
         if self.kind == SEA:
@@ -86,7 +86,7 @@ class _Place:
         return 1 if weight >= 9e6 else 3 if weight >= 3.5e6 else 6
 
     def places(self, zoom: int) -> list[tuple[float, int]]:
-        """The (v, rank) it may have; just the one it has where it had room before."""
+        """The (v, rank) that it may have: only its present one, if it was placed at a lower zoom."""
         if self.mask & (1 << (zoom - 1)) or self.kind == SEA:
             return [(self.v, self.rank)]
         if self.kind == COUNTRY:
@@ -115,7 +115,7 @@ def make(countries: list[tuple[str, MultiPolygon]], path: Path) -> None:
 
 
 def _place(found: list[_Place], zoom: int) -> None:
-    """Give room at one zoom: what had room before first, then by importance."""
+    """Place names at one zoom: first those placed at a lower zoom, then by importance."""
     taken: dict[tuple[int, int], list[tuple[float, float, float, float]]] = defaultdict(list)
     before = 1 << (zoom - 1)
     candidates = [place for place in found if place.first <= zoom <= place.last]

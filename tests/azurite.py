@@ -1,11 +1,11 @@
-"""Azurite, Microsoft's emulator of Blob Storage, as the peer of tests: over TLS, with bearer tokens.
+"""Runs Azurite, Microsoft's emulator of Blob Storage, over TLS with bearer tokens.
 
     with running_azurite(folder) as azurite:
         fences = azurite.container()
         fences.put("a.json", b"...")
         ...
 
-It is installed at first use, from the list of packages in `azurite/`, into a cache that a second run finds again.
+It is installed at first use, from the lock file in `azurite/`, into a cache for later runs.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ _LISTENS = re.compile(rb"successfully listens on https://127\.0\.0\.1:(\d+)")
 
 
 def installed() -> Path:
-    """Return the folder with Azurite and what it needs; several test workers may ask at once."""
+    """Return the folder with Azurite and its packages; several test workers may call this at once."""
     npm = require_tool("npm")
     require_tool("node")
     lists = [LISTS / "package.json", LISTS / "package-lock.json"]
@@ -68,7 +68,7 @@ def installed() -> Path:
 
 
 def mint_token(*, audience: str = "https://storage.azure.com", lifetime_s: int = 3600) -> str:
-    """Return an access token as Entra's first version writes it; Azurite checks everything but the signature."""
+    """Return an access token in the form of Entra v1; Azurite checks all but the signature."""
     now = int(time.time())
     claims = {
         "iss": f"https://sts.windows.net/{TENANT}/",
@@ -84,13 +84,13 @@ def mint_token(*, audience: str = "https://storage.azure.com", lifetime_s: int =
 
 @dataclass
 class Fences:
-    """A container of its own, as other tools use it."""
+    """A container, used over plain HTTP as other tools do."""
 
     url: str
     http: httpx.Client = field(repr=False)
 
     def ask(self, method: str, name: str, body: bytes = b"", **fields: str) -> httpx.Response:
-        """Send a request about a blob; field names with _ for -. Whatever is no success fails the test."""
+        """Send a request about a blob; field names have _ for -. Any status but success fails the test."""
         headers = {name.replace("_", "-"): value for name, value in fields.items()}
         response = self.http.request(method, f"{self.url}/{quote(name)}", content=body, headers=headers)
         assert response.is_success, (response.status_code, response.text)
@@ -101,7 +101,7 @@ class Fences:
         return self.ask("PUT", name, body, x_ms_blob_type="BlockBlob", **fields).headers["etag"]
 
     def get(self, name: str) -> bytes:
-        """Return what a blob holds."""
+        """Return the content of a blob."""
         return self.ask("GET", name).content
 
     def delete(self, name: str) -> None:
@@ -116,7 +116,7 @@ class Fences:
 
 
 class Azurite:
-    """A running Azurite; whatever it holds is in memory."""
+    """A running Azurite; all data is in memory."""
 
     def __init__(self, url: str, authority: Authority) -> None:
         self.url = url
@@ -128,7 +128,7 @@ class Azurite:
         self._numbers = count(1)
 
     def container(self) -> Fences:
-        """Make a container that is used by nobody else."""
+        """Create a container for one test."""
         url = f"{self.url}/{ACCOUNT}/fences-{next(self._numbers)}"
         response = self.http.put(url, params={"restype": "container"})
         assert response.status_code == 201, response.text

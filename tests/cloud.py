@@ -1,4 +1,4 @@
-"""Starts a local cloud for tests and drives it: faults, approvals, settings, what was asked.
+"""Starts a local cloud for tests and controls it: faults, approvals, settings, recorded requests.
 
     def test_something(cloud: LocalCloud) -> None:
         cloud.fault("tile", status=429, retry_after=3, times=2)
@@ -27,7 +27,7 @@ from typing import Any
 START_TIMEOUT_S = 20.0
 ROOT = Path(__file__).resolve().parent.parent
 FAST = {"interval_s": 1, "enforce_interval": False, "operation_polls": 1}
-"""Settings after each reset: nothing in a test should wait for politeness."""
+"""Settings after each reset: short intervals, so that tests are quick."""
 
 
 class LocalCloud:
@@ -65,28 +65,28 @@ class LocalCloud:
         if self._settings:
             self.settings(**self._settings)
 
-    # -- what goes wrong ----------------------------------------------------------------------------------------
+    # -- faults -------------------------------------------------------------------------------------------------
 
     def fault(self, endpoint: str, **fault: object) -> None:
-        """Put a fault in force, e.g. `fault("tile", status=503, times=2)`."""
+        """Add a fault, e.g. `fault("tile", status=503, times=2)`."""
         self.ask("POST", "/faults", {"endpoint": endpoint, **fault})
 
     def clear(self, endpoint: str = "") -> None:
         """Lift the faults of one endpoint, or all."""
         self.ask("DELETE", f"/faults?endpoint={endpoint}")
 
-    # -- what people do ------------------------------------------------------------------------------------------
+    # -- sign-in -------------------------------------------------------------------------------------------------
 
     def approve(self, user_code: str, person: str = "aino") -> None:
-        """Let a person ("aino", "ben" or "carla") allow the sign-in."""
+        """Approve the sign-in as "aino", "ben" or "carla"."""
         self.ask("POST", "/sign-in", {"user_code": user_code, "person": person})
 
     def decline(self, user_code: str) -> None:
-        """Let somebody decline the sign-in."""
+        """Decline the sign-in."""
         self.ask("POST", "/sign-in", {"user_code": user_code, "decline": True})
 
     def pending(self) -> list[dict[str, Any]]:
-        """Return the user codes that wait for somebody, oldest first."""
+        """Return the user codes that are not approved yet, oldest first."""
         answer: list[dict[str, Any]] = self.ask("GET", "/pending")
         return answer
 
@@ -102,12 +102,12 @@ class LocalCloud:
     def challenge(self, **how: bool) -> dict[str, str]:
         """Have Azure Maps challenge the tokens issued so far for claims (`needs_person`, `goes_on`; `off` ends it).
 
-        Returns the `claims` and the `header` that goes with them.
+        Returns the `claims` and the WWW-Authenticate `header`.
         """
         answer: dict[str, str] = self.ask("POST", "/challenge", how)
         return answer
 
-    # -- how it behaves, what it saw -----------------------------------------------------------------------------
+    # -- settings and recorded requests --------------------------------------------------------------------------
 
     def settings(self, **values: object) -> dict[str, Any]:
         """Change settings (`tvapp.localcloud.settings.Settings`); returns all of them."""
@@ -133,30 +133,30 @@ class LocalCloud:
         return count
 
     def statuses(self, endpoint: str) -> dict[str, int]:
-        """Return how often each status was answered; "0" stands for a connection that was cut without one."""
+        """Return how often each status was sent; "0" stands for a reset connection without one."""
         statuses: dict[str, int] = self.ask("GET", f"/requests?endpoint={endpoint}")[endpoint]["statuses"]
         return statuses
 
     def most_in_flight(self, endpoint: str) -> int:
-        """Return how many requests to an endpoint there were at most at the same time."""
+        """Return the largest number of simultaneous requests to an endpoint."""
         most: int = self.ask("GET", f"/requests?endpoint={endpoint}")[endpoint]["most_in_flight"]
         return most
 
     def forget_requests(self) -> None:
-        """Count afresh."""
+        """Reset the counters."""
         self.ask("DELETE", "/requests")
 
     def add_map_data(self, content: str, description: str = "") -> str:
-        """Store a file at once and unchecked; returns its udid."""
+        """Store a file at once, without checks; returns its udid."""
         udid: str = self.ask("POST", "/map-data", {"content": content, "description": description})["udid"]
         return udid
 
     def change_map_data(self, udid: str, content: str) -> None:
-        """Let somebody else put other content into a file."""
+        """Change the content of a file, as another client would."""
         self.ask("POST", "/map-data", {"udid": udid, "content": content})
 
     def map_data(self) -> dict[str, Any]:
-        """Return the stored `files`, the `changes` that were taken, and how many were `accepted` by method."""
+        """Return the stored `files`, the accepted `changes`, and the number `accepted` by method."""
         answer: dict[str, Any] = self.ask("GET", "/map-data")
         return answer
 
@@ -165,7 +165,7 @@ class LocalCloud:
         self.ask("DELETE", "/map-data")
 
     def reset(self) -> None:
-        """Make everything as it was after the start."""
+        """Restore the state after the start."""
         self.ask("POST", "/reset", {})
         if self._settings:
             self.settings(**self._settings)
@@ -189,7 +189,7 @@ class LocalCloud:
         return self.post_form(f"{base}/token", form)
 
     def bearer(self, person: str = "aino") -> dict[str, str]:
-        """Return the headers that open Azure Maps for a person."""
+        """Return the headers of a person's requests to Azure Maps."""
         token = self.sign_in(person)["access_token"]
         return {"Authorization": f"Bearer {token}", "x-ms-client-id": self.maps_client_id}
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 
 from tests.cloud import LocalCloud
-from tests.matrix.report import pytest_terminal_summary  # noqa: F401 - a hook, which only this file may bring along
+from tests.matrix.report import pytest_terminal_summary  # noqa: F401 - a hook, which only this file may import
 from tests.quick import no_process, pytest_addoption, pytest_collection_modifyitems  # noqa: F401 - hooks too
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ os.environ["SDL_VIDEODRIVER"] = "dummy"
 os.environ["SDL_AUDIODRIVER"] = "dummy"
 os.environ["PYGAME_HIDE_SUPPORT_PROMPT"] = "1"
 
-# How long an example takes says more of the machine than of what is tested.
+# The time of an example depends on the load of the machine.
 settings.register_profile("tvapp", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("quick", settings.get_profile("tvapp"), max_examples=20)
 settings.load_profile("tvapp")
@@ -58,7 +58,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 @pytest.fixture(scope="session")
 def azurite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Azurite]:
-    """Run Azurite; each test makes a container of its own in it."""
+    """Run Azurite; each test creates its own container."""
     from tests.azurite import running_azurite
 
     with running_azurite(tmp_path_factory.mktemp("azurite")) as running:
@@ -75,7 +75,7 @@ def cloud_process() -> Iterator[LocalCloud]:
 
 @pytest.fixture
 def cloud(cloud_process: LocalCloud) -> LocalCloud:
-    """Return the local cloud as it is after its start: no faults, no codes, the sample files."""
+    """Return the local cloud in the state after its start: no faults, no codes, the sample files."""
     cloud_process.reset()
     return cloud_process
 
@@ -90,7 +90,7 @@ def require_tool(name: str) -> str:
 
 
 def do_without(reason: str) -> NoReturn:
-    """Skip a test that lacks something from outside, on a developer's machine; fail on CI."""
+    """Skip a test that lacks an external dependency on a developer's machine; fail it on CI."""
     if os.environ.get("CI") == "true":
         pytest.fail(reason)
     pytest.skip(reason)

@@ -1,4 +1,4 @@
-"""Everything that comes from outside has bounds: the worst of its kind is refused, quickly and in little memory."""
+"""Hostile input of every kind is refused in little memory."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from tvapp.remote.pattern_hash import PatternHash
 from tvapp.tiles.decode import decode_tile
 
 MOST_BYTES = 24 << 20
-"""Beyond the input itself, what any of them may take for a moment."""
+"""The peak memory that a refusal may take beside the input."""
 DEEP = 200_000
 
 

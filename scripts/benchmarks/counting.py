@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from tvapp.display import glyphs, pygame_canvas, shapes, textures
+from tvapp.display import fonts, pygame_canvas, shapes, text_cache, textures
 from tvapp.display.sdl import pygame
 
 KINDS = ("draws", "fills", "lines", "clears", "textures_made", "texture_updates", "read_backs", "surfaces", "texts")
@@ -85,13 +85,13 @@ class _TextureMaker:
 
 
 def install() -> Counts:
-    """Count from now on; call it before a display is opened, and `end_frame` of what it returns after each frame."""
+    """Start counting; call it before a display is opened, and `Counts.end_frame` after each frame."""
     counts = Counts()
-    for module in (glyphs, pygame_canvas, shapes, textures):
+    for module in (pygame_canvas, shapes, text_cache, textures):
         replace(module, "Texture", _TextureMaker(module.__dict__["Texture"], counts))
     replace(pygame, "Surface", _counted(pygame.Surface, counts, "surfaces"))
     replace(pygame.image, "frombuffer", _counted(pygame.image.frombuffer, counts, "surfaces"))
-    replace(glyphs.Fonts, "render", _counted(glyphs.Fonts.render, counts, "texts"))
+    replace(fonts.Fonts, "render", _counted(fonts.Fonts.render, counts, "texts"))
     make_canvas = pygame_canvas.PygameCanvas.__init__
 
     def canvas(self: Any, renderer: Any, *arguments: Any, **named: Any) -> None:

@@ -2,9 +2,9 @@
 
 Usage: python -m scripts.benchmarks.measured_app FILE PROBES [arguments of tvapp run ...]
 
-PROBES are names with commas between them: `frames` (the main thread's work for every frame, and when it was out), `gc`
-(every garbage collection), `counts` (what each frame asks of the renderer), `status` (sizes and counters, each time
-SIGUSR2 comes).
+PROBES are names with commas between them: `frames` (the main thread's work for each frame, and when it was presented),
+`gc` (each garbage collection), `counts` (the renderer calls of each frame), `status` (sizes and counters, at each
+SIGUSR2).
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Measurements(Probe):
     def __init__(self, names: set[str], writer: Writer) -> None:
         self._names = names
         if "frames" in names:
-            self.shortest_burst = 1  # also the motions of a few frames
+            self.shortest_burst = 1  # report short motions too
         self._writer = writer
         self._times: deque[float] = deque()
         self._frames = 0
@@ -89,7 +89,7 @@ class Measurements(Probe):
         """See Probe."""
         if "frames" not in self._names:
             return
-        # The first frame of the next motion may be out already.
+        # The first frame of the next motion may have been presented already.
         fields = {
             "times": [round(self._times.popleft(), 5) for _ in burst.work_s],
             "work_ms": [round(work * 1000, 3) for work in burst.work_s],
@@ -118,7 +118,7 @@ class Measurements(Probe):
         self._at_rest.append(write)
 
     def _answer_signals(self) -> None:
-        """Write sizes and counters each time SIGUSR2 comes, which every thread leaves to the one that waits for it."""
+        """Write sizes and counters at each SIGUSR2, which all threads block except the one that waits for it."""
         signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGUSR2})
 
         def answer() -> None:
@@ -126,7 +126,7 @@ class Measurements(Probe):
             while True:
                 signal.sigwait({signal.SIGUSR2})
                 if not is_counting:
-                    # Not before: it would load numpy and shapely ahead of the first frame.
+                    # Deferred: it would import numpy and shapely before the first frame.
                     is_counting = True
                     self._count_fence_tiles()
                 self._writer.write("status", self._status())
@@ -137,13 +137,13 @@ class Measurements(Probe):
         status = {"frames": self._frames, "fence_tiles_drawn": self._fence_tiles_drawn}
         if self._display is not None:
             canvas = self._display.canvas
-            status |= {"textures": canvas.textures.size_bytes, "glyphs": canvas._glyphs.size_bytes}
+            status |= {"textures": canvas.textures.size_bytes, "text": canvas._text_cache.size_bytes}
         if self._app is not None and (live_map := self._app.session.map) is not None:
-            status["shelf"] = live_map.model.memory.size_bytes
+            status["tiles"] = live_map.model.memory.size_bytes
         return status
 
     def _count_fence_tiles(self) -> None:
-        """Count them where they are drawn: on workers, of which no probe of display and loop hears."""
+        """Count the tiles where they are drawn: on workers, which no probe of display and loop watches."""
         from tvapp.fences.drawing.raster import FenceRasteriser
 
         draw = FenceRasteriser.rasterise
@@ -164,7 +164,7 @@ def main() -> int:
 
 
 def _watch_garbage(writer: Writer) -> Callable[[], None]:
-    """Note every garbage collection; returns a function that writes them down."""
+    """Record every garbage collection; returns the function that writes the records."""
     began: dict[int, float] = {}
     seen: list[dict[str, object]] = []
     main = threading.get_ident()

@@ -63,7 +63,7 @@ def memory(rig: Rig, options: Options) -> Row:
                 status = probe.status(app)
         known = {
             "textures_mb": round(status["textures"] / 1e6, 1),
-            "text_mb": round(status["glyphs"] / 1e6, 1),
+            "text_mb": round(status["text"] / 1e6, 1),
             "tiles_counted_mb": round(status["shelf"] / 1e6, 1),
         }
         settled[count] = {**found, "pss_by_mapping": mapped, **known}

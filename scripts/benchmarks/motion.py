@@ -324,7 +324,7 @@ def late(frames: Sequence[Frame]) -> int:
 
 
 def missed_beats(frames: Sequence[Frame], longest_s: float = GAP_S) -> int:
-    """Count the frames that came half a frame late or later; after more than `longest_s` there was none to come."""
+    """Count the frames that came half a frame late or later; a gap above `longest_s` is rest, not a late frame."""
     gaps = (after.at - former.at for former, after in pairwise(frames))
     return sum(1.5 * FRAME_S < gap <= longest_s for gap in gaps)
 

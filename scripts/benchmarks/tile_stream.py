@@ -171,7 +171,7 @@ class _Product:
 
 
 async def _fetch(config: Config, key: str, tiles: Sequence[TileId]) -> list[bytes]:
-    """Fetch tiles with httpx alone: HTTP/2, as many at a time as the app asks for."""
+    """Fetch tiles with httpx alone: HTTP/2, as many at a time as the app has in flight."""
     limit = asyncio.Semaphore(MAX_CONNECTIONS)
     context = ssl.create_default_context(cafile=config.identity.ca_bundle)
     headers = {"subscription-key": key}

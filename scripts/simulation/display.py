@@ -44,13 +44,13 @@ class TappedCanvas:
             self._texts.append(text)
         self._canvas.text(text, x, y, style, anchor)
 
-    def sheet(self, paint: Paint, *inputs: Hashable, at: tuple[int, int] = (0, 0)) -> Rect:
+    def draw_cached(self, paint: Paint, *inputs: Hashable, at: tuple[int, int] = (0, 0)) -> Rect:
         """See ui.canvas.Canvas; what is shown as a picture is noted as well."""
         canvas = self._canvas
         recording = RecordingCanvas(canvas.width, canvas.height, canvas.scale, canvas.measure)
         paint(recording, *inputs)
         self._texts += recording.sentences()
-        return canvas.sheet(paint, *inputs, at=at)
+        return canvas.draw_cached(paint, *inputs, at=at)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._canvas, name)

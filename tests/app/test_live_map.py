@@ -2,58 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import cast
 
+from tests.app.rig import FakeBackend
 from tests.surroundings import surroundings
 from tvapp.app.backend import Backend
 from tvapp.app.live_map import LiveMap
 from tvapp.config.model import Config
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
-from tvapp.geo.position import Bounds
-from tvapp.tiles.cache_key import CacheScope
 from tvapp.tiles.tile import DRAWN_TILESET, TileArrived, TileId, TileImage
 
 TILE = TileId("microsoft.base.darkgrey", 3, 4, 2)
-
-
-@dataclass
-class FakeLoader:
-    wanted: list[tuple[TileId, ...]] = field(default_factory=list)
-    requests_sent: int = 0
-    sizes: Mapping[str, int] = field(default_factory=dict)
-
-    def request(self, ids: Sequence[TileId]) -> None:
-        self.wanted.append(tuple(ids))
-
-    def set_rasteriser(self, rasteriser: object) -> None:
-        pass
-
-    def set_sizes(self, sizes: Mapping[str, int]) -> None:
-        self.sizes = sizes
-
-
-@dataclass
-class FakeAttribution:
-    asked: list[tuple[tuple[str, ...], float]] = field(default_factory=list)
-
-    def show(self, tilesets: tuple[str, ...], zoom: float, bounds: Bounds) -> None:
-        self.asked.append((tilesets, zoom))
-
-
-@dataclass
-class FakeBackend:
-    loader: FakeLoader = field(default_factory=FakeLoader)
-    attribution: FakeAttribution = field(default_factory=FakeAttribution)
-    fences: None = None
-    outbox: None = None
-    kept: None = None
-
-    def use_account(self, home_id: str | None) -> CacheScope:
-        return CacheScope("https://maps.example", home_id or "", "en", "Auto")
 
 
 def live_map(log: RecordingLog | None = None) -> LiveMap:
@@ -89,34 +50,34 @@ def test_tiles_come_in_the_size_of_the_screen_from_the_first_and_after_another_o
 def test_wishes_wait_for_the_end_of_the_frame_that_follows() -> None:
     here = live_map()
     backend = connected(here)
-    backend.loader.wanted.clear()
+    backend.loader.requested.clear()
     here.want_tiles([TILE])
     here.tick(0.0, frame_follows=True)
-    assert backend.loader.wanted == []
+    assert backend.loader.requested == []
     here.pass_on_request()
     here.pass_on_request()
-    assert backend.loader.wanted == [(TILE,)]
+    assert backend.loader.requested == [(TILE,)]
 
 
 def test_wishes_do_not_wait_where_no_frame_follows() -> None:
     here = live_map()
     backend = connected(here)
-    backend.loader.wanted.clear()
+    backend.loader.requested.clear()
     here.want_tiles([TILE])
     here.tick(0.0, frame_follows=False)
-    assert backend.loader.wanted == [(TILE,)]
+    assert backend.loader.requested == [(TILE,)]
 
 
 def test_no_wish_list_is_left_out_even_if_two_come_between_two_frames() -> None:
     here, backend = live_map(), FakeBackend()
     here.connect(cast(Backend, backend), "")
-    backend.loader.wanted.clear()
+    backend.loader.requested.clear()
     here.want_tiles((TILE,))
     here.pass_on_request()
     here.want_tiles(())
     here.want_tiles((TILE,))
     here.pass_on_request()
-    assert backend.loader.wanted == [(TILE,), (), (TILE,)]
+    assert backend.loader.requested == [(TILE,), (), (TILE,)]
 
 
 def test_the_first_tile_on_the_screen_is_told_once_after_its_frame() -> None:

@@ -15,7 +15,7 @@ from tests.cloud import LocalCloud
 from tests.e2e.rig import running, with_account, with_key
 from tvapp.commands.doctor import _display
 from tvapp.config.model import Config
-from tvapp.display.hardware import Presence
+from tvapp.display.hardware import Availability
 
 NAMES = ["config", "data-dir", "display", "network", "clock", "sign-in", "maps", "store"]
 
@@ -147,17 +147,27 @@ def test_people_get_sentences(cloud: LocalCloud, tmp_path: Path, keys: str, stat
 @pytest.mark.parametrize(
     ("seen", "closed", "found", "remedy"),
     [
-        (Presence("never", "neither a desktop nor a graphics card"), "", "graphics card", "connect a screen"),
-        (Presence("never", "card0 cannot be opened: add the user to the groups video"), "", "card0", "groups video"),
-        (Presence("doubt"), "no key would arrive: 2 closed: add the user to the group input", "no key", "group input"),
-        (Presence("wait", "no screen is connected"), "", "no screen", "cable"),
+        (Availability("never", "neither a desktop nor a graphics card"), "", "graphics card", "connect a screen"),
+        (
+            Availability("never", "card0 cannot be opened: add the user to the groups video"),
+            "",
+            "card0",
+            "groups video",
+        ),
+        (
+            Availability("doubt"),
+            "no key would arrive: 2 closed: add the user to the group input",
+            "no key",
+            "group input",
+        ),
+        (Availability("wait", "no screen is connected"), "", "no screen", "cable"),
     ],
 )
 def test_what_the_console_s_screen_lacks_is_named_with_its_remedy(
-    monkeypatch: pytest.MonkeyPatch, seen: Presence, closed: str, found: str, remedy: str
+    monkeypatch: pytest.MonkeyPatch, seen: Availability, closed: str, found: str, remedy: str
 ) -> None:
-    monkeypatch.setattr("tvapp.display.hardware.presence", lambda _environ: seen)
-    monkeypatch.setattr("tvapp.display.hardware.closed_inputs", lambda _devices: closed)
+    monkeypatch.setattr("tvapp.display.hardware.display_availability", lambda _environ: seen)
+    monkeypatch.setattr("tvapp.display.hardware.unreadable_inputs", lambda _devices: closed)
     check = _display(Config(), {"SDL_VIDEODRIVER": "kmsdrm"})
     assert check.outcome == "fail"
     assert found in check.found
@@ -165,5 +175,5 @@ def test_what_the_console_s_screen_lacks_is_named_with_its_remedy(
 
 
 def test_a_console_s_screen_with_keys_passes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tvapp.display.hardware.presence", lambda _environ: Presence("doubt"))
+    monkeypatch.setattr("tvapp.display.hardware.display_availability", lambda _environ: Availability("doubt"))
     assert _display(Config(), {"SDL_VIDEODRIVER": "kmsdrm"}).outcome == "pass"

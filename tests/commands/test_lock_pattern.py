@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tvapp.commands.lock_pattern import Key, Left, TerminalKeys, ask_twice
+from tvapp.commands.lock_pattern import Cancelled, Key, TerminalKeys, ask_twice
 from tvapp.core.exit_status import EXIT_FAILED, EXIT_OK
 from tvapp.remote.intents import Intent
 from tvapp.remote.pattern import pattern_of
@@ -89,7 +89,7 @@ def test_other_keys_do_nothing() -> None:
     "typed", [CTRL_C, b"\x04", UP * 4 + ENTER + UP + CTRL_C, b"\x1b" + CTRL_C, b"\x1b[" + CTRL_C, b""]
 )
 def test_ctrl_c_or_a_terminal_that_goes_away_ends_it(typed: bytes) -> None:
-    with pytest.raises(Left):
+    with pytest.raises(Cancelled):
         ask(typed)
 
 

@@ -17,9 +17,17 @@ def test_a_delay_stays_within_the_ceiling_and_its_jitter(attempt: int, random: f
     assert 0.7 <= delay <= 60.0 * 1.3
 
 
-@given(ATTEMPTS, RANDOM, st.floats(0, 10_000))
-def test_a_server_s_wish_is_a_floor_up_to_an_hour(attempt: int, random: float, wish: float) -> None:
-    assert Backoff().delay(attempt, random, wish) >= min(wish, 3600.0)
+@given(ATTEMPTS, RANDOM, st.floats(-10, 10_000))
+def test_retry_after_is_a_floor_up_to_an_hour_and_jitter_comes_on_top(
+    attempt: int, random: float, retry_after_s: float
+) -> None:
+    floor = min(max(retry_after_s, 0.0), 3600.0)
+    assert floor <= Backoff(2.0, 60.0, 0.5).delay(attempt, random, retry_after_s) <= floor + 1.0
+
+
+def test_jitter_spreads_a_delay_to_both_sides() -> None:
+    backoff = Backoff(10.0, 60.0, 0.25)
+    assert [backoff.delay(0, random) for random in (0.0, 0.5, 1.0)] == [7.5, 10.0, 12.5]
 
 
 def test_without_jitter_each_delay_doubles() -> None:

@@ -1,4 +1,4 @@
-"""What can be told of clocks, with the time passed in."""
+"""Plausible clocks, sleeps and clocks that are set, with the time passed in."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 import tvapp
 from tvapp.core.clock import (
     RELEASED_AT,
-    ClockGauge,
+    ClockChangeDetector,
     ClockSet,
+    ManualClock,
     PlausibleTime,
     Reading,
     Resumed,
@@ -40,11 +41,12 @@ def test_the_release_is_a_day_in_the_past() -> None:
 
 
 def test_a_right_clock_is_plausible_at_once() -> None:
-    assert PlausibleTime().judge(5.0, RELEASED_AT + 1, is_synchronised=False) == "plausible"
+    assert PlausibleTime().judge(5.0, RELEASED_AT, is_synchronised=False) == "plausible"
+    assert PlausibleTime().judge(5.0, RELEASED_AT - 1, is_synchronised=False) == "waiting"
 
 
 def test_a_clock_from_before_the_release_is_waited_for_and_then_put_up_with() -> None:
-    wait = PlausibleTime(patience_s=30)
+    wait = PlausibleTime(max_wait_s=30)
     assert [wait.judge(now, 60.0 + now, is_synchronised=False) for now in (5.0, 20.0, 34.9, 35.0, 99.0)] == [
         "waiting",
         "waiting",
@@ -80,24 +82,35 @@ def after(passed: float, asleep: float = 0.0, set_by: float = 0.0) -> Reading:
         (after(1, set_by=HOUR), (ClockSet(HOUR),)),
         (after(1, set_by=-365 * 24 * HOUR), (ClockSet(-365 * 24 * HOUR),)),
         (after(60, asleep=59, set_by=-HOUR), (Resumed(59.0), ClockSet(-HOUR))),
+        (after(1, asleep=1), (Resumed(1.0),)),
+        (after(1, set_by=1), (ClockSet(1.0),)),
+        (after(1, set_by=-1), (ClockSet(-1.0),)),
         (after(1, set_by=0.4), ()),
         (after(1.5, asleep=0.5), ()),
     ],
 )
 def test_sleeps_and_set_clocks_are_told_apart(reading: Reading, told: tuple[object, ...]) -> None:
-    gauge = ClockGauge(START)
+    gauge = ClockChangeDetector(START)
     assert gauge.look(reading) == told
     assert gauge.look(reading) == ()
 
 
 @given(st.lists(st.floats(0, 1e6), max_size=20))
 def test_time_that_just_passes_is_no_news(steps: list[float]) -> None:
-    gauge, passed = ClockGauge(START), 0.0
+    gauge, passed = ClockChangeDetector(START), 0.0
     for step in steps:
         passed += step
         assert gauge.look(after(passed)) == ()
 
 
+def test_a_manual_clock_moves_only_when_it_is_told() -> None:
+    clock = ManualClock(now=5.0, epoch=100.0)
+    assert (clock.monotonic(), clock.wall(), clock.is_synchronised()) == (5.0, 105.0, True)
+    assert clock.advance(2.0) == 7.0
+    clock.set_wall(-50.0)
+    assert (clock.monotonic(), clock.wall()) == (7.0, 57.0)
+
+
 def test_the_machines_clocks_are_read_together() -> None:
-    gauge = ClockGauge(read_clocks())
+    gauge = ClockChangeDetector(read_clocks())
     assert gauge.look(read_clocks()) == ()

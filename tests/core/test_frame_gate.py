@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from tvapp.core.frame_gate import EARLY_S, LONGEST_S, FrameGate
+from tvapp.core.frame_gate import LEAD_S, MAX_WAIT_S, FrameGate
 
 
 @dataclass
@@ -30,20 +30,20 @@ def clock() -> PassingClock:
 
 def test_nobody_waits_while_no_frame_is_expected(clock: PassingClock) -> None:
     gate = FrameGate(clock.monotonic)
-    gate.let_pass()
+    gate.yield_to_frame()
     gate.expect(clock.now + 10)
-    gate.let_pass()
+    gate.yield_to_frame()
     assert clock.looks == 2
 
 
 def test_a_worker_waits_from_shortly_before_a_frame_until_it_is_out(clock: PassingClock) -> None:
     gate = FrameGate(clock.monotonic)
-    gate.expect(clock.now + EARLY_S)
+    gate.expect(clock.now + LEAD_S)
     began = clock.looks
-    gate.let_pass()
+    gate.yield_to_frame()
     waited = clock.looks - began
     gate.expect(None)
-    gate.let_pass()
+    gate.yield_to_frame()
     assert waited > 1
     assert clock.looks == began + waited + 1
 
@@ -52,8 +52,8 @@ def test_frames_without_end_do_not_stop_the_work(clock: PassingClock) -> None:
     gate = FrameGate(clock.monotonic)
     gate.expect(0.0)
     before = clock.now
-    gate.let_pass()
-    assert clock.now - before <= LONGEST_S + 0.003
+    gate.yield_to_frame()
+    assert clock.now - before <= MAX_WAIT_S + 0.003
 
 
 def test_whoever_waits_goes_on_as_soon_as_the_frame_is_out() -> None:
@@ -62,7 +62,7 @@ def test_whoever_waits_goes_on_as_soon_as_the_frame_is_out() -> None:
     passed = threading.Event()
 
     def work() -> None:
-        gate.let_pass()
+        gate.yield_to_frame()
         passed.set()
 
     workers = [threading.Thread(target=work, daemon=True) for _ in range(3)]

@@ -1,3 +1,7 @@
+"""Header fields: names in any case, hidden secrets, dates, pauses and directives."""
+
+from __future__ import annotations
+
 from email.utils import formatdate
 
 import pytest
@@ -26,6 +30,25 @@ def test_secrets_are_hidden_from_repr() -> None:
     shown = repr(Headers({"Authorization": "s", "Subscription-Key": "s", "Cookie": "s", "Accept": "image/png"}))
     assert "'s'" not in shown
     assert "image/png" in shown
+
+
+def test_headers_are_a_mapping_that_compares_and_hashes_by_value() -> None:
+    headers = Headers({"A": "1", "B": "2"})
+    assert (list(headers), len(headers)) == (["a", "b"], 2)
+    assert hash(headers) == hash(Headers([("b", "2"), ("a", "1")]))
+    assert "c" not in headers
+    with pytest.raises(KeyError):
+        headers["c"]
+
+
+@pytest.mark.parametrize("kind", ["application/json", "Text/JSON; charset=utf-8", "application/geo+json"])
+def test_json_is_known_by_its_media_type(kind: str) -> None:
+    assert is_json({"content-type": kind})
+    assert not is_json({"content-type": f"{kind.partition(';')[0]}x"})
+
+
+def test_a_date_without_a_zone_is_in_utc() -> None:
+    assert parse_http_date("Sun, 06 Nov 1994 08:49:37") == 784_111_777.0
 
 
 def test_media_types_are_read_without_parameters() -> None:

@@ -237,7 +237,7 @@ def test_the_io_thread_owes_an_answer_until_it_gives_one(rig: Rig) -> None:
     clock.advance(7.0)
     rig.jobs.ping_io()
     assert rig.jobs.io_silence_s(clock.now) == 7.0
-    assert f"{__name__}:" in rig.jobs.where_is_io()
+    assert f"{__name__}:" in rig.jobs.io_stack()
     go_on.set()
     asyncio.run_coroutine_threadsafe(asyncio.sleep(0), loop).result(PATIENCE_S)
     assert rig.jobs.io_silence_s(clock.now) == 0

@@ -78,7 +78,7 @@ def shape(value: object) -> object:
 def make_kept(folder: Path) -> Path:
     desk = Desk(folder)
     desk.path = folder / "geofences" / "account.geofences"
-    desk.keeper.open(desk.path)
+    desk.snapshot.open(desk.path)
     desk.give(*fences("a", "b"), *fences("c", source="other.geojson"))
     desk.tick(snapshot.WRITE_AFTER_S)
     return desk.path
@@ -87,7 +87,7 @@ def make_kept(folder: Path) -> Path:
 def open_kept(folder: Path) -> RecordingLog:
     desk = Desk(folder)
     desk.path = folder / "geofences" / "account.geofences"
-    desk.keeper.open(desk.path)
+    desk.snapshot.open(desk.path)
     for message in desk.messages():
         assert isinstance(message, SnapshotRestored)
         assert [each.raw for each in message.fences] == [
@@ -101,7 +101,7 @@ def open_kept(folder: Path) -> RecordingLog:
 
 
 def make_entry(folder: Path) -> Path:
-    OutboxFolder(folder / "outbox" / "account").keep(Entry(1, adding("a")))
+    OutboxFolder(folder / "outbox" / "account").save(Entry(1, adding("a")))
     return folder / "outbox" / "account" / "0000000001.json"
 
 
@@ -112,7 +112,7 @@ def open_entry(folder: Path) -> RecordingLog:
     log = RecordingLog()
     for name in broken:
         log.event("outbox.broken", file=name)
-    outbox.keep(Entry(2, adding("b")))
+    outbox.save(Entry(2, adding("b")))
     assert adding("b") in [entry.change for entry in OutboxFolder(folder / "outbox" / "account").read()[0]]
     return log
 

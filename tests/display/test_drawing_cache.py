@@ -14,7 +14,7 @@ from PIL import Image
 from tests.ui.gallery import SCENES
 from tests.ui.pictures import FRAMES, NAMES, display
 from tvapp.display import drawing_cache
-from tvapp.display.drawing_cache import DRAWN_BEFORE, Box, Sheets, opaque_columns
+from tvapp.display.drawing_cache import FRAMES_BEFORE, Box, DrawingCache, opaque_columns
 from tvapp.display.window import Display
 from tvapp.ui.canvas import Canvas, Color, Paint, Rect, TextStyle
 from tvapp.ui.recording import DrawnShape, DrawnText, RecordingCanvas
@@ -34,14 +34,14 @@ WHITE = Color(255, 255, 255)
 @pytest.mark.parametrize("name", NAMES)
 def test_a_screen_looks_the_same_when_parts_of_it_are_pictures(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     made: list[Hashable] = []
-    make = Sheets.make
+    make = DrawingCache.make
 
-    def noted(self: Sheets, key: Hashable, box: Box, rect: Rect, draw: Callable[[], object]) -> None:
+    def noted(self: DrawingCache, key: Hashable, box: Box, rect: Rect, draw: Callable[[], object]) -> None:
         made.append(key)
         make(self, key, box, rect, draw)
 
-    monkeypatch.setattr(Sheets, "make", noted)
-    monkeypatch.setattr(drawing_cache, "DRAWN_BEFORE", FRAMES)
+    monkeypatch.setattr(DrawingCache, "make", noted)
+    monkeypatch.setattr(drawing_cache, "FRAMES_BEFORE", FRAMES)
     with display(SIZE) as on:
         scene = SCENES[name](*on.size)
         scene.loads()
@@ -66,9 +66,9 @@ class _Watching(RecordingCanvas):
 
     strays: list[tuple[Paint, object]]
 
-    def sheet(self, paint: Paint, *inputs: Hashable, at: tuple[int, int] = (0, 0)) -> Rect:
+    def draw_cached(self, paint: Paint, *inputs: Hashable, at: tuple[int, int] = (0, 0)) -> Rect:
         before = len(self.items)
-        rect = super().sheet(paint, *inputs)
+        rect = super().draw_cached(paint, *inputs)
         for item in self.items[before:]:
             if not _is_within(item, rect):
                 self.strays.append((paint, item))
@@ -106,19 +106,19 @@ calls: list[float] = []
 def test_what_is_painted_with_the_same_inputs_is_painted_a_few_times_only() -> None:
     calls.clear()
     with display((640, 360)) as on:
-        for _ in range(DRAWN_BEFORE + 9):
+        for _ in range(FRAMES_BEFORE + 9):
             on.begin()
-            assert on.canvas.sheet(_paint_square, 40.0, WHITE) == Rect(40.0, 100, 80, 80)
+            assert on.canvas.draw_cached(_paint_square, 40.0, WHITE) == Rect(40.0, 100, 80, 80)
             on.present()
-    assert DRAWN_BEFORE < len(calls) <= DRAWN_BEFORE + 4  # one of them for the picture
+    assert FRAMES_BEFORE < len(calls) <= FRAMES_BEFORE + 4  # one of them for the picture
 
 
 def test_other_inputs_are_another_picture() -> None:
     with display((640, 360)) as on:
         for color in (WHITE, Color(255, 0, 0)):
-            for _ in range(DRAWN_BEFORE + 2):
+            for _ in range(FRAMES_BEFORE + 2):
                 on.begin()
-                on.canvas.sheet(_paint_square, 40.0, color)
+                on.canvas.draw_cached(_paint_square, 40.0, color)
                 middle = _pixels(on)[55, 36]
                 on.present()
             assert middle.tolist() == list(color[:3])
@@ -127,35 +127,35 @@ def test_other_inputs_are_another_picture() -> None:
 def test_what_changes_all_the_time_is_never_made_a_picture() -> None:
     calls.clear()
     with display((640, 360)) as on:
-        for number in range(2 * DRAWN_BEFORE):
+        for number in range(2 * FRAMES_BEFORE):
             on.begin()
-            on.canvas.sheet(_paint_square, number / 4, WHITE)
+            on.canvas.draw_cached(_paint_square, number / 4, WHITE)
             on.present()
-    assert len(calls) == 2 * DRAWN_BEFORE
+    assert len(calls) == 2 * FRAMES_BEFORE
 
 
 def test_pictures_are_made_anew_for_another_size_of_the_screen() -> None:
     with display((640, 360)) as on:
-        for _ in range(DRAWN_BEFORE + 2):
+        for _ in range(FRAMES_BEFORE + 2):
             on.begin()
-            on.canvas.sheet(_paint_square, 40.0, WHITE)
+            on.canvas.draw_cached(_paint_square, 40.0, WHITE)
             on.present()
         calls.clear()
         on.canvas.resize((640, 400))
         on.begin()
-        on.canvas.sheet(_paint_square, 40.0, WHITE)
+        on.canvas.draw_cached(_paint_square, 40.0, WHITE)
     assert calls == [40.0]
 
 
 def test_nothing_is_a_picture_within_a_clip() -> None:
     calls.clear()
     with display((640, 360)) as on:
-        for _ in range(DRAWN_BEFORE + 9):
+        for _ in range(FRAMES_BEFORE + 9):
             on.begin()
             on.canvas.clip(Rect(0, 0, 200, 200))
-            on.canvas.sheet(_paint_square, 40.0, WHITE)
+            on.canvas.draw_cached(_paint_square, 40.0, WHITE)
             on.present()
-    assert len(calls) == DRAWN_BEFORE + 9
+    assert len(calls) == FRAMES_BEFORE + 9
 
 
 def test_the_opaque_columns_of_a_picture_are_the_longest_run_without_transparency() -> None:
@@ -179,17 +179,17 @@ def _paint_ring(canvas: Canvas, radius: float) -> Rect:
 def test_a_large_outline_that_moves_is_a_picture_as_well_and_stands_where_it_would_be_drawn(radius: float) -> None:
     calls.clear()
     with display((1920, 1080)) as on:
-        for number in range(DRAWN_BEFORE + UNTIL_ALL_ARE_MADE):
+        for number in range(FRAMES_BEFORE + UNTIL_ALL_ARE_MADE):
             on.begin()
-            on.canvas.sheet(_paint_ring, radius, at=(500 + number, 200))
+            on.canvas.draw_cached(_paint_ring, radius, at=(500 + number, 200))
             on.present()
-        assert len(calls) < DRAWN_BEFORE + UNTIL_ALL_ARE_MADE
+        assert len(calls) < FRAMES_BEFORE + UNTIL_ALL_ARE_MADE
         shown = []
         for forget in (False, True):
             if forget:
                 on.canvas.forget()
             on.begin()
-            on.canvas.sheet(_paint_ring, radius, at=(400, 333))
+            on.canvas.draw_cached(_paint_ring, radius, at=(400, 333))
             shown.append(_pixels(on))
             on.present()
     assert shown[0].max() == 255

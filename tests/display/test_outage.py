@@ -17,9 +17,9 @@ from tests.display.pixels import at, plain
 from tvapp.core.clock import ManualClock
 from tvapp.core.errors import DisplayError
 from tvapp.display.events import DisplayLost, DisplayRestored, Exposed, Hidden, Resized, ResourcesLost
-from tvapp.display.outage import RETRY, STEADY_S, begin
+from tvapp.display.outage import RETRY, STEADY_S, begin_outage
 from tvapp.display.sdl import Renderer, Texture, pygame
-from tvapp.display.window import LOOK_AT_SCREENS_S, Display, DisplaySpec
+from tvapp.display.window import SCREEN_POLL_S, Display, DisplaySpec
 from tvapp.remote.keys import KeyEvent
 from tvapp.remote.pygame_source import PygameKeys
 from tvapp.ui.canvas import Color, PixelRect, Rect, TextStyle
@@ -44,7 +44,7 @@ def display(clock: ManualClock) -> Iterator[Display]:
 
 @given(st.integers(0, 60))
 def test_tries_come_later_and_later_but_at_least_every_quarter_of_a_minute(failures: int) -> None:
-    outage = begin("gone", 10.0, None, 0.0)
+    outage = begin_outage("gone", 10.0, None, 0.0)
     assert outage.retry_at == 10.0, "the first try is made at once"
     now, waits = 10.0, []
     for _ in range(failures):
@@ -56,11 +56,11 @@ def test_tries_come_later_and_later_but_at_least_every_quarter_of_a_minute(failu
 
 
 def test_a_display_that_is_lost_again_at_once_is_not_opened_at_full_speed() -> None:
-    former = begin("gone", 0.0, None, 0.0)
+    former = begin_outage("gone", 0.0, None, 0.0)
     for _ in range(3):
         former.failed(0.0)
-    assert begin("gone again", 11.0, former, restored_at=10.0).retry_at == 11.0 + RETRY.delay(3, 0.0)
-    assert begin("another day", 11.0 + STEADY_S, former, restored_at=10.0).retry_at == 11.0 + STEADY_S
+    assert begin_outage("gone again", 11.0, former, restored_at=10.0).retry_at == 11.0 + RETRY.delay(3, 0.0)
+    assert begin_outage("another day", 11.0 + STEADY_S, former, restored_at=10.0).retry_at == 11.0 + STEADY_S
 
 
 def test_a_lost_display_is_told_once_and_opened_again_at_once(display: Display) -> None:
@@ -78,7 +78,7 @@ def test_while_there_is_none_it_is_tried_less_and_less_often(
     display.lose("unplugged")
     assert display.wait(0) == [DisplayLost("unplugged")]
     for wait in (0.5, 1.0, 2.0):
-        assert display._look_again_in(clock.now) == wait
+        assert display._poll_in(clock.now) == wait
         clock.advance(wait)
         assert display.wait(0) == []
     display.feed(KeyEvent("key:352", True, clock.now, "remote"))
@@ -120,7 +120,7 @@ def test_another_size_after_the_return_is_told(display: Display) -> None:
 def test_a_window_over_the_whole_screen_follows_another_resolution(
     display: Display, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
 ) -> None:
-    monkeypatch.setattr("tvapp.display.window.SILENT_DRIVERS", frozenset())
+    monkeypatch.setattr("tvapp.display.window.HEADLESS_DRIVERS", frozenset())
     monkeypatch.setattr("tvapp.display.window.IDLE_AFTER_S", 0)
     monkeypatch.setattr("tvapp.display.window_creation.TV", size)
     sizes = [(1280, 720)]
@@ -139,14 +139,14 @@ def test_without_a_desktop_a_screen_that_is_plugged_out_and_in_is_noticed(
     display: Display, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plugged = {"card0-HDMI-A-1": True}
-    monkeypatch.setattr("tvapp.display.window.screens", lambda: dict(plugged))
+    monkeypatch.setattr("tvapp.display.window.connected_screens", lambda: dict(plugged))
     display.driver = "kmsdrm"
     display._screens = dict(plugged)
     plugged["card0-HDMI-A-1"] = False
     assert display.wait(0) == [Hidden()]
     plugged["card0-HDMI-A-1"] = True
     assert display.wait(0) == [], "it is not looked all the time"
-    clock.advance(LOOK_AT_SCREENS_S)
+    clock.advance(SCREEN_POLL_S)
     seen = news(display)
     assert seen[0] == DisplayLost("another screen")
     assert DisplayRestored(0.0) in seen

@@ -160,7 +160,7 @@ def test_text_is_as_wide_as_measured_on_every_screen() -> None:
 def test_fading_text_is_drawn_once_and_made_transparent(display: Display) -> None:
     for opacity in range(5, 255, 10):
         display.canvas.text("Depot", 100, 100, TextStyle(60, WHITE.faded(opacity / 255)))
-    assert display.canvas._glyphs.lines == 1
+    assert display.canvas._text_cache.lines == 1
 
 
 def test_a_halo_surrounds_the_letters(display: Display) -> None:
@@ -204,8 +204,8 @@ def test_kept_text_is_bounded(display: Display) -> None:
     for number in range(400):
         display.canvas.text(f"Geofence number {number} with a rather long name", 0, 0, TextStyle(96, WHITE))
     width, height = display.size
-    assert 0 < display.canvas._glyphs.size_bytes <= max(2 << 20, 3 * width * height)
-    assert display.canvas._glyphs.lines < 400
+    assert 0 < display.canvas._text_cache.size_bytes <= max(2 << 20, 3 * width * height)
+    assert display.canvas._text_cache.lines < 400
 
 
 def test_a_tile_is_drawn_pixel_by_pixel(display: Display) -> None:

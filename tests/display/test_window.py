@@ -44,7 +44,7 @@ def post(kind: int, **fields: Any) -> None:
 def test_it_tells_how_it_draws(display: Display) -> None:
     assert (display.driver, display.renderer_name, display.size) == ("dummy", "software", (1280, 720))
     assert display.reason == "nothing to show on the dummy driver"
-    assert display.is_silent
+    assert display.is_headless
 
 
 def test_the_whole_screen_of_the_dummy_driver_is_a_tv() -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tvapp.core.jobs import Running
+from tvapp.core.jobs import RunningJob
 from tvapp.core.log import RecordingLog
 from tvapp.host.heartbeat import BEATS, HOPELESS_S, IO_STUCK_S, STUCK_S, WELL_AFTER_S, Heartbeat
 from tvapp.host.systemd.notify import Notifier
@@ -33,13 +33,13 @@ class System(Notifier):
 
 @dataclass
 class FakeWorkers:
-    jobs: tuple[Running, ...] = ()
+    jobs: tuple[RunningJob, ...] = ()
     pinged_at: float | None = None
     answers: bool = True
     pings: int = 0
     now: float = 0.0
 
-    def running(self) -> tuple[Running, ...]:
+    def running(self) -> tuple[RunningJob, ...]:
         return self.jobs
 
     def ping_io(self) -> None:
@@ -50,7 +50,7 @@ class FakeWorkers:
     def io_silence_s(self, now: float) -> float:
         return 0.0 if self.pinged_at is None else now - self.pinged_at
 
-    def where_is_io(self) -> str:
+    def io_stack(self) -> str:
         return "somewhere:1"
 
 
@@ -179,7 +179,7 @@ def test_feeding_stops_when_the_io_thread_does_not_answer(system: System) -> Non
 def test_a_worker_that_hangs_is_told_of_once_and_then_stops_the_feeding(system: System) -> None:
     here = rig(system)
     here.start()
-    stuck = Running("signin.load", here.now, threading.get_ident())
+    stuck = RunningJob("signin.load", here.now, threading.get_ident())
     here.workers.jobs = (stuck,)
     here.idle(STUCK_S - 1)
     assert here.log.named("job.stuck") == []
@@ -198,7 +198,7 @@ def test_a_worker_that_hangs_is_told_of_once_and_then_stops_the_feeding(system: 
 def test_a_worker_that_hangs_is_told_of_without_a_watchdog_too() -> None:
     here = rig(None)
     here.start()
-    here.workers.jobs = (Running("kept.write", here.now, 1),)
+    here.workers.jobs = (RunningJob("kept.write", here.now, 1),)
     here.idle(STUCK_S + 1)
     assert len(here.log.named("job.stuck")) == 1
     assert here.heart.next_wakeup() is None
@@ -208,7 +208,7 @@ def test_many_short_jobs_are_no_long_one(system: System) -> None:
     here = rig(system)
     here.start()
     for number in range(100):
-        here.workers.jobs = (Running(f"job {number}", here.now, 1),)
+        here.workers.jobs = (RunningJob(f"job {number}", here.now, 1),)
         here.idle(STUCK_S / 2)
     assert here.log.named("job.stuck") == []
     assert fed(system) > 100

@@ -12,9 +12,10 @@ import pytest
 from tests.cloud import LocalCloud
 from tests.e2e.rig import running, with_account, with_key
 from tvapp.auth.token_store import token_file
+from tvapp.core.data_folder import DataFolder
 from tvapp.core.exit_status import EXIT_OK, EXIT_RUNNING
 from tvapp.core.log import RecordingLog
-from tvapp.host.instance import LOCK, AnotherRuns, Instance
+from tvapp.host.instance import AnotherRuns, Instance
 
 
 def tvapp(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -34,10 +35,10 @@ def test_the_second_is_told_who_the_first_is(tmp_path: Path) -> None:
 def test_the_lock_s_file_is_private_and_a_link_in_its_place_is_not_followed(tmp_path: Path) -> None:
     log = RecordingLog()
     with Instance.hold(tmp_path, log):
-        assert (tmp_path / LOCK).stat().st_mode & 0o777 == 0o600
-    (tmp_path / LOCK).unlink()
+        assert (DataFolder(tmp_path).instance_lock).stat().st_mode & 0o777 == 0o600
+    (DataFolder(tmp_path).instance_lock).unlink()
     (tmp_path / "other").write_text("precious")
-    (tmp_path / LOCK).symlink_to(tmp_path / "other")
+    (DataFolder(tmp_path).instance_lock).symlink_to(tmp_path / "other")
     with Instance.hold(tmp_path, log):
         assert (tmp_path / "other").read_text() == "precious"
     (told,) = log.named("instance.not_locked")

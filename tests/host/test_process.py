@@ -119,12 +119,12 @@ def test_only_the_first_call_takes_objects_out_of_the_search_for_garbage() -> No
     script = """
 import gc
 import tvapp.host.process as process
-process.keep_what_is_there()
+process.freeze_garbage_collection()
 before = gc.get_freeze_count()
 ring = []
 ring.append(ring)
 del ring
-process.keep_what_is_there()
+process.freeze_garbage_collection()
 assert gc.get_freeze_count() <= before
 assert gc.collect() > 0
 """

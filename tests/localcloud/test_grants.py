@@ -5,12 +5,12 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tvapp.localcloud.grants import USER_CODE_LETTERS, Grant, Grants, RefreshToken, normalised_code
+from tvapp.localcloud.grants import USER_CODE_LETTERS, CodeTerms, Grant, Grants, RefreshToken, normalised_code
 from tvapp.localcloud.people import PEOPLE
 
 
 def create(grants: Grants, now: float = 0.0, lifetime_s: float = 900.0, interval_s: float = 5.0) -> Grant:
-    return grants.create("entra", "t", "client", "scope", now, lifetime_s=lifetime_s, interval_s=interval_s)
+    return grants.create("entra", "t", "client", "scope", now, CodeTerms(lifetime_s, interval_s))
 
 
 def poll(grants: Grants, grant: Grant, now: float) -> str:

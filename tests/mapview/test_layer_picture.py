@@ -13,7 +13,9 @@ from tests.mapview.world import (
     HELSINKI,
     OVERLAY,
     World,
+    ancestor,
     assert_partition,
+    children,
     screen,
     square,
     trimmed,
@@ -21,7 +23,7 @@ from tests.mapview.world import (
 )
 from tvapp.core.image import PixelRect
 from tvapp.geo.position import Position
-from tvapp.mapview.layer_picture import LayerPicture, Quad, Texture, tile_px, tile_zoom
+from tvapp.mapview.layer_picture import LayerPicture, Quad, Texture, corner, tile_px, tile_zoom
 from tvapp.mapview.layers import Layer
 from tvapp.mapview.viewport import Viewport
 from tvapp.tiles.pyramid import TileRange
@@ -69,10 +71,10 @@ def test_ancestors_children_and_tiles_together_cover_every_pixel_once(
     here.frame()
     wanted = here.wanted
     z = wanted[0].z
-    above = {tile.ancestor(max(z - random.randrange(1, 8), 0)) for tile in wanted}
-    for tile in {*above, *(tile.ancestor(max(z - 8, 0)) for tile in wanted)}:
+    above = {ancestor(tile, max(z - random.randrange(1, 8), 0)) for tile in wanted}
+    for tile in {*above, *(ancestor(tile, max(z - 8, 0)) for tile in wanted)}:
         here.arrive(tile)
-    below = [child for tile in wanted for child in tile.children()]
+    below = [child for tile in wanted for child in children(tile)]
     for tile in random.sample(below, len(below) // 3) + random.sample(wanted, len(wanted) // 2):
         here.arrive(tile)
     assert_partition(here.frame(), view)
@@ -90,7 +92,7 @@ def test_the_part_of_an_ancestor_lies_where_its_tile_would(view: Viewport, depth
     here = world(view, motion=False)
     here.frame()
     tile = here.wanted[0]
-    above = tile.ancestor(max(tile.z - depth, 0))
+    above = ancestor(tile, max(tile.z - depth, 0))
     if above.z == tile.z:
         return
     here.arrive(above)
@@ -210,7 +212,7 @@ def test_a_tile_fades_in_above_its_opaque_ancestor() -> None:
     here = world()
     here.frame()
     tile = here.wanted[0]
-    here.arrive(tile.ancestor(9))
+    here.arrive(ancestor(tile, 9))
     here.frame()
     here.arrive(tile)
     quads = here.frame(0.075)
@@ -226,7 +228,7 @@ def test_a_transparent_tile_is_never_drawn_twice_over_the_same_ground() -> None:
     here = world(layers=(OVERLAY,))
     here.frame()
     tile = here.wanted[0]
-    here.arrive(tile.ancestor(9))
+    here.arrive(ancestor(tile, 9))
     here.frame()
     here.frame(1.0)
     here.arrive(tile)
@@ -242,7 +244,7 @@ def test_a_transparent_tile_is_never_drawn_twice_over_the_same_ground() -> None:
 def test_an_empty_tile_draws_nothing_and_hides_its_ancestor() -> None:
     here = world(layers=(OVERLAY,), motion=False)
     here.frame()
-    here.arrive(here.wanted[0].ancestor(9))
+    here.arrive(ancestor(here.wanted[0], 9))
     before = sum(quad.dst.w * quad.dst.h for quad in here.frame())
     upload = here.arrive(here.wanted[0], TileImage(None))
     assert upload is None
@@ -254,7 +256,7 @@ def test_without_motion_nothing_fades() -> None:
     here = world(motion=False)
     here.frame()
     tile = here.wanted[0]
-    here.arrive(tile.ancestor(9))
+    here.arrive(ancestor(tile, 9))
     here.arrive(tile)
     assert set(fading(here, FRAME_S)) == {255}
 
@@ -418,3 +420,50 @@ def test_a_tile_fades_in_within_0_15_s_while_what_it_replaces_fades_out(after_s:
         quads: list[Quad] = []
         picture.draw(view, 10.0 + after_s, quads)
         assert [(quad.key[1], quad.alpha) for quad in quads] == [(1, below), (0, alpha)]
+
+
+@pytest.mark.parametrize(
+    ("texture", "dst", "src"),
+    [
+        # The ancestor's quarter to the south-east, 256 to 512 both ways, is shown on 512 x 512 pixels at (100, 200).
+        (Texture(("x", 2, 0, 0), 0, 0, 512, 512), (100, 200, 512, 512), (256, 256, 256, 256)),
+        (Texture(("x", 2, 0, 0), 256, 256, 256, 256), (100, 200, 512, 512), None),
+        (Texture(("x", 2, 0, 0), 300, 320, 100, 50), (188, 328, 200, 100), None),
+        (Texture(("x", 2, 0, 0), 200, 220, 100, 100), (100, 200, 88, 128), (56, 36, 44, 64)),
+        (Texture(("x", 2, 0, 0), 400, 450, 112, 62), (388, 588, 224, 124), None),
+        (Texture(("x", 2, 0, 0), 256, 300, 256, 100), (100, 288, 512, 200), None),
+        (Texture(("x", 2, 0, 0), 300, 256, 100, 256), (188, 200, 200, 512), None),
+        (Texture(("x", 2, 0, 0), 0, 0, 256, 512), None, None),
+        (Texture(("x", 2, 0, 0), 0, 0, 512, 256), None, None),
+    ],
+)
+def test_of_a_trimmed_ancestor_the_part_of_a_cell_is_drawn(
+    texture: Texture, dst: tuple[int, int, int, int] | None, src: tuple[int, int, int, int] | None
+) -> None:
+    picture = LayerPicture(Layer("x", "overlay", 0, 20))
+    view = Viewport(Position(0.0, 0.0), 3.0, 1024, 1024)
+    picture.plan(TileRange(3, 1, 1, 2, 2), lambda *cell: texture if cell == (2, 0, 0) else None, (2,))
+    quads: list[Quad] = []
+    picture.draw(view, 0.0, quads)
+    # The cell's corner lies at world pixel (512, 512), the screen's at 2048 - 512.
+    assert [(quad.dst, quad.src) for quad in quads] == (
+        [] if dst is None else [((dst[0] - 100 - 1024, dst[1] - 200 - 1024, dst[2], dst[3]), src)]
+    )
+
+
+def test_a_trimmed_tile_is_rounded_to_whole_pixels_and_left_out_below_one() -> None:
+    picture = LayerPicture(Layer("x", "overlay", 3, 3))
+    tile = Texture(("x", 3, 1, 1), 100, 101, 3, 1)
+    picture.plan(TileRange(3, 1, 1, 2, 2), lambda *cell: tile if cell == (3, 1, 1) else None, (3,))
+
+    def drawn(zoom: float) -> list[tuple[int, ...]]:
+        quads: list[Quad] = []
+        view = Viewport(Position(0.0, 0.0), zoom, 64, 64)
+        picture.draw(view, 0.0, quads)
+        left, top = corner(view)
+        return [(quad.dst.x + left, quad.dst.y + top, quad.dst.w, quad.dst.h) for quad in quads]
+
+    assert drawn(3.0) == [(612, 613, 3, 1)]
+    assert drawn(4.0) == [(1224, 1226, 6, 2)]
+    # 256 pixels a cell: across from 306 to 307.5, down from 306.5 to 307, which are both 307.
+    assert drawn(2.0) == []

@@ -10,6 +10,7 @@ from tests.mapview.world import (
     HELSINKI,
     OVERLAY,
     World,
+    ancestor,
     assert_partition,
     screen,
     whole,
@@ -20,7 +21,7 @@ from tvapp.geo.position import Bounds, Position
 from tvapp.mapview.layers import Layer
 from tvapp.mapview.requests import Settled
 from tvapp.remote.intents import Intent
-from tvapp.tiles.tile import DRAWN_TILESET, TileId, TileImage
+from tvapp.tiles.tile import DRAWN_TILESET, TileId, TileImage, TileRevalidated
 
 FENCE_LAYER = Layer(DRAWN_TILESET, "fences", 0, 22)
 OTHER_BASE = Layer("imagery", "base", 1, 19)
@@ -224,7 +225,7 @@ def test_refused_tiles_keep_their_ancestors_and_are_not_asked_for_every_frame() 
     here = world()
     here.frame()
     for tile in here.wanted:
-        here.arrive(tile.ancestor(10))
+        here.arrive(ancestor(tile, 10))
     for tile in here.wanted:
         here.fail(tile)
     here.frame()
@@ -443,7 +444,7 @@ def test_an_arrival_a_fade_and_a_motion_each_need_frames() -> None:
     here = world()
     here.frame()
     tile = here.wanted[0]
-    here.arrive(tile.ancestor(8))
+    here.arrive(ancestor(tile, 8))
     assert here.model.update(here.now)
     here.model.quads(here.now)
     here.arrive(tile)
@@ -651,3 +652,56 @@ def test_a_tap_asks_for_what_its_end_shows_and_no_more() -> None:
             here.asked.clear()
     assert here.model.viewport.center.lon == pytest.approx(home.center.lon)
     assert here.asked == [], "the way back shows nothing new"
+
+
+def test_drawn_tiles_do_not_count_as_from_the_cache() -> None:
+    here = world(layers=(BASE, FENCE_LAYER))
+    here.frame()
+    for tile in here.wanted:
+        here.arrive(tile, origin="worker" if tile.tileset == DRAWN_TILESET else "disk")
+    here.run(0.3)
+    settled = here.model.take_settled(here.now)
+    assert settled == Settled(tiles=2 * IN_VIEW, missing=0, from_cache=IN_VIEW, zoom=13.0)
+
+
+def test_an_ancestor_on_the_screen_is_never_dropped_even_if_the_budget_is_too_small() -> None:
+    here = world(motion=False)
+    here.frame()
+    tiles = here.wanted
+    for tile in tiles:
+        here.arrive(ancestor(tile, 10))
+    here.frame()
+    here.model.memory.budget_bytes = 1
+    here.arrive(tiles[0])
+    assert_partition(here.frame(), here.model.viewport)
+
+
+def test_a_base_that_has_only_begun_to_load_stays_below_the_next_one_if_there_is_no_other() -> None:
+    here = world(motion=False)
+    here.frame()
+    tile = here.wanted[0]
+    here.arrive(tile)
+    here.frame()
+    here.model.set_layers((OTHER_BASE,))
+    assert {quad.key for quad in here.frame()} == {("base", tile.z, tile.x, tile.y)}
+
+
+def test_messages_of_tilesets_that_are_not_shown_change_nothing() -> None:
+    here = world()
+    here.load()
+    here.model.revalidated(TileRevalidated(TileId("nowhere", 3, 1, 1)))
+    assert not here.model.update(here.now)
+    assert here.model.request_list() is None
+
+
+def test_a_moving_map_is_animated_and_a_settled_one_is_not() -> None:
+    here = world()
+    here.load()
+    here.model.camera.press(Intent.RIGHT, here.now)
+    assert here.model.is_animating(here.now)
+    assert not here.model.is_settled(here.now)
+    here.model.camera.release_all(here.now)
+    here.run(1.0, loads=True)
+    here.run(1.0)
+    assert not here.model.is_animating(here.now)
+    assert here.model.is_settled(here.now)

@@ -44,6 +44,16 @@ def screen(center: Position = HELSINKI, zoom: float = 13.0, scale: float = 1.0) 
     return Viewport(center, zoom, round(1920 * scale), round(1080 * scale), scale)
 
 
+def ancestor(tile: TileId, z: int) -> TileId:
+    """Return the tile at the lower zoom `z` that covers a tile."""
+    return TileId(tile.tileset, z, tile.x >> (tile.z - z), tile.y >> (tile.z - z))
+
+
+def children(tile: TileId) -> list[TileId]:
+    """Return the four tiles of the next zoom that cover a tile."""
+    return [TileId(tile.tileset, tile.z + 1, 2 * tile.x + i, 2 * tile.y + j) for j in (0, 1) for i in (0, 1)]
+
+
 @dataclass
 class World:
     """A model, its time, and a loader under the test's control."""

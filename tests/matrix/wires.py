@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import contextlib
 import socket
-import ssl
-import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -13,7 +11,7 @@ from typing import Any
 import pytest
 
 from tests.e2e.cable import Cable
-from tests.net.raw import make_authority
+from tests.net.raw import HandshakeServer, make_authority
 
 
 class Names:
@@ -45,33 +43,6 @@ class Names:
             yield self
 
 
-class Stranger:
-    """Answers TLS handshakes with a certificate that nobody trusts."""
-
-    def __init__(self, folder: Path, host: str) -> None:
-        self._context: ssl.SSLContext = make_authority(folder, host=host).server
-        self._listener = socket.create_server(("127.0.0.1", 0))
-        self.port = int(self._listener.getsockname()[1])
-        threading.Thread(target=self._serve, daemon=True).start()
-
-    def close(self) -> None:
-        with contextlib.suppress(OSError):
-            self._listener.shutdown(socket.SHUT_RDWR)
-        self._listener.close()
-
-    def _serve(self) -> None:
-        while True:
-            try:
-                connection, _ = self._listener.accept()
-            except OSError:
-                return
-            # A client that does not trust us says so in the handshake, or hangs up after it.
-            with contextlib.suppress(OSError), connection:
-                connection.settimeout(5)
-                with self._context.wrap_socket(connection, server_side=True) as secure:
-                    secure.recv(1)
-
-
 class Host:
     """One name with a port of its own, which leads to the cloud as long as nothing is wrong."""
 
@@ -80,7 +51,7 @@ class Host:
         self._target = port
         self._names = names
         self._cable = Cable(port)
-        self._stranger = Stranger(folder / name, name)
+        self._stranger = HandshakeServer(make_authority(folder / name, host=name).server)  # whom nobody trusts
 
     @property
     def url(self) -> str:

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import datetime
+import socket
 import ssl
+import threading
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -77,8 +80,10 @@ async def raw_server(
 
 
 @asynccontextmanager
-async def serving(serve: Handler, *, tls: ssl.SSLContext | None = None) -> AsyncIterator[int]:
-    """Have `serve` talk to whoever connects to a free port of 127.0.0.1, which is yielded, until the block ends."""
+async def serving(
+    serve: Handler, *, tls: ssl.SSLContext | None = None, host: str = "127.0.0.1", port: int = 0
+) -> AsyncIterator[int]:
+    """Run `serve` for each connection to a port (0: a free one), which is yielded, until the block ends."""
     tasks: set[asyncio.Future[None]] = set()
 
     def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -86,7 +91,7 @@ async def serving(serve: Handler, *, tls: ssl.SSLContext | None = None) -> Async
         tasks.add(task)
         task.add_done_callback(tasks.discard)
 
-    server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=tls)
+    server = await asyncio.start_server(accept, host, port, ssl=tls)
     try:
         yield int(server.sockets[0].getsockname()[1])
     finally:
@@ -96,6 +101,36 @@ async def serving(serve: Handler, *, tls: ssl.SSLContext | None = None) -> Async
         await asyncio.gather(*tasks, return_exceptions=True)
         for _ in range(3):
             await asyncio.sleep(0)  # lets the transports close their sockets
+
+
+class HandshakeServer:
+    """Takes TLS handshakes on a thread of its own, and says nothing after them."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = int(self._listener.getsockname()[1])
+        self._thread = threading.Thread(target=self._serve, daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        """Stop listening."""
+        with contextlib.suppress(OSError):
+            self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self._thread.join(5)
+
+    def _serve(self) -> None:
+        while True:
+            try:
+                connection, _ = self._listener.accept()
+            except OSError:
+                return
+            # A client that does not trust the certificate says so in the handshake, or closes the connection after it.
+            with contextlib.suppress(OSError), connection:
+                connection.settimeout(5)
+                with self._context.wrap_socket(connection, server_side=True) as secure:
+                    secure.recv(1)
 
 
 @dataclass(frozen=True)
@@ -111,27 +146,29 @@ def _keys() -> tuple[ec.EllipticCurvePrivateKey, ec.EllipticCurvePrivateKey]:
     return ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
 
 
-def make_authority(folder: Path, *, host: str = "localhost", days: int = 1, alpn: bool = False) -> Authority:
-    """Make a CA and a server certificate for `host`; `days` below 0 makes one that has run out."""
+def make_authority(
+    folder: Path, *, host: str = "localhost", since_days: int = -9, days: int = 1, alpn: bool = False
+) -> Authority:
+    """Make a CA and a server certificate for `host`, valid from `since_days` to `days` from now."""
     ca_key, key = _keys()
     now = datetime.datetime.now(datetime.UTC)
     ca_name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, f"test CA {folder.name}")])
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, host)])
 
-    def build(subject: x509.Name, public: ec.EllipticCurvePublicKey, until: int) -> x509.CertificateBuilder:
+    def build(subject: x509.Name, public: ec.EllipticCurvePublicKey, since: int, until: int) -> x509.CertificateBuilder:
         return (
             x509.CertificateBuilder()
             .subject_name(subject)
             .issuer_name(ca_name)
             .public_key(public)
             .serial_number(x509.random_serial_number())
-            .not_valid_before(now - datetime.timedelta(days=9))
+            .not_valid_before(now + datetime.timedelta(days=since))
             .not_valid_after(now + datetime.timedelta(days=until))
         )
 
     identifier = x509.SubjectKeyIdentifier.from_public_key(ca_key.public_key())
     ca = (
-        build(ca_name, ca_key.public_key(), 9)
+        build(ca_name, ca_key.public_key(), -9, 9)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
         .add_extension(identifier, critical=False)
         .sign(ca_key, hashes.SHA256())
@@ -140,7 +177,7 @@ def make_authority(folder: Path, *, host: str = "localhost", days: int = 1, alpn
     if host == "localhost":
         names.append(x509.IPAddress(ip_address("127.0.0.1")))
     leaf = (
-        build(name, key.public_key(), days)
+        build(name, key.public_key(), since_days, days)
         .add_extension(x509.SubjectAlternativeName(names), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_subject_key_identifier(identifier), critical=False)
         .sign(ca_key, hashes.SHA256())

@@ -9,7 +9,7 @@ from email.utils import formatdate
 
 import pytest
 
-from tvapp.core.circuit import TROUBLES
+from tvapp.core.circuit import FAILURES_TO_OPEN
 from tvapp.core.clock import ManualClock
 from tvapp.core.errors import (
     ConnectionBroken,
@@ -25,7 +25,7 @@ from tvapp.core.errors import (
 )
 from tvapp.core.headers import Headers
 from tvapp.core.log import RecordingLog
-from tvapp.core.retry_budget import FLOOR
+from tvapp.core.retry_budget import MIN_RETRIES
 from tvapp.net.captive_portals import PortalDetector
 from tvapp.net.circuits import CircuitBreaker
 from tvapp.net.request import Request, Response, Sender
@@ -86,7 +86,7 @@ async def outcome(sender: Sender, request: Request | None = None) -> Response | 
 
 
 async def open_up(circuits: CircuitBreaker) -> None:
-    for _ in range(TROUBLES):
+    for _ in range(FAILURES_TO_OPEN):
         await outcome(circuits)
 
 
@@ -117,7 +117,7 @@ def test_a_host_in_trouble_is_left_alone_with_the_troubles_own_error(
         assert isinstance(refused, NetworkError | ServiceDown | Throttled)
         assert not refused.was_sent
         assert refused.retry_after_s
-        assert len(wire.sent) == TROUBLES
+        assert len(wire.sent) == FAILURES_TO_OPEN
         (event,) = wire.log.named("circuit.opened")
         assert (event["host"], event["error"]) == ("maps.example", kind.__name__)
 
@@ -131,7 +131,7 @@ def test_what_is_somebodys_own_fault_never_opens_it(outcome_: Response) -> None:
     async def work() -> None:
         wire = Wire([outcome_])
         circuits = wire.circuits()
-        for _ in range(4 * TROUBLES):
+        for _ in range(4 * FAILURES_TO_OPEN):
             assert await outcome(circuits) is outcome_
 
     run(work)
@@ -141,7 +141,7 @@ def test_what_is_somebodys_own_fault_never_opens_it(outcome_: Response) -> None:
 def test_a_page_or_an_impossible_address_never_opens_it(error: TvappError) -> None:
     async def work() -> None:
         circuits = Wire([error]).circuits()
-        for _ in range(4 * TROUBLES):
+        for _ in range(4 * FAILURES_TO_OPEN):
             assert await outcome(circuits) is error
 
     run(work)
@@ -151,12 +151,12 @@ def test_a_page_of_somebody_shows_that_the_host_can_be_reached() -> None:
     page = UnexpectedReply("maps.example", 200, "html")
 
     async def work() -> None:
-        almost = [answer(503)] * (TROUBLES - 1)
+        almost = [answer(503)] * (FAILURES_TO_OPEN - 1)
         wire = Wire([*almost, page, *almost, page])
         circuits = wire.circuits()
-        for _ in range(2 * TROUBLES):
+        for _ in range(2 * FAILURES_TO_OPEN):
             await outcome(circuits)
-        assert len(wire.sent) == 2 * TROUBLES, "the count of troubles in a row did not begin anew"
+        assert len(wire.sent) == 2 * FAILURES_TO_OPEN, "the count of troubles in a row did not begin anew"
         wire.outcomes = [answer(503)]
         await open_up(circuits)
         wire.clock.advance(60.0)
@@ -205,7 +205,7 @@ def test_retry_after_counts_in_both_forms_whatever_our_clock_says(form: str, wro
         assert refused.retry_after_s == 40.0
         wire.clock.advance(40.0)
         await outcome(circuits)
-        assert len(wire.sent) == TROUBLES + 1
+        assert len(wire.sent) == FAILURES_TO_OPEN + 1
 
     run(work)
 
@@ -260,7 +260,7 @@ def test_an_explicit_retry_and_the_networks_return_let_requests_pass() -> None:
         await open_up(circuits)
         circuits.hurry()
         await outcome(circuits)
-        assert len(wire.sent) == TROUBLES + 1
+        assert len(wire.sent) == FAILURES_TO_OPEN + 1
         circuits.network_restored()
         wire.outcomes = [answer(200)]
         assert all([isinstance(await outcome(circuits), Response) for _ in range(8)])
@@ -348,7 +348,7 @@ def test_a_screen_full_of_tiles_in_trouble_is_no_storm() -> None:
         wire = Wire([answer(503)])
         retries = wire.retries()
         await asyncio.gather(*(outcome(retries) for _ in range(40)))
-        assert len(wire.sent) == 40 + FLOOR + 40 // 5
+        assert len(wire.sent) == 40 + MIN_RETRIES + 40 // 5
 
     run(work)
 
@@ -358,7 +358,7 @@ def test_together_they_ask_a_host_that_is_down_hardly_at_all() -> None:
         wire = Wire([answer(503)])
         chain = wire.retries(wire.circuits())
         results = [await outcome(chain) for _ in range(40)]
-        assert len(wire.sent) <= TROUBLES + 2
+        assert len(wire.sent) <= FAILURES_TO_OPEN + 2
         assert isinstance(results[-1], ServiceDown)
 
     run(work)

@@ -12,7 +12,7 @@ import h2.connection
 import h2.events
 import pytest
 
-from tests.net.raw import Authority, Handler, answer, make_authority, raw_server
+from tests.net.raw import Authority, Handler, answer, make_authority, raw_server, serving
 from tvapp.core.clock import ManualClock
 from tvapp.core.errors import (
     ConnectionBroken,
@@ -277,12 +277,10 @@ def _https_to_plain() -> Response | TvappError:
         writer.close()
 
     async def work(http: HttpClient) -> None:
-        server = await asyncio.start_server(plain, "127.0.0.1", 0)
-        port = server.sockets[0].getsockname()[1]
-        with pytest.raises(NetworkError) as caught:
-            await http.send(Request("GET", f"https://127.0.0.1:{port}/"))
+        async with serving(plain) as port:
+            with pytest.raises(NetworkError) as caught:
+                await http.send(Request("GET", f"https://127.0.0.1:{port}/"))
         result.append(caught.value)
-        server.close()
 
     run(work)
     return result[0]
@@ -460,17 +458,15 @@ def test_http_2_is_spoken_where_it_is_offered_and_half_a_body_is_noticed(tmp_pat
             finally:
                 writer.close()
 
-        server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=made.server)
-        url = f"https://localhost:{server.sockets[0].getsockname()[1]}/"
-        requests = [http.send(Request("GET", url, timeout_s=5)) for _ in range(5)]
-        results = await asyncio.gather(*requests, return_exceptions=True)
-        server.close()
+        async with serving(accept, tls=made.server) as port:
+            requests = [http.send(Request("GET", f"https://localhost:{port}/", timeout_s=5)) for _ in range(5)]
+            results = await asyncio.gather(*requests, return_exceptions=True)
+            await http.aclose()
         if lie:
             assert all(isinstance(result, ConnectionBroken) for result in results), results
         else:
             assert [result.body for result in results if isinstance(result, Response)] == [b"hello"] * 5
             assert connections == 1
-        await http.aclose()
 
     run(work, ca=str(made.ca_file))
 

@@ -195,11 +195,10 @@ def test_where_one_family_is_dead_the_other_one_is_taken_without_waiting_for_it(
     async def work(chain: Chain) -> None:
         with pytest.raises(TimedOut):
             await chain.send(Request("POST", f"http://[::1]:{dead_end}/", timeout_s=1.0))
-        server = await asyncio.start_server(serve, "127.0.0.1", dead_end)
-        # The dead family alone would take the whole second, and the request with it.
-        response = await chain.send(Request("POST", f"http://{FAR}:{dead_end}/", timeout_s=1.0))
-        assert response.body == b"four"
-        server.close()
+        async with serving(serve, port=dead_end):
+            # The dead family alone would take the whole second, and the request with it.
+            response = await chain.send(Request("POST", f"http://{FAR}:{dead_end}/", timeout_s=1.0))
+            assert response.body == b"four"
 
     run(work)
 
@@ -217,10 +216,9 @@ def test_the_next_connection_goes_where_the_name_leads_then(names: Addresses, me
             port = port_of(old.url)
             url = f"http://{FAR}:{port}/"
             assert (await chain.send(Request("GET", url))).body == b"old"
-            server = await asyncio.start_server(serve, "127.0.0.2", port)
-            names[FAR] = [(socket.AF_INET, "127.0.0.2")]
-            assert (await chain.send(Request(method, url))).body == b"new"
-            server.close()
+            async with serving(serve, host="127.0.0.2", port=port):
+                names[FAR] = [(socket.AF_INET, "127.0.0.2")]
+                assert (await chain.send(Request(method, url))).body == b"new"
 
     run(work)
 

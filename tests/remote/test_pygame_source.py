@@ -64,7 +64,7 @@ def test_a_key_without_a_name_carries_its_scan_code(keys: PygameKeys) -> None:
 
 def test_a_gamepad_with_a_layout_sends_the_names_of_its_buttons(keys: PygameKeys) -> None:
     keys._pads[4] = _Pad(None, has_layout=True)
-    assert keys.needs_looking
+    assert keys.needs_polling
     assert send(keys, pygame.CONTROLLERBUTTONDOWN, instance_id=4, button=0) == [("pad:a", True)]
     assert send(keys, pygame.CONTROLLERBUTTONUP, instance_id=4, button=0) == [("pad:a", False)]
     assert send(keys, pygame.CONTROLLERBUTTONDOWN, instance_id=4, button=11) == [("pad:dpad-up", True)]
@@ -95,7 +95,7 @@ def test_unplugging_a_gamepad_lets_go_of_what_was_held(keys: PygameKeys) -> None
     send(keys, pygame.CONTROLLERBUTTONDOWN, instance_id=4, button=1)
     send(keys, pygame.CONTROLLERBUTTONDOWN, instance_id=4, button=13)
     assert send(keys, pygame.JOYDEVICEREMOVED, instance_id=4) == [("pad:b", False), ("pad:dpad-left", False)]
-    assert not keys.needs_looking
+    assert not keys.needs_polling
 
 
 def test_gamepads_cost_nothing_before_they_are_opened(keys: PygameKeys) -> None:
@@ -112,7 +112,7 @@ def test_opening_gamepads_twice_is_harmless_without_any(keys: PygameKeys) -> Non
     keys._gamepads_open = False
     keys.open_gamepads()
     keys.open_gamepads()
-    assert not keys.needs_looking
+    assert not keys.needs_polling
     pygame.joystick.quit()
 
 

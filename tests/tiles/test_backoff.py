@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tvapp.core.backoff import Backoff
 from tvapp.core.errors import (
     ConnectionBroken,
     DataError,
@@ -304,3 +305,21 @@ def test_failures_of_thousands_of_tiles_are_not_all_remembered() -> None:
     p.failed(TileId("road", 12, 2000, 0), NotFound("h", 404), 0.0)
     known = [x for x in range(2001) if p.own_wait(TileId("road", 12, x, 0), 0.0) is not None]
     assert known == [0, *range(2, 2001)]
+
+
+@pytest.mark.parametrize(
+    ("error", "first_s"), [(ServiceDown("h", 500), 1.0), (Throttled("h", 429), 2.0)], ids=["tile", "all"]
+)
+def test_waits_begin_at_one_second_for_a_tile_and_two_for_all_and_end_at_a_minute(
+    error: TvappError, first_s: float
+) -> None:
+    p, now, waits = TileBackoff(lambda: 0.0), 0.0, []
+    for _ in range(12):
+        p.failed(ROAD, error, now)
+        wait = p.wait_for(ROAD, now)
+        assert wait is not None
+        waits.append(wait.until - now)
+        now = wait.until
+        p.network_restored()
+    delays = Backoff(first_s=first_s, ceiling_s=60.0)
+    assert waits == pytest.approx([delays.delay(attempt, 0.0) for attempt in range(12)])

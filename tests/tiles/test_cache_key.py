@@ -21,6 +21,7 @@ def test_a_key_names_scope_and_tile() -> None:
     "other",
     [
         replace(SCOPE, endpoint="https://atlas2.example"),
+        replace(SCOPE, endpoint="https://atlas.exampleX"),
         replace(SCOPE, account="veikko"),
         replace(SCOPE, language="fi"),
         replace(SCOPE, view="Auto"),

@@ -3,6 +3,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from tvapp.core.clock import ManualClock
 from tvapp.core.headers import Headers
 from tvapp.core.log import RecordingLog
 from tvapp.tiles.cache_key import CacheKey, CacheScope
-from tvapp.tiles.disk_cache import DiskCache
+from tvapp.tiles.disk_cache import BUDGET_BYTES, DiskCache, Entry
 from tvapp.tiles.tile import TileId
 
 SCOPE = CacheScope("https://maps.example", "somebody@contoso.example", "en", "Unified")
@@ -402,3 +403,178 @@ def test_overlays_that_turn_stale_at_once_do_not_wear_out_the_card(
     passing = CacheKey(SCOPE, TileId(tileset, 9, 1, 7))
     bench.cache.put(passing, b"one", Headers({"ETag": '"1"', "Cache-Control": control}))
     assert (bench.reopen().get(passing) is not None) == kept
+
+
+def rows(bench: Bench) -> int:
+    """Count the rows that are in the file."""
+    if not bench.path.exists():
+        return 0
+    with closing(sqlite3.connect(bench.path)) as db:
+        return int(db.execute("SELECT count(*) FROM tile").fetchone()[0])
+
+
+def test_tiles_are_written_32_at_a_time(bench: Bench) -> None:
+    for x in range(31):
+        bench.cache.put(key(x), b"x", ETAG)
+        bench.cache.put(key(x), b"x", ETAG)
+    assert rows(bench) == 0
+    bench.cache.put(key(31), b"x", ETAG)
+    assert rows(bench) == 32
+    bench.cache.put(key(32), b"x", ETAG)
+    assert rows(bench) == 32
+
+
+def test_tiles_are_written_once_they_take_4_mib(bench: Bench) -> None:
+    bench.cache.put(key(0), bytes(2 << 20), ETAG)
+    bench.cache.put(key(1), bytes((2 << 20) - 1), ETAG)
+    bench.cache.put(key(1), bytes((2 << 20) - 1), ETAG)
+    assert rows(bench) == 0
+    bench.cache.put(key(2), b"x", ETAG)
+    assert rows(bench) == 3
+
+
+def test_tiles_are_written_with_the_first_that_comes_after_30_seconds(bench: Bench) -> None:
+    bench.cache.put(key(0), b"x", ETAG)
+    bench.clock.advance(29.9)
+    bench.cache.put(key(1), b"x", ETAG)
+    assert rows(bench) == 0
+    bench.clock.advance(0.1)
+    bench.cache.put(key(2), b"x", ETAG)
+    assert rows(bench) == 3
+    bench.clock.advance(100)
+    bench.cache.put(key(3), b"x", ETAG)
+    assert rows(bench) == 3, "the time counts from the first that waits"
+
+
+def test_a_dropped_tile_is_not_written(bench: Bench) -> None:
+    bench.cache.put(key(0), b"x", ETAG)
+    bench.cache.put(key(1), b"x", ETAG)
+    bench.cache.drop(key(0))
+    bench.cache.flush()
+    assert rows(bench) == 1
+    bench.cache.drop(key(1))
+    assert rows(bench) == 0
+
+
+def test_the_budget_counts_half_a_kilobyte_for_each_row_and_eviction_goes_down_to_nine_tenths(tmp_path: Path) -> None:
+    bench = Bench(tmp_path / "tiles.db", budget_bytes=20 * 1000)
+    for x in range(20):
+        bench.cache.put(key(x), bytes(488), ETAG)
+        bench.cache.flush()
+    assert rows(bench) == 20
+    bench.cache.put(key(20), bytes(488), ETAG)
+    bench.cache.flush()
+    assert rows(bench) == 18
+    assert bench.body(2) is None
+    assert bench.body(3) is not None
+
+
+def test_the_default_budget_is_256_mib(tmp_path: Path) -> None:
+    assert BUDGET_BYTES == 256 * 1024 * 1024
+    assert DiskCache(tmp_path / "t", clock=ManualClock(), log=RecordingLog())._budget == BUDGET_BYTES
+
+
+def test_an_entry_tells_its_age_freshness_and_validators(bench: Bench) -> None:
+    bench.cache.put(
+        key(1), b"one", Headers({"ETag": '"1"', "Last-Modified": "then", "Cache-Control": "max-age=60"}), delay_s=10.0
+    )
+    bench.clock.advance(49)
+    assert bench.cache.get(key(1)) == Entry(b"one", True, 49.0, '"1"', "then", True)
+    bench.clock.advance(1)
+    assert bench.cache.get(key(1)) == Entry(b"one", False, 50.0, '"1"', "then", True)
+    bench.cache.refresh(key(1), Headers({"Cache-Control": "max-age=30", "ETag": '"2"'}), delay_s=10.0)
+    bench.clock.advance(19)
+    assert bench.cache.get(key(1)) == Entry(b"one", True, 19.0, '"2"', "then", True)
+    bench.clock.advance(1)
+    found = bench.reopen().get(key(1))
+    assert found is not None
+    assert not found.is_fresh
+
+
+def test_a_clock_that_was_set_back_makes_no_negative_age(bench: Bench) -> None:
+    bench.cache.put(key(1), b"one", ETAG)
+    bench.clock.set_wall(-100)
+    found = bench.cache.get(key(1))
+    assert found is not None
+    assert found.age_s == 0.0
+
+
+def test_after_exactly_six_months_a_tile_is_still_there(bench: Bench) -> None:
+    bench.cache.put(key(1), b"one", ETAG)
+    bench.clock.advance(182 * 86400)
+    assert bench.body(1) == b"one"
+    bench.clock.advance(1)
+    assert bench.body(1) is None
+
+
+def test_a_disk_that_failed_is_left_alone_for_ten_minutes(bench: Bench) -> None:
+    attempts: list[float] = []
+    start = bench.clock.monotonic()
+    error = sqlite3.OperationalError("x")
+    error.sqlite_errorcode = sqlite3.SQLITE_CANTOPEN
+
+    def denied(path: Path) -> sqlite3.Connection:
+        attempts.append(bench.clock.monotonic() - start)
+        raise error
+
+    cache = DiskCache(bench.path, clock=bench.clock, log=bench.log, connect=denied)
+    assert cache.get(key(1)) is None
+    assert cache.get(key(1)) is None
+    bench.clock.advance(599)
+    assert cache.get(key(1)) is None
+    bench.clock.advance(1)
+    assert cache.get(key(1)) is None
+    cache.retry()
+    assert cache.get(key(1)) is None
+    assert attempts == [0.0, 600.0, 600.0]
+    assert [fields["kind"] for fields in bench.log.named("disk.failed")] == ["denied"]
+
+
+@pytest.mark.parametrize(
+    ("code", "kind"),
+    [
+        (sqlite3.SQLITE_FULL, "full"),
+        (sqlite3.SQLITE_READONLY, "read-only"),
+        (sqlite3.SQLITE_PERM, "denied"),
+        (sqlite3.SQLITE_CANTOPEN, "denied"),
+        (sqlite3.SQLITE_IOERR, "broken"),
+        (sqlite3.SQLITE_BUSY, "broken"),
+        (sqlite3.SQLITE_READONLY | 4 << 8, "read-only"),
+    ],
+)
+def test_each_trouble_with_the_disk_has_its_kind(bench: Bench, code: int, kind: str) -> None:
+    def failing(path: Path) -> sqlite3.Connection:
+        error = sqlite3.OperationalError("x")
+        error.sqlite_errorcode = code
+        raise error
+
+    cache = DiskCache(bench.path, clock=bench.clock, log=bench.log, connect=failing)
+    cache.put(key(1), b"one", ETAG)
+    cache.flush()
+    assert [fields["kind"] for fields in bench.log.named("disk.failed")] == [kind]
+    assert bench.log.named("tile_cache.recreated") == []
+
+
+def test_an_error_that_does_not_speak_of_the_disk_starts_the_file_over(bench: Bench) -> None:
+    def failing(path: Path) -> sqlite3.Connection:
+        error = sqlite3.DatabaseError("malformed")
+        error.sqlite_errorcode = sqlite3.SQLITE_CORRUPT
+        raise error
+
+    bench.path.parent.mkdir(parents=True)
+    bench.path.write_bytes(b"old")
+    cache = DiskCache(bench.path, clock=bench.clock, log=bench.log, connect=failing)
+    assert cache.get(key(1)) is None
+    assert not bench.path.exists()
+    assert bench.path.with_name(bench.path.name + ".corrupt").read_bytes() == b"old"
+    assert bench.log.named("tile_cache.recreated") == [{"reason": "malformed"}]
+
+
+def test_a_closed_cache_takes_and_gives_nothing(bench: Bench) -> None:
+    bench.cache.put(key(1), b"one", ETAG)
+    bench.cache.close()
+    assert rows(bench) == 1
+    bench.cache.put(key(2), b"two", ETAG)
+    bench.cache.flush()
+    assert bench.body(1) is None
+    assert rows(bench) == 1

@@ -1,4 +1,4 @@
-"""A map that can be edited, with everything around it: what the tests of drawing and changing press and look at."""
+"""A bench for drawing and editing: a map screen with a remote, an outbox and a recording canvas."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Stand-ins for what screens talk to: actions that remember, a navigator, a session that stands still, font metrics."""
+"""Stand-ins for the ports of screens: actions that record calls, a fixed session, font metrics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every screen in the states that matter, each under a name: for tests over all of them and for pictures of them."""
+"""Every screen in every important state, by name, for tests and pictures of all of them."""
 
 from __future__ import annotations
 
@@ -125,7 +125,7 @@ def plain_tile(tile: TileId) -> TileImage:
 
 
 paint: Callable[[TileId], TileImage] = plain_tile
-"""How base tiles are made."""
+"""Makes base tiles."""
 
 
 @lru_cache(maxsize=1)
@@ -553,4 +553,4 @@ SCENES: dict[str, Build] = {
     "changes-unreadable": on_map(messages=(OutboxChanged(unreadable=2),), settings=EDITABLE),
     "map-imperial": on_map(OK, at=GUIDE, zoom=14, settings=replace(SETTINGS, units="imperial")),
 }
-"""Name -> how to build it."""
+"""Name -> builder of the scene."""

@@ -1,4 +1,4 @@
-"""Pictures of screens, drawn by the real canvas without a window. `python -m tests.ui.pictures` stores them anew."""
+"""Pictures of screens, drawn by the real canvas without a window. `python -m tests.ui.pictures` stores them again."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SIZES = ((1920, 1080), (1280, 720))
 STORED_WIDTH = 640
 """They guard the layout, not the letters: a third of the size is enough and keeps the repository light."""
 FRAMES = 5
-"""Not all names of geofences are brought to the renderer in one frame."""
+"""Names of geofences are uploaded over several frames."""
 NAMES = (
     "start-network",
     "start-time",
@@ -60,7 +60,7 @@ NAMES = (
 
 @contextmanager
 def display(size: tuple[int, int]) -> Iterator[Display]:
-    """Open a display that nobody sees."""
+    """Open a display without a visible window."""
     opened = Display.open(DisplaySpec(size=size, fullscreen=False, renderer="software"))
     try:
         yield opened

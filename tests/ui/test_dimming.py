@@ -1,4 +1,4 @@
-"""Caring for the panel: when it is dimmed and black, what wakes it, and what becomes of the key that does."""
+"""Dimming: when the screen is dimmed or black, what wakes it, and whether the waking key acts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ PRESS, REPEAT, LONG, RELEASE = (
 
 
 class Panel:
-    """A panel with somebody in front of it; times are seconds since it was switched on, at 08:00."""
+    """A dimmer with a viewer who presses keys; times are seconds since it was switched on, at 08:00."""
 
     def __init__(self, settings: DimmingSettings, wall: float = EIGHT) -> None:
         self.care = Dimmer(settings, 0.0)
@@ -68,7 +68,7 @@ class Panel:
         return self.care.mode
 
 
-def test_it_is_dimmed_when_nobody_pressed_a_key_for_the_time_that_is_set() -> None:
+def test_the_screen_is_dimmed_after_the_configured_time_without_a_key() -> None:
     panel = Panel(DIM)
     panel.until(HOUR - 1)
     assert (panel.mode, panel.frames) == ("awake", 0)
@@ -92,14 +92,14 @@ def test_a_key_that_ends_dimming_acts() -> None:
     assert panel.mode == "dimmed"
 
 
-def test_with_nothing_set_it_is_never_dimmed_and_never_wakes_up_for_it() -> None:
+def test_without_settings_the_screen_is_never_dimmed_and_has_no_wakeup() -> None:
     panel = Panel(DimmingSettings())
     panel.until(100 * HOUR)
     assert panel.changes == []
     assert panel.care.next_wakeup(panel.now, panel.wall) is None
 
 
-def test_a_code_or_a_tour_keeps_it_bright() -> None:
+def test_a_code_or_a_tour_keeps_the_screen_bright() -> None:
     panel = Panel(DIM)
     panel.is_busy = True
     panel.until(10.5 * HOUR)
@@ -112,7 +112,7 @@ def test_a_code_or_a_tour_keeps_it_bright() -> None:
     assert panel.changes[-1] == Change("awake", "shown")
 
 
-def test_an_awake_screen_does_not_ask_whether_something_is_shown() -> None:
+def test_an_awake_screen_does_not_call_is_busy() -> None:
     panel = Panel(DIM)
     for _ in range(100):
         panel.now += 1
@@ -120,7 +120,7 @@ def test_an_awake_screen_does_not_ask_whether_something_is_shown() -> None:
     assert panel.asked == 0
 
 
-def test_outside_its_hours_it_is_black_and_within_them_it_is_bright_again() -> None:
+def test_the_screen_is_black_outside_its_hours_and_bright_within_them() -> None:
     panel = Panel(HOURS)
     panel.press(PRESS, RELEASE)
     panel.until(10.9 * HOUR)
@@ -155,7 +155,7 @@ def test_another_key_that_follows_acts_while_the_waking_one_is_still_held() -> N
     assert panel.press(Input(Intent.LEFT, Phase.PRESS), REPEAT) == [True, False]
 
 
-def test_a_key_that_was_held_when_it_went_black_is_let_go() -> None:
+def test_a_key_held_while_the_screen_goes_black_is_swallowed() -> None:
     panel = Panel(HOURS, EIGHT - 4 * HOUR)
     panel.press(PRESS)
     panel.until(2 * HOUR)
@@ -174,7 +174,7 @@ def test_a_woken_screen_goes_black_again_after_a_while() -> None:
     assert panel.mode == "blank"
 
 
-def test_a_screen_that_was_just_switched_on_shows_itself_whatever_the_hour() -> None:
+def test_a_screen_that_was_just_switched_on_is_awake_at_any_hour() -> None:
     panel = Panel(HOURS, EIGHT - 4 * HOUR)
     panel.until(FIRST_AWAKE_S - 1)
     assert panel.mode == "awake"
@@ -188,7 +188,7 @@ def test_a_clock_that_was_never_set_says_nothing_about_the_hours() -> None:
     assert panel.mode == "awake"
 
 
-def test_a_key_that_cannot_be_seen_for_another_reason_does_not_act() -> None:
+def test_a_key_does_not_act_while_the_picture_is_hidden_for_another_reason() -> None:
     care = Dimmer(DIM, 0.0)
     assert not care.passes(PRESS, 1.0, seen=False)
     assert not care.passes(RELEASE, 1.1, seen=True)
@@ -206,7 +206,7 @@ def test_brightness_changes_smoothly_with_motion_and_at_once_without() -> None:
     assert (still.care.black_opacity(HOUR), still.frames) == (BLACK_OPACITY["dimmed"], 1)
 
 
-def test_a_key_during_the_change_turns_it_round_without_a_jump() -> None:
+def test_a_key_during_a_fade_reverses_it_without_a_jump() -> None:
     panel = Panel(DIM)
     panel.until(HOUR)
     panel.until(HOUR + FADE_S / 2)
@@ -219,7 +219,7 @@ def test_a_key_during_the_change_turns_it_round_without_a_jump() -> None:
     st.lists(st.tuples(st.floats(0.01, 5 * HOUR), st.booleans(), st.booleans()), max_size=30), st.floats(0, 24 * HOUR)
 )
 @pytest.mark.parametrize("settings", [DIM, HOURS, replace(HOURS, dim_after_s=0.0), replace(HOURS, motion=False)])
-def test_whatever_happens_it_is_black_only_outside_its_hours_and_no_press_is_half_swallowed(
+def test_the_screen_is_black_only_outside_its_hours_and_no_press_is_half_swallowed(
     settings: DimmingSettings, steps: list[tuple[float, bool, bool]], offset: float
 ) -> None:
     panel = Panel(settings, EIGHT + offset)

@@ -1,4 +1,4 @@
-"""Focus: choice by geometry, groups with memory, a boundary for dialogs, and never nowhere."""
+"""Spatial focus: choice by geometry, memory of groups, the boundary of dialogs."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_every_place_of_a_grid_can_be_reached_from_every_other() -> None:
 
 
 @pytest.mark.parametrize(("there", "back"), [(UP, DOWN), (DOWN, UP), (LEFT, RIGHT), (RIGHT, LEFT)])
-def test_going_back_the_way_one_came_returns_to_where_one_was_in_a_grid(there: Intent, back: Intent) -> None:
+def test_the_opposite_arrow_undoes_a_move_in_a_grid(there: Intent, back: Intent) -> None:
     focus = Focus()
     focus.place(Group("grid", grid(3, 3)))
     focus.set("1,1")
@@ -94,7 +94,7 @@ def test_arrows_do_not_leave_a_dialog() -> None:
     assert focus.focused == "no"
 
 
-def test_the_nearest_thing_takes_over_when_the_focused_one_goes_away() -> None:
+def test_the_nearest_leaf_takes_over_when_the_focused_one_goes_away() -> None:
     focus = Focus()
     focus.place(Group("grid", grid(3, 1)))
     focus.set("2,0")
@@ -102,7 +102,7 @@ def test_the_nearest_thing_takes_over_when_the_focused_one_goes_away() -> None:
     assert focus.focused == "1,0"
 
 
-def test_the_focus_comes_back_when_everything_was_gone_for_a_while() -> None:
+def test_the_focus_returns_after_the_tree_was_empty() -> None:
     focus = Focus()
     focus.place(Group("grid", grid(3, 1)))
     focus.set("1,0")
@@ -118,7 +118,7 @@ BOXES = st.lists(
 
 @settings(max_examples=60)
 @given(boxes=BOXES, moves=st.lists(st.sampled_from(sorted(ARROWS, key=lambda i: i.value)), max_size=12))
-def test_whatever_the_layout_exactly_one_thing_has_the_focus(
+def test_in_any_layout_exactly_one_leaf_has_the_focus(
     boxes: list[tuple[int, int, int, int]], moves: list[Intent]
 ) -> None:
     root = Group("any", tuple(Leaf(str(n), Rect(*(40.0 * side for side in box))) for n, box in enumerate(boxes)))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tvapp.ui.motion import Motion
 
 
-def test_movements_end_and_ask_for_one_last_frame() -> None:
+def test_animations_end_and_ask_for_a_last_frame() -> None:
     motion = Motion()
     motion.start("open", 10.0, 0.2)
     assert motion.value("open", 10.0) == 0
@@ -15,7 +15,7 @@ def test_movements_end_and_ask_for_one_last_frame() -> None:
     assert not motion.advance(10.4)
 
 
-def test_with_motion_off_everything_is_there_at_once() -> None:
+def test_with_motion_off_every_animation_is_over_at_once() -> None:
     motion = Motion(enabled=False)
     motion.start("open", 10.0, 0.2)
     assert motion.value("open", 10.0) == 1

@@ -1,4 +1,4 @@
-"""One key, two meanings: a short press of OK and a long one."""
+"""Short and long presses of OK."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Screens look as they did when somebody last looked at them (tests/ui/pictures.py stores them)."""
+"""Screens look like the stored pictures (tests/ui/pictures.py stores them)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MEAN = 2.0
 """How far the whole picture may be off, of 255: fonts are drawn a little differently by each version of SDL."""
 BLOCK = 20
 BLOCK_MEAN = 30.0
-"""How far one block of 20 x 20 (60 x 60 design pixels) may be off: something moved, came or went."""
+"""How far a block of 20 x 20 (60 x 60 design pixels) may be off: something moved, came or went."""
 
 
 @pytest.fixture(scope="module", params=SIZES, ids=lambda size: f"{size[1]}")
@@ -24,7 +24,7 @@ def screen(request: pytest.FixtureRequest) -> Iterator[Display]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_it_looks_as_it_did(name: str, screen: Display) -> None:
+def test_the_picture_equals_the_stored_one(name: str, screen: Display) -> None:
     picture = draw(name, screen)
     with Image.open(stored(name, screen.size)) as known:
         difference = ImageChops.difference(picture, known.convert("RGB")).convert("L")

@@ -23,7 +23,7 @@ from tvapp.ui.screens.signin.panel import SignInPanel
 SHAPES = ((1920, 1080), (1280, 720), (1024, 768), (2560, 1080))
 EVERYWHERE = [pytest.param(name, shape, id=f"{name}-{shape[0]}x{shape[1]}") for name, shape in product(SCENES, SHAPES)]
 WITHOUT_KEYS = frozenset({"crash", "crash-often"})
-"""By then there is nothing left that could hear a key."""
+"""After a crash, no part of the app receives keys."""
 NOTHING_TO_PRESS = {
     *WITHOUT_KEYS,
     "permission-requesting",
@@ -85,7 +85,7 @@ def test_no_text_lies_on_another(name: str, shape: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize("name", SCENES)
-def test_exactly_one_thing_has_the_focus_and_its_ring(name: str) -> None:
+def test_exactly_one_element_has_the_focus_and_its_ring(name: str) -> None:
     scene, canvas = show(name)
     screen = scene.stack.top
     if name in NOTHING_TO_PRESS:
@@ -101,7 +101,7 @@ def test_exactly_one_thing_has_the_focus_and_its_ring(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", SCENES)
-def test_everything_can_be_reached_from_everywhere_and_nothing_is_a_trap(name: str) -> None:
+def test_every_element_can_be_reached_from_every_other_and_none_is_a_trap(name: str) -> None:
     scene, _ = show(name)
     focus = getattr(scene.stack.top, "_focus", None)
     if not isinstance(focus, Focus):
@@ -121,7 +121,7 @@ def test_everything_can_be_reached_from_everywhere_and_nothing_is_a_trap(name: s
 
 
 @pytest.mark.parametrize("name", SCENES)
-def test_at_most_six_presses_lead_from_anything_to_anything_else(name: str) -> None:
+def test_every_element_is_at_most_six_presses_from_every_other(name: str) -> None:
     scene, _ = show(name)
     focus = getattr(scene.stack.top, "_focus", None)
     if not isinstance(focus, Focus):
@@ -156,7 +156,7 @@ def test_every_key_of_a_small_remote_leaves_an_editing_screen_with_something_to_
 
 
 @pytest.mark.parametrize(("name", "shape"), [p for p in EVERYWHERE if str(p.id).startswith(("draw", "edit"))])
-def test_whoever_draws_sees_how_to_get_at_the_rest_of_the_keys(name: str, shape: tuple[int, int]) -> None:
+def test_drawing_screens_show_the_way_to_the_other_actions(name: str, shape: tuple[int, int]) -> None:
     scene, canvas = show(name, shape)
     if scene.stack.top.name == "sketch":
         assert {"Hold OK", "More", "OK", "Back"} <= set(canvas.sentences())

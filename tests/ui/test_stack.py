@@ -67,7 +67,7 @@ def stack() -> ScreenStack:
     return stack
 
 
-def test_keys_go_to_the_upmost_screen_alone(stack: ScreenStack) -> None:
+def test_keys_go_to_the_topmost_screen_alone(stack: ScreenStack) -> None:
     panel = Page("panel")
     stack.push(panel)
     assert not stack.handle(Input(Intent.SELECT), 0.0)
@@ -100,7 +100,7 @@ def test_the_release_goes_to_the_screen_that_saw_the_press(stack: ScreenStack) -
     assert base.heard == [(Intent.SELECT, Phase.PRESS), (Intent.SELECT, Phase.RELEASE)]  # type: ignore[attr-defined]
 
 
-def test_what_a_full_page_hides_is_not_drawn(stack: ScreenStack) -> None:
+def test_screens_below_a_full_page_are_not_drawn(stack: ScreenStack) -> None:
     page, panel = Page("page", is_overlay=False), Page("panel")
     stack.push(page)
     stack.push(panel)
@@ -108,13 +108,13 @@ def test_what_a_full_page_hides_is_not_drawn(stack: ScreenStack) -> None:
     assert (stack.base.drawn, page.drawn, panel.drawn) == (0, 1, 1)  # type: ignore[attr-defined]
 
 
-def test_the_stack_wakes_for_whoever_is_first(stack: ScreenStack) -> None:
+def test_the_stack_wakes_for_the_earliest_screen(stack: ScreenStack) -> None:
     assert stack.next_wakeup(0.0) == 30.0
     stack.push(Page("panel"))
     assert stack.next_wakeup(0.0) == 20.0
 
 
-def test_a_change_of_the_upmost_screen_is_told_and_needs_a_frame() -> None:
+def test_a_change_of_the_topmost_screen_is_reported_and_needs_a_frame() -> None:
     names: list[str] = []
     stack = ScreenStack(on_change=names.append)
     stack.show(Page("base"))

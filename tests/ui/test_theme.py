@@ -1,4 +1,4 @@
-"""The look: contrast ratios that people can read, sizes of the ten-foot rules, motion within its bounds."""
+"""The look: contrast ratios, sizes of the ten-foot rules, bounds of motion."""
 
 from __future__ import annotations
 
@@ -45,20 +45,20 @@ def test_sizes_are_those_of_the_ten_foot_rules() -> None:
     assert theme.SAFE == 0.05
 
 
-def test_movements_take_150_to_250_ms() -> None:
+def test_animations_take_150_to_250_ms() -> None:
     assert 0.15 <= theme.FOCUS_S <= 0.25
     assert 0.15 <= theme.SLIDE_S <= 0.25
 
 
 @given(st.floats(0, 1e10))
-def test_quiet_things_drift_by_whole_pixels_and_not_far(epoch_s: float) -> None:
+def test_still_elements_drift_by_whole_pixels_and_not_far(epoch_s: float) -> None:
     x, y = theme.drift(epoch_s)
     assert abs(x) <= theme.DRIFT_PX
     assert abs(y) <= theme.DRIFT_PX
     assert x == int(x)
 
 
-def test_quiet_things_do_not_stand_still_for_hours() -> None:
+def test_still_elements_do_not_stay_in_place_for_hours() -> None:
     places = {theme.drift(minute * 60.0) for minute in range(180)}
     assert len(places) > 20
 

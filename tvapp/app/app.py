@@ -87,21 +87,21 @@ class App:
         self._is_building = False
         self._offline_since: float | None = None
         self._broken = "config" if errors is not None else ""
-        self._stack = ScreenStack(self._settings.language, self._screen_changed)
+        self.stack = ScreenStack(self._settings.language, self._screen_changed)
         self.actions = ViewerActions(surroundings, lambda: self.session, lambda: self._stop("left"))
         self.session = MapSession(
             config if errors is None else Config(),
             surroundings,
             display=display,
             settings=self._settings,
-            stack=self._stack,
+            stack=self.stack,
             actions=self.actions,
         )
         if errors is not None:
             self._show_errors(errors.errors)
         else:
             now = self._clock.monotonic()
-            self._stack.show(StartScreen(self._settings, self._stack, self.actions, now))
+            self.stack.show(StartScreen(self._settings, self.stack, self.actions, now))
 
     # -- loop.Program ---------------------------------------------------------------------------------------------
 
@@ -125,7 +125,7 @@ class App:
             case CloseRequested():
                 self._stop("window closed")
             case ResourcesLost():
-                self._stack.receive(PicturesLost(), now)
+                self.stack.receive(PicturesLost(), now)
                 self.session.pictures_lost()
                 self._dirty = True
             case Exposed():
@@ -156,7 +156,7 @@ class App:
         if self._has_news or not self._is_in_motion or now >= self._due_work_at:
             self._do_due_work(now)
         if self._was_seen:
-            needed = self._stack.update(now) or needed
+            needed = self.stack.update(now) or needed
         needed = (needed or self._dirty) and not self._visibility.is_hidden
         if self.session.map is not None:
             self.session.map.tick(now, frame_follows=needed)
@@ -168,13 +168,13 @@ class App:
         with self._display.drawing():
             self._display.begin()
             if self._was_seen:
-                self._stack.draw(canvas, now)
+                self.stack.draw(canvas, now)
                 self._visibility.draw(canvas, now)
         if self._screenshots.is_wanted:
             self._screenshots.take()
 
     def next_wakeup(self, now: float) -> float | None:
-        stack = self._stack.next_wakeup(now) if self._was_seen else None
+        stack = self.stack.next_wakeup(now) if self._was_seen else None
         self._is_in_motion = stack is not None and stack <= now
         if self._is_in_motion:
             return stack
@@ -225,14 +225,14 @@ class App:
                 return session.sign_in
             case "outbox":
                 return session.backend.outbox if session.backend is not None else None
-            case "kept-fences":
-                return session.backend.kept if session.backend is not None else None
+            case "snapshot":
+                return session.backend.snapshot if session.backend is not None else None
             case "fences":
                 return session.map.fences if session.map is not None else None
             case "map":
                 return session.map
             case "screens":
-                return self._stack
+                return self.stack
         return None
 
     def _hear(self, message: object, now: float) -> None:
@@ -245,10 +245,10 @@ class App:
                 self._dirty = True
             case NetworkLost():
                 self._offline_since = self._clock.wall()
-                self._stack.receive(ConnectionChanged(self._offline_since), now)
+                self.stack.receive(ConnectionChanged(self._offline_since), now)
             case NetworkRestored():
                 self._offline_since = None
-                self._stack.receive(ConnectionChanged(None), now)
+                self.stack.receive(ConnectionChanged(None), now)
             case JobFailed(name, error) if name == BACKEND_JOB:
                 self._break_down(error)
 
@@ -311,7 +311,7 @@ class App:
         self._show_errors([error])
 
     def _show_errors(self, errors: Sequence[TvappError]) -> None:
-        self._stack.show(ErrorScreen(self._settings, self._stack, self.actions, errors))
+        self.stack.show(ErrorScreen(self._settings, self.stack, self.actions, errors))
 
     def _stop(self, reason: str) -> None:
         self._stop_reason = reason
@@ -323,16 +323,16 @@ class App:
             self.session.sign_in.person_present()
         for input_ in inputs:
             if self._visibility.passes(input_, now):
-                self._stack.handle(input_, now)
+                self.stack.handle(input_, now)
 
     def _is_busy(self) -> bool:
         """Tell whether a viewer who presses no key watches the screen: a code, or a tour."""
-        base = self._stack.base
+        base = self.stack.base
         return self.session.is_prompting or (isinstance(base, MapScreen) and base.is_touring)
 
     def _resized(self, width: int, height: int, now: float) -> None:
         scale = self._display.canvas.scale
-        self._stack.receive(ScreenResized(width, height, scale), now)
+        self.stack.receive(ScreenResized(width, height, scale), now)
         if self.session.map is not None:
             self.session.map.rescale(width, height, scale)
         self._dirty = True

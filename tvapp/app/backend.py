@@ -46,7 +46,7 @@ class Backend:
     fences: FenceService | None
     outbox: OutboxService | None
     """None where the configuration or the store allows no changes."""
-    kept: Snapshot | None
+    snapshot: Snapshot | None
     """None where the store is a folder on this machine."""
     data: DataFolder
     store_key: str
@@ -58,7 +58,7 @@ class Backend:
         Returns the scope that its tiles are kept under.
         """
         scope = self.tiles.use_account(home_id)
-        for each in (self.outbox, self.kept):
+        for each in (self.outbox, self.snapshot):
             if each is not None:
                 each.close()
         if self.fences is not None:
@@ -68,21 +68,21 @@ class Backend:
             key = hashlib.sha256(f"{self.store_key}\n{home_id}".encode()).hexdigest()[:24]
             if self.outbox is not None:
                 self.outbox.open(self.data.outbox / key)
-            if self.kept is not None:
-                self.kept.open(self.data.geofences / f"{key}.geofences")
+            if self.snapshot is not None:
+                self.snapshot.open(self.data.geofences / f"{key}.geofences")
         return scope
 
     def disk_restored(self, now: float) -> None:
         """Write to the disk what could not be written during its outage."""
         self.cache.retry()
-        if self.kept is not None:
-            self.kept.retry(now)
+        if self.snapshot is not None:
+            self.snapshot.retry(now)
 
     def close(self) -> None:
         """Stop every request, and write to the disk what the next start needs."""
         self.monitor.stop()
-        if self.kept is not None:
-            self.kept.flush()
+        if self.snapshot is not None:
+            self.snapshot.flush()
         if self.outbox is not None:
             self.outbox.close()
         if self.fences is not None:
@@ -120,7 +120,7 @@ def build_backend(
     previews = PreviewLoader(jobs, maps, tiles.cache, jobs.inbox)
     for url in _store_urls(config):
         monitor.watch_hint(url)
-    fences, outbox, kept = None, None, None
+    fences, outbox, snapshot = None, None, None
     open_store = _store(config, surroundings, http, authorizer, tokens)
     if open_store is not None:
         fences = FenceService(
@@ -139,7 +139,7 @@ def build_backend(
 
             outbox = OutboxService(fences, jobs, clock, log, random=random, skip_backoff=hurry, disk=surroundings.disk)
         if config.geofences.store != "folder":
-            kept = Snapshot(jobs, clock, log, surroundings.disk)
+            snapshot = Snapshot(jobs, clock, log, surroundings.disk)
     return Backend(
         http=http,
         monitor=monitor,
@@ -150,7 +150,7 @@ def build_backend(
         previews=previews,
         fences=fences,
         outbox=outbox,
-        kept=kept,
+        snapshot=snapshot,
         data=surroundings.data,
         store_key=_store_key(config),
         tiles=tiles,

@@ -1,7 +1,7 @@
-"""After a crash: the report, a screen that says so, a pause, and how the next start comes about.
+"""Handles a crash: writes the report, shows a screen that says so, waits, and decides how the next start comes about.
 
-Nothing of the app is needed here, for any part of it may be what broke: a display if there is one, the inbox for the
-wish to stop, and the clock.
+It uses no part of the app, because any of them may be broken: only a display if there is one, the inbox for requests to
+stop, and the clock.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from typing import Literal, Protocol
 
 from tvapp.core.clock import Clock
 from tvapp.core.files import write_atomic
-from tvapp.core.jobs import Inbox, Running
+from tvapp.core.jobs import Inbox, RunningJob
 from tvapp.display.window import CloseRequested
 from tvapp.host.crash import report as reports
 from tvapp.host.crash.report import CrashContext
@@ -31,7 +31,7 @@ Next = Literal["start again", "stop"]
 
 
 class Screen(Protocol):
-    """What is needed of the display."""
+    """The part of the display that is used."""
 
     driver: str
     renderer_name: str
@@ -48,7 +48,7 @@ class Screen(Protocol):
 
     def present(self) -> None: ...
 
-    def present_plain(self, lines: Sequence[str]) -> None: ...
+    def present_fallback_text(self, lines: Sequence[str]) -> None: ...
 
     def reopen(self) -> None: ...
 
@@ -57,7 +57,7 @@ class Screen(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class CrashScene:
-    """Where it happened. `screen` None: there is none. `starts_again` False: nothing follows the pause."""
+    """What is left of the program. `screen` None: there is none. `starts_again` False: no start follows the pause."""
 
     crashes: Path
     screen: Screen | None
@@ -67,13 +67,13 @@ class CrashScene:
     notifier: Notifier
     restart_backoff: RestartBackoff
     uptime_s: float
-    running: Sequence[Running] = ()
+    running: Sequence[RunningJob] = ()
     language: str = "en"
     starts_again: bool = True
 
 
 def recover(error: BaseException, scene: CrashScene) -> Next:
-    """Report a crash and show it until it is time to start again, or somebody wants the program to stop."""
+    """Report a crash and show it until it is time to start again, or until the program is told to stop."""
     count = scene.restart_backoff.count() + 1
     pause_s = scene.restart_backoff.crashed()
     reference = reports.new_reference()
@@ -100,7 +100,7 @@ def _report(error: BaseException, reference: str, count: int, pause_s: float, sc
             monotonic_s=scene.clock.monotonic(),
         )
         name = reports.write(scene.crashes, reports.report(error, reference, context)).name
-    except Exception as failure:  # noqa: BLE001 - without a report the screen and the new start are all the more needed
+    except Exception as failure:  # noqa: BLE001 - without a report, the screen and the new start still have to come
         reason = f"{type(failure).__name__}: {failure}"
     scene.log.event(
         "crash.reported",
@@ -116,12 +116,12 @@ def _report(error: BaseException, reference: str, count: int, pause_s: float, sc
 
 
 class _Pause:
-    """The screen while it waits: counted down each second, drawn by whatever still can."""
+    """The screen during the pause: counts down each second, drawn in the best way that still works."""
 
     def __init__(self, crash: Crash, scene: CrashScene) -> None:
         self._crash = crash
         self._scene = scene
-        self._ways: list[Callable[[Screen, Crash], None]] = [self._draw, self._draw_anew, self._draw_plainly]
+        self._drawers: list[Callable[[Screen, Crash], None]] = [self._draw, self._draw_anew, self._draw_plainly]
         self._is_ready = False
 
     def run(self) -> Next:
@@ -133,21 +133,21 @@ class _Pause:
             if whole != shown:
                 shown = whole
                 self._show(screen, replace(self._crash, left_s=float(whole)))
-            if self._wants_to_stop(screen, max(0.0, left_s - (whole - 1))):
+            if self._is_told_to_stop(screen, max(0.0, left_s - (whole - 1))):
                 return "stop"
         return "start again"
 
     def _show(self, screen: Screen | None, crash: Crash) -> None:
-        """Draw by the best way that works; one that failed is not tried again."""
-        while screen is not None and self._ways:
+        """Draw in the best way that works; a way that failed is not tried again."""
+        while screen is not None and self._drawers:
             try:
-                self._ways[0](screen, crash)
+                self._drawers[0](screen, crash)
                 break
             except Exception as error:  # noqa: BLE001 - anything may be broken now
                 name = type(error).__name__
-                self._scene.log.event("crash.screen_failed", level="warning", error=name, left=len(self._ways) - 1)
-                del self._ways[0]
-        # Whether there is a picture or none: this program knows what it waits for, and goes on by itself.
+                self._scene.log.event("crash.screen_failed", level="warning", error=name, left=len(self._drawers) - 1)
+                del self._drawers[0]
+        # With or without a picture: the program is alive and goes on by itself.
         if not self._is_ready:
             self._is_ready = True
             self._scene.notifier.ready()
@@ -160,17 +160,17 @@ class _Pause:
 
     def _draw_anew(self, screen: Screen, crash: Crash) -> None:
         screen.reopen()
-        self._ways.insert(0, self._draw)
+        self._drawers.insert(0, self._draw)
         try:
             self._draw(screen, crash)
         except Exception:
-            del self._ways[0]
+            del self._drawers[0]
             raise
 
     def _draw_plainly(self, screen: Screen, crash: Crash) -> None:
-        screen.present_plain([sentence for sentence in sentences(crash) if sentence])
+        screen.present_fallback_text([sentence for sentence in sentences(crash) if sentence])
 
-    def _wants_to_stop(self, screen: Screen | None, timeout_s: float) -> bool:
+    def _is_told_to_stop(self, screen: Screen | None, timeout_s: float) -> bool:
         events: Sequence[object] = ()
         try:
             if screen is not None:

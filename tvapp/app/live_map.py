@@ -16,7 +16,7 @@ from tvapp.core.surroundings import Surroundings
 from tvapp.fences.service.messages import FencesUnavailable, IndexBuilt
 from tvapp.fences.stores.base import StoreRetired
 from tvapp.geo.position import Bounds, Position
-from tvapp.host.process import keep_what_is_there, return_freed_memory
+from tvapp.host.process import freeze_garbage_collection, return_freed_memory
 from tvapp.mapview.last_view import LastView
 from tvapp.mapview.layer_picture import tile_px
 from tvapp.mapview.layers import ALL, BaseStyle, LayerChoice, background, choice_for, layers
@@ -142,7 +142,7 @@ class LiveMap:
         match message:
             case IndexBuilt():
                 self._draw_fences()
-                keep_what_is_there()
+                freeze_garbage_collection()
                 self._tidy_at = now
                 self._jobs.run("readout.prepare", preload_distances)
             case TileArrived(origin=origin) if self._first_tile is None:
@@ -164,7 +164,7 @@ class LiveMap:
         backend = self._backend
         if backend is None:
             return
-        for each in (backend.outbox, backend.kept):
+        for each in (backend.outbox, backend.snapshot):
             if each is not None:
                 each.tick(now)
         if backend.fences is not None and (restated := backend.fences.tick(now)) is not None:
@@ -192,7 +192,7 @@ class LiveMap:
         """Tell when `tick` has something to do."""
         times = [self._refresh_at]
         if self._backend is not None:
-            services = (self._backend.fences, self._backend.outbox, self._backend.kept)
+            services = (self._backend.fences, self._backend.outbox, self._backend.snapshot)
             times += [each.next_wakeup() for each in services if each is not None]
         return min((at for at in times if at is not None), default=None)
 

@@ -1,4 +1,4 @@
-"""Checks patterns against the configured hash on a worker, and keeps the number of wrong tries over restarts."""
+"""Checks patterns against the configured hash on a worker, and stores the number of wrong tries for the next start."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ FORMAT = RecordFormat("lock-tries", 2)
 _MOST_BYTES = MAX_HEADER_BYTES + 20
 
 _TAMPERED = 3
-"""A file that makes no sense is as good as one that was tampered with: wait as after some wrong tries."""
+"""An unreadable file may have been tampered with: wait as after this many wrong tries."""
 
 
 def pack(tries: int) -> bytes:
@@ -28,7 +28,7 @@ def pack(tries: int) -> bytes:
 
 
 def unpack(data: bytes) -> int:
-    """Return the number that `pack` wrote; of anything else, that of a file that was tampered with."""
+    """Return the number that `pack` wrote; for any other data, the number for a file that was tampered with."""
     try:
         digits = bytes(FORMAT.unpack(data))
     except RecordError:
@@ -37,17 +37,17 @@ def unpack(data: bytes) -> int:
 
 
 class LockService:
-    """Belongs to the main thread; answers come as messages."""
+    """Belongs to the main thread; results come as messages. `path` is the file for the number of wrong tries."""
 
-    def __init__(self, text: str, tries: Path, jobs: Jobs, log: Log, disk: DiskHealth | None = None) -> None:
+    def __init__(self, text: str, path: Path, jobs: Jobs, log: Log, disk: DiskHealth | None = None) -> None:
         self._hash = PatternHash.parse(text)
-        self._path = tries
+        self._path = path
         self._jobs = jobs
         self._log = log
         self._disk = disk or DiskHealth(log)
 
     def begin(self) -> None:
-        """Find out how many tries were wrong so far; answered by LockKnown."""
+        """Read how many tries were wrong so far; answered by LockKnown."""
         path = self._path
 
         def read() -> LockKnown:
@@ -60,7 +60,7 @@ class LockService:
         self._jobs.run("lock.read", read)
 
     def try_pattern(self, pattern: Pattern, wrong_tries: int) -> None:
-        """Check a pattern; `wrong_tries` counts this one too, and is on the disk before. Answered by PatternChecked."""
+        """Write `wrong_tries` (this one included) to the disk, then check a pattern; answered by PatternChecked."""
         path, expected, log, disk = self._path, self._hash, self._log, self._disk
 
         def check() -> PatternChecked:

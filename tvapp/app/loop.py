@@ -1,7 +1,7 @@
-"""The frame loop: inputs, messages within a time allowance, update, draw if something changed, and sleep.
+"""Runs the frame loop: inputs, messages within a time allowance, update, draw if something changed, and sleep.
 
-It runs on the main thread and never waits for anything but the next event, message, animation frame or wake-up time
-that the program asked for. An idle program costs nothing.
+It runs on the main thread and waits only for the next event, message, animation frame or wake-up time that the program
+asked for. An idle program uses no CPU.
 """
 
 from __future__ import annotations
@@ -18,9 +18,9 @@ from tvapp.ui.canvas import Canvas
 
 FRAME_S = 1 / 60
 EARLY_S = 0.0015
-"""A frame may be drawn this much ahead of its time: waits have a resolution of a millisecond."""
+"""A frame may be drawn this much early: waits have a resolution of a millisecond."""
 MESSAGE_ALLOWANCE_S = 0.003
-"""How long messages may be taken in before the next frame; the rest waits for the frame after."""
+"""How long messages may be taken before a frame; the rest waits until after it."""
 GIVE_UP_AFTER = 60
 """After so many failed frames in a row the loop ends. They come ever more slowly: it takes half a minute, less than the
 minute after which a watchdog would end the program without a word on the screen."""
@@ -31,7 +31,7 @@ class Unrecoverable(Exception):
 
 
 class Screen(Protocol):
-    """What the loop needs of the display edge."""
+    """The part of the display that the loop uses."""
 
     @property
     def canvas(self) -> Canvas: ...
@@ -44,17 +44,17 @@ class Screen(Protocol):
         """Show what was drawn.
 
         Raises:
-            DisplayError: there is nothing to show it on; `wait` tells so, and when there is again.
+            DisplayError: there is no display; `wait` returns an event for that, and for its return.
         """
         ...
 
 
 class Program(Protocol):
-    """What the loop drives. Times are monotonic seconds."""
+    """The program that the loop drives. Times are monotonic seconds."""
 
     @property
     def stop_reason(self) -> str | None:
-        """Why the program wants to end; None while it does not."""
+        """Why the program is to end; None while it goes on."""
         ...
 
     def handle(self, event: object, now: float) -> None: ...
@@ -68,11 +68,11 @@ class Program(Protocol):
     def draw(self, canvas: Canvas, now: float) -> None: ...
 
     def next_wakeup(self, now: float) -> float | None:
-        """Tell when `update` wants to be called even if nothing happens; None: not at all."""
+        """Tell when `update` is to be called even if nothing happens; None: not at all."""
         ...
 
     def presented(self, now: float) -> None:
-        """Hear that a frame is on the screen."""
+        """Note that a frame is on the screen."""
         ...
 
 
@@ -138,11 +138,11 @@ class Loop:
         self._failures = 0
 
     def run(self) -> str:
-        """Go on until the program has a reason to stop; returns the reason.
+        """Run until the program has a reason to stop; returns the reason.
 
         Raises:
             Unrecoverable: the program gave up, or `GIVE_UP_AFTER` frames in a row failed.
-            MemoryError: there is none left.
+            MemoryError: there is no memory left.
         """
         while (reason := self._program.stop_reason) is None:
             self.turn()
@@ -150,7 +150,7 @@ class Loop:
         return reason
 
     def turn(self) -> None:
-        """Wait as long as there is nothing to do, then take in what came, and draw one frame if need be."""
+        """Wait until there is something to do, take what came, and draw one frame if needed."""
         now = self._clock.monotonic()
         timeout = self._timeout(now)
         self._gate.expect(None if timeout is None else now + timeout)
@@ -181,13 +181,13 @@ class Loop:
             self._failed(error, began)
 
     def _advance(self, began: float, now: float) -> None:
-        """Bring the program to `now`, and the screen if need be."""
+        """Advance the program to `now`, and draw a frame if needed."""
         if self._program.update(now) or self._pulse.needs_frame(now):
             self._dirty = True
         if self._dirty and now >= self._next_frame - EARLY_S:
             self._frame(began, now)
         if not self._dirty:
-            # A turn that only waited for the next frame's time says nothing about that frame.
+            # A turn that only waited for the time of the next frame says nothing about that frame.
             self._failures = 0
 
     def _timeout(self, now: float) -> float | None:
@@ -197,7 +197,7 @@ class Loop:
         due = frame_due if self._dirty or self._is_update_due else self._next_wakeup(now)
         if (motion_ends := self._meter.ends_at) is not None:
             due = motion_ends if due is None else min(due, motion_ends)
-        # Whatever is due sooner than the next frame could only be shown by that frame.
+        # What is due before the next frame can only be shown by that frame.
         return None if due is None else max(0.0, max(due, frame_due) - now)
 
     def _next_wakeup(self, now: float) -> float | None:
@@ -205,7 +205,7 @@ class Loop:
         return min((at for at in times if at is not None), default=None)
 
     def _take_messages(self, began: float) -> bool:
-        """Take messages in, as long as there is time for it; True when there were any."""
+        """Take messages as long as the allowance lasts; returns whether there were any."""
         until = began + MESSAGE_ALLOWANCE_S
         took = False
         for message in self._inbox.drain():
@@ -222,7 +222,7 @@ class Loop:
         self._program.draw(self._screen.canvas, now)
         self._screen.present()
         done = self._clock.monotonic()
-        # Keep the beat while frames follow each other; start a new one after a rest or a late frame.
+        # Keep the rhythm while frames follow each other; start a new one after a rest or a late frame.
         late = now - self._next_frame > FRAME_S
         self._next_frame = (now if late else self._next_frame) + FRAME_S
         self._meter.add_frame(began, now, done)
@@ -247,7 +247,7 @@ class Loop:
 
 
 def _where(error: BaseException) -> str:
-    """Name the module and line an exception came from, without values."""
+    """Return the module and line that raised an exception, without values."""
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next

@@ -41,7 +41,7 @@ Hearer = Literal[
     "view-store",  # app.LastViewStore
     "sign-in",  # auth.SignIn, where an account is needed
     "outbox",  # fences.OutboxService, where geofences can be changed
-    "kept-fences",  # fences.service.Snapshot, where the store is not on this machine
+    "snapshot",  # fences.service.Snapshot, where the store is not on this machine
     "fences",  # fences.FenceService, while there is a map and a store
     "map",  # app.LiveMap, while there is a map
     "screens",  # every screen of the stack
@@ -80,8 +80,8 @@ ROUTES: Mapping[type, tuple[Hearer, ...]] = {
     AttributionArrived: ("map",),  # tells the screens AttributionChanged
     # geofences
     SnapshotRestored: ("fences", "screens"),
-    FencesLoaded: ("kept-fences", "fences", "screens"),
-    FencesUnchanged: ("kept-fences", "fences", "screens"),
+    FencesLoaded: ("snapshot", "fences", "screens"),
+    FencesUnchanged: ("snapshot", "fences", "screens"),
     FencesUnavailable: ("fences", "map"),  # tells the screens, in other words if the store is retired
     IndexBuilt: ("fences", "map", "screens"),
     LabelsPlaced: ("fences", "screens"),
@@ -94,7 +94,7 @@ SERVICES: Mapping[str, tuple[Hearer, ...]] = {
     "backend": ("app",),
     "disk": ("disk-watch",),
     "geofences": ("fences",),
-    "kept": ("kept-fences",),
+    "kept": ("snapshot",),
     "outbox": ("outbox",),
     "signin": ("sign-in",),
     "view": ("view-store", "session"),

@@ -1,4 +1,4 @@
-"""Pictures of the screen for somebody far away: numbered files in the data dir, the oldest thrown away."""
+"""Saves pictures of the screen for a remote operator: numbered files in the data folder, of which the newest stay."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ KEPT = 20
 
 
 class Screenshots:
-    """Saves what was drawn last whenever somebody asked for it."""
+    """Saves what was drawn last, as often as it was asked for."""
 
     def __init__(self, folder: Path, picture: Callable[[], bytes], log: Log, disk: DiskHealth | None = None) -> None:
         self._folder = folder
@@ -33,7 +33,7 @@ class Screenshots:
         self._wanted += 1
 
     def take(self) -> None:
-        """Save the frame that was just drawn, once for each time that somebody asked."""
+        """Save the frame that was just drawn, once for each `ask`."""
         wanted, self._wanted = self._wanted, 0
         for _ in range(wanted):
             try:

@@ -1,4 +1,4 @@
-"""The screens of signing in: the page before there is a map, panels over the map, and what the map says of them."""
+"""Shows the screens of the sign-in: the page before there is a map, panels over the map, and notices on the map."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tvapp.ui.words.permissions import permission_for
 
 
 class SignInPanels:
-    """Belongs to the main thread. Opens and closes panels as the sign-in wants; the rest of the stack stays."""
+    """Belongs to the main thread. Opens and closes panels as the sign-in goes; the rest of the stack stays."""
 
     def __init__(
         self,
@@ -36,17 +36,17 @@ class SignInPanels:
         self._told: tuple[bool, str] = (False, "")
 
     def show_page(self, now: float) -> None:
-        """Show nothing but signing in, because there is nobody to show a map to."""
+        """Show only the sign-in page: without an account there is no map."""
         if not isinstance(self._stack.base, SignInScreen):
             self._prepare()
             self._stack.show(SignInScreen(self._settings, self._stack, self._actions, self._sign_in.view, now))
 
     def map_shown(self) -> None:
-        """A new map is there, and knows of nothing yet."""
+        """A new map is shown, which has no notices yet."""
         self._told = (False, "")
 
     def follow(self, view: SessionView, now: float) -> None:
-        """Show what the session (its `view` of now) and the permission ask for, and tell the map what is missing."""
+        """Open or close panels as the session (its current `view`) and the permission need them, and notify the map."""
         is_asking = view.again and view.phase != "paused"
         self._keep(SIGN_IN, is_asking, self._sign_in.view, now, stays=view.phase == "succeeded")
         self._keep(PERMISSION, self._sign_in.asks_permission, self._sign_in.permission_view, now)
@@ -70,7 +70,7 @@ class SignInPanels:
         *,
         stays: bool = False,
     ) -> None:
-        """Have a panel open while it is wanted; one that `stays` is left as it is."""
+        """Open a panel that is needed, close one that is not; an open one that `stays` is left open."""
         if is_wanted and not self._stack.contains(name):
             self._prepare()
             self._stack.push(SignInPanel(name, self._settings, self._stack, self._actions, session, now))

@@ -1,4 +1,4 @@
-"""What signing out removes besides the tokens: cached tiles and geofences, the last view, pictures of the screen."""
+"""Removes what belongs to an account besides the tokens: cached tiles and geofences, last views, screenshots."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def forget_tiles(data: DataFolder) -> None:
 
 
 def forget_pictures_and_fences(data: DataFolder) -> None:
-    """Remove pictures that were saved of the screen, geofences kept for a start offline, and what maps showed last.
+    """Remove pictures of the screen, geofences stored for a start offline, and last views.
 
     Raises:
         StorageError: one is still there.

@@ -1,7 +1,7 @@
-"""Getting one approval with codes: when to ask for one, when to poll, when to renew it and when to give up.
+"""Gets one approval through the device flow: decides when to request a code, poll, renew the code and give up.
 
-Signing in and giving one more permission both do this. It does nothing itself, and does not care who approves: that is
-for its owner. All times are monotonic seconds.
+Signing in and granting one more permission both use it. It performs no I/O; its owner decides whether the account that
+approved is the right one. All times are monotonic seconds.
 """
 
 from __future__ import annotations
@@ -32,10 +32,11 @@ from tvapp.auth.view import Phase, Prompt, SessionView, Status
 
 @dataclass(frozen=True, slots=True)
 class RenewalPolicy:
-    """How long to ask.
+    """When to renew a code, and when to stop.
 
-    A new code is asked for `lead_s` before the present one runs out (or a `lead_part` of its life, if that is less),
-    at most `renewals` times while nobody touches a key: an abandoned code is a gift to a phisher, and costs requests.
+    A new code is requested `lead_s` before the present one expires (or a `lead_part` of its lifetime, if that is less),
+    at most `max_renewals` times while nobody presses a key: an abandoned code can be phished, and costs requests. After
+    `max_restarts` codes that the server forgot too early, the approval fails.
     """
 
     max_renewals: int = 8
@@ -45,10 +46,10 @@ class RenewalPolicy:
 
 
 class Approval:
-    """Codes for one purpose, one after another, until somebody approves or there is no point in going on.
+    """Requests codes for one purpose, one after another, until one is approved or the approval fails.
 
-    `scopes` are what the codes are for (none: for signing in); `fields` go into every log event. `numbers` gives each
-    flow a number of its own.
+    The codes are for `scopes` (none: for signing in). `fields` go into every log event. `numbers` gives each flow a
+    number of its own.
     """
 
     def __init__(
@@ -67,11 +68,11 @@ class Approval:
         self._fields = dict(fields or {})
         self.state: Literal["idle", "active", "failed", "paused"] = "idle"
         self.is_seen = True
-        """Whether somebody could read a code now; where not, none is asked for. The one that is out still counts."""
+        """Whether the screen can be seen; while not, no code is requested. The present code stays valid."""
         self.problem: Problem | None = None
-        """What went wrong last and still matters."""
+        """The last problem that has not been resolved."""
         self.claims = ""
-        """Of the challenge that the tokens shall meet; empty for none."""
+        """The claims of the challenge that the tokens have to meet; empty for none."""
         self._flows: list[DeviceFlow] = []  # oldest first; at most two
         self._request: int | None = None  # in flight
         self._requested_at = 0.0
@@ -87,7 +88,7 @@ class Approval:
     # -- inputs -----------------------------------------------------------------------------------------------------
 
     def begin(self) -> None:
-        """Start over with a first code, at the next tick."""
+        """Start over; the next tick requests a first code."""
         self.state = "active"
         self.problem = None
         self._request_failures = self._renewal = self._unattended = self._restarts = 0
@@ -96,19 +97,19 @@ class Approval:
         self._reported = ""
 
     def end(self) -> list[Command]:
-        """Ask no longer, and drop every code."""
+        """Stop, and drop every code."""
         self.state = "idle"
         self.problem = None
         return self._drop_all()
 
     def pause(self) -> list[Command]:
-        """Ask no longer until somebody presses OK."""
+        """Stop, and drop every code, until OK is pressed."""
         commands = self.end()
         self.state = "paused"
         return commands
 
     def fail(self, problem: Problem) -> list[Command]:
-        """Give up; somebody has to press OK to go on."""
+        """Fail with `problem`, until OK is pressed."""
         commands = self._drop_all()
         self.problem = replace(problem, next="waits-for-ok")
         self.state = "failed"
@@ -116,7 +117,7 @@ class Approval:
         return commands + self.report_failure(self.problem)
 
     def handle(self, event: Event, now: float) -> list[Command]:
-        """Take an answer to a request or a poll, other than an approval."""
+        """Handle the result of a request or a poll, other than an approval."""
         match event:
             case CodeReceived():
                 return self._code_received(event, now)
@@ -129,7 +130,7 @@ class Approval:
         return []
 
     def tick(self, now: float) -> list[Command]:
-        """Do what is due: polls, a new code, the end of an old one."""
+        """Return the commands that are due: polls, the request for a new code, the end of an old one."""
         if self.state != "active":
             return []
         commands: list[Command] = []
@@ -156,7 +157,7 @@ class Approval:
         return min((time for time in times if time < math.inf), default=None)
 
     def press_ok(self) -> None:
-        """Somebody pressed OK: go on, or at least do not pause soon."""
+        """Handle OK: start over after a failure or a pause; else retry at once and count renewals anew."""
         self._unattended = 0
         if self.state in ("failed", "paused"):
             self.begin()
@@ -164,20 +165,20 @@ class Approval:
             self._not_before = -math.inf
 
     def person_present(self) -> None:
-        """Some key was pressed: whoever it is may be typing the code, so that renewals count from here again."""
+        """Handle any key: somebody is there and may be typing the code, so count renewals anew."""
         self._unattended = 0
 
     def network_restored(self, now: float) -> None:
-        """The network is back: try at once what waits for it (a poll never before its interval)."""
+        """Retry at once what failed for want of a network (a poll never before its interval)."""
         if self.problem is not None and self.problem.is_network:
             self._not_before = -math.inf
             for flow in self._flows:
                 flow.hurry(now)
 
-    # -- what the screen shows --------------------------------------------------------------------------------------
+    # -- the view ---------------------------------------------------------------------------------------------------
 
     def update_view(self, view: SessionView, now: float, reason: Problem | None = None) -> SessionView:
-        """Return `view` with how the asking goes at `now`; `reason` is told while nothing else went wrong."""
+        """Return `view` with the state of the approval at `now`; `reason` is its problem while there is no other."""
         flow = self._shown(now)
         phase, status = self._words(flow)
         retry_at = self._retry_at(flow)
@@ -192,7 +193,7 @@ class Approval:
         )
 
     def _shown(self, now: float) -> DeviceFlow | None:
-        """Return the newest code that still counts."""
+        """Return the newest flow whose code is still valid."""
         if self.state != "active":
             return None
         return next((flow for flow in reversed(self._flows) if now < flow.prompt.expires_at), None)
@@ -217,14 +218,14 @@ class Approval:
         return due if self._request is None and due < math.inf else None
 
     def report_failure(self, problem: Problem) -> list[Command]:
-        """Report a failure once, not at every attempt of a long outage."""
+        """Return the log event of a failure, once in a row: not at every attempt of a long outage."""
         mark = f"{problem.kind} {problem.next}"
         if mark == self._reported:
             return []
         self._reported = mark
         return [failure_report(problem, self._fields)]
 
-    # -- answers ----------------------------------------------------------------------------------------------------
+    # -- results ----------------------------------------------------------------------------------------------------
 
     def _code_received(self, event: CodeReceived, now: float) -> list[Command]:
         if event.flow != self._request or self.state != "active":
@@ -264,8 +265,8 @@ class Approval:
             return self.fail(problem)
         self._not_before = now + pause_s(problem, TRANSIENT, self._request_failures, self._random())
         self._request_failures += 1
-        self._be_quiet(problem, now)
-        if not self._flows:  # The code that is still on the screen counts more than a refused renewal.
+        self._note_retry_after(problem, now)
+        if not self._flows:  # A valid code on the screen matters more than a refused renewal.
             self.problem = problem
         return self.report_failure(replace(problem, next="retries"))
 
@@ -287,7 +288,7 @@ class Approval:
         flow.in_flight = False
         if problem.next == "retries":
             flow.note_failure(problem, now, self._random())
-            self._be_quiet(problem, now)
+            self._note_retry_after(problem, now)
             self.problem = problem
             return self.report_failure(problem)
         if problem.next == "waits-for-ok":
@@ -308,17 +309,17 @@ class Approval:
     # -- parts ------------------------------------------------------------------------------------------------------
 
     def _request_due(self) -> float:
-        """Return when to ask for the next code (infinity: not until something happens)."""
+        """Return when to request the next code (infinity: only an event can change that)."""
         due = max(self._not_before, self._quiet_until)
         if self._flows:
             newest = self._flows[-1]
-            # While polls fail there is no point in renewing early: the code counts until its end.
+            # While polls fail there is no point in renewing early: the code is valid until it expires.
             due = max(due, newest.prompt.expires_at if newest.failures else newest.renew_at)
-            # Never more than two codes that count.
+            # Never more than two valid codes.
             due = max([due, *(flow.prompt.expires_at for flow in self._flows[:-1])])
         return math.inf if self._unattended >= self._policy.max_renewals or not self.is_seen else due
 
-    def _be_quiet(self, problem: Problem, now: float) -> None:
+    def _note_retry_after(self, problem: Problem, now: float) -> None:
         self._quiet_until = max(self._quiet_until, now + quiet_s(problem))
 
     def _find(self, number: int) -> DeviceFlow | None:

@@ -1,4 +1,4 @@
-"""What the sign-in needs from an identity provider (MSAL behind it, or a fake in tests), as a protocol."""
+"""The protocol of an identity provider: MSAL implements it in the app, a fake in tests."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from tvapp.auth.view import Account
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """An access token as the gateway hands it out; times in seconds from the moment of asking.
+    """An access token from the gateway; times in seconds from the moment of the call.
 
-    `renew_in` is when to renew it ahead of expiry; `is_new` tells that the network was used.
+    `renew_in` is when to renew it ahead of expiry; `is_new` tells that it came over the network.
     """
 
     secret: str = field(repr=False)
@@ -27,13 +27,13 @@ class Gateway(Protocol):
     """One identity provider and one app registration. Each call blocks; each makes at most one attempt."""
 
     def load_account(self) -> Account | None:
-        """Return the account of last time, without the network."""
+        """Return the account in the token cache, without the network."""
         ...
 
     def request_code(self, flow: int, scopes: Sequence[str] = (), claims: str = "") -> CodeReceived | CodeRefused:
-        """Ask for a code for `scopes` of one resource (none: those that signing in is for).
+        """Request a code for `scopes` of one resource (none: those for signing in).
 
-        `claims` are those of a challenge (JSON), which the tokens shall meet; empty for none.
+        `claims` are those of a challenge (JSON), which the tokens have to meet; empty for none.
         """
         ...
 
@@ -44,28 +44,28 @@ class Gateway(Protocol):
         ...
 
     def acquire(self, scopes: Sequence[str], home_id: str, *, fresh: bool, claims: str = "") -> Grant:
-        """Return an access token without a person; `fresh` asks for a new one even if the cached one looks good.
+        """Return an access token silently; `fresh` demands a new one even if the cached one is valid.
 
         `claims` are those of a challenge (JSON), which only a new token can meet; empty for none.
 
         Raises:
-            NetworkError: nobody answered properly.
-            Refused: somebody said no; `needs_person` tells for how long.
+            NetworkError: no proper answer came.
+            Refused: the provider refused; `needs_person` tells whether only a person can change that.
         """
         ...
 
     def remove_account(self, home_id: str) -> None:
-        """Remove everything of one account."""
+        """Remove one account and its tokens."""
         ...
 
     def save(self) -> None:
-        """Bring what is in memory to the disk once more, after it took nothing."""
+        """Save the token cache once more, after saving has failed."""
         ...
 
     def sign_out(self) -> None:
-        """Remove everything of every account, and the file.
+        """Remove all accounts and tokens, and the file.
 
         Raises:
-            StorageError: the file is still there; the memory is clean all the same.
+            StorageError: the file is still there; nothing is left in memory all the same.
         """
         ...

@@ -1,7 +1,7 @@
-"""What MSAL speaks through (azure-facts 2.5): the same chain as everything else, with what OAuth means by an answer.
+"""The HTTP client of MSAL (azure-facts 2.5): sends through the app's own chain, and judges answers as OAuth does.
 
-MSAL wants something shaped like a `requests` session, calls it on a worker, and swallows nothing but `requests`
-exceptions: so every failure is a `Failed`, which carries one of our own errors.
+MSAL expects the interface of a `requests` session, calls it on a worker, and catches `requests` exceptions only. So
+every failure is a `Failed`, which carries one of our own errors.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _FORM = "application/x-www-form-urlencoded"
 
 
 class Failed(requests.RequestException):
-    """A request that led to nothing MSAL could use; `body` is the OAuth error body where there was one."""
+    """A request without an answer that MSAL can use; `body` is the OAuth error body where there was one."""
 
     def __init__(self, error: errors.TvappError, body: Mapping[str, object] | None = None) -> None:
         super().__init__(str(error))
@@ -38,20 +38,20 @@ class Failed(requests.RequestException):
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What MSAL reads of a response."""
+    """The part of a response that MSAL reads."""
 
     status_code: int
     text: str = field(repr=False)
     headers: Mapping[str, str] = field(repr=False)
 
     def raise_for_status(self) -> None:
-        """Do nothing: a status that is a failure has been raised before."""
+        """Do nothing: for a status that is a failure, `Failed` was raised before."""
 
 
 class HttpClient:
     """Sends MSAL's requests; may be used from several workers.
 
-    `send` waits for the answer to one request (`net.lazy_chain`). Everything but GET goes out once.
+    `send` sends one request and waits for its response (`LazyChain.send_and_wait`). Everything but GET is sent once.
     """
 
     def __init__(self, send: Callable[[Request], Response], clock: Clock, *, timeout_s: float = TIMEOUT_S) -> None:
@@ -84,7 +84,7 @@ class HttpClient:
         return self._send("POST", url, params, _encoded(data).encode(), fields)
 
     def close(self) -> None:
-        """Do nothing: the connections are everybody's."""
+        """Do nothing: the connections are shared with the rest of the app."""
 
     def _send(self, method: str, url: str, params: object, body: bytes, headers: Headers) -> Reply:
         parts = urlsplit(url)
@@ -130,7 +130,7 @@ class HttpClient:
 
 
 def _encoded(fields: object) -> str:
-    """Return a form or a query as text; MSAL means by None that a field is not there."""
+    """Return a form or a query as text; MSAL passes None for a field to leave out."""
     if isinstance(fields, Mapping):
         return urlencode({key: value for key, value in fields.items() if value is not None})
     return fields if isinstance(fields, str) else ""
@@ -151,7 +151,7 @@ def _service_error(
 
 
 def _is_oauth(body: Mapping[str, object]) -> bool:
-    """Tell whether a reply has a code or tokens in it, each of a type that MSAL may put into its cache."""
+    """Tell whether a reply holds a code or tokens, all of types that MSAL can put into its cache."""
     texts = ("access_token", "refresh_token", "id_token", "client_info", "token_type", "scope", "foci")
     numbers = ("expires_in", "ext_expires_in", "refresh_in", "expires_on", "interval")
     return (

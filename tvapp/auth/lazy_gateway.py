@@ -1,7 +1,7 @@
-"""The gateway of the running program: what the token cache can answer it answers at once, for the rest it loads MSAL.
+"""The gateway of the running app: answers from the token cache where it can, and loads MSAL for everything else.
 
-Importing MSAL and its HTTP library costs more than the first frame may take; with a good access token in the cache
-neither is needed until that is renewed.
+Importing MSAL and its HTTP library takes longer than the first frame may. With a valid access token in the cache
+neither is needed until that token is renewed.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from tvapp.net.lazy_chain import LazyChain
 
 
 class LazyGateway:
-    """A `Gateway` that becomes MSAL's when first needed; the calls that block come from workers."""
+    """A `Gateway` that loads MSAL's when first needed; calls that block come from workers."""
 
     def __init__(
         self,
@@ -41,58 +41,57 @@ class LazyGateway:
             token_file(data_dir), log, authority=provider.authority(identity), client_id=identity.client_id, disk=disk
         )
         self._lock = threading.Lock()
-        self._real: Gateway | None = None
+        self._msal_gateway: Gateway | None = None
 
     def load_account(self) -> Account | None:
         with self._lock:
-            if self._real is None:
+            if self._msal_gateway is None:
                 found = msal_cache.accounts(msal_cache.parse(self._store.load()) or {})
                 return found[0] if found else None
-        return self._real.load_account()
+        return self._msal_gateway.load_account()
 
     def request_code(self, flow: int, scopes: Sequence[str] = (), claims: str = "") -> CodeReceived | CodeRefused:
-        return self._msal().request_code(flow, scopes, claims)
+        return self._loaded().request_code(flow, scopes, claims)
 
     def poll(self, flow: int) -> PollPending | PollSlowDown | PollSucceeded | PollRefused:
-        return self._msal().poll(flow)
+        return self._loaded().poll(flow)
 
     def drop(self, flow: int) -> None:
-        if self._real is not None:
-            self._real.drop(flow)
+        if self._msal_gateway is not None:
+            self._msal_gateway.drop(flow)
 
     def acquire(self, scopes: Sequence[str], home_id: str, *, fresh: bool, claims: str = "") -> Grant:
         if not fresh and not claims:
             with self._lock:
-                if self._real is None:
+                if self._msal_gateway is None:
                     cache = msal_cache.parse(self._store.load()) or {}
                     found = msal_cache.access_token(
                         cache, scopes, home_id, self._identity.client_id, self._clock.wall()
                     )
                     if found is not None and found.renew_in > 0:
                         return Grant(found.secret, found.expires_in, found.renew_in, is_new=False)
-        return self._msal().acquire(scopes, home_id, fresh=fresh, claims=claims)
+        return self._loaded().acquire(scopes, home_id, fresh=fresh, claims=claims)
 
     def remove_account(self, home_id: str) -> None:
-        self._msal().remove_account(home_id)
+        self._loaded().remove_account(home_id)
 
     def sign_out(self) -> None:
-        # MSAL is loaded even for this: its gateway remembers not to read a file that could not be removed.
-        self._msal().sign_out()
+        # MSAL is loaded for this too: its gateway remembers not to read a file that could not be removed.
+        self._loaded().sign_out()
 
     def save(self) -> None:
-        """Bring what memory holds to the disk once more, after that failed."""
         with self._lock:
-            real = self._real
-        if real is not None:
-            real.save()
+            loaded = self._msal_gateway
+        if loaded is not None:
+            loaded.save()
 
-    def _msal(self) -> Gateway:
+    def _loaded(self) -> Gateway:
         with self._lock:
-            if self._real is None:
+            if self._msal_gateway is None:
                 from tvapp.auth.http_client import HttpClient
                 from tvapp.auth.msal_gateway import MsalGateway
 
-                self._real = MsalGateway(
+                self._msal_gateway = MsalGateway(
                     client_id=self._identity.client_id,
                     authority=provider.authority(self._identity),
                     is_oidc=bool(self._identity.oidc_authority),
@@ -101,4 +100,4 @@ class LazyGateway:
                     store=self._store,
                     clock=self._clock,
                 )
-            return self._real
+            return self._msal_gateway

@@ -1,6 +1,6 @@
-"""What the session tells its edge to do (commands) and what the edge tells the session (events).
+"""The commands that the sign-in gives to its service, and the events that it receives.
 
-A device code never leaves the gateway: a flow is known here by the small number of the request that began it.
+A device code never leaves the gateway: a flow is identified here by the number of the request that began it.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ from tvapp.core.log import Level
 
 @dataclass(frozen=True, slots=True)
 class LoadAccount:
-    """Look for the account of last time, without the network."""
+    """Load the account that was signed in last time, without the network."""
 
 
 @dataclass(frozen=True, slots=True)
 class RequestCode:
-    """Ask for a code; its flow will be known as `flow`. `scopes` are what it is for; none: signing in.
+    """Request a code for `scopes` (none: for signing in), whose flow gets the number `flow`.
 
-    `claims` are those of a challenge (JSON) that the tokens shall meet; empty for none.
+    `claims` are those of a challenge (JSON) that the tokens have to meet; empty for none.
     """
 
     flow: int
@@ -35,42 +35,42 @@ class RequestCode:
 
 @dataclass(frozen=True, slots=True)
 class Poll:
-    """Ask once whether `flow` was approved."""
+    """Poll once whether `flow` was approved."""
 
     flow: int
 
 
 @dataclass(frozen=True, slots=True)
 class DropFlow:
-    """Forget the device code of `flow`."""
+    """Drop the device code of `flow`."""
 
     flow: int
 
 
 @dataclass(frozen=True, slots=True)
 class ForgetAccount:
-    """Remove the tokens of an account that is not ours (any more)."""
+    """Remove an account that is not used (any more), and its tokens."""
 
     home_id: str
 
 
 @dataclass(frozen=True, slots=True)
 class UseAccount:
-    """Tokens are for this account from now on; None is for nobody."""
+    """Provide tokens of this account from now on; None: of no account."""
 
     home_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class UsePermission:
-    """The account may use `scope` now: whoever needs a token for it may ask at once."""
+    """The account may use `scope` now: requests for its token may be sent at once."""
 
     scope: str
 
 
 @dataclass(frozen=True, slots=True)
 class SignOut:
-    """Remove every account, and the file."""
+    """Remove all accounts and the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Report:
 
 
 def failure_report(problem: Problem, more: Mapping[str, object]) -> Report:
-    """Return the log event that tells of `problem`, with `more` fields."""
+    """Return the log event for `problem`, with `more` fields."""
     fields = {
         "error": problem.error,
         "kind": problem.kind,
@@ -104,14 +104,14 @@ Command: TypeAlias = (
 
 @dataclass(frozen=True, slots=True)
 class AccountLoaded:
-    """The account of last time, or None."""
+    """The account that was signed in last time, or None."""
 
     account: Account | None
 
 
 @dataclass(frozen=True, slots=True)
 class CodeReceived:
-    """A code to show; times in seconds, counted from the request."""
+    """A code to show; times in seconds from the request."""
 
     flow: int
     verification_uri: str
@@ -123,7 +123,7 @@ class CodeReceived:
 
 @dataclass(frozen=True, slots=True)
 class CodeRefused:
-    """No code this time."""
+    """The request for a code failed."""
 
     flow: int
     problem: Problem
@@ -138,7 +138,7 @@ class PollPending:
 
 @dataclass(frozen=True, slots=True)
 class PollSlowDown:
-    """Nobody has approved yet, and we ask too often."""
+    """Nobody has approved yet, and the app polls too often."""
 
     flow: int
 
@@ -153,7 +153,7 @@ class PollSucceeded:
 
 @dataclass(frozen=True, slots=True)
 class PollRefused:
-    """The poll failed: for now, for this code, or for good (see `problem.next`)."""
+    """A poll failed: for now, for this code, or for good (see `problem.next`)."""
 
     flow: int
     problem: Problem
@@ -161,7 +161,7 @@ class PollRefused:
 
 @dataclass(frozen=True, slots=True)
 class PersonNeeded:
-    """The tokens cannot be renewed silently any more; `claims` are those of the challenge that ended them, if any."""
+    """The tokens cannot be renewed silently any more; `claims` are those of the challenge that revoked them, if any."""
 
     problem: Problem
     claims: str = field(default="", repr=False)
@@ -169,14 +169,14 @@ class PersonNeeded:
 
 @dataclass(frozen=True, slots=True)
 class TokensChanged:
-    """An access token was renewed, or could not be: the time of the next renewal has changed."""
+    """A renewal of an access token has ended: the time of the next one has changed."""
 
     resource: str
 
 
 @dataclass(frozen=True, slots=True)
 class PermissionGiven:
-    """A person has allowed a resource that was closed before: what needs it can be asked for at once."""
+    """A person has granted access to a resource: what depends on it can be requested at once."""
 
 
 Event: TypeAlias = (

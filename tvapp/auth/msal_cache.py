@@ -1,7 +1,7 @@
 """Reads MSAL's serialised token cache (the schema all MSAL libraries share) without MSAL and without the network.
 
-Building MSAL's application needs the network, and importing it takes a while. Who was signed in last time and whether
-the access token is still good must be known before either.
+Hand-written, because MSAL is slow to import and needs the network to build its application. The account that was signed
+in last time, and whether its access token is still valid, must be known before either.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from tvapp.auth.view import Account
 
 LEAD_S = 300.0
 LEAD_PART = 0.2
-"""A token is renewed five minutes before it expires, or at four fifths of a life that is shorter than that allows."""
+"""A token is renewed five minutes before it expires, or at four fifths of its lifetime if that is later."""
 
 Entry: TypeAlias = Mapping[str, object]
 Cache: TypeAlias = Mapping[str, Mapping[str, Entry]]
@@ -33,7 +33,7 @@ class CachedToken:
 
     @property
     def renew_in(self) -> float:
-        """When to renew it: ahead of its expiry, or when the server said (`refresh_in`)."""
+        """When to renew it: ahead of its expiry, or when the server says so (`refresh_in`) if that is sooner."""
         ahead = self.expires_in - min(LEAD_S, self.lifetime * LEAD_PART)
         return ahead if self.refresh_in is None else min(ahead, self.refresh_in)
 
@@ -60,7 +60,7 @@ def parse(text: str) -> Cache | None:
 
 
 def accounts(cache: Cache) -> tuple[Account, ...]:
-    """Return the accounts in the cache that have something to renew or use."""
+    """Return the accounts in the cache that have a token."""
     found: dict[str, Account] = {}
     for entry in cache.get("Account", {}).values():
         home_id = _text(entry, "home_account_id")
@@ -78,7 +78,8 @@ def accounts(cache: Cache) -> tuple[Account, ...]:
 def access_token(cache: Cache, scopes: Sequence[str], home_id: str, client_id: str, now: float) -> CachedToken | None:
     """Return the longest-lived access token of an account for `scopes` that has not expired; `now` is wall time.
 
-    One from the future means that the clock was set back since: its remaining time is anybody's guess.
+    A token that was cached in the future is left out: the clock has been set back since, so its remaining time is
+    unknown.
     """
     best: CachedToken | None = None
     for entry in cache.get("AccessToken", {}).values():
@@ -100,7 +101,7 @@ def access_token(cache: Cache, scopes: Sequence[str], home_id: str, client_id: s
 
 
 def home_id(result: Mapping[str, object]) -> str:
-    """Return the key under which MSAL files the account of a token reply ("" where the reply names nobody)."""
+    """Return MSAL's key for the account of a token reply ("" where the reply names none)."""
     info = _decoded(_text(result, "client_info"))
     uid, utid = _text(info, "uid"), _text(info, "utid")
     if uid and utid:
@@ -123,7 +124,7 @@ def _claims(cache: Cache, home_id: str) -> Mapping[str, object]:
 
 
 def _decoded(part: str) -> Mapping[str, object]:
-    """Decode a base64url JSON object; {} where it is none. Nothing is verified: good for display and keys only."""
+    """Decode a base64url JSON object; {} where it is none. Not verified: use it for display and keys only."""
     try:
         value = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     except (ValueError, RecursionError):

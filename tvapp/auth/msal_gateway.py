@@ -1,7 +1,7 @@
-"""The identity provider through MSAL: the only import of msal, built when first needed, one attempt a call.
+"""Implements the gateway with MSAL: the only module that imports msal. Each call makes one attempt.
 
-MSAL contacts the authority when its application is built, keeps failed answers for a minute, and reports errors as
-dicts or as whatever exception came by. None of that leaves this module.
+MSAL contacts the authority when its application is built, caches failed answers for a minute, and reports errors as
+dicts or as any exception. This module builds it when first needed, caches no failures and returns typed results.
 """
 
 from __future__ import annotations
@@ -30,21 +30,21 @@ from tvapp.core.clock import Clock
 T = TypeVar("T")
 
 MALFORMED_REPLY_ERRORS = (KeyError, ValueError, TypeError, AttributeError, AssertionError, RuntimeError)
-"""What MSAL raises when a reply is JSON but not what it expects."""
+"""Raised by MSAL when a reply is JSON but not what it expects."""
 
 REBUILD_S = 24 * 3600.0
-"""Endpoints are discovered again once a day, when somebody signs in."""
+"""After a day, the next request for a code discovers the endpoints again."""
 
 LONGEST_CODE_S = 86400.0
 CAPABILITIES = ["CP1"]
-"""We understand claims challenges: Entra gives longer tokens, which services may end at once (azure-facts 2.1)."""
+"""The app answers claims challenges: Entra then issues longer tokens, which services may revoke (azure-facts 2.1)."""
 RESERVED_SCOPES = frozenset({"openid", "profile", "offline_access"})
 
 logging.getLogger("msal").setLevel(logging.WARNING)  # at DEBUG it writes device codes
 
 
 class _NoHttpCache(dict[object, object]):
-    """MSAL's HTTP cache, which would replay failures (azure-facts 2.4): remembers nothing. Our own back-off decides."""
+    """An HTTP cache for MSAL that keeps nothing, because MSAL would replay failures (azure-facts 2.4)."""
 
     def __setitem__(self, key: object, value: object) -> None:
         pass
@@ -52,7 +52,7 @@ class _NoHttpCache(dict[object, object]):
 
 @dataclass(slots=True)
 class _AccountCache:
-    """One person's tokens; signing out throws the whole of it away, so that late answers fall into the void."""
+    """The tokens and MSAL's application. Signing out replaces it, so late answers go into a discarded one."""
 
     tokens: msal.SerializableTokenCache
     app: msal.PublicClientApplication | None = None
@@ -119,7 +119,7 @@ class MsalGateway:
             return CodeRefused(flow, _problem(failed, "code"))
         data["interval"] = received.interval
         with self._lock:
-            if cache is not self._cache:  # somebody signed out meanwhile
+            if cache is not self._cache:  # signed out meanwhile
                 return CodeRefused(flow, Problem("interrupted", "retries", "signed_out"))
             self._flows[flow] = _PendingFlow(cache, app, data, challenge)
         return received
@@ -128,7 +128,7 @@ class MsalGateway:
         known = self._flows.get(flow)
         if known is None:
             return PollRefused(flow, Problem("code-unknown", "new-code", "bad_verification_code"))
-        known.data["latest_attempt_at"] = 0  # MSAL would judge our pace by the wall clock
+        known.data["latest_attempt_at"] = 0  # else MSAL refuses to poll by the wall clock
         try:
             result = self._guarded(
                 lambda: known.app.acquire_token_by_device_flow(
@@ -136,7 +136,7 @@ class MsalGateway:
                 )
             )
         except Failed as failed:
-            # Only the provider's own answer can end a code.
+            # Only an answer of the provider itself can end a code.
             return PollRefused(flow, replace(_problem(failed, "poll"), next="retries"))
         match result.get("error"):
             case "authorization_pending":
@@ -168,7 +168,7 @@ class MsalGateway:
             if isinstance(failed.error, errors.NetworkError):
                 raise failed.error from failed
             problem = _problem(failed, "refresh")
-            # Only the provider's own answer can ask for a person; a portal's page or a bad address cannot.
+            # Only an answer of the provider itself can demand a person; a portal's page or a wrong address cannot.
             is_answer = isinstance(failed.error, errors.SignInError) and problem.error != "bad_authority"
             raise Refused(problem if is_answer else replace(problem, next="retries")) from failed
 
@@ -208,7 +208,7 @@ class MsalGateway:
         return msal_cache.parse(self._text) or {}
 
     def _save(self, cache: _AccountCache) -> None:
-        """Put what has changed on the disk, unless somebody signed out meanwhile."""
+        """Save the cache if it has changed, unless the viewer has signed out meanwhile."""
         with self._lock:
             if cache is self._cache and cache.tokens.has_state_changed:
                 self._text = cache.tokens.serialize()
@@ -237,7 +237,7 @@ class MsalGateway:
             return app
 
     def _guarded(self, work: Callable[[], T]) -> T:
-        """Run one MSAL call; whatever it raises becomes `Failed`."""
+        """Run one MSAL call, and turn every exception of it into `Failed`."""
         try:
             return work()
         except Failed:
@@ -253,7 +253,7 @@ class MsalGateway:
         for account in msal_cache.accounts(entries):
             if account.home_id == home_id:
                 return PollSucceeded(flow, account)
-        # Without an id_token or client_info nobody could be kept signed in.
+        # Without an id_token or client_info MSAL keeps no account.
         return PollRefused(flow, Problem("bad-reply", "waits-for-ok", "no_account"))
 
     def _renewed(self, cache: _AccountCache, scopes: list[str], home_id: str, claims: str | None) -> Grant:
@@ -275,7 +275,7 @@ class MsalGateway:
 
 
 def _without_reserved(scopes: Sequence[str]) -> list[str]:
-    """Leave out what MSAL adds by itself, and refuses to be told."""
+    """Leave out the scopes that MSAL adds by itself and rejects in a call."""
     return [scope for scope in scopes if scope not in RESERVED_SCOPES]
 
 
@@ -293,7 +293,7 @@ def _code_received(flow: int, data: Mapping[str, Any]) -> CodeReceived:
         verification_uri_complete=complete,
         user_code=data["user_code"],
         expires_in=min(max(int(data["expires_in"]), 1), LONGEST_CODE_S),
-        # An interval of 0 would make MSAL spin (azure-facts 2.2), and us a nuisance.
+        # With an interval of 0, MSAL and the app would poll without a pause (azure-facts 2.2).
         interval=min(max(int(data["interval"]), 1), 3600),
     )
 
@@ -309,10 +309,10 @@ def _grant(result: Mapping[str, Any], wall: float) -> Grant:
 
 
 def _problem(failed: Failed, when: str) -> Problem:
-    """Name the problem; an OAuth error body knows more of it than the status."""
+    """Return the problem of a failure; an OAuth error body says more than the status."""
     error = failed.error
     if isinstance(error, errors.NotFound) and failed.body is None:
-        # A wrong address in the configuration, or a portal in between: told as the former, tried again as the latter.
+        # A wrong address in the configuration, or a portal: shown as the former, but retried as after the latter.
         return Problem("authority-wrong", "retries", "bad_authority")
     if failed.body is not None and isinstance(error, errors.ServiceError) and "error" in failed.body:
         return problems.from_reply(failed.body, status=error.status, retry_after_s=error.retry_after_s, when=when)

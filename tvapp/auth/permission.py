@@ -1,8 +1,8 @@
-"""One more permission for whoever is signed in, given with one more code; the sign-in itself goes on beside it.
+"""Asks the person who is signed in for one more permission, with one more code; the sign-in itself goes on beside it.
 
-A token for another resource (Blob Storage) usually comes silently. Where a person has to agree first, that is offered;
-a code is only asked for when somebody wants it (a code that nobody waits for is a gift to a phisher), and leaving it
-changes nothing. All times are monotonic seconds.
+A token for another resource (Blob Storage) usually comes silently. Where a person has to consent first, the app offers
+that. It requests a code only when the viewer wants one (a code that nobody waits for can be phished), and going back to
+the map changes nothing. All times are monotonic seconds.
 """
 
 from __future__ import annotations
@@ -31,24 +31,24 @@ from tvapp.auth.provider import resource, resource_name
 from tvapp.auth.view import Account, SessionView
 
 UNATTENDED_RENEWALS = 1
-"""The map is below: a code that nobody uses makes way for it sooner than one without which there is nothing to see."""
+"""Fewer than for signing in: the panel covers the map, which can be used without the permission."""
 
 FLOW_EVENTS = CodeReceived | CodeRefused | PollPending | PollSlowDown | PollSucceeded | PollRefused
 
 
 @dataclass(frozen=True, slots=True)
 class MissingPermission:
-    """What the account may not use yet, and a person with a phone may allow: `scope`, and how it was refused."""
+    """A scope that the account may not use yet, and that a person can grant: with the problem of the refused token."""
 
     scope: str
     problem: Problem
 
 
 class Permission:
-    """Asks the person who is signed in for one scope more.
+    """Asks the person who is signed in for one more scope.
 
-    `follow` tells it of the sign-in and of what is missing, `ask` that a key was pressed, `leave` that the viewer went
-    back to the map.
+    Call `follow` after every change of the sign-in or of what is missing, `ask` when the viewer wants to grant it, and
+    `leave` when the viewer goes back to the map.
     """
 
     def __init__(
@@ -67,17 +67,17 @@ class Permission:
         self._missing: MissingPermission | None = None
         self._approval: Approval | None = None
         self._scope = ""  # of the last code
-        self._scopes: dict[int, str] = {}  # what each code was for, late answers included
+        self._scopes: dict[int, str] = {}  # by flow; also of codes that were dropped, whose results may still arrive
         self._succeeded_until: float | None = None
 
     @property
     def offered(self) -> str:
-        """The resource that one more code would open; "" when none is missing."""
+        """The resource that one more code would give access to; "" when none is missing."""
         return resource(self._missing.scope) if self._missing is not None else ""
 
     @property
     def is_open(self) -> bool:
-        """Tell whether there is something to show: a code, a failure, or a success a moment ago."""
+        """Tell whether the panel has something to show: a code, a failure, or a success a moment ago."""
         return self._approval is not None or self._succeeded_until is not None
 
     # -- inputs -----------------------------------------------------------------------------------------------------
@@ -85,7 +85,7 @@ class Permission:
     def follow(
         self, account: Account | None, is_signed_in: bool, missing: Iterable[MissingPermission]
     ) -> list[Command]:
-        """Take how the sign-in is and what is missing; the sign-in comes first, whatever is asked for here."""
+        """Follow the sign-in and what is missing; close if the account changed or the scope is not missing any more."""
         is_other = (account and account.home_id) != (self._account and self._account.home_id)
         self._account = account
         self._missing = next(iter(missing), None) if is_signed_in else None
@@ -94,7 +94,7 @@ class Permission:
         return self._close()
 
     def ask(self, now: float) -> list[Command]:
-        """Somebody wants to allow what is missing, or to try again."""
+        """Request a code for what is missing, or try again: the viewer wants to grant it."""
         if self._approval is not None:
             self._approval.press_ok()
         elif self._missing is not None:
@@ -107,18 +107,18 @@ class Permission:
         return self.tick(now)
 
     def leave(self) -> list[Command]:
-        """The viewer went back to the map: drop the code; the offer stays."""
+        """Drop the code, because the viewer went back to the map; the offer stays."""
         self._succeeded_until = None
         if self._approval is None:
             return []
         return [*self._close(), Report("signin.postponed", {"resource": resource_name(self._scope)})]
 
     def owns(self, event: Event) -> bool:
-        """Tell whether an event is about a code of this, one that was dropped included."""
+        """Tell whether an event belongs to a code of this permission, a dropped one included."""
         return isinstance(event, FLOW_EVENTS) and event.flow in self._scopes
 
     def handle(self, event: Event, now: float) -> list[Command]:
-        """Take what the edge reports of a code of this."""
+        """Handle an event that this permission owns, and return the commands that follow from it."""
         if isinstance(event, PollSucceeded):
             commands = self._approved(event, now)
         elif self._approval is not None:
@@ -128,7 +128,7 @@ class Permission:
         return commands + self.tick(now)
 
     def tick(self, now: float) -> list[Command]:
-        """Do what is due."""
+        """Return the commands that are due."""
         if self._succeeded_until is not None and now >= self._succeeded_until:
             self._succeeded_until = None
         if self._approval is None:
@@ -146,23 +146,23 @@ class Permission:
         return self._approval.next_wakeup() if self._approval is not None else self._succeeded_until
 
     def person_present(self) -> None:
-        """Some key was pressed: whoever it is may be typing the code."""
+        """Handle any key: somebody is there and may be typing the code."""
         if self._approval is not None:
             self._approval.person_present()
 
     def show(self, is_seen: bool) -> None:
-        """Hear whether the screen is to be seen; where not, no new code is asked for."""
+        """Set whether the screen can be seen; while not, no new code is requested."""
         if self._approval is not None:
             self._approval.is_seen = is_seen
 
     def network_restored(self, now: float) -> list[Command]:
-        """The network is back: try at once what waits for it."""
+        """Retry at once what failed for want of a network."""
         if self._approval is not None:
             self._approval.network_restored(now)
         return self.tick(now)
 
     def view(self, now: float) -> SessionView:
-        """Return what a panel over the map shows at `now`; "signed-in" when there is nothing to show."""
+        """Return what the panel over the map shows at `now`; phase "signed-in" when there is nothing to show."""
         view = replace(self._blank, account=self._account, permission=resource_name(self._scope))
         if self._approval is not None:
             return self._approval.update_view(view, now)
@@ -173,12 +173,12 @@ class Permission:
     def _approved(self, event: PollSucceeded, now: float) -> list[Command]:
         scope, account = self._scopes[event.flow], self._account
         if account is None or account.home_id != event.account.home_id:
-            # Accounts are never mixed: what was allowed for another one is of no use here.
+            # Accounts are never mixed: a permission of another account is of no use.
             commands: list[Command] = [ForgetAccount(event.account.home_id)]
             if self._approval is not None and scope == self._scope:
                 commands += self._approval.fail(Problem("another-account", KINDS["another-account"], "another_account"))
             return commands
-        # Somebody may have gone back to the map a moment before the phone's answer arrived: it counts all the same.
+        # The viewer may have gone back to the map a moment before the approval arrived: it counts all the same.
         commands = [UsePermission(scope)]
         if self._approval is not None and scope == self._scope:
             commands = [*self._close(), *commands]

@@ -1,4 +1,4 @@
-"""What can go wrong while signing in, as a table: the OAuth error and its AADSTS number -> kind and next step.
+"""The problems of signing in, as a table: from the OAuth error and its AADSTS number to kind and next step.
 
 The OAuth `error` decides; an AADSTS number only makes the kind more precise (Microsoft may change numbers and texts).
 The sentences for each kind are in `ui.text` (`problem.<kind>.title` and `.advice`).
@@ -13,12 +13,12 @@ from typing import Literal
 from tvapp.core import errors
 
 Next = Literal["waits-for-ok", "new-code", "retries", "keeps-waiting"]
-"""What the app does now: wait for OK, ask for a new code, try the same again later, or go on waiting for the person."""
+"""The next step: wait for OK, request a new code, retry later, or go on waiting for the person."""
 
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One thing that went wrong, with what an administrator needs to look it up."""
+    """One problem, with the numbers that an administrator can look it up by."""
 
     kind: str
     next: Next
@@ -31,7 +31,7 @@ class Problem:
 
     @property
     def is_network(self) -> bool:
-        """Tell whether nobody answered properly, as opposed to somebody who said no."""
+        """Tell whether no proper answer came, as opposed to a refusal."""
         return self.kind in NETWORK_KINDS
 
 
@@ -85,7 +85,7 @@ KINDS: dict[str, Next] = {
     # anything else
     "refused": "waits-for-ok",
 }
-"""Every kind there is, and what the app does after it unless told otherwise."""
+"""Every kind of problem, with its usual next step."""
 
 NETWORK_KINDS = frozenset({"offline", "slow", "interrupted", "proxy", "captive-portal", "tls-failed", "clock-wrong"})
 
@@ -118,7 +118,7 @@ BY_ERROR: dict[str, str] = {
     "bad_authority": "authority-wrong",
     "bad_ca_bundle": "ca-bundle",
 }
-"""Kind of each OAuth error that says enough by itself; `invalid_grant`, `invalid_request` and others do not."""
+"""The kind of each OAuth error that is clear by itself; `invalid_grant`, `invalid_request` and others are not."""
 
 DECIDED = frozenset(
     {
@@ -162,21 +162,20 @@ _NUMBERS: dict[str, tuple[int, ...]] = {
 }
 
 BY_NUMBER: dict[int, str] = {number: kind for kind, numbers in _NUMBERS.items() for number in numbers}
-"""Kind of each AADSTS number a TV meets."""
+"""The kind of each AADSTS number that a TV can meet."""
 
 CERTIFICATE_NOT_YET_VALID = "not yet valid"
-"""What OpenSSL says when a certificate's time has not come (X509_V_ERR_CERT_NOT_YET_VALID)."""
-
+"""OpenSSL's words for a certificate before its time (X509_V_ERR_CERT_NOT_YET_VALID)."""
 
 CERTIFICATE_EXPIRED = "expired"
-"""And when it has passed (X509_V_ERR_CERT_HAS_EXPIRED)."""
+"""OpenSSL's word for a certificate after its time (X509_V_ERR_CERT_HAS_EXPIRED)."""
 
 EXPIRED = "certificate_expired"
-"""The error of a problem with an old certificate, or with a clock that is ahead."""
+"""The `error` of a Problem with an expired certificate, which may also mean a clock that is ahead."""
 
 
 def with_skew(problem: Problem, skew_s: float | None) -> Problem:
-    """Return `problem`, with the clock as its kind where that explains it: an old certificate and a clock ahead.
+    """Return `problem` as one of the clock where that explains it: an expired certificate and a clock ahead.
 
     >>> with_skew(Problem("tls-failed", "retries", EXPIRED), -1e8).kind
     'clock-wrong'
@@ -188,10 +187,10 @@ def with_skew(problem: Problem, skew_s: float | None) -> Problem:
 def from_reply(
     body: Mapping[str, object], *, status: int = 400, retry_after_s: float | None = None, when: str = "poll"
 ) -> Problem:
-    """Name the problem that an OAuth error body (azure-facts 1.6) tells of.
+    """Return the problem that an OAuth error body (azure-facts 1.6) describes.
 
-    `when` is "code" (asking for one), "poll" or "refresh": a dead grant ends a code in the one case and the session
-    in the other.
+    `when` is "code" (requesting one), "poll" or "refresh": an invalid grant ends a code in one case and the session in
+    the other.
 
     >>> from_reply({"error": "invalid_grant", "error_codes": [53003]}).kind
     'blocked-by-policy'
@@ -212,15 +211,15 @@ def from_reply(
 
 
 USER_CAN_RESOLVE = frozenset({"consent-needed", "consent-declined", "more-proof"})
-"""What a person can put right by answering a code: consent, and proofs that a policy asks for. Rules that block, and a
-registration that lacks something, would only refuse the code too."""
+"""Kinds that a person can resolve with a code: consent, and proofs that a policy demands. A policy that blocks, or an
+incomplete registration, would refuse the code as well."""
 
 ADMIN_CONSENT = frozenset({90094, 90095})
-"""Consent that a person cannot give."""
+"""AADSTS numbers of consent that only an administrator can give."""
 
 
 def user_can_resolve(problem: Problem) -> bool:
-    """Tell whether a refused token would be given after a person answered a code for it.
+    """Tell whether a refused token would be issued once a person has approved a code for it.
 
     >>> user_can_resolve(Problem("consent-needed", "new-code", aadsts=65001))
     True
@@ -245,7 +244,7 @@ class Refused(errors.SignInError):
 
 
 def from_error(error: errors.TvappError, *, when: str = "refresh") -> Problem:
-    """Name the problem behind one of our exceptions; `when` as for `from_reply`."""
+    """Return the problem behind one of our exceptions; `when` as for `from_reply`."""
     match error:
         case Refused():
             return error.problem
@@ -292,7 +291,7 @@ def _kind(error: str, numbers: tuple[int, ...], status: int, when: str) -> str:
         return hints[0]
     if error in BY_ERROR:
         return BY_ERROR[error]
-    # A grant that is no good any more, and no number to say why: the code, or what keeps us signed in.
+    # An invalid grant, without a number that says why: it is the code or the refresh token.
     if error == "invalid_grant" and when == "refresh":
         return "session-ended"
     if error == "invalid_grant" and when == "poll" and not numbers:
@@ -306,12 +305,12 @@ def _next(kind: str, when: str) -> Next:
         return default
     if when == "refresh":
         return "new-code"
-    # No code is there yet that could still be approved; asking again at once would only repeat the answer.
+    # There is no code yet that could be approved, and the next request would be refused as well.
     return "waits-for-ok"
 
 
 def _text(value: object) -> str:
-    """Take a short printable string; replies are not to be trusted with the log or the screen."""
+    """Return a short printable string: replies are untrusted, and this one goes to the log and the screen."""
     if not isinstance(value, str):
         return ""
     return "".join(character for character in value[:120] if character.isprintable())

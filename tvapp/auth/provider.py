@@ -1,4 +1,4 @@
-"""Which identity provider the configuration means, and what to call it."""
+"""Derives the identity provider from the configuration: its authority, its name, and the resources of scopes."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def authority(identity: Identity) -> str:
 
 
 def organisation(identity: Identity) -> str:
-    """Return what to call the organisation before anybody has signed in."""
+    """Return the name of the organisation before anybody has signed in."""
     return identity.organisation or identity.tenant or urlsplit(authority(identity)).hostname or ""
 
 
@@ -52,5 +52,5 @@ def resource(scope: str) -> str:
 
 
 def resource_name(scope: str) -> str:
-    """Return what to call what a scope opens: its resource, or the scope itself where it names none."""
+    """Return a name for what a scope gives access to: its resource, or the scope itself where it has none."""
     return resource(scope) or scope

@@ -1,4 +1,4 @@
-"""Signing in, as the main thread uses it: the session's commands become jobs, their results come back as messages."""
+"""The sign-in service of the main thread: runs the session's commands as jobs, and passes their results back to it."""
 
 from __future__ import annotations
 
@@ -46,16 +46,16 @@ from tvapp.net.lazy_chain import LazyChain
 from tvapp.net.skew import SkewMonitor
 
 LOOK_S = 0.5
-"""How often a clock that cannot be right is looked at while it is waited for."""
+"""How often to check a clock that cannot be right, while the sign-in waits for the time."""
 
 LOAD, CODE, POLL = "signin.load", "signin.code.", "signin.poll."
 
 
 class SignIn:
-    """Keeps one person signed in; every method belongs to the main thread and returns at once.
+    """Keeps one person signed in; call every method on the main thread, where each returns at once.
 
-    `tokens` is for whoever sends requests. Hand every message of the inbox to `receive`, call `tick` when
-    `next_wakeup` comes, and draw `view`.
+    `tokens` provides the access tokens. Pass every message of the inbox to `receive`, call `tick` when `next_wakeup`
+    comes, and draw `view`.
     """
 
     def __init__(
@@ -72,7 +72,7 @@ class SignIn:
         skew: SkewMonitor | None = None,
         plausible: PlausibleTime | None = None,
     ) -> None:
-        """`skew` knows whether our clock is right; `plausible` says until when to wait for one that can be."""
+        """`skew` knows the error of the clock; `plausible` decides how long to wait for a clock that can be right."""
         self._session = session
         self._permission = permission
         self.gateway = gateway
@@ -88,7 +88,7 @@ class SignIn:
         )
 
     def start(self, now: float) -> None:
-        """Begin: the account of last time, or a code; before either, a clock by which tokens can be judged."""
+        """Begin with the account of last time, or a code; first wait for a clock by which tokens can be judged."""
         verdict = self._plausible.judge(now, self._clock.wall(), is_synchronised=self._clock.is_synchronised())
         if verdict == "waiting":
             if self._waits_since is None:
@@ -102,7 +102,7 @@ class SignIn:
         self._do(self._session.start(now))
 
     def receive(self, message: object, now: float) -> bool:
-        """Take a message from the inbox; returns whether it was about signing in."""
+        """Handle a message from the inbox; return whether it was about signing in."""
         if isinstance(message, JobFailed):
             event = _after_failure(message)
             if event is None:
@@ -131,13 +131,13 @@ class SignIn:
         return min((at for at in times if at is not None), default=None)
 
     def view(self, now: float) -> SessionView:
-        """Return what the screen shows."""
+        """Return the view for the sign-in screen."""
         view = self._with_clock(self._session.view(now))
         return view if self._waits_since is None else replace(view, status="awaiting-time")
 
     @property
     def offered(self) -> str:
-        """The resource that one more permission of the account would open; "" when none is missing."""
+        """The resource that one more permission would give access to; "" when none is missing."""
         return self._permission.offered
 
     @property
@@ -146,42 +146,42 @@ class SignIn:
         return self._permission.is_open
 
     def permission_view(self, now: float) -> SessionView:
-        """Return what the panel over the map shows while one more permission is asked for."""
+        """Return the view for the panel over the map that asks for one more permission."""
         return self._with_clock(self._permission.view(now))
 
     def ask_permission(self, now: float) -> None:
-        """Somebody wants to allow what is offered, or to try again."""
+        """Request a code for what is offered, or try again: the viewer wants to grant it."""
         self._do(self._permission.ask(now))
 
     def leave(self) -> None:
-        """Somebody went back to the map: drop the code, and ask for none until they want one."""
+        """Drop the code, because the viewer went back to the map, and request none until the viewer wants one."""
         self._do(self._permission.leave() if self._permission.is_open else self._session.postpone())
 
     def press_ok(self, now: float) -> None:
-        """OK was pressed on the sign-in screen."""
+        """Handle OK on the sign-in screen."""
         self._do(self._session.press_ok(now))
 
     def person_present(self) -> None:
-        """Some key was pressed while a code is on the screen."""
+        """Handle any key while a code is on the screen."""
         self._session.person_present()
         self._permission.person_present()
 
     def disk_restored(self) -> None:
-        """Keep the tokens on the disk, which takes files again."""
+        """Save the tokens, because the disk can be written again."""
         self._jobs.run("signin.keep", self.gateway.save)
 
     def show(self, is_seen: bool) -> None:
-        """Hear whether the screen is to be seen; where not, no new code is asked for."""
+        """Set whether the screen can be seen; while not, no new code is requested."""
         self._session.show(is_seen)
         self._permission.show(is_seen)
 
     def network_restored(self, now: float) -> None:
-        """Use the network's return at once."""
+        """Retry at once what failed for want of a network."""
         self.tokens.network_restored()
         self._do(self._session.network_restored(now) + self._permission.network_restored(now))
 
     def sign_out(self, now: float) -> None:
-        """Forget everything of the account."""
+        """Remove the account and everything of it."""
         self._do(self._session.sign_out(now))
         self._follow()
 
@@ -193,7 +193,7 @@ class SignIn:
         return replace(view, problem=problem, clock_skew_s=skew_s)
 
     def _follow(self) -> None:
-        """Tell the permission how the sign-in is, and what is missing."""
+        """Pass the state of the sign-in, and what is missing, to the permission."""
         session = self._session
         self._do(self._permission.follow(session.account, session.is_signed_in, self.tokens.missing()))
 
@@ -234,7 +234,7 @@ class SignIn:
 def build_sign_in(
     config: Config, surroundings: Surroundings, network: LazyChain, skew: SkewMonitor | None = None
 ) -> SignIn:
-    """Put signing in together for a configuration. Reads no file and opens no connection."""
+    """Build the sign-in service for a configuration. Reads no file and opens no connection."""
     identity = config.identity
     settings = SessionSettings(
         organisation=provider.organisation(identity),
@@ -249,14 +249,14 @@ def build_sign_in(
 
 
 def machines(settings: SessionSettings, random: Callable[[], float] = lambda: 0.5) -> tuple[Session, Permission]:
-    """Return a session and what asks for permissions beside it; no code of the one has a number of the other's."""
+    """Return a session and a permission whose flows have numbers from one sequence."""
     numbers = count(1)
     session = Session(settings, random, numbers)
     return session, Permission(session.view(0.0), random, numbers, succeeded_s=settings.succeeded_s)
 
 
 def sign_out_all(config: Config, data_dir: Path) -> bool:  # noqa: ARG001 - other providers may keep more
-    """Forget whoever is signed in, without the network; returns whether there was anything to forget.
+    """Remove all accounts, without the network; return whether there were any.
 
     Raises:
         StorageError: something could not be removed.
@@ -265,7 +265,7 @@ def sign_out_all(config: Config, data_dir: Path) -> bool:  # noqa: ARG001 - othe
 
 
 def _after_failure(failure: JobFailed) -> Event | None:
-    """Turn a job that ended in an unforeseen way into the event the session waits for, so that it never hangs."""
+    """Turn an unforeseen failure of a job into the event that the session waits for, so that it never hangs."""
     problem = Problem("bad-reply", KINDS["bad-reply"], type(failure.error).__name__)
     if failure.name == LOAD:
         return AccountLoaded(None)

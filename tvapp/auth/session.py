@@ -1,7 +1,7 @@
-"""The sign-in state machine: events and the time in, commands out, and a view for the screen.
+"""The sign-in state machine: takes events and the time, returns commands, and has a view for the screen.
 
-It owns who is signed in and when somebody has to sign in (again); how codes are asked for is `asking`'s. It does
-nothing itself, so hours of waiting at the sign-in screen are tested in milliseconds. All times are monotonic seconds.
+It owns the account that is signed in, and decides when a person has to sign in (again); `approval` requests the codes.
+It performs no I/O, so tests run hours at the sign-in screen in milliseconds. All times are monotonic seconds.
 """
 
 from __future__ import annotations
@@ -31,18 +31,18 @@ from tvapp.auth.view import Account, SessionView
 
 @dataclass(frozen=True, slots=True)
 class SessionSettings:
-    """Names for the screen, and how patient the sign-in screen is."""
+    """Names for the screen, and how long the sign-in screen goes on by itself."""
 
     organisation: str = ""
     app_name: str = "tvapp"
     tenant: str = ""
     policy: RenewalPolicy = field(default_factory=RenewalPolicy)
     succeeded_s: float = 1.5
-    """How long the welcome stays."""
+    """How long the welcome is shown."""
 
 
 _Settled = Literal["starting", "succeeded", "signed-in", "signed-out"]
-"""States that the screen names as they are."""
+"""States that are phases of the view as well."""
 _State = Literal["idle", "signing-in"] | _Settled
 
 
@@ -67,29 +67,29 @@ class Session:
         self._state: _State = "idle"
         self._account: Account | None = None
         self._again = False
-        self._reason: Problem | None = None  # why somebody has to sign in again
+        self._reason: Problem | None = None  # for having to sign in again
         self._succeeded_until = math.inf
-        self._is_other = False  # the welcome is for another account than the one before
+        self._is_other = False  # another account than the one before has signed in
 
     @property
     def account(self) -> Account | None:
-        """Who is signed in, or was until somebody has to sign in again."""
+        """The account that is signed in, or has to sign in again."""
         return self._account
 
     @property
     def is_signed_in(self) -> bool:
-        """Tell whether nobody is needed now."""
+        """Tell whether the account can be used without a person."""
         return self._state in ("succeeded", "signed-in")
 
     # -- inputs -----------------------------------------------------------------------------------------------------
 
     def start(self, now: float) -> list[Command]:
-        """Begin: look for the account of last time."""
+        """Begin by loading the account that was signed in last time."""
         self._state = "starting"
         return [LoadAccount()]
 
     def handle(self, event: Event, now: float) -> list[Command]:
-        """Take what the edge reports; return what it shall do next."""
+        """Handle an event, and return the commands that follow from it."""
         match event:
             case AccountLoaded(account):
                 commands = self._loaded(account)
@@ -102,7 +102,7 @@ class Session:
         return commands + self.tick(now)
 
     def tick(self, now: float) -> list[Command]:
-        """Do what is due: polls, a new code, the end of an old one."""
+        """Return the commands that are due: polls, the request for a new code, the end of an old one."""
         commands: list[Command] = []
         if self._state == "succeeded" and now >= self._succeeded_until:
             self._state = "signed-in"
@@ -116,7 +116,7 @@ class Session:
         return self._succeeded_until if self._state == "succeeded" else self._approval.next_wakeup()
 
     def press_ok(self, now: float) -> list[Command]:
-        """Somebody pressed OK on the sign-in screen: go on, or at least do not pause soon."""
+        """Handle OK on the sign-in screen: request a code if none is requested, else retry at once."""
         if self._state == "signed-out":
             self._begin_approval()
         else:
@@ -124,26 +124,26 @@ class Session:
         return self.tick(now)
 
     def postpone(self) -> list[Command]:
-        """Somebody went back to the map instead of signing in again: no code until they ask for one."""
+        """Request no code until OK is pressed: the viewer went back to the map instead of signing in again."""
         if not self._again or self._approval.state not in ("active", "failed"):
             return []
         return [*self._approval.pause(), Report("signin.postponed", {"tenant": self._settings.tenant})]
 
     def person_present(self) -> None:
-        """Some key was pressed: whoever it is may be typing the code, so that renewals count from here again."""
+        """Handle any key: somebody is there and may be typing the code, so count renewals anew."""
         self._approval.person_present()
 
     def show(self, is_seen: bool) -> None:
-        """Hear whether the screen is to be seen: on a black one nobody can read a code, so none is asked for."""
+        """Set whether the screen can be seen: nobody can read a code on a black one, so none is requested."""
         self._approval.is_seen = is_seen
 
     def network_restored(self, now: float) -> list[Command]:
-        """The network is back: try at once what waits for it (a poll never before its interval)."""
+        """Retry at once what failed for want of a network (a poll never before its interval)."""
         self._approval.network_restored(now)
         return self.tick(now)
 
     def sign_out(self, now: float) -> list[Command]:
-        """Forget the account, and wait for OK."""
+        """Remove every account, and wait for OK."""
         commands = self._approval.end()
         self._approval.claims = ""
         self._state = "signed-out"
@@ -181,9 +181,9 @@ class Session:
     def _succeeded(self, account: Account, now: float) -> list[Command]:
         former = self._account
         is_same = former is not None and former.home_id == account.home_id
-        # An approval may cross the key press with which somebody put the sign-in off.
+        # An approval may cross the key press that postponed the sign-in.
         if self._approval.state != "active" and not (is_same and self._again):
-            # Somebody approved a second code, or one that we had given up: their tokens are none of ours.
+            # A second code was approved, or one that was given up: its tokens are not wanted.
             return [] if is_same else [ForgetAccount(account.home_id)]
         commands = self._approval.end()
         self._approval.claims = ""
@@ -195,8 +195,8 @@ class Session:
         self._reason = None
         self._state = "succeeded"
         self._succeeded_until = now + self._settings.succeeded_s
-        # What is still on its way for the former account must not go out with a token of the new one: nobody is served
-        # until the map of the former one is gone, at the end of the welcome.
+        # Requests under way for the former account must not go out with a token of the new one: no tokens are given out
+        # until the former map is gone, at the end of the welcome.
         use = UseAccount(None if self._is_other else account.home_id)
         return [*commands, use, self._report("signin.succeeded", account)]
 

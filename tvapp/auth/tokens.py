@@ -1,4 +1,4 @@
-"""Access tokens for whoever sends requests: one renewal at a time, ahead of expiry, out of everybody's way."""
+"""Provides access tokens for requests: renewed ahead of expiry, one renewal at a time, without delaying a request."""
 
 from __future__ import annotations
 
@@ -23,22 +23,22 @@ if TYPE_CHECKING:
 
 RETRY_BACKOFF = Backoff(first_s=2.0, ceiling_s=60.0)
 REJECTED_PAUSE_S = 30.0
-"""A brand-new token that is rejected too will not get better by asking for another one at once."""
+"""A new token that is rejected too is not replaced at once: the next one would be no better."""
 
 CHALLENGED_PAUSE = Backoff(first_s=REJECTED_PAUSE_S, ceiling_s=600.0)
-"""A challenge that comes again after it was answered is answered less and less often."""
+"""Between tokens for a challenge that comes again after it was answered."""
 
 ABOUT_ONE_RESOURCE = frozenset(
     {
         "consent-needed", "consent-declined", "service-missing", "no-licence", "scope-unknown", "not-assigned",
-        # Policies may be about one resource too. A new code would end in the same refusal, again and again.
+        # Policies may be about one resource too. A new code would only be refused again.
         "blocked-by-policy", "device-not-allowed", "risk-blocked", "more-proof",
     }
 )  # fmt: skip
-"""Problems with an extra resource that say nothing about the sign-in itself, and that are put to the test again."""
+"""Problems with an extra resource that say nothing about the sign-in itself; its token is tried again later."""
 
 LAST_MOMENT_S = 5.0
-"""A token this close to its end would expire on the way."""
+"""A token this close to its expiry would expire on the way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class AccessToken:
 
 @dataclass(slots=True)
 class _Slot:
-    """What is known about one scope, for the account of the time."""
+    """The token of one scope, and the state of its renewal, for the present account."""
 
     token: AccessToken | None = None
     obtained_at: float = 0.0
@@ -61,17 +61,17 @@ class _Slot:
     failures: int = 0
     reported: str = ""
     error: SignInError | NetworkError | None = None
-    missing: Problem | None = None  # a person could allow it
+    missing: Problem | None = None  # what a person could grant
     affects_sign_in: bool = True
     is_renewing: bool = False
-    claims: str = field(default="", repr=False)  # of a challenge that no token has been got for yet
-    met_claims: str = field(default="", repr=False)  # the claims of the challenge that the present token was got for
-    challenges_met: int = 0  # tokens in a row that were got for a challenge
+    claims: str = field(default="", repr=False)  # of a challenge without a token yet
+    met_claims: str = field(default="", repr=False)  # of the challenge that the token answers
+    challenges_met: int = 0  # tokens in a row that answered a challenge
     task: asyncio.Task[None] | None = None
 
 
 class TokenProvider:
-    """Gives out access tokens of the account that is signed in.
+    """Provides access tokens of the account that is signed in.
 
     `get` and `renew` run on the io thread, the rest on the main thread.
     """
@@ -101,13 +101,13 @@ class TokenProvider:
     # -- main thread ------------------------------------------------------------------------------------------------
 
     def use_account(self, home_id: str | None) -> None:
-        """Serve this account from now on, starting from nothing; None serves nobody."""
+        """Provide tokens of this account from now on, forgetting all others; None: of no account."""
         with self._lock:
             self._home_id = home_id
             self._slots = {}
 
     def missing(self) -> tuple[MissingPermission, ...]:
-        """Return what was refused, and would be given if the person signed in allowed it with a code."""
+        """Return the scopes that were refused and that the person signed in could grant with a code."""
         with self._lock:
             return tuple(
                 MissingPermission(scope, slot.missing)
@@ -116,18 +116,18 @@ class TokenProvider:
             )
 
     def permitted(self, scope: str) -> None:
-        """Take note that a person has allowed `scope`: ask for its token as if it had never been refused."""
+        """Forget that `scope` was refused: a person has granted it."""
         with self._lock:
             if scope in self._slots:
                 self._slots[scope] = _Slot()
 
     def next_renewal(self) -> float | None:
-        """Return when `renew_due` has something to give next."""
+        """Return when `renew_due` will next return a scope."""
         with self._lock:
             return min((_due_at(slot) for slot in self._slots.values() if _is_kept(slot)), default=None)
 
     def renew_due(self, now: float) -> tuple[str, ...]:
-        """Return the scopes to `renew` now; each is given once."""
+        """Return the scopes to `renew` now; each is returned once until its renewal has ended."""
         with self._lock:
             due = [scope for scope, slot in self._slots.items() if _is_kept(slot) and _due_at(slot) <= now]
             for scope in due:
@@ -135,7 +135,7 @@ class TokenProvider:
             return tuple(due)
 
     def network_restored(self) -> None:
-        """Try again at once what failed for want of a network."""
+        """Retry at once what failed for want of a network."""
         with self._lock:
             for slot in self._slots.values():
                 slot.retry_at = slot.quiet_until
@@ -145,9 +145,9 @@ class TokenProvider:
     async def get(self, scope: str, *, rejected: str | None = None, claims: str = "") -> AccessToken:
         """Return an access token for `scope` (or several of one resource, with spaces between).
 
-        A service that refused a token passes its secret as `rejected`, and gets another one (the same one where there
-        is no better one for now). Where the refusal was a claims challenge, `claims` are its claims (JSON): the next
-        token is asked for with them.
+        When a service has rejected a token, pass its secret as `rejected` to get another one (the same one where there
+        is no better one for now). After a claims challenge also pass its `claims` (JSON), which the next token is
+        requested with.
 
         Raises:
             SignInError: `needs_person` tells *sign in again* from *retry later*.
@@ -159,7 +159,7 @@ class TokenProvider:
         now = self._clock.monotonic()
         token = slot.token
         if _needs_person(slot) and (slot.affects_sign_in or now < slot.retry_at):
-            # The map goes on with what is left of the access token while somebody signs in again.
+            # The map goes on with the access token until it expires, while a person signs in again.
             if token is not None and token.secret != rejected and now < token.expires_at - LAST_MOMENT_S:
                 return token
             raise _without_traceback(slot.error)
@@ -179,14 +179,14 @@ class TokenProvider:
             raise _without_traceback(slot.error)
         await asyncio.shield(self._begin(scope, slot, fresh=token is not None or rejected is not None))
         if self._slots.get(scope) is not slot:
-            # Another account signed in meanwhile: what was asked for is nothing of theirs.
+            # Another account has signed in meanwhile.
             raise SignInError("signed_out")
         if slot.token is None or slot.token is token:
             raise _without_traceback(slot.error)
         return slot.token
 
     async def renew(self, scope: str) -> None:
-        """Renew ahead of expiry; a failure is kept for whoever needs the token, and tried again later."""
+        """Renew a token ahead of expiry; `get` raises a failure once the token is needed, and it is retried later."""
         import asyncio
 
         try:
@@ -195,7 +195,7 @@ class TokenProvider:
             slot.retry_at = self._clock.monotonic() + RETRY_BACKOFF.ceiling_s
             await asyncio.shield(self._begin(scope, slot, fresh=True))
         except SignInError:
-            return  # nobody is signed in any more
+            return  # signed out meanwhile
         finally:
             with self._lock:
                 if scope in self._slots:
@@ -208,7 +208,7 @@ class TokenProvider:
             return self._slots.setdefault(scope, _Slot())
 
     def _begin(self, scope: str, slot: _Slot, *, fresh: bool) -> asyncio.Task[None]:
-        """Start asking for a token, or join whoever is asking already."""
+        """Start acquiring a token, or join the acquisition under way."""
         import asyncio
 
         if slot.task is None or slot.task.done():
@@ -226,7 +226,7 @@ class TokenProvider:
         except TvappError as error:
             result = error
         if self._slots.get(scope) is not slot:
-            return  # somebody else is signed in, or nobody
+            return  # signed out, or another account meanwhile
         if isinstance(result, TvappError):
             self._failed(scope, slot, result)
         else:
@@ -268,7 +268,7 @@ class TokenProvider:
             self._log.event("token.renewal_failed", level="warning", **fields)
         slot.reported = problem.kind
         is_primary = resource(scope) == self._primary
-        # What a challenge asks of the person, the code for signing in can ask as well, whichever resource it came from.
+        # The proof that a challenge demands can be given with the code for signing in, whichever resource demands it.
         is_challenge = bool(slot.claims) and problem.kind == "more-proof"
         slot.affects_sign_in = is_primary or is_challenge or problem.kind not in ABOUT_ONE_RESOURCE
         if problem.next != "retries":
@@ -282,7 +282,7 @@ def _is_kept(slot: _Slot) -> bool:
 
 
 def _without_traceback(error: SignInError | NetworkError | None) -> SignInError | NetworkError:
-    """Return a kept error for raising once more; its traceback would grow with each time."""
+    """Return a stored error to be raised once more; its traceback would grow each time."""
     return error.with_traceback(None) if error is not None else SignInError("signed_out")
 
 
@@ -292,10 +292,10 @@ def _needs_person(slot: _Slot) -> bool:
 
 
 def _replaceable_at(slot: _Slot, claims: str, random: float) -> float:
-    """Return from when on a rejected token may be replaced; `claims` are those of the challenge, if it was one.
+    """Return when a rejected token may be replaced; `claims` are those of the challenge, if the rejection was one.
 
-    A challenge is answered at once, but each time that it comes again for the answer, later. So is one that is never
-    the same twice.
+    A challenge is answered at once. If it comes again for the new token, the next answer takes longer each time, also
+    when its claims differ each time.
     """
     if not claims:
         return slot.obtained_at + REJECTED_PAUSE_S

@@ -1,4 +1,4 @@
-"""What a screen may know about signing in: plain values, no secret but the user code that people have to read."""
+"""The view of the sign-in for screens: plain values, with the user code as the only secret."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from typing import Literal
 from tvapp.auth.problems import Problem
 
 Phase = Literal[
-    "starting",  # looking for the account of last time
-    "offline",  # no code yet and nothing answers; tries again by itself
-    "requesting",  # asking for a code (or waiting to ask again: `retry_in_s`)
+    "starting",  # loading the account of last time
+    "offline",  # no code yet and nothing answers; retries by itself
+    "requesting",  # requesting a code (or waiting for the next request: `retry_in_s`)
     "prompting",  # a code is on the screen and being polled
-    "succeeded",  # just signed in; a moment to show it
+    "succeeded",  # just signed in; shown for a moment
     "signed-in",
     "failed",  # declined or refused for good: waits for OK
     "paused",  # nobody came for a long time: waits for OK
@@ -24,8 +24,8 @@ Status = Literal[
     "awaiting-time",  # the clock of this machine cannot be right yet
     "requesting",
     "waiting",  # for the person at the phone
-    "offline",  # nothing answers; the code on the screen, if any, still counts
-    "busy",  # the service asked for patience; the code on the screen, if any, still counts
+    "offline",  # nothing answers; the code on the screen, if any, stays valid
+    "busy",  # the service is throttling; the code on the screen, if any, stays valid
     "succeeded",
     "signed-in",
     "failed",
@@ -59,7 +59,7 @@ class Account:
 
     @property
     def shortened(self) -> str:
-        """Return the user name as it may stand in a log: ``ai***@contoso.com``."""
+        """Return the user name in the short form for logs: ``ai***@contoso.com``."""
         return shorten(self.username or self.name)
 
 
@@ -80,7 +80,7 @@ class Prompt:
 
     @property
     def qr_uri(self) -> str:
-        """Return what the QR code carries."""
+        """Return the content of the QR code."""
         return self.verification_uri_complete or self.verification_uri
 
 
@@ -88,10 +88,10 @@ class Prompt:
 class SessionView:
     """The state of signing in at one moment.
 
-    `account` stays set while somebody has to sign in again (`again`), so that the map can stay up behind the panel.
-    `problem` is what went wrong last and still matters. `retry_in_s` is the time to the next attempt by itself.
-    `permission` is the resource that the code opens beside the sign-in; "" where the code is for signing in.
-    `clock_skew_s` is how far our clock is behind (negative: ahead; infinity: unknown how far), None while it is right.
+    `account` stays set while it has to sign in again (`again`), so that the map can stay behind the panel. `problem` is
+    the last one that has not been resolved. `retry_in_s` is the time to the next automatic attempt. `permission` is the
+    resource that the code gives access to; "" where the code is for signing in. `clock_skew_s` is how far the clock is
+    behind (negative: ahead; infinity: by an unknown time), None while it is right.
     """
 
     phase: Phase

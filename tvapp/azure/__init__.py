@@ -1,1 +1,1 @@
-"""The protocols of Azure Maps."""
+"""Clients of Azure's services: Azure Maps (render and data) and Blob Storage."""

@@ -1,4 +1,4 @@
-"""Keeps the attribution on the map right: asks again when style, zoom or position changed, and not too often."""
+"""Keeps the attribution of the map up to date: requests it when style, zoom or position change, but not too often."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from tvapp.geo.position import Bounds, Position
 __all__ = ["AttributionArrived", "AttributionFeed"]
 
 DEBOUNCE_S = 0.8
-"""The view has to rest for so long before somebody is asked."""
+"""The view has to rest for this long before a request is sent."""
 
 FRESH_S = 24 * 3600.0
 _MAX_CACHED = 256
@@ -30,19 +30,19 @@ _Key = tuple[str, int, int, int, int, int]
 
 
 class Source(Protocol):
-    """Where attribution comes from (azure.maps.MapsClient)."""
+    """The source of attribution (azure.maps.MapsClient)."""
 
     async def attribution(self, tileset: str, zoom: int, bounds: Bounds) -> tuple[str, ...]: ...
 
 
 class IoRunner(Protocol):
-    """What is needed of core.jobs.Jobs."""
+    """The part of core.jobs.Jobs that is needed here."""
 
     def io_loop(self) -> asyncio.AbstractEventLoop: ...
 
 
 class AttributionFeed:
-    """Posts AttributionArrived when the lines change. The public methods may be called from the main thread."""
+    """Posts AttributionArrived when the lines change. Call the public methods on the main thread."""
 
     def __init__(
         self,
@@ -64,23 +64,23 @@ class AttributionFeed:
         self._sleep = sleep
         self._cache: dict[_Key, tuple[float, tuple[str, ...]]] = {}
         self._posted: tuple[str, ...] | None = None
-        self._requested: tuple[_Key, ...] = ()  # the caller's, so that an unchanged view wakes nobody
+        self._requested: tuple[_Key, ...] = ()  # by `show`, so that an unchanged view does not wake the io thread
         self._keys: tuple[_Key, ...] = ()
         self._task: asyncio.Task[None] | None = None
 
     def show(self, tilesets: Sequence[str], zoom: float, bounds: Bounds) -> None:
-        """Tell what is on the screen; cheap, to be called at each change of the view, from one thread."""
+        """Set what the screen shows. Cheap: call it after each change of the view, from one thread."""
         keys = tuple(view_key(tileset, zoom, bounds) for tileset in tilesets)
         if keys != self._requested:
             self._requested = keys
             self._jobs.io_loop().call_soon_threadsafe(self._change, keys)
 
     def retry(self) -> None:
-        """Ask again for what could not be had: signed in, or the network is back."""
+        """Retry what failed: the viewer has signed in, or the network is back."""
         self._jobs.io_loop().call_soon_threadsafe(self._restart)
 
     def stop(self) -> None:
-        """Ask no more."""
+        """Send no more requests."""
         self._jobs.io_loop().call_soon_threadsafe(self._change, ())
 
     def _change(self, keys: tuple[_Key, ...]) -> None:
@@ -108,7 +108,7 @@ class AttributionFeed:
             attempt += 1
 
     async def _fetch(self, key: _Key) -> TvappError | None:
-        """Ask for one key; returns what went wrong."""
+        """Request the lines for one key; return the error, if there was one."""
         tileset, zoom, *_ = key
         try:
             lines = await self._maps.attribution(tileset, zoom, key_bounds(key))
@@ -127,7 +127,7 @@ class AttributionFeed:
         return cached is not None and self._clock.monotonic() - cached[0] < FRESH_S
 
     def _post(self, keys: tuple[_Key, ...]) -> None:
-        """Post the lines of what is known; for the rest, those of the same tileset elsewhere are closer than none."""
+        """Post the cached lines; for a key without any, those of the same tileset elsewhere are better than none."""
         lines: dict[str, None] = {}
         for key in keys:
             cached = self._cache.get(key) or next(
@@ -144,7 +144,7 @@ class AttributionFeed:
 def view_key(tileset: str, zoom: float, bounds: Bounds) -> _Key:
     """Return the tileset, the whole zoom, and the box in tiles of that zoom: column, width, first and last row.
 
-    The box is grown to whole tiles, so that panning a little asks nobody.
+    The box is grown to whole tiles, so that a small pan sends no request.
     """
     z = max(0, min(22, round(zoom)))
     count = 1 << z
@@ -158,7 +158,7 @@ def view_key(tileset: str, zoom: float, bounds: Bounds) -> _Key:
 
 
 def key_bounds(key: _Key) -> Bounds:
-    """Return the box of a key."""
+    """Return the bounds of a key."""
     _, z, left, width, top, bottom = key
     count = 1 << z
     north_west = unproject(left / count, top / count)

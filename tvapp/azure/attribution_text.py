@@ -1,4 +1,4 @@
-"""Plain lines out of the HTML that Azure Maps sends as attribution; the text is a stranger's."""
+"""Extracts plain lines from the HTML that Azure Maps sends as attribution. The text is untrusted."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def clean_lines(strings: Iterable[object]) -> tuple[str, ...]:
 
 def _visible_text(html: str) -> str:
     parser = _Text()
-    # html.parser gives up on some broken declarations; what it had understood until there is kept.
+    # html.parser raises on some broken declarations; keep the text before them.
     with contextlib.suppress(AssertionError, ValueError):
         parser.feed(html)
         parser.close()

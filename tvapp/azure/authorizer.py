@@ -1,4 +1,4 @@
-"""Puts the account's credentials on requests to one host, and reacts to a 401: the only code that sees them in use."""
+"""Adds credentials to requests for one host and handles a 401. Only this module reads the secret of a token."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tvapp.net.request import Request, Response, Sender
 from tvapp.net.urls import origin_of
 
 MAX_ATTEMPTS = 3
-"""A request may find its token expired first, and revoked then."""
+"""A token may be rejected first as expired, and the next one as revoked."""
 
 STORAGE_SCOPE = "https://storage.azure.com/user_impersonation"
 
@@ -25,16 +25,16 @@ class BearerToken(Protocol):
 
 
 class TokenSource(Protocol):
-    """Gives access tokens of the person signed in."""
+    """Provides access tokens of the account that is signed in."""
 
     async def get(self, scope: str, *, rejected: str | None = None, claims: str = "") -> BearerToken:
-        """Return a token for `scope`: another one than that whose secret is `rejected`, if there is one to be had.
+        """Return a token for `scope`: another one than `rejected` (its secret), if there is one.
 
-        `claims` are those that a challenge came with together with the rejection: JSON, empty where it had none.
+        `claims` are those of the challenge that rejected it: JSON, empty where there was none.
 
         Raises:
-            SignInError: there is none, and a person may be needed.
-            NetworkError: it could not be fetched now.
+            SignInError: there is no token, and a person may be needed.
+            NetworkError: no token can be fetched now.
         """
         ...
 
@@ -46,7 +46,7 @@ class Authorizer(Protocol):
         """Send `request` through `http` and return the answer, whatever its status.
 
         Raises:
-            DataError: `request` goes to another host than the one the credentials are for.
+            DataError: `request` is for another host than the credentials.
             SignInError: nobody is signed in.
             NetworkError, UnexpectedReply: see Sender.
         """
@@ -54,9 +54,9 @@ class Authorizer(Protocol):
 
 
 class _BearerAuthorizer:
-    """Bearer tokens of one scope for one https origin. A 401 drops the token, and the request goes out once more.
+    """Bearer tokens of one scope for one https origin. After a 401 the request is sent once more, with a new token.
 
-    Where the 401 is a claims challenge (continuous access evaluation), the next token is asked for with these claims.
+    Where the 401 is a claims challenge (continuous access evaluation), the next token is requested with its claims.
     """
 
     def __init__(self, tokens: TokenSource, scope: str, *, endpoint: str, fields: Mapping[str, str]) -> None:
@@ -66,7 +66,7 @@ class _BearerAuthorizer:
         self._fields = dict(fields)
 
     async def send(self, http: Sender, request: Request) -> Response:
-        """See Authorizer. A refused token is replaced once, and once more if only the second answer is a challenge."""
+        """See Authorizer. A rejected token is replaced once, and once more if only the second answer is a challenge."""
         _require_origin(request, self._origin)
         token = await self._tokens.get(self._scope)
         claims = ""
@@ -79,12 +79,12 @@ class _BearerAuthorizer:
                 break
             another = await self._tokens.get(self._scope, rejected=token.secret, claims=claims)
             if another.secret == token.secret:
-                break  # there is no better one for now
+                break  # no better one for now
             token = another
         return response
 
     def _is_refused(self, response: Response) -> bool:
-        """Tell whether another token might do."""
+        """Tell whether the token was rejected, so that another one may be accepted."""
         return response.status == 401
 
     def _authorized(self, request: Request, token: BearerToken) -> Request:
@@ -92,7 +92,7 @@ class _BearerAuthorizer:
 
 
 class EntraAuthorizer(_BearerAuthorizer):
-    """Bearer tokens of Entra ID, with the Azure Maps account's id in `x-ms-client-id`."""
+    """Bearer tokens for Azure Maps, with the id of the Maps account in `x-ms-client-id`."""
 
     def __init__(self, tokens: TokenSource, scope: str, maps_client_id: str, *, endpoint: str) -> None:
         super().__init__(tokens, scope, endpoint=endpoint, fields={"x-ms-client-id": maps_client_id})
@@ -105,13 +105,13 @@ class StorageAuthorizer(_BearerAuthorizer):
         super().__init__(tokens, scope, endpoint=endpoint, fields={})
 
     def _is_refused(self, response: Response) -> bool:
-        # Azurite says so of every bad token, one that has just run out included (azure-facts 6.1).
+        # Azurite answers so to every invalid token, an expired one included (azure-facts 6.1).
         is_bad = response.status == 403 and response.headers.get("x-ms-error-code") == "AuthenticationFailed"
         return is_bad or super()._is_refused(response)
 
 
 class SharedKeyAuthorizer:
-    """The account's subscription keys: goes on with the other one when one is refused (keys are rotated)."""
+    """Subscription keys of the Maps account: fails over to the other key when one is refused (keys are rotated)."""
 
     def __init__(self, keys: Sequence[str], *, endpoint: str, log: Log) -> None:
         self._keys = tuple(keys)

@@ -1,4 +1,8 @@
-"""Reads the XML of Blob Storage: pages of a list, and errors. No document type, no entities, bounded depth and text."""
+"""Parses the XML of Blob Storage: pages of a list, and errors.
+
+Hand-written on expat, because the standard library's parsers limit neither depth nor text; document types, and with
+them entities, are refused.
+"""
 
 from __future__ import annotations
 
@@ -20,7 +24,7 @@ _PROPERTIES = (*_ENTRY, "Properties")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One blob of a list. `etag` is without quotes, as the list has it; `size` is -1 where it is not told."""
+    """One blob of a list. `etag` has no quotes, as in the list; `size` is -1 where the list has none."""
 
     name: str
     etag: str = ""
@@ -68,7 +72,7 @@ def parse_error(body: bytes) -> tuple[str, str]:
 
 
 class _Reader:
-    """Told of each element that ends: its path from the root, its own text and its attributes."""
+    """Receives each element that ends: its path from the root, its own text and its attributes."""
 
     root = ""
 
@@ -84,7 +88,7 @@ class _Pages(_Reader):
 
     def end(self, path: tuple[str, ...], text: str, attributes: Mapping[str, str]) -> None:
         if path == _NAME:
-            # Names that XML cannot hold come percent-encoded (versions from 2021-02-12 on).
+            # Names that are no valid XML come percent-encoded (versions from 2021-02-12 on).
             self._fields["Name"] = unquote(text) if attributes.get("Encoded") == "true" else text
         elif path[:-1] == _PROPERTIES:
             self._fields[path[-1]] = text.strip()
@@ -120,7 +124,7 @@ def _walk(body: bytes, reader: _Reader) -> None:
     attributes: list[dict[str, str]] = []
 
     def refuse_doctype(*_: object) -> None:
-        # Entities can only be declared in one: without it nothing can be expanded or fetched.
+        # Only a document type can declare entities: without it nothing can be expanded or fetched.
         raise DataError("xml", "it declares a document type")
 
     def start(name: str, fields: dict[str, str]) -> None:
@@ -153,5 +157,5 @@ def _walk(body: bytes, reader: _Reader) -> None:
     try:
         parser.Parse(body, True)
     except (ExpatError, ValueError, LookupError) as error:
-        # The last two are what Python says of encodings it does not know.
+        # Python raises the last two for encodings that it does not know.
         raise DataError("xml", f"not XML: {error}"[:200]) from error

@@ -1,4 +1,7 @@
-"""The REST API of Blob Storage, 2021-12-02: URLs, headers, and what its answers mean."""
+"""A client of the REST API of Blob Storage, 2021-12-02.
+
+Hand-written, because Azure's SDK brings an HTTP pipeline of its own, with other retries and time-outs.
+"""
 
 from __future__ import annotations
 
@@ -22,7 +25,7 @@ from tvapp.net.request import Request, Response, Sender
 from tvapp.net.urls import origin_of
 
 VERSION = "2021-12-02"
-"""Without a version the service takes no bearer token (azure-facts 6)."""
+"""Without a version the service accepts no bearer token (azure-facts 6)."""
 
 GEOJSON = "application/geo+json"
 """The content type of new blobs (RFC 7946, 12)."""
@@ -31,7 +34,7 @@ PAGE_SIZE = 1_000
 MAX_PAGE_BYTES = 8 << 20
 _MAX_ANSWER_BYTES = 64 << 10
 _TRACE = re.compile(r"\s*\bRequestId:\S+\s+Time:\S+")
-"""What every message ends with; the id is kept by itself."""
+"""The end of every message; the id is kept in its own field."""
 _LIST_TIMEOUT_S = 30.0
 _BLOB_TIMEOUT_S = 120.0
 _PRESERVED = {
@@ -42,7 +45,7 @@ _PRESERVED = {
     "cache-control": "x-ms-blob-cache-control",
     "x-ms-encryption-scope": "x-ms-encryption-scope",
 }
-"""What Put Blob forgets unless it is told again: as Get Blob names it, and as Put Blob does."""
+"""Properties that Put Blob resets unless they are sent again: Get Blob's names, and Put Blob's."""
 
 _TENANT = re.compile(
     r"""authorization_uri\s*=\s*"?https://[^/\s",]+/([0-9A-Za-z.-]{1,64})(?:[/\s",]|$)""", re.IGNORECASE
@@ -67,7 +70,7 @@ class Container:
 
 
 def parse_container(url: str) -> Container | None:
-    """Return which container an address means; None where it names none.
+    """Return the container that a URL names; None where it names none.
 
     Hosts without a dot and IP addresses carry the account's name in the path, as the emulator does.
 
@@ -94,7 +97,7 @@ def is_askable(name: str) -> bool:
 
 
 class BlobClient:
-    """Reads and writes what is in one container; raises only our errors."""
+    """Reads and writes the blobs of one container; raises only our errors."""
 
     def __init__(
         self, http: Sender, container: Container, authorizer: Authorizer, *, clock: Clock, page_size: int = PAGE_SIZE
@@ -117,7 +120,7 @@ class BlobClient:
         return response.body
 
     async def get(self, name: str, *, etag: str = "", limit_bytes: int) -> Response | None:
-        """Return a blob with its headers; None where `etag` (with its quotes) is still right."""
+        """Return a blob with its headers; None where `etag` (with its quotes) still matches."""
         fields = {"accept": "*/*"}
         if etag:
             fields["if-none-match"] = etag
@@ -140,12 +143,13 @@ class BlobClient:
     async def put(self, name: str, body: bytes, *, replacing: Response | None) -> str:
         """Write a blob and return its ETag, with quotes.
 
-        Only over the very version that `replacing` is (what `get` gave), keeping its type and metadata; where that is
-        None, only if there is no such blob. Index tags are not kept: reading them takes a permission of its own.
+        The blob must still have the version `replacing` (the response of `get`), whose type and metadata are kept;
+        where that is None, there must be no such blob. Index tags are lost: reading them takes a permission of its
+        own.
 
         Raises:
-            Conflict: somebody was first, with the code ConditionNotMet or BlobAlreadyExists; or the blob may not be
-                written now, with another code (a lease, a legal hold).
+            Conflict: the blob was changed meanwhile (code ConditionNotMet or BlobAlreadyExists), or cannot be written
+                now (another code: a lease, a legal hold).
             DataError: the blob has metadata that cannot be sent again.
         """
         fields = {"x-ms-blob-content-type": GEOJSON, "if-none-match": "*"}
@@ -164,7 +168,7 @@ class BlobClient:
         return response.headers.get("etag", "")
 
     async def delete(self, name: str, *, replacing: Response) -> None:
-        """Delete a blob and its snapshots, if it still is the version that `get` gave.
+        """Delete a blob and its snapshots, if it still has the version that `get` returned.
 
         Raises:
             Conflict: as for `put`.
@@ -188,9 +192,9 @@ class BlobClient:
 
 
 def blob_failure(response: Response, wall_s: float) -> ServiceError:
-    """Return the error that an answer of Blob Storage stands for; `wall_s` is the time, for a Retry-After date.
+    """Return the error for an answer of Blob Storage; `wall_s` is the wall time, for a Retry-After that is a date.
 
-    A 401 whose challenge names a tenant says which one: it is that of the storage account.
+    The tenant in the challenge of a 401 is that of the storage account, and becomes part of the message.
     """
     status = response.status
     if status < 400 or is_page(response):
@@ -211,7 +215,7 @@ def not_a_list(host: str, reason: str) -> UnexpectedReply:
 
 
 def _preserved(name: str, held: Mapping[str, str]) -> dict[str, str]:
-    """Return the fields of a new version that say what the former one had."""
+    """Return the header fields that give a new version the properties of the former one."""
     fields = {new: held[old] for old, new in _PRESERVED.items() if held.get(old)}
     fields |= {field: value for field, value in held.items() if field.startswith("x-ms-meta-")}
     if held.get("x-ms-access-tier") and held.get("x-ms-access-tier-inferred", "").lower() != "true":
@@ -222,7 +226,7 @@ def _preserved(name: str, held: Mapping[str, str]) -> dict[str, str]:
 
 
 def _strong_etag(response: Response) -> str:
-    # A proxy that compressed the body has made it weak; the service knows strong ones alone.
+    # A proxy that compressed the body has made it weak; the service accepts strong ETags only.
     etag = response.headers.get("etag", "").removeprefix("W/")
     if not etag:
         raise UnexpectedReply(response.host, response.status, "", "a blob without an ETag")
@@ -230,7 +234,7 @@ def _strong_etag(response: Response) -> str:
 
 
 def _encoded(body: bytes, encoding: str) -> bytes:
-    """Return `body` as a blob with that Content-Encoding has to hold it (the transport has undone it)."""
+    """Return `body` in the Content-Encoding of its blob, which the transport had decoded."""
     match encoding.strip().lower():
         case "gzip" | "x-gzip":
             return gzip.compress(body, mtime=0)

@@ -1,9 +1,9 @@
-"""Claims challenges of continuous access evaluation (CAE), read from WWW-Authenticate.
+"""Parses claims challenges of continuous access evaluation (CAE) in WWW-Authenticate.
 
-A resource that hears of a revoked session, a changed password or another network answers 401 with
-`error="insufficient_claims"` and `claims="..."`, a JSON object in base64: what the next token has to be asked for with
+A resource that learns of a revoked session, a changed password or another network answers 401 with
+`error="insufficient_claims"` and `claims="..."`, a JSON object in base64 that the next token has to be requested with
 (Microsoft identity platform, "Claims challenges, claims requests and client capabilities"). Only clients that declare
-the capability `CP1` are answered like that.
+the capability `CP1` get such answers.
 """
 
 from __future__ import annotations
@@ -14,11 +14,11 @@ import re
 
 MAX_FIELD = 32 << 10
 MAX_CLAIMS = 8 << 10
-"""Real ones have about a hundred bytes. They go into a form of ours, so what is much longer is not taken."""
+"""Real claims have about a hundred bytes. They are sent on in a form, so much longer ones are refused."""
 
-# Fields come with unbalanced quotes and several challenges, whose order and commas are nobody's promise (RFC 9110,
-# 11.6.1): so only what matters is looked for, and none of it can contain a quote or a comma. A word before a parameter
-# begins another challenge if it is a scheme that is known; it may be a description's otherwise.
+# Hand-written: fields come with unbalanced quotes and with several challenges in any order (RFC 9110, 11.6.1), at which
+# parsers give up. Only the parts below are searched for, none of which can contain a quote or a comma. A word before a
+# parameter begins another challenge if it is a known scheme; otherwise it may belong to a description.
 _PARTS = re.compile(
     r"""(?P<scheme>(?<![\w"=-])(?:bearer|pop|dpop|basic|digest|negotiate|ntlm|jwt-sas|sharedkey)(?=\s+[\w-]+\s*=|\s*,|\s*$))
     |(?<![\w-])error\s*=\s*["']?(?P<error>[\w.-]+)
@@ -30,7 +30,7 @@ _PARTS = re.compile(
 def claims_challenge(field: str) -> str:
     """Return the claims that a WWW-Authenticate field challenges a bearer token with, as compact JSON; "" for none.
 
-    What is too long, no base64 (of either alphabet, padded or not) or no JSON object counts as none.
+    Claims that are too long, no base64 (of either alphabet, padded or not) or no JSON object count as none.
 
     >>> claims_challenge('Bearer realm="", error="insufficient_claims", claims="eyJhY2Nlc3NfdG9rZW4iOnt9fQ=="')
     '{"access_token":{}}'

@@ -1,4 +1,4 @@
-"""What an answer of Azure Maps means when it is not the one that was hoped for (also used for its Data service)."""
+"""Turns unexpected answers of Azure Maps and its Data service into our errors."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ _MAX_CODE = 80
 _MAX_MESSAGE = 300
 _A_PAGE = "a page instead of an answer"
 _REQUEST_IDS = ("x-ms-request-id", "x-correlation-id", "x-ms-correlation-request-id", "x-ms-client-request-id")
-# Seen with unbalanced quotes, so a quote ends a value only where it is there.
+# Real challenges have unbalanced quotes, so the closing quote is optional.
 _CHALLENGE = re.compile(r'\b(error|error_description)\s*=\s*"?([^",]{1,300})', re.IGNORECASE)
 
 
 def failure(response: Response, wall_s: float) -> ServiceError:
-    """Return the error that `response` stands for; `wall_s` is the time, for a Retry-After that is a date.
+    """Return the error for `response`; `wall_s` is the wall time, for a Retry-After that is a date.
 
-    A page where a machine's answer should be is somebody else's (a proxy, a hotel's portal): UnexpectedReply, unless
-    the status says that the service is busy or down, which gateways say in HTML.
+    An HTML page comes from a proxy or a portal: UnexpectedReply, unless the status says that the service is busy or
+    down, which gateways say in HTML.
     """
     status = response.status
     pause_s = retry_after_s(response.headers, wall_s)
@@ -33,7 +33,7 @@ def failure(response: Response, wall_s: float) -> ServiceError:
     if is_page(response) and not (status == 429 or status >= 500):
         return UnexpectedReply(response.host, status, "html", _A_PAGE, request_id=request_id)
     if 300 <= status < 400:
-        # Nobody whom we ask leads anywhere else: that is a portal's way to its page.
+        # The services never redirect: this is how a portal leads to its page.
         where = host_of(response.headers.get("location", "")) or "another place"
         reason = plain(f"leads to {where}; redirects are not followed", 160)
         return UnexpectedReply(response.host, status, "html", reason, request_id=request_id)
@@ -49,7 +49,7 @@ def failure(response: Response, wall_s: float) -> ServiceError:
 
 
 def failure_by_id(response: Response, wall_s: float) -> ServiceError:
-    """Return what `failure` does, for a request for one thing by its name: Azure Maps says 400 where there is none."""
+    """Return what `failure` does, for a request for one item by its id: Azure Maps says 400 where there is none."""
     error = failure(response, wall_s)
     if response.status == 400 and not isinstance(error, UnexpectedReply):
         return NotFound(error.host, 400, error.code, error.message, request_id=error.request_id)
@@ -57,7 +57,7 @@ def failure_by_id(response: Response, wall_s: float) -> ServiceError:
 
 
 def is_page(response: Response) -> bool:
-    """Tell whether the body is an HTML page, by what it says or by how it begins."""
+    """Tell whether the body is an HTML page, by its content type or by its beginning."""
     if media_type(response.headers) in {"text/html", "application/xhtml+xml"}:
         return True
     start = response.body[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
@@ -65,10 +65,10 @@ def is_page(response: Response) -> bool:
 
 
 def refuse_page(response: Response) -> None:
-    """Let anything pass but an HTML page.
+    """Raise for an HTML page.
 
     Raises:
-        UnexpectedReply: it is one, and so that of a portal or a proxy.
+        UnexpectedReply: the body is an HTML page, and so comes from a portal or a proxy.
     """
     if is_page(response):
         raise UnexpectedReply(response.host, response.status, "html", _A_PAGE)
@@ -78,7 +78,7 @@ def parse_json(response: Response) -> object:
     """Return the JSON that a 200 carries.
 
     Raises:
-        UnexpectedReply: it is not JSON, or does not say that it is; a page is named as such.
+        UnexpectedReply: the body or its content type is not JSON; a page has the code "html".
     """
     refuse_page(response)
     if is_json(response.headers):

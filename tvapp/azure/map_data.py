@@ -1,7 +1,7 @@
-"""The REST API of the Data service v2 of Azure Maps, as the guide calls it: URLs, headers, what its answers mean.
+"""A client of the REST API of the Data service v2 of Azure Maps, which the original guide uses.
 
-An upload is answered with the address of an operation, which is then asked until it has ended. Of that address only
-the operation's id is used, and only where the address is at the configured host: credentials go nowhere else.
+The answer to an upload has the URL of an operation, which is polled until it has ended. Of that URL only the id of the
+operation is used: credentials go to the configured host alone.
 """
 
 from __future__ import annotations
@@ -24,11 +24,11 @@ from tvapp.net.urls import host_of, with_query
 
 API_VERSION = "2.0"
 MAX_FILE_BYTES = 100 << 20
-"""The largest file the service took."""
+"""The largest file that the service accepted."""
 MAX_LIST_BYTES = 4 << 20
 MAX_ENTRIES = 2_000
 STORAGE_FULL = "StorageFull"
-"""The code of a Conflict that says so; the service's own code for it is not known."""
+"""The code of the Conflict; the service's own code for it is not documented."""
 
 _MAX_ANSWER_BYTES = 256 << 10
 _ASK_TIMEOUT_S = 20.0
@@ -44,7 +44,7 @@ _PUBLIC = re.compile(r"(?:^|\.)atlas\.(?:microsoft\.com|azure\.us|azure\.cn)\Z")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A file as the list has it. `status` and `data_format` are in lower case: "pending", "completed" or "failed"."""
+    """A file in the list. `status` is "pending", "completed" or "failed"; `data_format` is in lower case too."""
 
     udid: str
     status: str = "completed"
@@ -55,7 +55,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """The files of the account; `ignored` entries could not be read."""
+    """The files of the account; `ignored` counts entries that cannot be read."""
 
     entries: tuple[Entry, ...]
     ignored: int = 0
@@ -63,10 +63,10 @@ class Listing:
 
 @dataclass(frozen=True, slots=True)
 class Operation:
-    """How an upload is getting on.
+    """The state of an upload.
 
-    `udid` is the file it made, empty where the answer does not say. `trouble` is why it failed. `retry_after_s` is
-    when to ask again, None where the service does not say.
+    `udid` is the id of the new file, empty where the answer has none. `trouble` is why it failed. `retry_after_s` is
+    when to poll again, None where the service does not say.
     """
 
     state: Literal["running", "succeeded", "failed"]
@@ -77,14 +77,14 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The service works on an upload; ask about `operation_id`, in `retry_after_s` where that is not None."""
+    """The service has accepted an upload; poll `operation_id`, after `retry_after_s` where that is not None."""
 
     operation_id: str
     retry_after_s: float | None = None
 
 
 class MapDataClient:
-    """Asks for, uploads and deletes the files of one account; raises only our errors.
+    """Lists, reads, uploads and deletes the files of one account; raises only our errors.
 
     A file or operation that the service does not know is NotFound, though it says 400.
     """
@@ -102,18 +102,18 @@ class MapDataClient:
 
     @property
     def is_public(self) -> bool:
-        """Tell whether this is Microsoft's own host, where the service was retired."""
+        """Tell whether the host is Microsoft's, where the service was retired."""
         return _PUBLIC.search(self.host) is not None
 
     async def list(self) -> Listing:
-        """Return what files there are."""
+        """Return the list of files."""
         response = await self._ask("GET", "/mapData", limit_bytes=MAX_LIST_BYTES)
         if response.status != 200:
             raise self._failure_by_id(response)
         return _parse_listing(response)
 
     async def get(self, udid: str, *, etag: str = "", limit_bytes: int = MAX_FILE_BYTES) -> Response | None:
-        """Return a file with its headers; None where `etag` is still right."""
+        """Return a file with its headers; None where `etag` still matches."""
         fields = _FIELDS.replaced({"if-none-match": etag}) if etag else _FIELDS
         response = await self._ask(
             "GET", f"/mapData/{udid}", fields, limit_bytes=limit_bytes, timeout_s=_FILE_TIMEOUT_S
@@ -125,25 +125,25 @@ class MapDataClient:
         return response
 
     async def upload(self, content: bytes, description: str) -> Accepted:
-        """Send a new GeoJSON file. Not idempotent: what was sent twice is there twice.
+        """Upload a new GeoJSON file. Not idempotent: a second upload makes a second file.
 
         Raises:
             Conflict: the storage of the account is full (code STORAGE_FULL).
-            DataError: `content` is larger than the service takes.
+            DataError: `content` is larger than the service accepts.
         """
         response = await self._send_file(
             "POST", "/mapData", content, {"dataFormat": "geojson", "description": description}
         )
-        # A retired service may say 400 to anything; one that is alive says it of the upload.
+        # A retired service may answer 400 to anything; a live one means the upload.
         return self._accepted(response, self._failure_by_id if self.is_public else self._failure)
 
     async def replace(self, udid: str, content: bytes) -> Accepted:
-        """Send a file's whole new content; its description stays.
+        """Replace the whole content of a file; its description stays.
 
         Raises:
             Conflict: the storage of the account is full (code STORAGE_FULL).
-            DataError: `content` is larger than the service takes.
-            NotFound: there is no such file, or the service cannot make anything of the request: it says 400 to both.
+            DataError: `content` is larger than the service accepts.
+            NotFound: there is no such file, or the request is malformed: the service answers 400 to both.
         """
         response = await self._send_file("PUT", f"/mapData/{udid}", content, {})
         return self._accepted(response, self._failure_by_id)
@@ -159,10 +159,10 @@ class MapDataClient:
             raise self._failure_by_id(response)
 
     async def operation(self, operation_id: str) -> Operation:
-        """Ask how an upload is getting on.
+        """Return the state of an upload.
 
         Raises:
-            NotFound: the service does not know it, or has forgotten it.
+            NotFound: the service does not know the operation (any more).
         """
         response = await self._ask("GET", f"/mapData/operations/{operation_id}")
         if response.status != 200:
@@ -196,7 +196,7 @@ class MapDataClient:
         if response.status != 202:
             raise explain(response)
         location = response.headers.get("operation-location", "")
-        # It may name the host of a geography; the id alone is used, so nothing is ever sent there.
+        # The URL may name a host of another geography; only its id is used, so no request ever goes there.
         operation_id = _id_in(location, _OPERATION_PATH)
         if not operation_id:
             where = f"the operation is at {host_of(location) or 'no address'}"
@@ -226,7 +226,7 @@ class MapDataClient:
 
 
 def is_udid(text: str) -> bool:
-    """Tell whether a file's id may stand in an address."""
+    """Tell whether a file's id may be part of a URL."""
     return _ID.fullmatch(text) is not None
 
 
@@ -282,7 +282,7 @@ def _id_in(location: str, pattern: re.Pattern[str]) -> str:
 
 
 def _operation_error(host: str, error: _ErrorBody | None) -> ServiceError:
-    """Return why an operation failed; trying the same again would not help, so it is a plain 400."""
+    """Return why an operation failed, as a 400: a retry would fail as well."""
     error = error or _ErrorBody()
     reasons = [error.message, *(detail.message or detail.code for detail in error.details or ())]
     message = " ".join(dict.fromkeys(reason for reason in reasons if reason))

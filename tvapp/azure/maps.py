@@ -1,4 +1,7 @@
-"""The Render API of Azure Maps, 2024-04-01: URLs, headers, and what its answers mean."""
+"""A client of the Render API of Azure Maps, 2024-04-01.
+
+Hand-written, because Azure's SDK brings an HTTP pipeline of its own, with other retries and time-outs.
+"""
 
 from __future__ import annotations
 
@@ -23,13 +26,13 @@ MAX_TILE_BYTES = 4 << 20
 MAX_JSON_BYTES = 1 << 20
 _MAX_LATITUDE = 85.0511
 TIMEOUT_S = 20.0
-# The spec lists JPEG among the reply types of a tileset that it calls PNG.
+# The specification lists JPEG among the reply types of a tileset that it describes as PNG.
 _TILE_TYPES = "image/png, image/jpeg, image/webp, application/json;q=0.1"
 
 
 @dataclass(frozen=True, slots=True)
 class TilesetInfo:
-    """What `/map/tileset` tells: the zooms there are."""
+    """The zooms of a tileset, from `/map/tileset`."""
 
     tileset: str
     min_zoom: int
@@ -37,7 +40,7 @@ class TilesetInfo:
 
 
 class MapsClient:
-    """Asks one Azure Maps endpoint; raises only our errors."""
+    """Sends requests to one Azure Maps endpoint; raises only our errors."""
 
     def __init__(
         self,
@@ -57,7 +60,7 @@ class MapsClient:
         self._timeout_s = timeout_s
 
     async def tile(self, request: TileRequest) -> TileReply:
-        """Return one tile of 512 x 512 pixels as it came, or 304 where a validator still holds.
+        """Return one tile of 512 x 512 pixels, undecoded, or 304 where a validator still matches.
 
         Raises NotFound where there is no such tile.
         """
@@ -87,7 +90,7 @@ class MapsClient:
         raise failure_by_id(response, self._clock.wall())
 
     async def attribution(self, tileset: str, zoom: int, bounds: Bounds) -> tuple[str, ...]:
-        """Return the lines that must be shown for what `bounds` shows of `tileset`, as plain text."""
+        """Return the attribution of `tileset` within `bounds`, as lines of plain text."""
         strings: list[object] = []
         for box in split_at_date_line(bounds):
             response = await self._get(

@@ -1,4 +1,4 @@
-"""What the main thread hears from Azure Maps besides tiles."""
+"""Messages to the main thread from Azure Maps, besides tiles."""
 
 from __future__ import annotations
 
@@ -7,6 +7,6 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class AttributionArrived:
-    """The lines that must be shown on the map as it is now; plain text, the base's first, each once."""
+    """The attribution for the present map: lines of plain text, those of the base first, each once."""
 
     lines: tuple[str, ...]

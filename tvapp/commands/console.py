@@ -1,4 +1,4 @@
-"""What every command needs: the log, the configuration, the data folder, and words for the console."""
+"""Shared by the commands: opens the log, reads the configuration, finds the data folder, and writes to the console."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from tvapp.host.event_log import EventLog
 
 
 def open_log(options: argparse.Namespace) -> EventLog:
-    """Return the log that the command line asks for."""
+    """Return the log that the command line describes."""
     return EventLog(form=options.log_format, file=options.log_file)
 
 
 def load_config(options: argparse.Namespace, *, quiet: bool = False) -> tuple[Config, ConfigErrors | None]:
-    """Read the configuration; what is wrong with it goes to the console, and to the caller for the screen."""
+    """Read the configuration; returns its errors for the screen, and unless `quiet` writes them to the console."""
     try:
         return load(options.config, os.environ), None
     except ConfigErrors as errors:
@@ -28,7 +28,7 @@ def load_config(options: argparse.Namespace, *, quiet: bool = False) -> tuple[Co
 
 
 def explain(errors: ConfigErrors) -> str:
-    """Return the errors as lines for a console: where, which key, what was found, what is allowed."""
+    """Return the errors as lines for a console: source, key, what was found, what is allowed."""
     lines = ["tvapp: the configuration cannot be used:"]
     for error in errors.errors:
         lines += [f"  {error.source}: {error.key}", f"    found:   {error.found}", f"    allowed: {error.allowed}"]
@@ -36,12 +36,12 @@ def explain(errors: ConfigErrors) -> str:
 
 
 def complain(text: str) -> None:
-    """Say something on the console."""
+    """Write a line to standard error."""
     sys.stderr.write(text + "\n")
 
 
 def default_data_dir() -> Path:
-    """Return where tokens, tiles and state are kept unless --data-dir says otherwise."""
+    """Return the data folder that is used without --data-dir."""
     import platformdirs
 
     return Path(platformdirs.user_state_dir("tvapp", appauthor=False))

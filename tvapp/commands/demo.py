@@ -1,4 +1,4 @@
-"""`tvapp demo`: the local cloud as a process of its own, and the very same app against it."""
+"""`tvapp demo`: runs the local cloud as a process of its own, and the unchanged app against it."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _OWN_SECTIONS = ("TVAPP_IDENTITY_", "TVAPP_MAPS_", "TVAPP_GEOFENCES_")
 
 @dataclass(frozen=True, slots=True)
 class CloudFailed(Exception):
-    """The local cloud did not start; `reason` is what it said."""
+    """The local cloud did not start; `reason` is its output."""
 
     reason: str
 
@@ -58,15 +58,15 @@ def run_demo(options: argparse.Namespace) -> int:
 
 @contextlib.contextmanager
 def local_cloud(folder: Path, *, lan: bool = False, arguments: tuple[str, ...] = ()) -> Iterator[Mapping[str, str]]:
-    """Run the local cloud while the context lasts; yields what it says about itself when it is ready.
+    """Run the local cloud while the context lasts; yields its addresses and ids when it is ready.
 
     Raises:
-        CloudFailed: it ended or said nothing within half a minute.
+        CloudFailed: it ended, or wrote nothing within half a minute.
     """
     command = [sys.executable, "-m", "tvapp.localcloud", "--data-dir", str(folder / "local-cloud"), *arguments]
     if lan:
         command.append("--lan")
-    # The cloud ends when this pipe does, however we end.
+    # The cloud ends when this pipe is closed, in whatever way this process ends.
     process = subprocess.Popen(
         [*command, "--exit-with-parent"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )

@@ -1,4 +1,4 @@
-"""`tvapp doctor`: checks configuration, display, network, clock, sign-in, maps and store, each with a remedy."""
+"""`tvapp doctor`: checks configuration, display, network, clock, sign-in, maps and store, and names remedies."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ CHECK_WITHIN_S = 30.0
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """What one check found; `remedy` says what to do and is empty for a pass."""
+    """The result of one check; `remedy` says what to do and is empty for a pass."""
 
     name: str
     outcome: Outcome
@@ -107,18 +107,18 @@ def _data_dir(data_dir: Path) -> Check:
 
 def _display(config: Config, environ: Mapping[str, str] = os.environ) -> Check:
     from tvapp.display.driver import expected_driver
-    from tvapp.display.hardware import closed_inputs, presence
+    from tvapp.display.hardware import display_availability, unreadable_inputs
 
     driver = expected_driver(environ)
     if driver == "kmsdrm":
-        seen = presence(environ)
-        if seen.hope == "never":
+        seen = display_availability(environ)
+        if seen.outlook == "never":
             found, _, remedy = seen.reason.partition(": ")
             return Check("display", "fail", found, remedy or "connect a screen, or set DISPLAY")
-        if closed := closed_inputs(config.remote.devices):
+        if closed := unreadable_inputs(config.remote.devices):
             found, _, remedy = closed.rpartition(": ")
             return Check("display", "fail", found, remedy)
-        if seen.hope == "wait":
+        if seen.outlook == "wait":
             return Check("display", "fail", seen.reason, "switch the screen on, and look at its cable")
         return Check("display", "pass", "the console's screen (KMS/DRM)")
     if environ.get("SDL_VIDEODRIVER"):
@@ -155,7 +155,7 @@ def _online(config: Config, data_dir: Path) -> list[Check]:
 
 
 class _Visit:
-    """The checks that need the network, in order; later ones say when an earlier one stands in their way."""
+    """The checks that need the network, in order; one that depends on an earlier one that failed is skipped."""
 
     def __init__(
         self, config: Config, surroundings: Surroundings, sign_in: SignIn | None, backend: Backend, skew: SkewMonitor
@@ -187,7 +187,7 @@ class _Visit:
         return Check("clock", "pass", f"right to within {min(map(abs, self._differences_s)):.0f} s")
 
     def sign_in(self) -> Check:
-        """Renew the account's token, or find out whether a code could be had."""
+        """Renew the account's token, or without an account request a code."""
         if self._sign_in is None:
             return Check("sign-in", "pass", "not needed: a subscription key opens the map")
         from tvapp.auth import provider
@@ -275,7 +275,7 @@ class _Visit:
         return Check("network", "pass", f"{host} answers")
 
     def _try(self, work: Callable[[], Coroutine[object, object, object]]) -> TvappError | None:
-        """Run a coroutine on the io thread; returns our error if it ended in one."""
+        """Run a coroutine on the io thread; returns the TvappError that it raised, or None."""
 
         async def bounded() -> TvappError | None:
             try:

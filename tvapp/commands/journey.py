@@ -1,7 +1,7 @@
-"""The sample journey off-screen: sign in on the real page, press remote keys, leave numbered screenshots.
+"""Makes the sample journey off-screen: signs in on the real page, presses remote keys, saves numbered screenshots.
 
 The app is a process of its own under SDL's dummy driver. Its remote is a named pipe that carries Linux input events,
-its phone is an HTTP client that fills in the sign-in page, and what happened is read from its log.
+its phone is an HTTP client that fills in the sign-in page, and its log tells what happened.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ Fields = Mapping[str, object]
 
 
 class StepFailed(Exception):
-    """Something that the journey waited for did not happen."""
+    """An event that the journey waited for did not come."""
 
 
 class RemoteControl:
@@ -54,7 +54,7 @@ class RemoteControl:
         self._fd = os.open(path, os.O_RDWR | os.O_CLOEXEC)
 
     def press(self, *keys: str) -> None:
-        """Press and let go the keys one after another, with the pause of a thumb."""
+        """Press and release the keys one after another, as fast as a thumb."""
         for key in keys:
             self.hold(key, KEY_HELD_S)
             time.sleep(KEY_HELD_S)
@@ -84,7 +84,7 @@ class AppProcess:
         module: Sequence[str] = ("tvapp",),
         prefix: Sequence[str] = (),
     ) -> None:
-        """`prefix` is a command that ends by becoming the one that follows it, such as `nice`."""
+        """`prefix` is a command that runs the one after it in its own process, such as `nice`."""
         command = [*prefix, sys.executable, "-m", *module, *arguments, "--log-format", "json"]
         self._process = subprocess.Popen(command, env=dict(environment), stderr=subprocess.PIPE)
         assert self._process.stderr is not None
@@ -115,7 +115,7 @@ class AppProcess:
     def wait_for(
         self, event: str, test: Callable[[Fields], bool] = lambda _fields: True, within_s: float = STEP_WITHIN_S
     ) -> Fields:
-        """Return the fields of the next such event; what came before it is forgotten.
+        """Return the fields of the next such event, and forget the events before it.
 
         Raises:
             StepFailed: it did not come in time, or the app ended.
@@ -133,7 +133,7 @@ class AppProcess:
                 raise StepFailed(f"{event} did not come {why}; the last events were {last}")
 
     def drain(self) -> None:
-        """Take in what has been logged so far and forget it."""
+        """Forget the events so far."""
         while self._selector.select(0) and self._read(time.monotonic()):
             pass
         self._waiting.clear()
@@ -257,7 +257,7 @@ class Journey:
         self._picture(name)
 
     def _picture(self, name: str) -> None:
-        # Two pictures: whatever still moved in the first one (a fade, a focus ring) rests in the second.
+        # Two pictures: what moved in the first one (a fade, a focus ring) is at rest in the second.
         for _ in range(2):
             self._app.signal(signal.SIGUSR1)
             saved = self._app.wait_for("screenshot.saved")

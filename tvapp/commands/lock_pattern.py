@@ -1,4 +1,4 @@
-"""`tvapp lock`: from a pattern of arrow keys, pressed at a terminal or read as words, to a line for the config file."""
+"""`tvapp lock`: turns a pattern of arrow keys, pressed at a terminal or read as words, into a config line."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def run_lock() -> int:
     """
     try:
         pattern = _ask() if sys.stdin.isatty() else pattern_of(sys.stdin.read(_MOST_INPUT).split())
-    except (KeyboardInterrupt, Left):
+    except (KeyboardInterrupt, Cancelled):
         sys.stderr.write("\nNothing was made.\n")
         return EXIT_FAILED
     except (ValueError, OSError) as error:
@@ -48,18 +48,18 @@ def run_lock() -> int:
     return EXIT_OK
 
 
-class Left(Exception):
-    """The person at the terminal does not want to go on."""
+class Cancelled(Exception):
+    """The person at the terminal pressed Ctrl-C or closed the input."""
 
 
 @dataclass(slots=True)
 class TerminalKeys:
-    """Cuts what a terminal sends into keys. A key may come in several pieces, and several keys in one."""
+    """Splits a terminal's bytes into keys. A key may come in several pieces, and several keys in one."""
 
     _rest: bytes = b""
 
     def feed(self, data: bytes) -> list[Key]:
-        """Take in bytes as they come; returns the keys that are complete."""
+        """Add bytes; returns the keys that are complete."""
         stream, keys = self._rest + data, list[Key]()
         at = 0
         while at < len(stream):
@@ -73,9 +73,9 @@ class TerminalKeys:
 
 
 def ask_twice(read: Read, write: Write, bullet: str) -> Pattern:
-    """Let a person press a pattern, and once more to be sure; over again until both are the same and long enough.
+    """Ask for a pattern twice, until both are the same and long enough.
 
-    `read` returns what the terminal sent, b"" when it is gone. Shown are only bullets.
+    `read` returns bytes from the terminal, b"" at its end. Each arrow is shown as a bullet.
     """
     keys = TerminalKeys()
     write(f"Lock pattern: {SHORTEST} to {LONGEST} arrow keys, then Enter. Ctrl-C leaves.\n")
@@ -111,11 +111,11 @@ def _press(prompt: str, keys: Iterator[Key], write: Write, bullet: str) -> tuple
         elif isinstance(key, Intent) and len(arrows) < LONGEST:
             arrows.append(key)
             write(bullet)
-    raise Left
+    raise Cancelled
 
 
 def _length(stream: bytes) -> int:
-    """Return how many bytes the first key takes; 0 while it is not complete (ECMA-48, 5.4: ESC [ to final byte)."""
+    """Return the length of the first key in bytes; 0 while it is incomplete (ECMA-48, 5.4: ESC [ to final byte)."""
     if stream[:1] != b"\x1b":
         return 1
     if len(stream) < 2:
@@ -158,7 +158,7 @@ def _ask() -> Pattern:
 
 @contextmanager
 def _raw(terminal: int) -> Iterator[None]:
-    """Have every key at once and none shown, and put the terminal back as it was, whatever happens."""
+    """Read each key at once and without echo; restore the terminal at the end, also after an error."""
     import termios
     import tty
 

@@ -1,4 +1,4 @@
-"""A person with a phone, for the demo's journey and the tests: opens the sign-in page and fills in its forms."""
+"""Plays a person with a phone, for the demo's journey and the tests: opens the sign-in page and fills in its forms."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ class Phone:
         self._client.close()
 
     def waiting_code(self) -> str:
-        """Read the newest user code that waits for somebody (from the cloud, as we have no eyes)."""
+        """Return the newest user code that is not approved yet, from the local cloud's control API."""
         codes = self.control("GET", "/pending")
         if not isinstance(codes, list) or not codes:
             raise PageChanged("no code is waiting")
@@ -64,7 +64,7 @@ class Phone:
 
 
 class _Form(HTMLParser):
-    """The page's form: where it goes, its hidden fields, and the names of all."""
+    """The form of a page: its target, its hidden fields, and the names of all fields."""
 
     def __init__(self) -> None:
         super().__init__()

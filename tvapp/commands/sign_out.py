@@ -1,4 +1,4 @@
-"""`tvapp sign-out`: forgets the account and everything that belongs to it."""
+"""`tvapp sign-out`: removes the account and everything that belongs to it."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tvapp.host.instance import AnotherRuns, Instance
 
 
 def run_sign_out(options: argparse.Namespace) -> int:
-    """Forget the account and everything that belongs to it; returns the exit status."""
+    """Remove the account and everything that belongs to it; returns the exit status."""
     from tvapp.auth.service import sign_out_all
 
     log = open_log(options)
@@ -22,7 +22,7 @@ def run_sign_out(options: argparse.Namespace) -> int:
     from tvapp.app.sign_out import forget_pictures_and_fences, forget_tiles
 
     try:
-        # A running app has the tokens in memory, and would write them to the disk again.
+        # A running app would write the tokens in its memory to the disk again.
         with Instance.hold(data.root, log):
             somebody = sign_out_all(config, data.root)
             forget_tiles(data)

@@ -1,6 +1,6 @@
-"""Settings: TOML and environment in, frozen dataclasses out, or every error at once.
+"""Loads the settings from a TOML file and the environment into frozen dataclasses, or reports every error at once.
 
-What each key allows stands in `config.rules`.
+`config.rules` has what each key allows.
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ STORAGE_SCOPE = "https://storage.azure.com/user_impersonation"
 
 
 class ConfigErrors(TvappError):
-    """Everything that is wrong with the settings.
+    """Every error in the settings.
 
-    `searched` are the files that were looked for, `usable` is what could be read nevertheless: enough to show an
-    error screen in the right language and size.
+    `searched` are the files that were looked for, `usable` are the settings without errors: enough to show an error
+    screen in the right language and size.
     """
 
     def __init__(self, errors: Iterable[ConfigError], searched: tuple[Path, ...], usable: Config) -> None:
@@ -43,10 +43,10 @@ def search_path(environ: Mapping[str, str], system_file: Path = SYSTEM_FILE) -> 
 
 
 def load(path: Path | None, environ: Mapping[str, str], *, system_file: Path = SYSTEM_FILE) -> Config:
-    """Read the settings: `path` (from the command line) or the first file there is, then the environment on top.
+    """Read the settings: `path` (from the command line) or the first file that exists, overridden by the environment.
 
     Raises:
-        ConfigErrors: with every error there is, not only the first.
+        ConfigErrors: with every error, not only the first.
     """
     from tvapp.config.rules import check_file, check_together, check_value
 
@@ -67,7 +67,7 @@ def load(path: Path | None, environ: Mapping[str, str], *, system_file: Path = S
         value, error = check_value(key, found, base)
         if error is not None:
             errors.append(error)
-        elif value != "":  # an empty text is as good as none: the default counts
+        elif value != "":  # an empty text means the default
             values[key] = value
     config = _build(values, source)
     if source is not None:
@@ -84,7 +84,7 @@ def _is_there(path: Path) -> bool:
     try:
         return path.exists()
     except OSError:
-        return True  # something is there, but hidden from us: say so instead of going on without
+        return True  # the file may exist but cannot be seen: report that instead of going on without it
 
 
 def _from_file(path: Path, errors: list[ConfigError]) -> dict[str, Found] | None:
@@ -169,6 +169,6 @@ def _build(values: Mapping[str, object], source: Path | None) -> Config:
     }
     config = Config(**parts, source=source)
     if config.maps.auth == "shared-key" and config.geofences.store == "blob" and "identity.scopes" not in values:
-        # A key opens the map: the account is for the storage alone, and need not know Azure Maps.
+        # A subscription key opens the map: the account is for the storage alone and needs no right to Azure Maps.
         config = replace(config, identity=replace(config.identity, scopes=(STORAGE_SCOPE,)))
     return config

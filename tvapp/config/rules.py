@@ -1,4 +1,4 @@
-"""What each setting allows: types, ranges, addresses, and what has to be set together."""
+"""Checks the value of each setting (types, ranges, addresses), and which settings need each other."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ A_GUID = "a GUID such as 11111111-2222-3333-4444-555555555555"
 
 
 class WrongValue(Exception):
-    """A value that a key does not allow; the text tells what is allowed."""
+    """A value that a key does not allow; `allowed` says what it allows."""
 
     def __init__(self, allowed: str) -> None:
         super().__init__(allowed)
@@ -34,11 +34,11 @@ class WrongValue(Exception):
 
 
 Check = Callable[[object, Path], object]
-"""Takes what was written and the folder that relative paths are relative to; returns the value or raises."""
+"""Takes the written value and the folder for relative paths; returns the setting, or raises WrongValue."""
 
 
 def check_value(key: str, found: Found, base: Path) -> tuple[object, ConfigError | None]:
-    """Return the value for `key` as the dataclass wants it, or what is wrong with it."""
+    """Return the value for `key` in its final type, or the error in it."""
     check, from_text = RULES[key]
     try:
         value = from_text(str(found.value)) if found.in_environment else found.value
@@ -50,7 +50,7 @@ def check_value(key: str, found: Found, base: Path) -> tuple[object, ConfigError
 
 
 def check_file(path: Path, written: Mapping[str, Found]) -> list[ConfigError]:
-    """Refuse a file with keys in it that everybody on the machine can read or change, whatever link leads to it."""
+    """Report a file with secrets that every user of the machine can read or change; links are followed."""
     secrets = [key for key in sorted(SECRET_KEYS) if key in written and not written[key].in_environment]
     if not secrets:
         return []
@@ -66,7 +66,7 @@ def check_file(path: Path, written: Mapping[str, Found]) -> list[ConfigError]:
 
 
 def check_together(config: Config, wrong: Iterable[str], source: str) -> list[ConfigError]:
-    """Return what is missing. Keys in `wrong` have been complained about already."""
+    """Return errors for settings that are missing or exclude each other. Keys in `wrong` have been reported already."""
     skip = set(wrong)
     errors: list[ConfigError] = []
 
@@ -274,7 +274,7 @@ def _kinds(value: object, _base: Path) -> dict[str, dict[str, str]]:
 
 
 def _is_name(text: object) -> bool:
-    """Tell whether a text can be shown in one line. Joiners are no printable characters, but shape some scripts."""
+    """Tell whether a text can be shown in one line. Joiners do not count as printable, but shape some scripts."""
     if not isinstance(text, str) or len(text) > LONGEST_NAME or text != text.strip():
         return False
     visible = text.replace("\u200c", "").replace("\u200d", "")

@@ -1,4 +1,4 @@
-"""Where the fonts, pictures and map data that ship with the program are."""
+"""Finds the fonts, pictures and map data that ship with the program."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 def asset(name: str) -> Path:
     """Return the path of a shipped file, e.g. ``asset("fonts/B612-Regular.ttf")``.
 
-    In an installed wheel the assets lie inside the package, in a source tree beside it. Which of the two is asked of
-    the disk once: every new line of text needs the path of its font.
+    In an installed wheel the assets lie inside the package, in a source tree beside it. The result is cached, because
+    every new line of text needs the path of its font.
     """
     package = Path(__file__).resolve().parent.parent
     installed = package / "assets"

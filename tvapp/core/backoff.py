@@ -1,4 +1,4 @@
-"""How long to wait before the next attempt, as a pure function."""
+"""Computes the delay before the next attempt. Pure."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 class Backoff:
     """Exponential back-off with jitter: `first_s`, then doubled up to `ceiling_s`.
 
-    `jitter` is the part of the delay that is random, so that fifty screens do not come back in the same second.
+    `jitter` is the random part of the delay, so that fifty screens do not retry in the same second.
     """
 
     first_s: float = 1.0

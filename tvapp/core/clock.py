@@ -1,4 +1,4 @@
-"""The one source of time: monotonic for deadlines, wall for what people read, and what can be told of the two."""
+"""The one source of time: monotonic for deadlines, wall for what people read, and how the two are compared."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ SYNCHRONISED = Path("/run/systemd/timesync/synchronized")
 """systemd-timesyncd touches it once it has set the clock since the machine started."""
 
 RELEASED_AT = float(calendar.timegm((*map(int, RELEASED.split("-")), 0, 0, 0)))
-"""The same in seconds since 1970."""
+"""`RELEASED` in seconds since 1970."""
 
-NEWS_S = 1.0
-"""Clocks that part by less did nothing that anybody would notice."""
+MIN_CHANGE_S = 1.0
+"""A smaller difference between two clocks is not reported."""
 
 
 class Clock(Protocol):
@@ -33,7 +33,7 @@ class Clock(Protocol):
         ...
 
     def is_synchronised(self) -> bool:
-        """Tell whether the system knows that the wall clock is right; False where nobody knows."""
+        """Tell whether the system has set the wall clock from a time server; False where that is not known."""
         ...
 
 
@@ -41,7 +41,7 @@ class SystemClock:
     """The machine's clocks.
 
     Deadlines (a token's, a code's) pass while the machine is suspended, so `monotonic` is CLOCK_BOOTTIME where there
-    is one. Python's own waits (asyncio, events, SDL) stand still meanwhile: see `ClockGauge` for what follows.
+    is one. Timers of Python and SDL stand still meanwhile, so `ClockChangeDetector` reports a sleep.
     """
 
     def monotonic(self) -> float:
@@ -97,29 +97,29 @@ class ManualClock:
 
 @dataclass(frozen=True, slots=True)
 class Resumed:
-    """The machine slept for `asleep_s`: whatever waits on a timer may be due, and no connection is what it was."""
+    """The machine slept for `asleep_s`: timers may be overdue, and connections are probably dead."""
 
     asleep_s: float
 
 
 @dataclass(frozen=True, slots=True)
 class ClockSet:
-    """Somebody set the wall clock, by so many seconds: what is drawn of it is old. No deadline has moved."""
+    """The wall clock was set by so many seconds: times on the screen are stale. No deadline has moved."""
 
     by_s: float
 
 
 @dataclass(frozen=True, slots=True)
 class ClockSkewed:
-    """The wall clock is wrong, or right again: the world is `skew_s` ahead of it (0: it is right).
+    """The wall clock is wrong, or right again: true time is `skew_s` ahead of it (0: it is right).
 
-    Positive: this machine's clock is behind. Infinity: behind, nobody knows how far.
+    Positive: this machine's clock is behind. Infinity: behind by an unknown time.
     """
 
     skew_s: float
 
 
-# -- what can be told of clocks -----------------------------------------------------------------------------------
+# -- comparing clocks ---------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +136,10 @@ def read_clocks() -> Reading:
     return Reading(_boot_time(), time.monotonic(), time.time())
 
 
-class ClockGauge:
-    """Tells from one reading to the next whether the machine slept, and whether somebody set the wall clock.
+class ClockChangeDetector:
+    """Detects between two readings that the machine slept, or that the wall clock was set.
 
-    >>> gauge = ClockGauge(Reading(boot=5.0, awake=5.0, wall=100.0))
+    >>> gauge = ClockChangeDetector(Reading(boot=5.0, awake=5.0, wall=100.0))
     >>> gauge.look(Reading(boot=66.0, awake=6.0, wall=161.0))
     (Resumed(asleep_s=60.0),)
     """
@@ -148,14 +148,14 @@ class ClockGauge:
         self._last = first
 
     def look(self, reading: Reading) -> tuple[Resumed | ClockSet, ...]:
-        """Return what happened since the reading before."""
+        """Return what happened since the previous reading."""
         last, self._last = self._last, reading
         passed = reading.boot - last.boot
         asleep, by = passed - (reading.awake - last.awake), reading.wall - last.wall - passed
         found: list[Resumed | ClockSet] = []
-        if asleep >= NEWS_S:
+        if asleep >= MIN_CHANGE_S:
             found.append(Resumed(round(asleep, 1)))
-        if abs(by) >= NEWS_S:
+        if abs(by) >= MIN_CHANGE_S:
             found.append(ClockSet(round(by, 1)))
         return tuple(found)
 
@@ -164,21 +164,21 @@ Verdict = Literal["plausible", "waiting", "implausible"]
 
 
 class PlausibleTime:
-    """Waits, within reason, for a wall clock that can be right.
+    """Waits for a plausible wall clock, for at most `max_wait_s`.
 
-    A box without a battery for its clock starts in 1970, or where it was switched off. Then certificates are not valid
-    yet and kept tokens look good that are not, until the system has asked a time server, some seconds later. No right
-    clock shows a moment before this release was made. `patience_s` later it goes on as it is.
+    A machine without a battery for its clock starts in 1970, or at the time it was switched off. Until the system has
+    asked a time server, some seconds later, certificates are not valid yet and expired tokens look valid. A right clock
+    never shows a time before `earliest`, the day this version was released.
     """
 
-    def __init__(self, *, earliest: float = RELEASED_AT, patience_s: float = 30.0) -> None:
+    def __init__(self, *, earliest: float = RELEASED_AT, max_wait_s: float = 30.0) -> None:
         self._earliest = earliest
-        self._patience_s = patience_s
+        self._max_wait_s = max_wait_s
         self._until = math.inf
 
     def judge(self, now: float, wall: float, *, is_synchronised: bool) -> Verdict:
-        """Return how the wall clock is at `now` (monotonic); the first call begins the wait."""
+        """Judge the wall clock at `now` (monotonic); the first call starts the wait."""
         if wall >= self._earliest or is_synchronised:
             return "plausible"
-        self._until = min(self._until, now + self._patience_s)
+        self._until = min(self._until, now + self._max_wait_s)
         return "waiting" if now < self._until else "implausible"

@@ -17,6 +17,11 @@ class DataFolder:
     root: Path
 
     @property
+    def instance_lock(self) -> Path:
+        """The file that the running program has locked."""
+        return self.root / "lock"
+
+    @property
     def tokens(self) -> Path:
         """The token cache: one file."""
         return self.root / "auth" / "tokens.json"

@@ -1,4 +1,4 @@
-"""What is known of the disk under the data directory: who cannot use it, and since when; told once an outage."""
+"""The health of the disk under the data folder: which parts of the program cannot use it; reported once an outage."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from tvapp.core.log import Log
 
 
 class DiskHealth:
-    """Everybody who keeps something on the disk reports here, from any thread, and goes on in memory.
+    """Collects the reports of every part that keeps files, from any thread; on failure each goes on in memory.
 
     However many files an outage concerns, the log gets one `disk.failed` for each kind of trouble in it, and one
     `disk.restored` at its end.
@@ -22,16 +22,16 @@ class DiskHealth:
         self._failing: dict[str, StorageError] = {}
         self._told: set[DiskKind] = set()
         self.tell: Callable[[StorageError | None], None] = lambda _trouble: None
-        """Told, from the reporter's thread, when an outage begins, becomes another one, or ends (None)."""
+        """Called on the reporter's thread when an outage begins, changes its kind, or ends (None)."""
 
     @property
     def trouble(self) -> StorageError | None:
-        """Why something cannot be kept, by whom it was met last; None while all goes well."""
+        """The most recent failure that still lasts; None while all parts can use the disk."""
         with self._lock:
             return next(reversed(self._failing.values()), None)
 
     def failed(self, user: str, error: StorageError) -> None:
-        """Somebody could not read or write what is theirs; `user` names what that is."""
+        """Report that `user`, a part of the program, could not read or write its files."""
         with self._lock:
             self._failing.pop(user, None)
             self._failing[user] = error
@@ -44,15 +44,15 @@ class DiskHealth:
             self.tell(error)
 
     def worked(self, user: str) -> None:
-        """Somebody wrote what is theirs; the outage ends with the last one whom it concerned."""
+        """Report that `user` wrote its files; the outage ends when no part is left that cannot."""
         with self._lock:
             if self._failing.pop(user, None) is None or self._failing:
                 return
             self._told.clear()
         self._end()
 
-    def all_work(self) -> None:
-        """The disk takes files again: whoever finds otherwise will say so."""
+    def all_recovered(self) -> None:
+        """End the outage, because the disk takes files again; a part that still cannot write reports it anew."""
         with self._lock:
             if not self._failing:
                 return

@@ -1,4 +1,4 @@
-"""The family tree of our exceptions, grouped by what somebody can do about it.
+"""The family tree of our exceptions, grouped by what can be done about them.
 
 TvappError
 ├── ConfigError            tell the installer: which file, key, found, allowed
@@ -6,12 +6,12 @@ TvappError
 ├── StorageError           the disk: full, read-only, corrupt; go on in memory
 ├── DataError              one bad file, feature or reply: skip it, keep the rest
 ├── SignInError            tell the viewer: carries what an admin needs
-├── NetworkError           nothing answered properly: try again later
+├── NetworkError           no proper answer: try again later
 │   ├── Unreachable        refused, no route, no such host
 │   ├── TimedOut
 │   ├── TlsFailed          certificate not trusted, wrong name, wrong time
 │   └── ConnectionBroken   reset or truncated in the middle
-└── ServiceError           somebody answered, and said no
+└── ServiceError           an answer with an error status
     ├── Unauthorized       401
     ├── Forbidden          403: role missing, or a policy
     ├── NotFound           404, 410, and Azure's 400 for unknown ids
@@ -20,10 +20,10 @@ TvappError
     ├── ServiceDown        5xx
     └── UnexpectedReply    not what the protocol promises: HTML, wrong type, too large
 
-A request may be held back because its host was in trouble a moment ago: that is told with the trouble's own error, so
-that everybody understands it as before, with `was_sent` False and `retry_after_s` for when it will be sent again.
+A request may be refused because its host failed a moment ago (`core.circuit`). It then raises the error of that
+failure, which callers handle already, with `was_sent` False and `retry_after_s` for when it can be sent.
 
-None of them is a sentence for the viewer: `ui.text` turns them into words.
+Their texts are for logs: `ui.words` has the sentences for the viewer.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ import errno
 from typing import Literal
 
 DiskKind = Literal["full", "read-only", "denied", "gone", "slow", "broken"]
-"""What is wrong with a disk, as far as it makes a difference to whoever has to put it right."""
+"""Kinds of disk trouble that have different remedies."""
 
 _DISK_KINDS: dict[int, DiskKind] = {
     errno.ENOSPC: "full",
@@ -50,11 +50,11 @@ _DISK_KINDS: dict[int, DiskKind] = {
 
 
 class TvappError(Exception):
-    """Any failure that we have a name for."""
+    """The root of our exceptions."""
 
 
 class ConfigError(TvappError):
-    """A setting that cannot be used: where it stands, what was found, what is allowed."""
+    """An invalid setting: where it stands, what was found, what is allowed."""
 
     def __init__(self, source: str, key: str, found: str, allowed: str) -> None:
         super().__init__(f"{source}: {key}: found {found}; allowed: {allowed}")
@@ -65,11 +65,11 @@ class ConfigError(TvappError):
 
 
 class DisplayError(TvappError):
-    """There is no screen, it is gone, or it cannot be drawn on."""
+    """There is no screen, it is gone, or drawing on it failed."""
 
 
 class StorageError(TvappError):
-    """A file could not be read or written; `path` names it, `reason` is the system's word, `kind` sorts it."""
+    """A file could not be read or written; `reason` is the system's message, `kind` the remedy."""
 
     def __init__(self, path: str, reason: str, kind: DiskKind = "broken") -> None:
         super().__init__(f"{path}: {reason}")
@@ -79,12 +79,12 @@ class StorageError(TvappError):
 
     @classmethod
     def of(cls, path: object, error: OSError) -> StorageError:
-        """Put what the system said about a path into our words."""
+        """Convert an error of the operating system."""
         return cls(str(path), error.strerror or str(error), _DISK_KINDS.get(error.errno or 0, "broken"))
 
 
 class DataError(TvappError):
-    """Something that was read makes no sense; `source` names the file, feature or reply."""
+    """Invalid data; `source` names the file, feature or reply."""
 
     def __init__(self, source: str, reason: str) -> None:
         super().__init__(f"{source}: {reason}")
@@ -117,7 +117,7 @@ class SignInError(TvappError):
 
 
 class NetworkError(TvappError):
-    """No proper answer from `host`; worth another try later, where somebody knows in `retry_after_s` seconds."""
+    """No proper answer from `host`; worth another try, in `retry_after_s` seconds where that is known."""
 
     def __init__(
         self, host: str, reason: str = "", *, retry_after_s: float | None = None, was_sent: bool = True

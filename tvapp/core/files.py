@@ -21,8 +21,8 @@ _UNFINISHED = re.compile(r"\.(.+)\.[0-9a-f]{8}\.tmp", re.DOTALL)
 def make_private_dir(path: Path, *, ours: int = 1) -> None:
     """Create `path` and what is missing above it, for the owner alone, whatever the umask.
 
-    The last `ours` parts of the path belong to the program: none of them may be a symbolic link, which somebody else
-    must have put there, and one that others may enter is closed to them.
+    The last `ours` parts of the path belong to the program: none of them may be a symbolic link, which the program
+    never makes, and permissions of others are taken away.
 
     Raises:
         StorageError: it cannot be created, or something else is in its place.
@@ -36,7 +36,7 @@ def make_private_dir(path: Path, *, ours: int = 1) -> None:
         for each in reversed(missing):
             with contextlib.suppress(FileExistsError):
                 each.mkdir(mode=0o700)
-                each.chmod(0o700)  # a umask may have taken even the owner's bits
+                each.chmod(0o700)  # the umask may have cleared the owner's bits
         for each in (path, *path.parents)[:ours]:
             _demand_own_folder(each)
         if not path.is_dir():
@@ -64,18 +64,18 @@ def write_atomic(
 
     Large data may come in pieces, which saves joining them. The new file is created with `mode` from the start; a
     symbolic link at `path` is replaced, not followed. `before_replacing` is called with the new file, complete and
-    open, at the last moment: whatever it raises leaves everything as it was.
+    open, right before the replacement: if it raises, the old file stays.
 
     Raises:
         StorageError: disk full, read-only, or no permission; the old content is untouched.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")  # as `unfinished_of` knows it
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")  # `unfinished_of` parses it
     try:
         fd = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, mode)
         try:
             with os.fdopen(fd, "wb", _WRITE_BUFFER_BYTES) as file:
                 if not mode & 0o077:
-                    os.fchmod(fd, mode)  # a umask may have taken even the owner's bits
+                    os.fchmod(fd, mode)  # the umask may have cleared the owner's bits
                 file.writelines([data] if isinstance(data, bytes) else data)
                 file.flush()
                 os.fsync(file.fileno())
@@ -91,7 +91,7 @@ def write_atomic(
 
 
 def unfinished_of(name: str) -> str | None:
-    """Return the name of the file that `write_atomic` was writing when it was killed and left `name`; else None.
+    """Return the target of the temporary file `name` that a killed `write_atomic` left behind; None for other names.
 
     >>> unfinished_of(".fences.json.0123abcd.tmp")
     'fences.json'
@@ -101,7 +101,7 @@ def unfinished_of(name: str) -> str | None:
 
 
 def read_bounded(path: Path, limit_bytes: int) -> bytes | None:
-    """Return the content of `path`, or None where there is no such file. Never waits for a pipe or a device.
+    """Return the content of `path`, or None where there is no such file. Never blocks on a pipe or a device.
 
     Raises:
         StorageError: it cannot be read, is no file, or is larger than `limit_bytes`.
@@ -134,8 +134,8 @@ def remove(path: Path) -> None:
 
 
 def sync_dir(path: Path) -> None:
-    """Make what was renamed or deleted in a folder durable, where its file system can."""
-    # The rename itself is only durable once the directory is (POSIX); some filesystems refuse, which is fine.
+    """Make renames and deletions in a folder durable, where its file system can."""
+    # A rename is only durable once its directory is (POSIX); some file systems refuse, which is fine.
     with contextlib.suppress(OSError):
         fd = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:

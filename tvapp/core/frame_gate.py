@@ -1,7 +1,7 @@
-"""Frames come first: workers that compute in Python wait while a frame is due or being drawn.
+"""Makes workers that compute in Python wait while a frame is due or being drawn.
 
-Python hands its interpreter lock on after 5 ms at the earliest, and a frame has 16: a worker in the middle of a tile of
-geofences, in nobody's way by itself, makes frames late. So long computations call `let_pass` between small steps.
+A thread keeps the GIL for 5 ms at a time, and a frame has 16: a worker that rasterises a tile of geofences makes frames
+late. So long computations call `yield_to_frame` between small steps.
 """
 
 from __future__ import annotations
@@ -10,14 +10,14 @@ import math
 import threading
 from collections.abc import Callable
 
-EARLY_S = 0.001
-"""The gate closes so long before a frame: what a worker does between two looks at it should be done by then."""
-LONGEST_S = 0.02
-"""A worker is let through after so long: with frames that fill all the time there is, tiles would never come."""
+LEAD_S = 0.001
+"""The gate closes so long before a frame: a step of a worker that began before it should be done by then."""
+MAX_WAIT_S = 0.02
+"""A worker waits no longer than this: with frames back to back, tiles would never come."""
 
 
 class FrameGate:
-    """One for the program; `expect` belongs to the thread that draws, `let_pass` to everybody else."""
+    """The one gate of the program; the thread that draws calls `expect`, workers call `yield_to_frame`."""
 
     def __init__(self, monotonic: Callable[[], float]) -> None:
         """`monotonic` tells the time in seconds, as `core.clock` does."""
@@ -28,18 +28,18 @@ class FrameGate:
 
     def expect(self, frame_at: float | None) -> None:
         """Close the gate shortly before `frame_at` (monotonic seconds), until the next call; None: leave it open."""
-        self._closes_at = math.inf if frame_at is None else frame_at - EARLY_S
-        # Whoever begins to wait counts itself first and looks at the gate then, so that nobody is overlooked here.
+        self._closes_at = math.inf if frame_at is None else frame_at - LEAD_S
+        # A worker counts itself before it looks at the gate, so no waiting worker is missed here.
         if self._waiting and self._monotonic() < self._closes_at:
             with self._opened:
                 self._opened.notify_all()
 
-    def let_pass(self) -> None:
-        """Return at once while no frame is near, else when it is out, or after LONGEST_S."""
+    def yield_to_frame(self) -> None:
+        """Return at once while no frame is near, else once it is presented, or after MAX_WAIT_S."""
         now = self._monotonic()
         if now < self._closes_at:
             return
-        until = now + LONGEST_S
+        until = now + MAX_WAIT_S
         with self._opened:
             self._waiting += 1
             try:

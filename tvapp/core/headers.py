@@ -1,4 +1,4 @@
-"""HTTP header fields as values: case-insensitive, secrets hidden, and the few fields that several rooms parse."""
+"""HTTP header fields as values, secrets hidden, and parsers for the fields that several rooms need."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ SECRET_FIELDS = frozenset(
         "x-ms-copy-source-authorization",
     }
 )
-"""Fields whose value is never shown in a repr, a log or an error."""
+"""Fields whose values are never shown in a repr, a log or an error."""
 
 _DIRECTIVE = re.compile(r"""([!#$%&'*+.^_`|~0-9A-Za-z-]+)\s*(?:=\s*(?:"((?:[^"\\]|\\.)*)"|([^\s,;"]+)))?""")
 _MAX_FIELD = 4096
 
 
 class Headers(Mapping[str, str]):
-    """Header fields by lower-case name; fields that came several times are joined with a comma (RFC 9110, 5.3).
+    """Header fields by lower-case name; repeated fields are joined with a comma (RFC 9110, 5.3).
 
     >>> Headers({"Content-Type": "image/png"})["content-TYPE"]
     'image/png'
@@ -61,12 +61,12 @@ class Headers(Mapping[str, str]):
         return f"Headers({ {name: '***' if name in SECRET_FIELDS else value for name, value in self.items()}!r})"
 
     def replaced(self, fields: Mapping[str, str]) -> Headers:
-        """Return a copy in which `fields` take the place of those of the same name."""
+        """Return a copy in which `fields` replace those of the same name."""
         return Headers({**self._fields, **{name.lower(): value for name, value in fields.items()}})
 
 
 def parse_http_date(text: str) -> float | None:
-    """Return the seconds since 1970 of an HTTP date (RFC 9110, 5.6.7), or None where it is none.
+    """Return an HTTP date (RFC 9110, 5.6.7) as seconds since 1970, or None where the text is none.
 
     >>> parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT")
     784111777.0
@@ -108,7 +108,7 @@ def retry_after_s(headers: Mapping[str, str], wall_s: float) -> float | None:
 
 
 def parse_directives(text: str) -> dict[str, str]:
-    """Return the comma-separated directives of a field such as Cache-Control; the first of a name counts.
+    """Return the comma-separated directives of a field such as Cache-Control; of equal names the first counts.
 
     >>> parse_directives('Max-Age=60, private, no-cache="etag"')
     {'max-age': '60', 'private': '', 'no-cache': 'etag'}
@@ -126,6 +126,6 @@ def media_type(headers: Mapping[str, str]) -> str:
 
 
 def is_json(headers: Mapping[str, str]) -> bool:
-    """Tell whether a body says that it is JSON."""
+    """Tell whether the Content-Type is JSON."""
     kind = media_type(headers)
     return kind in {"application/json", "text/json"} or kind.endswith("+json")

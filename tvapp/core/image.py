@@ -1,4 +1,4 @@
-"""Raw pixels on their way from a worker to the screen."""
+"""Decoded pictures as raw pixels, handed from workers to the screen."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class Image:
 
     `pixels` holds 4 bytes a pixel in the order B, G, R, A (straight alpha, rows top to bottom, no padding): what
     SDL calls ARGB8888 on a little-endian machine, so that no conversion is left for the thread that draws.
-    Nobody changes them. An `opaque` picture has no transparent pixel, which lets the renderer copy instead of blend.
+    They never change. An `opaque` picture has no transparent pixel, which lets the renderer copy instead of blend.
     """
 
     width: int
@@ -39,5 +39,5 @@ class Image:
 
     @property
     def size_bytes(self) -> int:
-        """What the picture costs in memory."""
+        """The memory that the picture takes."""
         return len(self.pixels)

@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 WORKER = "worker"
-"""How the names of the workers' threads begin."""
+"""The prefix of the names of worker threads."""
 
 _BEGIN_TURNS = 100
 """How many turns of the loop new tasks have to begin before they are cancelled, should each begin another one."""
 
-MOST_PLACES = 12
-"""How deep `stack_of` looks: from where a thread hangs to the job that led there."""
+MAX_STACK_PLACES = 12
+"""How many frames `stack_of` returns: enough from where a thread hangs to its job."""
 
 
 class JobResult:
@@ -53,12 +53,12 @@ class JobFailed:
 
 
 class JobsStopped(Exception):
-    """What a worker waited for will not come any more: the jobs have been stopped."""
+    """The jobs were stopped before the result that a worker waited for."""
 
 
 @dataclass(frozen=True, slots=True)
-class Running:
-    """A job that a worker is at, since `since` (monotonic seconds), on the thread of that number."""
+class RunningJob:
+    """A job that a worker has been running since `since` (monotonic seconds), and the id of its thread."""
 
     name: str
     since: float
@@ -73,7 +73,7 @@ class Inbox:
         self.wake = wake
 
     def post(self, message: object) -> None:
-        """Leave a message; may be called from any thread."""
+        """Add a message; may be called from any thread."""
         self._queue.put(message)
         self.wake()
 
@@ -81,7 +81,7 @@ class Inbox:
         return self._queue.qsize()
 
     def drain(self) -> Iterator[object]:
-        """Yield the messages that are there now. The caller stops early when its time allowance is used up."""
+        """Yield the messages that are there now; the caller may stop early, when its time budget is used up."""
         for _ in range(self._queue.qsize()):
             try:
                 yield self._queue.get_nowait()
@@ -106,9 +106,9 @@ class Jobs:
         self._log = log
         self._clock = clock or SystemClock()
         self.gate = FrameGate(self._clock.monotonic)
-        """Where long computations wait while a frame is due."""
+        """Long computations wait here while a frame is due."""
         self._new_loop = new_loop
-        self._running: dict[int, Running] = {}
+        self._running: dict[int, RunningJob] = {}
         self._pinged_at: float | None = None
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix=WORKER)
         self._io_lock = threading.Lock()
@@ -116,14 +116,14 @@ class Jobs:
         self._io_thread: threading.Thread | None = None
         self._stopped = False
         self._waiting: set[Future[Any]] = set()
-        """What workers wait for on the io thread."""
+        """Coroutines on the io thread that workers wait for."""
 
     def run(self, name: str, work: Callable[[], object]) -> Future[None]:
         """Run `work` on a worker and post what it returns (None posts nothing); JobFailed if it raises."""
         return self._pool.submit(self._noted, name, lambda: self._run(name, work))
 
     def thread(self, name: str, work: Callable[[], None]) -> threading.Thread:
-        """Run `work`, which goes on until it is told to stop, on a thread of its own; JobFailed if it raises."""
+        """Run `work`, which runs until it is told to stop, on a thread of its own; JobFailed if it raises."""
         thread = threading.Thread(target=self._run, args=(name, work), name=name, daemon=True)
         thread.start()
         return thread
@@ -145,7 +145,7 @@ class Jobs:
         return asyncio.run_coroutine_threadsafe(self._arun(name, work), self.io_loop())
 
     def wait_on_io(self, work: Callable[[], Coroutine[Any, Any, T]]) -> T:
-        """Run a coroutine on the io thread and wait for what it returns: for a worker.
+        """Run a coroutine on the io thread and wait for its result; only for workers.
 
         Raises:
             JobsStopped: `stop` was called before it ended.
@@ -178,12 +178,12 @@ class Jobs:
                 self._io_thread.start()
             return self._io_loop
 
-    def running(self) -> tuple[Running, ...]:
-        """Return what workers are at now, the oldest first; may be called from any thread."""
+    def running(self) -> tuple[RunningJob, ...]:
+        """Return the jobs that run now, the oldest first; may be called from any thread."""
         return tuple(sorted(self._running.copy().values(), key=lambda job: job.since))
 
     def ping_io(self) -> None:
-        """Ask the io thread for a sign of life, unless it still owes one; `io_silence_s` tells what came of it."""
+        """Ping the io thread, unless a ping is still unanswered; see `io_silence_s`."""
         loop = self._io_loop
         if loop is None or self._pinged_at is not None or self._stopped:
             return
@@ -191,22 +191,22 @@ class Jobs:
         loop.call_soon_threadsafe(self._answer_ping)
 
     def io_silence_s(self, now: float) -> float:
-        """Return for how long the io thread has owed an answer; 0 when it owes none."""
+        """Return for how long a ping has been unanswered; 0 when none is."""
         pinged_at = self._pinged_at
         return 0.0 if pinged_at is None else max(0.0, now - pinged_at)
 
-    def where_is_io(self) -> str:
-        """Return where the io thread is, as `stack_of` tells it."""
+    def io_stack(self) -> str:
+        """Return the stack of the io thread as `stack_of` does; "" when it does not run."""
         thread = self._io_thread
         return "" if thread is None or thread.ident is None else stack_of(thread.ident)
 
     def stop(self, timeout_s: float = 3.0) -> bool:
-        """Cancel what runs, and wait at most `timeout_s` for the threads; True when all have ended."""
+        """Cancel all jobs and wait at most `timeout_s` for the io thread; returns whether it has ended."""
         with self._io_lock:
             self._stopped = True
             waiting = list(self._waiting)
         self._pool.shutdown(wait=False, cancel_futures=True)
-        # Not left to the io thread: a worker that still waited for it would keep the program from ending.
+        # The io thread may be stuck: a worker that still waited for it would keep the program from ending.
         for future in waiting:
             future.cancel()
         loop, thread = self._io_loop, self._io_thread
@@ -220,9 +220,9 @@ class Jobs:
         self._pinged_at = None
 
     def _noted(self, name: str, work: Callable[[], T]) -> T:
-        """Do a job on a worker, and have `running` tell of it meanwhile."""
+        """Run a job on a worker, and list it in `running` meanwhile."""
         thread = threading.get_ident()
-        self._running[thread] = Running(name, self._clock.monotonic(), thread)
+        self._running[thread] = RunningJob(name, self._clock.monotonic(), thread)
         try:
             return work()
         finally:
@@ -255,7 +255,7 @@ class Jobs:
 
 
 def name_of(work: Callable[[], object]) -> str:
-    """Name a function that nobody gave a name.
+    """Return the qualified name of a function.
 
     >>> name_of(threading.get_ident)
     '_thread.get_ident'
@@ -265,10 +265,10 @@ def name_of(work: Callable[[], object]) -> str:
 
 
 def stack_of(thread: int) -> str:
-    """Return where a thread is, the innermost place first, as ``module:line < module:line``; no names or values."""
+    """Return the stack of a thread, innermost frame first, as ``module:line < module:line``; no names or values."""
     frame = sys._current_frames().get(thread)
     places: list[str] = []
-    while frame is not None and len(places) < MOST_PLACES:
+    while frame is not None and len(places) < MAX_STACK_PLACES:
         places.append(f"{frame.f_globals.get('__name__', '?')}:{frame.f_lineno}")
         frame = frame.f_back
     return " < ".join(places)

@@ -1,4 +1,4 @@
-"""What a module needs in order to report an event; `tvapp.host.event_log` writes the lines."""
+"""The protocol by which modules report events; `tvapp.host.event_log` writes the lines."""
 
 from __future__ import annotations
 

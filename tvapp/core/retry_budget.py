@@ -1,17 +1,17 @@
-"""How many requests may be repeated: a share of the first tries of the last minutes. Pure.
+"""Limits retries to a share of the requests of the last minutes. Pure.
 
-As in Finagle's RetryBudget and Google's SRE book (Handling Overload): when much fails at once, repeating all of it
-would be a storm of three times the traffic on a host that is in trouble already. `tenacity`, `stamina` and
-`httpx-retries` know how to repeat one request, none of them a budget for all of them.
+As in Finagle's RetryBudget and Google's SRE book (Handling Overload): when much fails at once, retrying all of it would
+triple the traffic on a host that is in trouble already. Hand-written, because `tenacity`, `stamina` and `httpx-retries`
+decide about each request alone and know no budget for all of them.
 """
 
 from __future__ import annotations
 
-SHARE = 0.2
-"""Repetitions for each first try, at most..."""
+RETRIES_PER_REQUEST = 0.2
+"""Retries for each first try, at most..."""
 
-FLOOR = 6
-"""... and so many beside, so that a screen that hardly asks for anything may repeat what it does."""
+MIN_RETRIES = 6
+"""... plus this many, so that a screen that sends few requests may retry them."""
 
 WINDOW_S = 120.0
 BUCKETS = 12
@@ -19,20 +19,20 @@ _BUCKET_S = WINDOW_S / BUCKETS
 
 
 class RetryBudget:
-    """Counts first tries and repetitions of one origin; times are monotonic seconds."""
+    """Counts the first tries and retries of one origin; times are monotonic seconds."""
 
     def __init__(self) -> None:
         self._tries: dict[int, int] = {}
         self._retries: dict[int, int] = {}
 
-    def tried(self, now: float) -> None:
-        """Take note of a first try."""
+    def deposit(self, now: float) -> None:
+        """Record a first try, which adds to the budget."""
         self._add(self._tries, now)
 
-    def spend(self, now: float) -> bool:
-        """Take one repetition out of the budget; False where nothing is left."""
+    def try_withdraw(self, now: float) -> bool:
+        """Take one retry out of the budget; False where none is left."""
         self._forget(now)
-        if sum(self._retries.values()) >= FLOOR + SHARE * sum(self._tries.values()):
+        if sum(self._retries.values()) >= MIN_RETRIES + RETRIES_PER_REQUEST * sum(self._tries.values()):
             return False
         self._add(self._retries, now)
         return True

@@ -22,8 +22,8 @@ _ENTRY = re.compile(r"([a-z,-]+)\s+(\d{1,2}):(\d{2})\s*-\s*(\d{1,2}):(\d{2})")
 class Week:
     """Spans of minutes since Monday 00:00 on a local clock, ends exclusive; one may run past Sunday into Monday.
 
-    What counts is what the clock on the wall says: hours that are skipped in spring are skipped, and the one that
-    comes twice in autumn counts twice.
+    Spans follow local time: the hour that is skipped in spring is skipped, and the one that comes twice in autumn
+    counts twice.
     """
 
     spans: tuple[tuple[int, int], ...] = ()
@@ -40,10 +40,10 @@ class Week:
 
     @classmethod
     def parse(cls, entries: Iterable[str]) -> Week:
-        """Read entries of days ("mon", "mon-fri", "sat,sun", "daily") and hours; an end before its start is tomorrow's.
+        """Parse days ("mon", "mon-fri", "sat,sun", "daily") and hours; an end before its start is on the next day.
 
         Raises:
-            ValueError: an entry that is none; ALLOWED says what is.
+            ValueError: an entry is invalid; the message is ALLOWED.
         """
         spans: list[tuple[int, int]] = []
         for entry in entries:
@@ -59,7 +59,7 @@ class Week:
 
 
 def is_entry(text: str) -> bool:
-    """Tell whether `Week.parse` takes a text."""
+    """Tell whether a text is a valid entry."""
     try:
         return bool(Week.parse([text]).spans)
     except ValueError:

@@ -1,6 +1,7 @@
-"""Which characters a font file has: its `cmap` table (OpenType 1.9, "cmap", formats 4 and 12).
+"""Reads which characters a font file has from its `cmap` table (OpenType 1.9, "cmap", formats 4 and 12).
 
-SDL draws a box for a character that a font lacks and does not tell; so we ask the file.
+SDL draws a box for a character that a font lacks, without an error. Hand-written, because fontTools would be a large
+dependency for this one table.
 """
 
 from __future__ import annotations
@@ -29,7 +30,7 @@ class Coverage:
 
 
 def coverage(path: Path) -> Coverage:
-    """Read which characters the font at `path` has; nothing when the file makes no sense."""
+    """Read which characters the font at `path` has; none when the file is no font."""
     try:
         with path.open("rb") as file:
             return _parse(file.read(LIMIT_BYTES))
@@ -52,7 +53,7 @@ def _best_subtable(data: bytes, cmap: int) -> Coverage:
     found: dict[int, int] = {}
     for index in range(count):
         platform, encoding, offset = struct.unpack_from(">HHI", data, cmap + 4 + 8 * index)
-        if platform == 0 or (platform == 3 and encoding in (1, 10)):  # Unicode, and Windows' Unicode
+        if platform == 0 or (platform == 3 and encoding in (1, 10)):  # Unicode, Windows with Unicode
             (kind,) = struct.unpack_from(">H", data, cmap + offset)
             found[kind] = cmap + offset
     if FORMAT_GROUPS in found:
@@ -69,7 +70,7 @@ def _groups(data: bytes, at: int) -> Coverage:
 
 
 def _segments(data: bytes, at: int) -> Coverage:
-    # Glyph 0 inside a segment is rare enough to be ignored.
+    # A segment may hold characters without a glyph; that is rare enough to be ignored.
     (doubled,) = struct.unpack_from(">H", data, at + 6)
     count = doubled // 2
     ends = struct.unpack_from(f">{count}H", data, at + 14)

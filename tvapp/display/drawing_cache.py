@@ -1,8 +1,8 @@
-"""Things that are drawn alike in frame after frame, as pictures: chips, hints, attribution, the crosshair.
+"""Caches drawings that stay the same from frame to frame as textures: chips, hints, attribution, outlines.
 
-A chip is some twenty calls to draw, and its picture one to three: the part of it that is opaque from top to bottom is
-copied, which SDL's software renderer does four times as fast as blending, and what lies left and right of it is
-blended. The outline of a geofence is up to a thousand lines, and a few squares that are mostly empty.
+A chip takes some twenty draw calls, its textures one to three: the part that is opaque from top to bottom is copied,
+which SDL's software renderer does four times as fast as blending, and the parts left and right of it are blended. The
+outline of a geofence takes up to a thousand lines, or a few square textures without the empty ones.
 """
 
 from __future__ import annotations
@@ -11,17 +11,19 @@ from collections.abc import Callable, Hashable, Iterator
 from dataclasses import dataclass, field
 from itertools import islice
 
-from tvapp.display.lru_cache import Bounded
+from tvapp.display.lru_cache import LruCache
 from tvapp.display.sdl import Renderer, Texture, pygame
 from tvapp.ui.canvas import Rect
 
-SHEET_BYTES_A_PIXEL = 2
-"""Pictures that are kept, by the pixels of the screen: all that stands around a map takes a seventh of that."""
-DRAWN_BEFORE = 30
-"""What was drawn so often in the same way is worth a picture, which costs 2 ms to make; what changes ten times a second
-is not."""
-COUNTED = 512
-LOW_PX = 300
+BYTES_A_PIXEL = 2
+"""The limit of the cache, times the pixels of the screen: what stands around a map takes a seventh of that."""
+FRAMES_BEFORE = 30
+"""A drawing is cached after so many frames: making its textures takes 2 ms, too much for one that changes ten times a
+second."""
+MAX_COUNTED = 512
+"""Drawings whose frames are counted; the oldest is forgotten first."""
+MAX_UNCUT_PX = 300
+"""Higher drawings are cut into squares."""
 SQUARE_PX = 160
 PIECES_A_FRAME = 4
 
@@ -29,16 +31,16 @@ Box = tuple[int, int, int, int]
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
-    """The pictures of one thing and where they stand, in real pixels; `rect` is the same in design pixels."""
+class CachedDrawing:
+    """The textures of one drawing and their boxes in real pixels; `rect` is its box in design pixels."""
 
     parts: tuple[tuple[Texture, Box], ...]
     rect: Rect
 
 
 @dataclass(slots=True)
-class _UnderWay:
-    """A sheet that is being cut into pieces."""
+class _Unfinished:
+    """A drawing that is being cut into textures, a few each frame."""
 
     key: Hashable
     rect: Rect
@@ -46,76 +48,71 @@ class _UnderWay:
     parts: list[tuple[Texture, Box]] = field(default_factory=list)
 
 
-class Sheets:
-    """Pictures by painter and arguments, on one renderer."""
+class DrawingCache:
+    """Cached drawings by painter and arguments, on one renderer."""
 
     def __init__(self, renderer: Renderer) -> None:
         self._renderer = renderer
-        self._sheets: Bounded[Hashable, Sheet] = Bounded(0)
-        self._seen: dict[Hashable, int] = {}
+        self._drawings: LruCache[Hashable, CachedDrawing] = LruCache(0)
+        self._frames: dict[Hashable, int] = {}
         self._may_make = True
-        self._under_way: _UnderWay | None = None
+        self._unfinished: _Unfinished | None = None
 
     def begin(self) -> None:
-        """Start a frame: it has time to begin with one picture, or for some more pieces of one."""
-        self._may_make = self._under_way is None
-        if (made := self._under_way) is not None:
-            more = list(islice(made.pieces, PIECES_A_FRAME))
-            made.parts += more
+        """Start a frame, which has time to begin with one drawing or for a few pieces of an unfinished one."""
+        self._may_make = self._unfinished is None
+        if (unfinished := self._unfinished) is not None:
+            more = list(islice(unfinished.pieces, PIECES_A_FRAME))
+            unfinished.parts += more
             if len(more) < PIECES_A_FRAME:
-                self._finish(made)
+                self._finish(unfinished)
 
     def fit(self, size: tuple[int, int]) -> None:
-        """Start anew for a screen of `size` pixels."""
+        """Empty the cache and set its limit for a screen of `size` pixels."""
         self.clear()
-        self._sheets.limit_bytes = SHEET_BYTES_A_PIXEL * size[0] * size[1]
+        self._drawings.limit_bytes = BYTES_A_PIXEL * size[0] * size[1]
 
     def clear(self) -> None:
-        """Free every picture."""
-        self._sheets.clear()
-        self._seen.clear()
-        self._under_way = None
-
-    def let_go(self) -> None:
-        """Free every picture and the renderer."""
-        self.clear()
-        del self._renderer
+        """Free every texture."""
+        self._drawings.clear()
+        self._frames.clear()
+        self._unfinished = None
 
     @property
     def size_bytes(self) -> int:
-        """What the pictures cost."""
-        return self._sheets.size_bytes
+        """The memory that the textures take."""
+        return self._drawings.size_bytes
 
-    def find(self, key: Hashable) -> Sheet | None:
-        """Return the pictures of what `key` stands for, if there are any."""
-        return self._sheets.find(key)
+    def find(self, key: Hashable) -> CachedDrawing | None:
+        """Return the cached drawing, if there is one."""
+        return self._drawings.find(key)
 
     def is_due(self, key: Hashable) -> bool:
-        """Count that it is drawn once more; True when it shall be made a picture."""
-        seen = self._seen
-        count = seen.pop(key, 0) + 1
-        if count > DRAWN_BEFORE and self._may_make:
+        """Count a frame in which it was drawn without the cache; returns whether to call `make` now."""
+        frames = self._frames
+        count = frames.pop(key, 0) + 1
+        if count > FRAMES_BEFORE and self._may_make:
             self._may_make = False
             return True
-        seen[key] = count
-        if len(seen) > COUNTED:
-            del seen[next(iter(seen))]
+        frames[key] = count
+        if len(frames) > MAX_COUNTED:
+            del frames[next(iter(frames))]
         return False
 
     def make(self, key: Hashable, box: Box, rect: Rect, draw: Callable[[], object]) -> None:
-        """Begin with pictures of what `draw` draws on a target of the size of `box`, which is where it stands.
+        """Begin with the textures of what `draw` draws on a target of the size of `box`, its place on the screen.
 
-        They can be found under `key` some frames later.
+        `find` returns them some frames later.
         """
-        self._under_way = _UnderWay(key, rect, _parts(self._renderer, self._drawn(box, draw), box))
+        self._unfinished = _Unfinished(key, rect, _parts(self._renderer, self._drawn(box, draw), box))
 
-    def _finish(self, made: _UnderWay) -> None:
-        self._under_way = None
-        size = sum(box[2] * box[3] * 4 for _, box in made.parts)
-        self._sheets.get(made.key, lambda: (Sheet(tuple(made.parts), made.rect), size))
+    def _finish(self, done: _Unfinished) -> None:
+        self._unfinished = None
+        size = sum(box[2] * box[3] * 4 for _, box in done.parts)
+        self._drawings.get(done.key, lambda: (CachedDrawing(tuple(done.parts), done.rect), size))
 
     def _drawn(self, box: Box, draw: Callable[[], object]) -> pygame.Surface:
-        """Return what `draw` draws on nothing: the colours are multiplied by their opacity."""
+        """Return what `draw` draws on a transparent surface; its alpha is premultiplied."""
         renderer = self._renderer
         surface = pygame.Surface(box[2:], pygame.SRCALPHA, 32)
         renderer.target = Texture(renderer, box[2:], target=True)
@@ -130,7 +127,7 @@ class Sheets:
 
 
 def _parts(renderer: Renderer, drawn: pygame.Surface, box: Box) -> Iterator[tuple[Texture, Box]]:
-    """Cut a picture up: an outline into squares without the empty ones, a chip into its opaque middle and its ends."""
+    """Cut a drawing: an outline into squares without the empty ones, a chip into its opaque middle and its ends."""
     from PIL import Image
 
     x, y, width, height = box
@@ -154,8 +151,8 @@ def _parts(renderer: Renderer, drawn: pygame.Surface, box: Box) -> Iterator[tupl
 
 
 def _pieces(width: int, height: int) -> Iterator[tuple[int, int, int, int]]:
-    """Cut what is high into squares; what is not, like a chip or a line of text, stays in one piece."""
-    if height <= LOW_PX:
+    """Cut what is high into squares; a chip or a line of text stays in one piece."""
+    if height <= MAX_UNCUT_PX:
         yield 0, 0, width, height
         return
     for top in range(0, height, SQUARE_PX):
@@ -164,7 +161,7 @@ def _pieces(width: int, height: int) -> Iterator[tuple[int, int, int, int]]:
 
 
 def opaque_columns(pixels: bytes, width: int) -> tuple[int, int]:
-    """Return the longest run (first, behind the last) of columns of RGBA pixels without any transparency."""
+    """Return the longest run (first, last exclusive) of columns of opaque RGBA pixels."""
     alpha = pixels[3::4]
     full = b"\xff" * (len(alpha) // width)
     best, start = (0, 0), 0

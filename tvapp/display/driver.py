@@ -1,4 +1,4 @@
-"""Which of SDL's renderers draws: decided by what is really there, never by SDL's default.
+"""Chooses SDL's renderer by the hardware that is there, never by SDL's default.
 
 Under X11 without a GPU, SDL's default pushes every frame through Mesa's software OpenGL: 16.6 ms at 1920x1080 where
 SDL's own software renderer with a plain shared-memory window takes 1.4 ms.
@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-RendererWish = Literal["auto", "accelerated", "software"]
+RendererPreference = Literal["auto", "accelerated", "software"]
 
-SILENT_DRIVERS = frozenset({"dummy", "offscreen"})
-"""Video drivers without any input of their own: nothing but a wake-up from another thread can happen."""
+HEADLESS_DRIVERS = frozenset({"dummy", "offscreen"})
+"""Video drivers without a screen or input: only other threads can end a wait."""
 
-ALWAYS_SET: Mapping[str, str] = {
+SDL_HINTS: Mapping[str, str] = {
     "SDL_NO_SIGNAL_HANDLERS": "1",
     "SDL_VIDEO_ALLOW_SCREENSAVER": "0",
     "SDL_VIDEO_MINIMIZE_ON_FOCUS_LOSS": "0",
@@ -24,7 +24,7 @@ ALWAYS_SET: Mapping[str, str] = {
     "SDL_VIDEO_X11_WMCLASS": "tvapp",
     "SDL_VIDEO_WAYLAND_WMCLASS": "tvapp",
     "SDL_RENDER_BATCHING": "1",
-    # Keys that go down while another window has the focus are not for us, gamepads are: a TV has one viewer.
+    # A gamepad controls the app also while another window has the focus: a TV has one viewer.
     "SDL_JOYSTICK_ALLOW_BACKGROUND_EVENTS": "1",
     "SDL_MOUSE_TOUCH_EVENTS": "0",
 }
@@ -32,7 +32,7 @@ ALWAYS_SET: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class RendererChoice:
-    """What to ask SDL for: environment variables (its hints), and a renderer that uses the GPU or not."""
+    """Environment variables to set (SDL's hints), and whether to use a renderer on the GPU."""
 
     environment: Mapping[str, str]
     accelerated: bool
@@ -40,11 +40,11 @@ class RendererChoice:
 
 
 def has_gpu(dri: Path = Path("/dev/dri")) -> bool:
-    """Tell whether the kernel offers a GPU that may draw for us (a DRM render node)."""
+    """Tell whether the kernel offers a GPU for rendering (a DRM render node)."""
     return any(dri.glob("renderD*"))
 
 
-def choose_renderer(wish: RendererWish, environ: Mapping[str, str], gpu: bool) -> RendererChoice:
+def choose_renderer(wish: RendererPreference, environ: Mapping[str, str], gpu: bool) -> RendererChoice:
     """Decide between the GPU and SDL's software renderer.
 
     >>> choose_renderer("auto", {"DISPLAY": ":0"}, gpu=False).reason
@@ -58,20 +58,20 @@ def choose_renderer(wish: RendererWish, environ: Mapping[str, str], gpu: bool) -
         return RendererChoice(smooth, True, "configured")
     software: dict[str, str] = {}
     if video == "x11" and "SDL_FRAMEBUFFER_ACCELERATION" not in environ:
-        # Without it SDL would hand the finished picture to OpenGL. Wayland has no other way to show it.
+        # By default SDL would present the frame through OpenGL. Wayland has no other way.
         software["SDL_FRAMEBUFFER_ACCELERATION"] = "0"
     if wish == "software":
         return RendererChoice(software, False, "configured")
-    if video in SILENT_DRIVERS:
+    if video in HEADLESS_DRIVERS:
         return RendererChoice(software, False, f"nothing to show on the {video} driver")
     if not gpu:
         return RendererChoice(software, False, "no GPU")
-    # A GPU smooths for nothing; in software it would double the cost of a scaled tile (8 instead of 4 ms a screen).
+    # A GPU scales smoothly at no cost; in software that doubles the cost of scaled tiles (8 instead of 4 ms a screen).
     return RendererChoice(smooth, True, "GPU found")
 
 
 def expected_driver(environ: Mapping[str, str]) -> str:
-    """Guess SDL's video driver before SDL is started, because its hints have to be set first."""
+    """Predict SDL's video driver, because SDL's hints have to be set before it starts."""
     if forced := environ.get("SDL_VIDEODRIVER", ""):
         return forced.split(",")[0]
     if environ.get("DISPLAY"):

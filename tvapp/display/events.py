@@ -1,4 +1,4 @@
-"""What happens to the display, as values that the app handles beside key events."""
+"""Events of the display, which the app handles beside key events."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Resized:
-    """The window has another size now, in real pixels."""
+    """The window has a new size, in real pixels."""
 
     width: int
     height: int
@@ -15,38 +15,38 @@ class Resized:
 
 @dataclass(frozen=True, slots=True)
 class Exposed:
-    """The picture has to be drawn again."""
+    """The window has to be drawn again."""
 
 
 @dataclass(frozen=True, slots=True)
 class FocusLost:
-    """Keys go elsewhere from now on: none of ours is held any more."""
+    """The window lost the keyboard focus: no key counts as held any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class CloseRequested:
-    """Somebody closed the window."""
+    """The user closed the window."""
 
 
 @dataclass(frozen=True, slots=True)
 class ResourcesLost:
-    """Every texture is gone; upload the pictures again."""
+    """Every texture is gone and has to be uploaded again."""
 
 
 @dataclass(frozen=True, slots=True)
 class Hidden:
-    """Nobody can see the window until it is `Exposed` again."""
+    """The window is not visible until it is `Exposed` again."""
 
 
 @dataclass(frozen=True, slots=True)
 class DisplayLost:
-    """There is nothing to draw on any more; it is opened again as soon as that can be."""
+    """The display is gone; it is opened again as soon as possible."""
 
     reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class DisplayRestored:
-    """There is something to draw on again, `after_s` seconds after it was lost: a new, empty canvas."""
+    """The display is open again, `after_s` seconds after it was lost, with a new, empty canvas."""
 
     after_s: float

@@ -1,6 +1,6 @@
-"""What there is to show a picture on and to take keys from, as the kernel tells it: screens, cards, input devices.
+"""Finds the screens, graphics cards and input devices of the machine.
 
-Decides what a display that does not open means: one that may come yet, or a machine that will never have one.
+From them it decides whether a display that does not open may open later, or never.
 """
 
 from __future__ import annotations
@@ -17,18 +17,18 @@ DRM = Path("/sys/class/drm")
 CARDS = Path("/dev/dri")
 INPUTS = Path("/dev/input")
 
-Hope = Literal["wait", "doubt", "never"]
-"""If it does not open: something may come; it should have opened and may just be busy; there can never be one."""
+Outlook = Literal["wait", "doubt", "never"]
+"""What to do if a display does not open: wait for one, try a few times because it may be busy, or give up."""
 
 
 @dataclass(frozen=True, slots=True)
-class Presence:
-    """What to hope for, and in words why it may not open.
+class Availability:
+    """Whether a display can be expected to open, and the likely reason if it does not.
 
-    `is_worth_trying`: only trying tells whether somebody answers.
+    `is_worth_trying` is False where it is known that no screen is connected.
     """
 
-    hope: Hope
+    outlook: Outlook
     reason: str = ""
     is_worth_trying: bool = True
 
@@ -41,59 +41,59 @@ def _may_read(device: Path) -> bool:
     return os.access(device, os.R_OK)
 
 
-def screens(drm: Path = DRM) -> dict[str, bool] | None:
-    """Return which connectors the graphics cards have, and whether a screen is on each; None where nobody tells.
+def connected_screens(drm: Path = DRM) -> dict[str, bool] | None:
+    """Return the connectors of the graphics cards and whether a screen is on each; None where that is not known.
 
-    "unknown" (some analogue outputs) counts as a screen: better a picture nobody sees than none.
+    The status "unknown" (some analogue outputs) counts as a screen, because a connected one must not stay black.
     """
     found: dict[str, bool] = {}
     for path in sorted(drm.glob("card*-*/status")):
         try:
             found[path.parent.name] = path.read_text("ascii", "replace").strip() != "disconnected"
         except OSError:
-            continue  # it went away between listing and reading
+            continue  # the connector went away between listing and reading
     return found or None
 
 
-def presence(
+def display_availability(
     environ: Mapping[str, str],
     *,
     drm: Path = DRM,
     cards: Path = CARDS,
     may_use: Callable[[Path], bool] = _may_use,
-) -> Presence:
-    """Tell what can be expected of opening a display with these environment variables."""
+) -> Availability:
+    """Predict whether a display opens with these environment variables."""
     driver = expected_driver(environ)
     if driver == "x11":
         name = environ.get("DISPLAY", "")
-        return (
-            Presence("wait", f"nobody answers at DISPLAY={name}") if name else Presence("never", "DISPLAY is not set")
-        )
+        if not name:
+            return Availability("never", "DISPLAY is not set")
+        return Availability("wait", f"nobody answers at DISPLAY={name}")
     if driver == "wayland":
         name = environ.get("WAYLAND_DISPLAY", "")
         if not name and not environ.get("XDG_RUNTIME_DIR"):
-            return Presence("never", "neither WAYLAND_DISPLAY nor XDG_RUNTIME_DIR is set")
-        return Presence("wait", f"nobody answers at WAYLAND_DISPLAY={name or 'wayland-0'}")
+            return Availability("never", "neither WAYLAND_DISPLAY nor XDG_RUNTIME_DIR is set")
+        return Availability("wait", f"nobody answers at WAYLAND_DISPLAY={name or 'wayland-0'}")
     if driver != "kmsdrm":
-        return Presence("never")
+        return Availability("never")
     found = sorted(cards.glob("card*"))
     if not found:
-        return Presence("never", "neither a desktop nor a graphics card")
+        return Availability("never", "neither a desktop nor a graphics card")
     if not any(may_use(card) for card in found):
-        return Presence("never", f"{found[0]} cannot be opened: add the user to the groups video and render")
-    outputs = screens(drm)
+        return Availability("never", f"{found[0]} cannot be opened: add the user to the groups video and render")
+    outputs = connected_screens(drm)
     if outputs is not None and not any(outputs.values()):
         reason = f"no screen is connected or switched on ({', '.join(outputs)})"
-        return Presence("wait", reason, is_worth_trying=False)
-    return Presence("doubt", "the graphics card is busy or refuses")
+        return Availability("wait", reason, is_worth_trying=False)
+    return Availability("doubt", "the graphics card is busy or refuses")
 
 
-def closed_inputs(
+def unreadable_inputs(
     devices: Sequence[str] = (), *, inputs: Path = INPUTS, may_read: Callable[[Path], bool] = _may_read
 ) -> str:
-    """Return why no key can ever arrive without a desktop, and what to do; "" when keys can.
+    """Return why no key can arrive without a desktop, and the remedy; "" when keys can arrive.
 
-    `devices` are those that the configuration names. A box without any device is none of this: its remote is not
+    `devices` are those that the configuration names. A machine without any input device is fine: its remote is not
     plugged in yet.
     """
     found = sorted(inputs.glob("event*"))
@@ -109,5 +109,5 @@ def _group_of(path: Path) -> str:
         name = path.group()
     except (OSError, KeyError):
         return "input"
-    # Where the devices belong to root alone, joining that group is no advice.
+    # Joining the group root is no remedy.
     return name if name != "root" else "input"

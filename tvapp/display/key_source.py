@@ -1,4 +1,4 @@
-"""What the display needs of whoever turns pygame's events into keys."""
+"""The protocol by which the display turns pygame's events into keys."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ class KeySource(Protocol):
     """Turns pygame's events into key events; see `remote.pygame_source`."""
 
     def translate(self, event: pygame.event.Event, now: float) -> list[object]:
-        """Return what an event means; nothing for one that is not about keys."""
+        """Return the key events of a pygame event; none for an event that is not about keys."""
         ...
 
     def open_gamepads(self) -> None:
-        """Start to listen to gamepads, those that are plugged in later too."""
+        """Start to listen to gamepads, including those that are plugged in later."""
         ...
 
     @property
-    def needs_looking(self) -> bool:
-        """Tell whether a gamepad is open, for which SDL would look every millisecond."""
+    def needs_polling(self) -> bool:
+        """Tell whether a gamepad is open, which SDL has to be polled for."""
         ...

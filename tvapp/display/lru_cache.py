@@ -1,4 +1,8 @@
-"""A store of things that cost memory: bounded in bytes, the least recently used goes first."""
+"""A cache bounded in bytes that evicts the least recently used item.
+
+Hand-written, because `cachetools.LRUCache` is no faster, cannot change its limit, which here follows the size of the
+window, and counts neither hits nor misses.
+"""
 
 from __future__ import annotations
 
@@ -10,8 +14,8 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-class Bounded(Generic[K, V]):
-    """Keeps what was made by `get`, as long as it fits into `limit_bytes`."""
+class LruCache(Generic[K, V]):
+    """Caches what `get` makes, up to `limit_bytes`."""
 
     def __init__(self, limit_bytes: int) -> None:
         self.limit_bytes = limit_bytes
@@ -24,7 +28,7 @@ class Bounded(Generic[K, V]):
         return len(self._items)
 
     def find(self, key: K) -> V | None:
-        """Return what is kept under `key`, if anything is."""
+        """Return the item of `key`, if it is cached."""
         found = self._items.get(key)
         if found is None:
             return None
@@ -32,9 +36,9 @@ class Bounded(Generic[K, V]):
         return found[0]
 
     def get(self, key: K, make: Callable[[], tuple[V, int]]) -> V:
-        """Return what is kept under `key`; `make` makes it (and tells its bytes) when there is none.
+        """Return the item of `key`; on a miss, `make` returns it with its size in bytes.
 
-        What is larger than the whole limit is returned, but not kept.
+        An item that is larger than the limit is returned, but not cached.
         """
         found = self._items.get(key)
         if found is not None:
@@ -52,6 +56,6 @@ class Bounded(Generic[K, V]):
         return value
 
     def clear(self) -> None:
-        """Forget everything."""
+        """Empty the cache."""
         self._items.clear()
         self.size_bytes = 0

@@ -1,4 +1,4 @@
-"""When to open a lost display again. Pure; times are monotonic seconds."""
+"""Decides when to open a lost display again. Pure; times are monotonic seconds."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from tvapp.core.backoff import Backoff
 
 RETRY = Backoff(first_s=0.5, ceiling_s=15.0, jitter=0.0)
-"""One screen asks one machine: there is no crowd to be spread by chance."""
+"""Without jitter: no other machine opens this display."""
 STEADY_S = 30.0
-"""A display that is lost again sooner than this was not really back: the waits go on where they were."""
+"""A display that is lost again sooner than this was not really back: the back-off continues."""
 
 
 @dataclass(slots=True)
 class Outage:
-    """A time without a display: why, since when, and when to try next (at once at first).
+    """A time without a display: why, since when, and when to try next (the first time at once).
 
     >>> outage = Outage("unplugged", since=10.0, retry_at=10.0)
     >>> outage.failed(10.0)
@@ -29,15 +29,15 @@ class Outage:
     attempts: int = 0
 
     def failed(self, now: float) -> None:
-        """Note that opening did not work at `now`; the next try comes later than this one did."""
+        """Record that opening failed at `now`; sets `retry_at` by the back-off."""
         self.retry_at = now + RETRY.delay(self.attempts, 0.0)
         self.attempts += 1
 
 
-def begin(reason: str, now: float, former: Outage | None, restored_at: float) -> Outage:
-    """Return a new outage; one that follows the `former` closely waits as long as that did."""
+def begin_outage(reason: str, now: float, previous: Outage | None, restored_at: float) -> Outage:
+    """Return a new outage; one that follows the `previous` within STEADY_S continues its back-off."""
     outage = Outage(reason, since=now, retry_at=now)
-    if former is not None and now - restored_at < STEADY_S:
-        outage.attempts = former.attempts
+    if previous is not None and now - restored_at < STEADY_S:
+        outage.attempts = previous.attempts
         outage.failed(now)
     return outage

@@ -1,4 +1,4 @@
-"""The canvas on the real screen: boxes, rounded panels, text, pictures and lines through SDL's 2D renderer."""
+"""The canvas on the screen: draws boxes, rounded panels, text, pictures and lines with SDL's 2D renderer."""
 
 from __future__ import annotations
 
@@ -7,26 +7,27 @@ from contextlib import contextmanager
 from math import floor
 
 from tvapp.core.image import Image
-from tvapp.display.drawing_cache import Sheets
-from tvapp.display.glyphs import Fonts, Glyphs
+from tvapp.display.drawing_cache import DrawingCache
+from tvapp.display.fonts import Fonts
 from tvapp.display.lines import on_screen, strokes, thin_out, visible_segments
-from tvapp.display.lru_cache import Bounded
+from tvapp.display.lru_cache import LruCache
 from tvapp.display.scaling import visible_part
 from tvapp.display.sdl import Renderer, Texture, pygame
 from tvapp.display.shapes import SHADE_PX, Shapes
+from tvapp.display.text_cache import TextCache
 from tvapp.display.textures import Textures
 from tvapp.ui.canvas import Anchor, Color, Drawn, Paint, PixelRect, Rect, TextStyle
 
 DESIGN_SIZE = (1920, 1080)
 QUIET_ZONE = 4
-"""Modules around a QR code that have to be light (ISO/IEC 18004, 9.1)."""
+"""Light modules around a QR code (ISO/IEC 18004, 9.1)."""
 QR_BYTES = 16 << 20
 SHADE_FROM_PX = 64 * 64
 """From this area on, a translucent box is drawn faster with textures than filled."""
-LARGEST_SHEET = 0.12
-"""What covers a larger part of the screen is not made a picture: that takes too long for one frame."""
+MAX_CACHED_PART = 0.12
+"""A drawing that covers a larger part of the screen is not cached: making its textures takes too long for a frame."""
 EDGE_OPACITY = 0.4
-"""Of the thin lines along a thick one, which make its edges smooth."""
+"""The opacity of the thin lines along a thick one, which smooth its edges."""
 
 Pixels = tuple[int, int, int, int]
 
@@ -34,17 +35,17 @@ Pixels = tuple[int, int, int, int]
 class PygameCanvas:
     """Implements `ui.canvas.Canvas` on a renderer of `size` real pixels.
 
-    `software` tells that SDL's software renderer draws, for which some things are faster in another way.
+    `software`: SDL's software renderer draws, for which some operations have a faster way.
     """
 
     def __init__(self, renderer: Renderer, size: tuple[int, int], *, software: bool, fonts: Fonts) -> None:
         self._renderer = renderer
         self._software = software
         self._fonts = fonts
-        self._glyphs = Glyphs(renderer, fonts)
+        self._text_cache = TextCache(renderer, fonts)
         self._shapes = Shapes(renderer)
-        self._sheets = Sheets(renderer)
-        self._qr_codes: Bounded[tuple[bytes, int, int], Texture] = Bounded(QR_BYTES)
+        self._drawings = DrawingCache(renderer)
+        self._qr_codes: LruCache[tuple[bytes, int, int], Texture] = LruCache(QR_BYTES)
         self.textures = Textures(renderer)
         self._origin = (0, 0)
         self._scale = 0.0
@@ -71,34 +72,34 @@ class PygameCanvas:
         return self._size
 
     def resize(self, size: tuple[int, int]) -> None:
-        """Take in the window's new size in real pixels."""
-        self._size = self._room = (max(1, size[0]), max(1, size[1]))
-        self._glyphs.fit(self._size)
-        self._sheets.fit(self._size)
+        """Adopt the window's new size in real pixels."""
+        self._size = self._target_size = (max(1, size[0]), max(1, size[1]))
+        self._text_cache.fit(self._size)
+        self._drawings.fit(self._size)
         scale = min(self._size[0] / DESIGN_SIZE[0], self._size[1] / DESIGN_SIZE[1])
         if scale != self._scale:
             self._scale = scale
-            # Every text has another size from now on.
+            # Every text has a new pixel size from now on.
             self._fonts.close()
 
     def forget(self) -> None:
         """Free every texture, because the renderer lost them or is about to end."""
-        self._glyphs.clear()
+        self._text_cache.clear()
         self._shapes.clear()
-        self._sheets.clear()
+        self._drawings.clear()
         self._qr_codes.clear()
         self.textures.clear()
 
-    def let_go(self) -> None:
-        """Free every texture and the renderer: from now on it only measures."""
+    def release_renderer(self) -> None:
+        """Free every texture and the renderer; afterwards the canvas only measures."""
         self.forget()
-        for holder in (self, self._glyphs, self._shapes, self._sheets, self.textures):
+        for holder in (self, self._text_cache, self._shapes, self._drawings, self.textures):
             del holder._renderer
 
     def begin(self) -> None:
         """Start a frame: no limits, black."""
         self.clip(None)
-        self._sheets.begin()
+        self._drawings.begin()
         self._needs_clearing = True
 
     def finish(self) -> None:
@@ -143,7 +144,7 @@ class PygameCanvas:
     def text(self, text: str, x: float, y: float, style: TextStyle, anchor: Anchor = "left") -> None:
         if self._nothing_visible or style.color.a <= 0:
             return
-        line = self._glyphs.line(text, style, self._font_px(style))
+        line = self._text_cache.line(text, style, self._font_px(style))
         if line is None:
             return
         left = x * self._scale
@@ -171,13 +172,13 @@ class PygameCanvas:
     ) -> None:
         if self._nothing_visible or len(points) < 2 or color.a <= 0:
             return
-        width, height = self._room
+        width, height = self._target_size
         self._clear()
         left, top = self._origin
         kept = thin_out([(x - left, y - top) for x, y in points])
         renderer = self._renderer
         segments = [strokes(part, thickness, core) for part in visible_segments(kept, width, height, thickness + 2)]
-        # With an opacity below 255 SDL smoothes the line; the smooth edges go below the full lines.
+        # With an opacity below 255 SDL smooths the line; the smooth edges are drawn below the full lines.
         renderer.draw_blend_mode = pygame.BLENDMODE_BLEND
         renderer.draw_color = tuple(color.faded(EDGE_OPACITY))
         for _, edges in segments:
@@ -238,15 +239,15 @@ class PygameCanvas:
     def picture(self, key: object, rect: Rect, alpha: int = 255) -> None:
         self.quad(key, PixelRect(*self._pixels(rect)), None, alpha)
 
-    def sheet(self, paint: Paint, *inputs: Hashable, at: tuple[int, int] = (0, 0)) -> Rect:
+    def draw_cached(self, paint: Paint, *inputs: Hashable, at: tuple[int, int] = (0, 0)) -> Rect:
         key = (paint, inputs)
-        sheet = self._sheets.find(key)
+        sheet = self._drawings.find(key)
         dx, dy = at
         if sheet is None or self._clipped:
             left, top = self._origin
-            with self._drawing_at(left - dx, top - dy, self._room):
+            with self._offset(left - dx, top - dy, self._target_size):
                 rect = paint(self, *inputs)
-            if not self._clipped and self._sheets.is_due(key):
+            if not self._clipped and self._drawings.is_due(key):
                 self._keep(key, rect)
             return rect
         if self._needs_clearing:
@@ -256,26 +257,26 @@ class PygameCanvas:
         return sheet.rect
 
     def _keep(self, key: tuple[Paint, tuple[Hashable, ...]], rect: Rect) -> None:
-        """Make a picture of what was painted into `rect`, unless that is much of a screen."""
+        """Cache what was painted into `rect`, unless that is a large part of the screen."""
         x, y, w, h = self._pixels(rect)
         w, h = w + 2, h + 2
-        if 0 < w * h <= LARGEST_SHEET * self._size[0] * self._size[1]:
+        if 0 < w * h <= MAX_CACHED_PART * self._size[0] * self._size[1]:
             paint, inputs = key
-            with self._drawing_at(x - 1, y - 1, (w, h)):
-                self._sheets.make(key, (x - 1, y - 1, w, h), rect, lambda: paint(self, *inputs))
+            with self._offset(x - 1, y - 1, (w, h)):
+                self._drawings.make(key, (x - 1, y - 1, w, h), rect, lambda: paint(self, *inputs))
 
     @contextmanager
-    def _drawing_at(self, left: int, top: int, room: tuple[int, int]) -> Iterator[None]:
-        """Draw within this what lies at (`left`, `top`) into the corner of a target of the size `room`."""
-        former, self._origin = (self._origin, self._room), (left, top)
-        self._room = room
+    def _offset(self, left: int, top: int, size: tuple[int, int]) -> Iterator[None]:
+        """Context in which (`left`, `top`) is drawn into the corner of a target of `size` pixels."""
+        former, self._origin = (self._origin, self._target_size), (left, top)
+        self._target_size = size
         try:
             yield
         finally:
-            self._origin, self._room = former
+            self._origin, self._target_size = former
 
     def clip(self, rect: Rect | None) -> None:
-        # The renderer of pygame 2.6 has no clip rectangle; a viewport cuts as well, and moves the origin.
+        # The renderer of pygame 2.6 has no clip rectangle; a viewport clips too, and moves the origin.
         self._clipped = rect is not None
         self._nothing_visible = False
         self._origin = (0, 0)
@@ -292,7 +293,7 @@ class PygameCanvas:
         self._renderer.set_viewport((left, top, right - left, bottom - top))
 
     def _clear(self) -> None:
-        """Make the screen black before the first thing is drawn, unless that covers it: a fifth of a map's frame."""
+        """Clear the screen before the first drawing, unless that covers it, which saves a fifth of a map's frame."""
         if self._needs_clearing:
             self._needs_clearing = False
             self._renderer.draw_color = (0, 0, 0, 255)
@@ -353,7 +354,7 @@ class PygameCanvas:
         disc = self._shapes.corners(radius)
         disc.color = color[:3]
         disc.alpha = color.a
-        for x, y in on_screen(points, *self._room):
+        for x, y in on_screen(points, *self._target_size):
             disc.draw(None, (int(x) - radius, int(y) - radius, 2 * radius, 2 * radius))
 
     def _draw_qr(self, modules: Sequence[Sequence[bool]], module: int) -> tuple[Texture, int]:

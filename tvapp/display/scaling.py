@@ -1,7 +1,7 @@
-"""Less work for SDL's software renderer where a picture is scaled and reaches beyond the screen.
+"""Crops scaled pictures to the screen, to save SDL's software renderer work.
 
-It then scales the whole of it into a surface made for that, and copies what is to be seen: a map that is being zoomed
-took twice as long as it does when only what is to be seen is scaled.
+It scales a whole picture into a temporary surface and copies the visible part: a frame of a map that is being zoomed
+then takes twice as long.
 """
 
 from __future__ import annotations
@@ -10,10 +10,10 @@ from tvapp.core.image import PixelRect
 
 
 def visible_part(src: PixelRect, dst: PixelRect, size: tuple[int, int]) -> tuple[PixelRect, PixelRect]:
-    """Return which part of `src` to draw where, so that nothing beyond a screen of `size` is scaled.
+    """Return the part of `src` that is visible on a screen of `size`, and where to draw it.
 
-    What is not scaled, or lies on the screen, stays as it is. Where the screen's edge runs through a pixel of the
-    picture, that pixel is shown whole: at the edge the picture is off by less than one of its pixels.
+    A picture that is not scaled, or wholly on the screen, is not cropped. A pixel of the picture that the screen's edge
+    cuts is kept: at the edge the picture is off by less than one of its pixels.
     """
     sx, sy, sw, sh = src
     x, y, w, h = dst
@@ -25,7 +25,7 @@ def visible_part(src: PixelRect, dst: PixelRect, size: tuple[int, int]) -> tuple
 
 
 def _cut(src: int, count: int, start: int, length: int, end: int) -> tuple[int, int, int, int]:
-    """Do so along one axis: `count` pixels from `src` on go to `length` from `start` on, 0 to `end` are seen."""
+    """Crop along one axis: `count` pixels from `src` on cover `length` from `start` on; 0 to `end` are visible."""
     first, last = max(start, 0), min(start + length, end)
     if (first, last) == (start, start + length) or first >= last or length <= 0:
         return src, count, start, length

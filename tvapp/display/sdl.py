@@ -1,8 +1,8 @@
-"""The only import of pygame: lean, so that the first frame is not late.
+"""The only import of pygame, without the modules that would delay the first frame.
 
-``import pygame`` also loads its sound modules, and pygame 2.6 numpy and pkg_resources: 0.2 s for nothing.
-They are hidden during the import and can be imported later by whoever wants them. Import this module before
-starting threads: hiding is process-wide for those 20 ms.
+``import pygame`` also loads its sound modules, and pygame 2.6 numpy and pkg_resources, which takes 0.2 s. They are
+hidden during the import and can be imported later. Import this module before starting threads: hiding is process-wide
+for those 20 ms.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ import sys
 from typing import TYPE_CHECKING
 
 _NOT_NEEDED = (
-    "pkg_resources",  # pygame.pkgdata, which fetches the window's icon, does without
+    "pkg_resources",  # optional for pygame.pkgdata, which loads the window's icon
     *(f"pygame.{name}" for name in ("mixer", "mixer_music", "surfarray", "sndarray", "fastevent", "scrap")),
 )
 
@@ -22,7 +22,7 @@ def _hide() -> list[str]:
         return []
     os.environ.setdefault("PYGAME_HIDE_SUPPORT_PROMPT", "1")
     hidden = [name for name in _NOT_NEEDED if name not in sys.modules]
-    # None in sys.modules makes an import fail, which pygame's own __init__ expects and survives.
+    # None in sys.modules makes an import fail, which pygame's own __init__ handles.
     sys.modules.update(dict.fromkeys(hidden))  # type: ignore[arg-type]
     return hidden
 

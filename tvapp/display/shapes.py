@@ -1,10 +1,10 @@
-"""Smooth corners, and large translucent areas, as small textures that are made once."""
+"""Draws smooth corners and large translucent areas with small textures that are made once."""
 
 from __future__ import annotations
 
 from math import hypot
 
-from tvapp.display.lru_cache import Bounded
+from tvapp.display.lru_cache import LruCache
 from tvapp.display.sdl import Renderer, Texture, pygame
 
 SHAPE_BYTES = 4 << 20
@@ -12,12 +12,12 @@ SHADE_PX = 128
 
 
 class Shapes:
-    """Corner masks in white (coloured when drawn) and plain squares of one colour, on one renderer."""
+    """White corner masks, coloured when drawn, and squares of one colour, on one renderer."""
 
     def __init__(self, renderer: Renderer) -> None:
         self._renderer = renderer
-        self._corners: Bounded[tuple[int, int], Texture] = Bounded(SHAPE_BYTES)
-        self._shades: Bounded[tuple[int, int, int], Texture] = Bounded(SHAPE_BYTES)
+        self._corners: LruCache[tuple[int, int], Texture] = LruCache(SHAPE_BYTES)
+        self._shades: LruCache[tuple[int, int, int], Texture] = LruCache(SHAPE_BYTES)
 
     def corners(self, radius: int, thickness: int = 0) -> Texture:
         """Return a square of 2 x `radius` pixels: a white disc, or a white ring of `thickness` pixels."""
@@ -56,9 +56,9 @@ class Shapes:
 
 
 def corner_pixels(radius: int, thickness: int = 0) -> bytes:
-    """Return the upper left quarter of a disc (or of a ring) as white RGBA pixels, opacity by area covered.
+    """Return the upper left quarter of a disc (or of a ring) as white RGBA pixels, with the covered area as alpha.
 
-    The edge is taken as straight within a pixel, which is exact enough from a radius of 2 on.
+    The edge counts as straight within a pixel, which is exact enough from a radius of 2 on.
     """
     pixels = bytearray(b"\xff" * (radius * radius * 4))
     inner = radius - thickness if thickness else -1

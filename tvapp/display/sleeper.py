@@ -1,7 +1,7 @@
-"""Sleeping until an event, a wake-up or a time-out, without using the CPU.
+"""Sleeps until an event, a wake-up or a time-out, without using the CPU.
 
-pygame's own wait looks for events every millisecond, which costs 4 % of a CPU for ever. So we sleep on the sockets of
-the X server ourselves, and let pygame look only when there is something to see.
+pygame's own wait polls for events every millisecond, which takes 4 % of a CPU. So the sleeper selects on the socket of
+the X server, and pygame polls only when that is readable.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from pathlib import Path
 
 X_PORTS = range(6000, 6100)
 LONGEST_S = 10.0
-"""A limit for what Xlib may have read without telling, should it ever happen: before a sleep it is asked anyway."""
+"""Limits the delay of an event that Xlib has read ahead; it is polled before each sleep, so there should be none."""
 SETTLE_S = 0.25
-"""SDL reports a change of focus 0.2 s late, and only when it is asked."""
-LOOK_EVERY_S = 0.008
-LOOK_EVERY_IDLE_S = 0.02
+"""SDL reports a change of focus 0.2 s late, and only when it is polled."""
+POLL_EVERY_S = 0.008
+POLL_EVERY_IDLE_S = 0.02
 IDLE_AFTER_S = 5.0
 STUCK_AFTER = 50
-"""A socket that was readable this many times with no event from it is not what we took it for."""
+"""A socket that was readable this many times without an event is not that of SDL's events."""
 
 
 class Sleeper:
@@ -49,13 +49,13 @@ class Sleeper:
                 self.fd = None
         if self._wake_fd not in ready:
             return False
-        # First empty the counter, then allow new wake-ups: one that comes in between is answered by this return.
+        # Reset the counter before new wake-ups are allowed: one that comes in between is covered by this return.
         os.eventfd_read(self._wake_fd)
         self._woken = False
         return True
 
     def saw_events(self) -> None:
-        """Hear that events came, so that the socket is the right one."""
+        """Report that events came: the socket is the right one."""
         self._empty_reads = 0
 
 
@@ -71,12 +71,12 @@ def open_sockets() -> frozenset[int]:
             if stat.S_ISSOCK(os.fstat(int(name)).st_mode):
                 found.add(int(name))
         except OSError:
-            continue  # it was the folder itself, or closed meanwhile
+            continue  # the descriptor of this listing, or closed meanwhile
     return frozenset(found)
 
 
 def x_socket(before: frozenset[int]) -> int | None:
-    """Return the connection to the X server that was opened since `before`; SDL's first one is that of the events."""
+    """Return the socket to the X server that was opened since `before`; SDL's first one carries the events."""
     for fd in sorted(open_sockets() - before):
         duplicate = socket.socket(fileno=os.dup(fd))
         try:

@@ -1,4 +1,4 @@
-"""Opening the display at start: at once, or as soon as there is one, or never."""
+"""Opens the display at start, and waits for one that may come."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from tvapp.core.clock import Clock
 from tvapp.core.errors import DisplayError
 from tvapp.core.log import Log
-from tvapp.display.hardware import Presence, presence
+from tvapp.display.hardware import Availability, display_availability
 from tvapp.display.key_source import KeySource
-from tvapp.display.outage import begin
+from tvapp.display.outage import begin_outage
 from tvapp.display.window import Display
 from tvapp.display.window_creation import DisplaySpec, NoKeys
 
 DOUBTFUL_TRIES = 6
-"""A screen that is there and does not open may be busy for as long as another program takes to let it go."""
+"""A screen that does not open may be busy until another program releases it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """Somebody ended the program while there was no display; `reason` is the signal's name."""
+    """The program was told to end while it waited for a display; `reason` is the signal's name."""
 
     reason: str
 
@@ -34,30 +34,29 @@ def open_display(
     *,
     wait: Callable[[float], str | None],
     complain: Callable[[str], None],
-    look: Callable[[], Presence] = lambda: presence(os.environ),
+    probe: Callable[[], Availability] = lambda: display_availability(os.environ),
 ) -> Display | Stopped:
-    """Open a display; where there is none yet but may be, wait for it, and say so once.
+    """Open a display; where one may come later, wait for it and `complain` once.
 
-    `wait` sleeps for some seconds and returns the name of a signal that wants the program to end. `look` tells what is
-    there.
+    `wait` sleeps for some seconds and returns the name of a signal that asks the program to end.
 
     Raises:
         DisplayError: there can never be one, or it does not open although it is there.
     """
-    waiting = begin("", clock.monotonic(), None, 0.0)
+    waiting = begin_outage("", clock.monotonic(), None, 0.0)
     is_told, doubtful = False, 0
     while True:
-        seen = look()
+        seen = probe()
         failure = DisplayError(seen.reason)
-        if seen.hope != "wait" or seen.is_worth_trying:
+        if seen.outlook != "wait" or seen.is_worth_trying:
             try:
                 return Display.open(spec, keys, clock)
             except NoKeys:
                 raise
             except DisplayError as error:
                 failure = error
-        doubtful = doubtful + 1 if seen.hope == "doubt" else 0
-        if seen.hope == "never" or doubtful >= DOUBTFUL_TRIES:
+        doubtful = doubtful + 1 if seen.outlook == "doubt" else 0
+        if seen.outlook == "never" or doubtful >= DOUBTFUL_TRIES:
             raise DisplayError(f"{failure} ({seen.reason})" if seen.reason else str(failure)) from failure
         if not is_told:
             is_told = True

@@ -1,4 +1,4 @@
-"""Pictures on the renderer under keys of their owners: map tiles, labels, previews."""
+"""Pictures on the renderer by key: map tiles, labels, previews."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from tvapp.display.sdl import Renderer, Texture, pygame
 from tvapp.ui.canvas import Color, Drawn
 
 TILE_PX = 512
-"""The side of a tile as it comes."""
+"""The side of a tile as it is loaded."""
 POOLED = 2
-"""Textures of each kind and size that are kept to be used again: tiles come and go all the time."""
+"""Free textures that are kept for reuse, of each kind and size: tiles come and go all the time."""
 
 
 @dataclass(slots=True)
 class Picture:
-    """A picture that draws itself the fast way. One with transparency gets its texture when it is drawn first.
+    """A picture that draws itself the fastest way. One with transparency gets its texture when it is first drawn.
 
     In SDL's software renderer at 1920x1080: an opaque texture copied costs 0.5 ms, blended with an opacity below
     255 it costs 2 ms, and blended with 255 (which looks like the copy) 21 ms.
@@ -29,7 +29,7 @@ class Picture:
     height: int
     opaque: bool
     surface: pygame.Surface | None = None
-    """The pixels, where there is transparency: most of them are only ever put together with what lies below them."""
+    """The pixels of a picture with transparency: most of those are only ever composed with what lies below them."""
     texture: Texture | None = None
     alpha: int = 255
 
@@ -46,13 +46,13 @@ class Picture:
 
 
 class Textures:
-    """Pictures by key, on one renderer. They stay until they are released."""
+    """Pictures by key on one renderer, kept until they are released."""
 
     def __init__(self, renderer: Renderer) -> None:
         self._renderer = renderer
         self._pictures: dict[object, Picture] = {}
         self._sides = frozenset({TILE_PX})
-        """Of the squares that come and go: tiles as they come, and in the size in which they are put together."""
+        """The sides of squares whose textures are reused: tiles as loaded, and in the size of compositions."""
         self._staging: dict[tuple[int, int], pygame.Surface] = {}
         self._pool: dict[tuple[bool, int], list[Texture]] = {}
         self._target: Texture | None = None
@@ -68,15 +68,15 @@ class Textures:
         return self._pictures.get(key)
 
     def upload(self, key: object, image: Image) -> None:
-        """Put `image` under `key`, replacing what was there. 0.1 ms for an opaque tile of 512 pixels."""
+        """Store `image` under `key`, replacing the former picture. 0.1 ms for an opaque tile of 512 pixels."""
         self.release(key)
         size = (image.width, image.height)
         self.size_bytes += image.size_bytes
         if image.opaque:
             # Without an alpha channel the renderer copies rows instead of looking at each pixel.
             surface = self._opaque(size)
-            with memoryview(cast(Any, surface.get_buffer())) as room:
-                room[:] = image.pixels
+            with memoryview(cast(Any, surface.get_buffer())) as buffer:
+                buffer[:] = image.pixels
             texture = self._texture(surface, opaque=True)
             self._pictures[key] = Picture(lambda: texture, *size, opaque=True, texture=texture)
         else:
@@ -86,19 +86,19 @@ class Textures:
             )
 
     def compose(self, key: object, size: int, background: Color, quads: Sequence[Drawn]) -> None:
-        """Draw `quads` on an opaque square of `size` pixels, and keep it under `key` like an upload.
+        """Draw `quads` on an opaque square of `size` pixels, and store it under `key` like an upload.
 
-        What is blended as it is, on top of the rest, is blended by pygame, three times as fast as by SDL's software
-        renderer onto a target. That has an alpha channel, because pygame makes no others: kept itself, it would take
-        15 ms a screen to fade in where an opaque copy takes 3.
+        The topmost quads that are neither scaled nor faded are blended by pygame, three times as fast as by SDL's
+        software renderer onto a target. The target itself is not stored: pygame makes targets with an alpha channel
+        only, and fading in a screen of those takes 15 ms, of opaque copies 3.
         """
         pictures = [(self._pictures[source], dst, src, alpha) for source, dst, src, alpha in quads if source in self]
         count = len(pictures)
-        while count and _is_blended_as_it_is(*pictures[count - 1]):
+        while count and _is_blended_by_pygame(*pictures[count - 1]):
             count -= 1
         if self._target is None or self._target.width != size:
             self._target = Texture(self._renderer, (size, size), target=True)
-            self._use(frozenset({TILE_PX, size}))
+            self._reuse(frozenset({TILE_PX, size}))
         surface = self._opaque((size, size))
         self._renderer.target = self._target
         try:
@@ -114,8 +114,8 @@ class Textures:
         for picture, dst, src, _ in pictures[count:]:
             assert picture.surface is not None
             surface.blit(picture.surface, dst[:2], src)
-            # From now on it is to be seen in what was put together.
-            self._give_back(picture)
+            # The composition shows it from now on.
+            self._recycle(picture)
         self.release(key)
         texture = self._texture(surface, opaque=True)
         self._pictures[key] = Picture(lambda: texture, size, size, opaque=True, texture=texture)
@@ -127,10 +127,10 @@ class Textures:
         if picture is None:
             return
         self.size_bytes -= picture.width * picture.height * 4
-        self._give_back(picture)
+        self._recycle(picture)
 
-    def _give_back(self, picture: Picture) -> None:
-        """Take the texture from a picture, for another one."""
+    def _recycle(self, picture: Picture) -> None:
+        """Take the texture from a picture into the pool."""
         texture, picture.texture, picture.alpha = picture.texture, None, 255
         if texture is None or picture.width != picture.height or picture.width not in self._sides:
             return
@@ -139,15 +139,15 @@ class Textures:
             pool.append(texture)
 
     def clear(self) -> None:
-        """Free everything."""
+        """Free every texture."""
         self._pictures.clear()
         self._staging.clear()
         self._target = None
         self._pool.clear()
         self.size_bytes = 0
 
-    def _use(self, sides: frozenset[int]) -> None:
-        """Keep only what has these sides to be used again."""
+    def _reuse(self, sides: frozenset[int]) -> None:
+        """Reuse textures and surfaces of these sides only."""
         self._sides = sides
         self._staging = {size: surface for size, surface in self._staging.items() if size[0] in sides}
         self._pool = {kind: pool for kind, pool in self._pool.items() if kind[1] in sides}
@@ -172,7 +172,7 @@ class Textures:
         return texture
 
 
-def _is_blended_as_it_is(picture: Picture, dst: PixelRect, src: PixelRect | None, alpha: int) -> bool:
-    """Tell whether a picture is to be blended neither scaled nor fainter."""
+def _is_blended_by_pygame(picture: Picture, dst: PixelRect, src: PixelRect | None, alpha: int) -> bool:
+    """Tell whether a quad is transparent, and neither scaled nor faded."""
     size = (picture.width, picture.height) if src is None else src[2:]
     return picture.surface is not None and alpha == 255 and dst[2:] == size

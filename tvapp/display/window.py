@@ -1,4 +1,4 @@
-"""The window: opening, events, sleeping until something happens, showing what was drawn."""
+"""The window: opens it, waits for events, presents frames, and opens it again after it was lost."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from tvapp.core.clock import Clock, SystemClock
 from tvapp.core.errors import DisplayError
 from tvapp.display.driver import (
-    ALWAYS_SET,
-    SILENT_DRIVERS,
+    HEADLESS_DRIVERS,
+    SDL_HINTS,
     RendererChoice,
     choose_renderer,
     expected_driver,
@@ -43,17 +43,17 @@ from tvapp.display.events import (
 from tvapp.display.events import (
     ResourcesLost as ResourcesLost,
 )
-from tvapp.display.glyphs import Fonts
-from tvapp.display.hardware import closed_inputs, screens
+from tvapp.display.fonts import Fonts
+from tvapp.display.hardware import connected_screens, unreadable_inputs
 from tvapp.display.key_source import KeySource
-from tvapp.display.outage import Outage, begin
+from tvapp.display.outage import Outage, begin_outage
 from tvapp.display.pygame_canvas import PygameCanvas
 from tvapp.display.sdl import pygame
 from tvapp.display.sleeper import (
     IDLE_AFTER_S,
     LONGEST_S,
-    LOOK_EVERY_IDLE_S,
-    LOOK_EVERY_S,
+    POLL_EVERY_IDLE_S,
+    POLL_EVERY_S,
     SETTLE_S,
     Sleeper,
     open_sockets,
@@ -61,16 +61,16 @@ from tvapp.display.sleeper import (
 )
 from tvapp.display.window_creation import DisplaySpec as DisplaySpec
 from tvapp.display.window_creation import NoKeys, new_renderer, new_window
-from tvapp.display.x_server import when_gone
+from tvapp.display.x_server import on_x_server_gone
 
 DISPLAY_EVENT = 0x150
-"""SDL_DISPLAYEVENT, for which pygame has no name: a screen came, went or turned."""
-LOOK_AT_SCREENS_S = 2.0
-"""How often it is looked whether a screen was plugged in or out: SDL's KMS/DRM driver does not tell."""
+"""SDL_DISPLAYEVENT, for which pygame has no name: a screen was connected, disconnected or rotated."""
+SCREEN_POLL_S = 2.0
+"""How often the connectors are polled for screens: SDL's KMS/DRM driver reports no hot-plug."""
 
 
 class Display:
-    """A window with its renderer and canvas. Made by `Display.open`; all but `wake` and `feed` on the main thread."""
+    """A window with its renderer and canvas, made by `Display.open`. Only `wake` and `feed` work on any thread."""
 
     def __init__(self, spec: DisplaySpec, keys: KeySource | None, clock: Clock, choice: RendererChoice) -> None:
         self._spec = spec
@@ -78,20 +78,20 @@ class Display:
         self._clock = clock
         self._choice = choice
         self._fonts = Fonts()
-        self._fed: deque[object] = deque()
+        self._injected: deque[object] = deque()
         self._sleeper = Sleeper()
         self._last_event = 0.0
         self._open = False
         self._outage: Outage | None = None
-        self._former_outage: Outage | None = None
+        self._previous_outage: Outage | None = None
         self._restored_at = 0.0
         self._is_closing = False
-        self._news: list[object] = []
-        self._screens = screens()
-        self._look_at_screens_at = 0.0
+        self._pending: list[object] = []
+        self._screens = connected_screens()
+        self._next_screen_poll = 0.0
         self.reason = choice.reason
         self.on_server_gone: Callable[[], None] = lambda: None
-        """Called when the X server is gone, after which the process ends: it may start it anew."""
+        """Called when the X server is gone; the process ends afterwards, unless this starts the program anew."""
         self._build()
 
     @classmethod
@@ -102,9 +102,9 @@ class Display:
             DisplayError: there is no screen, or SDL cannot draw on it.
             NoKeys: without a desktop, no input device can be read.
         """
-        if expected_driver(os.environ) == "kmsdrm" and (reason := closed_inputs(spec.devices)):
+        if expected_driver(os.environ) == "kmsdrm" and (reason := unreadable_inputs(spec.devices)):
             raise NoKeys(reason)
-        for name, value in ALWAYS_SET.items():
+        for name, value in SDL_HINTS.items():
             os.environ.setdefault(name, value)
         choice = choose_renderer(spec.renderer, os.environ, has_gpu())
         os.environ.update(choice.environment)
@@ -112,7 +112,7 @@ class Display:
 
     @property
     def canvas(self) -> PygameCanvas:
-        """What to draw on; another one after `reopen`. While the display is lost it only measures."""
+        """The canvas to draw on, a new one after `reopen`. While the display is lost it only measures."""
         return self._canvas
 
     @property
@@ -121,39 +121,38 @@ class Display:
         return self._canvas.size
 
     @property
-    def is_silent(self) -> bool:
-        """Tell whether nobody can see it or press its keys (SDL's dummy driver)."""
-        return self.driver in SILENT_DRIVERS
+    def is_headless(self) -> bool:
+        """Tell whether there is no screen and no input (SDL's dummy driver)."""
+        return self.driver in HEADLESS_DRIVERS
 
     def wait(self, timeout_s: float | None) -> list[object]:
         """Sleep until an event, `wake`, or the time-out (None: no end), and return what happened.
 
-        The list holds KeyEvent, Resized, Exposed, Hidden, FocusLost, CloseRequested, ResourcesLost, DisplayLost,
-        DisplayRestored and what `feed` was given.
+        The list holds KeyEvent, the events of `display.events` and those given to `feed`.
         """
         until = None if timeout_s is None else self._clock.monotonic() + timeout_s
         while True:
-            # Looking comes first: Xlib may hold events that its socket does not show any more.
+            # Poll before sleeping: Xlib may have read events already, for which its socket is not readable.
             events = self._take_events()
             now = self._clock.monotonic()
             left = None if until is None else max(0.0, until - now)
             if events or left == 0:
                 self._sleeper.sleep(0)
-                return events + self._take_fed()
-            if self._sleeper.sleep(_shortest(left, self._look_again_in(now))):
-                return self._take_events() + self._take_fed()
+                return events + self._take_injected()
+            if self._sleeper.sleep(_shortest(left, self._poll_in(now))):
+                return self._take_events() + self._take_injected()
 
     def wake(self) -> None:
         """End a `wait`; may be called from any thread, and often."""
         self._sleeper.wake()
 
     def feed(self, event: object) -> None:
-        """Make `wait` return `event` as if a device had sent it; may be called from any thread."""
-        self._fed.append(event)
+        """Make `wait` return `event` as if it came from a device; may be called from any thread."""
+        self._injected.append(event)
         self.wake()
 
     def open_gamepads(self) -> None:
-        """Start to listen to gamepads; left out at first because it takes time that the first frame has not."""
+        """Start to listen to gamepads, which takes too long before the first frame."""
         if self._keys is not None and self._open:
             self._keys.open_gamepads()
 
@@ -161,7 +160,7 @@ class Display:
         """Start a frame: black, no clip.
 
         Raises:
-            DisplayError: there is nothing to draw on; `wait` says when there is.
+            DisplayError: the display is lost; `wait` reports when it is back.
         """
         if not self._open:
             raise DisplayError("there is no display")
@@ -169,7 +168,7 @@ class Display:
 
     @contextmanager
     def drawing(self) -> Iterator[None]:
-        """Draw within this: what fails because the display is gone loses it.
+        """Context for drawing: an error of SDL within it loses the display.
 
         Raises:
             DisplayError: the display is gone.
@@ -184,7 +183,7 @@ class Display:
         """Show what was drawn.
 
         Raises:
-            DisplayError: the screen is gone; `wait` brings it back as soon as it can.
+            DisplayError: the display is lost; `wait` opens it again as soon as possible.
         """
         try:
             self._canvas.finish()
@@ -201,7 +200,7 @@ class Display:
         """
         try:
             self._canvas.finish()
-            surface = pygame.Surface(self.size, 0, 32)  # one that pygame makes itself is never freed
+            surface = pygame.Surface(self.size, 0, 32)  # pygame never frees one that `to_surface` makes
             self._renderer.to_surface(surface)
             picture = io.BytesIO()
             pygame.image.save(surface, picture, "screen.png")
@@ -209,36 +208,36 @@ class Display:
             raise DisplayError(f"no picture of the screen: {error}") from error
         return picture.getvalue()
 
-    def present_plain(self, lines: Sequence[str]) -> None:
-        """Show lines of text without the canvas, which may be what is broken.
+    def present_fallback_text(self, lines: Sequence[str]) -> None:
+        """Show lines of text without the canvas, which may be broken.
 
         Raises:
             DisplayError: the screen is gone, or SDL cannot draw on it.
         """
-        from tvapp.display.fallback_text import draw_plain
+        from tvapp.display.fallback_text import draw_fallback_text
 
         if not self._open:
             raise DisplayError("closed")
         with contextlib.suppress(Exception):
-            # What the canvas has still to do would be done over the text.
+            # Otherwise the canvas would clear the text with its next frame.
             self._canvas.finish()
-        draw_plain(self._renderer, self._real_size(), lines)
+        draw_fallback_text(self._renderer, self._real_size(), lines)
         self._renderer.present()
 
     def lose(self, reason: str) -> None:
-        """Give the display up; `wait` tells so, tries to open it again, less and less often, and tells when it is."""
+        """Close the display; `wait` reports that, opens it again with back-off, and reports when it is open."""
         if not self._open:
             return
         now = self._clock.monotonic()
-        self._outage = begin(reason, now, self._former_outage, self._restored_at)
-        self._news.append(DisplayLost(reason))
+        self._outage = begin_outage(reason, now, self._previous_outage, self._restored_at)
+        self._pending.append(DisplayLost(reason))
         self.close()
 
     def reopen(self) -> None:
         """Free textures, renderer and window, in this order, and build them again.
 
         Raises:
-            DisplayError: it did not work; call it again later.
+            DisplayError: it did not open; call it again later.
         """
         self.close()
         self._build()
@@ -249,7 +248,7 @@ class Display:
             return
         self._open = False
         self._sleeper.fd = None
-        self._canvas.let_go()
+        self._canvas.release_renderer()
         del self._renderer
         self._window.destroy()
         del self._window
@@ -261,8 +260,8 @@ class Display:
             pygame.display.init()
             pygame.font.init()
             self.driver = pygame.display.get_driver()
-            if self.driver in SILENT_DRIVERS and self.driver != expected_driver(os.environ):
-                # SDL's last resort: it would draw, and nobody would ever see it.
+            if self.driver in HEADLESS_DRIVERS and self.driver != expected_driver(os.environ):
+                # SDL falls back to a driver without a screen.
                 raise pygame.error(f"no video driver but {self.driver}")
             pygame.mouse.set_visible(False)
             self._window = new_window(self._spec, self.driver)
@@ -275,8 +274,8 @@ class Display:
             pygame.display.quit()
             raise DisplayError(str(error)) from error
         if self.driver == "x11":
-            when_gone(lambda: self.on_server_gone())
-        # Nobody types here: no repeats by pygame, no input method that swallows keys, no wake-ups by a mouse.
+            on_x_server_gone(lambda: self.on_server_gone())
+        # There is no text input: no key repeats by pygame, no input method that swallows keys, no wake-ups by a mouse.
         pygame.key.set_repeat()
         pygame.key.stop_text_input()
         pygame.event.set_blocked((pygame.MOUSEMOTION, pygame.TEXTINPUT, pygame.TEXTEDITING, pygame.MOUSEWHEEL))
@@ -291,29 +290,29 @@ class Display:
 
     def _take_events(self) -> list[object]:
         if not self._open:
-            self._come_back()
+            self._try_reopen()
         elif self.driver == "kmsdrm":
-            self._look_at_screens()
+            self._poll_screens()
         raw = pygame.event.get() if self._open else []
         if raw:
             self._sleeper.saw_events()
             self._last_event = self._clock.monotonic()
-        # One of them may be the end of the display, and the others mean nothing then.
+        # An event may lose the display; those after it are void then.
         events = [each for event in raw if self._open for each in self._translate(event, self._last_event)]
-        news, self._news = self._news, []
+        news, self._pending = self._pending, []
         return news + events
 
-    def _take_fed(self) -> list[object]:
-        return [self._fed.popleft() for _ in range(len(self._fed))]
+    def _take_injected(self) -> list[object]:
+        return [self._injected.popleft() for _ in range(len(self._injected))]
 
-    def _look_again_in(self, now: float) -> float | None:
+    def _poll_in(self, now: float) -> float | None:
         if not self._open:
             return None if self._outage is None else max(0.0, self._outage.retry_at - now)
         quiet_for = now - self._last_event
-        if self.driver in SILENT_DRIVERS:
+        if self.driver in HEADLESS_DRIVERS:
             return None
-        if self._sleeper.fd is None or (self._keys is not None and self._keys.needs_looking):
-            return LOOK_EVERY_S if quiet_for < IDLE_AFTER_S else LOOK_EVERY_IDLE_S
+        if self._sleeper.fd is None or (self._keys is not None and self._keys.needs_polling):
+            return POLL_EVERY_S if quiet_for < IDLE_AFTER_S else POLL_EVERY_IDLE_S
         return SETTLE_S if quiet_for < 2 * SETTLE_S else LONGEST_S
 
     def _translate(self, event: pygame.event.Event, now: float) -> list[object]:
@@ -331,7 +330,7 @@ class Display:
             return [CloseRequested()]
         if kind == pygame.QUIT:
             if self.driver == "wayland" and not self._is_closing:
-                # SDL's way to say that the compositor is gone; closing a window is told before.
+                # SDL sends QUIT alone when the compositor is gone; closing the window sends WINDOWCLOSE before.
                 self.on_server_gone()
             return [CloseRequested()]
         if kind in (pygame.WINDOWDISPLAYCHANGED, DISPLAY_EVENT):
@@ -344,14 +343,16 @@ class Display:
         return []
 
     def _fit_screen(self) -> list[object]:
-        """Open the window anew where it no longer has the size of any screen: SDL leaves it as it was."""
-        sizes = [] if self.driver in SILENT_DRIVERS or not self._spec.fullscreen else pygame.display.get_desktop_sizes()
+        """Open the window anew if no screen has its size any more: SDL does not resize it."""
+        if self.is_headless or not self._spec.fullscreen:
+            return []
+        sizes = pygame.display.get_desktop_sizes()
         if sizes and self._real_size() not in sizes:
             self.lose("another resolution")
-            self._come_back()
+            self._try_reopen()
         return []
 
-    def _come_back(self) -> None:
+    def _try_reopen(self) -> None:
         outage, now = self._outage, self._clock.monotonic()
         if outage is None or now < outage.retry_at:
             return
@@ -361,25 +362,25 @@ class Display:
         except DisplayError:
             outage.failed(self._clock.monotonic())
             return
-        self._outage, self._former_outage, self._restored_at = None, outage, now
-        self._news += [ResourcesLost(), DisplayRestored(now - outage.since)]
+        self._outage, self._previous_outage, self._restored_at = None, outage, now
+        self._pending += [ResourcesLost(), DisplayRestored(now - outage.since)]
         if self._canvas.size != size:
-            self._news.append(Resized(*self._canvas.size))
+            self._pending.append(Resized(*self._canvas.size))
 
-    def _look_at_screens(self) -> None:
-        """Without a desktop: a screen that was plugged in wants its own resolution; without any nobody sees us."""
+    def _poll_screens(self) -> None:
+        """Poll the screens without a desktop: a new screen has its own resolution; without any the window is hidden."""
         now = self._clock.monotonic()
-        if now < self._look_at_screens_at:
+        if now < self._next_screen_poll:
             return
-        self._look_at_screens_at = now + LOOK_AT_SCREENS_S
-        former, self._screens = self._screens, screens()
+        self._next_screen_poll = now + SCREEN_POLL_S
+        former, self._screens = self._screens, connected_screens()
         if self._screens is None or former is None or former == self._screens:
             return
         if any(self._screens.values()):
             self.lose("another screen")
-            self._come_back()
+            self._try_reopen()
         else:
-            self._news.append(Hidden())
+            self._pending.append(Hidden())
 
     def _resized(self) -> list[object]:
         size = self._real_size()

@@ -1,4 +1,4 @@
-"""A window and its renderer: where, how large, and with which of SDL's renderers."""
+"""Creates the window and its renderer."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 
 from tvapp.core.errors import DisplayError
-from tvapp.display.driver import SILENT_DRIVERS, RendererChoice, RendererWish
+from tvapp.display.driver import HEADLESS_DRIVERS, RendererChoice, RendererPreference
 from tvapp.display.sdl import Renderer, Window, pygame, video
 
 SMALLEST = (320, 180)
@@ -15,7 +15,7 @@ TV = (1920, 1080)
 
 @dataclass(frozen=True, slots=True)
 class DisplaySpec:
-    """What window to open. `size` None: the whole screen, or 1280x720 in a window.
+    """The window to open. `size` None: the whole screen, or 1280x720 in a window.
 
     `devices` are input devices that are read beside SDL's.
     """
@@ -23,30 +23,30 @@ class DisplaySpec:
     size: tuple[int, int] | None = None
     fullscreen: bool = True
     title: str = "tvapp"
-    renderer: RendererWish = "auto"
+    renderer: RendererPreference = "auto"
     devices: tuple[str, ...] = ()
 
 
 class NoKeys(DisplayError):
-    """There is a screen, and no key could ever arrive; the text says what to do."""
+    """There is a screen, but no key could ever arrive; the text says what to do."""
 
 
 def new_window(spec: DisplaySpec, driver: str) -> Window:
     """Open a window.
 
     Raises:
-        pygame.error: that did not work.
+        pygame.error: SDL cannot open it.
     """
-    is_silent = driver in SILENT_DRIVERS
-    if spec.fullscreen and not is_silent:
+    is_headless = driver in HEADLESS_DRIVERS
+    if spec.fullscreen and not is_headless:
         return Window(spec.title, size=_desktop(), fullscreen_desktop=True)
-    size = spec.size or (TV if is_silent else (1280, 720))
+    size = spec.size or (TV if is_headless else (1280, 720))
     width, height = max(SMALLEST[0], size[0]), max(SMALLEST[1], size[1])
     return Window(spec.title, size=(width, height), resizable=True)
 
 
 def new_renderer(window: Window, choice: RendererChoice) -> tuple[Renderer, str, list[str]]:
-    """Return a renderer, its name, and why better ones failed.
+    """Return a renderer, its name, and why preferred ones failed.
 
     Raises:
         DisplayError: none of them works.

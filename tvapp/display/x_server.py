@@ -1,9 +1,9 @@
-"""Hearing that the X server went away, before Xlib ends the process for it.
+"""Notices that the X server is gone, before Xlib ends the process.
 
-Xlib calls `exit(1)` when its connection breaks (XSetIOErrorHandler(3)), whatever the program says: the handler may not
-return. Since libX11 1.7 XSetIOErrorExitHandler(3) can keep the process, but SDL 2 then waits without end for the
-answer to hiding its window (XIfEvent on a dead connection), so that it can be neither closed nor opened again. What is
-left is to start the program anew from within the handler, which is the last moment of the old one.
+Xlib calls `exit(1)` when its connection breaks (XSetIOErrorHandler(3)): the handler may not return. Since libX11 1.7
+XSetIOErrorExitHandler(3) can keep the process, but SDL 2 then waits without end for the answer to hiding its window
+(XIfEvent on a dead connection), so that it can be neither closed nor opened again. So the handler has to start the
+program anew.
 """
 
 from __future__ import annotations
@@ -12,12 +12,12 @@ import ctypes
 from collections.abc import Callable
 
 _PROTOTYPE = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p)
-_kept: list[object] = []
-"""The handler that Xlib knows: it must not be freed."""
+_registered: list[object] = []
+"""The handler that Xlib calls: it must not be freed."""
 
 
-def when_gone(act: Callable[[], None]) -> bool:
-    """Have `act` called, on the thread that notices, when the X server is gone; returns whether Xlib was found.
+def on_x_server_gone(act: Callable[[], None]) -> bool:
+    """Call `act` when the X server is gone, on the thread that notices; returns whether Xlib was found.
 
     When `act` returns, the process ends with status 1.
     """
@@ -34,5 +34,5 @@ def when_gone(act: Callable[[], None]) -> bool:
     xlib.XSetIOErrorHandler.argtypes = [_PROTOTYPE]
     xlib.XSetIOErrorHandler.restype = ctypes.c_void_p
     xlib.XSetIOErrorHandler(handler)
-    _kept[:] = [handler]
+    _registered[:] = [handler]
     return True

@@ -1,7 +1,7 @@
-"""Watches the machine's clocks on a thread of its own: a sleep that is over, a clock that was set, a skew that changed.
+"""Watches the machine's clocks on a thread of its own: the end of a suspend, a clock that was set, a changed skew.
 
-Nothing else notices. While a machine is suspended, what everybody waits on (events, asyncio's timers) stands still, and
-goes on for the rest of its time afterwards, which may be minutes.
+Nothing else notices. While a machine is suspended, event waits and asyncio's timers stand still, and afterwards they go
+on for the rest of their time, which may be minutes.
 """
 
 from __future__ import annotations
@@ -9,15 +9,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from tvapp.core.clock import ClockGauge, ClockSet, Reading, Resumed, read_clocks
+from tvapp.core.clock import ClockChangeDetector, ClockSet, Reading, Resumed, read_clocks
 from tvapp.core.log import Log
 
 LOOK_EVERY_S = 1.5
-"""A look costs a tenth of a millisecond; this is the longest that a resumed TV shows what is old."""
+"""Reading the clocks takes 0.1 ms. A resumed TV shows outdated data no longer than this."""
 
 
 class ClockWatch:
-    """Posts Resumed and ClockSet, and has `look_at_skew` called now and then: a set clock may be right again."""
+    """Posts Resumed and ClockSet, and calls `look_at_skew` at each look: a clock that was set may be right again."""
 
     def __init__(
         self,
@@ -37,7 +37,7 @@ class ClockWatch:
 
     def run(self) -> None:
         """Watch until `stop`; for a thread."""
-        gauge = ClockGauge(self._read())
+        gauge = ClockChangeDetector(self._read())
         while not self._stopped:
             self._sleep(LOOK_EVERY_S)
             for event in gauge.look(self._read()):
@@ -50,5 +50,5 @@ class ClockWatch:
             self._look_at_skew()
 
     def stop(self) -> None:
-        """Watch no longer than until the next look."""
+        """Stop watching at the next look."""
         self._stopped = True

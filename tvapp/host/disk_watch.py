@@ -1,4 +1,4 @@
-"""Looks after the data directory: passes on what is said of the disk, and finds out when it takes files again."""
+"""Watches the data folder: posts outages of the disk, and finds out when it takes files again."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from tvapp.core.files import make_private_dir, remove, write_atomic
 from tvapp.core.jobs import JobFailed, JobResult, Jobs
 
 PROBE_BYTES = 256 << 10
-"""A disk that has room for this much has room for what is written at a time, but for the largest batches of tiles."""
+"""A disk with room for this much has room for every write but the largest batches of tiles."""
 PROBE_AFTER_S = 30.0
 PROBE_AT_MOST_S = 600.0
 LOOK_EVERY_S = 600.0
-"""How often somebody looks whether the folder is still there, so that not only the next write would miss it."""
+"""How often to check that the folder is still there: the next write may come much later."""
 FIRST_LOOK_S = 5.0
 PROBE, LOOK = "disk.probe", "disk.look"
 
 
 @dataclass(frozen=True, slots=True)
 class DiskChanged:
-    """An outage of the disk began or became another one; None: it is over."""
+    """An outage of the disk began, or changed its kind; None: it is over."""
 
     trouble: StorageError | None
 
@@ -35,7 +35,7 @@ class _Looked(JobResult):
 
 
 class DiskWatch:
-    """Belongs to the main thread; the disk itself is touched on workers."""
+    """Belongs to the main thread; workers use the disk."""
 
     def __init__(self, data_dir: Path, disk: DiskHealth, jobs: Jobs, clock: Clock) -> None:
         self._data_dir = data_dir
@@ -49,8 +49,8 @@ class DiskWatch:
         self._identity: tuple[int, int] | None = None
         disk.tell = lambda trouble: jobs.inbox.post(DiskChanged(trouble))
 
-    def receive(self, message: object, now: float) -> bool:
-        """Take note of a message; True when it was for nobody else."""
+    def receive(self, message: object, now: float) -> None:
+        """Take what DiskHealth or a job of this watch reports."""
         match message:
             case DiskChanged(None):
                 self._is_failing = False
@@ -58,20 +58,17 @@ class DiskWatch:
                 self._at = now + LOOK_EVERY_S
             case DiskChanged() if not self._is_failing:
                 self._is_failing = True
-                # One that fails again at once is left alone for longer and longer.
+                # A disk that fails again soon is probed ever less often.
                 is_again = self._restored_at is not None and now - self._restored_at < 2 * self._pause_s
                 self._pause_s = min(self._pause_s * 2, PROBE_AT_MOST_S) if is_again else PROBE_AFTER_S
                 self._at = now + self._pause_s
             case _Looked():
                 self._is_looking = False
-                return True
             case JobFailed(name) if name in (PROBE, LOOK):
                 self._is_looking = False
-                return True
-        return False
 
     def tick(self, now: float) -> None:
-        """Look after the disk when it is time."""
+        """Check or probe the disk when it is time."""
         if now < self._at or self._is_looking:
             return
         self._is_looking = True
@@ -90,20 +87,20 @@ class DiskWatch:
         path = self._data_dir / ".probe"
         try:
             make_private_dir(self._data_dir, ours=0)
-            # Nothing that a file system could fold into nothing.
+            # Random: a file system could compress anything else to nothing.
             write_atomic(path, secrets.token_bytes(PROBE_BYTES))
             remove(path)
         except StorageError as error:
             self._disk.failed("probe", error)
             return _Looked()
         self._identity = _identity(self._data_dir)
-        self._disk.all_work()
+        self._disk.all_recovered()
         return _Looked()
 
     def _look(self) -> _Looked:
         former, self._identity = self._identity, _identity(self._data_dir)
         if self._identity is None or (former is not None and former != self._identity):
-            # Also where somebody who wrote has made it anew: what the others had in it is gone.
+            # A new folder in its place counts too: a writer made it, and the files of the others are gone.
             self._disk.failed("data-dir", StorageError(str(self._data_dir), "the folder has gone", "gone"))
         return _Looked()
 

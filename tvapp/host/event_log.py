@@ -1,4 +1,4 @@
-"""Log events: one line each, as text or JSON, on standard error and in a file; secrets taken out."""
+"""Writes log events: one line each, as text or JSON, on standard error and in a file, without secrets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LONGEST_LINE = 4000
 LONGEST_VALUE = 1000
 MOST_ITEMS = 20
 RECENT = 50
-"""Lines that are kept in memory, for a report of a crash."""
+"""How many lines stay in memory, for a crash report."""
 MASK = "***"
 
 SECRET_NAMES = re.compile(
@@ -40,7 +40,7 @@ _PARAMETER = re.compile(
 )
 _ENTRA_TOKEN = re.compile(r"\b[01]\.A[\w-]{60,}(?:\.[\w-]+)*")
 _LONG_SECRET = re.compile(r"(?<![\w/.+=-])(?=[\w+=-]*\d)(?=[\w+=-]*[A-Z])(?=[\w+=-]*[a-z])[\w+=-]{43,}")
-"""Azure's keys, and tokens without a shape of their own; no file name, GUID or digest looks like that."""
+"""Azure's keys, and tokens of no known form; no file name, GUID or digest matches."""
 _ESCAPED = re.compile(r"\\+[abfnrtv]")
 _NO_NAME = re.compile(r"[^\w.-]")
 _MAIL = re.compile(r"(?<![\w.+%'-])[\w.+%'-]{1,256}@[\w-]+(?:\.[\w-]+)+")
@@ -112,7 +112,7 @@ class EventLog:
             stream.write(line + "\n")
             stream.flush()
         except (OSError, ValueError, AttributeError):
-            return  # nobody reads it any more; the file is tried nevertheless
+            return  # its reader is gone; the file is tried nevertheless
 
     def _to_file(self, line: str) -> None:
         assert self._path is not None
@@ -137,7 +137,7 @@ class EventLog:
                 if (there.st_dev, there.st_ino) == self._identity:
                     return
             except FileNotFoundError:
-                pass  # moved away or deleted (logrotate): a new one is begun
+                pass  # moved or deleted (logrotate): start a new one
             self._close_file()
         self._fd = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK, 0o640)
         opened = os.fstat(self._fd)
@@ -163,7 +163,7 @@ def timestamp(epoch_s: float) -> str:
 
 
 def shorten_account(username: str) -> str:
-    """Shorten an account so that an operator recognises it and nobody can write to it.
+    """Shorten an account so that an operator recognises it but nobody can write to it.
 
     >>> shorten_account("aino@contoso.com")
     'ai***@contoso.com'
@@ -174,7 +174,7 @@ def shorten_account(username: str) -> str:
 
 
 def redact(name: str, value: object) -> object:
-    """Return a field's value as it may be written: plain data, no secrets, not too long."""
+    """Return a field's value as plain data, without secrets, and not too long."""
     if value is None or isinstance(value, bool | int):
         return MASK if isinstance(value, int) and not isinstance(value, bool) and _is_secret(name) else value
     if isinstance(value, float):
@@ -189,10 +189,10 @@ def redact(name: str, value: object) -> object:
 
 
 def clean_text(text: str) -> str:
-    """Take out of a text what must not be in a log: tokens, codes, keys and full e-mail addresses."""
+    """Return a text without what must not be in a log: tokens, codes, keys and full e-mail addresses."""
     text = text[: 4 * LONGEST_VALUE]
     if "\\" in text:
-        # In the repr of a text, the letter of an escaped line break would hide the beginning of the word after it.
+        # In a repr, the letter of an escaped line break would hide the start of the next word.
         text = _ESCAPED.sub(" ", text)
     text = _JWT.sub(MASK, text)
     text = _BEARER.sub(rf"\1 {MASK}", text)

@@ -1,8 +1,8 @@
-"""The heartbeat: tells the init system what the app does, and that it is alive, as long as it really is.
+"""Tells the init system what the app does, and that it is alive, as long as it really is.
 
 Alive means that within the last two thirds of the watchdog's period a frame was shown and the inbox was empty once,
-that the io thread answers, and that no worker hangs. The main thread itself feeds, so that its own hanging needs no
-proof. Without a watchdog no frame is drawn for this; workers and the io thread are looked after all the same.
+that the io thread answers, and that no worker hangs. The main thread sends the signs of life itself, so that they end
+when it hangs. Without a watchdog no frame is drawn for this; workers and the io thread are checked all the same.
 """
 
 from __future__ import annotations
@@ -11,39 +11,39 @@ import math
 from collections.abc import Callable
 from typing import Protocol
 
-from tvapp.core.jobs import Running, stack_of
+from tvapp.core.jobs import RunningJob, stack_of
 from tvapp.core.log import Log
 from tvapp.host.systemd.notify import Notifier
 from tvapp.host.systemd.status import Situation, words
 
 STUCK_S = 120.0
-"""Longer than any job takes: MSAL and every other request is bounded below it, and so is a write to a slow card."""
+"""Longer than any job takes: every request (MSAL's too) and every write to a slow card has a lower bound."""
 HOPELESS_S = 180.0
-"""After this long a worker will not come back: only a new process helps."""
+"""After so long a worker will not come back: only a new process helps."""
 IO_STUCK_S = 10.0
-"""The io thread is asked for a sign of life that costs it nothing; after this long it is late."""
+"""The io thread's answer to a ping costs it nothing; after so long it counts as stuck."""
 PING_EVERY_S = 20.0
 """Without a watchdog; only when the main thread is awake anyway."""
-LOOK_EVERY_S = 1.0
-"""How often workers and the io thread are looked after, if nothing is due before."""
+CHECK_EVERY_S = 1.0
+"""How often workers and the io thread are checked, if nothing is due before."""
 WELL_AFTER_S = 600.0
-"""So long the app has to run for its next crash to count as the first one again."""
+"""After so long without a crash, the next one counts as the first again."""
 BEATS = 3
 """Signs of life in one period of the watchdog (sd_watchdog_enabled(3) recommends two at least)."""
 RETRY_PART = 30
-"""A sign of life that could not be given is tried again after this part of the period."""
+"""A sign of life that had to be withheld is tried again after this fraction of the period."""
 
 
 class Workers(Protocol):
-    """What is needed of core.jobs.Jobs."""
+    """The part of core.jobs.Jobs that the heartbeat uses."""
 
-    def running(self) -> tuple[Running, ...]: ...
+    def running(self) -> tuple[RunningJob, ...]: ...
 
     def ping_io(self) -> None: ...
 
     def io_silence_s(self, now: float) -> float: ...
 
-    def where_is_io(self) -> str: ...
+    def io_stack(self) -> str: ...
 
 
 class Heartbeat:
@@ -57,7 +57,7 @@ class Heartbeat:
         situation: Callable[[], Situation] = Situation,
         ran_well: Callable[[], None] = lambda: None,
     ) -> None:
-        """`situation` tells what the app is at; `ran_well` is called once when it has been for WELL_AFTER_S."""
+        """`situation` returns the state of the app; `ran_well` is called once after WELL_AFTER_S."""
         self._notifier = notifier
         self._workers = workers
         self._log = log
@@ -71,10 +71,10 @@ class Heartbeat:
         self._shown_at = -math.inf
         self._empty_at = -math.inf
         self._ping_at = -math.inf
-        self._stuck: set[Running] = set()
+        self._stuck: set[RunningJob] = set()
         self._is_io_stuck = False
         self._is_ready = False
-        self._look_at = -math.inf
+        self._check_at = -math.inf
         self._was_well = True
 
     def next_wakeup(self) -> float | None:
@@ -85,19 +85,19 @@ class Heartbeat:
         return soonest if soonest < math.inf else None
 
     def needs_frame(self, now: float) -> bool:
-        """Tell whether a frame has to be shown as a sign of life, because there was none for other reasons."""
+        """Tell whether a frame is needed as a sign of life, because none was shown for another reason."""
         return self._is_ready and now >= self._due and now - self._shown_at > self._every_s
 
     def shown(self, now: float) -> None:
-        """Hear that a frame is on the screen, or that there is none on which one could be, which was just tried."""
+        """Note that a frame is on the screen, or that there is no display to show one on."""
         self._shown_at = now
 
     def emptied(self, now: float) -> None:
-        """Hear that every message was taken in."""
+        """Note that the inbox is empty."""
         self._empty_at = now
 
     def turned(self, now: float) -> None:
-        """The loop went round: tell what there is to tell."""
+        """The loop has made a turn: report to the init system what is due."""
         if not self._is_ready and self._shown_at > -math.inf:
             self._is_ready = True
             self._well_at = now + WELL_AFTER_S
@@ -108,8 +108,8 @@ class Heartbeat:
             self._ran_well()
             self._ran_well = None
         is_due = self._is_ready and now >= self._due
-        if is_due or now >= self._look_at:
-            self._was_well = self._look_after(now)
+        if is_due or now >= self._check_at:
+            self._was_well = self._check_threads(now)
         if not is_due:
             return
         fresh_since = now - 2 * self._every_s
@@ -120,11 +120,11 @@ class Heartbeat:
         else:
             self._due = now + self._retry_s
 
-    def _look_after(self, now: float) -> bool:
-        """Log what hangs, once; returns whether nothing does that would have to stop the feeding."""
+    def _check_threads(self, now: float) -> bool:
+        """Log each part that hangs, once; returns whether the app may still count as alive."""
         running = self._workers.running()
-        # A motion turns the loop a hundred times a second.
-        self._look_at = min((now + LOOK_EVERY_S, *(at for job in running if (at := job.since + STUCK_S) > now)))
+        # During a motion the loop turns a hundred times a second.
+        self._check_at = min((now + CHECK_EVERY_S, *(at for job in running if (at := job.since + STUCK_S) > now)))
         for job in running:
             if now - job.since >= STUCK_S and job not in self._stuck:
                 where = stack_of(job.thread)
@@ -133,12 +133,12 @@ class Heartbeat:
         self._stuck &= set(running)
         silence_s = self._workers.io_silence_s(now)
         if silence_s >= IO_STUCK_S and not self._is_io_stuck:
-            where = self._workers.where_is_io()
+            where = self._workers.io_stack()
             self._log.event("io.stuck", level="error", seconds=round(silence_s), where=where)
         self._is_io_stuck = silence_s >= IO_STUCK_S
         if silence_s == 0 and now >= self._ping_at:
             self._ping_at = now + PING_EVERY_S
             self._workers.ping_io()
-        # Whatever was asked a beat ago has to be answered by now.
+        # The ping of the last beat has to be answered by now.
         io_answers = silence_s < min(self._every_s / 2, IO_STUCK_S)
         return io_answers and not any(now - job.since >= HOPELESS_S for job in running)

@@ -1,4 +1,4 @@
-"""One app to a data dir: a lock that the kernel lets go of when its holder dies, however that dies."""
+"""Allows one running app for each data folder: by a lock that the kernel releases when its holder dies in any way."""
 
 from __future__ import annotations
 
@@ -7,13 +7,12 @@ import os
 from pathlib import Path
 from typing import Self
 
+from tvapp.core.data_folder import DataFolder
 from tvapp.core.log import Log
-
-LOCK = "lock"
 
 
 class AnotherRuns(Exception):
-    """Another tvapp uses the data dir; `pid` is its process id, None where that cannot be read."""
+    """Another tvapp uses the data folder; `pid` is its process id, None where that cannot be read."""
 
     def __init__(self, pid: int | None) -> None:
         super().__init__(f"another tvapp ({pid if pid is not None else 'process id unknown'}) uses this folder")
@@ -21,23 +20,23 @@ class AnotherRuns(Exception):
 
 
 class Instance:
-    """Holds the lock of a data dir until it is closed or the process ends (flock(2))."""
+    """Holds the lock of a data folder until it is closed or the process ends (flock(2))."""
 
     def __init__(self, fd: int | None) -> None:
         self._fd = fd
 
     @classmethod
     def hold(cls, data_dir: Path, log: Log) -> Self:
-        """Take the lock. Where no lock can be had at all (a read-only or foreign disk), the log says so and it is done.
+        """Take the lock. Where none can be had (a read-only or foreign disk), log that and go on without.
 
         Raises:
             AnotherRuns: it is held by another process.
         """
-        path = data_dir / LOCK
+        path = DataFolder(data_dir).instance_lock
         try:
             fd = _open(path)
         except FileNotFoundError:
-            return cls(None)  # there is no folder that two could use
+            return cls(None)  # without a folder there is nothing to share
         except OSError as error:
             log.event("instance.not_locked", level="warning", reason=error.strerror, next="go on without")
             return cls(None)
@@ -55,11 +54,11 @@ class Instance:
             os.ftruncate(fd, 0)
             os.pwrite(fd, f"{os.getpid()}\n".encode(), 0)
         except OSError:
-            pass  # read-only or full: the lock counts all the same, only nobody can be told who holds it
+            pass  # read-only or full: the lock holds all the same, but its file does not name the holder
         return cls(fd)
 
     def close(self) -> None:
-        """Let go of the lock. The file stays: removing it would let two processes lock two files of one name."""
+        """Release the lock. The file stays: after removing it, two processes could lock two files of one name."""
         fd, self._fd = self._fd, None
         if fd is not None:
             os.close(fd)

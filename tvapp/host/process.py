@@ -1,4 +1,4 @@
-"""What the operating system knows about our process and asks of it: its start, and its signals."""
+"""Talks to the operating system about our process: its start, its memory, its signals and its end."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from typing import NoReturn
 
 STOP_SIGNALS = {signal.SIGTERM: "SIGTERM", signal.SIGHUP: "SIGHUP", signal.SIGINT: "SIGINT"}
 LONGEST_STOP_S = 4.5
-"""After this long a stop is no longer polite: an init system that waits 5 s must not have to kill us."""
+"""After so long a stop is forced: an init system that waits 5 s must not have to kill the process."""
 LAST_WORK_S = 1.0
-"""So long may workers bring what they are at to an end: a write does, somebody else's network does not."""
+"""So long may workers take to finish: enough for a write, not for a network that hangs."""
 
 COLLECT_AFTER = (10_000, 3, 600)
-"""New objects until garbage is looked for. The default of 700 looks for it a hundred times while starting, and walks
-through every geofence again and again while they are loaded, with all threads standing still: thirty thousand objects
-at a time take 3 ms, the four hundred thousand of the default's proportions 70."""
+"""Thresholds of the garbage collector. The default of 700 new objects collects a hundred times during the start, and
+visits every geofence again and again while they are loaded, with all threads stopped: thirty thousand objects at a time
+take 3 ms, the four hundred thousand of the default's proportions 70."""
 
 M_ARENA_MAX = -8
-"""The name of mallopt's option in malloc.h."""
+"""The option of mallopt, from malloc.h."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class StopRequested:
 
 @dataclass(frozen=True, slots=True)
 class ScreenshotRequested:
-    """Somebody sent SIGUSR1: save what is on the screen."""
+    """SIGUSR1 came: save what is on the screen."""
 
 
 def seconds_since_start() -> float:
@@ -52,15 +52,15 @@ def seconds_since_start() -> float:
 
 
 STARTED_AT = "_TVAPP_STARTED_AT"
-"""When a program took over its own process: seconds since boot, handed on in the environment. Not a setting."""
+"""When a program replaced itself in its process: seconds since boot, handed on in the environment. Not a setting."""
 
 
 DISPLAY_LOST_AT = "_TVAPP_DISPLAY_LOST_AT"
-"""When a program that took over its own process had lost its display, in the same way."""
+"""When such a program had lost its display, in the same form."""
 
 
 def handed_on(environ: Mapping[str, str], name: str) -> float | None:
-    """Return the time, in seconds since boot, that a program before this one in its process left under `name`."""
+    """Return the time, in seconds since boot, that the former program of this process left under `name`."""
     try:
         return float(environ.get(name, ""))
     except ValueError:
@@ -68,7 +68,7 @@ def handed_on(environ: Mapping[str, str], name: str) -> float | None:
 
 
 def seconds_since(environ: Mapping[str, str]) -> Callable[[], float]:
-    """Return what tells the seconds since this program started, if need be later than its process did."""
+    """Return a function for the seconds since this program started, which may be later than its process did."""
     started = handed_on(environ, STARTED_AT)
     if started is None:
         return seconds_since_start
@@ -76,36 +76,36 @@ def seconds_since(environ: Mapping[str, str]) -> Callable[[], float]:
 
 
 def tune_interpreter() -> None:
-    """Make the interpreter's own pauses rare enough for a thread that draws.
+    """Make garbage collections rare enough for a thread that draws.
 
-    The switch interval stays at its 5 ms: a frame's work is shorter, so it is not interrupted for a worker's sake. With
-    1 ms it is, several times, and each time it waits for the end of that worker's call into C.
+    The GIL's switch interval stays at 5 ms: a frame's work is shorter, so no worker interrupts it. With 1 ms, workers
+    do so several times, and each time the frame waits for the end of that worker's call into C.
     """
     gc.set_threshold(*COLLECT_AFTER)
 
 
 @functools.cache
-def keep_what_is_there() -> None:
-    """Leave everything that exists out of later searches for garbage: modules and ten thousand geofences take 60 ms.
+def freeze_garbage_collection() -> None:
+    """Exclude everything that exists from later garbage collections: modules and ten thousand geofences take 60 ms.
 
-    Only the first call does so. What is garbage at that moment stays for ever, so a second one, after months, must not
-    come: geofences that change every few minutes would leave behind 60,000 objects a day.
+    Only the first call does so. Garbage of that moment is never freed, so there must be no further calls: geofences
+    that change every few minutes would leave behind 60,000 objects a day.
     """
     gc.freeze()
 
 
 def limit_arenas() -> None:
-    """Have glibc's allocator serve all threads from one heap. Takes 3 ms; to be called before there is a second thread.
+    """Have glibc's allocator serve all threads from one heap. Takes 3 ms; call it before there is a second thread.
 
-    Pictures and geofences are made by workers and let go of by the thread that draws: with a heap for each of them,
-    what one has freed the others cannot use. One heap instead of two saves 7 to 10 MB.
+    Workers make pictures and geofences, and the main thread frees them: with a heap for each thread, the others cannot
+    use what one has freed. One heap instead of two saves 7 to 10 MB.
     """
     if (mallopt := _c_function("mallopt")) is not None:
         mallopt(M_ARENA_MAX, 1)
 
 
 def return_freed_memory() -> None:
-    """Give what the allocator keeps for later back to the system; takes some ms, so call it on a worker.
+    """Give free memory of the allocator back to the system; takes some ms, so call it on a worker.
 
     The alternative, a low M_MMAP_THRESHOLD, makes SDL's software renderer three times slower at scaling: it wants a
     megabyte for each tile that it scales.
@@ -122,10 +122,10 @@ def _c_function(name: str) -> Callable[..., int] | None:
 
 
 class Signals:
-    """Signals as messages: blocked in every thread, and waited for in one.
+    """Turns signals into messages: blocks them in every thread, and waits for them in one.
 
-    Python runs its handlers on the main thread between two instructions, which a thread that sleeps inside SDL never
-    reaches; so nobody handles them, and a thread of their own fetches them.
+    Python runs signal handlers on the main thread between two instructions, which a thread that sleeps inside SDL never
+    reaches. So there are no handlers, and a thread of its own fetches the signals.
     """
 
     def __init__(self) -> None:
@@ -133,7 +133,7 @@ class Signals:
         self._former = signal.pthread_sigmask(signal.SIG_BLOCK, self._wanted)
 
     def stop_within(self, timeout_s: float) -> str | None:
-        """Sleep; returns the name of the signal that wants the program to end, if one came. Before `deliver` only."""
+        """Sleep; returns the name of a stop signal, if one came. Only before `deliver`."""
         until = time.monotonic() + timeout_s
         while (left := until - time.monotonic()) > 0:
             found = signal.sigtimedwait(self._wanted, left)
@@ -154,15 +154,15 @@ class Signals:
             timer.start()
 
     def restore(self) -> None:
-        """Let signals through as they were before, for the program that takes over this process."""
+        """Restore the former signal mask, for the program that replaces this one in its process."""
         signal.pthread_sigmask(signal.SIG_SETMASK, self._former)
 
 
 def start_over(environment: Mapping[str, str]) -> None:
-    """Become the same program anew, with the same arguments; returns only where that cannot be done.
+    """Replace this process by a new start with the same arguments; returns only if that fails.
 
-    The process id stays, so that an init system or a shell notices nothing. Every file but the standard ones is closed
-    by the system at that moment, also those that C libraries opened without asking for it.
+    The process id stays, so that an init system or a shell notices nothing. The system closes every file but the
+    standard ones at that moment, also those that C libraries opened without asking for it.
     """
     if not sys.executable or len(sys.orig_argv) < 1:
         return
@@ -180,11 +180,11 @@ def start_over(environment: Mapping[str, str]) -> None:
 
 
 def end(status: int) -> NoReturn:
-    """End the process with a status, even though a worker still waits for somebody else's network."""
+    """End the process with a status, even if a worker still waits for a network."""
     from tvapp.core.jobs import WORKER
 
     until = time.monotonic() + LAST_WORK_S
-    # A worker that the io thread gave its first job has become a daemon as that is; the interpreter waits for it too.
+    # A worker whose first job came from the io thread is a daemon like that; the interpreter waits for it too.
     workers = [
         thread
         for thread in threading.enumerate()

@@ -1,4 +1,4 @@
-"""The errors that Entra ID answers with: their numbers, OAuth names and texts (azure-facts 1.5, 1.6, 1.9)."""
+"""The errors of Entra ID: numbers, OAuth names and texts (azure-facts 1.5, 1.6, 1.9)."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from starlette.responses import JSONResponse
 
 @dataclass(frozen=True, slots=True)
 class Meaning:
-    """How one AADSTS number is answered."""
+    """The answer for one AADSTS number."""
 
     error: str
     text: str

@@ -1,8 +1,7 @@
-"""Continuous access evaluation: claims challenges to clients that declare CP1, as Entra and its services pose them.
+"""Continuous access evaluation: the claims challenges of Entra and its services to clients that declare CP1.
 
-After an event (a revoked session, say) a service answers the tokens issued before with 401, `insufficient_claims` and
-the claims that the next token has to be asked for with. Clients that did not declare CP1 are left alone until their
-token runs out.
+After an event (a revoked session, say) a service answers earlier tokens with 401, `insufficient_claims` and the claims
+to request the next token with. Clients that did not declare CP1 keep their tokens until these expire.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ CAPABILITY = "CP1"
 
 @dataclass(frozen=True, slots=True)
 class AskedClaims:
-    """What of the `claims` field of a token or device code request matters here."""
+    """The relevant parts of the `claims` field of a token or device code request."""
 
     is_capable: bool = False
     """The client declares CP1."""
@@ -31,13 +30,13 @@ class Challenges:
 
     not_before: str = ""
     needs_person: bool = False
-    """A refresh token does not meet it: somebody has to sign in with a code that was asked for with the claims."""
+    """A refresh token does not meet it: the user has to sign in with a code that was requested with the claims."""
     goes_on: bool = False
-    """Nothing meets it."""
+    """No token meets it."""
 
     @property
     def claims(self) -> str:
-        """The claims that it asks for, as JSON; empty when none is in force."""
+        """The demanded claims as JSON; empty when no challenge is in force."""
         if not self.not_before:
             return ""
         return json.dumps({"access_token": {"nbf": {"essential": True, "value": self.not_before}}})
@@ -59,12 +58,12 @@ class Challenges:
         return self.goes_on or token.get("met") != self.not_before
 
     def refuses_refresh(self, asked: AskedClaims, met: str) -> bool:
-        """Tell whether a refresh token that has `met` a challenge before cannot answer what is asked."""
+        """Tell whether a refresh token that has `met` an earlier challenge cannot meet this one."""
         return self.needs_person and asked.not_before == self.not_before != met
 
 
 def asked_claims(text: str) -> AskedClaims:
-    """Read a `claims` form field (OpenID Connect Core 5.5); what cannot be read asks for nothing."""
+    """Parse a `claims` form field (OpenID Connect Core 5.5); an invalid one counts as empty."""
     try:
         value = json.loads(text) if text else {}
     except (ValueError, RecursionError):

@@ -22,14 +22,14 @@ HOSTS = ("localhost", "127.0.0.1", "::1")
 
 @dataclass(frozen=True, slots=True)
 class Certificates:
-    """Where the files are. The authority's own key is never written, so nobody can sign with it later."""
+    """The paths of the files. The authority's own key is never written, so it cannot sign later."""
 
     ca_pem: Path
     server_pem: Path
     server_key: Path
 
     def server_context(self) -> ssl.SSLContext:
-        """Return what a server needs to prove that it is localhost (TLS 1.2 or newer)."""
+        """Return the TLS context of a server on localhost (TLS 1.2 or newer)."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.load_cert_chain(self.server_pem, self.server_key)

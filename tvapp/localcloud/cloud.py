@@ -1,4 +1,4 @@
-"""What all services of the local cloud share: settings, time, grants, tokens, faults."""
+"""The state that all services of the local cloud share: settings, time, grants, tokens, faults."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ class Cloud:
         return f"{self.base_url}/{TENANT_ID}"
 
     def now(self) -> float:
-        """Seconds for deadlines; never jumps."""
+        """Monotonic seconds, for deadlines."""
         return self.clock.monotonic() + self.settings.time_passed_s
 
     def wall(self, extra_skew_s: float = 0.0) -> float:
-        """This cloud's idea of the time: seconds since 1970."""
+        """The wall clock of this cloud in seconds since 1970."""
         return self.clock.wall() + self.settings.time_passed_s + self.settings.clock_skew_s + extra_skew_s
 
     def http_date(self, extra_skew_s: float = 0.0) -> str:
-        """The same, as a Date header has it."""
+        """The wall clock as the value of a Date header."""
         return email.utils.formatdate(self.wall(extra_skew_s), usegmt=True)

@@ -1,24 +1,24 @@
-"""The control API under /_control: what tests and the demo may do to this cloud. JSON, loopback only.
+"""The control API under /_control, for tests and the demo. JSON, loopback only.
 
 | request | does |
 | --- | --- |
-| GET  /_control | what this cloud is: addresses, ids, people |
+| GET  /_control | addresses, ids and people of this cloud |
 | POST /_control/faults | `{"endpoint": "tile", ...fields of faults.Fault}`: put a fault in force |
 | GET  /_control/faults | the faults in force |
 | DELETE /_control/faults[?endpoint=tile] | lift them |
 | GET  /_control/requests[?endpoint=tile] | `{endpoint: {count, in_flight, most_in_flight, statuses, recent}}` |
-| DELETE /_control/requests | count afresh |
-| GET  /_control/pending | user codes that wait for somebody |
+| DELETE /_control/requests | reset the counters |
+| GET  /_control/pending | user codes that are not approved yet |
 | POST /_control/sign-in | `{"user_code": "...", "person": "aino"}` approves, `{"user_code": "...", "decline": true}` |
-| GET  /_control/issued | every secret of this cloud since the last reset, by kind, to look for where none may be |
+| GET  /_control/issued | every secret since the last reset, by kind: tests search logs and files for them |
 | POST /_control/revoke | all refresh tokens; with `{"access": true}` the access tokens issued so far as well |
-| POST /_control/challenge | Azure Maps challenges all tokens of now for claims (`cae`); answers `{claims, header}` |
+| POST /_control/challenge | Azure Maps challenges all current tokens for claims (`cae`); answers `{claims, header}` |
 | GET, POST /_control/settings | read, change (`settings.Settings`); the GET also tells the subscription keys |
-| GET  /_control/map-data | `{files, changes, accepted}`: what is stored, each change that was taken, how many |
-| POST /_control/map-data | `{"description": "...", "content": "text"}`: store a file at once and unchecked |
-| POST /_control/map-data | `{"udid": "...", "content": "text"}`: change a file at once and unchecked |
+| GET  /_control/map-data | `{files, changes, accepted}`: stored files, accepted changes, their number by method |
+| POST /_control/map-data | `{"description": "...", "content": "text"}`: store a file at once, without checks |
+| POST /_control/map-data | `{"udid": "...", "content": "text"}`: change a file at once, without checks |
 | DELETE /_control/map-data | remove all files |
-| POST /_control/reset | as after the start: settings, faults, grants, tokens, traffic, files |
+| POST /_control/reset | restore the state after the start: settings, faults, grants, tokens, traffic, files |
 
 Endpoints: discovery, instance, devicecode, token (polls), refresh, tile, attribution, tileset, copyright, static,
 map-data, page. Challenge fields: needs_person, goes_on, off. Fault fields: delay_s, drip_s, status, body,
@@ -78,7 +78,7 @@ def routes(cloud: Cloud, store: MapDataStore, seed_dir: Path | None, initial: Se
 
 
 class Control:
-    """The endpoints; each takes the request and its JSON object, and returns what becomes the answer's JSON."""
+    """The endpoints; each takes a request and its JSON object, and returns the JSON value of the answer."""
 
     def __init__(self, cloud: Cloud, store: MapDataStore, seed_dir: Path | None, initial: Settings) -> None:
         self.cloud = cloud
@@ -170,7 +170,7 @@ class Control:
         if body.get("off"):
             self.cloud.challenges = Challenges()
             return {}
-        # Each is another one, also within a second.
+        # Each challenge has a new time, also within the same second.
         event = max(int(self.cloud.wall()), int(self.cloud.challenges.not_before or 0) + 1)
         self.cloud.challenges = Challenges(str(event), bool(body.get("needs_person")), bool(body.get("goes_on")))
         return {"claims": self.cloud.challenges.claims, "header": self.cloud.challenges.header}
@@ -227,7 +227,7 @@ def _json(work: Work) -> Callable[[Request], Awaitable[Response]]:
         body: object = {}
         if request.method == "POST":
             raw = await request.body()
-            # A page in a browser cannot send this type elsewhere without asking first, and is then refused.
+            # A browser sends this type across origins only after a CORS preflight, which is refused.
             if raw and not request.headers.get("content-type", "").startswith("application/json"):
                 return JSONResponse({"error": "send application/json"}, 415)
             try:

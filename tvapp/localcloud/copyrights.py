@@ -1,4 +1,4 @@
-"""Who is to be named on the map: /map/attribution and /map/copyright (azure-facts 4.4, 4.6)."""
+"""The attribution of the map: /map/attribution and /map/copyright (azure-facts 4.4, 4.6)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tvapp.localcloud.tilesets import Tileset
 Box = tuple[float, float, float, float]
 
 HELSINKI: Box = (24.83, 60.13, 25.08, 60.24)
-"""Where the basemap has streets from OpenStreetMap."""
+"""The area with streets from OpenStreetMap."""
 STREET_ZOOM = 9
 
 OSM = "© OpenStreetMap contributors"
@@ -26,7 +26,7 @@ VECTOR_LIKE = "microsoft.base.road"
 
 
 def attribution_html(tileset: Tileset, zoom: int, box: Box) -> list[str]:
-    """Return anchors with entities in them, as Azure does."""
+    """Return HTML anchors with entities, as Azure does."""
     from tvapp.localcloud.basemap import attribution
 
     names = attribution(VECTOR_LIKE if tileset.is_vector else tileset.id)

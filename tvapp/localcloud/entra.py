@@ -12,7 +12,7 @@ from starlette.routing import Route
 from tvapp.localcloud.aadsts import error_response
 from tvapp.localcloud.cae import CAPABILITY, asked_claims
 from tvapp.localcloud.cloud import Cloud
-from tvapp.localcloud.grants import RefreshToken
+from tvapp.localcloud.grants import CodeTerms, RefreshToken
 from tvapp.localcloud.people import CLIENT_NAMES, CONFIDENTIAL_CLIENT_ID, TENANT_DOMAIN, TENANT_ID, Person
 from tvapp.localcloud.scopes import BadScope, Scopes, parse_scopes
 from tvapp.localcloud.tokens import client_info
@@ -46,7 +46,7 @@ def routes(cloud: Cloud) -> list[Route]:
 
 
 class Entra:
-    """The endpoints. Methods take the request and how far token times shall be off."""
+    """The endpoints. Methods take the request and the skew of the token times."""
 
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
@@ -71,7 +71,7 @@ class Entra:
         tenant = request.path_params["tenant"]
         if not _is_known(tenant):
             return self._error(request, 90002, f"Tenant '{tenant[:80]}' not found.")
-        # The endpoints have the address by which the client knows this service, which may be that of a tunnel to here.
+        # The client may reach this service through a tunnel: answer with the address that it used.
         host = request.headers.get("host")
         base = f"{f'https://{host}' if host else self.cloud.base_url}/{tenant}"
         issuer_tenant = "{tenantid}" if tenant in SHARED_TENANTS else TENANT_ID
@@ -120,9 +120,7 @@ class Entra:
             form["client_id"],
             form["scope"],
             self.cloud.now(),
-            lifetime_s=settings.code_lifetime_s,
-            interval_s=settings.interval_s,
-            code_length=settings.user_code_length,
+            CodeTerms(settings.code_lifetime_s, settings.interval_s, settings.user_code_length),
         )
         grant.met = asked_claims(form.get("claims", "")).not_before
         uri = settings.verification_uri or self.cloud.page_url
@@ -140,7 +138,7 @@ class Entra:
         )
 
     async def token(self, request: Request, skew_s: float) -> Response:
-        """Step B, and refreshing."""
+        """Step B (polling), and refreshing."""
         form = await form_values(request)
         if refusal := self._refuse_client(request, request.path_params["tenant"], form):
             return refusal
@@ -230,7 +228,7 @@ class Entra:
         return JSONResponse(body, headers=NO_STORE)
 
     def _is_consented(self, person: Person, client_id: str, scopes: Scopes) -> bool:
-        """Tell whether the client may use the resource in a person's name: an administrator or they said so before."""
+        """Tell whether an administrator or the person has consented that the client uses the resource."""
         if self.cloud.settings.storage_consent or not scopes.is_storage:
             return True
         return any(parse_scopes(scope).is_storage for scope in self.cloud.grants.allowed_scopes(person, client_id))

@@ -1,4 +1,4 @@
-"""The fault switchboard: which endpoint fails how, how often, and what was asked of each endpoint.
+"""The fault switchboard: the faults of each endpoint, and the requests to it.
 
 Pure state; `tvapp.localcloud.wire` carries the faults out and `tvapp.localcloud.control` describes the API.
 """
@@ -33,16 +33,16 @@ KEPT_REQUESTS = 500
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What goes wrong at an endpoint. Fields add up where that makes sense (delay and status, say)."""
+    """A fault of an endpoint. Fields combine where that makes sense (delay and status, say)."""
 
     delay_s: float = 0.0
     """Wait before anything is sent."""
     drip_s: float = 0.0
     """Send the body in small pieces over this time."""
     status: int = 0
-    """Answer with this status instead of doing anything."""
+    """Answer with this status instead of the endpoint's work."""
     body: str | None = None
-    """The body that goes with it; None gives the service's own error shape."""
+    """The body for `status`; None: the service's own error body."""
     content_type: str = ""
     error: str = ""
     """Answer with this OAuth error (Entra) or error code (Maps)."""
@@ -53,11 +53,11 @@ class Fault:
     headers: Mapping[str, str] = field(default_factory=dict)
     """Added to, or replacing, the answer's own headers."""
     reset: str = ""
-    """Cut the connection (TCP reset): "before" the work, after the "headers", or "after" the work."""
+    """Reset the TCP connection "before" the work, after the "headers", or "after" the work."""
     truncate: float = 0.0
-    """Send only this part of the body (0 to 1), then close; the length promised is the whole one."""
+    """Send only this part of the body (0 to 1), then close; Content-Length is that of the whole body."""
     html: bool = False
-    """A captive portal or proxy answers with a page and status 200 (or `status`)."""
+    """Answer like a captive portal or proxy: an HTML page with status 200 (or `status`)."""
     bad_bytes: bool = False
     """The body is random bytes of the right length and type."""
     oversized_bytes: int = 0
@@ -65,7 +65,7 @@ class Fault:
     clock_skew_s: float = 0.0
     """The Date header and the times in tokens are off by this."""
     times: int = 0
-    """Lifts itself after so many requests; 0 stays until cleared."""
+    """Applies to so many requests; 0: until cleared."""
     match: Mapping[str, str] = field(default_factory=dict)
     """Only requests with these query or form values."""
     method: str = ""
@@ -74,7 +74,7 @@ class Fault:
     """Only requests with this path, in which * stands for any characters."""
 
     def answers_itself(self) -> bool:
-        """Tell whether the endpoint's own work is not done at all."""
+        """Tell whether the fault replaces the endpoint's work."""
         return bool(self.status or self.error or self.aadsts or self.html or self.reset == "before")
 
     def matches(self, values: Mapping[str, str], method: str = "", path: str = "") -> bool:
@@ -140,13 +140,13 @@ class Recorded:
 
 @dataclass(slots=True)
 class Traffic:
-    """What was asked of one endpoint."""
+    """The requests to one endpoint."""
 
     count: int = 0
     in_flight: int = 0
     most_in_flight: int = 0
     statuses: Counter[int] = field(default_factory=Counter)
-    """How often each status was answered; 0 stands for a connection that was cut without one."""
+    """How often each status was sent; 0 stands for a reset connection without one."""
     recent: deque[Recorded] = field(default_factory=lambda: deque(maxlen=KEPT_REQUESTS))
 
 
@@ -158,11 +158,11 @@ class Switchboard:
         self.traffic: dict[str, Traffic] = {name: Traffic() for name in ENDPOINTS}
 
     def add(self, endpoint: str) -> None:
-        """Know one more endpoint, of a service that is served beside ours."""
+        """Add an endpoint of a service that is served beside ours."""
         self.traffic.setdefault(endpoint, Traffic())
 
     def set(self, endpoint: str, fault: Fault) -> None:
-        """Put a fault in force, after those already there.
+        """Add a fault, which applies after those already there.
 
         Raises:
             DataError: no such endpoint.
@@ -179,7 +179,7 @@ class Switchboard:
             self._faults.clear()
 
     def take(self, endpoint: str, values: Mapping[str, str], method: str = "", path: str = "") -> Fault | None:
-        """Return the first fault that concerns a request, counting it."""
+        """Return the first fault that applies to a request, and count it."""
         queue = self._faults.get(endpoint, [])
         for index, (fault, left) in enumerate(queue):
             if not fault.matches(values, method, path):
@@ -193,7 +193,7 @@ class Switchboard:
         return None
 
     def in_force(self) -> dict[str, list[dict[str, object]]]:
-        """Return the faults as JSON-able values, with how often each will still strike."""
+        """Return the faults as JSON values, with how often each will still apply."""
         return {
             endpoint: [{**_without_defaults(fault), "left": left or "until cleared"} for fault, left in queue]
             for endpoint, queue in self._faults.items()
@@ -201,7 +201,7 @@ class Switchboard:
         }
 
     def forget_traffic(self) -> None:
-        """Start counting afresh; requests in flight stay counted as such."""
+        """Reset the counters except those of requests in flight."""
         for traffic in self.traffic.values():
             traffic.count = 0
             traffic.most_in_flight = traffic.in_flight

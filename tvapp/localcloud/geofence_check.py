@@ -1,6 +1,6 @@
-"""Tells whether an upload holds geofences: Azure Maps' extensions of GeoJSON, read strictly (azure-facts 5.3).
+"""Validates uploads of geofences strictly by Azure Maps' extensions of GeoJSON (azure-facts 5.3).
 
-An independent reading: it shares nothing with the reader and the writer of the app.
+It is independent of the app's reader and writer, so that it cannot share their mistakes.
 """
 
 from __future__ import annotations
@@ -63,7 +63,7 @@ def _check_shape(geometry: dict[str, object], properties: dict[str, object], whe
 
 
 def _kinds(geometry: dict[str, object]) -> list[str]:
-    """Return the types in a geometry, those in collections included."""
+    """Return the types in a geometry, including those in collections."""
     members = geometry.get("geometries")
     if isinstance(members, list) and geometry.get("type") == "GeometryCollection":
         return [kind for member in members for kind in _kinds(member)]

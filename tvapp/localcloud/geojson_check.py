@@ -1,4 +1,4 @@
-"""Tells whether an upload is GeoJSON with a root that the Data service takes (RFC 7946, azure-facts 5.3)."""
+"""Validates that an upload is GeoJSON with a root that the Data service accepts (RFC 7946, azure-facts 5.3)."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ POSITION_DEPTH = {"Point": 0, "MultiPoint": 1, "LineString": 1, "MultiLineString
 
 
 class NotGeoJson(Exception):
-    """Says what is wrong, and where."""
+    """The upload is invalid; the text says where."""
 
 
 def check_geojson(data: bytes) -> list[tuple[str, dict[str, object]]]:
-    """Accept a Feature or FeatureCollection; returns where each Feature stands, and the Feature.
+    """Accept a Feature or FeatureCollection; returns each Feature with its JSON path.
 
     Raises:
         NotGeoJson: anything else.

@@ -1,4 +1,4 @@
-"""Device authorization grants (RFC 8628) and refresh tokens as state; the time comes in, nothing waits."""
+"""Device authorization grants (RFC 8628) and refresh tokens as state; the time is passed in."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Literal
 
 from tvapp.localcloud.people import Person
 
-# No 0/O, 1/I/L, 8/B, 5/S, 2/Z: a code is read from a screen across the room.
+# Without 0/O, 1/I/L, 8/B, 5/S, 2/Z: a code is read from a screen across the room.
 USER_CODE_LETTERS = "ACDEFGHJKMNPQRTUVWXY34679"
 KEPT_AFTER_EXPIRY_S = 3600.0
 EARLY_POLL_TOLERANCE = 0.8
@@ -21,9 +21,18 @@ State = Literal["pending", "approved", "declined", "used"]
 Poll = Literal["pending", "slow_down", "approved", "declined", "expired", "unknown"]
 
 
+@dataclass(frozen=True, slots=True)
+class CodeTerms:
+    """How long a device code lives, how often it may be polled, and the length of its user code."""
+
+    lifetime_s: float
+    interval_s: float
+    code_length: int = 9
+
+
 @dataclass(slots=True)
 class Grant:
-    """One request for a code, from asking to the tokens. `flavour` is the service that issued it."""
+    """One device authorization grant, from its code to its tokens. `flavour` is the service that issued it."""
 
     device_code: str = field(repr=False)
     user_code: str = field(repr=False)
@@ -38,7 +47,7 @@ class Grant:
     earliest_poll: float = 0.0
     polls: int = 0
     met: str = ""
-    """The claims challenge that it was asked for with."""
+    """The claims challenge in the request for the code."""
 
     def is_expired(self, now: float) -> bool:
         return now >= self.expires_at
@@ -46,7 +55,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class RefreshToken:
-    """Bound to person and client, not to a resource."""
+    """A refresh token is bound to a person and a client, not to a resource."""
 
     person: Person
     client_id: str
@@ -54,11 +63,11 @@ class RefreshToken:
     scope: str
     generation: int = 0
     met: str = ""
-    """The claims challenge that it was issued for."""
+    """The claims challenge that it has met."""
 
 
 def normalised_code(typed: str) -> str:
-    """Return a user code as it was issued, whatever way a person typed it.
+    """Return a user code as it was issued, however a person typed it.
 
     >>> normalised_code(" acd-efg hjk ")
     'ACDEFGHJK'
@@ -75,7 +84,7 @@ class Grants:
         self._refresh_tokens: dict[str, RefreshToken] = {}
         self._allowed: set[tuple[Person, str, str]] = set()
         self.issued: deque[tuple[str, str]] = deque(maxlen=MOST_REMEMBERED)
-        """Every code and refresh token with its kind, also those that count no more."""
+        """Every code and refresh token with its kind, including invalid ones."""
 
     def create(
         self,
@@ -84,19 +93,15 @@ class Grants:
         client_id: str,
         scope: str,
         now: float,
-        *,
-        lifetime_s: float,
-        interval_s: float,
-        code_length: int = 9,
+        terms: CodeTerms,
     ) -> Grant:
-        """Start a grant with codes nobody else has."""
+        """Start a grant with unique codes."""
         self._forget_old(now)
-        user_code = _random_code(code_length)
+        user_code = _random_code(terms.code_length)
         while user_code in self._by_user_code:
-            user_code = _random_code(code_length)
-        grant = Grant(
-            secrets.token_urlsafe(48), user_code, flavour, tenant, client_id, scope, now + lifetime_s, interval_s
-        )
+            user_code = _random_code(terms.code_length)
+        device_code, expires_at = secrets.token_urlsafe(48), now + terms.lifetime_s
+        grant = Grant(device_code, user_code, flavour, tenant, client_id, scope, expires_at, terms.interval_s)
         grant.earliest_poll = now
         self._by_device_code[grant.device_code] = grant
         self._by_user_code[user_code] = grant
@@ -104,15 +109,15 @@ class Grants:
         return grant
 
     def find(self, typed: str) -> Grant | None:
-        """Look a grant up by what a person typed."""
+        """Find a grant by the user code that a person typed."""
         return self._by_user_code.get(normalised_code(typed))
 
     def pending(self, now: float) -> Iterator[Grant]:
-        """Yield the grants that somebody could still approve, oldest first."""
+        """Yield the grants that can still be approved, oldest first."""
         return (g for g in self._by_device_code.values() if g.state == "pending" and not g.is_expired(now))
 
     def approve(self, grant: Grant, person: Person) -> None:
-        """Let a person allow what the grant asks for; that they did is remembered, whatever becomes of the grant."""
+        """Approve a grant in a person's name. The consent is remembered, whatever becomes of the grant."""
         grant.state, grant.person = "approved", person
         self._allowed.add((person, grant.client_id, grant.scope))
 
@@ -123,7 +128,7 @@ class Grants:
     def poll(
         self, device_code: str, client_id: str, now: float, *, enforce_interval: bool
     ) -> tuple[Poll, Grant | None]:
-        """Answer one poll; an approved grant is used up by it."""
+        """Answer one poll; polling an approved grant uses it up."""
         grant = self._by_device_code.get(device_code)
         if grant is None or grant.client_id != client_id or grant.state == "used":
             return "unknown", None
@@ -152,13 +157,13 @@ class Grants:
         return secret
 
     def refresh_token(self, secret: str) -> RefreshToken | None:
-        """Return what a refresh token stands for; None if it is unknown or revoked."""
+        """Return a refresh token by its secret; None if it is unknown or revoked."""
         return self._refresh_tokens.get(secret)
 
     def rotate(self, secret: str, scope: str, met: str = "") -> str:
         """Issue the successor of a refresh token, which may have `met` a challenge.
 
-        The old one stays valid, as Entra's do.
+        The old token stays valid, as Entra's do.
         """
         old = self._refresh_tokens[secret]
         return self.issue_refresh_token(

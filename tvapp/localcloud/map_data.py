@@ -50,7 +50,7 @@ class MapData:
         self._asking = asyncio.Lock()
 
     def by_method(self, work: dict[str, Work]) -> Callable[[Request], Awaitable[Response]]:
-        """Return one endpoint that checks access and version and chooses by method."""
+        """Return an endpoint that checks access and version and dispatches by method."""
 
         async def handler(request: Request, _skew_s: float) -> Response:
             method = "GET" if request.method == "HEAD" else request.method
@@ -69,7 +69,7 @@ class MapData:
         return JSONResponse({"mapDataList": [self._entry(request, file) for file in self.store.listing()]})
 
     async def upload(self, request: Request) -> Response:
-        """Take a new file."""
+        """Accept a new file."""
         data_format = need(request, "dataFormat")
         if data_format not in FORMATS:
             raise bad("dataFormat", f"Parameter 'dataFormat' must be one of {', '.join(FORMATS)}.")
@@ -86,7 +86,7 @@ class MapData:
         )
 
     async def replace(self, request: Request) -> Response:
-        """Take a file's new content; the old one is served until the operation has succeeded."""
+        """Accept new content of a file; the old content is served until the operation has succeeded."""
         file = self._find(request)
         content = await self._content(request)
         return self._accepted(
@@ -116,9 +116,9 @@ class MapData:
         return Response(status_code=204)
 
     async def operation(self, request: Request) -> Response:
-        """Tell how an upload is getting on."""
+        """Return the state of an upload."""
         async with self._asking:
-            # Checking a large file takes a second, in which others want their answers.
+            # Checking a large file takes a second, in which other requests must be answered.
             operation = await asyncio.to_thread(self.store.ask, request.path_params["operation"], self.cloud.settings)
         if operation is None:
             raise bad("operationId", "The operation is not known.")
@@ -138,7 +138,7 @@ class MapData:
         return JSONResponse(body, headers=headers)
 
     async def _move_on(self, udid: str = "") -> None:
-        """Let time pass for operations that nobody asks about any more."""
+        """Advance operations that no client polls any more."""
         async with self._asking:
             await asyncio.to_thread(self.store.move_on, self.cloud.settings, udid)
 
@@ -171,7 +171,7 @@ class MapData:
         return file
 
     def _base(self, request: Request) -> str:
-        """Return this service's address as its client knows it, which may be that of a tunnel to here."""
+        """Return this service's address as its client knows it, which may be that of a tunnel."""
         host = request.headers.get("host")
         return f"https://{host}" if host else self.cloud.base_url
 

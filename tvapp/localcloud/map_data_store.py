@@ -1,4 +1,4 @@
-"""Uploaded files, the operations that are still at work on them, and a record of what was taken; in memory, pure."""
+"""Uploaded files, running operations, and a record of accepted changes; in memory, pure."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ KEPT_CHANGES = 10_000
 
 @dataclass(slots=True)
 class StoredFile:
-    """One file of the account. `content` is None until its first upload has ended well."""
+    """One file of the account. `content` is None until its first upload has succeeded."""
 
     udid: str
     data_format: str
@@ -42,7 +42,7 @@ class Trouble:
 
 @dataclass(slots=True)
 class Operation:
-    """One upload at work. It ends after it has `moved` more than `polls` times."""
+    """One running upload. It ends after it has `moved` more than `polls` times."""
 
     operation_id: str
     udid: str
@@ -61,7 +61,7 @@ class Operation:
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A change that the service accepted, whatever became of it then."""
+    """A change that the service accepted, whatever its operation came to."""
 
     method: Method
     udid: str
@@ -86,7 +86,7 @@ class MapDataStore:
         self.changes.clear()
 
     def used_bytes(self) -> int:
-        """What files and running operations take."""
+        """The bytes of all files and running operations."""
         running = (op for op in self.operations.values() if op.is_at_work)
         return sum(len(file.content or b"") for file in self.files.values()) + sum(len(op.content) for op in running)
 
@@ -95,7 +95,7 @@ class MapDataStore:
         return iter(self.files.values())
 
     def add(self, content: bytes, description: str, data_format: str = "geojson") -> StoredFile:
-        """Store a file at once and unchecked, as seeds and tests do."""
+        """Store a file at once, without checks, for seeds and tests."""
         file = StoredFile(str(uuid.uuid4()), data_format, description, content, "Completed")
         self.files[file.udid] = file
         return file
@@ -103,7 +103,7 @@ class MapDataStore:
     def start(
         self, content: bytes, data_format: str, description: str | None, wall: float, polls: int, udid: str = ""
     ) -> Operation:
-        """Begin an upload: of a new file, or replacing `udid`."""
+        """Begin an upload of a new file, or of new content for `udid`."""
         method: Method = "PUT" if udid else "POST"
         if not udid:
             file = StoredFile(str(uuid.uuid4()), data_format, description or "")
@@ -116,14 +116,14 @@ class MapDataStore:
         return operation
 
     def ask(self, operation_id: str, settings: Settings) -> Operation | None:
-        """Return an operation, letting it come to its end when it was asked about often enough."""
+        """Return an operation, which ends after enough polls."""
         operation = self.operations.get(operation_id)
         if operation is not None and operation.is_at_work:
             self._move(operation, settings)
         return operation
 
     def move_on(self, settings: Settings, udid: str = "") -> None:
-        """Let the operations on a file, or all of them, move on although nobody asked about them."""
+        """Advance the operations on a file, or all of them, without a poll."""
         for operation in list(self.operations.values()):
             if operation.is_at_work and udid in ("", operation.udid):
                 self._move(operation, settings)

@@ -61,7 +61,7 @@ class Render:
     def guarded(
         self, action: Action, work: Callable[[Request], Awaitable[Response]]
     ) -> Callable[[Request, float], Awaitable[Response]]:
-        """Wrap an endpoint in the checks that come first."""
+        """Wrap an endpoint in the checks of access and api-version."""
 
         async def handler(request: Request, _skew_s: float) -> Response:
             try:
@@ -127,14 +127,14 @@ class Render:
         )
 
     async def attribution(self, request: Request) -> Response:
-        """Return the strings that must be shown with a view of a tileset."""
+        """Return the attribution of a view of a tileset."""
         chosen = tileset(request)
         zoom = integer(request, "zoom", 0, 22)
         box = lon_lat_box("bounds", need(request, "bounds"))
         return JSONResponse({"copyrights": attribution_html(chosen, zoom, box)})
 
     async def copyright(self, request: Request) -> Response:
-        """Return copyrights of the world, a box or a tile, or the caption."""
+        """Return the copyrights of the world, a box or a tile, or the caption."""
         return copyright_answer(request)
 
     async def static(self, request: Request) -> Response:

@@ -1,4 +1,4 @@
-"""Who may do what at Azure Maps: keys, bearer tokens, x-ms-client-id and roles (azure-facts 3)."""
+"""Authorization at Azure Maps: keys, bearer tokens, x-ms-client-id and roles (azure-facts 3)."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ SEE_HEADER = "Unauthorized. Inspect the WWW-Authenticate header for details."
 
 
 def check_access(cloud: Cloud, request: Request, action: Action) -> None:
-    """Let a request through that Azure Maps would let through.
+    """Accept a request that Azure Maps would accept.
 
-    A token that continuous access evaluation has overtaken is challenged for claims.
+    A token from before an event of continuous access evaluation is challenged for claims.
 
     Raises:
         Refused: 401 without or with wrong credentials, 403 without the role.

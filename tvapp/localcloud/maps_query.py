@@ -30,7 +30,7 @@ def need(request: Request, name: str) -> str:
 
 
 def check_version(request: Request, version: str) -> None:
-    """Insist on the api-version."""
+    """Require the api-version."""
     asked = need(request, "api-version")
     if asked != version:
         raise bad("api-version", f"The api-version '{asked[:40]}' is not supported. Use {version}.")

@@ -1,4 +1,4 @@
-"""A plain OpenID provider with the device flow (RFC 8628), under /oidc: what `oidc_authority` may point at.
+"""A plain OpenID provider with the device flow (RFC 8628) under /oidc, for `oidc_authority`.
 
 It differs from Entra where the standards do: `verification_uri_complete`, no AADSTS numbers, no `client_info`,
 one-time refresh tokens, any client id of the sample registration.
@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tvapp.localcloud.cloud import Cloud
-from tvapp.localcloud.grants import RefreshToken
+from tvapp.localcloud.grants import CodeTerms, RefreshToken
 from tvapp.localcloud.people import CLIENT_ID, Person
 from tvapp.localcloud.scopes import BadScope, Scopes, parse_scopes
 from tvapp.localcloud.wire import form_values, wired
@@ -80,11 +80,9 @@ class Oidc:
             CLIENT_ID,
             form.get("scope", "openid"),
             self.cloud.now(),
-            lifetime_s=settings.code_lifetime_s,
-            interval_s=settings.interval_s,
-            code_length=settings.user_code_length,
+            CodeTerms(settings.code_lifetime_s, settings.interval_s, settings.user_code_length),
         )
-        # Grouping is the provider's business here; Entra sends its codes in one piece.
+        # This provider groups its codes; Entra does not.
         half = len(grant.user_code) // 2
         shown = f"{grant.user_code[:half]}-{grant.user_code[half:]}"
         uri = settings.verification_uri or self.cloud.page_url

@@ -1,4 +1,4 @@
-"""The HTML of the sign-in page: made for a phone, no scripts, nothing from elsewhere."""
+"""The HTML of the sign-in page: for a phone, without scripts or external resources."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ Never enter one that somebody sent you.</p>
 
 
 def person_page(grant: Grant, visit: str, problem: str = "") -> str:
-    """Ask who signs in, and whether the app may."""
+    """Ask for the account and for consent."""
     note = f'<p class="note" role="alert">{escape(problem)}</p>' if problem else ""
     app = CLIENT_NAMES.get(grant.client_id, grant.client_id)
     purpose = "read and change geofences in Azure Storage" if parse_scopes(grant.scope).is_storage else "show maps"
@@ -124,7 +124,7 @@ def person_page(grant: Grant, visit: str, problem: str = "") -> str:
 
 
 def allowed_page(person: Person) -> str:
-    """Say that it worked."""
+    """Confirm the sign-in."""
     return _page(
         "Signed in",
         f"""<div class="card done">{TICK}<h1>You are signed in</h1>
@@ -133,7 +133,7 @@ def allowed_page(person: Person) -> str:
 
 
 def declined_page() -> str:
-    """Say that nothing was allowed."""
+    """Confirm that the sign-in was declined."""
     return _page(
         "Declined",
         f"""<div class="card done">{CROSS}<h1>Sign-in declined</h1>

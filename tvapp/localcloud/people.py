@@ -1,4 +1,4 @@
-"""The sample people who can sign in to the local cloud, and what their Azure Maps roles let them do."""
+"""The sample people who can sign in to the local cloud, and the permissions of their Azure Maps roles."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ MAPS_CLIENT_ID = "30d7cc00-0000-4000-8000-000000009f55"
 """`uniqueId` of the Azure Maps account: the value of the header x-ms-client-id."""
 
 OTHER_MAPS_CLIENT_ID = "30d7cc00-0000-4000-8000-00000000ffff"
-"""Another existing account, in which nobody here has a role."""
+"""Another existing account, in which none of these people has a role."""
 
 ROLES: dict[str, frozenset[Action]] = {
     "Azure Maps Data Contributor": frozenset({"render/read", "data/read", "data/write", "data/delete"}),

@@ -1,4 +1,4 @@
-"""Which geofences the local cloud starts with: the shipped sample files, or the installer's own folder."""
+"""Seeds the local cloud with geofences: the shipped sample files, or those of the installer's folder."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MOST_BYTES = 100 << 20
 def seed(store: MapDataStore, folder: Path | None = None) -> int:
     """Upload each *.geojson of a folder (default: the samples), in the order of names; returns how many.
 
-    A file that is no JSON is uploaded all the same: what the app makes of it is worth seeing.
+    A file that is not JSON is uploaded too, to show how the app handles it.
     """
     count = 0
     for path in sorted((folder or asset("samples")).glob("*.geojson")):

@@ -24,7 +24,7 @@ PERMISSIONS = {MAPS: "user_impersonation", STORAGE: "user_impersonation", MANAGE
 
 @dataclass(frozen=True, slots=True)
 class Scopes:
-    """What was asked for."""
+    """The parsed `scope` of a request."""
 
     openid: frozenset[str]
     audience: str
@@ -41,14 +41,14 @@ class Scopes:
 
 @dataclass(frozen=True, slots=True)
 class BadScope(Exception):
-    """Not a scope that this tenant can serve; `aadsts` tells why."""
+    """The tenant cannot serve this scope; `aadsts` tells why."""
 
     aadsts: int
     detail: str = ""
 
 
 def parse_scopes(text: str) -> Scopes:
-    """Understand a space-separated scope.
+    """Parse a space-separated scope.
 
     Raises:
         BadScope: malformed, of an unknown resource, or of more than one.

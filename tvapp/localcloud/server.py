@@ -1,4 +1,4 @@
-"""Puts the services together and serves them: TLS on loopback, and on request the page alone to the local network."""
+"""Serves all services with TLS on loopback, and on request the sign-in page alone to the local network."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ LOOPBACKS = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """How to start."""
+    """The options of a server."""
 
     data_dir: Path
     painter: Painter
@@ -41,13 +41,13 @@ class Options:
     seed_dir: Path | None = None
     settings: Settings = field(default_factory=Settings)
     hosts: tuple[str, ...] = HOSTS
-    """Names that the certificate is good for."""
+    """The names in the certificate."""
     more_routes: Callable[[Cloud], Sequence[Route]] = lambda _cloud: ()
-    """Makes the routes of a service that is served beside ours."""
+    """Returns the routes of a further service to serve."""
 
 
 class _Protocol(H11Protocol):
-    """Lets responses reach their connection, so that it can be cut."""
+    """Gives responses access to their connection, so that they can reset it."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         self.app_state = {**self.app_state, TRANSPORT: transport}
@@ -56,12 +56,12 @@ class _Protocol(H11Protocol):
     def shutdown(self) -> None:
         super().shutdown()
         if self.transport.is_closing():
-            # An idle TLS connection would wait for the client's farewell.
+            # An idle TLS connection would wait for the client's close_notify.
             self.transport.abort()
 
 
 class _Server(uvicorn.Server):
-    """Leaves signals to the program."""
+    """A server that leaves signals to the program."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -101,12 +101,12 @@ class LocalServer:
             lan = _bind(family, options.lan_address, options.lan_port)
             host = f"[{options.lan_address}]" if ":" in options.lan_address else options.lan_address
             self.cloud.page_url = f"http://{host}:{lan.getsockname()[1]}/device"
-            # The page and nothing else: no tokens, no maps, no control.
+            # The page alone: no tokens, no maps, no control.
             page_only = Starlette(routes=list(sign_in_page.routes(self.cloud)))
             self._servers.append((self._server(page_only, None), [lan]))
 
     def ready_line(self) -> dict[str, object]:
-        """Return what the starting program needs to know."""
+        """Return the addresses and paths for the program that started this server."""
         base = self.cloud.base_url
         return {
             "event": "localcloud.ready",

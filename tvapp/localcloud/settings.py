@@ -1,4 +1,4 @@
-"""What can be set in the local cloud, at start or later through the control API."""
+"""The settings of the local cloud, given at start or later through the control API."""
 
 from __future__ import annotations
 
@@ -10,17 +10,17 @@ from tvapp.core.errors import DataError
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Behaviour that lasts; single failures are the switchboard's business."""
+    """Lasting behaviour; `faults.Switchboard` has single failures."""
 
     code_lifetime_s: int = 900
     """`expires_in` of a device code."""
     interval_s: int = 2
-    """`interval` of a device code (Entra says 5; the demo should not make people wait)."""
+    """`interval` of a device code (Entra: 5; shorter here, so that the demo is quick)."""
     enforce_interval: bool = True
-    """Answer `slow_down` to whoever polls sooner than `interval_s`."""
+    """Answer `slow_down` to polls sooner than `interval_s`."""
     user_code_length: int = 9
     verification_uri: str = ""
-    """Sent instead of the real address of the page."""
+    """Sent instead of the page's real address."""
     token_lifetime_s: int = 3600
     """`expires_in` of an access token."""
     cae_token_lifetime_s: int = 0
@@ -32,21 +32,21 @@ class Settings:
     clock_skew_s: float = 0.0
     """How far this cloud's clock is ahead of its clients': Date headers and token times."""
     time_passed_s: float = 0.0
-    """How much more time has passed here than on the machine: for clients whose days last seconds."""
+    """The time by which this cloud is ahead of the machine, for tests in which days pass in seconds."""
     tile_latency_ms: int = 0
-    """Added to each tile, as a network would."""
+    """The latency added to each tile."""
     cache_headers: bool = True
     """Cache-Control and ETag on tiles."""
     tile_max_age_s: int = 86400
     """max-age of base tiles; overlays have a shorter one of their own."""
     tile_epoch: int = 0
-    """Part of each tile's ETag: raise it and every tile has changed."""
+    """Part of each tile's ETag: a new value changes every tile."""
     operation_polls: int = 2
     """How many times an operation says NotStarted, then Running, before it has ended."""
     operations_end: bool = True
     """False: no operation ever ends."""
     operation_failure: str = ""
-    """The reason for which every operation fails that ends from now on; empty: none does without a reason."""
+    """The reason for which every operation fails; empty: only invalid uploads fail."""
     storage_limit_bytes: int = 1 << 30
     """mapData answers 409 beyond this."""
     local_auth: bool = True
@@ -55,7 +55,7 @@ class Settings:
     secondary_key_valid: bool = True
     """False: that key was regenerated."""
     sign_in_throttle: bool = True
-    """Refuse more guesses at user codes from one address after ten wrong ones in a minute."""
+    """Refuse further user codes from an address after ten wrong ones in a minute."""
 
 
 def changed(settings: Settings, values: Mapping[str, object]) -> Settings:

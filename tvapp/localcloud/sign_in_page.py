@@ -1,4 +1,4 @@
-"""The sign-in page's requests: type the code, choose a person, allow or decline."""
+"""The endpoints of the sign-in page: enter the code, choose a person, allow or decline."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ HEADERS = {
 
 
 def routes(cloud: Cloud) -> list[Route]:
-    """Return the page's endpoints, which are all that another machine may ever see."""
+    """Return the page's endpoints, the only ones that other machines can reach."""
     page = SignInPage(cloud)
     return [
         Route("/", wired(cloud, "page", "page", page.home)),
@@ -41,14 +41,14 @@ def routes(cloud: Cloud) -> list[Route]:
 
 
 class SignInPage:
-    """Keeps what a visitor typed on the server: the form carries an unguessable visit number only."""
+    """Keeps the state of a visit on the server: the form carries an unguessable visit number only."""
 
     def __init__(self, cloud: Cloud) -> None:
         self.cloud = cloud
         self._visits: OrderedDict[str, tuple[Grant, float]] = OrderedDict()
 
     async def home(self, request: Request, skew_s: float) -> Response:
-        """Lead to the page."""
+        """Redirect to the page."""
         return RedirectResponse("/device", 303)
 
     async def ask_code(self, request: Request, skew_s: float) -> Response:

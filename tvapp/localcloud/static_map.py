@@ -1,4 +1,4 @@
-"""/map/static: one picture of a view, put together from tiles (azure-facts 4.7)."""
+"""/map/static: one picture of a view, composed of tiles (azure-facts 4.7)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MAX_LATITUDE = 85.05112878
 
 @dataclass(frozen=True, slots=True)
 class StaticMap:
-    """What to draw. The middle is in world units: 0 to 1, x to the east and y to the south."""
+    """A request for a picture. The centre is in world units: 0 to 1, x to the east and y to the south."""
 
     tileset: str
     traffic: bool

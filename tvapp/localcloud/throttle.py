@@ -16,7 +16,7 @@ class GuessThrottle:
         self._wrong: dict[str, deque[float]] = {}
 
     def wait_s(self, address: str, now: float) -> float:
-        """Return how long an address has to wait before its next guess; 0: it may go on."""
+        """Return how long an address has to wait before its next guess; 0: not at all."""
         guesses = self._wrong.get(address)
         while guesses and guesses[0] <= now - WINDOW_S:
             guesses.popleft()

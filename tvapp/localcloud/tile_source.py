@@ -1,4 +1,4 @@
-"""Where tile pictures come from: painted on worker threads, each each at most once at a time."""
+"""Renders tiles on worker threads, each tile at most once at a time."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from pathlib import Path
 
 TileKey = tuple[str, int, int, int, int, int]
 Painter = Callable[[str, int, int, int, int, int], bytes]
-"""tileset id, zoom, x, y, size, moment -> PNG; `moment` is how many steps the weather has moved, 0 for other tilesets.
+"""tileset id, zoom, x, y, size, moment -> PNG; `moment` counts the steps of the weather, 0 for other tilesets.
 
-The painter remembers what it painted.
+The painter caches its tiles.
 """
 
 # Painted when the process starts: it loads the data, and it is where the sample geofences are.
@@ -45,7 +45,7 @@ class TileSource:
         return await asyncio.get_running_loop().run_in_executor(self._pool, work)
 
     def warm_up(self) -> None:
-        """Begin to load what the painter needs."""
+        """Start to load the painter's data."""
         self._pool.submit(self._painter, *FIRST_TILE)
 
     def close(self) -> None:

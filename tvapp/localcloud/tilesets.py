@@ -10,7 +10,7 @@ Kind = Literal["vector", "base", "labels", "hybrid", "imagery", "terra", "weathe
 
 @dataclass(frozen=True, slots=True)
 class Tileset:
-    """One row of the enum."""
+    """One value of the TilesetID enum."""
 
     id: str
     kind: Kind

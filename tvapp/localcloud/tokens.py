@@ -1,4 +1,4 @@
-"""Mints and checks the signed tokens of the local cloud, shaped as Entra's are."""
+"""Issues and checks the signed tokens of the local cloud, in the form of Entra's."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ MOST_REMEMBERED = 1_000
 
 @dataclass(frozen=True, slots=True)
 class Rejected(Exception):
-    """A bearer token that does not open this door; `error` and `reason` go into WWW-Authenticate."""
+    """A bearer token is refused; `error` and `reason` go into WWW-Authenticate."""
 
     error: str
     reason: str
@@ -117,7 +117,7 @@ class Mint:
         )
 
     def check(self, token: str, resource: str, wall: float) -> dict[str, object]:
-        """Return the claims of an access token that is good for `resource` at this moment.
+        """Return the claims of an access token that is valid for `resource` now.
 
         Raises:
             Rejected: wrong signature, audience, issuer or time.

@@ -1,6 +1,6 @@
-"""Carries faults out on the wire, and records what was asked: the wrapper around every endpoint.
+"""The wrapper around every endpoint: it applies faults and records requests.
 
-A reset is a real one (the socket is closed with unsent data thrown away), a truncated body really ends early.
+A reset is a real one (the socket is closed and unsent data discarded), a truncated body really ends early.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from tvapp.localcloud.faults import Fault, Recorded
 from tvapp.localcloud.maps_errors import maps_error
 
 Handler = Callable[[Request, float], Awaitable[Response]]
-"""Takes the request and how far its tokens' times shall be off."""
+"""Takes the request and the skew of its tokens' times."""
 Shape = Literal["entra", "maps", "page"]
 
 TRANSPORT = "transport"
@@ -94,7 +94,7 @@ def wired(cloud: Cloud, endpoint: str, shape: Shape, handler: Handler) -> Callab
 
 
 class WireResponse(Response):
-    """Sends another response, damaged as the fault says."""
+    """Sends another response with the damage of a fault."""
 
     def __init__(self, inner: Response, fault: Fault, done: Callable[[], None]) -> None:
         self.inner = inner
@@ -115,7 +115,7 @@ class WireResponse(Response):
             return
         body = bytes(inner.body)
         if fault.bad_bytes:
-            # Never the beginning of text, or now and then it would pass for a page.
+            # Never the beginning of a text, which could pass for a page.
             body = b"\xff" + secrets.token_bytes(max(len(body), 16) - 1)
         length = fault.oversized_bytes or len(body)
         headers = [(key, value) for key, value in inner.raw_headers if key != b"content-length"]

@@ -103,11 +103,6 @@ class Camera:
         self._aligned: tuple[Viewport, Viewport] | None = None
 
     @property
-    def is_held(self) -> bool:
-        """Tell whether a direction key is down."""
-        return bool(self._holds)
-
-    @property
     def shown(self) -> Viewport:
         """The viewport to draw: while a direction key is held, aligned to ALIGNED_PX horizontally."""
         exact = self.viewport

@@ -176,7 +176,6 @@ class ComposedCells:
         self._made_of.clear()
         self.pending.clear()
         self.needed_tiles = ()
-        self._last_search = None
         self.picture.dirty = True
 
     def _cells(self, viewport: Viewport) -> TileRange:

@@ -1,1 +1,1 @@
-"""Sending HTTP requests, and what every request has in common."""
+"""Sends HTTP requests: transport, policies, and the monitor of the network."""

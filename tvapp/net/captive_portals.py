@@ -1,6 +1,7 @@
-"""Names what comes from the network in between, and not from the host, where the status says so.
+"""Recognises answers of a proxy or a captive portal by their status, and raises the error that they stand for.
 
-Pages with any other status are told by whoever asked, who knows what should have come (`azure.errors.is_page`).
+Pages of a portal with any other status are recognised by the client of the service, which knows what should have come
+(`azure.errors.is_page`).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from tvapp.net.request import Request, Response, Sender
 
 
 class PortalDetector:
-    """A `Sender` that raises what an answer of a proxy or a portal means."""
+    """A `Sender` that raises an error for an answer of a proxy or a portal."""
 
     def __init__(self, inner: Sender) -> None:
         self._inner = inner
@@ -19,8 +20,8 @@ class PortalDetector:
         """See Sender.
 
         Raises:
-            Unreachable: a proxy wants to know who asks (407).
-            UnexpectedReply: a portal wants somebody to sign in to the network (511, RFC 6585).
+            Unreachable: a proxy demands credentials (407).
+            UnexpectedReply: a portal demands a sign-in to the network (511, RFC 6585).
         """
         response = await self._inner.send(request)
         if response.status == 407:

@@ -1,14 +1,14 @@
-"""The chain that every request goes through: one policy, one concern, each a `Sender` around a `Sender`.
+"""The chain that every request goes through: policies with one concern each, each a `Sender` around a `Sender`.
 
 From the outside in, as in azure-core's pipeline:
 
-1. `RetryPolicy`: repeats a GET that met with a short trouble, within a budget.
-2. `CircuitBreaker`: holds back what a host in trouble would not answer. Each attempt asks it anew.
-3. `PortalDetector`: names answers of proxies and portals, which are no trouble of the host.
-4. `SkewObserver`: hears from the Date of each answer whether our clock is right.
-5. `HttpClient` (the transport): connections, TLS, proxies, HTTP/2, time-outs, bounded sizes; tells the network monitor.
+1. `RetryPolicy`: repeats a GET after a short trouble, within a budget.
+2. `CircuitBreaker`: refuses requests that a host in trouble would not answer. Each attempt goes through it.
+3. `PortalDetector`: recognises answers of proxies and portals, which are no trouble of the host.
+4. `SkewObserver`: passes the Date of each answer to the monitor of the clock.
+5. `HttpClient` (the transport): connections, TLS, proxies, HTTP/2, time-outs, bounded sizes, outcomes for listeners.
 
-A policy that looks at every answer, whoever it is for, belongs right around the transport.
+A policy that needs every answer belongs right around the transport.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from tvapp.net.transport import HttpClient, Listener
 
 
 class Chain:
-    """A `Sender` for everybody; lives on the io thread, but `listen` may be called from any."""
+    """The `Sender` of the whole app. It lives on the io thread, but `listen` may be called from any."""
 
     def __init__(
         self,
@@ -49,21 +49,21 @@ class Chain:
         return await self._outermost.send(request)
 
     def listen(self, listener: Listener) -> None:
-        """Have the outcome of every attempt told to `listener`."""
+        """Pass the outcome of every attempt to `listener`."""
         self._transport.listen(listener)
 
     def hurry(self) -> None:
-        """Somebody asked for another try."""
+        """Let the next request to each host through: the viewer asked for a retry."""
         self._circuits.hurry()
 
     def network_restored(self) -> None:
-        """Everything that is needed answers again."""
+        """Let requests through that were held back for want of a network: it is back."""
         self._circuits.network_restored()
 
     def resumed(self) -> None:
-        """The machine has slept, and every server has long hung up."""
+        """Make new connections: the machine was suspended, and servers have closed theirs."""
         self._transport.drop_connections()
 
     async def aclose(self) -> None:
-        """Close all connections; what is under way fails."""
+        """Fail what is under way and close all connections."""
         await self._transport.aclose()

@@ -1,4 +1,4 @@
-"""Holds requests back from a host that is in trouble: a circuit breaker for each origin (`core.circuit`)."""
+"""Refuses requests to a host that is in trouble: a circuit breaker for each origin (`core.circuit`)."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from tvapp.net.urls import host_of, origin_of
 
 
 class CircuitBreaker:
-    """A `Sender` that refuses at once what would most likely fail; everything here runs on the io thread.
+    """A `Sender` that refuses at once a request that would most likely fail. It runs on the io thread.
 
-    Trouble is what says something of the host: no proper answer, 5xx, 429. A 4xx is the request's own fault. Probes
-    pass, and tell nothing: that a host answers a HEAD does not mean that it does its work again.
+    A host is in trouble when no proper answer comes, or a 5xx or 429; any other 4xx is the fault of the request. Probes
+    pass and are not counted: a host that answers a HEAD may still not do its work.
     """
 
     def __init__(self, inner: Sender, *, clock: Clock, log: Log, random: Callable[[], float]) -> None:
@@ -31,8 +31,8 @@ class CircuitBreaker:
         """See Sender.
 
         Raises:
-            NetworkError, Throttled, ServiceDown: the host is in trouble; with `was_sent` False nothing was sent, and
-                `retry_after_s` tells when it will be.
+            NetworkError, Throttled, ServiceDown: the host is in trouble. With `was_sent` False nothing was sent, and
+                `retry_after_s` says when a request will be.
         """
         if request.is_probe:
             return await self._inner.send(request)
@@ -40,35 +40,35 @@ class CircuitBreaker:
         circuit = self._circuits.get(origin)
         if circuit is None:
             circuit = self._circuits[origin] = Circuit(self._random)
-        permit = circuit.ask(self._clock.monotonic())
+        permit = circuit.acquire(self._clock.monotonic())
         if isinstance(permit, Refusal):
             raise _refused(permit)
         try:
             response = await self._inner.send(request)
         except NetworkError as error:
-            self._note(origin, circuit.troubled(permit, error, self._clock.monotonic()), error)
+            self._note(origin, circuit.failed(permit, error, self._clock.monotonic()), error)
             raise
         except UnexpectedReply:
-            # Somebody is there, and answers in time.
-            self._note(origin, circuit.answered(permit))
+            # The host answers in time.
+            self._note(origin, circuit.succeeded(permit))
             raise
         except BaseException:
-            circuit.let_go(permit)  # cancelled, or never sent
+            circuit.release(permit)  # cancelled, or never sent
             raise
         trouble = self._trouble(response)
         if trouble is None:
-            self._note(origin, circuit.answered(permit))
+            self._note(origin, circuit.succeeded(permit))
         else:
-            self._note(origin, circuit.troubled(permit, trouble, self._clock.monotonic()), trouble)
+            self._note(origin, circuit.failed(permit, trouble, self._clock.monotonic()), trouble)
         return response
 
     def hurry(self) -> None:
-        """Somebody asked for another try: the next request of each host passes."""
+        """Let the next request to each host through: the viewer asked for a retry."""
         for circuit in self._circuits.values():
             circuit.hurry(self._clock.monotonic())
 
     def network_restored(self) -> None:
-        """Hold nothing back any more that only the network was in the way of."""
+        """Close the circuits that network errors have opened."""
         for origin, circuit in self._circuits.items():
             self._note(origin, circuit.network_restored())
 
@@ -84,7 +84,7 @@ class CircuitBreaker:
         if trouble is None:
             self._log.event("circuit.closed", host=host_of(origin))
             return
-        held = self._circuits[origin].held_for(self._clock.monotonic())
+        held = self._circuits[origin].open_for(self._clock.monotonic())
         fields = {"status": trouble.status} if isinstance(trouble, ServiceError) else {"reason": trouble.reason}
         kind = type(trouble).__name__
         self._log.event(
@@ -93,7 +93,7 @@ class CircuitBreaker:
 
 
 def _refused(refusal: Refusal) -> TvappError:
-    """Return the trouble once more, as the error of a request that was not sent."""
+    """Return the host's trouble as the error of a request that was not sent."""
     trouble, wait_s = refusal.trouble, refusal.wait_s
     if isinstance(trouble, ServiceError):
         return type(trouble)(

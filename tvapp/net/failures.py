@@ -1,4 +1,4 @@
-"""Says which of our network errors a failure of the HTTP library, of TLS or of the system is."""
+"""Turns failures of the HTTP library, of TLS and of the system into our network errors."""
 
 from __future__ import annotations
 
@@ -18,13 +18,13 @@ _CERTIFICATE_REASONS = {
     62: "certificate for another host",
     64: "certificate for another host",
 }
-"""By OpenSSL's X509_V_ERR number: the ones that an installer can do something about."""
+"""By OpenSSL's X509_V_ERR number: the reasons that an installer can do something about."""
 
 
 def name_failure(host: str, error: BaseException, *, is_proxied: bool = False) -> NetworkError:
-    """Return the NetworkError that stands for `error`, told by its type and by what caused it.
+    """Return the NetworkError for `error`, by its type and its causes.
 
-    Where the request goes through a proxy, it is the proxy that could not be connected to; the reason begins with that.
+    Where the request goes through a proxy, a failed connection is one to the proxy; the reason begins with that.
     """
     named = _named(host, error)
     if is_proxied and isinstance(error, httpx.ConnectError) and type(named) is Unreachable:
@@ -43,7 +43,7 @@ def _named(host: str, error: BaseException) -> NetworkError:
         return Unreachable(host, f"proxy: {str(error)[:80]}")
     connecting = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
     for cause in causes:
-        # A peer that hangs up during the handshake is no failure of trust.
+        # A peer that closes the connection during the handshake is no failure of trust.
         if isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError | ConnectionResetError | BrokenPipeError):
             return ConnectionBroken(host, "closed by the other side")
         if connecting and isinstance(cause, ssl.SSLError):

@@ -11,14 +11,14 @@ import asyncio
 
 
 class HttpVersions:
-    """What is known of each origin; belongs to the io thread."""
+    """Remembers for each origin whether it speaks HTTP/2. Belongs to the io thread."""
 
     def __init__(self) -> None:
         self._known: dict[str, bool] = {}
         self._asking: dict[str, asyncio.Event] = {}
 
     async def is_first(self, origin: str) -> bool:
-        """Tell whether a request is the one to find out; any other waits here until that is `found`."""
+        """Return True for the request that finds out; make any other wait until that is `found`, and return False."""
         if origin in self._known or not origin.startswith("https:"):
             return False
         asking = self._asking.get(origin)

@@ -1,6 +1,6 @@
-"""The chain of the running program, before it is there: its HTTP library is too heavy to load before the first frame.
+"""Builds the chain when it is first needed, because importing its HTTP library takes longer than the first frame may.
 
-The sign-in and the map load it on workers, whichever is first.
+The sign-in and the map build it on workers, whichever is first.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 class LazyChain:
-    """Makes one chain for all; any thread may use it, but the main thread never waits for it."""
+    """Builds one chain for the whole app. Any thread may use it, but the main thread never waits for it."""
 
     def __init__(
         self,
@@ -32,7 +32,7 @@ class LazyChain:
         random: Callable[[], float],
         skew: SkewMonitor | None = None,
     ) -> None:
-        """`skew` hears of the Date of every answer."""
+        """`skew` receives the Date of every answer."""
         self._jobs = jobs
         self._clock = clock
         self._log = log
@@ -43,7 +43,7 @@ class LazyChain:
         self._chain: Chain | None = None
 
     def get(self) -> Chain:
-        """Return the chain; the first time this takes as long as loading the library does: for a worker."""
+        """Return the chain; call it on a worker, because the first call imports the HTTP library."""
         with self._lock:
             if self._chain is None:
                 from tvapp.net.chain import Chain
@@ -58,28 +58,28 @@ class LazyChain:
             return self._chain
 
     def send_and_wait(self, request: Request) -> Response:
-        """Send a request from a worker, and wait for its answer; see Sender.
+        """Send a request from a worker, and wait for its response; see Sender.
 
         Raises:
-            JobsStopped: the program ends.
+            JobsStopped: the app is ending.
         """
         chain = self.get()
         return self._jobs.wait_on_io(lambda: chain.send(request))
 
     def close(self) -> None:
-        """Close all connections, before the jobs are stopped; not for the io thread."""
+        """Close all connections, before the jobs are stopped; from any thread but the io thread."""
         with self._lock:
             chain, self._chain = self._chain, None
         if chain is not None:
             self._jobs.wait_on_io(chain.aclose)
 
     def hurry(self) -> None:
-        """Somebody asked for another try; from any thread."""
-        # Without the lock: one that is being made has nothing to hurry.
+        """Let the next request to each host through; from any thread."""
+        # Without the lock: a chain that is being built holds nothing back.
         if (chain := self._chain) is not None:
             self._jobs.io_loop().call_soon_threadsafe(chain.hurry)
 
     def resumed(self) -> None:
-        """The machine has slept; from any thread."""
+        """Make new connections after the machine was suspended; from any thread."""
         if (chain := self._chain) is not None:
             self._jobs.io_loop().call_soon_threadsafe(chain.resumed)

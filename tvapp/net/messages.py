@@ -1,4 +1,4 @@
-"""What the main thread hears about the network."""
+"""Messages to the main thread about the network."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class NetworkLost:
-    """Something that is needed cannot be reached: the host `what`; `kind` names the class in core.errors."""
+    """A watched host cannot be reached: `what`; `kind` is the name of the error's class in core.errors."""
 
     what: str
     kind: str = ""
@@ -16,6 +16,6 @@ class NetworkLost:
 
 @dataclass(frozen=True, slots=True)
 class NetworkRestored:
-    """Everything that is needed answers again, `after_s` seconds after it was lost."""
+    """All watched hosts answer again, `after_s` seconds after the network was lost."""
 
     after_s: float = 0.0

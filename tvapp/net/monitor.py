@@ -1,9 +1,10 @@
-"""Knows whether the network is there, without asking while it is.
+"""Knows whether the network is there, without sending anything while it is.
 
-It listens to the outcome of every request. When a host that matters cannot be reached, the network counts as lost, and
-a light probe (HEAD, no credentials, any answer will do) goes out with back-off until all such hosts answer. A time-out
-or a cut connection may be one request's bad luck, so that is only believed once a probe has failed as well. Other hosts
-(a store of geofences) only give a hint: when one of them fails, the hosts that matter are tried, and those decide.
+It listens to the outcome of every request. When a watched host cannot be reached, the network counts as lost, and a
+light probe (HEAD, no credentials, any answer will do) goes out with back-off until all watched hosts answer. A
+time-out or a cut connection may concern one request only, so the network counts as lost only once a probe has failed
+as well. Other hosts (a store of geofences) only give a hint: when one of them fails, the watched hosts are probed,
+and those decide.
 """
 
 from __future__ import annotations
@@ -27,20 +28,20 @@ __all__ = ["NetworkLost", "NetworkMonitor", "NetworkRestored", "has_link"]
 
 PROBE_TIMEOUT_S = 5.0
 PROBE_BACKOFF = Backoff(first_s=1.0, ceiling_s=15.0, jitter=0.2)
-"""With the time-out on top of the longest delay, a return is noticed within 30 s."""
+"""Longest delay and time-out together: the network's return is noticed within 30 s."""
 
 LINK_POLL_S = 1.0
-"""How often, while the network is lost, the system is asked whether a cable or a radio link came back."""
+"""How often to ask the system for a link (cable or radio) while the network is lost."""
 
 
 class IoRunner(Protocol):
-    """What is needed of core.jobs.Jobs."""
+    """The part of core.jobs.Jobs that is needed here."""
 
     def io_loop(self) -> asyncio.AbstractEventLoop: ...
 
 
 class NetworkMonitor:
-    """Watches `urls`' hosts. Posts NetworkLost and NetworkRestored, and tells subscribers on the io thread."""
+    """Watches the hosts of `urls`. Posts NetworkLost and NetworkRestored, and calls subscribers on the io thread."""
 
     def __init__(
         self,
@@ -75,26 +76,26 @@ class NetworkMonitor:
 
     @property
     def is_lost(self) -> bool:
-        """Tell whether something that is needed cannot be reached."""
+        """Tell whether a watched host cannot be reached."""
         return self._lost_at is not None
 
     def subscribe(self, subscriber: Callable[[NetworkError | None], None]) -> None:
-        """Have `subscriber` called with the error when the network is lost, and with None when it is back."""
+        """Call `subscriber` with the error when the network is lost, and with None when it is back."""
         self._subscribers.append(subscriber)
 
     def watch(self, url: str) -> None:
-        """Have one more host matter."""
+        """Watch one more host; from any thread."""
         if origin := origin_of(url):
             self._jobs.io_loop().call_soon_threadsafe(self._watched.add, origin)
 
     def watch_hint(self, url: str) -> None:
-        """Take failures of one more host as a hint: it may be down by itself, which is not the network's fault."""
+        """Take failures of one more host as a hint: it may be down without the network being lost. From any thread."""
         origin = origin_of(url)
         if origin:
             self._jobs.io_loop().call_soon_threadsafe(self._hinting.add, origin)
 
     def hurry(self) -> None:
-        """Probe at once if the network is lost, whatever is left of the wait; from any thread."""
+        """Probe at once if the network is lost, without waiting for the back-off; from any thread."""
         self._hurried = True
 
     def stop(self) -> None:
@@ -109,7 +110,7 @@ class NetworkMonitor:
         self._jobs.io_loop().call_soon_threadsafe(end)
 
     def observe(self, origin: str, error: NetworkError | None) -> None:
-        """Take note of a request's outcome; on the io thread (a transport.Listener)."""
+        """Note the outcome of a request; on the io thread (a transport.Listener)."""
         if self._stopped:
             return
         if origin not in self._watched:
@@ -130,7 +131,7 @@ class NetworkMonitor:
             self._task = asyncio.get_running_loop().create_task(self._probe())
 
     def _follow_hint(self) -> None:
-        """Find out whether the hosts that matter fail too."""
+        """Find out whether the watched hosts fail too."""
         if not self._failing and (self._check is None or self._check.done()):
             self._check = asyncio.get_running_loop().create_task(self._try_all())
 
@@ -142,7 +143,7 @@ class NetworkMonitor:
                 return  # the probe goes on from here
 
     async def _probe(self) -> None:
-        """Try the hosts that fail until none does."""
+        """Probe the failing hosts until all answer."""
         attempt = 0
         while self._failing:
             if self.is_lost:
@@ -164,11 +165,11 @@ class NetworkMonitor:
         except NetworkError as error:
             return error
         except TvappError:
-            pass  # it answered, if oddly: the network is there
+            pass  # an answer, if an odd one: the network is there
         return None
 
     async def _wait(self, delay_s: float) -> None:
-        """Wait for a delay, or less when a link comes up."""
+        """Wait for a delay, or until a link comes up or `hurry` is called."""
         had_link, self._hurried = self._link(), False
         while delay_s > 0 and not self._hurried:
             step_s = min(LINK_POLL_S, delay_s)
@@ -201,7 +202,7 @@ class NetworkMonitor:
 
 
 def has_link(root: Path = Path("/sys/class/net")) -> bool:
-    """Tell whether any interface but the loopback is up, as far as Linux tells; True where it does not."""
+    """Tell whether Linux reports any interface but the loopback as up; True where it reports nothing."""
     try:
         states = [
             (interface / "operstate").read_text().strip() for interface in root.iterdir() if interface.name != "lo"

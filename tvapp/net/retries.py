@@ -1,7 +1,6 @@
-"""Repeats what may be repeated and probably succeeds a moment later, within a budget for each origin.
+"""Repeats requests that may be repeated and probably succeed a moment later, within a budget for each origin.
 
-This is for the short troubles that nobody needs to hear of. Whoever asked has the time for longer ones, and knows what
-the viewer should be told meanwhile.
+It hides short troubles. Longer ones are left to the caller, who can wait and knows what to show the viewer meanwhile.
 """
 
 from __future__ import annotations
@@ -21,17 +20,17 @@ from tvapp.net.urls import origin_of
 
 ATTEMPTS = 3
 LONGEST_WAIT_S = 1.5
-"""Longer ones are for whoever asked."""
+"""The caller handles longer waits."""
 
 IDEMPOTENT = frozenset({"GET", "HEAD"})
-"""Nothing else is sent twice: it may have arrived, and its answer been lost (RFC 9110, 9.2.2)."""
+"""No other method is sent twice: the request may have arrived and its answer been lost (RFC 9110, 9.2.2)."""
 
 REPEATED = frozenset({500, 502, 503, 504})
 BACKOFF = Backoff(first_s=0.25, ceiling_s=1.0, jitter=0.5)
 
 
 class RetryPolicy:
-    """A `Sender` that tries again; all attempts together take no longer than the request may."""
+    """A `Sender` that retries; all attempts together take no longer than the time-out of the request."""
 
     def __init__(
         self,
@@ -58,7 +57,7 @@ class RetryPolicy:
         if budget is None:
             budget = self._budgets[origin] = RetryBudget()
         began = self._clock.monotonic()
-        budget.tried(began)
+        budget.deposit(began)
         attempt = 0
         while True:
             left_s = request.timeout_s - (self._clock.monotonic() - began)
@@ -84,7 +83,7 @@ class RetryPolicy:
 
     def _after_answer(self, attempt: int, response: Response) -> float | None:
         asked_s = retry_after_s(response.headers, self._clock.wall())
-        # Who is sent away without a word for how long had better not come back at once.
+        # Without Retry-After, do not retry a 429 at once.
         if response.status not in REPEATED and not (response.status == 429 and asked_s is not None):
             return None
         return self._wait_s(attempt, asked_s)
@@ -97,5 +96,5 @@ class RetryPolicy:
 
     def _may_repeat(self, request: Request, began: float, wait_s: float, budget: RetryBudget) -> bool:
         now = self._clock.monotonic()
-        # With less than half of its time an attempt would most likely end as the former one has.
-        return now + wait_s - began <= request.timeout_s / 2 and budget.spend(now)
+        # An attempt with less than half of the time would most likely fail like the former one.
+        return now + wait_s - began <= request.timeout_s / 2 and budget.try_withdraw(now)

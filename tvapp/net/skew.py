@@ -1,7 +1,7 @@
-"""Finds out from answers of servers whether the clock of this machine is wrong, and by how much.
+"""Finds out from the answers of servers whether the clock of this machine is wrong, and by how much.
 
-Every answer has a Date (RFC 9110, 6.6.1). One server alone may be wrong itself, so that our own clock counts as much as
-one answer; whichever time most agree on is the right one.
+Every answer has a Date (RFC 9110, 6.6.1). A single server may be wrong itself, so our own clock has one vote as well;
+the time with the most votes is taken as right.
 """
 
 from __future__ import annotations
@@ -20,15 +20,15 @@ if TYPE_CHECKING:
     from tvapp.net.request import Request, Response, Sender
 
 WRONG_S = 120.0
-"""A clock that is wrong by more is worth telling, and another difference than the one reported is so again."""
+"""A larger skew is reported; so is a change of the reported skew by more than this."""
 RIGHT_S = 90.0
-"""One that was reported as wrong has to come as close as this to be right again."""
+"""After a skew was reported, the clock is right again below this one (hysteresis)."""
 AGREE_S = 60.0
-"""Times that differ by less are the same: a Date has whole seconds, and an answer is on its way for a while."""
+"""Times that differ by less agree: a Date has whole seconds, and an answer takes a while to arrive."""
 LATEST = RELEASED_AT + 50 * 365.25 * 86400
 MOST_HOSTS = 8
 TOO_EARLY = ("not yet valid", "not valid yet")
-"""How OpenSSL and `net.failures` call a certificate whose time has not come (X509_V_ERR_CERT_NOT_YET_VALID)."""
+"""The words of OpenSSL and `net.failures` for a certificate before its time (X509_V_ERR_CERT_NOT_YET_VALID)."""
 
 
 class SkewEstimator:
@@ -50,7 +50,7 @@ class SkewEstimator:
         self._too_early: dict[str, int] = {}  # host -> handshakes in a row
 
     def add_date(self, host: str, date: float, now: float) -> None:
-        """Take the Date of an answer that arrived at `now`; one that cannot be right is not taken."""
+        """Count the Date of an answer that arrived at `now`; one that cannot be right is ignored."""
         self._too_early.pop(host, None)
         if not RELEASED_AT <= date <= LATEST:
             return
@@ -61,15 +61,15 @@ class SkewEstimator:
             del self._dates[next(iter(self._dates))]
 
     def add_too_early(self, host: str) -> None:
-        """Take that the certificate of a host is not valid yet, at the time that we think it is."""
+        """Count a handshake in which the certificate of a host was not valid yet by our clock."""
         self._too_early[host] = min(self._too_early.get(host, 0) + 1, 2)
         if len(self._too_early) > MOST_HOSTS:
             del self._too_early[next(iter(self._too_early))]
 
     def skew_s(self, now: float, wall: float, believed_s: float = 0.0) -> float:
-        """Return how far our wall clock is behind; 0 while it seems to be right, infinity when only that it is.
+        """Return how far the wall clock is behind; 0 while it seems right, infinity if it is behind by an unknown time.
 
-        Where as many say one thing as another, what was believed before counts.
+        `believed_s` breaks a tie: of the skews with the most votes the one closest to it is taken.
         """
         dates = [(began + now - wall, times) for began, times in self._dates.values()]
 
@@ -83,7 +83,7 @@ class SkewEstimator:
 
 
 class SkewMonitor:
-    """Keeps what is known of the clock, tells news of it, and may be used from any thread."""
+    """Keeps the estimate of the clock's error, and reports changes of it. May be used from any thread."""
 
     def __init__(self, clock: Clock, log: Log, post: Callable[[ClockSkewed], None]) -> None:
         self._clock = clock
@@ -95,11 +95,11 @@ class SkewMonitor:
 
     @property
     def skew_s(self) -> float | None:
-        """How far the wall clock is behind (negative: ahead; infinity: nobody knows how far); None: it seems right."""
+        """How far the wall clock is behind (negative: ahead; infinity: by an unknown time); None: it seems right."""
         return self._reported or None
 
     def observe_response(self, host: str, headers: Mapping[str, str]) -> None:
-        """Take an answer's header fields, by lower-case name; what comes from a cache has an old Date."""
+        """Count an answer by its header fields (lower-case names); the Date of a cached answer is old and ignored."""
         date = parse_http_date(headers.get("date", ""))
         if date is None or "age" in headers or "hit" in headers.get("x-cache", "").lower():
             return
@@ -108,9 +108,9 @@ class SkewMonitor:
         self.check()
 
     def observe_failure(self, error: TlsFailed) -> None:
-        """Take a handshake that failed; only a certificate that is not valid yet tells something of the clock.
+        """Count a failed handshake, if the certificate was not valid yet.
 
-        One that has expired may just be old: it is a matter of the clock once a Date says so as well.
+        An expired certificate is ignored: it may just be old, and if the clock is wrong, Dates will show it.
         """
         if any(words in error.reason for words in TOO_EARLY):
             with self._lock:
@@ -118,13 +118,13 @@ class SkewMonitor:
             self.check()
 
     def check(self) -> None:
-        """Tell what is new, also because somebody set the clock."""
+        """Report a change of the skew; call it also after the clock was set."""
         with self._lock:
             reported = self._reported
             skew = self._estimator.skew_s(self._clock.monotonic(), self._clock.wall(), reported)
             if abs(skew) <= (RIGHT_S if reported else WRONG_S):
                 skew = 0.0
-            # Infinity differs from nothing but what is not infinite.
+            # Two infinities have the difference NaN, but are equal.
             if skew == reported or (skew and reported and abs(skew - reported) <= WRONG_S):
                 return
             self._reported = skew
@@ -135,7 +135,7 @@ class SkewMonitor:
 
 
 class SkewObserver:
-    """A `Sender` that lets the watch hear of every answer over TLS, and changes nothing."""
+    """A `Sender` that passes every answer over TLS to the monitor, and changes nothing."""
 
     def __init__(self, http: Sender, monitor: SkewMonitor) -> None:
         self._http = http

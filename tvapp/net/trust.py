@@ -1,4 +1,4 @@
-"""Whom TLS trusts: the configured bundle alone, else the environment's, else the system's."""
+"""Builds the TLS context: it trusts the configured bundle alone, else the environment's, else the system's."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import ssl
 from tvapp.core.errors import TlsFailed
 
 UNREADABLE = "cannot read the certificate bundle"
-"""How the reason of a TlsFailed begins where not the other side but our own list of authorities is at fault."""
+"""The reason of a TlsFailed begins like this where our own list of authorities is at fault, and not the host."""
 
 _BUNDLE_VARIABLES = ("SSL_CERT_FILE", "REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE")
 
@@ -17,7 +17,7 @@ def trust(ca_bundle: str, host: str) -> ssl.SSLContext:
     """Build the TLS context for client connections.
 
     Raises:
-        TlsFailed: a bundle cannot be read or holds no certificate; `host` is what could not be asked for that reason.
+        TlsFailed: a bundle cannot be read or holds no certificate; `host` is the host of the request.
     """
     bundle = ca_bundle or next((os.environ[name] for name in _BUNDLE_VARIABLES if os.environ.get(name)), "")
     try:

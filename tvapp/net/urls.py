@@ -1,4 +1,4 @@
-"""Small questions about URLs."""
+"""Parses and builds URLs: host, origin, query."""
 
 from __future__ import annotations
 

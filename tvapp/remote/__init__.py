@@ -1,1 +1,1 @@
-"""From a key on a remote to an intent; pure but for the key sources."""
+"""Turns keys of a remote into intents; pure except for the key sources."""

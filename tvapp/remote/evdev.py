@@ -1,4 +1,7 @@
-"""Records of Linux input devices (input.h, `struct input_event`), and what a device can send. Pure."""
+"""Parses the records of Linux input devices (input.h, `struct input_event`) and their capabilities. Pure.
+
+Hand-written, because python-evdev is a C extension that would have to be compiled on the TV.
+"""
 
 from __future__ import annotations
 
@@ -16,7 +19,7 @@ NATIVE_LONG = struct.calcsize("@l")
 
 @dataclass(slots=True)
 class Records:
-    """Cuts a stream of bytes into records, and those into key events of one device.
+    """Turns the stream of bytes of one device into key events.
 
     `long_bytes` is the size of the two numbers of the time stamp: 8, or 4 on 32-bit machines.
     """
@@ -27,11 +30,11 @@ class Records:
     _down: set[int] = field(default_factory=set)
 
     def feed(self, data: bytes, now: float) -> list[KeyEvent]:
-        """Take in bytes as they come; returns the keys that went down or up. A half record waits for its rest."""
+        """Return the key events in `data`; half a record at its end is kept until its rest arrives."""
         events: list[KeyEvent] = []
         for kind, code, value in self._records(data):
             if kind == EV_SYN and code == SYN_DROPPED:
-                # The kernel's buffer overflowed and releases may be lost: better let go than hold for ever.
+                # The kernel's buffer overflowed and releases may be lost: a key must not be held for ever.
                 events += self.release_all(now)
             elif kind == EV_KEY and value == DOWN and code not in self._down:
                 self._down.add(code)
@@ -42,7 +45,7 @@ class Records:
         return events
 
     def release_all(self, now: float) -> list[KeyEvent]:
-        """Let go of every key: the device is gone."""
+        """Release every key: the device is gone."""
         released = [KeyEvent(f"key:{code}", False, now, self.device) for code in sorted(self._down)]
         self._down.clear()
         self._rest = b""
@@ -58,12 +61,12 @@ class Records:
 
 
 def record_size(long_bytes: int) -> int:
-    """Return the bytes of one record."""
+    """Return the size of one record in bytes."""
     return 2 * long_bytes + 8
 
 
 def key_codes(capabilities: str, long_bytes: int = NATIVE_LONG) -> frozenset[int]:
-    """Return the key codes a device has, from sysfs' `capabilities/key`: words in hex, the highest first.
+    """Return the key codes of a device, from sysfs' `capabilities/key`: words in hex, the highest first.
 
     >>> sorted(key_codes("1 0 0 0 0 6", 8))
     [1, 2, 320]

@@ -1,6 +1,6 @@
-"""Reads keys from Linux input devices, beside SDL: those it drops, or all of the devices that the config names.
+"""Reads keys from Linux input devices, beside SDL: keys that SDL drops, or all keys of devices that the config names.
 
-Runs on a thread of its own and sleeps in poll(2). Devices may come and go; what cannot be opened is tried again.
+Runs on a thread of its own and sleeps in poll(2). Devices may come and go; opening one is retried.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from tvapp.remote.keymap import Keymap, dropped_by_sdl
 from tvapp.remote.keys import KeyEvent
 
 RESCAN_S = 5.0
-"""How often devices are looked for where the kernel does not tell; it costs reading one folder."""
+"""How often to scan for devices where the kernel does not notify of them; a scan reads one folder."""
 READ_BYTES = 24 * 64
 EVIOCGRAB = 0x40044590
 
@@ -37,7 +37,7 @@ class _Open:
 
 
 class EvdevSource:
-    """Posts KeyEvents. `devices` are paths named by the installer, which pass every key."""
+    """Posts KeyEvents. `devices` are the paths that the installer has named; all of their keys are posted."""
 
     def __init__(
         self,
@@ -68,7 +68,7 @@ class EvdevSource:
 
     @property
     def open_devices(self) -> tuple[str, ...]:
-        """The paths that are being read."""
+        """The paths of the open devices."""
         return tuple(sorted(device.path for device in self._open.values()))
 
     def run(self) -> None:
@@ -84,7 +84,7 @@ class EvdevSource:
             os.write(self._stop_write, b"x")
 
     def step(self, timeout_s: float | None) -> bool:
-        """Wait for one round of events and post them; False when it is time to stop."""
+        """Wait for one round of events and post them; False after `stop`."""
         ready = self._poll.poll(None if timeout_s is None else timeout_s * 1000)
         if not ready:
             self.scan()
@@ -100,7 +100,7 @@ class EvdevSource:
         return True
 
     def scan(self) -> None:
-        """Open the devices that are there and not open yet."""
+        """Open the devices that are not open yet."""
         if self._watch is None and (watch := _watch_folder(self._input_dir)) is not None:
             self._watch = watch
             self._poll.register(watch, select.POLLIN)
@@ -172,7 +172,7 @@ class EvdevSource:
         if not data:
             self._forget(fd)
             if _is_fifo(device.path):
-                # The writer went away; the next one finds us listening again.
+                # The writer has closed it; open it again for the next one.
                 self._try(device.path, passes_all=device.passes_all)
             else:
                 self._log.event("remote.device_closed", device=device.path)
@@ -207,7 +207,10 @@ def _group_of(path: str) -> str:
 
 
 def _watch_folder(folder: Path) -> int | None:
-    """Return an inotify(7) descriptor that becomes readable when devices come or get other permissions."""
+    """Return an inotify(7) descriptor that becomes readable when devices appear or get other permissions.
+
+    Called through ctypes, because Python's standard library has no inotify.
+    """
     import ctypes
 
     create, attrib = 0x100, 0x4

@@ -1,4 +1,4 @@
-"""Keys kept down: from key events and the time to presses, repeats, long presses and releases."""
+"""Turns key events and the time into presses, repeats, long presses and releases."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from tvapp.remote.keys import KeyEvent
 REPEAT_AFTER_S = 0.4
 REPEAT_EVERY_S = 0.08
 REPEAT_FASTEST_S = 0.035
-"""About 30 a second: faster cannot be followed by eye in a list."""
+"""About 30 a second: in a list the eye cannot follow faster."""
 REPEAT_SPEEDUP = 0.94
-"""Each repeat comes this much sooner than the one before."""
+"""Factor from one interval between repeats to the next."""
 LONG_AFTER_S = 0.6
 DUPLICATE_S = 0.03
-"""The same intent from another device this soon is the same press, which SDL and a Linux device both delivered."""
+"""The same intent from another device within this time is the same press, delivered by both SDL and a Linux device."""
 
 REPEATING = ARROWS | {Intent.ZOOM_IN, Intent.ZOOM_OUT}
 
@@ -25,7 +25,7 @@ Source = tuple[str, str]
 
 @dataclass(slots=True)
 class _Held:
-    """An intent that is held, by one key or (as twins) by several."""
+    """An intent that is held, by one key or by duplicates of it."""
 
     since: float
     sources: set[Source]
@@ -37,7 +37,7 @@ class _Held:
 
 @dataclass(slots=True)
 class KeyHold:
-    """What is held now. Times are monotonic seconds; every PRESS is followed by exactly one RELEASE."""
+    """The keys that are held. Times are monotonic seconds; every PRESS is followed by exactly one RELEASE."""
 
     keymap: Keymap
     _held: dict[Intent, _Held] = field(default_factory=dict)
@@ -45,7 +45,7 @@ class KeyHold:
     _last_press: dict[Intent, tuple[float, str]] = field(default_factory=dict)
 
     def handle(self, event: KeyEvent) -> tuple[Input, ...]:
-        """Take in a key event; returns what it means, in order."""
+        """Return the inputs that follow from a key event, in order."""
         source = (event.device, event.key)
         intent = self.keymap.intent(event.key)
         if intent is None:
@@ -61,20 +61,20 @@ class KeyHold:
                 held.was_long = True
                 due.append(Input(intent, Phase.LONG, now - held.since))
             if held.repeat_at is not None and now >= held.repeat_at:
-                # From now on, not from when it was due: after a stall nothing is made up for.
+                # From now on, not from when it was due: no repeats are made up for after a stall.
                 held.repeat_at = now + held.interval
                 held.interval = max(REPEAT_FASTEST_S, held.interval * REPEAT_SPEEDUP)
                 due.append(Input(intent, Phase.REPEAT, now - held.since))
         return tuple(due)
 
     def release_all(self, now: float) -> tuple[Input, ...]:
-        """Let everything go, because keys go elsewhere from now on."""
+        """Release everything, because keys go elsewhere from now on."""
         released = tuple(self._release(intent, now) for intent in list(self._held))
         self._down.clear()
         return released
 
     def next_wakeup(self) -> float | None:
-        """Tell when `tick` has something to say; None while nothing is held."""
+        """Return when `tick` will next return an input; None while nothing is held."""
         times = [at for held in self._held.values() for at in (held.repeat_at, held.long_at) if at is not None]
         return min(times, default=None)
 

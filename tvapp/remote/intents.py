@@ -1,4 +1,4 @@
-"""What the viewer wants, whatever device the wish came from."""
+"""Intents: what the viewer wants, whatever device it came from."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from enum import Enum
 
 
 class Intent(Enum):
-    """One wish; the value is its name in the config file and in the log."""
+    """One intent; the value is its name in the config file and in the log."""
 
     UP = "up"
     DOWN = "down"
@@ -25,7 +25,7 @@ ARROWS = frozenset({Intent.UP, Intent.DOWN, Intent.LEFT, Intent.RIGHT})
 
 
 class Phase(Enum):
-    """Where in its life a key press is."""
+    """The phase of a key press."""
 
     PRESS = "press"
     """The key went down."""

@@ -1,4 +1,4 @@
-"""Which key means what: the one table, as data, and how the config file extends it.
+"""The key map: the default table from keys to intents, and how the config file extends it.
 
 Keys are SDL's names, gamepad parts as "pad:...", and Linux key codes (input-event-codes.h) as "key:...", which are read
 from the input devices because SDL 2 drops them.
@@ -16,7 +16,7 @@ from tvapp.remote.intents import Intent
 from tvapp.remote.sdl_names import SDL_NAMES
 
 UNMAPPED = "none"
-"""In the config file: this key does nothing."""
+"""The value in the config file for a key that does nothing."""
 
 DEFAULT: Mapping[str, Intent] = {
     "up": Intent.UP,
@@ -57,7 +57,7 @@ DEFAULT: Mapping[str, Intent] = {
     "pad:righttrigger": Intent.ZOOM_IN,
     "pad:lefttrigger": Intent.ZOOM_OUT,
     "pad:y": Intent.PLAY_PAUSE,
-    # Gamepads that SDL has no layout for.
+    # Gamepads for which SDL has no layout.
     "pad:button-0": Intent.SELECT,
     "pad:button-1": Intent.BACK,
     "pad:button-9": Intent.MENU,
@@ -134,16 +134,16 @@ _NUMBERED = re.compile(r"(?:key:|scancode:|pad:button-)\d{1,3}")
 
 @dataclass(frozen=True, slots=True)
 class Keymap:
-    """From key names to intents."""
+    """A table from key names to intents."""
 
     bindings: Mapping[str, Intent]
 
     def intent(self, key: str) -> Intent | None:
-        """Return what a key means, or None."""
+        """Return the intent of a key, or None."""
         return self.bindings.get(key)
 
     def codes(self) -> frozenset[int]:
-        """Return the Linux key codes that mean something."""
+        """Return the Linux key codes that have an intent."""
         return frozenset(int(key[4:]) for key in self.bindings if key.startswith("key:"))
 
 
@@ -165,7 +165,7 @@ INTENTS: Mapping[str, Intent] = {intent.value: intent for intent in Intent}
 
 
 def canonical(name: str) -> str | None:
-    """Return the name that events carry for a key as somebody would write it; None when there is no such key.
+    """Return a key's name in events, from the way people write it; None when there is no such key.
 
     >>> canonical("Red"), canonical("Page Up"), canonical("retrun")
     ('key:398', 'pageup', None)
@@ -182,7 +182,7 @@ def canonical(name: str) -> str | None:
 
 
 def check(extra: Mapping[str, str], source: str) -> list[ConfigError]:
-    """Return what is wrong with the key table of a config file."""
+    """Return the errors in the key table of a config file."""
     errors = []
     for name, value in extra.items():
         if canonical(name) is None:

@@ -1,4 +1,4 @@
-"""What a device sends: a key went down or up."""
+"""The event that key sources post: a key went down or up."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The lock of a screen without a keyboard: a pattern of arrow keys, and the gate that it opens. Pure."""
+"""The lock of a screen without a keyboard: a pattern of arrow keys, and the state of the lock. Pure."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ SHORTEST = 4
 LONGEST = 16
 
 STAYS_OPEN_S = 300.0
-"""Without an edit for this long the gate shuts again."""
+"""The lock shuts after this time without an edit."""
 
 DELAYS_S = (0.0, 0.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0)
 """How long to wait after the first, second, ... wrong try; after all further ones as long as after the last."""
@@ -22,10 +22,10 @@ _MOST_TRIES = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
-    """SHORTEST to LONGEST arrow keys in order. Its `repr` does not tell them.
+    """SHORTEST to LONGEST arrow keys in order. Its `repr` hides them.
 
     Raises:
-        ValueError: there are too few or too many, or one is no arrow; says which of these, not what was given.
+        ValueError: there are too few or too many, or one is no arrow; the message does not contain them.
     """
 
     arrows: tuple[Intent, ...] = field(repr=False)
@@ -38,7 +38,7 @@ class Pattern:
 
     @property
     def words(self) -> str:
-        """The arrows as text: what a hash is made of. A secret."""
+        """The arrows as text, which is hashed. A secret."""
         return " ".join(arrow.value for arrow in self.arrows)
 
 
@@ -57,10 +57,11 @@ def pattern_of(words: Iterable[str]) -> Pattern:
 
 @dataclass(frozen=True, slots=True)
 class LockGate:
-    """Whether drawing, editing and deleting are open. Times are monotonic seconds; each step returns a new gate.
+    """Tells whether drawing, editing and deleting are unlocked. Times are monotonic seconds; each step returns a new
+    gate.
 
-    A try counts as wrong from when it is taken until it is found right, so ending the program in between gains
-    nothing. Keep `wrong_tries` over restarts: `begin` gives the wait that it stands for once more.
+    A try counts as wrong from when it is taken until it is found right, so ending the app in between gains nothing.
+    Store `wrong_tries` over restarts: `begin` starts the wait for it once more.
 
     >>> gate = LockGate.begin(0, now=0.0).take(0.0).answer(right=True, now=0.1)
     >>> gate.is_open(300.0), gate.is_open(300.2)
@@ -91,10 +92,10 @@ class LockGate:
         return not self.is_checking and self.wait_s(now) == 0.0
 
     def take(self, now: float) -> LockGate:
-        """Take a try that is going to be checked; keep `wrong_tries` before the check begins.
+        """Take a try that is going to be checked; store `wrong_tries` before the check begins.
 
         Raises:
-            ValueError: none is taken now.
+            ValueError: no try may be taken now.
         """
         if not self.takes_a_try(now):
             raise ValueError("no pattern may be tried now")

@@ -1,7 +1,7 @@
-"""What the config file keeps of a lock pattern: its scrypt hash (RFC 7914), as text with salt and parameters.
+"""The hash of a lock pattern in the config file: scrypt (RFC 7914), as text with salt and parameters.
 
-There are few patterns (4,096 of six arrows), so the hash is slow on purpose and the file is to be private; it keeps a
-curious passer-by from editing, not somebody who may read the disk.
+There are few patterns (4,096 of six arrows), so the hash is slow on purpose and the file has to be private. The lock
+keeps passers-by from editing, not people who can read the disk.
 """
 
 from __future__ import annotations
@@ -22,14 +22,14 @@ _COST_LOG2, _BLOCK, _LANES = 15, 8, 1
 _LEAST_COST_LOG2 = 12
 _MOST_MEMORY = 64 << 20
 _MOST_WORK = 1 << 20
-# A settings file must not make the screen run out of memory or stand still: four times our own work at most.
+# A settings file must not make the app run out of memory or stand still: at most four times the work of our own hashes.
 
 _FORM = re.compile(r"scrypt\$ln=([0-9]{1,2}),r=([0-9]{1,2}),p=([0-9]{1,2})\$([\w-]{22,86})\$([\w-]{43})", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
 class PatternHash:
-    """A hash and how it was made: scrypt's N is two to the `cost_log2`, its r is `block`, its p is `lanes`."""
+    """A hash and its parameters: scrypt's N is two to the `cost_log2`, its r is `block`, its p is `lanes`."""
 
     cost_log2: int
     block: int
@@ -45,10 +45,10 @@ class PatternHash:
 
     @classmethod
     def parse(cls, text: str) -> PatternHash:
-        """Read a hash as `text` writes it.
+        """Parse the form of `text`.
 
         Raises:
-            ValueError: it is none, or checking it would take too much memory or time.
+            ValueError: it is no hash, or checking it would take too much memory or time.
         """
         found = _FORM.fullmatch(text)
         if found is None:
@@ -68,12 +68,12 @@ class PatternHash:
 
     @property
     def text(self) -> str:
-        """The hash as the config file has it."""
+        """The hash in the form for the config file."""
         salt, key = (base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in (self.salt, self.key))
         return f"scrypt$ln={self.cost_log2},r={self.block},p={self.lanes}${salt}${key}"
 
     def matches(self, pattern: Pattern) -> bool:
-        """Tell whether this is the pattern's hash. Slow on purpose, up to half a second: only on a worker."""
+        """Tell whether this is the hash of `pattern`. Slow on purpose, up to half a second: call it on a worker."""
         key = _derive(pattern, self.salt, self.cost_log2, self.block, self.lanes)
         return hmac.compare_digest(key, self.key)
 
@@ -85,7 +85,7 @@ def _bytes(text: str) -> bytes:
 
 
 def _derive(pattern: Pattern, salt: bytes, cost_log2: int, block: int, lanes: int) -> bytes:
-    # Twice what the table takes: OpenSSL counts its other buffers too.
+    # Twice the size of the table: OpenSSL counts its other buffers too.
     memory = 2 * 128 * block * ((1 << cost_log2) + lanes)
     return hashlib.scrypt(
         pattern.words.encode(), salt=salt, n=1 << cost_log2, r=block, p=lanes, maxmem=memory, dklen=_KEY_BYTES

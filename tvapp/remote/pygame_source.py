@@ -1,6 +1,6 @@
-"""Keys and gamepads that SDL passes on, as key events.
+"""Turns SDL's events of keyboards and gamepads into key events.
 
-Import `tvapp.display.window` first: it imports pygame the quick way.
+Import `tvapp.display.window` first: it imports pygame without its slow parts.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ BUTTONS = (
 AXIS_X, AXIS_Y, AXIS_LEFT_TRIGGER, AXIS_RIGHT_TRIGGER = 0, 1, 4, 5
 PRESS_AT = 0.6
 RELEASE_AT = 0.4
-"""A stick has to come back further than it went, or a trembling thumb would press again and again."""
+"""Lower than PRESS_AT (hysteresis), or a trembling thumb would press again and again."""
 FULL = 32767
 
 
@@ -38,7 +38,7 @@ class AxisKeys:
     pressed: str = ""
 
     def move(self, value: float) -> list[tuple[str, bool]]:
-        """Take in where the axis is; returns the keys that went down or up."""
+        """Return the keys that go down or up when the axis moves to `value`."""
         end = self.high if value > 0 else self.low
         wanted = self.pressed
         if abs(value) >= PRESS_AT:
@@ -65,7 +65,7 @@ def _axes() -> dict[int, AxisKeys]:
 
 @dataclass(slots=True)
 class _Pad:
-    """A gamepad: SDL's object for it, which listens as long as it lives, and what is held on it."""
+    """A gamepad: SDL's object for it, which delivers events as long as it lives, and the keys held on it."""
 
     handle: object
     has_layout: bool
@@ -82,12 +82,12 @@ class PygameKeys:
         self._gamepads_open = False
 
     @property
-    def needs_looking(self) -> bool:
+    def needs_polling(self) -> bool:
         """Tell whether a gamepad is open."""
         return bool(self._pads)
 
     def open_gamepads(self) -> None:
-        """Listen to the gamepads that are there and to those that will come."""
+        """Open the gamepads that are connected, and from now on those that appear."""
         if self._gamepads_open:
             return
         from pygame._sdl2 import controller
@@ -99,7 +99,7 @@ class PygameKeys:
             self._add(index)
 
     def translate(self, event: pygame.event.Event, now: float) -> list[object]:
-        """Return the key events that an event of pygame means."""
+        """Return the key events for an event of pygame."""
         kind = event.type
         if kind in (pygame.KEYDOWN, pygame.KEYUP):
             name = pygame.key.name(event.key, use_compat=False).lower() or f"scancode:{event.scancode}"

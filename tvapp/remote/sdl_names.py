@@ -1,4 +1,4 @@
-"""SDL 2's names of keys, in small letters, so that a misspelt one in a config file can be told."""
+"""SDL 2's names of keys, in small letters, to recognise misspelt ones in a config file."""
 
 from __future__ import annotations
 

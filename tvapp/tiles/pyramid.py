@@ -33,9 +33,6 @@ class TileRange(NamedTuple):
         """The number of cells."""
         return (self.x1 - self.x0) * (self.y1 - self.y0)
 
-    def contains(self, x: int, y: int) -> bool:
-        return self.x0 <= x < self.x1 and self.y0 <= y < self.y1
-
     def shows(self, x: int, y: int) -> bool:
         """Tell whether it has a wrapped cell in any copy of the world."""
         return self.y0 <= y < self.y1 and (x - self.x0) % (1 << self.z) < self.x1 - self.x0

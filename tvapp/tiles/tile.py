@@ -36,17 +36,6 @@ class TileId:
         x = self.x % (1 << self.z)
         return self if x == self.x else TileId(self.tileset, self.z, x, self.y)
 
-    def ancestor(self, z: int) -> TileId:
-        """Return the tile at the lower zoom `z` that covers this one."""
-        shift = self.z - z
-        return TileId(self.tileset, z, self.x >> shift, self.y >> shift)
-
-    def children(self) -> tuple[TileId, TileId, TileId, TileId]:
-        """Return the four tiles of the next zoom: north-west, north-east, south-west, south-east."""
-        z, x, y = self.z + 1, self.x * 2, self.y * 2
-        t = self.tileset
-        return TileId(t, z, x, y), TileId(t, z, x + 1, y), TileId(t, z, x, y + 1), TileId(t, z, x + 1, y + 1)
-
 
 @dataclass(frozen=True, slots=True, eq=False)
 class TileImage:

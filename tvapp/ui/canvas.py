@@ -154,7 +154,7 @@ class Canvas(Protocol):
         """Draw the picture under `key` into a box of design pixels."""
         ...
 
-    def sheet(self, paint: Paint, *inputs: Hashable, at: tuple[int, int] = (0, 0)) -> Rect:
+    def draw_cached(self, paint: Paint, *inputs: Hashable, at: tuple[int, int] = (0, 0)) -> Rect:
         """Draw what `paint(canvas, *inputs)` draws, moved by `at` (real pixels), and return the box that it returns.
 
         The canvas may cache the result as a picture for the same inputs. So the drawing has to follow from them and the

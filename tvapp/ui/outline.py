@@ -71,7 +71,7 @@ def draw_outline(canvas: Canvas, outline: Outline, view: Viewport, *, is_zooming
     x = math.floor((outline.u - shift) * view.world + 0.5) - left
     y = math.floor(outline.v * view.world + 0.5) - top
     paint = _paint_slim if is_zooming else _paint_outline
-    canvas.sheet(paint, outline, view.world, view.scale, at=(x, y))
+    canvas.draw_cached(paint, outline, view.world, view.scale, at=(x, y))
 
 
 def _paint_outline(canvas: Canvas, outline: Outline, world: float, scale: float) -> Rect:

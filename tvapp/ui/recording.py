@@ -135,7 +135,7 @@ class RecordingCanvas:
     def picture(self, key: object, rect: Rect, alpha: int = 255) -> None:
         self._shape("picture", rect, None, key)
 
-    def sheet(self, paint: Paint, *inputs: Hashable, at: tuple[int, int] = (0, 0)) -> Rect:
+    def draw_cached(self, paint: Paint, *inputs: Hashable, at: tuple[int, int] = (0, 0)) -> Rect:
         items, lines = len(self.items), len(self.lines)
         rect = paint(self, *inputs)
         dx, dy = at

@@ -1,4 +1,4 @@
-"""Names on the map."""
+"""The placing and rendering of names on the map."""
 
 from __future__ import annotations
 

@@ -59,16 +59,16 @@ def test_the_features_of_a_large_file_stay_byte_for_byte_when_they_are_packed(fe
     assert all(raw in large_file() for raw in before[:50])
     passes = 0
 
-    def let_pass() -> None:
+    def yield_to_frame() -> None:
         nonlocal passes
         passes += 1
 
-    pages.pack((fence.stored for fence in fences), let_pass)
+    pages.pack((fence.stored for fence in fences), yield_to_frame)
     assert passes > sum(map(len, before)) // PAGE_BYTES / 2
     assert [fence.raw for fence in fences] == before
     assert fences[0].properties["note"] == "ä" * 40
     once = passes
-    pages.pack((fence.stored for fence in fences), let_pass)
+    pages.pack((fence.stored for fence in fences), yield_to_frame)
     assert passes == once
 
 

@@ -1,4 +1,4 @@
-"""The outbox and the map's fences in front of a store in memory, on one thread and on a clock that is set."""
+"""The outbox and the fence service in front of a store in memory, on one thread and with a manual clock."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from tvapp.fences.stores.base import Loaded, Note
 
 
 class PromptJobs(InlineJobs):
-    """Does everything at once; what was not foreseen ends as a failed job, as in the app."""
+    """Does everything at once; an unexpected exception ends as a failed job, as in the app."""
 
     def _do(self, name: str, work: Callable[[], object]) -> Future[None]:
         try:
@@ -37,7 +37,7 @@ class PromptJobs(InlineJobs):
 
 @dataclass
 class SharedStore:
-    """What several screens have in common: fences by id, and who wrote what in the place of what."""
+    """The store of several screens: fences by id, and each write as (screen, fence, before, after)."""
 
     fences: dict[str, bytes] = field(default_factory=dict)
     writes: list[tuple[str, str, bytes, bytes]] = field(default_factory=list)
@@ -83,7 +83,7 @@ class Window:
 
 
 class Screen:
-    """One TV: its services, what it shows, and what it was told."""
+    """One TV: its services, its book of fences, and the last message of its outbox."""
 
     def __init__(self, folder: Path, window: Window) -> None:
         self.folder = folder
@@ -107,7 +107,7 @@ class Screen:
         self.settle()
 
     def settle(self) -> None:
-        """Let everything happen that can happen now."""
+        """Hand on every message until there are none."""
         while len(self.jobs.inbox):
             for message in self.jobs.inbox.drain():
                 if isinstance(message, IndexBuilt):
@@ -127,7 +127,7 @@ class Screen:
         self.settle()
 
     def disk_trouble(self) -> str:
-        """Return why nothing can be saved, as the viewer is told; "" when all is well."""
+        """Return the reason shown to the viewer why nothing can be saved; "" where there is none."""
         return self.told.disk_error.reason if self.told.disk_error is not None else ""
 
     def saved(self) -> list[str]:
@@ -135,7 +135,7 @@ class Screen:
         return sorted(path.name for path in self.folder.glob("*.json"))
 
     def shown(self) -> dict[str, bytes]:
-        """Return the fences on the screen, each of which is there once."""
+        """Return the fences on the screen by id; asserts that none is there twice."""
         fences = {fence.geometry_id: fence.raw for fence in self.book}
         assert len(fences) == len(self.book), "a fence is shown twice"
         return fences

@@ -1,4 +1,4 @@
-"""The outbox's disk: full, read-only, gone, in somebody's way, damaged. Nothing is lost without a word."""
+"""The disk of the outbox: full, read-only, gone, blocked or damaged. Nothing is lost without a message."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ import pytest
 
 from tests.fences.outbox.killed import feature
 from tests.fences.outbox.outbox_rig import Screen, SharedStore, Window, adding, adding_many
-from tests.fences.outbox.test_outbox_service import House, Shelf
+from tests.fences.outbox.test_outbox_service import MemoryStore, Services
 from tvapp.core.errors import Unreachable
 from tvapp.core.record import RecordFormat
 from tvapp.fences.model.change import Change
@@ -144,7 +144,7 @@ def test_an_outbox_that_cannot_be_read_at_the_start_is_read_later_and_goes_first
 ) -> None:
     folder = OutboxFolder(screen.folder)
     for number in (1, 2):
-        folder.keep(Entry(number, adding(f"old-{number}")))
+        folder.save(Entry(number, adding(f"old-{number}")))
     before = {path: path.read_bytes() for path in screen.folder.iterdir()}
     faults = [Fault(monkeypatch, screen.folder, name, errno.EACCES) for name in ("listdir", "scandir")]
     for fault in faults:
@@ -174,7 +174,7 @@ def test_without_a_readable_disk_changes_are_sent_all_the_same(screen: Screen, m
     for name in ("listdir", "scandir"):
         Fault(monkeypatch, screen.folder, name, errno.EIO).is_on = True
     screen.window.is_online = True
-    OutboxFolder(screen.folder).keep(Entry(1, adding("old")))
+    OutboxFolder(screen.folder).save(Entry(1, adding("old")))
     screen.start()
     screen.submit(adding("new"))
     assert screen.window.sent == ["id-new-new"]
@@ -184,7 +184,7 @@ def test_without_a_readable_disk_changes_are_sent_all_the_same(screen: Screen, m
 def test_damaged_entries_are_counted_and_the_others_go_out(screen: Screen) -> None:
     folder = OutboxFolder(screen.folder)
     for number, change in enumerate(adding_many(5), 1):
-        folder.keep(Entry(number, change))
+        folder.save(Entry(number, change))
     (screen.folder / "0000000002.json").write_bytes(b"\0" * 300)
     newer = screen.folder / "0000000005.json"
     content = RecordFormat(FORMAT.kind, FORMAT.version + 1).pack(bytes(FORMAT.unpack(newer.read_bytes())))
@@ -202,7 +202,7 @@ def test_damaged_entries_are_counted_and_the_others_go_out(screen: Screen) -> No
 
 def test_an_entry_that_cannot_be_read_now_is_there_at_the_next_start(screen: Screen) -> None:
     folder = OutboxFolder(screen.folder)
-    folder.keep(Entry(1, adding("a")))
+    folder.save(Entry(1, adding("a")))
     path = screen.folder / "0000000001.json"
     path.rename(screen.folder / "elsewhere")
     path.symlink_to(path)  # reading it fails, as on a bad sector
@@ -251,13 +251,13 @@ def test_nothing_of_it_touches_disk_or_network_on_the_callers_thread(
 ) -> None:
     here = threading.get_ident()
     seen: dict[str, set[int]] = {}
-    house = House(tmp_path, Shelf(answers=[Unreachable("store")]))
+    services = Services(tmp_path, MemoryStore(answers=[Unreachable("store")]))
 
     def watch(owner: Any, name: str) -> None:
         real = getattr(owner, name)
 
         def watched(path: Any, *arguments: Any, **more: Any) -> Any:
-            if isinstance(path, int) or str(house.folder) in str(path):
+            if isinstance(path, int) or str(services.folder) in str(path):
                 seen.setdefault(name, set()).add(threading.get_ident())
             return real(path, *arguments, **more)
 
@@ -267,22 +267,22 @@ def test_nothing_of_it_touches_disk_or_network_on_the_callers_thread(
         watch(os, name)
     threads: set[int] = set()
     for name in ("load", "send"):
-        real = getattr(house.shelf, name)
+        real = getattr(services.store, name)
 
         async def noticed(*arguments: Any, real: Any = real, **more: Any) -> Any:
             threads.add(threading.get_ident())
             return await real(*arguments, **more)
 
-        setattr(house.shelf, name, noticed)
+        setattr(services.store, name, noticed)
     try:
-        house.start()
-        house.outbox.submit(adding("a"))
-        house.until(lambda: house.told.error is not None)
-        house.outbox.send_now()
-        house.until(lambda: "unlink" in seen and "a" in house.names())
-        house.outbox.close()
+        services.start()
+        services.outbox.submit(adding("a"))
+        services.until(lambda: services.told.error is not None)
+        services.outbox.send_now()
+        services.until(lambda: "unlink" in seen and "a" in services.names())
+        services.outbox.close()
     finally:
-        house.jobs.stop()
+        services.jobs.stop()
     assert {"open", "listdir", "fsync", "replace", "unlink"} <= set(seen)
     assert here not in set().union(*seen.values())
     assert threads

@@ -1,4 +1,4 @@
-"""Changes on their way: order, joining, waiting, refusals, conflicts - and that nothing confirmed is ever lost."""
+"""The state machine of the outbox: order, merging, waiting, refusals and conflicts; no confirmed change is lost."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from tvapp.core.errors import (
     StorageError,
     Throttled,
     TvappError,
+    Unauthorized,
     UnexpectedReply,
     Unreachable,
     service_error,
@@ -28,7 +29,20 @@ from tvapp.core.record import RecordFormat
 from tvapp.fences.model.change import Change, Conflicting, Step, Stored
 from tvapp.fences.outbox.failure_policy import next_step
 from tvapp.fences.outbox.folder import FORMAT, OutboxFolder
-from tvapp.fences.outbox.outbox import MOST_WAITING, Arrived, Command, Delete, Entry, Outbox, Save, Send
+from tvapp.fences.outbox.outbox import (
+    MOST_WAITING,
+    RETRY,
+    Arrived,
+    Command,
+    Delete,
+    Entry,
+    Outbox,
+    Refusal,
+    Save,
+    Send,
+    refusal,
+)
+from tvapp.fences.stores.base import StoreRetired
 
 
 def feature(text: str) -> bytes:
@@ -44,7 +58,7 @@ def change(before: bytes = b"", after: bytes = b"", fence: str = "a", number: st
 
 @dataclass
 class Rig:
-    """An outbox with a disk that keeps at once and a store that answers when told to."""
+    """An outbox with a disk that saves at once and a store that answers when told to."""
 
     outbox: Outbox = field(default_factory=Outbox)
     disk: dict[int, Entry] = field(default_factory=dict)
@@ -84,7 +98,7 @@ class Rig:
             self.do(self.outbox.ended(number, result, self.now))
 
     def restart(self) -> None:
-        """Go on with what is on the disk, as after a kill."""
+        """Go on with the entries on the disk, as after a kill."""
         entries = [Entry(e.number, e.change, e.state, e.resume, e.state == "waiting", e.refusal, e.theirs)
                    for e in self.disk.values()]  # fmt: skip
         self.outbox = Outbox(entries)
@@ -388,6 +402,9 @@ def test_a_refusal_in_the_middle_of_an_upload_does_not_forget_the_upload() -> No
         (ServiceDown("host", 503), "retry"),
         (UnexpectedReply("host", 200, "html"), "retry"),
         (StorageError("/srv", "disk full"), "retry"),
+        (Unauthorized("host", 401), "retry"),
+        (service_error("host", 408), "retry"),
+        (service_error("host", 407), "refused"),
         (SignInError("interaction_required"), "sign-in"),
         (SignInError("temporarily_unavailable", needs_person=False), "retry"),
         (Forbidden("host", 403), "refused"),
@@ -402,8 +419,182 @@ def test_what_becomes_of_a_change_depends_on_whether_waiting_helps(error: TvappE
     assert next_step(error) == expected
 
 
+def test_a_refusal_names_the_error_and_what_the_service_said() -> None:
+    answered = refusal(Forbidden("host", 403, "AuthorizationPermissionMismatch", "no role"))
+    assert answered == Refusal("Forbidden", 403, "AuthorizationPermissionMismatch", "no role")
+    assert refusal(DataError("a.geojson", "not GeoJSON")) == Refusal("DataError", message="not GeoJSON")
+    error = StoreRetired("host", 410)
+    assert refusal(error) == Refusal("StoreRetired", message=str(error))
+
+
+def test_numbers_go_on_after_the_highest_entry_and_the_highest_file() -> None:
+    waiting = (Entry(5, change(ONE, TWO, "b")), Entry(3, change(ONE, TWO, "c")))
+    for last, first in ((0, 6), (4, 6), (5, 6), (9, 10)):
+        outbox = Outbox(waiting, last=last)
+        assert [entry.number for entry in outbox.entries] == [3, 5]
+        outbox.submit(change(after=ONE), 0.0)
+        outbox.submit(change(after=ONE, fence="d"), 0.0)
+        assert [entry.number for entry in outbox.entries[2:]] == [first, first + 1]
+
+
+def test_entries_that_are_found_on_the_disk_later_go_first() -> None:
+    outbox = Outbox()
+    outbox.submit(change(after=ONE, fence="new"), 0.0)
+    outbox.prepend([Entry(8, change(ONE, TWO, "b")), Entry(7, change(ONE, TWO, "c"))])
+    assert [entry.change.geometry_id for entry in outbox.entries] == ["c", "b", "new"]
+
+
+def test_the_outbox_is_full_with_as_many_changes_as_may_wait() -> None:
+    waiting = [Entry(number, change(ONE, TWO, f"f{number}")) for number in range(1, MOST_WAITING + 1)]
+    assert Outbox(waiting).is_full
+    assert not Outbox(waiting[1:]).is_full
+
+
+def test_an_entry_is_saved_when_the_disk_has_it_as_it_is_now() -> None:
+    outbox = Outbox()
+    (first,) = outbox.submit(change(ONE, TWO), 0.0)
+    (second,) = outbox.submit(change(TWO, THREE), 0.0)
+    assert isinstance(first, Save)
+    assert isinstance(second, Save)
+    assert outbox.saved(first.entry, 0.0) == [], "merged since"
+    assert not outbox.is_saved(1)
+    assert outbox.saved(second.entry, 0.0) == [Send(outbox.entries[0])]
+    assert outbox.is_saved(1)
+
+
+def test_only_a_refused_change_is_tried_again_and_only_one_that_is_stuck_given_up() -> None:
+    rig = Rig()
+    rig.submit(change(ONE, TWO, "a"), change(ONE, TWO, "b"))
+    rig.answer(Conflicting(THREE))
+    waiting = rig.outbox.entries
+    assert rig.outbox.retry(1, 0.0) == [], "a conflict needs a decision"
+    assert rig.outbox.retry(2, 0.0) == rig.outbox.discard(2, 0.0) == [], "it is being sent"
+    assert rig.outbox.resolve(2, "mine", 0.0) == rig.outbox.keep_both(2, "c", ONE, 0.0) == []
+    assert rig.outbox.retry(9, 0.0) == rig.outbox.discard(9, 0.0) == [], "there is none"
+    assert rig.outbox.resolve(9, "mine", 0.0) == rig.outbox.keep_both(9, "c", ONE, 0.0) == []
+    assert rig.outbox.entries == waiting
+
+
+def test_a_refused_change_is_no_conflict_to_be_settled() -> None:
+    rig = Rig()
+    rig.submit(change(ONE, TWO))
+    rig.answer(Forbidden("host", 403))
+    assert rig.outbox.resolve(1, "mine", 0.0) == rig.outbox.keep_both(1, "c", ONE, 0.0) == []
+
+
+def test_a_deletion_that_collided_has_no_copy_to_be_kept_beside_theirs() -> None:
+    rig = Rig()
+    rig.submit(change(ONE, b""))
+    rig.answer(Conflicting(TWO))
+    assert rig.outbox.keep_both(1, "new", ONE, 0.0) == []
+    assert rig.outbox.entries[0].state == "conflict"
+
+
+def test_a_fence_that_both_sides_deleted_leaves_nothing_to_be_sent() -> None:
+    rig = Rig()
+    rig.submit(change(ONE, b""))
+    rig.answer(Conflicting(b""))
+    rig.do(rig.outbox.resolve(1, "mine", rig.now))
+    assert (rig.outbox.entries, rig.disk, len(rig.sent)) == ((), {}, 1)
+
+
+def test_trying_again_does_not_wait_for_the_back_off_of_another_change() -> None:
+    rig = Rig()
+    rig.submit(change(ONE, TWO, "a"))
+    rig.answer(Forbidden("host", 403))
+    rig.submit(change(ONE, TWO, "b"))
+    for _ in range(5):
+        rig.answer(Unreachable("host"))
+        rig.wait(500)
+    rig.answer(Unreachable("host"))
+    rig.do(rig.outbox.retry(1, rig.now))
+    assert rig.sent[-1].change.geometry_id == "a"
+    rig.answer(Unreachable("host"))
+    assert rig.outbox.next_wakeup() == pytest.approx(rig.now + RETRY.delay(0, 0.5)), "the back-off begins anew"
+
+
+def test_the_back_off_begins_anew_after_a_success_and_once_the_network_is_back() -> None:
+    for again in ("success", "network"):
+        rig = Rig()
+        rig.submit(change(ONE, TWO, "a"), change(ONE, TWO, "b"))
+        for _ in range(4):
+            rig.answer(Unreachable("host"))
+            rig.wait(500)
+        if again == "success":
+            rig.answer(Stored("a.geojson"))
+        else:
+            rig.answer(Unreachable("host"))
+            rig.do(rig.outbox.send_now(rig.now))
+        assert rig.outbox.sending is not None
+        rig.answer(Unreachable("host"))
+        assert rig.outbox.next_wakeup() == pytest.approx(rig.now + RETRY.delay(0, 0.5))
+
+
+def test_why_the_last_attempt_failed_is_known_until_one_succeeds() -> None:
+    rig = Rig()
+    rig.submit(change(ONE, TWO))
+    rig.answer(error := Unreachable("host"))
+    assert rig.outbox.error is error
+    rig.wait(500)
+    assert rig.outbox.error is error
+    rig.answer(Stored("a.geojson"))
+    assert rig.outbox.error is None
+
+
+def is_idle(outbox: Outbox) -> bool:
+    return outbox.step is None and outbox.sending is None
+
+
+def test_while_an_attempt_goes_on_its_step_is_known_and_nothing_else_is_due() -> None:
+    rig = Rig()
+    assert rig.outbox.next_wakeup() is None
+    rig.submit(change(ONE, TWO))
+    assert rig.outbox.step == Step("sending")
+    assert rig.outbox.next_wakeup() is None
+    assert rig.outbox.step_reported(1, Step("checking")) == []
+    assert rig.outbox.step == Step("checking")
+    rig.answer(Unreachable("host"))
+    assert is_idle(rig.outbox)
+    rig.wait(500)
+    rig.answer(Stored("a.geojson"))
+    assert is_idle(rig.outbox)
+
+
+def test_a_note_is_saved_once_and_none_of_another_attempt_is() -> None:
+    rig = Rig()
+    rig.submit(change(ONE, TWO), change(ONE, TWO, "b"))
+    step = Step("processing", "operation-9")
+    assert rig.outbox.step_reported(2, step) == []
+    assert rig.outbox.step == Step("sending")
+    assert len(rig.outbox.step_reported(1, step)) == 1
+    assert rig.outbox.step_reported(1, step) == []
+    assert rig.outbox.entries[1].resume == ""
+
+
+def test_the_end_of_an_attempt_that_is_not_under_way_changes_nothing() -> None:
+    rig = Rig()
+    rig.submit(change(ONE, TWO))
+    assert rig.outbox.ended(2, Stored("a.geojson"), 0.0) == rig.outbox.failed(2, Unreachable("host"), 0.0) == []
+    assert (rig.outbox.sending, rig.outbox.error, len(rig.outbox.entries)) == (1, None, 1)
+
+
+def test_a_stuck_change_holds_up_the_later_ones_of_its_fence_alone() -> None:
+    stuck = Entry(1, change(ONE, TWO, "a"), "refused")
+    outbox = Outbox([stuck, Entry(2, change(ONE, b"", "a")), Entry(3, change(ONE, TWO, "b"))])
+    (send,) = outbox.tick(0.0)
+    assert isinstance(send, Send)
+    assert send.entry.number == 3
+
+
+def test_edits_that_come_back_to_the_beginning_leave_nothing_of_a_collision() -> None:
+    rig = Rig()
+    rig.submit(change(ONE, TWO), change(TWO, ONE))
+    rig.answer(Conflicting(THREE))
+    assert (rig.outbox.entries, rig.disk) == ((), {})
+
+
 class ModelStore:
-    """A store as it should be: features by fence, and every write that was made."""
+    """A store that works as it should: Features by fence, and every write that was made."""
 
     def __init__(self) -> None:
         self.fences: dict[str, bytes] = {}
@@ -479,13 +670,13 @@ def entry(number: int = 1) -> Entry:
     return Entry(number, Change("id", "ä b.geojson", "a", ONE, '{"näme": "\U0001f600"}'.encode(), 3, 12.5), resume="r")
 
 
-def test_an_entry_comes_back_as_it_was_kept(tmp_path: Path) -> None:
+def test_an_entry_comes_back_as_it_was_saved(tmp_path: Path) -> None:
     folder = OutboxFolder(tmp_path / "outbox")
-    kept = entry()
-    folder.keep(kept)
+    saved = entry()
+    folder.save(saved)
     ((found,), broken) = folder.read()
-    assert (found.change, found.resume, found.is_tried, broken) == (kept.change, "r", True, ())
-    folder.drop(1)
+    assert (found.change, found.resume, found.is_tried, broken) == (saved.change, "r", True, ())
+    folder.delete(1)
     assert folder.read() == ((), ())
 
 
@@ -495,15 +686,15 @@ def test_an_outbox_that_was_never_used_is_empty(tmp_path: Path) -> None:
 
 def test_files_are_for_the_owner_alone(tmp_path: Path) -> None:
     folder = tmp_path / "outbox"
-    OutboxFolder(folder).keep(entry())
+    OutboxFolder(folder).save(entry())
     assert folder.stat().st_mode & 0o777 == 0o700
     assert [path.stat().st_mode & 0o777 for path in folder.iterdir()] == [0o600]
 
 
 def test_a_file_is_a_record_and_a_damaged_one_is_set_aside_and_the_others_are_read(tmp_path: Path) -> None:
     folder = OutboxFolder(tmp_path)
-    folder.keep(entry(1))
-    folder.keep(entry(2))
+    folder.save(entry(1))
+    folder.save(entry(2))
     path = tmp_path / "0000000001.json"
     data = path.read_bytes()
     assert FORMAT.unpack(data)
@@ -528,7 +719,7 @@ def test_a_file_is_a_record_and_a_damaged_one_is_set_aside_and_the_others_are_re
 def test_a_file_that_makes_no_sense_is_set_aside(tmp_path: Path, damage: Callable[[Path], object]) -> None:
     place = tmp_path / "outbox"
     folder = OutboxFolder(place)
-    folder.keep(entry())
+    folder.save(entry())
     (path,) = place.iterdir()
     damage(path)
     entries, broken = folder.read()
@@ -539,7 +730,7 @@ def test_a_file_that_makes_no_sense_is_set_aside(tmp_path: Path, damage: Callabl
 def test_what_a_later_version_has_written_stays_for_it_and_keeps_its_number(tmp_path: Path) -> None:
     place = tmp_path / "outbox"
     folder = OutboxFolder(place)
-    folder.keep(entry(7))
+    folder.save(entry(7))
     (path,) = place.iterdir()
     later = RecordFormat(FORMAT.kind, FORMAT.version + 1).pack(b'{"id":9,"more":[1]}')
     path.write_bytes(later)
@@ -552,7 +743,7 @@ def test_what_a_later_version_has_written_stays_for_it_and_keeps_its_number(tmp_
 def test_what_is_set_aside_never_takes_the_place_of_what_was(tmp_path: Path) -> None:
     place = tmp_path / "outbox"
     for text in ("one", "two"):
-        OutboxFolder(place).keep(entry())
+        OutboxFolder(place).save(entry())
         (place / "0000000001.json").write_text(text)
         OutboxFolder(place).read()
     assert sorted(path.read_text() for path in place.iterdir()) == ["one", "two"]
@@ -569,7 +760,7 @@ def test_changes_that_were_joined_when_the_power_was_cut_are_there_once(tmp_path
     folder = OutboxFolder(tmp_path)
     # The whole is on disk, and the cut came before its parts went.
     for each in (whole, Entry(2, change(TWO, THREE)), other):
-        folder.keep(each)
+        folder.save(each)
     entries, _ = folder.read()
     assert [each.number for each in entries] == [1, 3]
     assert entries[0].change.after == THREE
@@ -579,16 +770,16 @@ def test_changes_that_were_joined_when_the_power_was_cut_are_there_once(tmp_path
 def test_a_folder_that_goes_with_all_that_was_in_it_is_missed_once(tmp_path: Path) -> None:
     place = tmp_path / "outbox"
     folder = OutboxFolder(place)
-    folder.keep(entry())
+    folder.save(entry())
     (place / "0000000001.json").unlink()
     place.rmdir()
     with pytest.raises(StorageError, match="gone"):
-        folder.keep(entry(2))
-    folder.keep(entry(2))
+        folder.save(entry(2))
+    folder.save(entry(2))
     assert [path.name for path in place.iterdir()] == ["0000000002.json"]
 
 
 def test_a_disk_that_takes_nothing_is_a_storage_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StorageError):
-        OutboxFolder(tmp_path / "file").keep(entry())
+        OutboxFolder(tmp_path / "file").save(entry())

@@ -1,4 +1,4 @@
-"""The outbox at work: disk, store and map together, with real threads and a store that behaves as it is told."""
+"""The outbox service with disk, store and fence service on real threads; the store gives prepared answers."""
 
 from __future__ import annotations
 
@@ -7,10 +7,12 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from tests.fences.outbox.killed import feature
+from tests.fences.outbox.outbox_rig import Screen, SharedStore, Window
 from tvapp.core.clock import SystemClock
 from tvapp.core.errors import Forbidden, TvappError, Unreachable
 from tvapp.core.jobs import Inbox, Jobs
@@ -30,14 +32,14 @@ WITHIN_S = 20.0
 
 
 @dataclass
-class Shelf:
-    """A store in memory; `answers` are given before it does what it should."""
+class MemoryStore:
+    """A store in memory; prepared `answers` are given first, each in place of storing a change."""
 
     fences: dict[str, bytes] = field(default_factory=dict)
     answers: list[Outcome | TvappError] = field(default_factory=list)
     resumed: list[str] = field(default_factory=list)
     sent: list[str] = field(default_factory=list)
-    name: str = "shelf"
+    name: str = "memory"
 
     async def load(self) -> Loaded:
         found: list[Geofence] = []
@@ -61,18 +63,18 @@ class Shelf:
         return Stored(f"{change.geometry_id}.json")
 
 
-class House:
+class Services:
     """The two services, driven as the app's loop drives them."""
 
-    def __init__(self, folder: Path, shelf: Shelf) -> None:
-        self.shelf = shelf
+    def __init__(self, folder: Path, store: MemoryStore) -> None:
+        self.store = store
         self.folder = folder / "outbox"
         self.log = RecordingLog()
         self.clock = SystemClock()
         self._woken = threading.Event()
         self.jobs = Jobs(Inbox(self._woken.set), self.log)
         self.fences = FenceService(
-            lambda: shelf, self.jobs, self.clock, self.log, refresh_s=3600, scale=1.0, random=lambda: 0.5
+            lambda: store, self.jobs, self.clock, self.log, refresh_s=3600, scale=1.0, random=lambda: 0.5
         )
         self.told = OutboxChanged()
         self.outbox = OutboxService(self.fences, self.jobs, self.clock, self.log, random=lambda: 0.5)
@@ -89,10 +91,10 @@ class House:
         self.until(lambda: self.book is not None)
 
     def until(self, test: Callable[[], bool]) -> None:
-        """Let the loop run until it is so."""
+        """Run the loop until `test` is true."""
         deadline = time.monotonic() + WITHIN_S
         while not test():
-            assert time.monotonic() < deadline, "it never came to that"
+            assert time.monotonic() < deadline, "not in time"
             self._woken.wait(0.02)
             self._woken.clear()
             now = self.clock.monotonic()
@@ -113,13 +115,13 @@ class House:
 
 
 @pytest.fixture
-def shelf() -> Shelf:
-    return Shelf({"old": feature("old", "here before")})
+def store() -> MemoryStore:
+    return MemoryStore({"old": feature("old", "here before")})
 
 
 @pytest.fixture
-def house(tmp_path: Path, shelf: Shelf) -> Iterator[House]:
-    built = House(tmp_path, shelf)
+def services(tmp_path: Path, store: MemoryStore) -> Iterator[Services]:
+    built = Services(tmp_path, store)
     yield built
     built.outbox.close()
     built.fences.stop()
@@ -130,122 +132,176 @@ def adding(name: str, note: str = "new") -> Change:
     return Change(f"id-{name}-{note}", "", name, b"", feature(name, note))
 
 
-def test_a_new_fence_is_on_the_map_before_it_is_in_the_store_and_stays_there(house: House, shelf: Shelf) -> None:
-    house.start()
-    house.outbox.submit(adding("a"))
-    house.until(lambda: "a" in house.names())
-    house.until(house.is_idle)
-    books = house.books
-    house.until(lambda: house.books > books)
-    assert house.names() == {"old", "a"}
-    assert "a" in shelf.fences
-    assert [fields["id"] for name, fields in house.log.events if name == "geofence.uploaded"] == ["a"]
+def test_a_new_fence_is_on_the_map_before_it_is_in_the_store_and_stays_there(
+    services: Services, store: MemoryStore
+) -> None:
+    services.start()
+    services.outbox.submit(adding("a"))
+    services.until(lambda: "a" in services.names())
+    services.until(services.is_idle)
+    books = services.books
+    services.until(lambda: services.books > books)
+    assert services.names() == {"old", "a"}
+    assert "a" in store.fences
+    assert [fields["id"] for name, fields in services.log.events if name == "geofence.uploaded"] == ["a"]
 
 
-def test_a_deleted_fence_goes_from_the_map_at_once(house: House, shelf: Shelf) -> None:
-    house.start()
-    old = next(iter(house.book or ()))
-    house.outbox.submit(Change("gone", old.source, old.geometry_id, old.raw, b""))
-    house.until(lambda: house.names() == set())
-    house.until(house.is_idle)
-    assert shelf.fences == {}
+def test_a_deleted_fence_goes_from_the_map_at_once(services: Services, store: MemoryStore) -> None:
+    services.start()
+    old = next(iter(services.book or ()))
+    services.outbox.submit(Change("gone", old.source, old.geometry_id, old.raw, b""))
+    services.until(lambda: services.names() == set())
+    services.until(services.is_idle)
+    assert store.fences == {}
 
 
 def test_while_the_store_cannot_be_reached_changes_wait_on_disk_and_survive_a_restart(
-    house: House, shelf: Shelf, tmp_path: Path
+    services: Services, store: MemoryStore, tmp_path: Path
 ) -> None:
-    shelf.answers = [Unreachable("store")] * 50
-    house.start()
-    house.outbox.submit(adding("a"))
-    house.until(lambda: house.told.error is not None and len(list(house.folder.glob("*.json"))) == 1)
-    house.outbox.close()
-    shelf.answers.clear()
-    again = House(tmp_path, shelf)
+    store.answers = [Unreachable("store")] * 50
+    services.start()
+    services.outbox.submit(adding("a"))
+    services.until(lambda: services.told.error is not None and len(list(services.folder.glob("*.json"))) == 1)
+    services.outbox.close()
+    store.answers.clear()
+    again = Services(tmp_path, store)
     try:
         again.start()
         again.until(again.is_idle)
-        assert "a" in shelf.fences
-        assert shelf.resumed[-1] == "operation of id-a-new", "it went on where it was"
+        assert "a" in store.fences
+        assert store.resumed[-1] == "operation of id-a-new", "it went on where it was"
     finally:
         again.jobs.stop()
 
 
-def test_changes_made_before_the_disk_was_read_come_after_those_on_it(house: House, shelf: Shelf) -> None:
+def test_changes_made_before_the_disk_was_read_come_after_those_on_it(services: Services, store: MemoryStore) -> None:
     from tvapp.fences.outbox.outbox import Entry
 
-    OutboxFolder(house.folder).keep(Entry(7, adding("first")))
-    house.outbox.open(house.folder)
-    house.outbox.submit(adding("second"))
-    house.fences.load()
-    house.until(lambda: set(shelf.fences) == {"old", "first", "second"})
-    assert shelf.sent == ["id-first-new", "id-second-new"]
+    OutboxFolder(services.folder).save(Entry(7, adding("first")))
+    services.outbox.open(services.folder)
+    services.outbox.submit(adding("second"))
+    services.fences.load()
+    services.until(lambda: set(store.fences) == {"old", "first", "second"})
+    assert store.sent == ["id-first-new", "id-second-new"]
 
 
-def test_what_is_refused_stays_on_the_map_and_on_disk_until_it_is_given_up(house: House, shelf: Shelf) -> None:
-    shelf.answers = [Forbidden("store", 403, "AuthorizationPermissionMismatch")]
-    house.start()
-    house.outbox.submit(adding("a"))
-    house.until(lambda: [entry.state for entry in house.told.entries] == ["refused"])
-    house.until(lambda: "a" in house.names())
-    failed = [fields for name, fields in house.log.events if name == "geofence.upload_failed"]
+def test_what_is_refused_stays_on_the_map_and_on_disk_until_it_is_given_up(
+    services: Services, store: MemoryStore
+) -> None:
+    store.answers = [Forbidden("store", 403, "AuthorizationPermissionMismatch")]
+    services.start()
+    services.outbox.submit(adding("a"))
+    services.until(lambda: [entry.state for entry in services.told.entries] == ["refused"])
+    services.until(lambda: "a" in services.names())
+    failed = [fields for name, fields in services.log.events if name == "geofence.upload_failed"]
     assert [(each["status"], each["next"]) for each in failed] == [(403, "waits for the viewer")]
-    house.outbox.discard(house.told.entries[0].number)
-    house.until(lambda: "a" not in house.names())
-    house.until(house.is_idle)
+    services.outbox.discard(services.told.entries[0].number)
+    services.until(lambda: "a" not in services.names())
+    services.until(services.is_idle)
 
 
-def test_a_collision_shows_ours_until_theirs_is_taken(house: House, shelf: Shelf) -> None:
+def test_a_collision_shows_ours_until_theirs_is_taken(services: Services, store: MemoryStore) -> None:
     theirs = feature("old", "theirs")
-    house.start()
-    old = next(iter(house.book or ()))
-    shelf.answers = [Conflicting(theirs)]
-    shelf.fences["old"] = theirs
-    house.outbox.submit(Change("mine", old.source, "old", old.raw, feature("old", "mine")))
-    house.until(lambda: [entry.state for entry in house.told.entries] == ["conflict"])
-    house.until(lambda: [fence.properties["note"] for fence in house.book or ()] == ["mine"])
-    house.outbox.resolve(house.told.entries[0].number, "theirs")
-    house.until(lambda: [fence.properties["note"] for fence in house.book or ()] == ["theirs"])
+    services.start()
+    old = next(iter(services.book or ()))
+    store.answers = [Conflicting(theirs)]
+    store.fences["old"] = theirs
+    services.outbox.submit(Change("mine", old.source, "old", old.raw, feature("old", "mine")))
+    services.until(lambda: [entry.state for entry in services.told.entries] == ["conflict"])
+    services.until(lambda: [fence.properties["note"] for fence in services.book or ()] == ["mine"])
+    services.outbox.resolve(services.told.entries[0].number, "theirs")
+    services.until(lambda: [fence.properties["note"] for fence in services.book or ()] == ["theirs"])
 
 
-def test_what_somebody_took_back_can_be_done_once_more(house: House, shelf: Shelf) -> None:
-    house.start()
-    old = next(iter(house.book or ()))
-    house.outbox.submit(Change("first", old.source, "old", old.raw, b""))
-    house.until(lambda: house.is_idle() and house.names() == set())
-    shelf.fences["old"] = old.raw
-    house.fences.load_anew()
-    house.until(lambda: house.names() == {"old"})
-    house.outbox.submit(Change("again", old.source, "old", old.raw, b""))
-    house.until(lambda: shelf.fences == {})
-    assert shelf.sent == ["first", "again"]
+def test_what_somebody_took_back_can_be_done_once_more(services: Services, store: MemoryStore) -> None:
+    services.start()
+    old = next(iter(services.book or ()))
+    services.outbox.submit(Change("first", old.source, "old", old.raw, b""))
+    services.until(lambda: services.is_idle() and services.names() == set())
+    store.fences["old"] = old.raw
+    services.fences.load_anew()
+    services.until(lambda: services.names() == {"old"})
+    services.outbox.submit(Change("again", old.source, "old", old.raw, b""))
+    services.until(lambda: store.fences == {})
+    assert store.sent == ["first", "again"]
 
 
 def test_without_a_place_on_the_disk_changes_are_sent_all_the_same_and_the_viewer_is_told(
-    house: House, shelf: Shelf
+    services: Services, store: MemoryStore
 ) -> None:
-    house.folder.parent.mkdir(exist_ok=True)
-    house.folder.write_text("in the way")
-    house.start()
-    house.outbox.submit(adding("a"))
-    house.until(lambda: "a" in shelf.fences)
-    house.until(lambda: house.told.disk_error is not None)
-    assert [name for name, _ in house.log.events].count("disk.failed") == 1
+    services.folder.parent.mkdir(exist_ok=True)
+    services.folder.write_text("in the way")
+    services.start()
+    services.outbox.submit(adding("a"))
+    services.until(lambda: "a" in store.fences)
+    services.until(lambda: services.told.disk_error is not None)
+    assert [name for name, _ in services.log.events].count("disk.failed") == 1
 
 
-def test_a_defect_in_a_store_keeps_the_change_for_the_viewer(house: House, shelf: Shelf) -> None:
+def test_a_defect_in_a_store_keeps_the_change_for_the_viewer(services: Services, store: MemoryStore) -> None:
     async def broken(change: Change, *, note: Note, resume: str = "") -> Outcome:
         raise ZeroDivisionError
 
-    shelf.send = broken  # type: ignore[method-assign]
-    house.start()
-    house.outbox.submit(adding("a"))
-    house.until(lambda: [entry.state for entry in house.told.entries] == ["refused"])
+    store.send = broken  # type: ignore[method-assign]
+    services.start()
+    services.outbox.submit(adding("a"))
+    services.until(lambda: [entry.state for entry in services.told.entries] == ["refused"])
 
 
-def test_after_closing_nothing_more_is_taken_from_what_was_on_its_way(house: House, shelf: Shelf) -> None:
-    house.start()
-    house.outbox.submit(adding("a"))
-    house.outbox.close()
-    assert house.told.entries[0].change.geometry_id == "a"
-    assert not house.outbox.is_full
-    assert house.outbox.next_wakeup() is None
+def test_after_closing_nothing_more_is_taken_from_what_was_on_its_way(services: Services, store: MemoryStore) -> None:
+    services.start()
+    services.outbox.submit(adding("a"))
+    services.outbox.close()
+    assert services.told.entries[0].change.geometry_id == "a"
+    assert not services.outbox.is_full
+    assert services.outbox.next_wakeup() is None
+
+
+def test_changes_are_unsaved_until_the_disk_has_them(tmp_path: Path) -> None:
+    screen = Screen(tmp_path / "outbox", Window(SharedStore(), is_online=False))
+    screen.start()
+    screen.jobs.is_slow = True
+    screen.outbox.submit(adding("a"))
+    screen.outbox.submit(adding("b"))
+    assert screen.told.unsaved == {1, 2}
+    for _ in range(2):  # the second write begins when the first has ended
+        screen.jobs.finish()
+        screen.settle()
+    assert screen.told.unsaved == frozenset()
+    assert [entry.number for entry in screen.told.entries] == [1, 2]
+
+
+def test_a_change_is_told_to_have_arrived_once(tmp_path: Path) -> None:
+    screen = Screen(tmp_path / "outbox", Window(SharedStore()))
+    told: list[OutboxChanged] = []
+    screen.outbox.tell = told.append
+    screen.start()
+    screen.submit(adding("a"), adding("b"))
+    assert [each.change.geometry_id for message in told for each in message.arrived] == ["a", "b"]
+    assert told[-1].entries == ()
+
+
+def test_an_outage_is_logged_once_and_each_refusal(tmp_path: Path) -> None:
+    screen = Screen(tmp_path / "outbox", Window(SharedStore(), is_online=False))
+    screen.start()
+    screen.submit(adding("a"))
+    for _ in range(3):
+        screen.wait(300)
+    (failed,) = screen.log.named("geofence.upload_failed")
+    assert (failed["next"], failed["status"], failed["id"]) == ("retries", 0, "a")
+
+
+def test_trying_again_skips_the_back_off_of_the_network(tmp_path: Path) -> None:
+    skipped: list[bool] = []
+    screen = Screen(tmp_path / "outbox", Window(SharedStore()))
+    jobs: Any = screen.jobs
+    outbox = OutboxService(
+        screen.fences,
+        jobs,
+        screen.clock,
+        screen.log,
+        random=lambda: 0.5,
+        skip_backoff=lambda: skipped.append(True),
+    )
+    outbox.retry(1)
+    assert skipped == [True]

@@ -1,4 +1,4 @@
-"""Keeping a store's geofences up to date: loading, refreshing, retrying, restating, naming, and forgetting."""
+"""The fence service: loading, refreshing, retrying, redrawing by the clock, labels and forgetting."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def fence(fence_id: str, validity: Validity | None = None) -> Geofence:
 
 
 class InlineJobs:
-    """Does everything at once, and keeps what it was given to do when told to wait."""
+    """Does everything at once, or, while `is_slow`, when `finish` is called."""
 
     def __init__(self) -> None:
         self.inbox = Inbox()
@@ -111,7 +111,7 @@ class Rig:
         return self.store
 
     def messages(self) -> list[object]:
-        """Hand every message to the service as the app does; returns them."""
+        """Hand every message to the service as the app does; returns the messages."""
         seen: list[object] = []
         while len(self.jobs.inbox):
             for message in self.jobs.inbox.drain():

@@ -1,4 +1,4 @@
-"""One edit among many geofences: what is done again is what it touches, from the change to the tiles."""
+"""One edit among many geofences: only what it touches is done again, from the change to the tiles."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ COUNT = 400
 
 
 def feature(number: int, radius_m: float = 60.0) -> bytes:
-    """Return a circle; all of them together cover what the screen shows, but the first, which is far away."""
+    """Return a circle. Together they cover the screen, except the first one, which is far away."""
     place = [HELSINKI.lon + (0.008 * (number % 20 - 10) if number else 1.0), HELSINKI.lat + 0.002 * (number // 20 - 10)]
     geometry = {"type": "Point", "coordinates": place}
     return new_feature(f"f{number}", f"Fence {number}", "depot", geometry, subtype="Circle", radius_m=radius_m)
@@ -51,7 +51,7 @@ class Screen:
         return message
 
     def show(self) -> list[TileId]:
-        """Draw what is asked for; returns the tiles of geofences that were."""
+        """Draw the requested tiles; returns those of geofences."""
         rasteriser = self.rig.service.rasteriser()
         assert rasteriser is not None
         self.map.frame()

@@ -1,4 +1,4 @@
-"""In whatever order loads, builds and changes end, the map ends as the store is, with what waits on top."""
+"""In whatever order loads, builds and changes end, the map ends with the store's fences and the waiting changes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from tvapp.fences.service.messages import IndexBuilt
 
 
 class Job:
-    """Work that is done at one moment and reported at a later one."""
+    """A job that is done at one moment and reported at a later one."""
 
     def __init__(self, name: str, work: Callable[[], object]) -> None:
         self.name = name
@@ -45,7 +45,7 @@ class Job:
 
 
 class ChosenJobs:
-    """Jobs that go on when they are chosen."""
+    """Jobs that make progress when chosen."""
 
     def __init__(self) -> None:
         self.inbox = Inbox()
@@ -60,7 +60,7 @@ class ChosenJobs:
         return self.run(name, lambda: asyncio.run(work()))
 
     def go_on(self, number: int) -> None:
-        """Let one of the jobs do its work, or, where that is done, tell of it."""
+        """Let one job do its work, or report it if that is done."""
         if self.waiting:
             job = self.waiting[number % len(self.waiting)]
             if job.is_done:
@@ -71,7 +71,7 @@ class ChosenJobs:
 
 
 class Map:
-    """The map's fences, with an outbox that does as it is told; changes are of what the map shows."""
+    """The fence service with a scripted outbox; changes are made to the fences that the map shows."""
 
     def __init__(self) -> None:
         self.shared = SharedStore({name: feature(name, "in the beginning") for name in ("a", "b")})
@@ -86,7 +86,7 @@ class Map:
         self.wanted = dict(self.shared.fences)
         self.sources = {name: f"{name}.json" for name in self.shared.fences}
         self.history = [dict(self.wanted)]
-        """What the map was to show, one after the other."""
+        """The states that the map was to show, in order."""
         self.reached = 0
         self.book: FenceBook | None = None
         self.count = 0
@@ -134,7 +134,7 @@ class Map:
         self.service.tick(self.clock.now)
 
     def go_on(self, number: int) -> None:
-        """Something is worked on, or comes to its end."""
+        """A job makes progress."""
         self.jobs.go_on(number)
         for message in self.jobs.inbox.drain():
             if isinstance(message, IndexBuilt):

@@ -1,4 +1,4 @@
-"""The store's fences with waiting changes on top: the same as what the store holds once they are there."""
+"""The overlay of waiting changes: it equals the content of the store once they are stored."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def file_of(*features: bytes) -> bytes:
 
 
 def nameless(name: str, note: str) -> bytes:
-    """Return a Feature without a geometryId: its name stands in for it."""
+    """Return a Feature without a geometryId, for which its name stands in."""
     geometry = {"type": "Point", "coordinates": [24.95, 60.17]}
     properties = {"name": name, "note": note, "subType": "Circle", "radius": 100}
     return json.dumps({"type": "Feature", "geometry": geometry, "properties": properties}).encode()
@@ -40,7 +40,7 @@ def read(files: Files) -> tuple[Geofence, ...]:
 
 
 def put(files: Files, change: Change) -> None:
-    """Bring a change into the files as a store does."""
+    """Apply a change to the files as a store does."""
     name = change.source or f"{change.geometry_id}.geojson"
     amended = amend(files.get(name), change)
     assert isinstance(amended, Amended), amended
@@ -72,7 +72,7 @@ def start() -> Files:
 def test_what_follows_an_upload_under_the_stores_name_is_shown_while_the_upload_still_waits(
     after: bytes, is_read: bool
 ) -> None:
-    """As a cut leaves it between telling the later change the file and taking the upload off the disk."""
+    """A kill came between saving the later change with its file and deleting the upload."""
     upload = Change("1", "", "new", b"", feature("new", "1"))
     follower = Change("2", "new.geojson", "new", feature("new", "1"), after)
     stored = read({"new.geojson": file_of(feature("new", "1"))}) if is_read else ()
@@ -120,7 +120,7 @@ def test_what_is_shown_is_what_the_store_holds_once_all_changes_are_there(
 
 
 def _as_stored(change: Change, arrived: list[Change]) -> Change:
-    """Return a change as the outbox has it: with the name of the file, once the fence it is of has been added."""
+    """Return a change as the outbox has it: with the file name, once its fence was added."""
     is_there = any((each.source, each.geometry_id) == ("", change.geometry_id) for each in arrived)
     return replace(change, source=f"{change.geometry_id}.geojson") if is_there and not change.source else change
 

@@ -1,4 +1,4 @@
-"""Geofences of last time: kept, bounded, seldom written, private, and shown until the store answers."""
+"""The snapshot: private, bounded, rarely written, and shown until the store answers."""
 
 from __future__ import annotations
 
@@ -29,25 +29,25 @@ def fences(*names: str, source: str = "a.geojson") -> tuple[Geofence, ...]:
 
 
 class Desk:
-    """What keeps, on a clock that stands still until it is told."""
+    """A snapshot with a manual clock and jobs that run at once."""
 
     def __init__(self, folder: Path) -> None:
         self.path = folder / "kept" / "account.geofences"
         self.jobs = InlineJobs()
         self.clock = ManualClock(epoch=1_800_000_000.0)
         self.log = RecordingLog()
-        self.keeper = Snapshot(self.jobs, self.clock, self.log)  # type: ignore[arg-type]
+        self.snapshot = Snapshot(self.jobs, self.clock, self.log)  # type: ignore[arg-type]
 
     def messages(self) -> list[object]:
         return list(self.jobs.inbox.drain())
 
     def give(self, *found: Geofence, now: float = 0.0) -> None:
-        self.keeper.receive(FencesLoaded("blob", found, (), 1.0), now)
+        self.snapshot.receive(FencesLoaded("blob", found, (), 1.0), now)
 
     def tick(self, now: float) -> None:
-        self.keeper.tick(now)
+        self.snapshot.tick(now)
         for message in self.messages():
-            self.keeper.receive(message, now)
+            self.snapshot.receive(message, now)
 
 
 @pytest.fixture
@@ -81,14 +81,14 @@ def test_a_record_without_a_list_of_sources_is_refused(payload: bytes) -> None:
 
 
 def test_geofences_are_written_some_time_after_they_came_for_the_owner_alone(desk: Desk) -> None:
-    desk.keeper.open(desk.path)
+    desk.snapshot.open(desk.path)
     desk.give(*fences("a"))
     desk.tick(WRITE_AFTER_S - 1)
     assert not desk.path.exists()
     desk.tick(WRITE_AFTER_S)
     assert desk.path.stat().st_mode & 0o777 == 0o600
     assert desk.path.stat().st_mtime == desk.clock.wall()
-    desk.keeper.open(desk.path)
+    desk.snapshot.open(desk.path)
     (found,) = desk.messages()
     assert isinstance(found, SnapshotRestored)
     assert [each.id for each in found.fences] == ["a"]
@@ -96,7 +96,7 @@ def test_geofences_are_written_some_time_after_they_came_for_the_owner_alone(des
 
 
 def test_however_often_they_change_they_are_written_every_ten_minutes_at_most(desk: Desk) -> None:
-    desk.keeper.open(desk.path)
+    desk.snapshot.open(desk.path)
     written: set[bytes] = set()
     for second in range(0, 3600, 10):
         desk.give(*fences("a", f"b{second}"), now=float(second))
@@ -107,36 +107,36 @@ def test_however_often_they_change_they_are_written_every_ten_minutes_at_most(de
 
 
 def test_geofences_that_stay_the_same_cost_no_write_only_their_date_moves(desk: Desk) -> None:
-    desk.keeper.open(desk.path)
+    desk.snapshot.open(desk.path)
     desk.give(*fences("a"))
     desk.tick(WRITE_AFTER_S)
     inode = desk.path.stat().st_ino
     desk.clock.advance(WRITE_EVERY_S * 2)
-    desk.keeper.receive(FencesUnchanged(), WRITE_EVERY_S * 2)
+    desk.snapshot.receive(FencesUnchanged(), WRITE_EVERY_S * 2)
     assert desk.path.stat().st_ino == inode
     assert desk.path.stat().st_mtime == desk.clock.wall()
 
 
 def test_when_the_program_ends_what_is_due_some_time_is_written_at_once(desk: Desk) -> None:
-    desk.keeper.open(desk.path)
+    desk.snapshot.open(desk.path)
     desk.give(*fences("a"))
-    desk.keeper.flush()
+    desk.snapshot.flush()
     assert [each.id for each in unpack(desk.path.read_bytes())] == ["a"]
 
 
 def test_what_is_stale_itself_is_not_kept_as_fresh(desk: Desk) -> None:
-    desk.keeper.open(desk.path)
-    desk.keeper.receive(FencesLoaded("url", fences("a"), (), 1.0, as_of=5.0), 0.0)
+    desk.snapshot.open(desk.path)
+    desk.snapshot.receive(FencesLoaded("url", fences("a"), (), 1.0, as_of=5.0), 0.0)
     desk.tick(WRITE_AFTER_S)
     assert not desk.path.exists()
 
 
 def test_after_closing_nothing_is_written_any_more_not_even_what_was_on_its_way(desk: Desk) -> None:
-    desk.keeper.open(desk.path)
+    desk.snapshot.open(desk.path)
     desk.give(*fences("a"))
     desk.jobs.is_slow = True
-    desk.keeper.tick(WRITE_AFTER_S)
-    desk.keeper.close()
+    desk.snapshot.tick(WRITE_AFTER_S)
+    desk.snapshot.close()
     desk.jobs.finish()
     assert not desk.path.exists()
 
@@ -151,29 +151,29 @@ def test_after_closing_nothing_is_written_any_more_not_even_what_was_on_its_way(
     ],
 )
 def test_a_damaged_file_is_as_good_as_none_and_said_so(desk: Desk, damage: Callable[[Path], object]) -> None:
-    desk.keeper.open(desk.path)
+    desk.snapshot.open(desk.path)
     desk.give(*fences("a"))
     desk.tick(WRITE_AFTER_S)
     damage(desk.path)
-    desk.keeper.open(desk.path)
+    desk.snapshot.open(desk.path)
     assert desk.messages() == []
     assert len(desk.log.named("geofences.not_kept")) == 1
 
 
 def test_a_disk_that_takes_nothing_is_said_so_and_nothing_else_happens(desk: Desk) -> None:
     desk.path.parent.write_text("in the way")
-    desk.keeper.open(desk.path)
+    desk.snapshot.open(desk.path)
     desk.give(*fences("a"))
     desk.tick(WRITE_AFTER_S)
     assert "disk.failed" in [name for name, _ in desk.log.events]
 
 
 def test_a_date_in_the_future_counts_as_now(desk: Desk) -> None:
-    desk.keeper.open(desk.path)
+    desk.snapshot.open(desk.path)
     desk.give(*fences("a"))
     desk.tick(WRITE_AFTER_S)
     os.utime(desk.path, (4e9, 4e9))
-    desk.keeper.open(desk.path)
+    desk.snapshot.open(desk.path)
     (found,) = desk.messages()
     assert isinstance(found, SnapshotRestored)
     assert found.as_of == desk.clock.wall()

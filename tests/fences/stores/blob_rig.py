@@ -1,4 +1,4 @@
-"""A blob store beside a service: tokens that never run out, and the real transport."""
+"""Opens a blob store in front of a service, with tokens that never expire and the real transport."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Token:
 
 @dataclass
 class Tokens:
-    """Gives the same secret for ever, or after a rejection the next one."""
+    """Returns the same secret for ever, or the next one after a rejection."""
 
     secrets: list[str]
 
@@ -32,6 +32,6 @@ class Tokens:
 def store_at(
     http: Sender, container_url: str, *secrets: str, page_size: int = PAGE_SIZE, clock: Clock | None = None
 ) -> BlobStore:
-    """Return a store as one TV has it."""
+    """Return the store of one TV."""
     authorizer = StorageAuthorizer(Tokens(list(secrets)), endpoint=container_url)
     return BlobStore(http, container_url, authorizer, RecordingLog(), clock=clock or ManualClock(), page_size=page_size)

@@ -1,4 +1,4 @@
-"""Changes of geofences, and another tool's file that holds some."""
+"""Changes of geofences, and a file of another tool that holds two."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def delete(source: str, geometry_id: str, before: float = 50) -> Change:
 
 
 OTHERS = b'{ "type" : "FeatureCollection", "bbox":[1.0, 2e0], "features": [\r\n  %s,\r\n  %s ] , "note":"\\u00e9" }\n'
-"""Another tool's file with two fences, written in its own way."""
+"""A file of another tool with two fences, in its own formatting."""
 
 
 async def note(step: Step) -> None:
-    """Take no note of how far it has come."""
+    """Ignore the progress."""

@@ -1,4 +1,4 @@
-"""A local cloud without files."""
+"""Provides a local cloud without files."""
 
 from __future__ import annotations
 

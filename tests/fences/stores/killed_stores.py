@@ -1,4 +1,4 @@
-"""The viewer of `killed` in front of the stores of the app; killed at random, or at every point in turn.
+"""The viewer of `killed` with the stores of the app; killed at random moments, or before each call in turn.
 
     python -m tests.fences.stores.killed_stores FOLDER STORE KILLS SEED     killed KILLS times, then allowed to finish
     python -m tests.fences.stores.killed_stores FOLDER STORE files|requests killed at the first, then the second call...
@@ -42,7 +42,7 @@ from tvapp.net.request import Request, Response, Sender
 from tvapp.net.transport import HttpClient
 
 LIVES_S = {"folder": 0.08, "blob": 0.12, "map-data": 0.13}
-"""How long the longest life is: the shortest end before the store was read."""
+"""The longest life at first; the shortest lives end before the store was read."""
 WRITES = {"POST", "PUT", "DELETE"}
 
 
@@ -58,15 +58,15 @@ class Fuse:
         self._seen = count(1)
 
     def burn(self) -> None:
-        """One call more is about to happen."""
+        """Count a call that is about to happen; end the process if it is the one."""
         if self._calls is not None and next(self._seen) == self._calls:
             die()
 
 
 class Wire:
-    """The real transport; each request and each answer burns the fuse, and now and then an answer gets lost.
+    """The real transport; each request and each answer burns the fuse, and some answers get lost.
 
-    Lists do not burn it: they change nothing, and only show what there is.
+    Lists do not burn it: they change nothing.
     """
 
     def __init__(self, http: Sender, fuse: Fuse, losses: float = 0.0) -> None:
@@ -88,7 +88,7 @@ class Wire:
 
 
 def opener(name: str, settings: dict[str, Any], fuse: Fuse, losses: float = 0.0) -> OpenStore:
-    """Return what opens a store of the app in a child; nothing is started before."""
+    """Return the function that opens a store of the app in a child; the parent starts nothing."""
 
     def wire() -> Wire:
         http = HttpClient(ca_bundle=settings["ca_bundle"], clock=SystemClock(), log=RecordingLog())
@@ -112,11 +112,11 @@ def opener(name: str, settings: dict[str, Any], fuse: Fuse, losses: float = 0.0)
 
 
 async def _at_once(_seconds: float) -> None:
-    """Wait for nothing: the service's operations take no time here."""
+    """Do not wait: the operations of the service take no time here."""
 
 
 class ScriptedViewer(Viewer):
-    """Adds a fence, edits it twice and deletes it; each step once the one before is in the store."""
+    """Adds a fence, edits it twice and deletes it, each step once the one before is in the store."""
 
     def __init__(self, folder: Path, fence: str, open_store: OpenStore) -> None:
         super().__init__(folder, 1, open_store)
@@ -125,7 +125,7 @@ class ScriptedViewer(Viewer):
         meant = [json.loads(line) for line in (folder / "diary").read_text().splitlines()]
         self._reached = max((int(each["change"][-1]) for each in meant if each["what"] == "meant"), default=0)
         self._expected: bytes | None = None
-        """What the screen shall show before the next step; None in a new life: whatever it shows."""
+        """The version that the screen has to show before the next step; None in a new life: any."""
 
     def _is_over(self, edits: bool) -> bool:
         return self._is_played(self._book) and self._is_all_sent()
@@ -139,7 +139,7 @@ class ScriptedViewer(Viewer):
         before = b"" if shown is None else shown.raw
         if self._is_played(book) or not self._is_all_sent() or self._expected not in (None, before):
             return
-        # What was meant and is not shown was not confirmed: the viewer does it again.
+        # A step that was meant and is not shown was not confirmed: the viewer repeats it.
         step = self._versions.index(before) + 1
         after = self._versions[step]
         self._book, self._expected, self._reached = None, after, step
@@ -153,7 +153,7 @@ class ScriptedViewer(Viewer):
 
 
 def watch_files(folder: Path, fuse: Fuse) -> None:
-    """Let everything that changes files below `folder` burn the fuse, in this process, from now on."""
+    """From now on, let every call in this process that changes files below `folder` burn the fuse."""
     below = f"{folder}/"
 
     def audit(event: str, arguments: tuple[Any, ...]) -> None:
@@ -174,7 +174,7 @@ def watch_files(folder: Path, fuse: Fuse) -> None:
 
 
 def run_script(folder: Path, name: str, fence: str, settings: dict[str, Any], what: str, calls: int | None) -> int:
-    """Play one life of the script, killed right before call number `calls`; returns its exit status."""
+    """Run one life of the script, killed right before call number `calls`; returns its exit status."""
     child = os.fork()
     if child == 0:
         fuse = Fuse(calls)
@@ -188,7 +188,7 @@ def run_script(folder: Path, name: str, fence: str, settings: dict[str, Any], wh
 
 
 def run_at_every_point(folder: Path, name: str, settings: dict[str, Any], what: str) -> int:
-    """Kill before the first call, in another run before the second, until one is not killed; 0 if all came through."""
+    """Kill before the first call, in another run before the second, until one survives; 0 if all finished."""
     for number in count():
         place = folder / str(number)
         place.mkdir()
@@ -204,7 +204,7 @@ def run_at_every_point(folder: Path, name: str, settings: dict[str, Any], what: 
 def main(place: str, name: str, *how: str) -> int:
     folder = Path(place)
     settings = json.loads((folder / "store.json").read_text())
-    # Loaded here, once, rather than by the first request of each child.
+    # Imported here, once, rather than by the first request of each child.
     for module in ("httpcore", "anyio", "anyio._backends._asyncio"):
         import_module(module)
     if len(how) == 1:

@@ -1,4 +1,4 @@
-"""What an outbox does for the Data service, over a wire that can fail anywhere: for the tests of its store."""
+"""Sends changes to the Data service as an outbox does, over a transport that can fail anywhere."""
 
 from __future__ import annotations
 
@@ -59,12 +59,12 @@ class WithHeaders:
 
 
 class Killed(BaseException):
-    """The program ends here."""
+    """The program is killed here."""
 
 
 @dataclass
 class Wire:
-    """The real transport, which fails at one request: before it is sent, or once its answer is there."""
+    """The real transport, which fails at one request: before it is sent, or after its answer."""
 
     http: Sender
     fails_at: int = 0
@@ -85,7 +85,7 @@ class Wire:
 
 @dataclass
 class Desk:
-    """What an outbox does: keeps the notes of one change at a time, comes back after failures."""
+    """Does what an outbox does: saves the notes of one change at a time and retries after failures."""
 
     cloud: LocalCloud
     wire: Wire
@@ -96,13 +96,13 @@ class Desk:
     waits: list[float] = field(default_factory=list)
     clock: ManualClock = field(default_factory=ManualClock)
     killed_at: int = 0
-    """Ends the program while this note is kept; a negative one just before."""
+    """The number of the note at which the program is killed: after it is saved, or before (negative)."""
 
     def __post_init__(self) -> None:
         self.store = self.restarted()
 
     def restarted(self) -> MapDataStore:
-        """Return a store that knows nothing."""
+        """Return a store that has read nothing yet."""
 
         async def sleep(seconds: float) -> None:
             self.waits.append(seconds)
@@ -132,7 +132,7 @@ class Desk:
         return await self.store.send(change, note=self.note, resume=self.resume)
 
     async def deliver(self, change: Change, attempts: int = 4) -> Outcome:
-        """Send until it is done: again and again as an outbox does, and after a refusal as a viewer may."""
+        """Send until it is done: retry as an outbox does, and after a refusal as a viewer may."""
         for _ in range(attempts):
             try:
                 return await self.send(change)
@@ -171,7 +171,7 @@ Answer = tuple[int, dict[str, str], bytes] | TvappError
 
 @dataclass
 class Script:
-    """Answers by method and beginning of the path; an error is raised."""
+    """Answers by method and beginning of the path; raises answers that are errors."""
 
     answers: dict[str, Answer]
     asked: list[str] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""A real TLS server on loopback that answers as a function says, and an imitation of Blob Storage for it.
+"""A real TLS server on loopback whose answers a function gives, and an imitation of Blob Storage for it.
 
 The imitation is written from the protocol's description (azure-facts 6), not from the store.
 """
@@ -44,7 +44,7 @@ class Asked:
 
 @dataclass(frozen=True)
 class Answer:
-    """What is sent back; `cut` bytes of the body are not, and the connection ends instead."""
+    """A response. Its last `cut` bytes are not sent: the connection ends instead."""
 
     status: int = 200
     body: bytes = b""
@@ -62,7 +62,7 @@ class Answer:
 
 Answers = Callable[[Asked], Answer | Awaitable[Answer]]
 RESET = Answer(0)
-"""No answer at all: the connection breaks off."""
+"""No answer: the connection breaks off."""
 
 
 @dataclass
@@ -71,7 +71,7 @@ class Server:
     asked: list[Asked] = field(default_factory=list)
 
     def paths(self) -> list[str]:
-        """Return and forget what was asked for."""
+        """Return the requests since the last call."""
         paths = [each.path for each in self.asked]
         self.asked.clear()
         return paths
@@ -119,7 +119,7 @@ async def serve(
 
 @asynccontextmanager
 async def client(authority: Authority) -> AsyncIterator[HttpClient]:
-    """Give the real transport, trusting the server's authority alone."""
+    """Yield the real transport, which trusts the server's authority alone."""
     http = HttpClient(ca_bundle=str(authority.ca_file), clock=ManualClock(), log=RecordingLog())
     try:
         yield http
@@ -146,7 +146,7 @@ def collection(*ids: str) -> bytes:
 
 @dataclass
 class BlobService:
-    """Blob Storage with one container of one account, path style; what `instead` returns comes first."""
+    """Blob Storage with one container of one account, path style; `instead` may answer first."""
 
     container: str = "/account1/fences"
     blobs: dict[str, bytes] = field(default_factory=dict)

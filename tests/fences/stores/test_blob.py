@@ -1,4 +1,4 @@
-"""Geofences in Blob Storage, against an imitation of the service over real TLS."""
+"""Reading geofences from Blob Storage, against an imitation of the service over real TLS."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ class Token:
 
 @dataclass
 class Tokens:
-    """Gives the secrets in order, the last one for ever."""
+    """Returns the secrets in order, and the last one for ever."""
 
     secrets: list[str] = field(default_factory=lambda: ["token-1"])
     scopes: list[str] = field(default_factory=list)
@@ -90,7 +90,7 @@ Work = Callable[[Rig], Awaitable[None]]
 
 @pytest.fixture
 def with_service(tmp_path: Path) -> Callable[[Work], None]:
-    """Return what runs a coroutine beside an empty service."""
+    """Return a function that runs a coroutine with an empty service."""
 
     def run(work: Work) -> None:
         async def main() -> None:

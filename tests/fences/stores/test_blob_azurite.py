@@ -1,4 +1,4 @@
-"""The blob store against Azurite, Microsoft's emulator: the protocol's truth, and several screens at once."""
+"""The blob store against Azurite, Microsoft's emulator: the real protocol, and several screens at once."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Rig:
         return store_at(self.http, f"{self.fences.url}{prefix}", *secrets, page_size=page_size)
 
     def client(self) -> BlobClient:
-        """Return what the store asks through."""
+        """Return the client of the store."""
         authorizer = StorageAuthorizer(Tokens([self.azurite.token]), endpoint=self.fences.url)
         return BlobClient(self.http, Container(self.fences.url), authorizer, clock=ManualClock())
 
@@ -51,7 +51,7 @@ With = Callable[[Work], None]
 
 @pytest.fixture
 def with_azurite(azurite: Azurite) -> With:
-    """Return what runs a coroutine beside an empty container."""
+    """Return a function that runs a coroutine with an empty container."""
 
     def run(work: Work) -> None:
         async def main() -> None:

@@ -1,4 +1,4 @@
-"""The blob store with Azurite behind a front that does what Azurite never does: refuse, be busy or slow, break off."""
+"""The blob store with Azurite behind a proxy that refuses, is busy or slow, or breaks off, as Azurite never does."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ HOP_BY_HOP = {"connection", "keep-alive", "transfer-encoding", "content-length"}
 
 @dataclass
 class Front:
-    """Hands every request on to Azurite, save those that `instead` answers; `after` may change what Azurite said."""
+    """Forwards every request to Azurite, except those that `instead` answers; `after` may change an answer."""
 
     back: httpx.AsyncClient
     origin: str
@@ -81,7 +81,7 @@ With = Callable[[Work], None]
 
 @pytest.fixture
 def with_front(azurite: Azurite) -> With:
-    """Return what runs a coroutine beside the front of a container with two files."""
+    """Return a function that runs a coroutine with the proxy of a container with two files."""
 
     def run(work: Work) -> None:
         async def main() -> None:

@@ -1,4 +1,4 @@
-"""Changes written to Blob Storage, against an imitation of the service that does what is hard to bring about."""
+"""Writing changes to Blob Storage, against an imitation of the service that can be made to fail or to race."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ class Rig:
         return await self.store.send(change, note=note)
 
     def asked(self) -> list[Asked]:
-        """Return and forget what was asked for."""
+        """Return the requests since the last call."""
         asked, self.server.asked[:] = list(self.server.asked), []
         return asked
 
@@ -72,7 +72,7 @@ With = Callable[[Work], None]
 
 @pytest.fixture
 def with_service(tmp_path: Path) -> With:
-    """Return what runs a coroutine beside an empty service."""
+    """Return a function that runs a coroutine with an empty service."""
 
     def run(work: Work) -> None:
         async def main() -> None:

@@ -1,4 +1,4 @@
-"""Geofences in a folder."""
+"""Reading geofences from a folder."""
 
 from __future__ import annotations
 

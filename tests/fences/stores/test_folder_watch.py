@@ -1,4 +1,4 @@
-"""A folder of geofences that others change while it is watched, with the library's real watch."""
+"""Watching a folder of geofences that other programs change, with the real watcher of the library."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tvapp.fences.stores.base import Watchable, WritableStore
 from tvapp.fences.stores.folder import FolderStore
 
 NOTICED_S = 10.0
-"""More than it ever takes; whatever is not noticed fails after this."""
+"""Longer than it ever takes; a change that is not noticed fails the test after this."""
 
 
 @pytest.fixture
@@ -32,7 +32,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @asynccontextmanager
 async def watching(store: FolderStore) -> AsyncIterator[asyncio.Task[None]]:
-    """Give a watch that has begun."""
+    """Yield a watch that has begun."""
     begun = asyncio.Event()
     loop = asyncio.get_running_loop()
     is_other = store._is_other

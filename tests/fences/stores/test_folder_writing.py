@@ -1,4 +1,4 @@
-"""Changes written to a folder that other programs use too."""
+"""Writing changes to a folder that other programs use too."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def shown(store: FolderStore) -> dict[str, object]:
 
 
 def files(folder: Path) -> list[str]:
-    """Return the names of the files there, leftovers included."""
+    """Return the names of all files there, temporary ones included."""
     return sorted(path.name for path in folder.iterdir() if path.is_file() and path.name != LOCK)
 
 
@@ -139,7 +139,7 @@ def test_a_file_whose_name_is_no_text_can_be_edited(tmp_path: Path) -> None:
 
 @contextmanager
 def just_before_replacing(monkeypatch: pytest.MonkeyPatch, act: Callable[[], object]) -> Iterator[None]:
-    """Have somebody else act while the new file is brought to the disk."""
+    """Have another program act while the new file is written to the disk."""
     fsync = os.fsync
     acted = False
 

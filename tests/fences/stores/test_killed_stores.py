@@ -1,7 +1,7 @@
-"""Killed at random moments and at every single point, in front of the stores that people use.
+"""Killed at random moments and before every call, with the stores of the app.
 
-What `test_killed` asks for a store made for it holds for files, blobs and the Data service: no confirmed change is
-lost, none is sent twice, and nothing else is touched.
+The claims of `test_killed` hold for files, blobs and the Data service: no confirmed change is lost, none is sent twice,
+and nothing else is touched.
 """
 
 from __future__ import annotations
@@ -49,12 +49,12 @@ def play(place: Path, store: str, *how: object) -> None:
 
 
 def settle(place: Path, **settings: object) -> None:
-    """Write down how the store is reached."""
+    """Write the settings of the store for the child."""
     (place / "store.json").write_text(json.dumps({"losses": LOST_ANSWERS, **settings}))
 
 
 def untroubled(place: Path) -> list[dict[str, str]]:
-    """Return what a viewer wrote down; nothing went wrong, and nothing waits any more."""
+    """Return the diary of a viewer; asserts that nothing went wrong and nothing waits any more."""
     diary = lines(place / "diary")
     assert not [line for line in diary if line["what"] == "trouble"]
     assert not list((place / "outbox").iterdir())
@@ -62,14 +62,14 @@ def untroubled(place: Path) -> list[dict[str, str]]:
 
 
 def features_of(files: dict[str, bytes]) -> dict[str, bytes]:
-    """Return the fences in files by their ids, each of which is there once."""
+    """Return the fences in files by id; asserts that none is there twice."""
     fences = [fence for name, file in files.items() for fence in reading.read(file, name).fences]
     assert len({fence.geometry_id for fence in fences}) == len(fences), "a fence is there twice"
     return {fence.geometry_id: fence.raw for fence in fences if not fence.geometry_id.startswith(UNTOUCHED)}
 
 
 def before_the_first_life() -> tuple[dict[str, bytes], list[dict[str, str]]]:
-    """Return other tools' files, and what a diary would say of the fences in them."""
+    """Return files of other tools, and the lines that a diary would have about their fences."""
     files, diary = {}, []
     for name, form in FILES.items():
         there = tuple(feature(site, "from another tool") for site in SITES[name])
@@ -82,7 +82,7 @@ def before_the_first_life() -> tuple[dict[str, bytes], list[dict[str, str]]]:
 
 
 def demand_others_unchanged(files: dict[str, bytes]) -> None:
-    """Other tools' files are as they were but for the fences that were edited in them."""
+    """Assert that in files of other tools only the edited fences have changed."""
     for name, form in FILES.items():
         there = features_of({name: files[name]})
         assert files[name] == form % tuple(there[site] for site in SITES[name])
@@ -100,7 +100,7 @@ def check_script(place: Path) -> int:
                 assert line["change"] not in confirmed, f"run {each.name}: confirmed, and yet not there after the kill"
                 last = max(confirmed, default=f"fence{each.name}-0")
                 assert line["change"] > last, f"run {each.name}: back to before {last}"
-        # A kill may come when a change is on disk and nobody was told yet.
+        # A kill may come after a change was saved and before its event was logged.
         assert len(confirmed) >= 3, f"run {each.name}"
     return len(runs)
 
@@ -142,7 +142,7 @@ def test_killed_at_every_change_of_a_file_in_turn_it_goes_on_where_it_was(tmp_pa
 
 
 class CountingService(BlobService):
-    """Blob Storage that remembers what every write made of each blob."""
+    """Blob Storage that remembers every version of each blob."""
 
     def __init__(self, blobs: dict[str, bytes]) -> None:
         super().__init__(blobs=blobs)
@@ -156,7 +156,7 @@ class CountingService(BlobService):
 
 
 def play_beside(place: Path, service: BlobService, *how: object) -> None:
-    """Run the killer beside Blob Storage."""
+    """Run the killer with Blob Storage."""
 
     async def main() -> None:
         authority = authority_in(place / "tls")

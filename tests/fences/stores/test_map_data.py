@@ -1,4 +1,4 @@
-"""Geofences in the Data service: against the local cloud, and against answers that it never gives."""
+"""Reading geofences from the Data service: the local cloud, and answers that it never gives."""
 
 from __future__ import annotations
 
@@ -122,7 +122,7 @@ def test_a_file_that_fails_for_now_stays_as_it_was_and_tells_its_age(cloud: Loca
 
 
 class Script:
-    """Answers by the beginning of the path; an error is raised."""
+    """Answers by the beginning of the path; raises answers that are errors."""
 
     def __init__(self, answers: dict[str, tuple[int, bytes] | TvappError]) -> None:
         self.answers = answers

@@ -1,4 +1,4 @@
-"""Whatever goes wrong on the way into the Data service, each change is there once."""
+"""Whatever fails on the way into the Data service, each change is stored once."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ async def first_failure(desk: Desk, change: Change) -> TvappError | None:
 
 
 def often(fault: str, request_kind: str) -> int:
-    """Return how often a fault strikes: a question on a kept connection that breaks is asked once more at once."""
+    """Return how often a fault strikes: a GET on a pooled connection that breaks is repeated at once."""
     return 2 if FAULTS[fault][1] is ConnectionBroken and request_kind in ("operation", "list") else 1
 
 
@@ -188,7 +188,7 @@ SCENARIOS: dict[str, tuple[Callable[[str], Change], int, int]] = {
     "edit": (edit, 4, 3),
     "delete": (deletion, 2, 2),
 }
-"""Each with how many requests it takes, and how many notes."""
+"""Each with its number of requests and of notes."""
 
 
 def prepare(cloud: LocalCloud, scenario: str) -> str:

@@ -1,4 +1,4 @@
-"""Changes on their way into the Data service of the local cloud, and who else is at work there."""
+"""Writing changes to the Data service of the local cloud, also while other clients write."""
 
 from __future__ import annotations
 

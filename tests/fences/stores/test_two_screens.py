@@ -1,4 +1,4 @@
-"""Two screens on one store, often without a network: nothing is overwritten unseen, and nothing confirmed is lost."""
+"""Two screens on one store, often offline: no version is overwritten unseen, and no confirmed change is lost."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ SITES = ("north", "south", "east")
 
 @dataclass
 class Person:
-    """Somebody in front of a screen, who does whatever comes to mind; remembers what was seen and confirmed."""
+    """A viewer who acts at random, and remembers every version seen and every change confirmed."""
 
     name: str
     screen: Screen
@@ -32,7 +32,7 @@ class Person:
     count: int = 0
 
     def look(self) -> None:
-        """Take in what the screen shows, also what it shows of somebody else's in a conflict."""
+        """Note the versions that the screen shows, also the other side's in a conflict."""
         shown = self.screen.shown()
         self.seen |= set(shown.items())
         self.seen |= {(fence, b"") for fence in self._ever() if fence not in shown}
@@ -150,7 +150,7 @@ def test_each_confirmed_change_is_stored_or_given_up_and_nothing_is_overwritten_
 
 
 def _demand_kept(person: Person, shared: SharedStore) -> None:
-    """Each confirmed change came into the store, was given up, or was built upon by a later one of the same person."""
+    """Assert that each confirmed change was stored, given up, or replaced by a later one of the same viewer."""
     written = {(fence, after) for _, fence, _, after in shared.writes}
     there = {(fence, shared.fences.get(fence, b"")) for fence in [change.geometry_id for change in person.confirmed]}
     for at, change in enumerate(person.confirmed):

@@ -1,4 +1,4 @@
-"""Geofences at addresses on the web, over real TLS."""
+"""Reading geofences from web addresses, over real TLS."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MODIFIED = "Mon, 23 Nov 2026 07:00:00 GMT"
 
 @dataclass
 class Site:
-    """Serves files by path, with an ETag and a date; an Answer is sent as it is."""
+    """Serves files by path with an ETag and a date; sends an Answer as it is."""
 
     files: dict[str, bytes | Answer] = field(default_factory=dict)
 
@@ -64,7 +64,7 @@ Work = Callable[[Rig], Awaitable[None]]
 
 @pytest.fixture
 def with_site(tmp_path: Path) -> Callable[[Work], None]:
-    """Return what runs a coroutine beside a site without files."""
+    """Return a function that runs a coroutine with a site without files."""
 
     def run(work: Work) -> None:
         async def main() -> None:

@@ -11,12 +11,21 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.host.crash.secrets import SECRETS
-from tvapp.core.jobs import Running
-from tvapp.host.crash.report import KEPT, MOST_ERRORS, MOST_PLACES, CrashContext, new_reference, report, where, write
+from tvapp.core.jobs import RunningJob
+from tvapp.host.crash.report import (
+    KEPT,
+    MAX_STACK_PLACES,
+    MOST_ERRORS,
+    CrashContext,
+    new_reference,
+    report,
+    where,
+    write,
+)
 from tvapp.host.crash.restart_backoff import COUNT, PAUSES_S, VARIABLE, RestartBackoff
 
 AROUND = CrashContext(
-    1_790_000_000.0, 12.5, 1, "dummy", "software", "1920x1080", ("line",), (Running("job", 90.0, 1),), 100.0
+    1_790_000_000.0, 12.5, 1, "dummy", "software", "1920x1080", ("line",), (RunningJob("job", 90.0, 1),), 100.0
 )
 
 
@@ -87,7 +96,7 @@ def test_endless_recursion_and_endless_causes_are_cut() -> None:
     with pytest.raises(ValueError) as sunk:
         sink(300)
     (only,) = json.loads(json.dumps(told(sunk.value)["errors"]))
-    assert len(only["places"]) == MOST_PLACES + 1
+    assert len(only["places"]) == MAX_STACK_PLACES + 1
     error = Exception("0")
     for number in range(1, 50):
         error, error.__cause__ = Exception(str(number)), error

@@ -1,4 +1,4 @@
-"""What is on the map although it could not be looked at again has its age on it."""
+"""Notices show the age of tiles and geofences that could not be revalidated."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_offline_the_oldest_tile_in_view_says_how_old_it_is() -> None:
     assert f"{OLD} 5 hours ago." in advice(shown)
 
 
-def test_it_grows_older_meanwhile_and_what_arrives_anew_is_young() -> None:
+def test_a_stale_tile_grows_older_until_a_fresh_one_arrives() -> None:
     shown = state()
     arrive(shown, somewhere(shown), "stale", 2 * HOUR)
     shown.receive(ConnectionChanged(shown.wall()), 0.0)
@@ -64,7 +64,7 @@ def test_it_grows_older_meanwhile_and_what_arrives_anew_is_young() -> None:
     assert OLD not in advice(shown)
 
 
-def test_a_few_minutes_are_not_worth_a_word_nor_is_what_nobody_sees() -> None:
+def test_the_age_of_young_tiles_and_of_tiles_out_of_view_is_not_mentioned() -> None:
     shown = state()
     arrive(shown, somewhere(shown), "stale", 300.0)
     arrive(shown, somewhere(shown, -500), "stale", 5 * HOUR)
@@ -73,14 +73,14 @@ def test_a_few_minutes_are_not_worth_a_word_nor_is_what_nobody_sees() -> None:
 
 
 @pytest.mark.parametrize("error", [ServiceDown("h", 503), UnexpectedReply("h", 302, "html")])
-def test_so_it_is_when_the_map_service_itself_does_not_answer(error: TvappError) -> None:
+def test_stale_tiles_show_their_age_when_the_map_service_does_not_answer(error: TvappError) -> None:
     shown = state()
     arrive(shown, somewhere(shown), "stale", 2 * HOUR)
     shown.receive(TileUnavailable(somewhere(shown), error), 0.0)
     assert OLD in advice(shown)
 
 
-def test_a_trip_around_the_world_without_a_network_is_remembered_within_bounds() -> None:
+def test_the_memory_of_stale_tiles_is_bounded() -> None:
     shown = state()
     for x in range(CAPACITY + 50):
         arrive(shown, TileId("microsoft.base.darkgrey", 15, x, 0), "stale", 2 * HOUR)
@@ -90,7 +90,7 @@ def test_a_trip_around_the_world_without_a_network_is_remembered_within_bounds()
     assert len(shown.stale_tiles) == CAPACITY
 
 
-def test_a_portal_is_named_once_for_all_that_it_stands_in_front_of() -> None:
+def test_a_portal_in_front_of_map_and_store_is_named_once() -> None:
     shown = state()
     page = UnexpectedReply("h", 302, "html")
     shown.receive(TileUnavailable(somewhere(shown), page), 0.0)

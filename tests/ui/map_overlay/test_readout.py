@@ -1,4 +1,4 @@
-"""The line at the lower left: where the crosshair is, what lies under it, how far the selected fence is."""
+"""The read-out: the place of the crosshair, the geofences under it, and the distance to the selected one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FAR = Position(HERE.lon + 0.02, HERE.lat)
 WHERE = "60.1700° N 24.9500° E"
 
 
-def test_the_place_under_the_crosshair_is_told_and_follows_the_map() -> None:
+def test_the_place_under_the_crosshair_is_shown_and_follows_the_map() -> None:
     tv = Editing()
     assert WHERE in tv.draw().sentences()
     tv.press(RIGHT)
@@ -29,19 +29,19 @@ def test_a_fence_under_the_crosshair_is_named() -> None:
     assert f"{WHERE}  ·  in Depot 1" in tv.draw().sentences()
 
 
-def test_of_several_the_smallest_is_named_and_the_others_are_counted() -> None:
+def test_of_several_geofences_the_smallest_is_named_and_the_others_are_counted() -> None:
     tv = Editing(point(), point("Large", "large", radius_m=500.0), point("Larger", "larger", radius_m=900.0))
     assert tv.shows("in Depot 1 and 2 more")
 
 
-def test_inside_the_selected_one_the_way_to_its_border_is_told() -> None:
+def test_inside_the_selected_geofence_the_distance_to_its_border_is_shown() -> None:
     tv = Editing(point())
     tv.press(OK)
     assert tv.shows("100 m inside Depot 1")
     assert not tv.shows("in Depot 1 and")
 
 
-def test_outside_the_selected_one_the_way_to_it_is_told() -> None:
+def test_outside_the_selected_geofence_the_distance_to_it_is_shown() -> None:
     fence = point("Depot 2", "far", FAR, radius_m=100.0)
     assert "1.01 km to Depot 2" in readout(HERE, (), fence, EDITABLE)
 
@@ -54,7 +54,7 @@ def test_feet_and_miles_where_people_use_them() -> None:
 
 
 @pytest.mark.parametrize(("corners", "is_told"), [(MOST_VERTICES // 2, True), (MOST_VERTICES * 2, False)])
-def test_the_way_to_a_huge_outline_is_left_out_because_it_takes_longer_than_a_frame(
+def test_the_distance_to_a_huge_outline_is_left_out_because_it_takes_longer_than_a_frame(
     corners: int, is_told: bool
 ) -> None:
     ring = circle_ring(FAR, 200.0, corners)

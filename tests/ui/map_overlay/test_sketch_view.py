@@ -1,4 +1,4 @@
-"""How a sketch looks: dashes that need no colour, and corners that do not lie on top of each other."""
+"""The look of a sketch: dashes that need no colour, and corners that do not overlap."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def discs(canvas: RecordingCanvas) -> int:
 @pytest.mark.parametrize(
     ("role", "is_whole"), [("fixed", True), ("live", True), ("closing", False), ("crossing", False)]
 )
-def test_what_is_wrong_or_not_there_yet_is_dashed(role: str, is_whole: bool) -> None:
+def test_wrong_and_pending_edges_are_dashed(role: str, is_whole: bool) -> None:
     canvas = drawn(Outline((Trace(role, RING),)))  # type: ignore[arg-type]
     assert (len(canvas.lines) == 2) == is_whole
     assert canvas.lines

@@ -1,4 +1,4 @@
-"""What the map says when the geofences cannot be had."""
+"""Notices about a store that fails."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def state() -> MapState:
         (DataError("h", "no container"), "cannot be loaded", "tried again"),
     ],
 )
-def test_each_trouble_has_its_words_until_the_store_answers(error: TvappError, title: str, advice: str) -> None:
+def test_each_failure_has_a_notice_until_the_store_answers(error: TvappError, title: str, advice: str) -> None:
     map_state = state()
     map_state.receive(FencesUnavailable("blob", error), 0.0)
     (notice,) = notices(map_state)

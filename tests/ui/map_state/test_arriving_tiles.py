@@ -1,4 +1,4 @@
-"""How many tiles one frame takes."""
+"""The number of tiles that a frame takes."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_only_a_tile_from_the_network_shows_that_the_service_works(model: MapMod
     assert tiles.hand_over(model, 0.0).from_network
 
 
-def test_a_confirmation_costs_nothing_and_proves_nothing(model: MapModel) -> None:
+def test_a_confirmation_needs_no_upload_and_does_not_count_as_a_tile_from_the_network(model: MapModel) -> None:
     tiles = ArrivingTiles()
     tiles.queue.append(TileRevalidated(wanted(model)[0]))
     assert tiles.hand_over(model, 0.0) == (False, False)

@@ -1,4 +1,4 @@
-"""Undo and redo across uploads, what this screen knows before the store does, and edits that cannot be."""
+"""Undo and redo across uploads, versions that are not in the store yet, and edits that are refused."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def undo(tv: Editing, key: str = "undo") -> None:
     tv.press(BACK)
 
 
-def test_what_was_drawn_is_taken_back_and_drawn_again() -> None:
+def test_a_new_geofence_can_be_undone_and_redone() -> None:
     tv = Editing()
     draw_circle(tv)
     undo(tv)
@@ -69,7 +69,7 @@ def test_the_panel_says_what_undo_would_take_back_and_that_it_did() -> None:
     assert tv.screen == "draw"
 
 
-def test_nothing_to_undo_is_said_and_ok_does_nothing() -> None:
+def test_undo_says_that_there_is_nothing_to_undo_and_ok_does_nothing() -> None:
     tv = Editing(DEPOT)
     tv.press(MENU)
     tv.choose("draw", "undo", "redo")
@@ -78,7 +78,7 @@ def test_nothing_to_undo_is_said_and_ok_does_nothing() -> None:
     assert not tv.changes
 
 
-def test_a_new_edit_ends_what_could_be_done_again() -> None:
+def test_a_new_edit_drops_what_could_be_redone() -> None:
     tv = Editing(DEPOT)
     tv.edit("rename")
     tv.choose("school")
@@ -99,7 +99,7 @@ def test_undo_works_across_an_upload_that_gave_the_fence_a_file() -> None:
     assert tv.changes[-1].before == drawn.after
 
 
-def test_undo_says_when_somebody_else_has_changed_the_fence_since() -> None:
+def test_undo_says_when_another_person_has_changed_the_geofence_since() -> None:
     tv = Editing(DEPOT)
     tv.edit("rename")
     tv.choose("school")
@@ -114,7 +114,7 @@ def test_undo_says_when_somebody_else_has_changed_the_fence_since() -> None:
     assert tv.changes[-1].before == theirs
 
 
-def test_an_edit_that_changes_nothing_any_more_is_passed_over() -> None:
+def test_an_edit_without_an_effect_is_not_sent() -> None:
     tv = Editing(DEPOT)
     tv.edit("rename")
     tv.choose("school")
@@ -142,7 +142,7 @@ def test_unknown_properties_survive_every_edit() -> None:
     assert after["note"] == "ä"
 
 
-def test_where_nothing_takes_changes_none_is_made() -> None:
+def test_without_an_outbox_no_change_is_made() -> None:
     tv = Editing(DEPOT, settings=replace(EDITABLE, can_edit=False))
     tv.press(OK, OK)
     assert "edit" not in tv.stack.top.focusables()

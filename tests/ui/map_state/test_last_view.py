@@ -1,11 +1,11 @@
-"""What the map says is to be kept, and how a selection of last time comes back."""
+"""The view that the app stores, and how the selection of last time returns."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from tests.ui.fakes import FakeActions
-from tests.ui.screens.map.test_screen import HERE, LARGE, SMALL, PlainIndex
+from tests.ui.sample_fences import HERE, LARGE, SMALL, PlainIndex
 from tvapp.core.clock import ManualClock
 from tvapp.fences.model.book import FenceBook
 from tvapp.fences.model.fence import Geofence
@@ -30,7 +30,7 @@ def loaded(*fences: Geofence) -> IndexBuilt:
     return IndexBuilt(PlainIndex(fences), FenceBook(fences), 1)
 
 
-def test_it_is_the_centre_the_zoom_the_layers_and_the_selection() -> None:
+def test_the_last_view_is_centre_zoom_layers_and_selection() -> None:
     state = state_of()
     state.receive(loaded(SMALL), 0.0)
     assert state.last_view() == LastView(HERE, 13.0, CHOICE, "")
@@ -47,7 +47,7 @@ def test_the_selection_of_last_time_comes_back_as_soon_as_it_is_there() -> None:
     assert state.selection.fence == LARGE
 
 
-def test_whoever_selects_or_lets_go_first_wins() -> None:
+def test_a_choice_of_the_viewer_wins_over_the_selection_of_last_time() -> None:
     for choice in (SMALL, None):
         state = state_of("large")
         state.receive(loaded(SMALL), 0.0)

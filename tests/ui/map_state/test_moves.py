@@ -1,4 +1,4 @@
-"""Where flights end, and what they leave free of panels."""
+"""The goals of flights, and the room that they leave for panels."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.ui.screens.map.test_screen import AWAY, HERE, LARGE, SMALL
+from tests.ui.sample_fences import AWAY, HERE, LARGE, SMALL
 from tvapp.config.model import Home
 from tvapp.fences.model.book import FenceBook
 from tvapp.fences.model.fence import Circle, Geofence

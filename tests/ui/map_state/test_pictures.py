@@ -1,4 +1,4 @@
-"""Which pictures the renderer frees."""
+"""The pictures that the renderer frees."""
 
 from __future__ import annotations
 

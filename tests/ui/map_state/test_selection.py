@@ -1,10 +1,10 @@
-"""The selected geofence across new books, and the one that a restart has to find again."""
+"""The selected geofence in new books and after a restart."""
 
 from __future__ import annotations
 
 import msgspec
 
-from tests.ui.screens.map.test_screen import LARGE, SMALL, PlainIndex
+from tests.ui.sample_fences import LARGE, SMALL, PlainIndex
 from tvapp.fences.model.book import FenceBook
 from tvapp.fences.model.fence import Geofence
 from tvapp.ui.map_state.selection import Selection

@@ -1,10 +1,10 @@
-"""What lies under the crosshair, and how fresh the geofences are."""
+"""The geofences under the crosshair, and their freshness."""
 
 from __future__ import annotations
 
 import pytest
 
-from tests.ui.screens.map.test_screen import HERE, LARGE, SMALL, PlainIndex
+from tests.ui.sample_fences import HERE, LARGE, SMALL, PlainIndex
 from tvapp.fences.model.book import FenceBook
 from tvapp.fences.service.messages import IndexBuilt
 from tvapp.geo.geodesy import destination
@@ -25,7 +25,7 @@ def test_a_book_comes_with_its_index_and_revision() -> None:
 
 
 @pytest.mark.parametrize("scale", [1.0, 2.0])
-def test_what_is_near_the_crosshair_counts_as_hit(scale: float) -> None:
+def test_a_geofence_near_the_crosshair_counts_as_hit(scale: float) -> None:
     fences = ShownFences(index=PlainIndex((SMALL,)))
     for reach, is_hit in ((CROSSHAIR_REACH - 1, True), (CROSSHAIR_REACH + 1, False)):
         near = Viewport(HERE, 13, 1280, 720, scale)

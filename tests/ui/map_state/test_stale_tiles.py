@@ -50,7 +50,7 @@ def test_a_tile_that_was_confirmed_or_arrived_fresh_is_not_stale_any_more() -> N
         assert len(stale) == 0
 
 
-def test_above_the_capacity_the_note_of_longest_ago_goes() -> None:
+def test_above_the_capacity_the_oldest_note_is_dropped() -> None:
     stale = StaleTiles()
     stale.take(arrived(tile(0), 50.0), 1000.0)
     stale.take(arrived(tile(1), 40.0), 1000.0)

@@ -1,4 +1,4 @@
-"""Which failures a viewer hears of, and when a refusal of the map service goes from the screen."""
+"""Which failures raise a notice, and when a refusal of the map service goes from the screen."""
 
 from __future__ import annotations
 

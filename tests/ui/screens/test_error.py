@@ -1,4 +1,4 @@
-"""The error screen names every wrong setting, whatever the screen has room for."""
+"""The error screen names every wrong setting, however little room the screen has."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def shown(canvas: RecordingCanvas) -> set[str]:
     return {error.key for error in MANY} & set(canvas.sentences())
 
 
-def test_what_does_not_fit_is_shown_in_turn_without_any_key() -> None:
+def test_errors_that_do_not_fit_are_shown_page_by_page_without_a_key() -> None:
     scene = errors(*MANY)(1920, 1080)
     seen: set[str] = set()
     for _ in range(8):
@@ -41,7 +41,7 @@ def test_down_and_up_turn_the_page() -> None:
     assert not pages[0] & pages[1]
 
 
-def test_what_fits_stands_still_and_offers_no_page() -> None:
+def test_errors_that_fit_have_no_pages() -> None:
     scene = errors(*MANY[:2])(1920, 1080)
     canvas = RecordingCanvas(1920, 1080)
     scene.draw(canvas)

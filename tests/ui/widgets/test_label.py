@@ -1,4 +1,4 @@
-"""Text that fits its box, and wraps without losing words."""
+"""Text that fits its box, and wrapping without lost words."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a viewer reads of a change that was not accepted."""
+"""The words of a refused change."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ from tvapp.ui.words.change_status import refusal_words
         (Refusal("DataError", 0, "InvalidData"), "InvalidData"),
     ],
 )
-def test_what_to_look_a_refusal_up_by_is_said_once(refusal: Refusal, said: str) -> None:
+def test_the_code_of_a_refusal_is_shown_once(refusal: Refusal, said: str) -> None:
     assert refusal_words(refusal, UiSettings())[-1] == f"For your administrator: {said}."

@@ -1,4 +1,4 @@
-"""A wrong clock in words: the same on the map and while signing in, and gone when it is right again."""
+"""A wrong clock in words: the same on the map and during sign-in, and gone once the clock is right."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def sign_in_screen(view: SessionView) -> RecordingCanvas:
 
 
 @pytest.mark.parametrize(("skew_s", "words"), SKEWS)
-def test_the_map_tells_it_until_it_is_right(skew_s: float, words: str) -> None:
+def test_the_map_shows_a_notice_until_the_clock_is_right(skew_s: float, words: str) -> None:
     map_state = state()
     map_state.is_changed = False
     map_state.receive(ClockSkewed(skew_s), 0.0)
@@ -53,7 +53,7 @@ def test_the_map_tells_it_until_it_is_right(skew_s: float, words: str) -> None:
     assert notices(map_state) == []
 
 
-def test_it_comes_before_what_may_follow_from_it() -> None:
+def test_a_wrong_clock_comes_before_troubles_that_may_follow_from_it() -> None:
     map_state = state()
     map_state.receive(TroubleChanged("map", ServiceDown("h", 503)), 0.0)
     map_state.receive(TroubleChanged("session", state="again"), 0.0)
@@ -63,20 +63,20 @@ def test_it_comes_before_what_may_follow_from_it() -> None:
 
 
 @pytest.mark.parametrize(("skew_s", "words"), SKEWS)
-def test_the_sign_in_screen_tells_it_beside_the_code(skew_s: float, words: str) -> None:
+def test_the_sign_in_screen_mentions_a_wrong_clock_beside_the_code(skew_s: float, words: str) -> None:
     canvas = sign_in_screen(prompting(clock_skew_s=skew_s))
     assert canvas.shows(words)
     assert canvas.shows("CB7")
     assert not sign_in_screen(prompting()).shows("The clock")
 
 
-def test_trouble_that_is_more_urgent_keeps_the_status_line() -> None:
+def test_a_more_urgent_problem_keeps_the_status_line() -> None:
     view = prompting(status="offline", problem=problem("offline"), retry_in_s=5.0, clock_skew_s=HOUR)
     assert not sign_in_screen(view).shows("The clock")
 
 
 @pytest.mark.parametrize(("skew_s", "words"), SKEWS)
-def test_without_a_code_it_is_what_the_screen_says(skew_s: float, words: str) -> None:
+def test_without_a_code_the_notice_is_about_the_clock(skew_s: float, words: str) -> None:
     view = waiting("offline", "offline", problem=problem("clock-wrong"), retry_in_s=9.0, clock_skew_s=skew_s)
     canvas = sign_in_screen(view)
     assert canvas.shows(words)
@@ -94,7 +94,7 @@ def test_the_start_screen_says_that_it_waits_for_the_time() -> None:
 
 
 @pytest.mark.parametrize("by_s", [12 * HOUR, -12 * HOUR, -50 * 365 * 24 * HOUR])
-def test_a_sentence_about_what_was_done_stays_as_long_whatever_the_clock_is_set_to(by_s: float) -> None:
+def test_a_toast_lasts_as_long_whatever_the_wall_clock_is_set_to(by_s: float) -> None:
     map_state = state()
     clock = map_state.clock
     assert isinstance(clock, ManualClock)

@@ -1,4 +1,4 @@
-"""A geofence in words."""
+"""Geofences in words."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ WORKDAYS = Validity(
 )
 
 
-def test_working_hours_are_said_in_words() -> None:
+def test_working_hours_have_words() -> None:
     assert validity_words(fence(Circle(HERE, 1), validity=WORKDAYS), UTC) == (
         "Monday to Friday 07:00–17:00 until 18 July 2027"
     )
@@ -73,7 +73,7 @@ def test_working_hours_are_said_in_words() -> None:
         (Period(MONDAY, MONDAY + 3 * DAY_S, "Yearly"), "From 21 September 2026 to 24 September 2026"),
     ],
 )
-def test_recurring_periods_are_said_in_words(period: Period, expected: str) -> None:
+def test_recurring_periods_have_words(period: Period, expected: str) -> None:
     assert validity_words(fence(Circle(HERE, 1), validity=Validity(periods=(period,))), UTC) == expected
 
 
@@ -90,7 +90,7 @@ def test_the_state_says_until_when(hour: int, expected: str) -> None:
     assert state_words(fence(Circle(HERE, 1), validity=WORKDAYS), MONDAY + hour * 3600, UTC) == expected
 
 
-def test_what_has_no_end_is_always_active() -> None:
+def test_a_geofence_without_an_end_is_always_active() -> None:
     assert state_words(fence(Circle(HERE, 1)), MONDAY, UTC) == "Always active"
 
 
@@ -104,7 +104,7 @@ def test_unknown_properties_are_shown_and_known_ones_are_not_said_twice() -> Non
     assert not {"name", "radius", "Empty", "Nothing"} & set(rows)
 
 
-def test_an_endless_property_is_cut() -> None:
+def test_a_very_long_property_is_cut() -> None:
     rows = dict(detail_rows(fence(Circle(HERE, 1), note="x" * 5000), MONDAY, UTC))
     assert len(rows["Note"]) <= 80
 

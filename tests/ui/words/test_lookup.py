@@ -1,4 +1,4 @@
-"""Words: every key is there, languages fall back to English, every problem and every error has a sentence."""
+"""Lookup of sentences: every key exists, languages fall back to English, every problem and error has a sentence."""
 
 from __future__ import annotations
 
@@ -74,17 +74,17 @@ def test_an_error_without_words_has_those_of_its_branch() -> None:
     assert error_words(stranger, "title") == error_words(errors.Throttled("example.com", 429), "title")
 
 
-def test_a_language_we_do_not_have_is_english() -> None:
+def test_an_unknown_language_falls_back_to_english() -> None:
     assert words("start.title", "xx") == words("start.title") == words("start.title", "en-GB")
 
 
-def test_one_thing_is_not_said_like_many() -> None:
+def test_a_count_of_one_has_its_own_sentence() -> None:
     assert counted("fences.skipped", 1) == "1 could not be read"
     assert counted("fences.skipped", 2) == "2 could not be read"
     assert counted("fence.shape.holes", 1) == "Area with a part left out"
 
 
-def test_viewers_are_spared_our_jargon() -> None:
+def test_no_sentence_has_technical_jargon() -> None:
     jargon = ("token", "HTTP", "TLS", "OAuth", "URI", "JSON", "API", "cache", "tileset", "429", "403")
     for key, sentence in SENTENCES.items():
         if ".admin" in key:

@@ -1,4 +1,4 @@
-"""The outbox on disk: one small file an entry, written atomically, so that a cut at any moment costs nothing."""
+"""Stores the outbox in a folder: a file for each entry, written atomically, so that a kill loses no entry."""
 
 from __future__ import annotations
 
@@ -39,18 +39,18 @@ class _Entry(msgspec.Struct):
 
 
 class OutboxFolder:
-    """A folder for the outbox of one account and one store. Blocks: for workers, one call at a time."""
+    """The folder of the outbox of one account and one store. Blocks: for workers, one call at a time."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
         self._is_there = False
         self.last_number = 0
-        """The highest number of a file there, of one that could not be read too; new entries come after it."""
+        """The highest number of a file there, readable or not; new entries are numbered from the next one on."""
 
     def read(self) -> tuple[tuple[Entry, ...], tuple[str, ...]]:
-        """Return the entries in order, and the names of files that are none.
+        """Return the entries in order, and the names of files that hold none.
 
-        What makes no sense is set aside; what cannot be read now, or only by a later version, stays for the next start.
+        A damaged file is set aside; one that cannot be read now, or only by a later version, stays for the next start.
 
         Raises:
             StorageError: the folder is there and cannot be read.
@@ -67,7 +67,7 @@ class OutboxFolder:
         broken: list[str] = []
         for name in names:
             if name.startswith("."):
-                # A write that was cut short: its change was never confirmed.
+                # The temporary file of a write that was cut short: its change was never confirmed.
                 with contextlib.suppress(StorageError):
                     remove(self._path / name)
             elif name.endswith(SUFFIX):
@@ -81,15 +81,15 @@ class OutboxFolder:
         parts = _parts(entries)
         for part in parts:
             with contextlib.suppress(StorageError):
-                self.drop(part.number)
+                self.delete(part.number)
         return tuple(entry for entry in entries if entry not in parts), tuple(broken)
 
-    def keep(self, entry: Entry) -> None:
-        """Bring an entry to the disk, in the place of the one of the same number.
+    def save(self, entry: Entry) -> None:
+        """Write an entry, in place of the one of the same number.
 
         Raises:
-            StorageError: the disk is full or cannot be written; what was there stays. Also, once, where the folder has
-                gone with all that was in it.
+            StorageError: the disk is full or cannot be written; what was there stays. Also, once, where the folder
+                was deleted with its files.
         """
         was_there, self._is_there = self._is_there, self._path.is_dir()
         if was_there and not self._is_there:
@@ -114,8 +114,8 @@ class OutboxFolder:
         write_atomic(self._path / _name(entry.number), FORMAT.pack(payload))
         self._is_there = True
 
-    def drop(self, number: int) -> None:
-        """Take an entry off the disk, if it is there.
+    def delete(self, number: int) -> None:
+        """Delete an entry, if it is there.
 
         Raises:
             StorageError: it cannot be deleted.
@@ -154,7 +154,7 @@ class OutboxFolder:
             change,
             found.state,
             found.resume,
-            # Whether an attempt went out before the program ended, nobody knows.
+            # An attempt may have been sent before the program ended.
             is_tried=found.state == "waiting",
             refusal=found.refusal,
             theirs=None if found.theirs is None else found.theirs.encode(),
@@ -162,14 +162,14 @@ class OutboxFolder:
 
 
 def _parts(entries: Sequence[Entry]) -> list[Entry]:
-    """Return entries that an earlier one holds already: a cut came after those were joined, before they were deleted.
+    """Return entries that were merged into an earlier one: a kill came before they were deleted.
 
-    Only what waits for the viewer was joined with later changes of its fence; what builds on it joins it at once.
+    Later changes are merged into entries that wait for the viewer, and only into those.
     """
     found: list[Entry] = []
     for whole in (entry for entry in entries if entry.is_stuck):
         part, after = [whole], whole.change.after
-        # Backwards from the one that ends as the whole does; of two fences of one id the place tells them apart.
+        # Backwards from the entry that ends as the whole does; the place tells two fences of the same id apart.
         for entry in reversed(entries):
             is_same = entry.fence == whole.fence and entry.change.number == whole.change.number
             if is_same and entry.number > whole.number and entry.change.after == after:

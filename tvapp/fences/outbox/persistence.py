@@ -189,9 +189,9 @@ class OutboxPersistence:
             for command in commands:
                 try:
                     if isinstance(command, Save):
-                        folder.keep(command.entry)
+                        folder.save(command.entry)
                     else:
-                        folder.drop(command.number)
+                        folder.delete(command.number)
                 except StorageError as error:
                     return _Written(generation, tuple(done), error)
                 done.append(command)

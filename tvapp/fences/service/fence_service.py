@@ -132,14 +132,14 @@ class FenceService:
 
     def pack(self) -> None:
         """Compress what is seldom looked at. For a worker: it takes some tenths of a second for many geofences."""
-        pages.pack((fence.stored for fence in self._sync.stored), self._jobs.gate.let_pass)
+        pages.pack((fence.stored for fence in self._sync.stored), self._jobs.gate.yield_to_frame)
 
     def rasteriser(self) -> FenceRasteriser | None:
         """Return what draws the fences as they are now; None before the first were loaded."""
         shown = self._sync.shown
         if shown is None:
             return None
-        index, yield_to_frame = _index_of(shown), self._jobs.gate.let_pass
+        index, yield_to_frame = _index_of(shown), self._jobs.gate.yield_to_frame
         return FenceRasteriser(index, self._sync.revision, self._scale, self._clock, self._tiles, yield_to_frame)
 
     def request_labels(self, request: LabelRequest) -> None:
@@ -276,7 +276,7 @@ class FenceService:
         self._next_labels = None
         self._is_placing_labels = True
         index, scale, revision, wall = _index_of(shown), self._scale, self._sync.revision, self._clock.wall()
-        yield_to_frame = self._jobs.gate.let_pass
+        yield_to_frame = self._jobs.gate.yield_to_frame
 
         def place() -> LabelsPlaced:
             placed = labels.place(index, request, scale, wall, yield_to_frame=yield_to_frame)

@@ -1,1 +1,1 @@
-"""What happens when the app cannot go on: a report, a word on the screen, and a new start that is never hurried."""
+"""After a crash: reports of it, and the pause before a new start."""

@@ -1,6 +1,6 @@
-"""Crashes in C code, and the end that a watchdog makes: Python's fault handler writes where every thread was.
+"""Records crashes in C code, and kills by a watchdog: Python's fault handler writes where every thread was.
 
-Such an end leaves nobody to show or send anything, so the file is found at the next start, and gets a name then.
+Such an end leaves no time to show or log anything, so the next start finds the file and gives it a name.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ OPEN = "fatal.txt"
 
 
 def watch_for_faults(folder: Path, log: Log) -> None:
-    """Have segmentation faults, aborts and the like written to a file, and name the file of the last one.
+    """Have segmentation faults, aborts and the like written to a file in `folder`, and name the file of the last one.
 
-    Call it while the instance's lock is held. Where no file can be written nothing is watched; the log has nothing to
-    say about that which the data dir's own troubles do not.
+    Call it while the instance's lock is held. Where no file can be written, nothing is watched, and nothing more is
+    logged than the outage of the disk already is.
     """
     path = folder / OPEN
     try:
@@ -35,5 +35,5 @@ def watch_for_faults(folder: Path, log: Log) -> None:
         fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC | os.O_NOFOLLOW, 0o600)
     except (OSError, StorageError):
         return
-    # The handler keeps the number and writes to it for as long as the process lives.
+    # The fault handler writes to this descriptor as long as the process lives.
     faulthandler.enable(fd, all_threads=True)

@@ -1,7 +1,7 @@
-"""What a crash leaves behind for whoever has to find its cause: one small private file, without any values.
+"""Writes a report of a crash for the developers: one small private file, without any values of variables.
 
-Exceptions are told by type, by module, line and function, and by a message that went through the log's own redaction
-and one that is stricter; local variables never. What the log said last is in it as it was written, so redacted as well.
+It has each exception's type, its places (module, line, function), and its message after the log's redaction and a
+stricter one. The last lines of the log are in it as they were written, so redacted as well.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from types import TracebackType
 
 from tvapp.core.errors import StorageError
 from tvapp.core.files import make_private_dir, remove, write_atomic
-from tvapp.core.jobs import Running
+from tvapp.core.jobs import RunningJob
 from tvapp.core.version import full_version
 from tvapp.host.event_log import MASK, clean_text, timestamp
 
@@ -28,16 +28,16 @@ KEPT = 10
 LETTERS = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"
 """For references that are read aloud over a telephone: no I, O, 0 or 1."""
 MOST_ERRORS = 6
-MOST_PLACES = 40
-"""Of a longer traceback both ends are told: a recursion has a beginning and an end, and nothing new between."""
+MAX_STACK_PLACES = 40
+"""A longer traceback is cut in the middle: a recursion has a beginning and an end, and nothing new between."""
 _LINES = re.compile(r"\s+")
 _BARE_CODE = re.compile(r"\b(?!AADSTS)(?=[0-9-]*[A-Z])(?:[A-Z0-9]{4}-[A-Z0-9]{4}|[A-Z0-9]{7,12})\b")
-"""What a user code looks like (Entra: nine capitals and digits) with nothing beside it that says so."""
+"""The form of a user code (Entra: nine capitals and digits), for one that no word beside it gives away."""
 
 
 @dataclass(frozen=True, slots=True)
 class CrashContext:
-    """What was the case when it happened. `epoch_s` is wall time, `events` are lines of the log, oldest first."""
+    """The state of the program at a crash. `epoch_s` is wall time, `events` are lines of the log, oldest first."""
 
     epoch_s: float
     uptime_s: float
@@ -46,17 +46,17 @@ class CrashContext:
     renderer: str = ""
     size: str = ""
     events: Sequence[str] = ()
-    running: Sequence[Running] = ()
+    running: Sequence[RunningJob] = ()
     monotonic_s: float = 0.0
 
 
 def new_reference() -> str:
-    """Return a short name for a crash, to be read from a screen."""
+    """Return a short name for a crash that can be read out from a screen."""
     return "".join(secrets.choice(LETTERS) for _ in range(6))
 
 
 def report(error: BaseException, reference: str, context: CrashContext) -> dict[str, object]:
-    """Return everything that is worth knowing of a crash, as plain data."""
+    """Return the content of a report, as plain data."""
     return {
         "reference": reference,
         "time": timestamp(context.epoch_s),
@@ -72,13 +72,13 @@ def report(error: BaseException, reference: str, context: CrashContext) -> dict[
         "peak_memory_mib": round(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024),
         "open_files": _open_files(),
         "jobs": [{"job": job.name, "seconds": round(context.monotonic_s - job.since, 1)} for job in context.running],
-        "errors": [_told(each) for each in chain(error)],
+        "errors": [_described(each) for each in chain(error)],
         "events": [_BARE_CODE.sub(MASK, line) for line in context.events],
     }
 
 
 def write(folder: Path, content: dict[str, object]) -> Path:
-    """Write a report, and throw the oldest ones away.
+    """Write a report into `folder`, and remove the oldest ones.
 
     Raises:
         StorageError: disk full, read-only or no permission.
@@ -107,7 +107,7 @@ def tidy(folder: Path) -> None:
 
 
 def chain(error: BaseException) -> Iterable[BaseException]:
-    """Yield an exception and what it came from, as a traceback would; at most `MOST_ERRORS`."""
+    """Yield an exception and its causes, in the order of a traceback; at most `MOST_ERRORS`."""
     seen: set[int] = set()
     waiting: list[BaseException] = [error]
     while waiting and len(seen) < MOST_ERRORS:
@@ -124,12 +124,12 @@ def chain(error: BaseException) -> Iterable[BaseException]:
 
 
 def where(error: BaseException) -> str:
-    """Return the innermost place of the exception that everything came from."""
+    """Return the innermost place of the first cause."""
     *_, first = chain(error)
     return (_places(first.__traceback__) or [""])[-1]
 
 
-def _told(error: BaseException) -> dict[str, object]:
+def _described(error: BaseException) -> dict[str, object]:
     return {
         "type": f"{type(error).__module__}.{type(error).__qualname__}",
         "message": _message(error),
@@ -151,9 +151,9 @@ def _places(trace: TracebackType | None) -> list[str]:
         code = trace.tb_frame.f_code
         places.append(f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}:{code.co_name}")
         trace = trace.tb_next
-    if len(places) > MOST_PLACES:
-        half = MOST_PLACES // 2
-        places = [*places[:half], f"... {len(places) - MOST_PLACES} more ...", *places[-half:]]
+    if len(places) > MAX_STACK_PLACES:
+        half = MAX_STACK_PLACES // 2
+        places = [*places[:half], f"... {len(places) - MAX_STACK_PLACES} more ...", *places[-half:]]
     return places
 
 

@@ -1,4 +1,4 @@
-"""How long to wait before starting again: longer with each crash in a row, until the app ran well for a while.
+"""Decides how long to wait before a restart: longer with each crash in a row, until the app ran well for a while.
 
 Crashes in a row are counted, not timed: a TV box often has no clock until its network is there.
 """
@@ -15,7 +15,7 @@ PAUSES_S = (10.0, 30.0, 60.0, 300.0)
 """After the first crash, the second, ...; after all further ones the last."""
 COUNT = "in-a-row"
 VARIABLE = "_TVAPP_CRASHES_IN_A_ROW"
-"""The count for the program that takes over this process, where the disk cannot keep it. Not a setting."""
+"""Hands the count on to the program that replaces this process, where the disk cannot store it. Not a setting."""
 _MOST_BYTES = 16
 _MOST = 1000
 
@@ -27,14 +27,14 @@ class RestartBackoff:
         self._path = folder / COUNT
         self._environ = environ
         self.is_kept = False
-        """Tell whether the disk has the count of the last `crashed`."""
+        """Whether the count of the last `crashed` is on the disk."""
 
     def count(self) -> int:
-        """Return how many crashes there were since the app last ran well."""
+        """Return the number of crashes since the app last ran well."""
         return max(self._on_disk(), _number(self._environ.get(VARIABLE, "")))
 
     def crashed(self) -> float:
-        """Count one more crash; returns the seconds to wait before the next start."""
+        """Count a crash; returns the seconds to wait before the next start."""
         count = min(self.count() + 1, _MOST)
         self._environ[VARIABLE] = str(count)
         try:
@@ -46,7 +46,7 @@ class RestartBackoff:
         return PAUSES_S[min(count, len(PAUSES_S)) - 1]
 
     def ran_well(self) -> None:
-        """Forget the crashes of before."""
+        """Forget all crashes."""
         self._environ.pop(VARIABLE, None)
         try:
             remove(self._path)

@@ -1,7 +1,7 @@
 """sd_notify(3): lines of `NAME=value` in datagrams to the socket that the init system names in $NOTIFY_SOCKET.
 
-Own lines rather than a library: the protocol is one `sendto`, it has been stable since 2010, and systemd's manual
-itself shows an implementation of this size to be copied. A dependency would be larger than what it saves.
+Hand-written: the protocol is one `sendto`, it has been stable since 2010, and systemd's manual shows an implementation
+of this size to be copied. A dependency would be larger than the code it saves.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from collections.abc import Mapping
 
 LONGEST_STATUS = 400
 READY_WITHIN_S = 1.0
-"""What is said once and never again may wait so long for a socket that is full; a sign of life may get lost."""
+"""A message that is sent only once may wait so long for a full socket; a sign of life may get lost."""
 
 
 class Notifier:
-    """Talks to the init system, where there is one that listens; sends nothing elsewhere, and never raises."""
+    """Reports to the init system if there is one that listens; never raises."""
 
     def __init__(self, environ: Mapping[str, str]) -> None:
         self._address = _address(environ.get("NOTIFY_SOCKET", ""))
         self._status = ""
         self.watchdog_s = watchdog_s(environ, os.getpid()) if self._address else None
-        """Seconds within which `alive` is expected again and again; None: nobody watches."""
+        """`alive` is expected at least so often, in seconds; None: there is no watchdog."""
 
     @property
     def is_heard(self) -> bool:
@@ -32,10 +32,10 @@ class Notifier:
 
     def ready(self) -> None:
         """Tell that the start is over."""
-        self._send("READY=1", patience_s=READY_WITHIN_S)
+        self._send("READY=1", timeout_s=READY_WITHIN_S)
 
     def alive(self) -> None:
-        """Tell that everything goes on as it should."""
+        """Send a sign of life."""
         self._send("WATCHDOG=1")
 
     def stopping(self) -> None:
@@ -43,17 +43,17 @@ class Notifier:
         self._send("STOPPING=1")
 
     def status(self, words: str) -> None:
-        """Tell what the app does, in one line for `systemctl status`; the same words are sent only once."""
+        """Tell what the app does, in one line for `systemctl status`; repeated words are not sent again."""
         words = " ".join(words.split())[:LONGEST_STATUS]
         if words != self._status and self._send(f"STATUS={words}"):
             self._status = words
 
-    def _send(self, line: str, *, patience_s: float = 0.0) -> bool:
-        """Send a line; returns whether it went out. An init system that does not read holds nobody up for longer."""
+    def _send(self, line: str, *, timeout_s: float = 0.0) -> bool:
+        """Send a line, waiting at most `timeout_s` for a full socket; returns whether it was sent."""
         if not self._address:
             return False
         with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as sender:
-            sender.settimeout(patience_s)
+            sender.settimeout(timeout_s)
             sender.sendto(line.encode(), self._address)
             return True
         return False

@@ -1,4 +1,4 @@
-"""What `systemctl status` says: from the state of the app to one line in words, for an operator at a desk."""
+"""Words for `systemctl status`: turns the state of the app into one line for an operator."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Situation:
-    """What the app is at. `account` is shortened already; `offline_since` is wall time; `fences` None: not loaded."""
+    """The state of the app. `account` is shortened; `offline_since` is wall time; `fences` None: not loaded."""
 
     phase: str = "starting"
-    """Of signing in (auth.view.Phase); "" where nobody has to."""
+    """Of the sign-in (auth.view.Phase); "" where none is needed."""
     broken: str = ""
-    """Why nothing goes on: "config" or "fatal"; "" while it does."""
+    """Why the app shows errors instead of a map: "config" or "fatal"; "" if it does not."""
     has_display: bool = True
     has_map: bool = False
     is_again: bool = False
-    """Somebody has to sign in again, over the map."""
+    """The account has to sign in again, in a panel over the map."""
     account: str = ""
     fences: int | None = None
     offline_since: float | None = None

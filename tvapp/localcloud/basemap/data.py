@@ -1,4 +1,4 @@
-"""The geography that ships with the program: reading it, and finding what a tile touches.
+"""Reads the geography that ships with the program, and finds the features in a tile.
 
 A layer file (`world0..3.npz`, `streets.npz`) holds features as flat arrays. Coordinates are Web Mercator world
 units (0..1 from the west and the north) times 2^31, each stored as the step from the one before modulo 2^32, its

@@ -1,4 +1,4 @@
-"""A picture as from above: made up, but after the true shapes of land, water, parks, streets and houses."""
+"""Draws invented satellite imagery from the true shapes of land, water, parks, streets and houses."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tvapp.localcloud.basemap.data import KIND, SKETCHED
 from tvapp.localcloud.basemap.noise import Field, Grid, blend, enlarged, grain, latitudes, step
 from tvapp.localcloud.basemap.painter import Found, detail_mask, gather, shows_detail, world_parts
 from tvapp.localcloud.basemap.palette import width
-from tvapp.localcloud.basemap.sheet import TILE, Sheet
+from tvapp.localcloud.basemap.tile_canvas import TILE, TileCanvas
 
 BORDER = 64  # pixels around the tile, for what a blur reaches
 BEND = 3.0e-5  # world units: how far the outlines of towns stray from a circle
@@ -41,7 +41,7 @@ PALE = {
 def paint_imagery(zoom: int, x: int, y: int) -> Image.Image:
     """Draw one tile."""
     coarse = Grid(zoom, x, y, border=2, step=2)
-    mask = Sheet(zoom, x, y, (0,), 2, BORDER)
+    mask = TileCanvas(zoom, x, y, (0,), 2, BORDER)
     parts = world_parts(mask)
     mask.areas(gather(parts, "land"), (255,))
     mask.areas(gather(parts, "water"), (0,))
@@ -145,7 +145,7 @@ def _towns(grid: Grid, ground: Field) -> Field:
 
 
 def _quarter(grid: Grid, ground: Field) -> Field:
-    """Roofs, yards and trees of a town whose houses nobody told us."""
+    """Draw roofs, yards and trees of a town without data of its houses."""
     tones = np.array(ROOFS, np.float32)
     town = ground * np.float32(0.7) + np.array((34, 33, 30), np.float32)
     for size, degrees, seed, share in ((1.3e-6, 17, 23, 0.42), (8.5e-7, 17, 25, 0.3)):
@@ -167,62 +167,62 @@ def _lane(grid: Grid, spacing: float, degrees: float) -> Field:
 
 
 def _streets(zoom: int, x: int, y: int, coarse: Grid, picture: Image.Image) -> Image.Image:
-    sheet = Sheet(zoom, x, y, (0, 0, 0), 2)
-    found = Found(data.layer("streets"), sheet)
+    canvas = TileCanvas(zoom, x, y, (0, 0, 0), 2)
+    found = Found(data.layer("streets"), canvas)
     if not len(found.numbers):
         return picture
-    sheet.image.paste(picture.resize(sheet.image.size, Image.Resampling.BILINEAR))
-    sheet.areas(found.of("park", SKETCHED), GREENS["wood"])
+    canvas.image.paste(picture.resize(canvas.image.size, Image.Resampling.BILINEAR))
+    canvas.areas(found.of("park", SKETCHED), GREENS["wood"])
     for kind in ("tertiary", "secondary", "primary", "trunk", "motorway"):
         lines = found.of(kind, SKETCHED)
         if width(kind, zoom):
-            sheet.lines(lines, max(width(kind, zoom) * 0.8, 1.0), ASPHALT)
-    mask = detail_mask(sheet) if shows_detail(sheet) else None
-    if shows_detail(sheet) and zoom >= 13:
-        before = sheet.image.copy() if mask is not None else None
-        _detail(sheet, found)
+            canvas.lines(lines, max(width(kind, zoom) * 0.8, 1.0), ASPHALT)
+    mask = detail_mask(canvas) if shows_detail(canvas) else None
+    if shows_detail(canvas) and zoom >= 13:
+        before = canvas.image.copy() if mask is not None else None
+        _detail(canvas, found)
         if before is not None and mask is not None:
-            before.paste(sheet.image, (0, 0), mask)
-            sheet.image = before
+            before.paste(canvas.image, (0, 0), mask)
+            canvas.image = before
     uneven = enlarged(coarse.fractal(zoom + 2, zoom + 5, 42))
-    pixels = np.asarray(sheet.finished(), dtype=np.float32)
+    pixels = np.asarray(canvas.finished(), dtype=np.float32)
     pixels = pixels * (1 + grain(x, y) * np.float32(0.05) + uneven * np.float32(0.06))[..., None]
     return Image.fromarray(np.clip(pixels, 0, 255).astype(np.uint8), "RGB")
 
 
-def _detail(sheet: Sheet, found: Found) -> None:
+def _detail(canvas: TileCanvas, found: Found) -> None:
     for kind in ("wood", "park", "grass", "pitch"):
-        sheet.areas(found.of(kind), GREENS[kind])
+        canvas.areas(found.of(kind), GREENS[kind])
     for kind, ink in PALE.items():
-        sheet.areas(found.of(kind), ink)
-    sheet.areas(found.of("water"), (30, 66, 76))
-    zoom = sheet.zoom
+        canvas.areas(found.of(kind), ink)
+    canvas.areas(found.of("water"), (30, 66, 76))
+    zoom = canvas.zoom
     for kind in ("path", "service", "pedestrian", "street", "tertiary", "secondary", "primary"):
         wide = width(kind, zoom)
         if wide:
-            sheet.lines(found.of(kind), wide * 0.85, (150, 142, 128) if kind in ("path", "pedestrian") else ASPHALT)
+            canvas.lines(found.of(kind), wide * 0.85, (150, 142, 128) if kind in ("path", "pedestrian") else ASPHALT)
     if width("rail", zoom):
-        sheet.lines(found.of("rail"), max(width("rail", zoom) * 2.2, 2), (112, 100, 90))
-        sheet.lines(found.of("rail"), width("rail", zoom) * 0.6, (140, 134, 130))
+        canvas.lines(found.of("rail"), max(width("rail", zoom) * 2.2, 2), (112, 100, 90))
+        canvas.lines(found.of("rail"), width("rail", zoom) * 0.6, (140, 134, 130))
     if zoom >= 15:
         trees = found.of("tree")
-        sheet.dots(trees, 2.6 * 2.0 ** (zoom - 17), (50, 64, 36))
-        sheet.dots(trees, 1.6 * 2.0 ** (zoom - 17), (70, 86, 48))
-    _houses(sheet, found)
+        canvas.dots(trees, 2.6 * 2.0 ** (zoom - 17), (50, 64, 36))
+        canvas.dots(trees, 1.6 * 2.0 ** (zoom - 17), (70, 86, 48))
+    _houses(canvas, found)
 
 
-def _houses(sheet: Sheet, found: Found) -> None:
+def _houses(canvas: TileCanvas, found: Found) -> None:
     layer = found.layer
     numbers = found.numbers[found.kinds == KIND["building"]]
-    drop = 7.0e-8 * 2.0**sheet.zoom * TILE * sheet.factor  # the shadow of a house of five storeys
-    shadows = sheet.local(layer.geometries[numbers], 40)
-    sheet.fill(shapely.transform(shadows, lambda xy: xy + np.array([drop * 0.7, -drop])), (52, 52, 54))
+    drop = 7.0e-8 * 2.0**canvas.zoom * TILE * canvas.factor  # the shadow of a house of five storeys
+    shadows = canvas.local(layer.geometries[numbers], 40)
+    canvas.fill(shapely.transform(shadows, lambda xy: xy + np.array([drop * 0.7, -drop])), (52, 52, 54))
     for number in numbers.tolist():
         tone = ROOFS[(number * 2654435761 >> 7) % len(ROOFS)]
         shape = layer.geometries[number : number + 1]
-        sheet.areas(shape, tone)
-        if sheet.zoom >= 16:
-            pixels = sheet.local(shape, 40)
-            ridge = shapely.buffer(pixels, -3.5e-8 * 2.0**sheet.zoom * TILE * sheet.factor, join_style="mitre")
+        canvas.areas(shape, tone)
+        if canvas.zoom >= 16:
+            pixels = canvas.local(shape, 40)
+            ridge = shapely.buffer(pixels, -3.5e-8 * 2.0**canvas.zoom * TILE * canvas.factor, join_style="mitre")
             ridge = shapely.get_parts(ridge[~shapely.is_empty(ridge)])
-            sheet.fill(ridge, tuple(min(255, round(level * 1.09)) for level in tone))
+            canvas.fill(ridge, tuple(min(255, round(level * 1.09)) for level in tone))

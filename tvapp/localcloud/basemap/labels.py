@@ -1,8 +1,7 @@
 """Names on the map.
 
-Every name has one place for each zoom, whatever tile is asked for; a tile draws all those that reach into it.
-Countries, seas and settlements were given room when the data was made; streets and sights find theirs here, once for
-each zoom.
+Every name has one place at each zoom, whatever tile is requested; a tile draws all names that reach into it. The data
+has the places of countries, seas and settlements; those of streets and sights are computed here, once for each zoom.
 """
 
 from __future__ import annotations
@@ -17,8 +16,8 @@ from PIL import Image, ImageDraw
 from tvapp.localcloud.basemap import data
 from tvapp.localcloud.basemap.data import BELOW, CAPITAL, COUNTRY, DOTS_UNTIL, SEA
 from tvapp.localcloud.basemap.palette import Palette
-from tvapp.localcloud.basemap.sheet import TILE
 from tvapp.localcloud.basemap.street_labels import StreetLabel, street_labels
+from tvapp.localcloud.basemap.tile_canvas import TILE
 from tvapp.localcloud.basemap.typography import Colour, Sprites, TextStyle, city_size, country_size
 
 REACH = 420  # no name reaches farther from its middle, in pixels

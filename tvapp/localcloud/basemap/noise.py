@@ -1,4 +1,4 @@
-"""Noise that belongs to the world, not to a tile: neighbours agree, and it goes once around."""
+"""Noise in world coordinates, so that it is continuous across tiles and the date line."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from tvapp.localcloud.basemap.sheet import TILE
+from tvapp.localcloud.basemap.tile_canvas import TILE
 
 Field = NDArray[np.float32]
 

@@ -1,4 +1,4 @@
-"""What lies over a map: rain, clouds, traffic. All of it invented."""
+"""Draws overlays with invented data: rain, clouds, traffic."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from tvapp.localcloud.basemap import data
 from tvapp.localcloud.basemap.data import KIND, Floats
 from tvapp.localcloud.basemap.noise import Field, Grid, enlarged, step
 from tvapp.localcloud.basemap.palette import width
-from tvapp.localcloud.basemap.sheet import Geometries, Sheet
+from tvapp.localcloud.basemap.tile_canvas import Geometries, TileCanvas
 from tvapp.localcloud.basemap.tilesets import Look
 
 START = (0.7535131, 0.0038143)  # chosen so that it rains a little in Helsinki and in Redmond
@@ -110,8 +110,8 @@ def _flow(u: float, v: float) -> int:
 
 def paint_traffic(zoom: int, x: int, y: int, look: Look, *, only_slow: bool = False) -> Image.Image:
     """Draw how the traffic flows on the main roads."""
-    sheet = Sheet(zoom, x, y, (*FLOW[look][FREE], 0), 2)
-    west, north, east, south = sheet.bounds(40)
+    canvas = TileCanvas(zoom, x, y, (*FLOW[look][FREE], 0), 2)
+    west, north, east, south = canvas.bounds(40)
     if zoom >= 9:
         all_of = _stretches()
         box = all_of.bounds
@@ -123,5 +123,5 @@ def paint_traffic(zoom: int, x: int, y: int, look: Look, *, only_slow: bool = Fa
             for flow in range(SLOW if only_slow else FREE, STOPPED + 1):
                 chosen = near & (all_of.kind == KIND[kind]) & (all_of.flow == flow)
                 thick = max(wide * 0.55, 1.8)
-                sheet.lines(all_of.geometries[chosen], thick, (*FLOW[look][flow], 235))
-    return sheet.finished()
+                canvas.lines(all_of.geometries[chosen], thick, (*FLOW[look][flow], 235))
+    return canvas.finished()

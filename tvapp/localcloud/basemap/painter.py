@@ -1,4 +1,4 @@
-"""The drawn map: ground, water, buildings, roads, and what runs on them."""
+"""Draws the road map: ground, water, buildings, roads and railways."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from PIL import Image
 from tvapp.localcloud.basemap import data
 from tvapp.localcloud.basemap.data import KIND, REPLACED, SKETCHED, Layer
 from tvapp.localcloud.basemap.palette import HYBRID, Palette, width
-from tvapp.localcloud.basemap.sheet import TILE, Geometries, Sheet
+from tvapp.localcloud.basemap.tile_canvas import TILE, Geometries, TileCanvas
 
 # Drawn in this order; each class's casing lies under every fill.
 ROADS = (
@@ -37,10 +37,10 @@ EARTH_M = 40_075_016.7
 
 
 class Found:
-    """What one tile touches of a layer, by kind."""
+    """The features of a layer in one tile, by kind."""
 
-    def __init__(self, layer: Layer, sheet: Sheet, *, without: int | None = None, margin: float = 48) -> None:
-        numbers = layer.query(*sheet.bounds(margin))
+    def __init__(self, layer: Layer, canvas: TileCanvas, *, without: int | None = None, margin: float = 48) -> None:
+        numbers = layer.query(*canvas.bounds(margin))
         if without is not None:
             numbers = numbers[layer.rank[numbers] != without]
         self.layer = layer
@@ -56,11 +56,11 @@ class Found:
         return found
 
 
-def world_parts(sheet: Sheet) -> tuple[Found, ...]:
-    """Return what a tile touches of the world's shapes."""
-    layers = data.world(sheet.zoom)
+def world_parts(canvas: TileCanvas) -> tuple[Found, ...]:
+    """Return the features of the world in a tile."""
+    layers = data.world(canvas.zoom)
     without = REPLACED if len(layers) > 1 else None
-    return tuple(Found(layer, sheet, without=without, margin=16) for layer in layers)
+    return tuple(Found(layer, canvas, without=without, margin=16) for layer in layers)
 
 
 def gather(parts: tuple[Found, ...], kind: str) -> Geometries:
@@ -79,124 +79,124 @@ def extract_frame() -> tuple[float, float, float, float]:
 
 def paint_map(zoom: int, x: int, y: int, palette: Palette) -> Image.Image:
     """Draw the opaque map of one tile, without its names."""
-    sheet = Sheet(zoom, x, y, palette.water)
-    parts = world_parts(sheet)
-    _shallows(sheet, parts, palette)
-    sheet.areas(gather(parts, "land"), palette.land)
-    sheet.areas(gather(parts, "water"), palette.water)
+    canvas = TileCanvas(zoom, x, y, palette.water)
+    parts = world_parts(canvas)
+    _shallows(canvas, parts, palette)
+    canvas.areas(gather(parts, "land"), palette.land)
+    canvas.areas(gather(parts, "water"), palette.water)
     if zoom >= 3:
-        sheet.lines(gather(parts, "coast"), 0.9 if zoom < 9 else 1.2, palette.coast)
+        canvas.lines(gather(parts, "coast"), 0.9 if zoom < 9 else 1.2, palette.coast)
     if zoom >= 2:
-        _borders(sheet, parts, palette)
+        _borders(canvas, parts, palette)
     if zoom >= STREETS_FROM:
-        _street_level(sheet, palette)
-    return sheet.finished()
+        _street_level(canvas, palette)
+    return canvas.finished()
 
 
 def paint_hybrid(zoom: int, x: int, y: int) -> Image.Image:
     """Draw borders and roads to lie over imagery."""
-    sheet = Sheet(zoom, x, y, (*HYBRID.halo, 0))
+    canvas = TileCanvas(zoom, x, y, (*HYBRID.halo, 0))
     if zoom >= 2:
-        borders = gather(world_parts(sheet), "border")
-        sheet.lines(borders, 3.0, (*HYBRID.halo, 110))
-        sheet.lines(borders, 1.3, (*HYBRID.border, 190))
+        borders = gather(world_parts(canvas), "border")
+        canvas.lines(borders, 3.0, (*HYBRID.halo, 110))
+        canvas.lines(borders, 1.3, (*HYBRID.border, 190))
     if zoom >= STREETS_FROM:
-        found = Found(data.layer("streets"), sheet)
+        found = Found(data.layer("streets"), canvas)
         for ink, more in (((*HYBRID.halo, 120), 1.6), ((246, 240, 222, 170), 0.0)):
             for kind in ("street", *MAJOR):
                 wide = width(kind, zoom) * 0.62
                 if wide:
-                    sheet.lines(found.of(kind), wide + more, ink)
-    return sheet.finished()
+                    canvas.lines(found.of(kind), wide + more, ink)
+    return canvas.finished()
 
 
-def _shallows(sheet: Sheet, parts: tuple[Found, ...], palette: Palette) -> None:
+def _shallows(canvas: TileCanvas, parts: tuple[Found, ...], palette: Palette) -> None:
     """Lighten the water along the shore, a hint of a shelf."""
     coast = gather(parts, "coast")
-    if sheet.zoom >= 4 and len(coast):
-        sheet.lines(coast, 14 if sheet.zoom < 12 else 22, palette.shallow)
+    if canvas.zoom >= 4 and len(coast):
+        canvas.lines(coast, 14 if canvas.zoom < 12 else 22, palette.shallow)
 
 
-def _borders(sheet: Sheet, parts: tuple[Found, ...], palette: Palette) -> None:
+def _borders(canvas: TileCanvas, parts: tuple[Found, ...], palette: Palette) -> None:
     borders = gather(parts, "border")
-    if sheet.zoom <= 4:
-        sheet.lines(borders, 0.9 if sheet.zoom < 4 else 1.2, palette.border)
+    if canvas.zoom <= 4:
+        canvas.lines(borders, 0.9 if canvas.zoom < 4 else 1.2, palette.border)
     else:
-        sheet.lines(borders, 1.6, palette.border, dash=(9, 4))
+        canvas.lines(borders, 1.6, palette.border, dash=(9, 4))
 
 
-def _street_level(sheet: Sheet, palette: Palette) -> None:
-    found = Found(data.layer("streets"), sheet)
+def _street_level(canvas: TileCanvas, palette: Palette) -> None:
+    found = Found(data.layer("streets"), canvas)
     if not len(found.numbers):
         return
     for geometries, area in ((found.of("park", SKETCHED), "park"), (found.of("wood", SKETCHED), "wood")):
-        sheet.areas(geometries, palette.areas[area])
-    if sheet.zoom < 13 or not shows_detail(sheet):
-        _lines(sheet, found, palette, MAJOR)
+        canvas.areas(geometries, palette.areas[area])
+    if canvas.zoom < 13 or not shows_detail(canvas):
+        _lines(canvas, found, palette, MAJOR)
         return
     plain = None
-    mask = detail_mask(sheet)
+    mask = detail_mask(canvas)
     if mask is not None:
-        image = sheet.image.copy()
-        _lines(sheet, found, palette, MAJOR)
-        plain = sheet.image
-        sheet.image = image
-        sheet.draw = type(sheet.draw)(image)
-    _detail(sheet, found, palette)
-    _lines(sheet, found, palette, ROADS)
+        image = canvas.image.copy()
+        _lines(canvas, found, palette, MAJOR)
+        plain = canvas.image
+        canvas.image = image
+        canvas.draw = type(canvas.draw)(image)
+    _detail(canvas, found, palette)
+    _lines(canvas, found, palette, ROADS)
     if plain is not None and mask is not None:
-        plain.paste(sheet.image, (0, 0), mask)
-        sheet.image = plain
+        plain.paste(canvas.image, (0, 0), mask)
+        canvas.image = plain
 
 
-def _detail(sheet: Sheet, found: Found, palette: Palette) -> None:
+def _detail(canvas: TileCanvas, found: Found, palette: Palette) -> None:
     for kind in GROUND:
-        sheet.areas(found.of(kind), palette.areas[kind])
-    sheet.areas(found.of("water"), palette.areas["water"])
+        canvas.areas(found.of(kind), palette.areas[kind])
+    canvas.areas(found.of("water"), palette.areas["water"])
     for kind in ("pier", "platform"):
-        sheet.areas(found.of(kind), palette.areas[kind])
-    if sheet.zoom >= 16:
-        sheet.dots(found.of("tree"), 2.2 * 2.0 ** (sheet.zoom - 17), palette.tree)
-    if sheet.zoom >= 14:
-        edge = 1.0 if sheet.zoom >= 16 else 0.0
-        sheet.areas(found.of("building"), palette.building, edge=palette.building_edge, edge_width=edge)
+        canvas.areas(found.of(kind), palette.areas[kind])
+    if canvas.zoom >= 16:
+        canvas.dots(found.of("tree"), 2.2 * 2.0 ** (canvas.zoom - 17), palette.tree)
+    if canvas.zoom >= 14:
+        edge = 1.0 if canvas.zoom >= 16 else 0.0
+        canvas.areas(found.of("building"), palette.building, edge=palette.building_edge, edge_width=edge)
 
 
-def _lines(sheet: Sheet, found: Found, palette: Palette, kinds: tuple[str, ...]) -> None:
-    zoom = sheet.zoom
-    sheet.lines(found.of("ferry"), width("ferry", zoom), palette.ferry, dash=(10, 8))
+def _lines(canvas: TileCanvas, found: Found, palette: Palette, kinds: tuple[str, ...]) -> None:
+    zoom = canvas.zoom
+    canvas.lines(found.of("ferry"), width("ferry", zoom), palette.ferry, dash=(10, 8))
     wide = {kind: width(kind, zoom) for kind in kinds}
-    local = {kind: sheet.local(found.of(kind), wide[kind] + 10) for kind in kinds if wide[kind]}
+    local = {kind: canvas.local(found.of(kind), wide[kind] + 10) for kind in kinds if wide[kind]}
     for kind in kinds:
         if wide[kind] >= 2.6 and kind in CASED:
-            sheet.stroke_local(local[kind], wide[kind] + (1.8 if zoom < 17 else 3.0), palette.roads[kind][1])
+            canvas.stroke_local(local[kind], wide[kind] + (1.8 if zoom < 17 else 3.0), palette.roads[kind][1])
     for kind in kinds:
         if wide[kind]:
             dash = (5.0, 4.0) if kind == "path" else (2.5, 2.0)
             if kind in ("path", "steps") and zoom >= 17:
-                sheet.lines(found.of(kind), wide[kind], palette.roads[kind][0], dash=dash)
+                canvas.lines(found.of(kind), wide[kind], palette.roads[kind][0], dash=dash)
             else:
-                sheet.stroke_local(local[kind], wide[kind], palette.roads[kind][0])
+                canvas.stroke_local(local[kind], wide[kind], palette.roads[kind][0])
     tram = width("tram", zoom)
     if tram:
-        sheet.lines(found.of("tram"), tram, palette.tram)
+        canvas.lines(found.of("tram"), tram, palette.tram)
     rail = width("rail", zoom)
     if rail:
-        sheet.lines(found.of("rail"), rail, palette.rail)
+        canvas.lines(found.of("rail"), rail, palette.rail)
 
 
-def shows_detail(sheet: Sheet) -> bool:
-    west, north, east, south = sheet.bounds()
+def shows_detail(canvas: TileCanvas) -> bool:
+    west, north, east, south = canvas.bounds()
     frame = extract_frame()
     return west < frame[2] and frame[0] < east and north < frame[3] and frame[1] < south
 
 
-def detail_mask(sheet: Sheet) -> Image.Image | None:
+def detail_mask(canvas: TileCanvas) -> Image.Image | None:
     """Return how much of the street detail shows, or None where all of it does."""
-    fade = _fade(sheet.zoom, sheet.x, sheet.y)
+    fade = _fade(canvas.zoom, canvas.x, canvas.y)
     if fade is None:
         return None
-    return Image.fromarray(fade, "L").resize(sheet.image.size, Image.Resampling.BILINEAR)
+    return Image.fromarray(fade, "L").resize(canvas.image.size, Image.Resampling.BILINEAR)
 
 
 def _fade(zoom: int, x: int, y: int) -> NDArray[np.uint8] | None:

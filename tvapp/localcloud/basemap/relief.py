@@ -1,4 +1,4 @@
-"""Shaded relief: invented hills on true land."""
+"""Draws shaded relief: invented hills on true land."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from PIL import Image, ImageFilter
 
 from tvapp.localcloud.basemap.noise import Grid, blend, latitudes, step
 from tvapp.localcloud.basemap.painter import gather, world_parts
-from tvapp.localcloud.basemap.sheet import TILE, Sheet
+from tvapp.localcloud.basemap.tile_canvas import TILE, TileCanvas
 
 BORDER = 64
 
@@ -15,7 +15,7 @@ BORDER = 64
 def paint_relief(zoom: int, x: int, y: int) -> Image.Image:
     """Draw one tile."""
     grid = Grid(zoom, x, y, border=1)
-    mask = Sheet(zoom, x, y, (0,), 2, BORDER)
+    mask = TileCanvas(zoom, x, y, (0,), 2, BORDER)
     parts = world_parts(mask)
     mask.areas(gather(parts, "land"), (255,))
     mask.areas(gather(parts, "water"), (0,))

@@ -1,4 +1,4 @@
-"""Where the names of streets, parks and sights go at one zoom."""
+"""Places the names of streets, parks and sights at one zoom."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ import shapely
 from shapely.geometry import LineString
 
 from tvapp.localcloud.basemap.data import KIND, KINDS, SKETCHED, Layer
-from tvapp.localcloud.basemap.sheet import TILE
+from tvapp.localcloud.basemap.tile_canvas import TILE
 from tvapp.localcloud.basemap.typography import text_width
 
 Frame = tuple[float, float, float, float]
@@ -50,7 +50,7 @@ class StreetLabel:
 
 
 class _Room:
-    """Which cells are taken."""
+    """The occupied cells."""
 
     def __init__(self) -> None:
         self._taken: set[tuple[int, int]] = set()

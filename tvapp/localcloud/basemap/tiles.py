@@ -1,4 +1,4 @@
-"""Tiles as PNG, remembered for a while."""
+"""Renders tiles as PNG, with a cache."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from tvapp.localcloud.basemap.overlays import paint_infrared, paint_radar, paint
 from tvapp.localcloud.basemap.painter import paint_hybrid, paint_map
 from tvapp.localcloud.basemap.palette import HYBRID, PALETTES
 from tvapp.localcloud.basemap.relief import paint_relief
-from tvapp.localcloud.basemap.sheet import TILE
+from tvapp.localcloud.basemap.tile_canvas import TILE
 from tvapp.localcloud.basemap.tilesets import TILESETS, Tileset
 
 MEMORY_BYTES = 48 * 1024 * 1024
@@ -26,7 +26,7 @@ COMPRESSION = 2
 
 
 def attribution(tileset_id: str) -> tuple[str, ...]:
-    """Return whom to credit for a tileset, in plain text; raises DataError for an unknown one."""
+    """Return the attribution of a tileset in plain text; raises DataError for an unknown one."""
     return _tileset(tileset_id).credits
 
 
@@ -137,7 +137,7 @@ def _read(path: Path | None) -> bytes | None:
     try:
         return path.read_bytes() or None
     except OSError:
-        return None  # not there yet, or not ours to read: drawn anew
+        return None  # missing or not readable: draw it again
 
 
 def _write(path: Path | None, encoded: bytes) -> None:
@@ -149,7 +149,7 @@ def _write(path: Path | None, encoded: bytes) -> None:
         part.write_bytes(encoded)
         part.replace(path)
     except OSError:
-        return  # a full disk costs time, nothing else
+        return  # without the file the tile is only drawn again
 
 
 def draw(tileset: Tileset, z: int, x: int, y: int, moment: int) -> Image.Image:

@@ -1,4 +1,4 @@
-"""Which tilesets the local cloud draws, and what each is."""
+"""The tilesets that the local cloud draws."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Tileset:
 
     @property
     def opaque(self) -> bool:
-        """Whether it is a map by itself, not something to lay over one."""
+        """Whether it is a map by itself, not an overlay."""
         return self.kind in ("road", "imagery", "relief")
 
 

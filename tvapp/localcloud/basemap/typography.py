@@ -1,4 +1,4 @@
-"""Letters on the map: faces, sizes, measures, and small pictures of words with their halo."""
+"""Text on the map: faces, sizes, measures, and rendered words with halos."""
 
 from __future__ import annotations
 

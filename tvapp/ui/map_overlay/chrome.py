@@ -35,9 +35,9 @@ def draw_chips(canvas: Canvas, state: MapState) -> float:
     local = state.settings.local_time
     safe = layout.safe_area(canvas).moved(*theme.drift(wall))
     if state.account is not None:
-        canvas.sheet(_paint_account, safe, state.account.name or state.account.username)
+        canvas.draw_cached(_paint_account, safe, state.account.name or state.account.username)
     is_offline = state.troubles.offline_since is not None
-    clock = canvas.sheet(_paint_clock, safe, short_date(wall, local), clock_time(wall, local), is_offline)
+    clock = canvas.draw_cached(_paint_clock, safe, short_date(wall, local), clock_time(wall, local), is_offline)
     _changes_chip(canvas, state, clock)
     return safe.y + CHIP_HEIGHT + theme.GAP
 
@@ -66,7 +66,7 @@ def _changes_chip(canvas: Canvas, state: MapState, clock: Rect) -> None:
         words = settings.words("chip.processing" if is_at_work else "chip.sending")
     else:
         icon, color, words = "hourglass", theme.WARN, settings.counted("chip.waiting", len(outbox.entries))
-    canvas.sheet(_paint_changes, clock, icon, color, words)
+    canvas.draw_cached(_paint_changes, clock, icon, color, words)
 
 
 def _paint_changes(canvas: Canvas, clock: Rect, icon: str, color: Color, words: str) -> Rect:
@@ -107,7 +107,7 @@ def draw_readout(canvas: Canvas, words: str, wall: float) -> None:
     """Draw the read-out of the crosshair, above the hint line at the left."""
     if words:
         dx, dy = theme.drift(wall)
-        canvas.sheet(_paint_readout, layout.safe_area(canvas).moved(max(0.0, dx), min(0.0, dy)), words)
+        canvas.draw_cached(_paint_readout, layout.safe_area(canvas).moved(max(0.0, dx), min(0.0, dy)), words)
 
 
 def _paint_readout(canvas: Canvas, safe: Rect, words: str) -> Rect:
@@ -166,7 +166,7 @@ def _credit_lines(canvas: Canvas, owed: Sequence[str], style: TextStyle, width: 
 
 def draw_attribution(canvas: Canvas, state: MapState) -> Rect:
     """Draw the attribution at the lower right; returns its box."""
-    panel = canvas.sheet(_paint_attribution, _attribution_area(canvas, state), state.attribution)
+    panel = canvas.draw_cached(_paint_attribution, _attribution_area(canvas, state), state.attribution)
     return panel.inset(*ATTRIBUTION_PAD)
 
 
@@ -193,7 +193,7 @@ def draw_scale(canvas: Canvas, state: MapState, above: Rect) -> None:
     right = layout.safe_area(canvas).right + min(0.0, dx)
     # Rounded to a real pixel: the scale changes with every step north or south, less than a pixel each time.
     length = round(bar.length_px * canvas.scale) / canvas.scale
-    canvas.sheet(_paint_scale, right, scale_bottom(canvas, above) + min(0.0, dy), bar.label, length)
+    canvas.draw_cached(_paint_scale, right, scale_bottom(canvas, above) + min(0.0, dy), bar.label, length)
 
 
 def _paint_scale(canvas: Canvas, right: float, bottom: float, label: str, length: float) -> Rect:
@@ -214,7 +214,7 @@ def draw_crosshair(canvas: Canvas, *, on_fence: bool, pressed: bool) -> None:
 
     It does not drift, because it marks a place; dimming protects it from burn-in.
     """
-    canvas.sheet(_paint_crosshair, on_fence, pressed)
+    canvas.draw_cached(_paint_crosshair, on_fence, pressed)
 
 
 def _paint_crosshair(canvas: Canvas, on_fence: bool, pressed: bool) -> Rect:

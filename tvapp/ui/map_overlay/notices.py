@@ -203,7 +203,7 @@ def _code(trouble: TroubleChanged | None) -> str:
 def draw_notices(canvas: Canvas, right: float, top: float, shown: list[Notice]) -> None:
     """Draw notices below each other, their right edge at `right`."""
     for notice in shown[:MOST_NOTICES]:
-        top = canvas.sheet(_paint_notice, right, top, notice).bottom + theme.GAP
+        top = canvas.draw_cached(_paint_notice, right, top, notice).bottom + theme.GAP
 
 
 def _paint_notice(canvas: Canvas, right: float, top: float, notice: Notice) -> Rect:

@@ -39,7 +39,7 @@ def hint_box(canvas: Canvas, *, over_map: bool) -> Rect:
 
 def draw_hints(canvas: Canvas, box: Rect, hints: Sequence[Hint], language: str, *, over_map: bool) -> None:
     """Draw the hints from the left, the most important first; those that do not fit are left out."""
-    canvas.sheet(_paint, box, tuple(hints), language, over_map)
+    canvas.draw_cached(_paint, box, tuple(hints), language, over_map)
 
 
 def _paint(canvas: Canvas, box: Rect, hints: tuple[Hint, ...], language: str, over_map: bool) -> Rect:

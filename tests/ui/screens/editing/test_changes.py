@@ -1,4 +1,4 @@
-"""How changes are getting on: the chip at the top, the list, what is refused, and what is said when they arrive."""
+"""The progress of changes: chip, list, refusals, and toasts on arrival."""
 
 from __future__ import annotations
 
@@ -32,9 +32,7 @@ def open_changes(tv: Editing) -> None:
         ((entry(1, DEPOT, state="refused"), entry(2, DEPOT, state="conflict")), {}, "2 changes need you"),
     ],
 )
-def test_a_chip_says_how_the_changes_are_getting_on(
-    entries: tuple[Entry, ...], fields: dict[str, Any], words: str
-) -> None:
+def test_a_chip_shows_the_progress_of_changes(entries: tuple[Entry, ...], fields: dict[str, Any], words: str) -> None:
     tv = Editing(DEPOT)
     tv.waiting(*entries, **fields)
     assert words in tv.draw().sentences()
@@ -60,7 +58,7 @@ def test_the_chip_goes_when_everything_is_in_the_store() -> None:
         (entry(1, DEPOT, state="conflict", theirs=b""), {}, "Changed · Somebody else changed it too"),
     ],
 )
-def test_the_list_says_of_each_change_what_it_is_and_where(one: Entry, fields: dict[str, Any], words: str) -> None:
+def test_the_list_names_each_change_and_its_progress(one: Entry, fields: dict[str, Any], words: str) -> None:
     tv = Editing(DEPOT)
     tv.waiting(one, **fields)
     open_changes(tv)
@@ -104,7 +102,7 @@ def test_a_refused_change_says_why_in_our_words_then_the_code_then_the_service()
 
 
 @pytest.mark.parametrize(("key", "decided"), [("later", []), ("retry", [("retry", 1)]), ("discard", [("discard", 1)])])
-def test_a_refused_change_waits_is_tried_again_or_thrown_away(key: str, decided: list[tuple[str, object]]) -> None:
+def test_a_refused_change_can_wait_be_retried_or_be_discarded(key: str, decided: list[tuple[str, object]]) -> None:
     tv = Editing(DEPOT)
     tv.waiting(entry(1, DEPOT, state="refused", refusal=FORBIDDEN))
     open_changes(tv)
@@ -123,7 +121,7 @@ def test_back_decides_nothing_about_a_refused_change() -> None:
     assert tv.outbox.decided == []
 
 
-def test_a_change_that_is_too_large_is_told_as_that() -> None:
+def test_the_refusal_of_a_too_large_change_says_that_it_is_too_large() -> None:
     tv = Editing(DEPOT)
     tv.waiting(entry(1, DEPOT, state="refused", refusal=Refusal("UnexpectedReply", 413)))
     open_changes(tv)
@@ -141,7 +139,7 @@ def test_a_stuck_change_can_be_decided_from_its_fence_too() -> None:
     assert tv.outbox.decided == [("retry", 1)]
 
 
-def test_a_row_that_leaves_hands_the_focus_to_its_neighbour() -> None:
+def test_when_the_focused_row_goes_its_neighbour_has_the_focus() -> None:
     tv = Editing(DEPOT)
     tv.waiting(entry(1, DEPOT), entry(2, point("Depot 2", "two")))
     open_changes(tv)
@@ -154,7 +152,7 @@ def test_a_row_that_leaves_hands_the_focus_to_its_neighbour() -> None:
 @pytest.mark.parametrize(
     ("after", "words"), [(None, "Saved for everyone: Depot 1"), (b"", "Deleted for everyone: Depot 1")]
 )
-def test_it_is_said_when_a_change_has_arrived(after: bytes | None, words: str) -> None:
+def test_a_toast_reports_a_change_that_is_in_the_store(after: bytes | None, words: str) -> None:
     tv = Editing(DEPOT)
     one = entry(1, DEPOT, after)
     tv.waiting(one)
@@ -162,7 +160,7 @@ def test_it_is_said_when_a_change_has_arrived(after: bytes | None, words: str) -
     assert tv.shows(words)
 
 
-def test_the_draw_panel_tells_how_many_are_on_their_way_or_need_somebody() -> None:
+def test_the_draw_panel_counts_changes_that_are_on_their_way_or_stuck() -> None:
     tv = Editing(DEPOT, at=Position(HERE.lon + 1, HERE.lat))
     tv.press(MENU)
     tv.choose("draw")

@@ -1,4 +1,4 @@
-"""Two people change one fence: both versions are shown, in words and on the map, and neither is lost by any key."""
+"""The conflict screen: both versions are shown in words and on the map, and no key loses one."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_before_yours_and_theirs_stand_side_by_side() -> None:
     assert "167 m away" in said
 
 
-def test_what_differs_from_before_stands_out() -> None:
+def test_values_that_differ_from_the_former_version_stand_out() -> None:
     tv = opened(conflict())
     bold = {drawn.text for drawn in tv.draw().texts if drawn.style.face == "bold"}
     assert {"Circle · Radius 250 m", "Depot north", "167 m away"} <= bold
@@ -65,7 +65,7 @@ def test_each_button_does_what_it_says_and_leads_to_the_map(key: str, decided: l
     assert tv.screen == "map"
 
 
-def test_both_are_kept_by_giving_yours_an_id_and_a_name_of_its_own() -> None:
+def test_keeping_both_gives_yours_another_id_and_name() -> None:
     tv = opened(conflict())
     tv.choose("both")
     ((how, what),) = tv.outbox.decided
@@ -87,7 +87,7 @@ def test_leaving_decides_nothing(intent: Intent) -> None:
     assert tv.outbox.decided == []
 
 
-def test_where_theirs_is_deleted_there_is_nothing_to_keep_both_of() -> None:
+def test_keeping_both_is_not_offered_where_theirs_is_deleted() -> None:
     tv = opened(conflict(theirs=b""))
     assert tv.stack.top.focusables() == ("later", "theirs", "mine")
     said = tv.draw().sentences()
@@ -105,7 +105,7 @@ def test_where_yours_is_a_deletion_theirs_can_be_kept_or_deleted() -> None:
     assert tv.outbox.decided == [("theirs", 1)]
 
 
-def test_the_fence_shows_what_was_decided_at_the_next_edit() -> None:
+def test_the_next_edit_builds_on_the_resolved_version() -> None:
     tv = opened(conflict())
     tv.choose("theirs")
     assert tv.state.edits.current(DEPOT).name == "Depot north"

@@ -1,4 +1,4 @@
-"""Drawing with six keys: circles, rectangles and areas under the crosshair, what is refused, and what it is called."""
+"""Drawing with six keys: circles, rectangles and areas, refused presses, kind and validity."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def turn_to_the_end(tv: Editing, intent: Intent) -> None:
 # -- circles ---------------------------------------------------------------------------------------------------------
 
 
-def test_a_circle_is_its_middle_and_its_radius_and_two_answers() -> None:
+def test_a_circle_takes_a_middle_a_radius_a_kind_and_a_validity() -> None:
     tv = Editing()
     tv.start_drawing("circle")
     tv.press(OK, RIGHT, RIGHT, OK)
@@ -88,7 +88,7 @@ def test_the_radius_is_shown_with_the_area_while_it_changes() -> None:
     assert tv.shows("Radius 110 m")
 
 
-def test_the_radius_is_told_in_feet_where_people_use_feet() -> None:
+def test_the_radius_is_shown_in_feet_with_imperial_units() -> None:
     tv = Editing(settings=replace(EDITABLE, units="imperial"))
     tv.start_drawing("circle")
     tv.press(OK)
@@ -139,7 +139,7 @@ def test_a_circle_can_lie_on_the_date_line() -> None:
     assert lat == pytest.approx(10.0)
 
 
-def test_what_counts_is_where_the_crosshair_is_when_ok_comes_up() -> None:
+def test_the_crosshair_counts_at_the_release_of_ok() -> None:
     tv = Editing(motion=True)
     tv.start_drawing("circle")
     stack, now = tv.stack, tv.remote.now
@@ -231,7 +231,7 @@ def test_back_takes_the_corners_away_one_by_one_and_then_leaves() -> None:
     assert tv.screen == "map"
 
 
-def test_an_edge_that_would_cross_is_shown_before_it_is_dropped_and_refused_when_it_is() -> None:
+def test_a_crossing_edge_is_marked_while_aiming_and_refused_when_placed() -> None:
     tv = Editing()
     tv.start_drawing("polygon")
     for arrow in (RIGHT, DOWN, LEFT):
@@ -258,7 +258,7 @@ def test_a_second_ok_on_the_same_place_drops_no_second_corner_but_leads_to_zoom_
     assert len(sketch_of(tv).sketch.outline.vertices) == 1
 
 
-def test_an_area_of_two_corners_is_not_done() -> None:
+def test_an_area_of_two_corners_cannot_be_finished() -> None:
     tv = Editing()
     tv.start_drawing("polygon")
     tv.press(OK, RIGHT, OK)
@@ -272,7 +272,7 @@ def test_an_area_of_two_corners_is_not_done() -> None:
 
 
 @pytest.mark.parametrize("how", ["held", "menu"])
-def test_a_remote_without_more_keys_zooms_and_is_done_through_the_bar(how: str) -> None:
+def test_a_remote_with_few_keys_zooms_and_finishes_through_the_bar(how: str) -> None:
     tv = Editing()
     tv.start_drawing("polygon")
     tv.press(OK, RIGHT, OK, DOWN, OK)
@@ -298,7 +298,7 @@ def sketch_of_below(tv: Editing) -> SketchScreen:
     return found
 
 
-def test_throwing_a_sketch_away_leads_back_to_the_map_and_changes_nothing() -> None:
+def test_discarding_a_sketch_leads_to_the_map_and_changes_nothing() -> None:
     tv = Editing()
     tv.start_drawing("polygon")
     tv.press(OK, RIGHT, OK)
@@ -317,7 +317,7 @@ def test_zoom_keys_zoom_while_drawing() -> None:
 
 
 @pytest.mark.parametrize("kind", ["circle", "rectangle", "polygon"])
-def test_holding_ok_is_mentioned_wherever_one_draws(kind: str) -> None:
+def test_every_drawing_screen_mentions_holding_ok(kind: str) -> None:
     tv = Editing()
     tv.start_drawing(kind)
     assert tv.shows("Hold OK")
@@ -409,7 +409,7 @@ def test_when_a_fence_counts_is_stored_as_azure_has_it(preset: str, stated: set[
 # -- afterwards ------------------------------------------------------------------------------------------------------
 
 
-def test_what_was_drawn_is_selected_at_once_and_said_to_be_on_its_way() -> None:
+def test_a_new_geofence_is_selected_at_once_and_a_toast_says_that_it_is_on_its_way() -> None:
     tv = Editing()
     tv.start_drawing("circle")
     tv.press(OK, OK)
@@ -421,7 +421,7 @@ def test_what_was_drawn_is_selected_at_once_and_said_to_be_on_its_way() -> None:
     assert tv.shows("Saved on this TV and on its way")
 
 
-def test_without_a_network_it_is_said_to_wait_for_it() -> None:
+def test_without_a_network_the_toast_says_that_the_change_waits() -> None:
     tv = Editing()
     tv.send(ConnectionChanged(tv.state.wall()))
     tv.start_drawing("circle")

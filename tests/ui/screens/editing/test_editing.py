@@ -1,4 +1,4 @@
-"""Changing what is there: move, resize, reshape, rename, times, duplicate, delete; which bytes go to the outbox."""
+"""Editing: move, resize, reshape, rename, validity, duplicate, delete, and the bytes for the outbox."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def corner(tv: Editing) -> tuple[int, int]:
 # -- the way in ------------------------------------------------------------------------------------------------------
 
 
-def test_ok_ok_and_change_lead_to_what_can_be_done() -> None:
+def test_ok_twice_and_change_lead_to_the_edit_panel() -> None:
     tv = Editing(point())
     tv.open_edits()
     assert tv.screen == "edit"
@@ -64,7 +64,7 @@ def test_ok_ok_and_change_lead_to_what_can_be_done() -> None:
 
 
 @pytest.mark.parametrize("how", ["details", "drawer"])
-def test_nothing_can_be_changed_where_this_screen_only_shows(how: str) -> None:
+def test_without_editing_no_way_leads_to_an_edit(how: str) -> None:
     tv = Editing(point(), settings=replace(EDITABLE, can_edit=False))
     if how == "details":
         tv.press(OK, OK)
@@ -84,7 +84,7 @@ def test_nothing_can_be_changed_where_this_screen_only_shows(how: str) -> None:
     ],
     ids=["circle", "area", "rectangle", "collection"],
 )
-def test_what_a_shape_does_not_allow_says_so_and_does_nothing(fence: Geofence, cannot: set[str]) -> None:
+def test_an_edit_that_the_shape_does_not_allow_says_so_and_does_nothing(fence: Geofence, cannot: set[str]) -> None:
     tv = Editing(fence)
     tv.open_edits()
     assert tv.draw().sentences().count("Not for this shape") == len(cannot)
@@ -121,7 +121,7 @@ def test_a_moved_circle_keeps_all_but_its_place() -> None:
     assert after["properties"] == before["properties"]
 
 
-def test_what_was_moved_shows_at_once_where_it_is_now() -> None:
+def test_a_moved_geofence_shows_its_new_place_at_once() -> None:
     tv = Editing(point())
     tv.edit("move")
     tv.press(RIGHT, RIGHT, OK)
@@ -253,7 +253,7 @@ def test_the_map_follows_from_corner_to_corner() -> None:
     assert seen == {(round(HERE.lon + x / 1000, 4), round(HERE.lat + y / 1000, 4)) for x, y in SQUARE}
 
 
-def test_a_corner_is_taken_carried_and_left() -> None:
+def test_a_corner_can_be_picked_up_moved_and_dropped() -> None:
     tv = Editing(area("Yard", SQUARE))
     tv.edit("reshape")
     at = tv_corner = sketch_focus(tv)
@@ -304,7 +304,7 @@ def test_back_puts_a_carried_corner_back_then_undoes_step_by_step_then_leaves() 
 
 
 @pytest.mark.parametrize("how", ["key", "bar"])
-def test_a_corner_is_put_in_and_another_taken_out(how: str) -> None:
+def test_a_corner_can_be_inserted_and_another_removed(how: str) -> None:
     tv = Editing(area("Yard", SQUARE))
     tv.edit("reshape")
     if how == "key":
@@ -332,7 +332,7 @@ def test_the_last_three_corners_stay() -> None:
     assert corner(tv)[1] == 3
 
 
-def test_edges_that_would_cross_are_said_and_not_kept() -> None:
+def test_crossing_edges_are_reported_and_not_kept() -> None:
     tv = Editing(area("Yard", SQUARE), zoom=16)
     tv.edit("reshape")
     for _ in range(4):
@@ -439,7 +439,7 @@ def test_a_deleted_fence_goes_and_nothing_is_selected() -> None:
     assert tv.state.selection.fence is None
 
 
-def test_a_second_edit_before_the_map_shows_the_first_goes_on_from_it() -> None:
+def test_a_second_edit_builds_on_the_first_before_the_map_shows_it() -> None:
     tv = Editing(point())
     tv.edit("resize")
     tv.press(UP, OK)

@@ -1,4 +1,4 @@
-"""The lock before drawing and changing: a pattern of arrows, hidden as dots; what it protects happens exactly once."""
+"""The lock before editing: a pattern of arrows, shown as dots; the action behind it runs exactly once."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_a_short_pattern_is_not_tried_and_the_viewer_is_told() -> None:
     assert not tv.shows("A pattern has 4 arrows or more")
 
 
-def test_a_wrong_pattern_says_so_starts_anew_and_nothing_happens() -> None:
+def test_a_wrong_pattern_is_reported_cleared_and_runs_nothing() -> None:
     tv = locked()
     tv.start_drawing("circle")
     tv.press(*PATTERN, OK)
@@ -104,7 +104,7 @@ def test_a_wrong_pattern_says_so_starts_anew_and_nothing_happens() -> None:
     assert not tv.stack.contains("sketch")
 
 
-def test_wrong_patterns_have_to_be_waited_for_and_the_wait_runs_down() -> None:
+def test_wrong_patterns_cost_a_wait_that_runs_down() -> None:
     tv = locked(wrong_tries=3)
     tv.start_drawing("circle")
     assert delay_s(3) == 5.0
@@ -120,7 +120,7 @@ def test_wrong_patterns_have_to_be_waited_for_and_the_wait_runs_down() -> None:
     assert len(asked(tv)) == 1
 
 
-def test_nothing_is_tried_before_it_is_known_how_many_tries_were_wrong() -> None:
+def test_no_pattern_is_tried_before_the_number_of_wrong_tries_is_known() -> None:
     tv = locked(wrong_tries=None)
     tv.start_drawing("circle")
     tv.press(*PATTERN, OK)
@@ -128,7 +128,7 @@ def test_nothing_is_tried_before_it_is_known_how_many_tries_were_wrong() -> None
     assert tv.shows("One moment")
 
 
-def test_an_open_lock_stays_open_while_one_edits_and_shuts_after_a_while() -> None:
+def test_an_open_lock_stays_open_during_edits_and_locks_after_a_while() -> None:
     tv = locked()
     tv.start_drawing("circle")
     unlock(tv)

@@ -1,14 +1,14 @@
-"""The map screen: looking around, selecting, the action bar and its panels, what is shown when something fails."""
+"""The map screen: panning, selecting, the action bar and its panels, and notices of failures."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import msgspec
 import pytest
 
 from tests.ui.fakes import AINO, FakeActions, Remote
+from tests.ui.sample_fences import AWAY, FAR, HERE, LARGE, SMALL, PlainIndex
 from tvapp.config.model import Home
 from tvapp.core.clock import ManualClock
 from tvapp.core.errors import (
@@ -28,9 +28,9 @@ from tvapp.core.errors import (
 from tvapp.core.image import Image
 from tvapp.fences.drawing.messages import Label, LabelsPlaced
 from tvapp.fences.model.book import FenceBook
-from tvapp.fences.model.fence import Circle, Geofence, Polygon, Ring
+from tvapp.fences.model.fence import Circle, Geofence
 from tvapp.fences.service.messages import FencesUnavailable, IndexBuilt
-from tvapp.geo.geodesy import circle_ring, distance_m
+from tvapp.geo.geodesy import distance_m
 from tvapp.geo.position import Position
 from tvapp.mapview.layers import BaseStyle, LayerChoice, Overlay, layers
 from tvapp.mapview.model import MapModel
@@ -54,41 +54,6 @@ from tvapp.ui.stack import ScreenStack
 
 OK, BACK, MENU = Intent.SELECT, Intent.BACK, Intent.MENU
 UP, DOWN, LEFT, RIGHT = Intent.UP, Intent.DOWN, Intent.LEFT, Intent.RIGHT
-HERE = Position(24.95, 60.17)
-FAR = Position(25.5, 60.4)
-
-
-def square(center: Position, half: float) -> Polygon:
-    x, y = center.lon, center.lat
-    corners = ((-1, -1), (1, -1), (1, 1), (-1, 1), (-1, -1))
-    return Polygon((tuple(Position(x + half * dx, y + half * dy) for dx, dy in corners),))
-
-
-SMALL = Geofence("small", "Small", (Circle(HERE, 300.0),))
-LARGE = Geofence("large", "Large", (Circle(HERE, 1500.0),))
-AWAY = Geofence("away", "Away", (square(FAR, 0.01),))
-
-
-@dataclass
-class PlainIndex:
-    """Finds circles by distance, the smallest first."""
-
-    fences: Sequence[Geofence]
-
-    def __len__(self) -> int:
-        return len(self.fences)
-
-    def at(self, position: Position, now_s: float, tolerance_m: float = 0.0) -> tuple[Geofence, ...]:
-        found = []
-        for fence in self.fences:
-            shape = fence.shapes[0]
-            if isinstance(shape, Circle) and distance_m(shape.center, position) <= shape.radius_m + tolerance_m:
-                found.append((shape.radius_m, fence))
-        return tuple(fence for _, fence in sorted(found, key=lambda pair: pair[0]))
-
-    def outline(self, fence: Geofence) -> tuple[Ring, ...]:
-        shape = fence.shapes[0]
-        return (circle_ring(shape.center, shape.radius_m),) if isinstance(shape, Circle) else ()
 
 
 class Bench:
@@ -143,7 +108,7 @@ def test_a_held_arrow_moves_until_it_is_released() -> None:
     bench = Bench(motion=True)
     bench.stack.handle(Input(RIGHT), bench.remote.now)
     bench.remote.rest(1.0)
-    assert bench.state.model.camera.is_held
+    assert bench.state.model.camera.heading() == (1.0, 0.0)
     assert bench.stack.next_wakeup(bench.remote.now) == bench.remote.now
     bench.stack.handle(Input(RIGHT, Phase.RELEASE, 1.0), bench.remote.now)
     bench.remote.rest(1.0)
@@ -167,7 +132,7 @@ def test_ok_selects_the_smaller_fence_first_then_the_next_and_back_deselects() -
     assert not bench.draw().lines
 
 
-def test_one_refused_tile_among_many_that_arrive_is_not_shouted_about() -> None:
+def test_the_notice_of_a_refused_tile_goes_when_tiles_arrive() -> None:
     bench = Bench()
     bench.send(TileUnavailable(TileId("microsoft.weather.radar.main", 5, 1, 1), NotFound("h", 404)))
     assert bench.state.troubles.by_area == {}
@@ -252,7 +217,7 @@ def test_a_key_held_while_a_panel_opens_does_not_keep_the_map_moving() -> None:
     bench.remote.rest(0.5)
     bench.stack.handle(Input(MENU), bench.remote.now)
     bench.remote.rest(2.0)
-    assert not bench.state.model.camera.is_held
+    assert bench.state.model.camera.heading() == (0.0, 0.0)
     resting = bench.center
     bench.remote.rest(1.0)
     assert bench.center == resting
@@ -454,7 +419,7 @@ def test_many_tiles_at_once_are_spread_over_several_frames() -> None:
     assert bench.stack.next_wakeup(bench.remote.now) == bench.remote.now
 
 
-def test_names_are_drawn_where_they_belong_and_asked_for_again_when_the_map_goes_elsewhere() -> None:
+def test_names_are_drawn_at_their_places_and_requested_again_when_the_map_moves_away() -> None:
     bench = Bench()
     asked = [what for name, what in bench.actions.asked if name == "request_labels"]
     assert len(asked) == 1
@@ -482,7 +447,7 @@ def test_names_are_drawn_where_they_belong_and_asked_for_again_when_the_map_goes
         (TroubleChanged("disk"), ""),
     ],
 )
-def test_what_does_not_work_is_said_in_words_and_the_map_stays(message: object, said: str) -> None:
+def test_a_failure_raises_a_notice_and_the_map_stays(message: object, said: str) -> None:
     bench = Bench()
     bench.send(message)
     canvas = bench.draw()
@@ -506,7 +471,7 @@ TILE = TileId("microsoft.base.road", 1, 0, 0)
         (NotFound("h", 404), None, False),
     ],
 )
-def test_tiles_that_get_lost_again_and_again_are_spoken_of(
+def test_tiles_that_are_lost_repeatedly_raise_a_notice(
     error: TvappError, retry_in_s: float | None, is_said: bool
 ) -> None:
     bench = Bench()
@@ -514,7 +479,7 @@ def test_tiles_that_get_lost_again_and_again_are_spoken_of(
     assert bench.draw().shows("Parts of the map cannot be loaded") == is_said
 
 
-def test_a_network_that_came_back_leaves_nothing_to_speak_of() -> None:
+def test_the_notice_goes_when_the_network_returns() -> None:
     bench = Bench()
     bench.send(ConnectionChanged(bench.clock.wall()), TileUnavailable(TILE, Unreachable("h"), 60.0))
     bench.send(ConnectionChanged(None))
@@ -524,7 +489,7 @@ def test_a_network_that_came_back_leaves_nothing_to_speak_of() -> None:
     assert not bench.draw().shows("Parts of the map")
 
 
-def test_credits_are_broken_between_each_other_not_within() -> None:
+def test_lines_of_the_attribution_break_between_credits_not_within() -> None:
     bench = Bench()
     owed = tuple(f"© 2026 Contributor number {number}" for number in range(5))
     bench.send(AttributionChanged(owed))

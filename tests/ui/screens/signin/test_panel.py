@@ -1,4 +1,4 @@
-"""A code over the map: what it says, what keys do, and that Back returns to the map as it was."""
+"""A code over the map: its words, its keys, and Back to the map as it was."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_code_address_and_qr_code_are_as_large_as_on_the_page(size: tuple[int, i
     assert qr.rect.w / (modules + 8) * modules >= 480
 
 
-def test_it_says_which_permission_for_which_account_and_warns() -> None:
+def test_the_panel_names_permission_and_account_and_warns() -> None:
     canvas = Bench(allowing()).draw()
     assert canvas.shows("One more permission")
     assert canvas.shows("Aino Virtanen")
@@ -131,14 +131,14 @@ def test_the_map_below_goes_on() -> None:
         (SIGN_IN, allowing_without_code("failed", problem=problem("declined"), permission=""), "retry_sign_in"),
     ],
 )
-def test_ok_tries_again(name: str, view: SessionView, asked: str) -> None:
+def test_ok_retries(name: str, view: SessionView, asked: str) -> None:
     bench = Bench(view, name)
     bench.remote.press(Intent.SELECT)
     assert bench.asked() == [asked]
     assert bench.scene.stack.top is bench.panel
 
 
-def test_who_used_another_account_is_told_whose_it_has_to_be() -> None:
+def test_after_a_wrong_account_the_panel_names_the_right_one() -> None:
     canvas = Bench(allowing_without_code("failed", problem=problem("another-account"))).draw()
     assert canvas.shows("That was another account")
     assert canvas.shows("Signed in here: Aino Virtanen")
@@ -150,7 +150,7 @@ def test_a_permission_that_was_given_is_thanked_for() -> None:
     assert canvas.shows("The geofences come now.")
 
 
-def test_the_map_says_what_is_missing_once_and_where_to_go() -> None:
+def test_the_map_names_the_missing_permission_once_and_the_way_to_give_it() -> None:
     bench = Bench(allowing())
     state = bench.map.state
     state.receive(NO_CONSENT, 0.0)

@@ -1,4 +1,4 @@
-"""The sign-in screen: what is shown together, when it is hidden, how the code is grouped, what OK does."""
+"""The sign-in screen: its content, its expiry, the groups of the code, and OK."""
 
 from __future__ import annotations
 
@@ -102,7 +102,7 @@ def test_the_countdown_runs_once_a_second_and_no_frame_is_asked_for_in_between()
     assert bench.draw().shows("12:34")
 
 
-def test_the_code_disappears_when_it_is_of_no_use_any_more() -> None:
+def test_an_expired_code_disappears() -> None:
     bench = Bench(prompting())
     bench.now += 800
     assert "QX0" not in bench.draw().sentences()
@@ -121,7 +121,7 @@ def test_a_new_code_is_announced_for_a_while() -> None:
     assert not bench.draw().shows("This is a new code")
 
 
-def test_trouble_with_the_connection_says_when_it_is_tried_again_and_keeps_the_code() -> None:
+def test_a_failed_connection_shows_the_next_try_and_keeps_the_code() -> None:
     canvas = Bench(prompting(status="offline", retry_in_s=11.4)).draw()
     assert canvas.shows("trying again in 12 s")
     assert canvas.shows("CB7")
@@ -156,7 +156,7 @@ def test_an_enlarged_code_is_small_again_after_a_failure() -> None:
     assert not bench.screen.is_enlarged
 
 
-def test_people_are_warned_of_codes_that_somebody_sent_them() -> None:
+def test_viewers_are_warned_of_codes_that_another_person_sent() -> None:
     canvas = Bench(prompting()).draw()
     assert canvas.shows("Never type a code that somebody sent you")
 
@@ -169,12 +169,12 @@ def test_closing_the_app_needs_a_second_deliberate_step() -> None:
     assert bench.actions.names() == ["leave"]
 
 
-def test_nobody_is_told_to_press_a_key_while_there_is_nothing_to_press() -> None:
+def test_no_hint_names_a_key_while_no_key_acts() -> None:
     bench = Bench(waiting("requesting", "requesting"))
     assert [hint.key for hint in bench.screen.hints()] == ["back"]
 
 
-def test_the_user_code_is_not_part_of_what_can_be_printed() -> None:
+def test_the_repr_of_a_screen_hides_the_user_code() -> None:
     bench = Bench(prompting())
     assert "QX0" not in repr(bench.screen.view)
 
@@ -192,7 +192,7 @@ def test_the_start_screen_says_what_it_waits_for(kind: str, said: str) -> None:
     assert canvas.shows("for 1 minute")
 
 
-def test_the_start_screen_is_quiet_at_first() -> None:
+def test_the_start_screen_says_nothing_about_waiting_at_first() -> None:
     canvas = RecordingCanvas()
     StartScreen(UiSettings(), ScreenStack(), FakeActions(), 0.0).draw(canvas, 0.1)
     assert canvas.sentences() == ["tvapp", "Starting"]

@@ -225,7 +225,7 @@ class MapScreen(BoundScreen):
         key = (fence, int(wall // 60), room, footer, canvas.scale)
         if self._card is None or self._card[0] != key:
             self._card = key, lay_out(canvas, fence, room.inset(28, 24), wall, settings, footer)
-        canvas.sheet(_paint_card, self._card[1], room)
+        canvas.draw_cached(_paint_card, self._card[1], room)
 
     # -- what keys do --------------------------------------------------------------------------------------------
 

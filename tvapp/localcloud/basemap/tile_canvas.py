@@ -1,4 +1,4 @@
-"""A tile being drawn: larger than it will be, so that edges come out smooth."""
+"""The canvas of a tile: drawn larger and scaled down at the end, for smooth edges."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Geometries = NDArray[np.object_]
 Ink = tuple[int, ...]
 
 
-class Sheet:
+class TileCanvas:
     """A square of the world at `zoom`, in pixels of TILE * factor."""
 
     def __init__(self, zoom: int, x: int, y: int, background: Ink, factor: int = OVERSAMPLING, border: int = 0) -> None:
