@@ -207,7 +207,9 @@ def is_simple(corners: Sequence[Position]) -> bool:
 
 
 @given(places(80.0), st.lists(st.tuples(near, near), min_size=3, max_size=25))
-def test_what_comes_out_is_simple_measured_and_read_as_drawn(start: Position, steps: list[tuple[float, float]]) -> None:
+def test_the_result_is_a_simple_ring_measured_and_read_as_drawn(
+    start: Position, steps: list[tuple[float, float]]
+) -> None:
     sketch = PolygonSketch(start, FINE)
     for dlon, dlat in steps:
         drop(sketch, (start.lon + dlon + 180.0) % 360.0 - 180.0, start.lat + dlat)
@@ -233,9 +235,7 @@ def test_what_comes_out_is_simple_measured_and_read_as_drawn(start: Position, st
 
 
 @given(places(80.0), st.lists(st.tuples(st.floats(-1, 1), st.floats(-1, 1)), min_size=3, max_size=15))
-def test_the_crosshair_counts_as_a_corner_in_what_is_measured(
-    start: Position, steps: list[tuple[float, float]]
-) -> None:
+def test_the_crosshair_counts_as_a_corner_in_the_sizes(start: Position, steps: list[tuple[float, float]]) -> None:
     sketch = PolygonSketch(start, FINE)
     for dlon, dlat in steps[:-1]:
         drop(sketch, start.lon + dlon, start.lat + dlat)

@@ -59,7 +59,7 @@ def test_it_begins_at_the_corner_nearest_to_the_crosshair() -> None:
     assert len(set(outline.vertices)) == len(outline.vertices) == 4
 
 
-def test_left_and_right_walk_round_the_ring_and_down_goes_into_the_hole() -> None:
+def test_left_and_right_select_corners_round_the_ring_and_down_selects_the_hole() -> None:
     sketch = begun(polygon(SQUARE, HOLE))
     assert sketch.adjust("right")
     assert sketch.focus == Position(24.91, 60.1)
@@ -91,7 +91,7 @@ def test_a_corner_is_picked_up_moved_and_put_down() -> None:
     assert rings(sketch.finish()) == [[moved, *THREE_D[1:4], moved]]
 
 
-def test_what_was_not_touched_is_the_very_same() -> None:
+def test_untouched_lists_of_positions_are_the_same_objects() -> None:
     geometry = SOME["polygons"]
     sketch = begun(geometry)
     move_corner(sketch, 24.895, 60.095)
@@ -243,7 +243,7 @@ def test_a_line_may_cross_itself_is_drawn_on_at_its_end_and_keeps_two_corners() 
     assert sketch.number[1] == 2
 
 
-def test_what_is_measured_follows_the_crosshair() -> None:
+def test_the_sizes_follow_the_crosshair() -> None:
     geometry = polygon(SQUARE, HOLE)
     sketch = begun(geometry)
     for corner in (Position(24.89, 60.09), Position(24.8997, 60.1003)):
@@ -298,7 +298,7 @@ def median_ms(act: Callable[[], object], times: int = 11) -> float:
     return sorted(costs)[times // 2] * 1000
 
 
-def test_ten_thousand_corners_can_be_carried_smoothly_and_walked_in_seconds() -> None:
+def test_among_ten_thousand_corners_moving_is_smooth_and_selecting_takes_seconds() -> None:
     sketch = begun(large(10_000), Position(26, 60))
     sketch.place()
     steps = iter(range(1000))
@@ -354,7 +354,7 @@ def act(sketch: ReshapeSketch, what: str, lon: float, lat: float) -> None:
 
 
 def assert_valid(result: Drawn) -> None:
-    """Ask somebody else whether rings are simple and holes inside."""
+    """Check with shapely that rings are simple and holes inside."""
     coordinates: Any = result.geometry["coordinates"]
     for part in coordinates if result.geometry["type"] == "MultiPolygon" else [coordinates]:
         assert shapely.Polygon(part[0], part[1:]).is_valid
@@ -364,9 +364,7 @@ def assert_valid(result: Drawn) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from(["polygon", "polygons", "star"]), moves)
-def test_whatever_is_done_outlines_never_cross_and_back_leads_to_the_beginning(
-    name: str, steps: list[tuple[str, int, int]]
-) -> None:
+def test_outlines_never_cross_and_back_leads_to_the_beginning(name: str, steps: list[tuple[str, int, int]]) -> None:
     geometry = SOME[name]
     kept = json.dumps(geometry)
     sketch = begun(geometry)

@@ -78,7 +78,7 @@ def test_a_polygon_is_scaled_in_per_cent() -> None:
     assert sketch.measures.percent == 10.0
 
 
-def test_what_grows_over_the_edge_of_the_map_or_half_the_earth_is_refused() -> None:
+def test_growing_over_the_edge_of_the_map_or_half_of_the_earth_is_refused() -> None:
     far = {"type": "Point", "coordinates": [0.0, 85.05]}
     sketch = ResizeSketch(fence(far, "Circle", 5.0), far)
     while sketch.problem is None:

@@ -46,7 +46,7 @@ def compared(each: Geofence) -> tuple[list[tuple[int, int, str]], str]:
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(NAMES, max_size=30), st.integers(1, 8))
-def test_names_are_listed_by_what_they_are_compared_by_in_portions_of_any_size(names: list[str], portion: int) -> None:
+def test_names_are_sorted_in_portions_of_any_size(names: list[str], portion: int) -> None:
     fences = [fence(f"id{number}", name=name) for number, name in enumerate(names)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(extent, "BATCH", portion)
@@ -84,7 +84,7 @@ def test_the_box_around_all_shrinks_when_the_fence_at_its_edge_goes() -> None:
     assert FenceBook([fences[0], fences[2]], 0, older).bounds == older.bounds
 
 
-def test_equal_ids_from_two_files_are_told_apart() -> None:
+def test_equal_ids_from_two_files_get_suffixes() -> None:
     book = FenceBook([fence("a"), fence("a~2"), fence("a", lon=5)])
     assert [each.id for each in book] == ["a", "a~2", "a~3"]
     assert book.fences[2].notes
@@ -98,7 +98,7 @@ def test_the_bounds_of_all_go_the_short_way_round() -> None:
     assert bounds.lon_span < 3
 
 
-def test_what_came_went_or_changed_is_redrawn() -> None:
+def test_added_removed_and_changed_fences_are_redrawn() -> None:
     old = FenceBook([fence("a"), fence("b", 1), fence("c", 2)])
     new = FenceBook([fence("a"), fence("b", 1.5), fence("d", 3)])
     lons = sorted(round(box.center.lon, 3) for box in new.changed_bounds(old))
