@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.fences.making import box, circle, polygon
 from tvapp.fences.model import extent
 from tvapp.fences.model.book import FenceBook
 from tvapp.fences.model.fence import Circle, Geofence, Line, Polygon
@@ -172,3 +173,46 @@ def test_the_point_inside_a_star_is_inside(arms: list[tuple[int, int]]) -> None:
             share = (inside.lat - a.lat) / (b.lat - a.lat)
             crossings += a.lon + share * (b.lon - a.lon) > inside.lon
     assert crossings % 2 == 1
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(-180, 179), st.integers(-85, 85), st.sampled_from((10.0, 10_000.0)), st.booleans()),
+        max_size=12,
+    )
+)
+def test_the_box_of_a_book_is_that_of_all_its_fences(items: list[tuple[int, int, float, bool]]) -> None:
+    fences = [
+        circle(f"f{number}", lon, lat, radius_m)
+        if is_circle
+        else polygon(f"f{number}", box(lon, lat, lon + 3, min(lat + 2, 85)))
+        for number, (lon, lat, radius_m, is_circle) in enumerate(items)
+    ]
+    assert FenceBook(fences).bounds == extent.union([fence.bounds for fence in fences])
+
+
+@pytest.mark.parametrize(
+    ("names", "listed"),
+    [
+        (["Depot 10", "Depot 9", "depot 1"], ["depot 1", "Depot 9", "Depot 10"]),
+        (["b", "Äb", "aa"], ["aa", "Äb", "b"]),
+        (["Depot north", "Depot 2", "Depot"], ["Depot", "Depot 2", "Depot north"]),
+        (["A 007", "A 7a", "A 8"], ["A 007", "A 7a", "A 8"]),
+        (["9 lives", "lives", "10 lives"], ["9 lives", "10 lives", "lives"]),
+        (["Straße 2", "Strasse 10", "Strasse 1"], ["Strasse 1", "Straße 2", "Strasse 10"]),
+    ],
+)
+def test_names_are_listed_without_case_and_accents_and_numbers_by_value(names: list[str], listed: list[str]) -> None:
+    fences = [circle(f"f{number}", number, 0, 10, name=name) for number, name in enumerate(names)]
+    assert [fence.name for fence in FenceBook(fences).listed] == listed
+
+
+def test_repeated_ids_get_the_next_free_suffix_and_a_note() -> None:
+    fences = [circle(fence_id, 0, 0, 10) for fence_id in ("a", "a~2", "a", "b", "a")]
+    book = FenceBook(fences)
+    assert [fence.id for fence in book] == ["a", "a~2", "a~3", "b", "a~4"]
+    assert [len(fence.notes) for fence in book] == [0, 0, 1, 0, 1]
+    assert book.fences[2].notes == ("another fence has the same id a",)
+    assert book.get("a~3") is book.fences[2]
+    assert "a~5" not in book
+    assert book.get("c") is None
