@@ -253,6 +253,7 @@ def test_rings_read_as_a_whole_equal_rings_read_position_by_position(
     ("ring", "is_plain"),
     [
         (square(0, 0, 1), True),
+        (square(0, 0, 1)[::-1], True),
         (square(-180, -90, 179), True),
         (square(-90, -90, 180), True),
         (square(0, 0, 1)[:-1], False),

@@ -147,13 +147,13 @@ BOXES = st.tuples(st.floats(-180, 179), st.floats(0, 300), st.floats(-80, 70), s
 def test_the_union_holds_every_box(boxes: list[Bounds]) -> None:
     whole = extent.union(boxes)
     assert whole is not None
-    for box in boxes:
+    for each in boxes:
         for share in (0.0, 0.5, 1.0):
-            lon = box.west + box.lon_span * share
+            lon = each.west + each.lon_span * share
             offset = (lon - whole.west + 1e-6) % 360
             assert offset <= whole.lon_span + 2e-6 or whole.lon_span > 359.99
-        assert whole.south <= box.south
-        assert whole.north >= box.north
+        assert whole.south <= each.south
+        assert whole.north >= each.north
 
 
 @settings(max_examples=100, deadline=None)
