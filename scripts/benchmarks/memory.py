@@ -64,7 +64,7 @@ def memory(rig: Rig, options: Options) -> Row:
         known = {
             "textures_mb": round(status["textures"] / 1e6, 1),
             "text_mb": round(status["text"] / 1e6, 1),
-            "tiles_counted_mb": round(status["shelf"] / 1e6, 1),
+            "tiles_counted_mb": round(status["tiles"] / 1e6, 1),
         }
         settled[count] = {**found, "pss_by_mapping": mapped, **known}
         say(f"  {count} geofences: {found} {mapped} {known}")
