@@ -117,7 +117,15 @@ def test_corners_are_compared_with_the_last_one_that_is_marked() -> None:
 
 
 def test_a_corner_is_marked_until_it_is_well_beyond_the_edge_of_the_screen() -> None:
-    for px, py, count in ((-990, 0, 1), (-1010, 0, 0), (990, 0, 1), (1010, 0, 0), (0, -570, 1), (0, 570, 1), (0, 590, 0)):
+    for px, py, count in (
+        (-990, 0, 1),
+        (-1010, 0, 0),
+        (990, 0, 1),
+        (1010, 0, 0),
+        (0, -570, 1),
+        (0, 570, 1),
+        (0, 590, 0),
+    ):
         assert discs(drawn(Outline(vertices=(beside(px, py),)))) == count
 
 
