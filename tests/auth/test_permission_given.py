@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -12,6 +13,7 @@ from tvapp.auth.messages import Command, PermissionGiven, PollPending, UsePermis
 from tvapp.auth.permission import Permission
 from tvapp.auth.service import SignIn, machines
 from tvapp.auth.session import SessionSettings
+from tvapp.auth.tokens import TokenProvider
 from tvapp.core.clock import ManualClock
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
@@ -40,8 +42,9 @@ def jobs() -> Iterator[Jobs]:
 
 
 def test_a_permission_that_was_given_is_told_to_the_app(jobs: Jobs) -> None:
-    session, _ = machines(SessionSettings("Contoso"))
-    granting, nobody = cast(Permission, Granting()), cast(Gateway, object())
-    sign_in = SignIn(session, granting, nobody, jobs, ManualClock(), RecordingLog())
+    clock, log, nobody = ManualClock(), RecordingLog(), cast(Gateway, object())
+    tokens = TokenProvider(nobody, jobs, clock, log, post=jobs.inbox.post)
+    granting = replace(machines(SessionSettings("Contoso")), permission=cast(Permission, Granting()))
+    sign_in = SignIn(granting, nobody, tokens, jobs, clock, log)
     sign_in.receive(PollPending(1), 0.0)
     assert list(jobs.inbox.drain()) == [PermissionGiven()]
