@@ -209,7 +209,7 @@ def test_four_tiles_are_one_picture() -> None:
     assert apart[:, 505:519].mean() < 3 * apart.mean() + 1
 
 
-def test_a_tile_is_a_part_of_the_world_whatever_its_neighbours() -> None:
+def test_a_tile_one_world_further_east_is_the_same() -> None:
     # One world further east: the same ground gives the same pixels.
     index = FenceIndex(town(300))
     zoom = 13
@@ -275,7 +275,7 @@ def test_an_unknown_kind_always_has_the_same_color() -> None:
     assert style.palette_index("School zone") == style.AMBER
 
 
-def test_a_crowd_is_drawn_with_less_detail_that_nobody_sees(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crowd_is_drawn_with_less_detail_that_cannot_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     tile = tile_at(Position(24.94, 60.17), 12)
 
     def from_afar(crowd: int, seed: int = 1) -> npt.NDArray[np.float64]:

@@ -19,7 +19,7 @@ POINTS = st.lists(st.tuples(st.integers(-50, 150), st.integers(-50, 150)), min_s
 @given(
     st.lists(st.tuples(st.integers(10, 90), st.integers(0, 359)), min_size=3, max_size=9, unique_by=lambda arm: arm[1])
 )
-def test_clipping_keeps_what_is_in_the_square(arms: list[tuple[int, int]]) -> None:
+def test_clipping_keeps_the_part_in_the_square(arms: list[tuple[int, int]]) -> None:
     arms = sorted(arms, key=lambda arm: arm[1])
     star = np.array([(50 + r * math.cos(math.radians(a)), 50 + r * math.sin(math.radians(a))) for r, a in arms])
     whole = shapely.Polygon(star)

@@ -185,7 +185,7 @@ def test_changes_made_before_the_disk_was_read_come_after_those_on_it(services: 
     assert store.sent == ["id-first-new", "id-second-new"]
 
 
-def test_what_is_refused_stays_on_the_map_and_on_disk_until_it_is_given_up(
+def test_a_refused_change_stays_on_the_map_and_on_disk_until_it_is_given_up(
     services: Services, store: MemoryStore
 ) -> None:
     store.answers = [Forbidden("store", 403, "AuthorizationPermissionMismatch")]
@@ -213,7 +213,7 @@ def test_a_collision_shows_ours_until_theirs_is_taken(services: Services, store:
     services.until(lambda: [fence.properties["note"] for fence in services.book or ()] == ["theirs"])
 
 
-def test_what_somebody_took_back_can_be_done_once_more(services: Services, store: MemoryStore) -> None:
+def test_a_change_that_was_reverted_in_the_store_can_be_made_again(services: Services, store: MemoryStore) -> None:
     services.start()
     old = next(iter(services.book or ()))
     services.outbox.submit(Change("first", old.source, "old", old.raw, b""))
@@ -226,7 +226,7 @@ def test_what_somebody_took_back_can_be_done_once_more(services: Services, store
     assert store.sent == ["first", "again"]
 
 
-def test_without_a_place_on_the_disk_changes_are_sent_all_the_same_and_the_viewer_is_told(
+def test_where_the_disk_cannot_be_written_changes_are_sent_and_the_viewer_is_told(
     services: Services, store: MemoryStore
 ) -> None:
     services.folder.parent.mkdir(exist_ok=True)
@@ -248,7 +248,7 @@ def test_a_defect_in_a_store_keeps_the_change_for_the_viewer(services: Services,
     services.until(lambda: [entry.state for entry in services.told.entries] == ["refused"])
 
 
-def test_after_closing_nothing_more_is_taken_from_what_was_on_its_way(services: Services, store: MemoryStore) -> None:
+def test_after_closing_results_under_way_are_ignored(services: Services, store: MemoryStore) -> None:
     services.start()
     services.outbox.submit(adding("a"))
     services.outbox.close()
@@ -271,7 +271,7 @@ def test_changes_are_unsaved_until_the_disk_has_them(tmp_path: Path) -> None:
     assert [entry.number for entry in screen.told.entries] == [1, 2]
 
 
-def test_a_change_is_told_to_have_arrived_once(tmp_path: Path) -> None:
+def test_a_stored_change_is_reported_once(tmp_path: Path) -> None:
     screen = Screen(tmp_path / "outbox", Window(SharedStore()))
     told: list[OutboxChanged] = []
     screen.outbox.tell = told.append
