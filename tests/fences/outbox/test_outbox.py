@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -783,3 +785,74 @@ def test_a_folder_that_cannot_be_written_is_a_storage_error(tmp_path: Path) -> N
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StorageError):
         OutboxFolder(tmp_path / "file").save(entry())
+
+
+@pytest.mark.parametrize(
+    "stuck",
+    [
+        Entry(1, change(ONE, TWO), "refused", "r", refusal=Refusal("Forbidden", 403, "NoRole", "no role")),
+        Entry(1, change(ONE, TWO), "conflict", theirs=THREE),
+        Entry(1, change(ONE, TWO), "conflict", theirs=b""),
+    ],
+)
+def test_an_entry_that_waits_for_the_viewer_comes_back_as_it_was_saved(tmp_path: Path, stuck: Entry) -> None:
+    OutboxFolder(tmp_path).save(stuck)
+    assert OutboxFolder(tmp_path).read() == ((stuck,), ())
+
+
+def test_the_data_folder_may_be_a_link_but_not_the_folders_below_it(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "data").symlink_to(tmp_path / "elsewhere")
+    OutboxFolder(tmp_path / "data" / "outbox" / "account").save(entry())
+    (tmp_path / "data" / "outbox").rename(tmp_path / "moved")
+    (tmp_path / "data" / "outbox").symlink_to(tmp_path / "moved")
+    with pytest.raises(StorageError):
+        OutboxFolder(tmp_path / "data" / "outbox" / "account").save(entry())
+
+
+def test_a_storage_error_names_the_folder(tmp_path: Path) -> None:
+    place = tmp_path / "outbox"
+    place.write_text("in the way")
+    with pytest.raises(StorageError, match=str(place)):
+        OutboxFolder(place).read()
+    place.unlink()
+    folder = OutboxFolder(place)
+    folder.save(entry())
+    (place / "0000000001.json").unlink()
+    place.rmdir()
+    with pytest.raises(StorageError, match=f"{place}.*the folder has gone"):
+        folder.save(entry())
+
+
+def test_a_damaged_file_that_cannot_be_set_aside_stays_and_the_others_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = OutboxFolder(tmp_path)
+    for number in (1, 2):
+        folder.save(entry(number))
+    (tmp_path / "0000000001.json").write_text("damaged")
+
+    def refuse(*_paths: object, **_more: object) -> None:
+        raise OSError(errno.EROFS, "read-only")
+
+    monkeypatch.setattr(os, "rename", refuse)
+    entries, broken = OutboxFolder(tmp_path).read()
+    assert [each.number for each in entries] == [2]
+    assert broken == ("0000000001.json",)
+
+
+def test_a_copy_beside_theirs_is_another_change_and_a_merged_one_has_the_time_of_the_last() -> None:
+    rig = Rig()
+    rig.submit(
+        Change("first", "a.geojson", "a", ONE, TWO, at=1.0), Change("second", "a.geojson", "a", TWO, ONE, at=2.0)
+    )
+    assert [(entry.change.id, entry.change.at) for entry in rig.outbox.entries] == [("first", 1.0), ("second", 2.0)]
+    waiting = Outbox()
+    waiting.submit(Change("first", "a.geojson", "a", ONE, TWO, at=1.0), 0.0)
+    waiting.submit(Change("second", "a.geojson", "a", TWO, THREE, at=2.0), 0.0)
+    assert [(entry.change.id, entry.change.at) for entry in waiting.entries] == [("first", 2.0)]
+    rig = Rig()
+    rig.submit(Change("mine", "a.geojson", "a", ONE, TWO))
+    rig.answer(Conflicting(THREE))
+    rig.do(rig.outbox.keep_both(1, "new", feature("copy"), rig.now))
+    assert rig.sent[-1].change.id == "mine-copy"
