@@ -14,7 +14,7 @@ from tvapp.core.clock import ManualClock
 from tvapp.core.headers import Headers
 from tvapp.core.log import RecordingLog
 from tvapp.tiles.cache_key import CacheKey, CacheScope
-from tvapp.tiles.disk_cache import BUDGET_BYTES, DiskCache, Entry
+from tvapp.tiles.disk_cache import BUDGET_BYTES, TIMEOUT_S, DiskCache, Entry
 from tvapp.tiles.tile import TileId
 
 SCOPE = CacheScope("https://maps.example", "somebody@contoso.example", "en", "Unified")
@@ -578,3 +578,7 @@ def test_a_closed_cache_takes_and_gives_nothing(bench: Bench) -> None:
     bench.cache.flush()
     assert bench.body(1) is None
     assert rows(bench) == 1
+
+
+def test_a_disk_counts_as_slow_after_two_seconds() -> None:
+    assert TIMEOUT_S == 2.0
