@@ -170,9 +170,7 @@ def test_a_service_that_went_away_is_noticed_and_nothing_else_is_asked(tmp_path:
         asyncio.run_coroutine_threadsafe(ping, rig.jobs.io_loop()).result(10)
     finally:
         cloud.stop()
-    monitor = NetworkMonitor(
-        rig.jobs, rig.http, [cloud.endpoint], rig.inbox, clock=rig.clock, log=rig.log, random=lambda: 0.5
-    )
+    monitor = NetworkMonitor(rig.jobs, rig.http, [cloud.endpoint], clock=rig.clock, log=rig.log, random=lambda: 0.5)
     rig.http.listen(monitor.observe)
     monitor.subscribe(rig.loader.network_changed)
     rig.loader.request([TileId("microsoft.base.road", 9, x, 148) for x in range(40)])
