@@ -717,3 +717,19 @@ def test_a_fallback_with_blurred_geofences_is_outdated() -> None:
     bench.compose()
     bench.search()
     assert bench.needed() == (("base", 3, 4, 3), ("overlay", 3, 4, 3))
+
+
+def test_a_base_that_arrives_anew_after_geofences_changed_is_composed_anew() -> None:
+    world = composed_world(motion=False, layers=(BASE, FENCES))
+    world.load(paint)
+    settle(world)
+    tile = next(tile for tile in world.asked if tile.tileset == "base")
+    world.arrive(tile)
+    world.load(paint)
+    settle(world)
+    before = len(world.composed)
+    world.arrive(tile)
+    world.model.invalidate("elsewhere", None, 1)
+    world.load(paint)
+    settle(world)
+    assert len(world.composed) == before + 1

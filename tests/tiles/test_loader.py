@@ -24,7 +24,7 @@ from tvapp.core.log import Level, RecordingLog
 from tvapp.tiles.cache_key import CacheKey, CacheScope
 from tvapp.tiles.congestion_window import INITIAL_LIMIT, MAX_LIMIT
 from tvapp.tiles.disk_cache import DiskCache
-from tvapp.tiles.loader import QUIET_S, REVALIDATED_S, TileLoader
+from tvapp.tiles.loader import QUIET_S, REVALIDATED_S, SETTLE_S, TileLoader
 from tvapp.tiles.ports import T, TileReply, TileRequest
 from tvapp.tiles.tile import DRAWN_TILESET, TileArrived, TileId, TileImage, TileRevalidated, TileUnavailable
 
@@ -792,3 +792,7 @@ def test_the_loader_wakes_by_itself_for_what_is_due(run: Run) -> None:
         assert desk.loader._timer is None
 
     run(work)
+
+
+def test_how_long_the_loader_waits() -> None:
+    assert (SETTLE_S, REVALIDATED_S, QUIET_S) == (5.0, 1.0, 0.25)
