@@ -10,8 +10,9 @@ import pytest
 from tvapp.auth.gateway import Gateway
 from tvapp.auth.messages import Command, PermissionGiven, PollPending, UsePermission
 from tvapp.auth.permission import Permission
-from tvapp.auth.service import SignIn, machines
+from tvapp.auth.service import Machines, SignIn, machines
 from tvapp.auth.session import SessionSettings
+from tvapp.auth.tokens import TokenProvider
 from tvapp.core.clock import ManualClock
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
@@ -32,6 +33,16 @@ class Granting:
         return []
 
 
+class Tokens:
+    """Stands for the tokens: keeps the scopes that may be asked for from now on."""
+
+    def __init__(self) -> None:
+        self.scopes: list[str] = []
+
+    def permitted(self, scope: str) -> None:
+        self.scopes.append(scope)
+
+
 @pytest.fixture
 def jobs() -> Iterator[Jobs]:
     running = Jobs(Inbox(), RecordingLog())
@@ -40,8 +51,10 @@ def jobs() -> Iterator[Jobs]:
 
 
 def test_a_permission_that_was_given_is_told_to_the_app(jobs: Jobs) -> None:
-    session, _ = machines(SessionSettings("Contoso"))
-    granting, nobody = cast(Permission, Granting()), cast(Gateway, object())
-    sign_in = SignIn(session, granting, nobody, jobs, ManualClock(), RecordingLog())
+    session = machines(SessionSettings("Contoso"), lambda: 0.5).session
+    both = Machines(session, cast(Permission, Granting()))
+    tokens = Tokens()
+    sign_in = SignIn(both, cast(Gateway, object()), cast(TokenProvider, tokens), jobs, ManualClock(), RecordingLog())
     sign_in.receive(PollPending(1), 0.0)
+    assert tokens.scopes == [STORAGE]
     assert list(jobs.inbox.drain()) == [PermissionGiven()]
