@@ -1,4 +1,4 @@
-"""The border of polygons without the sides that only the edges of the map ask for."""
+"""The borders of polygons, without the sides that exist on a flat map only."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_two_halves_cut_at_the_date_line_are_one_without_the_cut() -> None:
         }
 
 
-def test_of_a_side_on_the_date_line_what_is_on_one_side_only_stays() -> None:
+def test_a_side_on_the_date_line_stays_where_the_area_is_on_one_side_only() -> None:
     (found,) = areas([[box(170, 0, 180, 10)], [box(-180, 4, -170, 6)]])
     on_the_line = {edge for edge in edges(found.border) if all(lon == 180.0 for lon, _ in edge)}
     assert on_the_line == {frozenset({(180.0, 0.0), (180.0, 4.0)}), frozenset({(180.0, 6.0), (180.0, 10.0)})}

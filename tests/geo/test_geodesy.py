@@ -26,7 +26,7 @@ def truth(a: Position, b: Position) -> float:
     return float(WGS84.Inverse(a.lat, a.lon, b.lat, b.lon)["s12"])
 
 
-def test_flinders_peak_to_buninyong_is_what_the_survey_says() -> None:
+def test_flinders_peak_to_buninyong_agrees_with_the_survey() -> None:
     # Geoscience Australia's test line (GDA94 manual), on GRS 80, which is WGS 84 to a tenth of a millimetre.
     flinders = Position(144 + 25 / 60 + 29.52440 / 3600, -(37 + 57 / 60 + 3.72030 / 3600))
     buninyong = Position(143 + 55 / 60 + 35.38390 / 3600, -(37 + 39 / 60 + 10.15610 / 3600))

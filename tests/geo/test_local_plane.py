@@ -22,7 +22,7 @@ def test_degrees_have_the_length_that_geodesy_measures(place: Position) -> None:
 
 
 @given(places(75.0), places(75.0), st.floats(10.0, 5_000.0))
-def test_what_is_carried_stays_as_large(origin: Position, target: Position, radius_m: float) -> None:
+def test_a_moved_shape_keeps_its_size(origin: Position, target: Position, radius_m: float) -> None:
     ring = circle_ring(origin, radius_m)
     moved = [size_keeping(origin, target)(place) for place in ring]
     assert ring_area_m2(moved) == pytest.approx(ring_area_m2(ring), rel=5e-3)
@@ -31,7 +31,7 @@ def test_what_is_carried_stays_as_large(origin: Position, target: Position, radi
 
 
 @given(places(), places())
-def test_a_transfer_to_where_one_is_changes_no_digit(origin: Position, place: Position) -> None:
+def test_a_transform_onto_itself_changes_no_digit(origin: Position, place: Position) -> None:
     assert Transform(origin, origin)(place) == place
 
 
@@ -49,7 +49,7 @@ def test_the_outline_of_a_line_is_closed_and_at_its_radius_from_the_ends(
         assert min(abs(distance_m(place, corner) - 20.0) for corner in line) < 0.2
 
 
-def test_a_straight_line_lies_in_the_middle_of_its_corridor() -> None:
+def test_a_straight_line_lies_in_the_middle_of_its_buffer() -> None:
     line = (Position(25.0, 60.0), Position(25.01, 60.0))
     outline = buffer_outline(line, 50.0)
     area = distance_m(*line) * 100 + math.pi * 50**2
@@ -63,7 +63,7 @@ def test_a_line_that_stands_still_has_a_circle_around_it() -> None:
 
 
 @given(st.lists(places(), min_size=2, max_size=200), st.integers(12, 60))
-def test_a_thinned_line_keeps_its_ends_and_some_of_its_places_in_order(points: list[Position], most: int) -> None:
+def test_a_simplified_line_keeps_its_ends_and_some_of_its_places_in_order(points: list[Position], most: int) -> None:
     fewer = simplified(points, most)
     assert len(fewer) <= max(most, 2)
     assert (fewer[0], fewer[-1]) == (points[0], points[-1])
@@ -71,7 +71,7 @@ def test_a_thinned_line_keeps_its_ends_and_some_of_its_places_in_order(points: l
     assert all(place in rest for place in fewer)
 
 
-def test_places_on_top_of_each_other_are_thinned_to_the_ends() -> None:
+def test_identical_places_are_simplified_to_the_two_ends() -> None:
     assert simplified([Position(1.0, 2.0)] * 100, 10) == (Position(1.0, 2.0),) * 2
 
 

@@ -84,7 +84,7 @@ def test_an_edge_right_round_the_earth_is_met_in_the_middle() -> None:
     assert foot.place.lon == pytest.approx(24.9, abs=0.01)
 
 
-def test_a_place_on_the_line_is_its_own_foot() -> None:
+def test_a_place_on_a_line_is_its_own_nearest_point() -> None:
     foot = nearest_point([line((24, 60), (25, 60.5))], Position(24.5, 60.25))
     assert foot is not None
     assert surveyor.distance_m(foot.place, Position(24.5, 60.25)) < 0.003
@@ -104,7 +104,7 @@ def test_edges_without_a_length_are_places() -> None:
     assert foot.place == Position(5.0, 5.0)
 
 
-def test_lines_without_edges_have_no_foot() -> None:
+def test_lines_without_edges_have_no_nearest_point() -> None:
     assert nearest_point([], Position(0.0, 0.0)) is None
     assert nearest_point([[], line((1, 1))], Position(0.0, 0.0)) is None
 

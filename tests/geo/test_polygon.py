@@ -124,7 +124,7 @@ def test_a_ring_may_jump_by_several_turns_and_is_left_alone_where_it_does_not_ju
 
 
 @given(stars, st.floats(6, 14), st.floats(16, 24))
-def test_what_a_star_contains_is_what_shapely_says(star: list[Position], lon: float, lat: float) -> None:
+def test_containment_agrees_with_shapely(star: list[Position], lon: float, lat: float) -> None:
     polygon, place = shapely.Polygon([(each.lon, each.lat) for each in star]), shapely.Point(lon, lat)
     if polygon.exterior.distance(place) > 1e-9:
         assert contains([star], Position(lon, lat)) is polygon.contains(place)

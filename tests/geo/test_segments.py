@@ -66,7 +66,7 @@ def test_long_slanting_edges_get_places_where_mercator_bends_them() -> None:
     assert densified(dense[-1:]) == dense[-1:]
 
 
-def test_edges_fold_back_up_to_what_rounding_makes_of_no_angle() -> None:
+def test_edges_fold_back_within_the_rounding_error_of_an_angle() -> None:
     a, b = Position(0.0, 0.0), Position(1.0, 0.0)
     assert folds_back(a, b, Position(0.5, 1e-13))
     assert not folds_back(a, b, Position(0.5, 1e-11))

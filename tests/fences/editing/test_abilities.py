@@ -15,7 +15,7 @@ from tvapp.fences.service.overlay import fence_of
 from tvapp.geo.position import Position
 
 
-def test_each_fence_supports_what_makes_sense_for_it() -> None:
+def test_each_kind_of_fence_supports_its_edits() -> None:
     everything = {"move", "resize", "reshape", "duplicate"}
     assert abilities(fence(SOME["point"], "Circle")) == everything - {"reshape"}
     assert abilities(fence(SOME["points"])) == everything - {"reshape"}
@@ -66,7 +66,7 @@ def edited(name: str, ability: str) -> tuple[Geofence, Drawn]:
     ("name", "ability"),
     [(name, ability) for name in SOME if name != "mixture" for ability in sorted(abilities(fence(SOME[name])))],
 )
-def test_what_comes_out_of_an_edit_can_be_written_and_is_read_as_shown(name: str, ability: str) -> None:
+def test_the_result_of_an_edit_can_be_written_and_is_read_as_shown(name: str, ability: str) -> None:
     here, result = edited(name, ability)
     radius = {} if result.radius_m is None else {"radius": result.radius_m}
     after = fence_of(altered(here.raw, geometry=result.geometry, properties=radius), "s")

@@ -60,7 +60,7 @@ def test_back_frees_the_centre_and_keeps_the_radius_that_was_chosen() -> None:
     assert not sketch.take_back()
 
 
-def test_a_circle_measures_what_it_encloses() -> None:
+def test_a_circle_has_the_sizes_of_its_ring() -> None:
     sketch = CircleSketch(HELSINKI, 400.0)
     measures = sketch.measures
     ring = geodesy.circle_ring(HELSINKI, 10_000.0, 2_000)

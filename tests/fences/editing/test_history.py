@@ -39,7 +39,7 @@ class Shown:
         return change
 
 
-def test_undo_gives_what_was_there_before_and_redo_what_came_after() -> None:
+def test_undo_restores_the_state_before_and_redo_the_state_after() -> None:
     shown, history = Shown({("s", "a"): b"old"}), History()
     shown.edit(history, b"new", label="move")
     assert history.next_undo(shown.current) == Offer("move", "Fence a")
@@ -64,7 +64,7 @@ def test_undoing_an_addition_deletes_and_undoing_a_deletion_adds_again_under_the
     assert (deleted.kind, deleted.before) == ("delete", b"made")
 
 
-def test_what_somebody_else_did_meanwhile_is_said_and_not_lost_unseen() -> None:
+def test_an_edit_made_elsewhere_makes_the_undo_stale_and_is_its_before() -> None:
     shown, history = Shown({("s", "a"): b"old"}), History()
     shown.edit(history, b"mine")
     shown.fences["s", "a"] = b"theirs"
@@ -74,7 +74,7 @@ def test_what_somebody_else_did_meanwhile_is_said_and_not_lost_unseen() -> None:
     assert (inverse.before, inverse.after) == (b"theirs", b"old")
 
 
-def test_undoing_an_edit_of_a_fence_that_somebody_deleted_brings_it_back() -> None:
+def test_undoing_an_edit_of_a_fence_deleted_elsewhere_brings_it_back() -> None:
     shown, history = Shown({("s", "a"): b"old"}), History()
     shown.edit(history, b"mine")
     del shown.fences["s", "a"]
@@ -95,7 +95,7 @@ def test_a_step_with_nothing_left_to_undo_is_passed_over() -> None:
     assert history.undo("u2", 0.0, shown.current) is None
 
 
-def test_a_new_edit_makes_what_was_undone_unreachable() -> None:
+def test_a_new_edit_drops_the_steps_to_redo() -> None:
     shown, history = Shown({("s", "a"): b"0"}), History()
     shown.edit(history, b"1")
     inverse = history.undo("u", 0.0, shown.current)

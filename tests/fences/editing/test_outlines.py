@@ -1,4 +1,4 @@
-"""What is wrong with a corner at a place, and with taking one out."""
+"""Judges moving a corner to a place, and removing one."""
 
 from __future__ import annotations
 

@@ -207,7 +207,9 @@ def is_simple(corners: Sequence[Position]) -> bool:
 
 
 @given(places(80.0), st.lists(st.tuples(near, near), min_size=3, max_size=25))
-def test_what_comes_out_is_simple_measured_and_read_as_drawn(start: Position, steps: list[tuple[float, float]]) -> None:
+def test_the_result_is_a_simple_ring_measured_and_read_as_drawn(
+    start: Position, steps: list[tuple[float, float]]
+) -> None:
     sketch = PolygonSketch(start, FINE)
     for dlon, dlat in steps:
         drop(sketch, (start.lon + dlon + 180.0) % 360.0 - 180.0, start.lat + dlat)
@@ -233,9 +235,7 @@ def test_what_comes_out_is_simple_measured_and_read_as_drawn(start: Position, st
 
 
 @given(places(80.0), st.lists(st.tuples(st.floats(-1, 1), st.floats(-1, 1)), min_size=3, max_size=15))
-def test_the_crosshair_counts_as_a_corner_in_what_is_measured(
-    start: Position, steps: list[tuple[float, float]]
-) -> None:
+def test_the_crosshair_counts_as_a_corner_in_the_sizes(start: Position, steps: list[tuple[float, float]]) -> None:
     sketch = PolygonSketch(start, FINE)
     for dlon, dlat in steps[:-1]:
         drop(sketch, start.lon + dlon, start.lat + dlat)
@@ -265,3 +265,47 @@ def test_a_frame_with_two_hundred_corners_costs_little() -> None:
         assert sketch.outline.traces
         costs.append(time.thread_time() - before)
     assert sorted(costs)[25] < 0.002
+
+
+def test_a_corner_needs_a_decimetre_from_the_last_one() -> None:
+    # A metre of the equator is 1 / 111 319.491 of a degree.
+    sketch = begun((0, 0))
+    assert drop(sketch, 0.09 / 111_319.491, 0.0) == Refused("same-place")
+    assert drop(sketch, 0.11 / 111_319.491, 0.0) == Placed()
+
+
+def test_a_closing_edge_that_lies_on_another_one_shows_that_edge_as_crossing() -> None:
+    # The crosshair is on the first edge: the closing edge runs back along it.
+    sketch = begun((0, 0), (0.02, 0.02), (0.03, 0), (0.02, -0.01))
+    sketch.aim(Position(0.01, 0.01), FINE)
+    crossing = [trace.points for trace in sketch.outline.traces if trace.role == "crossing"]
+    assert (Position(0, 0), Position(0.02, 0.02)) in crossing
+    assert Position(0, 0) in sketch.outline.crossings
+
+
+def test_a_large_view_closes_from_further_away() -> None:
+    # 28 design pixels: at 10 m a pixel 280 m, 0.00251 degrees of the equator.
+    points = (0, 0), (0.01, 0), (0.01, 0.01)
+    for lat, stage in ((0.0025, "closing"), (0.00256, "next-corner")):
+        sketch = begun(*points)
+        sketch.aim(Position(0.0, lat), 10.0)
+        assert sketch.stage == stage
+
+
+def test_sizes_grow_with_each_corner() -> None:
+    sketch = PolygonSketch(Position(0.0, 0.0), FINE)
+    assert sketch.measures is None
+    sketch = begun((0, 0))
+    sketch.aim(Position(0.01, 0.0), FINE)
+    measures = sketch.measures
+    assert measures is not None
+    assert measures.edge_m == measures.perimeter_m == pytest.approx(1113.19491)
+    assert measures.area_m2 == 0.0
+    sketch.place()
+    sketch.aim(Position(0.01, 0.01), FINE)
+    measures = sketch.measures
+    assert measures is not None
+    corners = (Position(0.0, 0.0), Position(0.01, 0.0), Position(0.01, 0.01))
+    assert measures.edge_m == pytest.approx(geodesy.distance_m(corners[1], corners[2]))
+    assert measures.perimeter_m == pytest.approx(geodesy.ring_perimeter_m(corners))
+    assert measures.area_m2 == pytest.approx(geodesy.ring_area_m2(corners))

@@ -59,7 +59,7 @@ def test_it_begins_at_the_corner_nearest_to_the_crosshair() -> None:
     assert len(set(outline.vertices)) == len(outline.vertices) == 4
 
 
-def test_left_and_right_walk_round_the_ring_and_down_goes_into_the_hole() -> None:
+def test_left_and_right_select_corners_round_the_ring_and_down_selects_the_hole() -> None:
     sketch = begun(polygon(SQUARE, HOLE))
     assert sketch.adjust("right")
     assert sketch.focus == Position(24.91, 60.1)
@@ -91,7 +91,7 @@ def test_a_corner_is_picked_up_moved_and_put_down() -> None:
     assert rings(sketch.finish()) == [[moved, *THREE_D[1:4], moved]]
 
 
-def test_what_was_not_touched_is_the_very_same() -> None:
+def test_untouched_lists_of_positions_are_the_same_objects() -> None:
     geometry = SOME["polygons"]
     sketch = begun(geometry)
     move_corner(sketch, 24.895, 60.095)
@@ -243,7 +243,7 @@ def test_a_line_may_cross_itself_is_drawn_on_at_its_end_and_keeps_two_corners() 
     assert sketch.number[1] == 2
 
 
-def test_what_is_measured_follows_the_crosshair() -> None:
+def test_the_sizes_follow_the_crosshair() -> None:
     geometry = polygon(SQUARE, HOLE)
     sketch = begun(geometry)
     for corner in (Position(24.89, 60.09), Position(24.8997, 60.1003)):
@@ -298,7 +298,7 @@ def median_ms(act: Callable[[], object], times: int = 11) -> float:
     return sorted(costs)[times // 2] * 1000
 
 
-def test_ten_thousand_corners_can_be_carried_smoothly_and_walked_in_seconds() -> None:
+def test_among_ten_thousand_corners_moving_is_smooth_and_selecting_takes_seconds() -> None:
     sketch = begun(large(10_000), Position(26, 60))
     sketch.place()
     steps = iter(range(1000))
@@ -354,7 +354,7 @@ def act(sketch: ReshapeSketch, what: str, lon: float, lat: float) -> None:
 
 
 def assert_valid(result: Drawn) -> None:
-    """Ask somebody else whether rings are simple and holes inside."""
+    """Check with shapely that rings are simple and holes inside."""
     coordinates: Any = result.geometry["coordinates"]
     for part in coordinates if result.geometry["type"] == "MultiPolygon" else [coordinates]:
         assert shapely.Polygon(part[0], part[1:]).is_valid
@@ -364,9 +364,7 @@ def assert_valid(result: Drawn) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(st.sampled_from(["polygon", "polygons", "star"]), moves)
-def test_whatever_is_done_outlines_never_cross_and_back_leads_to_the_beginning(
-    name: str, steps: list[tuple[str, int, int]]
-) -> None:
+def test_outlines_never_cross_and_back_leads_to_the_beginning(name: str, steps: list[tuple[str, int, int]]) -> None:
     geometry = SOME[name]
     kept = json.dumps(geometry)
     sketch = begun(geometry)
@@ -380,3 +378,76 @@ def test_whatever_is_done_outlines_never_cross_and_back_leads_to_the_beginning(
         pass
     assert json.dumps(geometry) == kept
     assert sketch.finish() == Refused("unchanged")
+
+
+def test_only_the_picked_up_corner_is_marked_at_the_crosshair() -> None:
+    sketch = begun(polygon(SQUARE))
+    before = sketch.outline
+    sketch.place()
+    sketch.aim(Position(24.895, 60.095), 1.0)
+    after = sketch.outline
+    assert before.current == after.current is not None
+    assert after.vertices[after.current] == Position(24.895, 60.095)
+    others = [n for n in range(4) if n != after.current]
+    assert [after.vertices[n] for n in others] == [before.vertices[n] for n in others]
+
+
+@pytest.mark.parametrize(("count", "marked"), [(4, 4), (5, 5), (48, 48), (49, 49), (50, 49), (51, 49)])
+def test_each_corner_of_a_ring_is_marked_once_and_of_a_large_one_the_nearest(count: int, marked: int) -> None:
+    turns = [math.tau * number / count for number in range(count)]
+    corners = [[math.cos(turn), math.sin(turn)] for turn in turns]
+    sketch = begun(polygon([*corners, corners[0]]), Position(1.0, 0.0))
+    outline = sketch.outline
+    assert len(outline.vertices) == len(set(outline.vertices)) == marked
+    assert outline.current is not None
+    assert outline.vertices[outline.current] == Position(1.0, 0.0)
+
+
+def test_at_the_end_of_a_line_only_its_own_corners_are_marked() -> None:
+    way = {"type": "LineString", "coordinates": [[lon / 100, 0] for lon in range(60)]}
+    sketch = begun(way, Position(0.0, 0.0))
+    assert [place.lon for place in sketch.outline.vertices] == [lon / 100 for lon in range(25)]
+    assert sketch.outline.current == 0
+    assert sketch.number == (1, 60)
+    sketch = begun(way, Position(0.59, 0.0))
+    assert len(sketch.outline.vertices) == 25
+    assert sketch.outline.current == 24
+
+
+def test_a_held_arrow_goes_in_strides_that_depend_on_the_ring() -> None:
+    turns = [math.tau * number / 1000 for number in range(1000)]
+    corners = [[math.cos(turn), math.sin(turn)] for turn in turns]
+    sketch = begun(polygon([*corners, corners[0]]), Position(1.0, 0.0))
+    for held_s, number in ((0.0, 2), (1.49, 3), (1.5, 7), (2.99, 11), (3.0, 27)):
+        assert sketch.adjust("right", held_s)
+        assert sketch.number == (number, 1000)
+    assert sketch.adjust("left", 3.0)
+    assert sketch.number == (11, 1000)
+
+
+def test_a_line_ends_where_it_ends() -> None:
+    sketch = begun({"type": "LineString", "coordinates": [[0, 0], [1, 0], [2, 0]]}, Position(0.0, 0.0))
+    assert not sketch.adjust("left")
+    assert sketch.adjust("right")
+    assert sketch.adjust("right", 5.0)
+    assert not sketch.adjust("right")
+    assert sketch.number == (3, 3)
+    assert not sketch.adjust("up")
+    assert not sketch.adjust("down")
+
+
+def test_a_removed_hole_is_neither_counted_nor_drawn_nor_selected() -> None:
+    sketch = begun(polygon(SQUARE, HOLE), Position(24.902, 60.102))
+    assert (sketch.ring_count, kind_of(sketch), sketch.can_remove_hole) == (2, "hole", True)
+    area = sketch.measures
+    assert sketch.remove_hole() == Placed()
+    assert (sketch.ring_count, kind_of(sketch), sketch.can_remove_hole) == (1, "outer", False)
+    assert len(sketch.outline.traces) == 1
+    assert not sketch.adjust("down")
+    assert sketch.remove_hole() == Refused("too-few")
+    after = sketch.measures
+    assert area is not None
+    assert after is not None
+    assert area.area_m2 is not None
+    assert after.area_m2 is not None
+    assert after.area_m2 > area.area_m2

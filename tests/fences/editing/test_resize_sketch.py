@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.fences.editing.shapes import SOME, SQUARE, fence, made
+from tvapp.fences.editing import resize_sketch
 from tvapp.fences.editing.resize_sketch import ResizeSketch
 from tvapp.fences.editing.sketch import Drawn, Refused
 from tvapp.fences.model.fence import Line, Polygon
@@ -75,7 +78,7 @@ def test_a_polygon_is_scaled_in_per_cent() -> None:
     assert sketch.measures.percent == 10.0
 
 
-def test_what_grows_over_the_edge_of_the_map_or_half_the_earth_is_refused() -> None:
+def test_growing_over_the_edge_of_the_map_or_half_of_the_earth_is_refused() -> None:
     far = {"type": "Point", "coordinates": [0.0, 85.05]}
     sketch = ResizeSketch(fence(far, "Circle", 5.0), far)
     while sketch.problem is None:
@@ -87,3 +90,60 @@ def test_what_grows_over_the_edge_of_the_map_or_half_the_earth_is_refused() -> N
     while sketch.problem is None:
         assert sketch.adjust("up")
     assert sketch.finish() == Refused("too-large")
+
+
+def rectangle(*corners: tuple[float, float]) -> dict[str, Any]:
+    return {"type": "Polygon", "coordinates": [[list(corner) for corner in (*corners, corners[0])]]}
+
+
+@pytest.mark.parametrize(
+    ("corners", "mode"),
+    [
+        (((24.9, 60.0), (25.0, 60.0), (25.0, 60.01), (24.9, 60.01)), "sides"),
+        # Turned by a little: up to a hundredth of the shorter side, 1113 m, counts as upright.
+        (((24.9, 60.0), (25.0, 60.00009), (25.0, 60.01), (24.9, 60.01)), "sides"),
+        (((24.9, 60.0), (25.0, 60.00012), (25.0, 60.01), (24.9, 60.01)), "scale"),
+        (((24.9, 60.0), (24.902, 60.0), (24.902, 60.1), (24.90001, 60.1)), "sides"),
+        (((24.9, 60.0), (24.902, 60.0), (24.902, 60.1), (24.90003, 60.1)), "scale"),
+        (((24.9, 60.0), (24.95, 60.05), (24.9, 60.1), (24.85, 60.05)), "scale"),
+    ],
+)
+def test_a_rectangle_is_resized_by_its_sides_only_where_it_is_upright(
+    corners: tuple[tuple[float, float], ...], mode: str
+) -> None:
+    geometry = rectangle(*corners)
+    assert ResizeSketch(fence(geometry, "Rectangle"), geometry).way == mode
+    assert ResizeSketch(fence(geometry), geometry).way == "scale"
+
+
+def test_a_size_is_changed_by_single_steps_and_by_ten() -> None:
+    geometry = SOME["star"]
+    sketch = ResizeSketch(fence(geometry), geometry)
+    sketch.adjust("right")
+    assert sketch.measures.percent == 101.0
+    sketch.adjust("up")
+    assert sketch.measures.percent == 110.0
+    sketch.adjust("down")
+    sketch.adjust("left")
+    assert sketch.measures.percent == 99.0
+    assert sketch.is_changed
+    assert sketch.take_back()
+    assert sketch.measures.percent == 100.0
+    assert not sketch.take_back()
+    sketch = ResizeSketch(fence(SOME["point"], "Circle"), SOME["point"])
+    sketch.adjust("up")
+    sketch.adjust("left")
+    assert sketch.measures.radius_m == 109.0
+
+
+def test_a_polygon_is_measured_with_its_holes_unless_it_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    geometry = SOME["polygon"]
+    here = fence(geometry)
+    summary = summarise(here, 0.0)
+    measures = ResizeSketch(here, geometry).measures
+    assert measures.area_m2 == pytest.approx(summary.area_m2)
+    assert measures.perimeter_m == pytest.approx(summary.perimeter_m)
+    monkeypatch.setattr(resize_sketch, "_MEASURED", 9)
+    assert ResizeSketch(here, geometry).measures.area_m2 is not None
+    monkeypatch.setattr(resize_sketch, "_MEASURED", 8)
+    assert ResizeSketch(here, geometry).measures.area_m2 is None

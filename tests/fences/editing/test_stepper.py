@@ -37,7 +37,7 @@ def test_a_tap_turns_the_radius_by_a_metre_and_a_coarse_one_by_ten() -> None:
 
 
 @pytest.mark.parametrize("frame_s", [0.0, 1 / 60, 1 / 15])
-def test_a_held_dial_goes_all_the_way_in_eight_seconds_however_slow_the_frames(frame_s: float) -> None:
+def test_a_held_stepper_goes_all_the_way_in_eight_seconds_however_slow_the_frames(frame_s: float) -> None:
     stepper = Stepper(1.0, 1.0, 10_000.0)
     hold(stepper, 8.0, frame_s)
     assert stepper.value == 10_000.0
@@ -53,7 +53,7 @@ def test_letting_go_a_third_of_a_second_late_overshoots_by_less_than_three_quart
     assert early.value < late.value < 1.75 * early.value
 
 
-def test_a_held_dial_stops_at_round_values_and_a_short_hold_counts_single_metres() -> None:
+def test_a_held_stepper_stops_at_round_values_and_a_short_hold_counts_single_metres() -> None:
     stepper = Stepper(103.0, 1.0, 10_000.0)
     hold(stepper, 0.9)
     assert 104.0 < stepper.value < 120.0
@@ -70,7 +70,7 @@ def test_a_stall_is_no_leap() -> None:
 
 
 @given(st.floats(1.0, 10_000.0), st.booleans(), st.booleans(), st.lists(st.floats(0.0, 9.0), max_size=30))
-def test_a_dial_never_leaves_its_range_nor_goes_the_wrong_way(
+def test_a_stepper_never_leaves_its_range_nor_goes_the_wrong_way(
     start: float, up: bool, coarse: bool, times: list[float]
 ) -> None:
     stepper = Stepper(start, 1.0, 10_000.0)

@@ -134,7 +134,7 @@ def test_in_working_hours_weekdays_count_at_once(now: int, zone: str) -> None:
 
 
 @given(moments, zones, st.sampled_from(["tonight", "sunday"]))
-def test_what_ends_counts_until_its_last_second(now: int, zone: str, preset: Preset) -> None:
+def test_an_expiring_preset_counts_until_its_last_second(now: int, zone: str, preset: Preset) -> None:
     value = made(preset, now, zone)
     assert value is not None
     last = datetime.fromisoformat(str(value["expiredTime"]))
@@ -235,7 +235,7 @@ def test_validity_times_of_other_tools_are_recognised_or_left_alone(value: objec
 
 
 @pytest.mark.parametrize("preset", PRESETS)
-def test_what_is_written_is_a_geofence_by_an_independent_reading(preset: Preset) -> None:
+def test_presets_have_the_same_meaning_in_an_independent_reading(preset: Preset) -> None:
     properties: dict[str, object] = {"geometryId": "1", "radius": 10, "subType": "Circle"}
     value = made(preset, NOW)
     if value is not None:

@@ -1,4 +1,4 @@
-"""What a file becomes for a change, and when somebody else was first."""
+"""Changes applied to the content of a file, and conflicts."""
 
 from __future__ import annotations
 
@@ -102,20 +102,20 @@ def test_asking_again_about_an_amended_file_changes_nothing(there: bytes, what: 
     assert amend(outcome.content, what) == AlreadyApplied()
 
 
-def test_what_somebody_else_made_of_it_is_a_collision() -> None:
+def test_an_edit_made_elsewhere_is_a_conflict() -> None:
     assert amend(file(OTHER, THEIRS), EDIT) == Conflicting(THEIRS)
     assert amend(file(OTHER, THEIRS), DELETE) == Conflicting(THEIRS)
     assert amend(file(OTHER, THEIRS), ADD) == Conflicting(THEIRS)
 
 
-def test_an_edit_of_what_is_gone_is_a_collision_and_its_deletion_is_done() -> None:
+def test_an_edit_of_a_deleted_fence_is_a_conflict_and_its_deletion_is_done() -> None:
     assert amend(file(OTHER), EDIT) == Conflicting(b"")
     assert amend(None, EDIT) == Conflicting(b"")
     assert amend(file(OTHER), DELETE) == AlreadyApplied()
     assert amend(None, DELETE) == AlreadyApplied()
 
 
-def test_the_same_said_in_other_words_is_no_collision() -> None:
+def test_an_equal_value_in_another_form_is_no_conflict() -> None:
     there = file(OTHER, rewritten(OLD))
     assert content(amend(there, EDIT)) == there.replace(rewritten(OLD), NEW)
     assert amend(file(OTHER, rewritten(NEW)), EDIT) == AlreadyApplied()
@@ -144,7 +144,7 @@ def test_the_place_in_the_file_is_only_a_hint() -> None:
     assert content(amend(file(OLD, OTHER), change(OLD, NEW, 9))) == file(NEW, OTHER)
 
 
-def test_a_fence_without_an_id_is_known_by_what_stands_in_for_it() -> None:
+def test_a_fence_without_an_id_is_found_by_the_value_that_stands_in_for_it() -> None:
     old, new = feature(None, "Depot"), feature(None, "Yard")
     renamed = change(old, new, 1, "Depot")
     assert content(amend(file(OTHER, old), renamed)) == file(OTHER, new)
@@ -170,7 +170,7 @@ def test_ids_differ_by_case_and_kind() -> None:
         (None, change(b"", b"\xff")),
     ],
 )
-def test_what_is_not_geojson_is_never_written(there: bytes | None, what: Change) -> None:
+def test_invalid_geojson_is_never_written(there: bytes | None, what: Change) -> None:
     with pytest.raises(DataError):
         amend(there, what)
 

@@ -73,7 +73,7 @@ def test_a_height_that_is_no_number_is_left_out() -> None:
     assert OriginalText().of((1.0, 2.0, JsonNumber("1e999"))) == "[1,2,1e999]"
 
 
-def test_what_has_to_be_cut_becomes_a_multi_geometry() -> None:
+def test_a_geometry_that_has_to_be_cut_becomes_a_multi_geometry() -> None:
     assert again("LineString", b"[[179,0],[181,2]]") == ("MultiLineString", b"[[[179,0],[180,1]],[[-180,1],[-179,2]]]")
     assert again("Polygon", b"[[[179,0],[181,0],[181,1],[179,1],[179,0]]]") == (
         "MultiPolygon",
@@ -144,7 +144,7 @@ def test_coordinates_that_make_no_sense_say_why(monkeypatch: pytest.MonkeyPatch)
     assert reason("MultiPoint", [[0, 0]] * 4) == "it has more than 3 positions"
 
 
-def test_what_crosses_itself_at_the_date_line_or_is_empty_is_not_written() -> None:
+def test_a_self_crossing_at_the_date_line_and_an_empty_geometry_are_not_written() -> None:
     bow = parse("Polygon", [[[179, 0], [181, 2], [181, 0], [179, 2]]])
     with pytest.raises(InvalidGeometry, match="crosses itself at the date line"):
         write(bow, OriginalText())

@@ -203,7 +203,7 @@ def test_a_bow_tie_is_not_cut_where_half_of_it_would_be_lost() -> None:
         cut((ring((178, 0), (182, 2), (182, 0), (178, 3)),))
 
 
-def test_a_bow_tie_elsewhere_is_nobodys_business() -> None:
+def test_a_bow_tie_away_from_the_date_line_is_left_alone() -> None:
     bow = ring((8, 0), (12, 2), (12, 0), (8, 2))
     assert set(cut((bow,))[0][0]) == set(bow)
 

@@ -43,7 +43,7 @@ def geometry(feature: bytes) -> Any:
     return json.loads(feature)["geometry"]
 
 
-def test_a_circle_is_what_the_guides_sample_has() -> None:
+def test_a_circle_is_written_as_in_the_guides_sample() -> None:
     made = new_feature("001", "Depot 3", "depot", POINT, subtype="Circle", radius_m=500.0)
     assert json.loads(made) == {
         "type": "Feature",
@@ -118,7 +118,7 @@ def test_a_polygon_across_the_date_line_is_cut_as_rfc_7946_says_and_shown_whole(
         (POINT, {"validity": {"a": object()}}, "not JSON"),
     ],
 )
-def test_what_is_no_geofence_is_not_written(given_geometry: Any, more: dict[str, Any], words: str) -> None:
+def test_invalid_arguments_write_no_geofence(given_geometry: Any, more: dict[str, Any], words: str) -> None:
     with pytest.raises(DataError, match=words):
         new_feature("x", "", "", given_geometry, **more)
 
@@ -232,7 +232,7 @@ def test_a_height_too_large_to_hold_is_kept_and_not_interpolated() -> None:
         (b"{", (1, 1), "truncated"),
     ],
 )
-def test_what_cannot_be_moved_says_why(feature: bytes, by: tuple[float, float], words: str) -> None:
+def test_a_feature_that_cannot_be_moved_says_why(feature: bytes, by: tuple[float, float], words: str) -> None:
     with pytest.raises(DataError, match=words):
         moved(feature, *by)
 
@@ -248,7 +248,7 @@ def test_a_copy_is_a_geofence_of_its_own() -> None:
     st.floats(-180, 180), st.floats(-60, 60), st.floats(0.001, 20), st.integers(3, 9),
     st.floats(-400, 400), st.floats(-10, 10),
 )  # fmt: skip
-def test_whatever_is_drawn_or_moved_is_geojson_and_shown_in_one_piece(
+def test_drawn_and_moved_shapes_are_geojson_and_shown_in_one_piece(
     lon: float, lat: float, size: float, corners: int, dlon: float, dlat: float
 ) -> None:
     turns = [2 * math.pi * corner / corners for corner in range(corners)]
@@ -262,3 +262,12 @@ def test_whatever_is_drawn_or_moved_is_geojson_and_shown_in_one_piece(
         assert shape.bounds.north - shape.bounds.south == pytest.approx(
             size * (max(map(math.sin, turns)) - min(map(math.sin, turns))), abs=1e-6
         )
+
+
+def test_a_fence_may_be_moved_up_to_a_pole_and_not_beyond() -> None:
+    feature = b'{"type":"Feature","geometry":{"type":"Point","coordinates":[10,80]},"properties":{"radius":5}}'
+    assert b"[10,90]" in moved(feature, 0.0, 10.0)
+    assert b"[10,-90]" in moved(feature, 0.0, -170.0)
+    for dlat in (10.001, -170.001):
+        with pytest.raises(DataError, match="beyond a pole"):
+            moved(feature, 0.0, dlat)

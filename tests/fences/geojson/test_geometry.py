@@ -182,7 +182,7 @@ def test_positions_have_limits_that_count_as_allowed() -> None:
     assert reason({"type": "Point", "coordinates": {}}) == "a position is an object, not [longitude, latitude]"
 
 
-def test_what_is_no_geometry_is_named_shortly() -> None:
+def test_an_invalid_geometry_gets_a_short_reason() -> None:
     assert reason(None) == "it has no geometry"
     assert reason([1]) == "its geometry is a list, not an object"
     assert reason({"type": "x" * 40}) == f"its geometry's type is {'x' * 40!r}"
@@ -236,7 +236,7 @@ def test_rings_without_an_area_are_noted() -> None:
 
 # The same ring read whole, in a few calls, and position by position: a third coordinate makes the difference.
 @given(st.lists(st.tuples(st.integers(-180, 180), st.integers(-90, 90)), min_size=1, max_size=6), st.booleans())
-def test_rings_read_at_one_go_are_those_that_are_read_one_by_one(
+def test_rings_read_as_a_whole_equal_rings_read_position_by_position(
     corners: list[tuple[int, int]], is_closed: bool
 ) -> None:
     ring = [list(map(float, corner)) for corner in [*corners, *corners[: int(is_closed)]]]
@@ -253,6 +253,7 @@ def test_rings_read_at_one_go_are_those_that_are_read_one_by_one(
     ("ring", "is_plain"),
     [
         (square(0, 0, 1), True),
+        (square(0, 0, 1)[::-1], True),
         (square(-180, -90, 179), True),
         (square(-90, -90, 180), True),
         (square(0, 0, 1)[:-1], False),

@@ -73,7 +73,7 @@ def test_nothing_replaced_is_a_copy_of_the_same_lists() -> None:
     assert after is not NESTED
 
 
-def test_a_position_keeps_what_follows_its_longitude_and_latitude() -> None:
+def test_a_position_keeps_its_further_coordinates() -> None:
     assert replaced([1, 2, 3, 4], Position(5.0, 6.0)) == [5.0, 6.0, 3, 4]
     moved = with_moved_positions(NESTED, Position(0, 0), lambda place: Position(place.lon + 1, place.lat + 2))
     assert moved["geometries"][0]["coordinates"] == [2, 4, 3]

@@ -309,7 +309,7 @@ def test_of_two_members_of_one_name_the_last_counts() -> None:
         (b"null", "not an object"),
     ],
 )
-def test_what_we_cannot_hold_costs_only_its_feature(bad: bytes, words: str) -> None:
+def test_a_value_that_cannot_be_decoded_costs_only_its_feature(bad: bytes, words: str) -> None:
     result = read(collection(GOOD, bad, GOOD), "x")
     assert [found.number for found in result.fences] == [0, 2]
     assert words in result.skipped[0].reason
@@ -334,7 +334,7 @@ def test_what_we_cannot_hold_costs_only_its_feature(bad: bytes, words: str) -> N
     ],
 )
 @pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
-def test_what_is_not_json_costs_the_file_and_says_where(bad: bytes, words: str, mark: bytes) -> None:
+def test_invalid_json_costs_the_file_and_says_where(bad: bytes, words: str, mark: bytes) -> None:
     with pytest.raises(DataError) as raised:
         read(mark + collection(GOOD, bad, GOOD), "x")
     assert words in raised.value.reason
@@ -457,7 +457,7 @@ FEATURE = JSON | st.fixed_dictionaries(
 
 @settings(max_examples=250, deadline=None)
 @given(st.lists(FEATURE, max_size=3))
-def test_whatever_the_features_are_each_is_shown_or_skipped(features: list[object]) -> None:
+def test_each_feature_is_shown_or_skipped(features: list[object]) -> None:
     data = json.dumps({"type": "FeatureCollection", "features": features}, allow_nan=False).encode()
     result = read(data, "fuzz")
     assert len(result.fences) + len(result.skipped) == len(features)

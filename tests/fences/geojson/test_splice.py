@@ -107,7 +107,7 @@ def test_a_new_file_is_a_collection_of_its_one_feature() -> None:
         (b"[]", "root is not"),
     ],
 )
-def test_what_is_not_geojson_is_not_edited(content: bytes, words: str) -> None:
+def test_invalid_geojson_is_not_edited(content: bytes, words: str) -> None:
     with pytest.raises(DataError, match="x: ") as raised:
         open_file(content, "x")
     assert words in raised.value.reason
@@ -145,7 +145,7 @@ DRESS = st.sampled_from([None, 0, 2, "\t"])
 
 @settings(max_examples=150, deadline=None)
 @given(st.lists(JSON, max_size=4), JSON, DRESS, st.booleans(), st.data())
-def test_a_spliced_file_says_what_a_rewritten_one_would(
+def test_a_spliced_file_equals_a_rewritten_one(
     features: list[Any], new: Any, indent: Any, ascii_only: bool, data: st.DataObject
 ) -> None:
     root = {"x": {"a": ["}"]}, "type": "FeatureCollection", "features": features, "y": "["}
@@ -162,9 +162,7 @@ def test_a_spliced_file_says_what_a_rewritten_one_would(
 
 @settings(max_examples=150, deadline=None)
 @given(st.dictionaries(st.text('{"\\ab', max_size=3), JSON, max_size=4), st.text('{"\\ab', max_size=3), JSON, DRESS)
-def test_an_edited_object_says_what_a_rewritten_one_would(
-    there: dict[str, Any], key: str, new: Any, indent: Any
-) -> None:
+def test_an_edited_object_equals_a_rewritten_one(there: dict[str, Any], key: str, new: Any, indent: Any) -> None:
     text = json.dumps(there, indent=indent).encode()
     assert json.loads(put(text, key, json.dumps(new).encode())) == {**there, key: new}
     assert list(json.loads(drop(text, key)).items()) == [item for item in there.items() if item[0] != key]

@@ -34,7 +34,7 @@ def note(**more: object) -> str:
     return text[len("validity period 1: ") : -len("; left out")]
 
 
-def test_nothing_said_is_always() -> None:
+def test_no_validity_time_means_always() -> None:
     assert read_validity(None) == (ALWAYS, ())
     assert read_validity({}) == (ALWAYS, ())
     assert read_validity({"expiredTime": None, "validityPeriod": None}) == (ALWAYS, ())

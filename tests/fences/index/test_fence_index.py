@@ -1,4 +1,4 @@
-"""Which fences are where."""
+"""The spatial index: fences at a place, in a box, by rank and state."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_a_line_is_as_wide_as_its_radius_at_every_latitude() -> None:
                 assert at(index, place["lon2"], place["lat2"]) == expected
 
 
-def test_a_tolerance_reaches_what_is_near() -> None:
+def test_a_tolerance_finds_fences_nearby() -> None:
     index = FenceIndex([circle("near", 24.94, 60.17, 100), polygon("far", box(24.95, 60.16, 24.96, 60.18))])
     place = Geodesic.WGS84.Direct(60.17, 24.94, 90, 150)
     assert at(index, place["lon2"], place["lat2"]) == []
@@ -154,7 +154,7 @@ def test_outlines_follow_every_shape() -> None:
     st.floats(0, 360),
     st.sampled_from([0.5, 0.98, 1.02, 1.5]),
 )
-def test_a_circle_holds_what_is_nearer_than_its_radius(
+def test_a_circle_contains_places_nearer_than_its_radius(
     lon: float, lat: float, radius_m: float, bearing: float, share: float
 ) -> None:
     index = FenceIndex([circle("c", lon, lat, radius_m)])
@@ -201,7 +201,7 @@ def test_an_index_built_from_an_older_one_is_the_same_as_a_new_one(
         assert one.at(place, NOW, 500) == other.at(place, NOW, 500)
 
 
-def test_what_is_the_same_object_is_not_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_rows_of_the_same_object_are_copied(monkeypatch: pytest.MonkeyPatch) -> None:
     fences = town(50)
     older = FenceIndex(fences)
     read: list[int] = []

@@ -1,4 +1,4 @@
-"""Distances to polygons are those that a library measures, whichever of two ways they are worked out."""
+"""Distances to polygons agree with shapely, with and without numpy."""
 
 from __future__ import annotations
 
@@ -40,9 +40,7 @@ def test_a_polygon_is_as_far_as_shapely_says(many: int, outline: Ring, place: tu
 
 
 @pytest.mark.parametrize("many", [0, 10_000])
-def test_a_ring_that_crosses_itself_encloses_what_is_in_an_odd_number_of_turns(
-    monkeypatch: pytest.MonkeyPatch, many: int
-) -> None:
+def test_the_even_odd_rule_says_what_a_self_crossing_ring_encloses(monkeypatch: pytest.MonkeyPatch, many: int) -> None:
     monkeypatch.setattr(polygon_distance, "_MANY", many)
     star = [(math.sin(turn * math.tau * 0.4), math.cos(turn * math.tau * 0.4)) for turn in range(5)]
     ring = np.array([*star, star[0]])

@@ -1,4 +1,4 @@
-"""The search tree finds what looking at every box finds."""
+"""The R-tree finds the same boxes as testing every box."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Long rings lose what cannot be seen."""
+"""Long rings are simplified by details that are too small to be seen."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def test_a_smooth_ring_loses_most_of_its_points() -> None:
     assert len(points) < 1_000
 
 
-def test_every_ring_is_thinned_by_itself_and_short_ones_not_at_all() -> None:
+def test_every_ring_is_simplified_by_itself_and_short_ones_not_at_all() -> None:
     long, short = wavy(500, 3, 0.1), wavy(20, 0, 0)
     alone, (size,) = simplified(long, np.array([500]), 1e-3)
     points, sizes = simplified(np.concatenate([short, long, short]), np.array([20, 500, 20]), 1e-3)

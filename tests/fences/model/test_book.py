@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.fences.making import box, circle, polygon
 from tvapp.fences.model import extent
 from tvapp.fences.model.book import FenceBook
 from tvapp.fences.model.fence import Circle, Geofence, Line, Polygon
@@ -46,7 +47,7 @@ def compared(each: Geofence) -> tuple[list[tuple[int, int, str]], str]:
 
 @settings(max_examples=100, deadline=None)
 @given(st.lists(NAMES, max_size=30), st.integers(1, 8))
-def test_names_are_listed_by_what_they_are_compared_by_in_portions_of_any_size(names: list[str], portion: int) -> None:
+def test_names_are_sorted_in_portions_of_any_size(names: list[str], portion: int) -> None:
     fences = [fence(f"id{number}", name=name) for number, name in enumerate(names)]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(extent, "BATCH", portion)
@@ -84,7 +85,7 @@ def test_the_box_around_all_shrinks_when_the_fence_at_its_edge_goes() -> None:
     assert FenceBook([fences[0], fences[2]], 0, older).bounds == older.bounds
 
 
-def test_equal_ids_from_two_files_are_told_apart() -> None:
+def test_equal_ids_from_two_files_get_suffixes() -> None:
     book = FenceBook([fence("a"), fence("a~2"), fence("a", lon=5)])
     assert [each.id for each in book] == ["a", "a~2", "a~3"]
     assert book.fences[2].notes
@@ -98,7 +99,7 @@ def test_the_bounds_of_all_go_the_short_way_round() -> None:
     assert bounds.lon_span < 3
 
 
-def test_what_came_went_or_changed_is_redrawn() -> None:
+def test_added_removed_and_changed_fences_are_redrawn() -> None:
     old = FenceBook([fence("a"), fence("b", 1), fence("c", 2)])
     new = FenceBook([fence("a"), fence("b", 1.5), fence("d", 3)])
     lons = sorted(round(box.center.lon, 3) for box in new.changed_bounds(old))
@@ -146,13 +147,13 @@ BOXES = st.tuples(st.floats(-180, 179), st.floats(0, 300), st.floats(-80, 70), s
 def test_the_union_holds_every_box(boxes: list[Bounds]) -> None:
     whole = extent.union(boxes)
     assert whole is not None
-    for box in boxes:
+    for each in boxes:
         for share in (0.0, 0.5, 1.0):
-            lon = box.west + box.lon_span * share
+            lon = each.west + each.lon_span * share
             offset = (lon - whole.west + 1e-6) % 360
             assert offset <= whole.lon_span + 2e-6 or whole.lon_span > 359.99
-        assert whole.south <= box.south
-        assert whole.north >= box.north
+        assert whole.south <= each.south
+        assert whole.north >= each.north
 
 
 @settings(max_examples=100, deadline=None)
@@ -172,3 +173,46 @@ def test_the_point_inside_a_star_is_inside(arms: list[tuple[int, int]]) -> None:
             share = (inside.lat - a.lat) / (b.lat - a.lat)
             crossings += a.lon + share * (b.lon - a.lon) > inside.lon
     assert crossings % 2 == 1
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(-180, 179), st.integers(-85, 85), st.sampled_from((10.0, 10_000.0)), st.booleans()),
+        max_size=12,
+    )
+)
+def test_the_box_of_a_book_is_that_of_all_its_fences(items: list[tuple[int, int, float, bool]]) -> None:
+    fences = [
+        circle(f"f{number}", lon, lat, radius_m)
+        if is_circle
+        else polygon(f"f{number}", box(lon, lat, lon + 3, min(lat + 2, 85)))
+        for number, (lon, lat, radius_m, is_circle) in enumerate(items)
+    ]
+    assert FenceBook(fences).bounds == extent.union([fence.bounds for fence in fences])
+
+
+@pytest.mark.parametrize(
+    ("names", "listed"),
+    [
+        (["Depot 10", "Depot 9", "depot 1"], ["depot 1", "Depot 9", "Depot 10"]),
+        (["b", "Äb", "aa"], ["aa", "Äb", "b"]),
+        (["Depot north", "Depot 2", "Depot"], ["Depot", "Depot 2", "Depot north"]),
+        (["A 007", "A 7a", "A 8"], ["A 007", "A 7a", "A 8"]),
+        (["9 lives", "lives", "10 lives"], ["9 lives", "10 lives", "lives"]),
+        (["Straße 2", "Strasse 10", "Strasse 1"], ["Strasse 1", "Straße 2", "Strasse 10"]),
+    ],
+)
+def test_names_are_listed_without_case_and_accents_and_numbers_by_value(names: list[str], listed: list[str]) -> None:
+    fences = [circle(f"f{number}", number, 0, 10, name=name) for number, name in enumerate(names)]
+    assert [fence.name for fence in FenceBook(fences).listed] == listed
+
+
+def test_repeated_ids_get_the_next_free_suffix_and_a_note() -> None:
+    fences = [circle(fence_id, 0, 0, 10) for fence_id in ("a", "a~2", "a", "b", "a")]
+    book = FenceBook(fences)
+    assert [fence.id for fence in book] == ["a", "a~2", "a~3", "b", "a~4"]
+    assert [len(fence.notes) for fence in book] == [0, 0, 1, 0, 1]
+    assert book.fences[2].notes == ("another fence has the same id a",)
+    assert book.get("a~3") is book.fences[2]
+    assert "a~5" not in book
+    assert book.get("c") is None

@@ -7,7 +7,7 @@ import pytest
 from tvapp.fences.model.change import Change
 
 
-def test_what_a_change_does_follows_from_what_was_and_what_shall_be() -> None:
+def test_the_kind_of_a_change_follows_from_its_before_and_after() -> None:
     assert Change("c", "s", "a", b"", b"new").kind == "add"
     assert Change("c", "s", "a", b"old", b"new").kind == "edit"
     assert Change("c", "s", "a", b"old", b"").kind == "delete"

@@ -258,7 +258,7 @@ def test_beyond_the_search_buffer_the_distance_is_999_and_the_nearest_place_is_s
     assert surveyor.distance_m(found.nearest, HELSINKI) == pytest.approx(200.0, abs=0.01)
 
 
-def test_what_is_just_as_far_as_the_search_buffer_is_within_it() -> None:
+def test_a_distance_equal_to_the_search_buffer_is_within_it() -> None:
     metres, _ = signed_distance(ROUND, at(230.0))
     assert locate([ROUND], at(230.0), NOW, metres).evaluated[0].distance_m == metres
 
@@ -268,7 +268,7 @@ def test_places_on_borders_have_longitudes_as_people_write_them() -> None:
     assert signed_distance(made, Position(-178.9, 0.5))[1].lon == pytest.approx(-179.0)
 
 
-def test_the_search_buffer_is_50_metres_unless_said_otherwise() -> None:
+def test_the_search_buffer_is_50_metres_by_default() -> None:
     assert locate([ROUND], at(225.0), NOW) == locate([ROUND], at(225.0), NOW, 50.0)
     assert locate([ROUND], at(252.0), NOW) == locate([ROUND], at(252.0), NOW, 50.0)
 
@@ -279,7 +279,7 @@ def test_a_search_buffer_that_azure_refuses_is_refused(search_buffer_m: float) -
         locate([], HELSINKI, NOW, search_buffer_m)
 
 
-def test_what_does_not_count_at_the_time_is_listed_and_not_evaluated() -> None:
+def test_fences_that_do_not_count_at_the_time_are_listed_and_not_evaluated() -> None:
     def made(name: str, validity: Validity) -> Geofence:
         return circle(name, HELSINKI.lon, HELSINKI.lat, 200.0, validity=validity)
 
@@ -294,7 +294,7 @@ def test_what_does_not_count_at_the_time_is_listed_and_not_evaluated() -> None:
     assert [each.id for each in locate([made("last", until_now)], HELSINKI, NOW + 1.0).expired] == ["last"]
 
 
-def test_the_order_stays_as_it_was_and_what_is_outside_is_evaluated_too() -> None:
+def test_fences_keep_their_order_and_those_outside_are_evaluated_too() -> None:
     far = circle("far", 0.0, 0.0, 100.0)
     found = locate([far, ROUND], at(195.0), NOW)
     assert [(each.fence.id, round(each.distance_m)) for each in found.evaluated] == [("far", 999), ("round", -5)]

@@ -98,7 +98,7 @@ def test_one_name_counts_for_all_languages() -> None:
         assert kinds_for({"depot": {"": "Lager"}}, language) == (Kind("depot", "Lager"),)
 
 
-def test_a_kind_without_a_name_in_the_language_takes_the_built_in_one_and_then_what_there_is() -> None:
+def test_a_kind_without_a_name_in_the_language_takes_the_built_in_one_then_any_other() -> None:
     assert kinds_for({"depot": {"fi": "Halli"}}, "sv") == (Kind("depot", "Depå"),)
     assert kinds_for({"berth": {"fi": "Laituri"}}, "sv") == (Kind("berth", "Laituri"),)
     assert kinds_for({"berth": {}}, "sv") == (Kind("berth", "berth"),)
@@ -121,5 +121,5 @@ def test_names_that_are_not_in_the_list_yet_count_too() -> None:
         ("Depot north 3", "Depot", False),
     ],
 )
-def test_a_numbered_name_is_told_from_others(name: str, base: str, expected: bool) -> None:
+def test_a_numbered_name_is_recognised(name: str, base: str, expected: bool) -> None:
     assert is_numbered(name, base) is expected

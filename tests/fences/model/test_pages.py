@@ -21,7 +21,7 @@ def at_once() -> None:
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.binary(max_size=PAGE_BYTES + 10)), max_size=40), st.booleans())
-def test_every_text_comes_back_whatever_is_left_out(steps: list[tuple[int, bytes]], is_packed: bool) -> None:
+def test_every_text_comes_back_and_numbers_may_be_skipped(steps: list[tuple[int, bytes]], is_packed: bool) -> None:
     holder = Pages()
     number = -1
     added: list[tuple[Excerpt, bytes]] = []

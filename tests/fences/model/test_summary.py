@@ -1,4 +1,4 @@
-"""What the details panel is summary."""
+"""The summary of a geofence for the details panel."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tvapp.fences.model.summary import summarise
 from tvapp.geo.position import Position
 
 
-def test_a_circle_is_told_by_its_radius() -> None:
+def test_a_circle_is_summarised_by_its_radius() -> None:
     summary = summarise(circle("c", 24.94, 60.17, 500), NOW)
     assert (summary.shape, summary.parts, summary.radius_m, summary.vertices) == ("circle", 1, 500, 0)
     assert summary.area_m2 == pytest.approx(math.pi * 250_000)
@@ -41,7 +41,7 @@ def test_several_shapes_are_added_up() -> None:
     assert (summary.shape, summary.parts, summary.radius_m) == ("several", 3, 10)
 
 
-def test_times_are_told() -> None:
+def test_a_summary_has_the_times() -> None:
     assert summarise(circle("c", 0, 0, 5, validity=EXPIRED), NOW).state == "expired"
     summary = summarise(circle("c", 0, 0, 5, validity=OUT_OF_HOURS), NOW)
     assert summary.state == "out-of-hours"

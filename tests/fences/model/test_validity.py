@@ -153,3 +153,28 @@ def test_any_time_has_a_state(found: list[Period], now: float) -> None:
     assert validity.state(now) in {"active", "out-of-hours", "upcoming"}
     change = validity.next_change(now)
     assert change is None or change > now
+
+
+def test_a_monthly_period_of_the_31st_comes_on_the_31st_of_december_and_of_january() -> None:
+    period = Period(at("2024-10-31T08:00:00"), at("2024-10-31T10:00:00"), "Monthly")
+    validity = Validity(periods=(period,))
+    for day in ("2024-10-31", "2024-11-30", "2024-12-31", "2025-01-31", "2025-02-28", "2025-03-31"):
+        assert validity.state(at(f"{day}T07:59:59")) != "active"
+        assert validity.state(at(f"{day}T08:00:00")) == "active"
+        assert validity.state(at(f"{day}T10:00:00")) == "out-of-hours"
+
+
+def test_a_yearly_period_comes_every_third_year_when_it_says_so() -> None:
+    validity = Validity(periods=(Period(at("2024-12-31T08:00:00"), at("2024-12-31T10:00:00"), "Yearly", 3),))
+    assert validity.next_change(at("2025-01-01T00:00:00")) == at("2027-12-31T08:00:00")
+    assert validity.state(at("2026-12-31T09:00:00")) == "out-of-hours"
+
+
+def test_a_period_that_never_pauses_and_one_that_just_does() -> None:
+    for recurrence, days in (("Daily", 1), ("Weekly", 7), ("Monthly", 31), ("Yearly", 366)):
+        kind: Recurrence = recurrence  # type: ignore[assignment]
+        start = at("2023-01-01T00:00:00")
+        whole = Validity(periods=(Period(start, start + 2 * days * DAY_S, kind, 2),))
+        assert whole.next_change(start) is None
+        less = Validity(periods=(Period(start, start + 2 * days * DAY_S - 3 * 3600 - 3 * DAY_S * (days > 7), kind, 2),))
+        assert less.next_change(start) is not None

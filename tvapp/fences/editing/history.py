@@ -54,11 +54,11 @@ class History:
         self._undone.clear()
 
     def next_undo(self, current: Current) -> Offer | None:
-        """Return what `undo` would do; None when there is nothing to undo."""
+        """Return the next step of `undo`; None where there is none."""
         return _offer(reversed(self._done), current, is_undo=True)
 
     def next_redo(self, current: Current) -> Offer | None:
-        """Return what `redo` would do; None when there is nothing to redo."""
+        """Return the next step of `redo`; None where there is none."""
         return _offer(reversed(self._undone), current, is_undo=False)
 
     def undo(self, new_id: str, at: float, current: Current) -> Change | None:

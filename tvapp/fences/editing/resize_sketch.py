@@ -144,7 +144,7 @@ class ResizeSketch:
         return Transform(self._middle, self._middle, shares[0], shares[-1])
 
     def _recompute(self) -> None:
-        """Work out outline, sizes and what is wrong for the values there are."""
+        """Recompute outlines, sizes and the problem after a change of the size."""
         if self._way == "radius":
             radius_m = self._steppers[0].value
             traces = self._preview.traces("live", radius_m=radius_m)

@@ -61,7 +61,7 @@ class FenceBook:
         return fence_id in self._by_id
 
     def get(self, fence_id: str) -> Geofence | None:
-        """Return the fence of that id, if there is one."""
+        """Return the fence of an id; None where there is none."""
         return self._by_id.get(fence_id)
 
     @property

@@ -13,10 +13,10 @@ class Change:
     """One confirmed edit of one geofence.
 
     `id` is unique and stays the same however often the change is sent: it makes sending idempotent. `before` and
-    `after` are GeoJSON Features, byte for byte, as the viewer saw the fence and as it shall be. An empty `before` adds
-    a fence, an empty `after` deletes it. `source` is the store's name of the file with the fence (`Geofence.source`);
-    empty: the store chooses one. `number` is a hint: its place in that file. `at` is the time of the confirmation in
-    seconds since 1970 UTC.
+    `after` are GeoJSON Features, byte for byte, as the viewer saw the fence and as it is to become. An empty `before`
+    adds a fence, an empty `after` deletes it. `source` is the store's name of the file with the fence
+    (`Geofence.source`); empty: the store chooses one. `number` is a hint: its place in that file. `at` is the time
+    of the confirmation in seconds since 1970 UTC.
     """
 
     id: str
