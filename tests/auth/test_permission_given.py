@@ -10,8 +10,9 @@ import pytest
 from tvapp.auth.gateway import Gateway
 from tvapp.auth.messages import Command, PermissionGiven, PollPending, UsePermission
 from tvapp.auth.permission import Permission
-from tvapp.auth.service import SignIn, machines
+from tvapp.auth.service import Machines, SignIn, machines
 from tvapp.auth.session import SessionSettings
+from tvapp.auth.tokens import TokenProvider
 from tvapp.core.clock import ManualClock
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
@@ -40,8 +41,8 @@ def jobs() -> Iterator[Jobs]:
 
 
 def test_a_permission_that_was_given_is_told_to_the_app(jobs: Jobs) -> None:
-    session, _ = machines(SessionSettings("Contoso"))
-    granting, nobody = cast(Permission, Granting()), cast(Gateway, object())
-    sign_in = SignIn(session, granting, nobody, jobs, ManualClock(), RecordingLog())
+    both = Machines(machines(SessionSettings("Contoso")).session, cast(Permission, Granting()))
+    nobody, clock, log = cast(Gateway, object()), ManualClock(), RecordingLog()
+    sign_in = SignIn(both, nobody, TokenProvider(nobody, jobs, clock, log), jobs, clock, log)
     sign_in.receive(PollPending(1), 0.0)
     assert list(jobs.inbox.drain()) == [PermissionGiven()]
