@@ -1,4 +1,4 @@
-"""A clock that runs with the machine's and can be moved forward."""
+"""A clock that runs with the machine's clock and can be moved forward."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ class SimulatedClock:
         self.passed_s = 0.0
         """How much time was skipped, on both clocks."""
         self.wall_error_s = 0.0
-        """How far the wall clock is wrong: somebody set it, or it was never right."""
+        """How far the wall clock is wrong."""
 
     def monotonic(self) -> float:
         return time.monotonic() + self.passed_s
@@ -28,5 +28,5 @@ class SimulatedClock:
         self.passed_s += max(0.0, seconds)
 
     def step_wall(self, seconds: float) -> None:
-        """Set the wall clock forward or (negative) back, as somebody or NTP does; the monotonic one does not care."""
+        """Set the wall clock forward or (negative) back, as a person or NTP does; the monotonic clock stays."""
         self.wall_error_s += seconds

@@ -1,4 +1,4 @@
-"""The display under SDL's dummy driver, whose waits are where time jumps; it remembers texts and each frame's work."""
+"""A display under SDL's dummy driver: time jumps in its waits, and it records texts and the work of each frame."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tvapp.ui.canvas import Anchor, Paint, Rect, TextStyle
 from tvapp.ui.recording import RecordingCanvas
 
 LOOK_S = 0.02
-"""Real time. How soon one looks again at what is under way, should it end without a word."""
+"""Real time between two checks of work that may end without a message."""
 FRAMES_KEPT = 100_000
 
 
@@ -32,7 +32,7 @@ class FrameTime:
 
 
 class TappedCanvas:
-    """A canvas that notes every text before it draws it."""
+    """A canvas that records every text that it draws."""
 
     def __init__(self, canvas: PygameCanvas, texts: list[str]) -> None:
         self._canvas = canvas
@@ -45,7 +45,7 @@ class TappedCanvas:
         self._canvas.text(text, x, y, style, anchor)
 
     def draw_cached(self, paint: Paint, *inputs: Hashable, at: tuple[int, int] = (0, 0)) -> Rect:
-        """See ui.canvas.Canvas; what is shown as a picture is noted as well."""
+        """See ui.canvas.Canvas; texts of cached drawings are recorded as well."""
         canvas = self._canvas
         recording = RecordingCanvas(canvas.width, canvas.height, canvas.scale, canvas.measure)
         paint(recording, *inputs)
@@ -57,7 +57,7 @@ class TappedCanvas:
 
 
 class SimulatedDisplay(Display):
-    """Waits for whatever is under way; when nothing is, moves the clock to what is due next."""
+    """Waits while any work is under way; otherwise moves the clock to the next event that is due."""
 
     def __init__(
         self, spec: DisplaySpec, keys: KeySource | None, clock: SimulatedClock, choice: RendererChoice
@@ -73,15 +73,15 @@ class SimulatedDisplay(Display):
         """No jump goes beyond this moment, and no wait."""
         self.may_jump = True
         self.texts: list[str] = []
-        """What the last frame has written, icons left out."""
+        """The texts of the last frame, without icons."""
         self.frames = 0
         self.frame_times: deque[FrameTime] = deque(maxlen=FRAMES_KEPT)
 
     def connect(self, inbox: Inbox, quiet_until: Callable[[], float | None], jumped: Callable[[], None]) -> None:
-        """Begin to jump.
+        """Allow jumps from now on.
 
-        `quiet_until` tells when something outside this thread is due (inf: never; None: something is under way);
-        `jumped` is called after the clock was moved.
+        `quiet_until` returns when work outside this thread is due (inf: never; None: some is under way); `jumped` is
+        called after the clock was moved.
         """
         self._inbox = inbox
         self._quiet_until = quiet_until
@@ -120,35 +120,35 @@ class SimulatedDisplay(Display):
             if came := self._come(0):
                 return came[0]
             due = self._quiet_until() if self.may_jump else None
-            # What ended meanwhile may have left a message.
+            # Work that ended meanwhile may have left a message.
             if came := self._come(0 if due is not None else min(left, LOOK_S)):
                 return came[0]
             if due is not None:
                 self._jump(min(until, due))
 
     def _come(self, timeout_s: float) -> list[list[object]]:
-        """Return the events in a list of their own if anything came, be it a message; an empty list if not."""
+        """Return the list of events inside a list if an event or a message came; else an empty list."""
         events = super().wait(timeout_s)
         return [events] if events or len(self._inbox) else []
 
     def _jump(self, to: float) -> None:
         seconds = to - self._time.monotonic()
         if seconds == float("inf"):
-            super().wait(LOOK_S)  # nothing is due, ever: only somebody else can change that
+            super().wait(LOOK_S)  # nothing is due, ever: only an event from outside can change that
         elif seconds > 0:
             self._time.advance(seconds)
             self._jumped()
 
     def resize(self, width: int, height: int) -> None:
-        """Change the window's size, as another television mode does; the event comes by itself."""
+        """Change the size of the window, as another television mode does; SDL sends the event."""
         self._window.size = (width, height)
 
     def lose_textures(self) -> None:
-        """Make SDL say that the renderer has lost what it held."""
+        """Make SDL report that the renderer has lost its textures."""
         pygame.event.post(pygame.event.Event(pygame.RENDER_TARGETS_RESET))
         self.wake()
 
     def replace(self) -> None:
-        """Take the screen away and give it back: window, renderer and textures are others."""
+        """Rebuild window, renderer and textures, as after an unplugged screen."""
         self.reopen()
         self.feed(ResourcesLost())

@@ -1,4 +1,4 @@
-"""The app's asyncio loop, living in simulated time and telling when it has nothing to do."""
+"""An asyncio loop for the app that runs in simulated time and tells when it is idle."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from tvapp.core.clock import Clock
 Arguments = TypeVarTuple("Arguments")
 
 ANSWER_WITHIN_S = 0.05
-"""Real time. A loop that does not come to rest for so long is at work."""
+"""Real time. A loop that does not become idle within this is at work."""
 
 
 class WatchedSelector(selectors.DefaultSelector):
-    """Tells `resting` (with the seconds that the loop means to sleep) and `waking` around every sleep."""
+    """Calls `resting` (with the seconds that the loop is going to sleep) and `waking` around every sleep."""
 
     def __init__(self, resting: Callable[[float | None], None], waking: Callable[[], None]) -> None:
         super().__init__()
@@ -41,7 +41,7 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
     """A loop whose `time()` is the clock's. `quiet_until` may be called from other threads."""
 
     def __init__(self, clock: Clock, rested: Callable[[], None]) -> None:
-        """`rested` is called when a loop that was found at work has come to rest."""
+        """`rested` is called when a loop that was found at work has become idle."""
         self._simulated = clock
         self._rested = rested
         self._was_at_work = False
@@ -53,7 +53,7 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
         super().__init__(WatchedSelector(self._resting, self._waking))
 
     def time(self) -> float:
-        """Return the simulated time, in which all timers of this loop count."""
+        """Return the simulated time, which all timers of this loop use."""
         return self._simulated.monotonic()
 
     def call_at(
@@ -70,9 +70,9 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
         return handle
 
     def quiet_until(self) -> float | None:
-        """Return when the next timer is due (inf: never), or None while something is under way.
+        """Return when the next timer is due (inf: never), or None while work is under way.
 
-        Everything that other threads have given to the loop before this call has been taken in by then.
+        By then the loop has taken everything that other threads gave it before this call.
         """
         with self._state:
             self._asked += 1
@@ -84,7 +84,7 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
             return None if self._was_at_work else self._rests_until
 
     def look_at_timers(self) -> None:
-        """Make the loop find out what is due after the clock has jumped; from any thread."""
+        """Make the loop check its timers after the clock has jumped; from any thread."""
         self.call_soon_threadsafe(lambda: None)
 
     def _answer(self, number: int) -> None:
@@ -108,7 +108,7 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
 
 
 def is_guard(callback: Callable[..., object]) -> bool:
-    """Tell whether a timer is a time-out over something that is under way, and not a rest until the next thing to do.
+    """Tell whether a timer is a time-out of work that is under way, and not a pause until the next task.
 
     Time-outs are methods of the objects that asyncio and anyio keep for them (Timeout, CancelScope, SSLProtocol);
     sleeping is a plain function, and the app's own timers are its own methods.

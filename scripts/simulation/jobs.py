@@ -1,4 +1,4 @@
-"""The app's jobs, counted, so that one knows when all workers have ended."""
+"""Counts the app's jobs, so that the simulation knows when all workers are idle."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ T = TypeVar("T")
 
 
 class WatchedInbox(Inbox):
-    """An inbox that remembers the backend, which nobody outside the app gets to see."""
+    """An inbox that keeps the backend, which the app does not hand out."""
 
     backend: Backend | None = None
 
@@ -30,7 +30,7 @@ class WatchedInbox(Inbox):
 
 
 class WatchedJobs(Jobs):
-    """Jobs whose io loop lives in simulated time, and which know whether a worker is busy."""
+    """Jobs whose io loop runs in simulated time, and which know whether a worker is busy."""
 
     def __init__(self, inbox: Inbox, log: Log, clock: SimulatedClock) -> None:
         super().__init__(inbox, log, clock=clock, new_loop=self._make_loop)
@@ -46,7 +46,7 @@ class WatchedJobs(Jobs):
         if self.has_busy_workers():
             return None
         until = self.loop.quiet_until() if self.loop is not None else float("inf")
-        # What the loop has just taken in may have set a worker to work.
+        # The loop may just have given a worker a job.
         return None if self.has_busy_workers() else until
 
     def has_busy_workers(self) -> bool:
@@ -66,12 +66,12 @@ class WatchedJobs(Jobs):
     async def in_worker(self, work: Callable[[], T]) -> T:
         future = super().call(work)
         waiting = asyncio.wrap_future(future)
-        # After `wrap_future`: the loop hears of the end before it counts as one.
+        # After `wrap_future`: the loop learns of the end before the count does.
         self._watch(future)
         return await waiting
 
     def end_threads(self) -> None:
-        """Stop what would go on for ever; the app itself leaves that to the end of its process."""
+        """Stop the threads that run without end; the app itself leaves that to the end of its process."""
         for work in self._endless:
             stop = getattr(getattr(work, "__self__", None), "stop", None)
             if stop is not None:

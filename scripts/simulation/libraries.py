@@ -1,4 +1,4 @@
-"""Libraries that look at the machine's clock themselves are given the simulated one."""
+"""Gives the simulated clock to libraries that read the machine's clock themselves."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from unittest.mock import patch
 from scripts.simulation.clock import SimulatedClock
 
 OWNERS = ("msal", "httpcore")
-"""MSAL dates its tokens and checks their times; httpcore tells by the clock that a kept connection is too old."""
+"""MSAL dates its tokens and checks their times; httpcore finds idle connections that are too old."""
 
 
 class _Time:
@@ -27,8 +27,8 @@ class _Time:
 
 @contextlib.contextmanager
 def in_simulated_time(clock: SimulatedClock) -> Iterator[None]:
-    """Have the libraries in OWNERS live in simulated time while the context lasts."""
-    import httpcore  # noqa: F401 - what is not loaded yet cannot be changed
+    """Run the libraries in OWNERS in simulated time while the context lasts."""
+    import httpcore  # noqa: F401 - a module has to be loaded before it can be changed
     import msal  # noqa: F401
 
     simulated = _Time(clock)

@@ -1,4 +1,4 @@
-"""A network cable in a process of its own, so that its threads and sockets are none of the app's."""
+"""A network cable in a process of its own, so that its threads and sockets do not count as the app's."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.e2e.cable import Cable
 
 
 class Outlet:
-    """Leads its `port` to another one while the cable is plugged in; 0 lets the system choose it."""
+    """Forwards its `port` to another one while the cable is plugged in; with 0 the system chooses the port."""
 
     def __init__(self, target: int, port: int = 0) -> None:
         command = [sys.executable, "-m", "scripts.simulation.outlet", str(target), str(port)]
@@ -34,7 +34,7 @@ class Outlet:
         self._process.stdout.close()
 
     def pull(self) -> None:
-        """Refuse connections and cut those there are."""
+        """Refuse new connections and close the open ones."""
         self._say("pull")
 
     def plug(self) -> None:
@@ -55,7 +55,7 @@ class Outlet:
 
 
 def main() -> None:
-    """Do what standard input says until it ends."""
+    """Carry out commands from standard input until it ends."""
     target, port = map(int, sys.argv[1:])
     cable = Cable(target)
     if port:

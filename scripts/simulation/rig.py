@@ -1,4 +1,4 @@
-"""Puts the app together in simulated time, and what one can do with it."""
+"""Runs the app in simulated time, with a remote, a cloud and a network cable to act on it."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ from tvapp.remote.pygame_source import PygameKeys
 
 SMALL = (640, 360)
 STEP_WITHIN_S = 120.0
-"""Simulated seconds in which something is expected where no time is given."""
+"""Simulated seconds to wait for an event where no time is given."""
 PRESS_S = 0.06
 KEYS = {"ok": "return", "back": "escape", "menu": "menu", "zoom-in": "+", "zoom-out": "-", "play": "audioplay"}
-"""Words for keys; others are SDL's names."""
+"""Names of keys beside SDL's."""
 
 Fields = Mapping[str, object]
 
@@ -83,7 +83,7 @@ class Simulation:
         return self.clock.monotonic()
 
     def turn(self, horizon: float) -> None:
-        """Let the frame loop wait for the next thing (at most until `horizon`, monotonic) and do it."""
+        """Run one turn of the frame loop, which waits until `horizon` (monotonic) at most."""
         self.display.horizon = horizon
         self._loop.turn()
 
@@ -97,7 +97,7 @@ class Simulation:
         within_s: float = STEP_WITHIN_S,
         test: Callable[[Fields], bool] = lambda _fields: True,
     ) -> Fields:
-        """Go on until something is true, or until an event is logged that passes the test; returns its fields.
+        """Run until a condition is true, or until an event is logged that passes the test; returns its fields.
 
         Events count from the last key, approval or trouble on, or from the event that was waited for last.
 
@@ -116,7 +116,7 @@ class Simulation:
             self.turn(until)
 
     def run_in_real_time(self, what: str | Callable[[], object], within_s: float = 20.0) -> Fields:
-        """The same without jumps, for what comes from outside the app and takes its own time."""
+        """The same without jumps, for events from outside the app that take real time."""
         self.display.may_jump = False
         try:
             return self.run_until(what, within_s)
@@ -124,7 +124,7 @@ class Simulation:
             self.display.may_jump = True
 
     def settle(self, *, missing: bool = False, within_s: float = STEP_WITHIN_S) -> Fields:
-        """Go on until the map has come to rest, complete or (`missing`) with gaps."""
+        """Run until the map has come to rest, complete or (`missing`) with gaps."""
         return self.run_until("map.settled", within_s, lambda fields: bool(fields["missing"]) == missing)
 
     # -- the viewer -----------------------------------------------------------------------------------------------
@@ -140,7 +140,7 @@ class Simulation:
             self.run_for(PRESS_S)
 
     def approve(self, person: str = "aino") -> None:
-        """Let a person allow the code that is on the screen, or the next one; returns when the app has its account."""
+        """Approve the code on the screen, or the next one, as a person; returns when the app has the account."""
         if not self.cloud.pending():
             self.run_until("signin.prompted")
         self.mark()
@@ -163,7 +163,7 @@ class Simulation:
         self._outlet.pull()
 
     def restore_network(self) -> None:
-        """Plug the cable in again; the app has to notice by itself."""
+        """Plug the cable in again; nothing tells the app."""
         self.mark()
         self._outlet.plug()
 
@@ -186,14 +186,14 @@ class Simulation:
 
     @property
     def panel(self) -> str:
-        """The upmost screen or panel, as the log has told."""
+        """The upmost screen or panel, according to the log."""
         for name, fields in reversed(self.events.events):
             if name == "screen.changed":
                 return str(fields["panel"])
         return self._panel
 
     def forget_events(self) -> None:
-        """Drop what was logged so far: a long run would keep it all."""
+        """Drop the log so far: in a long run it would grow without end."""
         self._panel = self.panel
         self.events.events.clear()
         self._mark = 0
@@ -296,7 +296,7 @@ def _environment(cloud: LocalCloud, port: int, settings: Mapping[str, str]) -> d
 
 
 def _end(app: App, jobs: WatchedJobs, inbox: WatchedInbox) -> None:
-    """End the app, and close what it leaves to the end of its process."""
+    """End the app, and close what it leaves open until the end of its process."""
     app.close()
     jobs.end_threads()
     if inbox.backend is not None:

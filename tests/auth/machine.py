@@ -17,6 +17,7 @@ from tvapp.auth.msal_gateway import MsalGateway
 from tvapp.auth.service import SignIn, machines
 from tvapp.auth.session import SessionSettings
 from tvapp.auth.token_store import TokenStore, token_file
+from tvapp.auth.tokens import TokenProvider
 from tvapp.auth.view import SessionView
 from tvapp.config.model import Identity
 from tvapp.core.clock import ManualClock, SystemClock
@@ -105,16 +106,17 @@ class Machine:
         self.log = RecordingLog()
         self.arrived = threading.Event()
         self.jobs = WatchedJobs(Inbox(self.arrived.set), self.log)
-        session, permission = machines(SessionSettings("Contoso", tenant="contoso.com"))
         self.skew = SkewMonitor(SystemClock(), self.log, self.jobs.inbox.post)
         # The chain leaps along, or a host that is left alone for a while would be left alone for ever.
         self.network = LazyChain(
             self.jobs, self.clock, self.log, ca_bundle=who.ca_bundle, random=lambda: 0.5, skew=self.skew
         )
-        late = LazyGateway(who, folder, SystemClock(), self.log, self.network)
-        self.sign_in = SignIn(
-            session, permission, late, self.jobs, self.clock, self.log, primary_scope=SCOPE, skew=self.skew
+        gateway = LazyGateway(who, folder, SystemClock(), self.log, self.network)
+        tokens = TokenProvider(
+            gateway, self.jobs, self.clock, self.log, primary=SCOPE, post=self.jobs.inbox.post, random=lambda: 0.5
         )
+        both = machines(SessionSettings("Contoso", tenant="contoso.com"))
+        self.sign_in = SignIn(both, gateway, tokens, self.jobs, self.clock, self.log, skew=self.skew)
         self.sign_in.start(self.clock.now)
 
     @property

@@ -17,6 +17,7 @@ from tvapp.auth.messages import AccountLoaded, CodeRefused, RequestCode
 from tvapp.auth.problems import from_error
 from tvapp.auth.service import SignIn, machines
 from tvapp.auth.session import SessionSettings
+from tvapp.auth.tokens import TokenProvider
 from tvapp.azure.authorizer import STORAGE_SCOPE
 from tvapp.core.clock import RELEASED_AT, ManualClock
 from tvapp.core.errors import TlsFailed
@@ -111,14 +112,15 @@ def test_an_expired_certificate_is_the_clocks_fault_once_dates_say_that_it_is_ah
     skew = SkewMonitor(clock, log, jobs.inbox.post)
     for host in ("maps.example", "storage.example"):
         skew.observe_response(host, {"date": formatdate(right, usegmt=True)})
-    session, permission = machines(SessionSettings())
+    both = machines(SessionSettings())
+    session = both.session
     session.start(0.0)
     (request,) = session.handle(AccountLoaded(None), 0.0)
     assert isinstance(request, RequestCode)
     problem = from_error(TlsFailed("login.example", "certificate has expired"), when="code")
     session.handle(CodeRefused(request.flow, problem), 0.0)
     nobody = cast(Gateway, None)  # none is asked
-    view = SignIn(session, permission, nobody, jobs, clock, log, skew=skew).view(0.0)
+    view = SignIn(both, nobody, TokenProvider(nobody, jobs, clock, log), jobs, clock, log, skew=skew).view(0.0)
     assert view.problem is not None
     assert view.problem.kind == kind
     assert view.phase == "offline"

@@ -113,3 +113,20 @@ def test_with_both_keys_refused_the_first_refusal_is_the_answer_and_nothing_is_r
     sender = FakeSender(lambda request: reply(403))
     assert send(SharedKeyAuthorizer(("a", "b"), endpoint=ENDPOINT, log=log), sender).status == 403
     assert log.events == []
+
+
+def test_two_requests_at_once_fail_over_once() -> None:
+    log = RecordingLog()
+    authorizer = SharedKeyAuthorizer(("old-key", "new-key"), endpoint=ENDPOINT, log=log)
+
+    class Slow(FakeSender):
+        async def send(self, request: Request) -> Response:
+            await asyncio.sleep(0)
+            return await super().send(request)
+
+    async def both() -> list[Response]:
+        http = Slow(accepts("subscription-key", "new-key"))
+        return await asyncio.gather(*(authorizer.send(http, Request("GET", ENDPOINT + "/x")) for _ in range(2)))
+
+    assert [response.status for response in asyncio.run(both())] == [200, 200]
+    assert log.named("maps.key_failover") == [{"refused": 1, "now": 2}]

@@ -138,3 +138,30 @@ def test_a_tileset_tells_its_zooms() -> None:
     maps, _ = client(reply(200, b'{"minzoom":9,"maxzoom":"a"}', "application/json"))
     with pytest.raises(UnexpectedReply):
         asyncio.run(maps.tileset("microsoft.imagery"))
+
+
+@pytest.mark.parametrize(
+    ("bounds", "boxes"),
+    [
+        (Bounds(-180.0, -90.0, 180.0, 90.0), ("-180.0000,-85.0511,180.0000,85.0511",)),
+        (Bounds(24.5, 59.5, 25.5, 60.5), ("24.5000,59.5000,25.5000,60.5000",)),
+        (
+            Bounds(170.0, -10.0, -170.0, 10.0),
+            ("170.0000,-10.0000,180.0000,10.0000", "-180.0000,-10.0000,-170.0000,10.0000"),
+        ),
+    ],
+)
+def test_bounds_stay_within_what_the_service_takes(bounds: Bounds, boxes: tuple[str, ...]) -> None:
+    assert split_at_date_line(bounds) == boxes
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "is_fine"), [(0, 30, True), (5, 5, True), (0, 31, False), (-1, 5, False), (6, 5, False)]
+)
+def test_zooms_that_make_no_sense_are_refused(low: int, high: int, is_fine: bool) -> None:
+    maps, _ = client(reply(200, json.dumps({"minzoom": low, "maxzoom": high}).encode(), "application/json"))
+    if is_fine:
+        assert asyncio.run(maps.tileset("t")) == TilesetInfo("t", low, high)
+    else:
+        with pytest.raises(UnexpectedReply):
+            asyncio.run(maps.tileset("t"))

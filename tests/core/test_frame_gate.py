@@ -1,4 +1,4 @@
-"""Frames come first: whoever computes waits while one is due or being drawn, but never for ever."""
+"""Workers wait while a frame is due or being drawn, but not for ever."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tvapp.core.frame_gate import LEAD_S, MAX_WAIT_S, FrameGate
 
 @dataclass
 class PassingClock:
-    """Time goes on by a millisecond with each look at it."""
+    """A clock that advances by a millisecond with each reading."""
 
     now: float = 100.0
     looks: int = 0
@@ -57,7 +57,7 @@ def test_frames_without_end_do_not_stop_the_work(clock: PassingClock) -> None:
 
 
 def test_whoever_waits_goes_on_as_soon_as_the_frame_is_out() -> None:
-    gate = FrameGate(lambda: 100.0)  # the time stands still: nobody is let through for having waited long enough
+    gate = FrameGate(lambda: 100.0)  # the time stands still: no wait ends by its limit
     gate.expect(100.0)
     passed = threading.Event()
 

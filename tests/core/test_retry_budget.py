@@ -59,7 +59,7 @@ def test_within_any_window_repetitions_are_a_share_of_first_tries_and_a_floor(st
             tries.append(now)
         elif budget.try_withdraw(now):
             spent.append(now)
-            # Buckets are forgotten as a whole: what is just older than the window may be gone already.
+            # Buckets expire as a whole, so the oldest retries of the window may be forgotten already.
             bucket_s = WINDOW_S / 12
             recent = sum(at > now - WINDOW_S + bucket_s for at in spent)
             assert recent <= MIN_RETRIES + RETRIES_PER_REQUEST * sum(at > now - WINDOW_S for at in tries) + 1

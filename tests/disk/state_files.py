@@ -1,4 +1,4 @@
-"""Every file that the app keeps below its data directory: how it is made, opened again and judged; a line for each."""
+"""The table of all files that the app keeps in its data folder: how to make, reopen and check each."""
 
 from __future__ import annotations
 
@@ -167,7 +167,7 @@ def open_tiles(folder: Path) -> RecordingLog:
         assert bench.body(x) in (None, bytes([x]) * 3000)
     bench.cache.put(key(99), b"new", ETAG)
     bench.cache.flush()
-    # A write may be what finds the damage; what was being written then is lost, and the next is kept.
+    # A write may find the damage and be lost; the next one is kept.
     bench.cache.put(key(99), b"new", ETAG)
     bench.reopen()
     assert bench.body(99) == b"new"
@@ -253,5 +253,4 @@ DERIVED = (
     "crashes/fatal*.txt",
     "crashes/*.json",
 )
-"""What SQLite makes anew at each start, what was set aside or is only for people to read, what lives for a moment, and
-the lock, which is held, not read."""
+"""Files that SQLite rebuilds, files set aside or for people only, temporary files, and the lock, which is only held."""

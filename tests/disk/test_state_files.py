@@ -1,4 +1,4 @@
-"""Each file of the data directory survives whatever a power cut, a worn-out card or somebody else makes of it."""
+"""The app survives any damage to each file of its data folder: power cuts, worn-out cards, other programs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Looking at what was drawn."""
+"""Reads the pixels of a display."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ class Shot:
 
 
 def shot(display: Display) -> Shot:
-    """Return what is on the renderer now."""
+    """Return the pixels of the renderer."""
     display.canvas.finish()
     return Shot(display._renderer.to_surface())
 

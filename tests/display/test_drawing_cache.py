@@ -1,4 +1,4 @@
-"""What is drawn alike again and again is shown as a picture, which nobody can tell from the drawing."""
+"""A drawing that stays the same is shown as textures with the same pixels."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ TOLERANCE = 3
 """Colours of smooth edges are rounded once more in a picture."""
 
 UNTIL_ALL_ARE_MADE = 40
-"""Frames: one picture is begun in every other one, and a large outline takes some ten."""
+"""Frames until a drawing is cached: one is begun every other frame, and a large outline takes some ten."""
 
 SIZE = (1280, 720)
 """Two thirds of the design: nothing stands on whole pixels by itself, as it does at 1920 x 1080."""

@@ -115,7 +115,7 @@ def test_kmsdrm_is_not_opened_where_no_key_would_arrive(monkeypatch: pytest.Monk
 
 
 class Beginning:
-    """A start of the app: what is seen each time one looks, and what is said."""
+    """A start of the app: the results of each probe, and the complaints."""
 
     def __init__(
         self, looks: Sequence[Availability], on_wait: Callable[[int], str | None] = lambda _count: None

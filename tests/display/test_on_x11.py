@@ -36,7 +36,7 @@ class Shown:
         return dict(json.loads(self.output.readline()))
 
     def keys_until(self, last: str) -> list[tuple[str, bool]]:
-        """Return what was pressed and released, up to the release of `last`."""
+        """Return the keys pressed and released, up to the release of `last`."""
         seen: list[tuple[str, bool]] = []
         while not seen or seen[-1] != (last, False):
             event = self.next()
@@ -118,5 +118,5 @@ def test_a_held_key_is_pressed_once_however_long_the_server_repeats_it(shown: Sh
 
 def test_waiting_uses_no_cpu(shown: Shown) -> None:
     before = shown.cpu_s()
-    time.sleep(3)  # what is measured is that nothing happens in real time
+    time.sleep(3)  # the CPU time of an idle wait in real time is measured
     assert shown.cpu_s() - before < 0.05

@@ -1,4 +1,4 @@
-"""Losing the display again and again: what is told, what is tried when, and that nothing is left behind."""
+"""A display that is lost is reported, opened again with back-off, and leaks nothing."""
 
 from __future__ import annotations
 

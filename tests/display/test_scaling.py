@@ -1,4 +1,4 @@
-"""What is scaled beyond the edges of the screen is cut there: the same picture, less work."""
+"""Scaled pictures are cropped at the edges of the screen and look the same."""
 
 from __future__ import annotations
 

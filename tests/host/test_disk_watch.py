@@ -139,7 +139,10 @@ def test_an_outage_ends_with_a_probe_that_can_be_written_and_leaves_nothing_behi
     assert desk.due_in_s == LOOK_EVERY_S
 
 
-def test_the_folder_that_a_probe_made_is_the_right_one_from_then_on(desk: Desk) -> None:
+def test_the_folder_that_a_probe_made_is_the_right_one_from_then_on(desk: Desk, tmp_path: Path) -> None:
+    desk.folder.mkdir()
+    desk.pass_time(FIRST_LOOK_S)
+    desk.folder.rename(tmp_path / "former")
     desk.fail()
     desk.pass_time(PROBE_AFTER_S)
     desk.pass_time(LOOK_EVERY_S)

@@ -32,10 +32,11 @@ class Call:
     """Whether these are all fields: nothing is handed on with `**`."""
 
 
-def trees() -> Iterator[tuple[str, ast.Module]]:
-    for path in sorted((ROOT / "tvapp").rglob("*.py")):
-        if path != TABLE:
-            yield str(path.relative_to(ROOT)), ast.parse(path.read_text(encoding="utf-8"))
+@cache
+def trees() -> tuple[tuple[str, ast.Module], ...]:
+    """Return the path and the tree of every module but the table."""
+    paths = [path for path in sorted((ROOT / "tvapp").rglob("*.py")) if path != TABLE]
+    return tuple((str(path.relative_to(ROOT)), ast.parse(path.read_text(encoding="utf-8"))) for path in paths)
 
 
 def names_in(node: ast.expr, tree: ast.Module) -> tuple[str, ...]:

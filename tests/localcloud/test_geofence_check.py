@@ -1,4 +1,4 @@
-"""What the Data service takes for a geofence."""
+"""The geofences that the Data service accepts."""
 
 from __future__ import annotations
 

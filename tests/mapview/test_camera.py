@@ -548,3 +548,11 @@ def test_a_jump_ends_all_motion() -> None:
 
 def test_a_held_map_is_drawn_at_multiples_of_four_pixels_so_that_rows_begin_at_16_bytes() -> None:
     assert ALIGNED_PX == 4
+
+
+def test_a_jump_ends_a_flight() -> None:
+    camera = Camera(screen())
+    camera.fly_to(screen(Position(0, 0), 5), START)
+    camera.jump_to(screen(Position(1, 1), 5))
+    assert not camera.is_moving(START)
+    assert camera.update(START + 0.1) == screen(Position(1, 1), 5)

@@ -1,4 +1,4 @@
-"""Cells put together: what a frame draws does not depend on how many layers there are."""
+"""Composed cells: what a frame draws does not depend on the number of layers."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_frame_of_a_loaded_map_draws_nothing_but_opaque_pictures_that_fill_the
     assert_partition(quads, world.model.viewport)
 
 
-def test_a_few_cells_are_put_together_in_one_frame() -> None:
+def test_a_few_cells_are_composed_in_one_frame() -> None:
     world = composed_world()
     world.load(paint)
     counts = []
@@ -76,7 +76,7 @@ def test_a_moving_map_puts_fewer_together_in_a_frame() -> None:
         assert len(world.composed) - before <= MAX_PER_MOVING_FRAME
 
 
-def test_frames_go_on_until_every_cell_is_put_together_and_then_stop() -> None:
+def test_frames_go_on_until_every_cell_is_composed_and_then_stop() -> None:
     world = composed_world()
     world.load(paint)
     world.frame(1.0)
@@ -106,7 +106,7 @@ def test_a_new_drawing_of_the_geofences_is_put_onto_the_same_base() -> None:
     world.composed.clear()
     world.arrive(tile, trimmed(0, 0, 10, 10), "worker", revision=1)
     settle(world)
-    assert [wanted.tileset for wanted in world.wanted] == ["base"], "its pixels had been given back"
+    assert [requested.tileset for requested in world.requested] == ["base"], "its pixels had been given back"
     world.load()
     settle(world)
     assert [made.key[1:] for made in world.composed] == [(tile.z, tile.x, tile.y)]
@@ -128,10 +128,10 @@ def test_geofences_that_went_leave_the_base_alone() -> None:
     assert not any(key[0] == COMPOSED for key in world.uploads)
 
 
-def test_geofences_are_shown_where_the_base_cannot_be_had() -> None:
+def test_geofences_are_shown_where_the_base_is_unavailable() -> None:
     world = composed_world()
     world.frame()
-    for tile in world.wanted:
+    for tile in world.requested:
         if tile.tileset == "overlay":
             world.arrive(tile, paint(tile), "worker")
         else:
@@ -214,25 +214,25 @@ def test_a_cell_whose_tiles_made_room_keeps_its_sharp_picture() -> None:
     assert (COMPOSED, tile.z, tile.x, tile.y) not in {made.key for made in world.composed if len(made.quads) == 1}
 
 
-def test_what_is_put_together_for_good_gives_the_pixels_of_its_base_back() -> None:
+def test_what_is_composed_for_good_gives_the_pixels_of_its_base_back() -> None:
     world = composed_world()
     world.load(paint)
     settle(world)
     assert not any(key[0] == "base" for key in world.uploads)
     assert world.model.progress().missing == 0
-    assert world.wanted == ()
+    assert world.requested == ()
     pixels = sum(512 * 512 * 4 if key[0] == COMPOSED else 200 * 300 * 4 for key in world.uploads)
     assert pixels <= world.model.memory.size_bytes <= pixels * 1.01
 
 
-def test_what_is_put_together_for_good_gives_the_pixels_of_its_geofences_back() -> None:
+def test_what_is_composed_for_good_gives_the_pixels_of_its_geofences_back() -> None:
     world = composed_world(layers=(BASE, FENCES))
     world.load(paint)
     settle(world)
     assert not [key for key in world.uploads if key[0] == "overlay"]
 
 
-def test_a_new_base_is_put_together_with_geofences_that_are_drawn_anew() -> None:
+def test_a_new_base_is_composed_with_geofences_that_are_drawn_anew() -> None:
     world = composed_world(layers=(BASE, FENCES))
     world.load(paint)
     settle(world)
@@ -240,7 +240,7 @@ def test_a_new_base_is_put_together_with_geofences_that_are_drawn_anew() -> None
     world.composed.clear()
     world.arrive(tile, whole(tile), "network")
     settle(world)
-    assert [wanted.tileset for wanted in world.wanted] == ["overlay"], "its pixels had been given back"
+    assert [requested.tileset for requested in world.requested] == ["overlay"], "its pixels had been given back"
     assert world.composed == [], "the former picture stays until then"
     world.load(paint)
     settle(world)
@@ -256,10 +256,10 @@ def test_geofences_on_a_4k_screen_are_given_back_although_several_cells_share_th
     assert [key for key in world.uploads if key[0] == "base"]
 
 
-def test_geofences_are_kept_while_the_base_is_asked_for_anew() -> None:
+def test_geofences_are_kept_while_the_base_is_requested_anew() -> None:
     world = composed_world(layers=(BASE, FENCES))
     world.frame(1.0)
-    for tile in list(world.wanted):
+    for tile in list(world.requested):
         world.arrive(tile, paint(tile), "stale" if tile.tileset == "base" else "worker")
     settle(world)
     assert [key for key in world.uploads if key[0] == "overlay"]
@@ -277,7 +277,7 @@ def test_geofences_are_kept_where_weather_or_traffic_lies_on_the_map() -> None:
     assert {key[0] for key in world.uploads} == {"overlay", "weather", COMPOSED}
 
 
-def test_back_on_ground_that_has_been_seen_nothing_is_asked_for_or_put_together() -> None:
+def test_back_on_ground_that_has_been_seen_nothing_is_requested_or_composed() -> None:
     world = composed_world()
     world.load(paint)
     settle(world)
@@ -317,7 +317,7 @@ def test_whatever_happens_no_hole_opens_in_a_map_that_was_filled(
             world.model.set_layers((OTHER_BASE if world.model.layers[0] is BASE else BASE, OVERLAY))
             has_base = False
         elif move == "some":
-            for tile in world.wanted[::3]:
+            for tile in world.requested[::3]:
                 world.arrive(tile, paint(tile))
         world.run(0.3)
         if move == "load":
@@ -623,7 +623,7 @@ def test_merged_tiles_stay_as_long_as_the_picture_that_has_their_pixels() -> Non
     left = {key[1:] for key in world.model.memory if key[0] == COMPOSED}
     world.model.camera.jump_to(here)
     world.frame()
-    requested = {(tile.z, tile.x, tile.y) for tile in world.wanted}
+    requested = {(tile.z, tile.x, tile.y) for tile in world.requested}
     assert requested
     assert not requested & left
 

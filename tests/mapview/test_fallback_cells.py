@@ -1,4 +1,4 @@
-"""Changes of geofences where tiles of the base cannot be had, so that pictures of other zooms stand in."""
+"""Changes of geofences where base tiles are unavailable, so that cells of other zooms are shown in their place."""
 
 from __future__ import annotations
 
@@ -28,16 +28,16 @@ SPOT = Bounds(HELSINKI.lon, HELSINKI.lat, HELSINKI.lon + 1e-6, HELSINKI.lat + 1e
 
 @dataclass
 class Offline:
-    """A TV that has lost its network: what it has seen once it has on disk, and geofences it draws by itself."""
+    """A TV without a network: it has the tiles that it has shown before on disk, and draws geofences by itself."""
 
     world: World
     on_disk: Callable[[TileId], bool]
     has_fence: bool
     revision: int = 1
     asked: list[TileId] = field(default_factory=list)
-    """What the loader was asked for, each time anew."""
+    """The tiles that were requested, each time anew."""
     is_old: bool = False
-    """What is on disk would have to be confirmed."""
+    """Tiles on disk would have to be revalidated."""
 
     def paint(self, tile: TileId) -> TileImage:
         if tile.tileset != DRAWN_TILESET:
@@ -49,19 +49,19 @@ class Offline:
         """Answer everything, as if the network were there."""
         for _ in range(3):
             self.world.frame(1.0)
-            for tile in self.world.wanted:
+            for tile in self.world.requested:
                 self.answer(tile)
         self.target()
 
     def live(self, rounds: int = 40) -> None:
-        """Answer what the map asks for, as far as that can be had, until it asks for nothing new."""
+        """Answer the requests of the map, as far as possible, until there are no new ones."""
         answered: tuple[TileId, ...] | None = None
         for _ in range(rounds):
             self.target()
-            if self.world.wanted == answered:
+            if self.world.requested == answered:
                 assert not any(self.can_be_had(tile) for tile in answered), "what was brought is wished for again"
                 return
-            answered = self.world.wanted
+            answered = self.world.requested
             for tile in answered:
                 self.asked.append(tile)
                 if self.can_be_had(tile):
@@ -161,7 +161,7 @@ def test_a_geofence_changed_again_and_again_offline_is_shown_as_it_is() -> None:
         assert tv.shown() == {revision}
 
 
-def test_when_all_is_drawn_anew_because_a_day_has_begun_so_are_the_pictures_that_stand_in() -> None:
+def test_when_all_is_drawn_anew_because_a_day_has_begun_so_are_the_pictures_shown_as_fallback() -> None:
     tv = flown_to(16.0, has_fence=True)
     tv.revision, tv.has_fence = 2, False
     tv.world.model.invalidate_bounds(DRAWN_TILESET, None, 2)
@@ -170,20 +170,20 @@ def test_when_all_is_drawn_anew_because_a_day_has_begun_so_are_the_pictures_that
     assert tv.zooms() == {13}
 
 
-def test_the_map_stays_while_the_base_of_what_stands_in_is_read_again() -> None:
+def test_the_map_stays_while_the_base_of_fallback_cells_is_read_again() -> None:
     tv = flown_to(16.0, has_fence=True)
     tv.edit(has_fence=False)
     for _ in range(10):
-        for tile in tv.world.wanted:
+        for tile in tv.world.requested:
             if tile.tileset == DRAWN_TILESET:
                 tv.answer(tile)
         tv.target()
         assert_partition(tv.world.frame(), tv.world.model.viewport)
-    assert TileId("base", 13, 4663, 2371) in tv.world.wanted
+    assert TileId("base", 13, 4663, 2371) in tv.world.requested
     assert tv.shown() == {1}
 
 
-def test_where_its_base_cannot_be_had_any_more_a_blurred_map_stands_in_rather_than_a_deleted_geofence() -> None:
+def test_where_its_base_is_unavailable_any_more_a_blurred_map_is_better_than_a_deleted_geofence() -> None:
     tv = flown_to(16.0, has_fence=True, seen=lambda tile: tile.z in (10, 13), first=10.0)
     tv.on_disk = lambda tile: tile.z == 10
     tv.edit(has_fence=False)
@@ -224,11 +224,11 @@ def test_with_the_network_the_map_is_sharp_again() -> None:
     tv.live()
     assert tv.zooms() == {16}
     assert tv.shown() == {2}
-    assert tv.world.wanted == ()
+    assert tv.world.requested == ()
     assert tv.world.model.progress().missing == 0
 
 
-def test_with_nothing_outdated_pictures_that_stand_in_cost_nothing() -> None:
+def test_with_nothing_outdated_pictures_shown_as_fallback_cost_nothing() -> None:
     tv = flown_to(16.0, has_fence=True)
     composed = len(tv.world.composed)
     tv.world.model.retry_unavailable()
@@ -238,31 +238,31 @@ def test_with_nothing_outdated_pictures_that_stand_in_cost_nothing() -> None:
     assert len(tv.world.composed) == composed
 
 
-def test_while_the_base_is_only_on_its_way_nothing_else_is_asked_for() -> None:
+def test_while_the_base_is_only_on_its_way_nothing_else_is_requested() -> None:
     tv = flown_to(13.0, has_fence=True)
     tv.world.model.camera.jump_to(screen(zoom=16.0))
     tv.edit(has_fence=False)
     for _ in range(3):
         tv.target()
-        for tile in tv.world.wanted:
+        for tile in tv.world.requested:
             assert tile.z == 16
             if tile.tileset == DRAWN_TILESET:
                 tv.answer(tile)
-    assert tv.world.wanted
+    assert tv.world.requested
 
 
-def test_the_map_does_not_settle_later_or_count_more_tiles_for_what_stands_in() -> None:
+def test_the_map_does_not_settle_later_or_count_more_tiles_for_fallback_cells() -> None:
     tv = flown_to(16.0, has_fence=True)
     model = tv.world.model
     assert model.take_settled(tv.world.now) is not None
     before = model.progress()
     tv.edit(has_fence=False)
     tv.target()
-    for tile in tv.world.wanted:
+    for tile in tv.world.requested:
         if tile.z == 16 and tile.tileset == DRAWN_TILESET:
             tv.answer(tile)
     tv.target()
-    assert any(tile.z == 13 for tile in tv.world.wanted)
+    assert any(tile.z == 13 for tile in tv.world.requested)
     assert model.progress() == before
     assert model.take_settled(tv.world.now) is not None
     tv.live()
@@ -274,14 +274,14 @@ def test_many_outdated_pictures_are_seen_to_a_few_at_a_time_until_all_are() -> N
     tv.revision = 2
     tv.world.model.invalidate_bounds(DRAWN_TILESET, None, 2)
     tv.target()
-    assert len({tile for tile in tv.world.wanted if tile.z == 13}) <= MAX_FALLBACK_CELLS * 2 == 32
+    assert len({tile for tile in tv.world.requested if tile.z == 13}) <= MAX_FALLBACK_CELLS * 2 == 32
     tv.live()
     assert tv.shown() == {2}
     flat = [made for made in tv.world.composed if made.key[1] == 13]
     assert len(flat) <= 2 * 20
 
 
-def test_other_layers_of_what_stands_in_are_brought_again_with_it() -> None:
+def test_other_layers_of_fallback_cells_are_loaded_again_with_it() -> None:
     tv = flown_to(16.0, has_fence=True, layers=(BASE, WEATHER, FENCE_LAYER))
     for key in [key for key in tv.world.model.memory if key[:2] == ("weather", 13)]:
         tv.world.model.memory.remove(key)

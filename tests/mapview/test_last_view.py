@@ -1,4 +1,4 @@
-"""A view as bytes: what was kept comes back, and nothing else is believed."""
+"""The record of the last view: it comes back as it was saved, and any other bytes are refused."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from tvapp.core.errors import DataError
 from tvapp.core.record import DamagedRecord
 from tvapp.geo.position import Position
-from tvapp.mapview.last_view import FORMAT, LONGEST_ID, MOST_BYTES, LastView, pack, unpack
+from tvapp.mapview.last_view import FORMAT, MAX_BYTES, MAX_ID_LENGTH, LastView, pack, unpack
 from tvapp.mapview.layers import BaseStyle, LayerChoice, Overlay
 from tvapp.mapview.viewport import MAX_ZOOM
 
@@ -24,9 +24,9 @@ VIEW = LastView(Position(24.9525, 60.1672), 13.5, LayerChoice(BaseStyle.HYBRID, 
     st.floats(0, MAX_ZOOM),
     st.sampled_from(BaseStyle),
     st.frozensets(st.sampled_from(Overlay)),
-    st.text(max_size=LONGEST_ID),
+    st.text(max_size=MAX_ID_LENGTH),
 )
-def test_what_was_kept_comes_back(
+def test_a_view_comes_back_as_it_was_saved(
     lon: float, lat: float, zoom: float, base: BaseStyle, overlays: frozenset[Overlay], selected: str
 ) -> None:
     view = LastView(Position(lon, lat), zoom, LayerChoice(base, overlays), selected)
@@ -80,20 +80,30 @@ def changed(change: dict[str, object]) -> bytes:
     ],
     ids=str,
 )
-def test_what_cannot_be_is_not_believed(change: dict[str, object]) -> None:
+def test_a_value_that_is_not_allowed_is_refused(change: dict[str, object]) -> None:
     with pytest.raises(DataError):
         unpack(changed(change), "basis")
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
-def test_numbers_that_are_none_are_not_believed(number: str) -> None:
+def test_numbers_that_are_not_finite_are_refused(number: str) -> None:
     payload = bytes(FORMAT.unpack(pack(VIEW, "basis"))).replace(b"13.5", number.encode())
     with pytest.raises(DataError):
         unpack(FORMAT.pack(payload), "basis")
 
 
+@pytest.mark.parametrize("change", [{"longitude": -180}, {"latitude": 90}, {"zoom": 0}, {"zoom": MAX_ZOOM}], ids=str)
+def test_values_at_the_ends_of_their_ranges_are_allowed(change: dict[str, object]) -> None:
+    unpack(changed(change), "basis")
+
+
+@pytest.mark.parametrize("selected", [None, 5, "x" * (MAX_ID_LENGTH + 1)])
+def test_an_id_that_cannot_be_one_selects_nothing(selected: object) -> None:
+    assert unpack(changed({"selected": selected}), "basis").selected == ""
+
+
 def test_an_endless_id_is_left_out_so_that_the_file_stays_small() -> None:
-    long = LastView(VIEW.center, VIEW.zoom, VIEW.choice, "\N{SNOWMAN}" * (LONGEST_ID + 1))
+    long = LastView(VIEW.center, VIEW.zoom, VIEW.choice, "\N{SNOWMAN}" * (MAX_ID_LENGTH + 1))
     assert unpack(pack(long, "basis"), "basis").selected == ""
-    most = LastView(VIEW.center, VIEW.zoom, VIEW.choice, "\N{SNOWMAN}" * LONGEST_ID)
-    assert len(pack(most, "basis")) <= MOST_BYTES
+    most = LastView(VIEW.center, VIEW.zoom, VIEW.choice, "\N{SNOWMAN}" * MAX_ID_LENGTH)
+    assert len(pack(most, "basis")) <= MAX_BYTES

@@ -69,13 +69,13 @@ def test_ancestors_children_and_tiles_together_cover_every_pixel_once(
     assert isinstance(random, random_module.Random)
     here = world(view, motion=False)
     here.frame()
-    wanted = here.wanted
-    z = wanted[0].z
-    above = {ancestor(tile, max(z - random.randrange(1, 8), 0)) for tile in wanted}
-    for tile in {*above, *(ancestor(tile, max(z - 8, 0)) for tile in wanted)}:
+    requested = here.requested
+    z = requested[0].z
+    above = {ancestor(tile, max(z - random.randrange(1, 8), 0)) for tile in requested}
+    for tile in {*above, *(ancestor(tile, max(z - 8, 0)) for tile in requested)}:
         here.arrive(tile)
-    below = [child for tile in wanted for child in children(tile)]
-    for tile in random.sample(below, len(below) // 3) + random.sample(wanted, len(wanted) // 2):
+    below = [child for tile in requested for child in children(tile)]
+    for tile in random.sample(below, len(below) // 3) + random.sample(requested, len(requested) // 2):
         here.arrive(tile)
     assert_partition(here.frame(), view)
     # And a little further out or in, where others of these take part.
@@ -91,7 +91,7 @@ def test_ancestors_children_and_tiles_together_cover_every_pixel_once(
 def test_the_part_of_an_ancestor_lies_where_its_tile_would(view: Viewport, depth: int) -> None:
     here = world(view, motion=False)
     here.frame()
-    tile = here.wanted[0]
+    tile = here.requested[0]
     above = ancestor(tile, max(tile.z - depth, 0))
     if above.z == tile.z:
         return
@@ -211,7 +211,7 @@ def fading(here: World, seconds: float) -> list[int]:
 def test_a_tile_fades_in_above_its_opaque_ancestor() -> None:
     here = world()
     here.frame()
-    tile = here.wanted[0]
+    tile = here.requested[0]
     here.arrive(ancestor(tile, 9))
     here.frame()
     here.arrive(tile)
@@ -227,7 +227,7 @@ def test_a_tile_fades_in_above_its_opaque_ancestor() -> None:
 def test_a_transparent_tile_is_never_drawn_twice_over_the_same_ground() -> None:
     here = world(layers=(OVERLAY,))
     here.frame()
-    tile = here.wanted[0]
+    tile = here.requested[0]
     here.arrive(ancestor(tile, 9))
     here.frame()
     here.frame(1.0)
@@ -244,9 +244,9 @@ def test_a_transparent_tile_is_never_drawn_twice_over_the_same_ground() -> None:
 def test_an_empty_tile_draws_nothing_and_hides_its_ancestor() -> None:
     here = world(layers=(OVERLAY,), motion=False)
     here.frame()
-    here.arrive(ancestor(here.wanted[0], 9))
+    here.arrive(ancestor(here.requested[0], 9))
     before = sum(quad.dst.w * quad.dst.h for quad in here.frame())
-    upload = here.arrive(here.wanted[0], TileImage(None))
+    upload = here.arrive(here.requested[0], TileImage(None))
     assert upload is None
     after = sum(quad.dst.w * quad.dst.h for quad in here.frame())
     assert before - after == 512 * 512
@@ -255,7 +255,7 @@ def test_an_empty_tile_draws_nothing_and_hides_its_ancestor() -> None:
 def test_without_motion_nothing_fades() -> None:
     here = world(motion=False)
     here.frame()
-    tile = here.wanted[0]
+    tile = here.requested[0]
     here.arrive(ancestor(tile, 9))
     here.arrive(tile)
     assert set(fading(here, FRAME_S)) == {255}

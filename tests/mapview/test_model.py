@@ -29,41 +29,41 @@ IN_VIEW = 15
 """Tiles of one layer in the view of `screen()`: five columns, three rows."""
 
 
-# --- what is asked for
+# --- requests
 
 
-def test_the_tile_in_the_middle_is_asked_for_first_and_the_base_before_the_rest() -> None:
+def test_the_tile_in_the_middle_is_requested_first_and_the_base_before_the_rest() -> None:
     here = world(layers=(BASE, OVERLAY, FENCE_LAYER))
     here.frame()
     u, v = project(HELSINKI)
     middle = (13, int(u * 8192), int(v * 8192))
-    assert [(t.tileset, t.z, t.x, t.y) for t in here.wanted[:3]] == [
+    assert [(t.tileset, t.z, t.x, t.y) for t in here.requested[:3]] == [
         ("base", *middle),
         ("overlay", *middle),
         (DRAWN_TILESET, *middle),
     ]
 
 
-def test_every_tile_asked_for_is_in_view_and_asked_for_once() -> None:
+def test_every_tile_requested_is_in_view_and_requested_once() -> None:
     here = world()
     here.frame()
     box = here.model.viewport.bounds()
-    assert len(set(here.wanted)) == len(here.wanted) == IN_VIEW
-    for tile in here.wanted:
+    assert len(set(here.requested)) == len(here.requested) == IN_VIEW
+    for tile in here.requested:
         assert tile_bounds(tile.z, tile.x, tile.y).intersects(box)
 
 
-def test_the_list_is_told_only_when_it_changes() -> None:
+def test_the_list_is_returned_only_when_it_changes() -> None:
     here = world()
     here.model.update(0.0)
     assert here.model.request_list()
     assert here.model.request_list() is None
     here.load()
-    assert here.wanted == ()
+    assert here.requested == ()
     assert here.model.request_list() is None
 
 
-def test_what_is_there_is_not_asked_for_again_on_the_way_back() -> None:
+def test_what_is_there_is_not_requested_again_on_the_way_back() -> None:
     here = world()
     here.load()
     there = here.model.viewport
@@ -83,17 +83,17 @@ def test_panning_asks_one_column_ahead_and_nothing_behind() -> None:
     columns = {quad.key[2] for quad in here.model.quads(here.now)}
     here.model.camera.press(Intent.RIGHT, here.now)
     here.run(0.25)
-    ahead = {tile.x for tile in here.wanted}
+    ahead = {tile.x for tile in here.requested}
     assert ahead
     assert min(ahead) > max(columns)
     assert len(ahead) <= 2
     here.model.camera.release(Intent.RIGHT, here.now)
     here.run(0.5)
-    in_view = {tile.x for tile in here.wanted}
+    in_view = {tile.x for tile in here.requested}
     assert in_view <= {quad.key[2] for quad in here.load()}
 
 
-def test_during_a_zoom_only_the_tiles_of_its_end_are_asked_for() -> None:
+def test_during_a_zoom_only_the_tiles_of_its_end_are_requested() -> None:
     here = world(screen(zoom=10))
     here.load()
     for _ in range(4):
@@ -101,7 +101,7 @@ def test_during_a_zoom_only_the_tiles_of_its_end_are_asked_for() -> None:
         here.frame(0.02)
     here.asked.clear()
     here.run(0.5)
-    assert {tile.z for tile in here.wanted} == {14}
+    assert {tile.z for tile in here.requested} == {14}
     assert {tile.z for tile in here.asked} <= {14}
 
 
@@ -178,7 +178,7 @@ def test_no_frame_of_any_trip_has_a_hole_or_an_overlap(keys: list[Intent], laten
     assert here.model.progress().missing == 0
 
 
-# --- what arrives
+# --- arrivals
 
 
 def test_a_tile_that_arrives_again_replaces_its_texture_without_a_flash() -> None:
@@ -191,16 +191,16 @@ def test_a_tile_that_arrives_again_replaces_its_texture_without_a_flash() -> Non
     assert {quad.alpha for quad in here.frame()} == {255}
 
 
-def test_a_stale_tile_is_shown_and_still_asked_for_until_the_fresh_one_comes() -> None:
+def test_a_stale_tile_is_shown_and_still_requested_until_the_fresh_one_comes() -> None:
     here = world()
     here.load(origin="stale")
     assert here.model.progress().missing == 0
-    assert here.model.progress().loading == len(here.wanted) == IN_VIEW
+    assert here.model.progress().loading == len(here.requested) == IN_VIEW
     assert not here.model.is_settled(here.now)
-    for tile in here.wanted:
+    for tile in here.requested:
         here.arrive(tile, origin="network")
     here.frame()
-    assert here.wanted == ()
+    assert here.requested == ()
     assert here.model.is_settled(here.now)
 
 
@@ -213,23 +213,23 @@ def test_a_stale_copy_never_replaces_what_is_shown() -> None:
 def test_offline_a_stale_tile_stays_and_the_map_settles() -> None:
     here = world()
     here.load(origin="stale")
-    for tile in here.wanted:
+    for tile in here.requested:
         here.fail(tile, retry_in_s=5.0)
     here.frame()
     assert here.model.is_settled(here.now)
     assert here.model.progress() == (IN_VIEW, 0, 0)
-    assert len(here.wanted) == IN_VIEW
+    assert len(here.requested) == IN_VIEW
 
 
-def test_refused_tiles_keep_their_ancestors_and_are_not_asked_for_every_frame() -> None:
+def test_refused_tiles_keep_their_ancestors_and_are_not_requested_every_frame() -> None:
     here = world()
     here.frame()
-    for tile in here.wanted:
+    for tile in here.requested:
         here.arrive(ancestor(tile, 10))
-    for tile in here.wanted:
+    for tile in here.requested:
         here.fail(tile)
     here.frame()
-    assert here.wanted == ()
+    assert here.requested == ()
     here.asked.clear()
     here.run(3.0)
     assert here.asked == []
@@ -241,31 +241,31 @@ def test_refused_tiles_keep_their_ancestors_and_are_not_asked_for_every_frame() 
 def test_a_tile_that_is_retried_by_the_loader_stays_on_the_list_and_may_come() -> None:
     here = world()
     here.frame()
-    for tile in here.wanted:
+    for tile in here.requested:
         here.fail(tile, retry_in_s=2.0)
     here.frame()
-    assert len(here.wanted) == IN_VIEW
+    assert len(here.requested) == IN_VIEW
     assert here.model.is_settled(here.now)
     here.load()
     assert here.model.progress() == (IN_VIEW, 0, 0)
 
 
-def test_when_the_network_is_back_refused_tiles_are_asked_for_again() -> None:
+def test_when_the_network_is_back_refused_tiles_are_requested_again() -> None:
     here = world()
     here.frame()
-    for tile in here.wanted:
+    for tile in here.requested:
         here.fail(tile)
     here.frame()
     here.model.retry_unavailable()
     here.frame()
-    assert len(here.wanted) == IN_VIEW
+    assert len(here.requested) == IN_VIEW
     assert not here.model.is_settled(here.now)
 
 
 def test_a_refused_tile_is_tried_again_after_a_while_when_the_view_changes() -> None:
     here = world()
     here.frame()
-    for tile in here.wanted:
+    for tile in here.requested:
         here.fail(tile)
     here.run(1.0)
     view = here.model.viewport
@@ -275,7 +275,7 @@ def test_a_refused_tile_is_tried_again_after_a_while_when_the_view_changes() -> 
         here.frame()
         here.model.camera.jump_to(view)
         here.frame()
-        assert bool(here.wanted) is asked
+        assert bool(here.requested) is asked
 
 
 def test_tiles_of_a_layer_that_is_gone_are_not_kept() -> None:
@@ -291,7 +291,7 @@ def test_tiles_of_a_layer_that_is_gone_are_not_kept() -> None:
 def fenced() -> World:
     here = world(layers=(BASE, FENCE_LAYER))
     here.frame()
-    for tile in here.wanted:
+    for tile in here.requested:
         here.arrive(tile, origin="worker" if tile.tileset == DRAWN_TILESET else "network", revision=1)
     here.frame()
     here.frame(1.0)
@@ -304,18 +304,18 @@ def test_an_outdated_geofence_tile_stays_on_screen_until_its_successor_comes() -
     before = here.frame()
     here.model.invalidate(DRAWN_TILESET, None, 2)
     assert here.frame() == before
-    assert {tile.tileset for tile in here.wanted} == {DRAWN_TILESET}
-    assert len(here.wanted) == IN_VIEW
-    for tile in here.wanted:
+    assert {tile.tileset for tile in here.requested} == {DRAWN_TILESET}
+    assert len(here.requested) == IN_VIEW
+    for tile in here.requested:
         here.arrive(tile, origin="worker", revision=2)
     assert here.frame() == before
-    assert here.wanted == ()
+    assert here.requested == ()
 
 
-def test_a_late_tile_of_an_older_revision_is_drawn_if_nothing_better_is_there_and_asked_for_again() -> None:
+def test_a_late_tile_of_an_older_revision_is_drawn_if_nothing_better_is_there_and_requested_again() -> None:
     here = world(layers=(FENCE_LAYER,))
     here.frame()
-    tile = here.wanted[0]
+    tile = here.requested[0]
     here.model.invalidate(DRAWN_TILESET, None, 5)
     here.frame()
     assert here.arrive(tile, origin="worker", revision=4) is not None
@@ -327,7 +327,7 @@ def test_a_late_tile_of_an_older_revision_is_drawn_if_nothing_better_is_there_an
     assert here.arrive(tile, origin="worker", revision=3) is None
     assert here.arrive(tile, origin="worker", revision=5) is not None
     here.frame()
-    assert tile not in here.wanted
+    assert tile not in here.requested
 
 
 def test_only_the_tiles_that_a_change_touches_are_drawn_anew() -> None:
@@ -335,8 +335,8 @@ def test_only_the_tiles_that_a_change_touches_are_drawn_anew() -> None:
     spot = Bounds(HELSINKI.lon, HELSINKI.lat, HELSINKI.lon + 1e-6, HELSINKI.lat + 1e-6)
     here.model.invalidate_bounds(DRAWN_TILESET, [spot], 2)
     here.frame()
-    assert 1 <= len(here.wanted) <= 4
-    assert all(tile_bounds(tile.z, tile.x, tile.y).contains(spot.center) for tile in here.wanted[:1])
+    assert 1 <= len(here.requested) <= 4
+    assert all(tile_bounds(tile.z, tile.x, tile.y).contains(spot.center) for tile in here.requested[:1])
 
 
 def test_a_change_elsewhere_changes_nothing_here() -> None:
@@ -354,10 +354,10 @@ def test_many_changes_one_after_the_other_are_all_remembered() -> None:
     for revision in range(3, 60):
         here.model.invalidate(DRAWN_TILESET, [TileId(DRAWN_TILESET, 13, 1, 1)], revision)
     here.frame()
-    assert here.wanted == (tile,)
+    assert here.requested == (tile,)
     here.arrive(tile, origin="worker", revision=1)
     here.frame()
-    assert here.wanted == (tile,)
+    assert here.requested == (tile,)
 
 
 def test_an_outdated_fetched_tile_is_replaced_by_whatever_the_network_gives() -> None:
@@ -365,9 +365,9 @@ def test_an_outdated_fetched_tile_is_replaced_by_whatever_the_network_gives() ->
     here.load()
     here.model.invalidate("overlay", None, 7)
     here.frame()
-    assert len(here.wanted) == IN_VIEW
+    assert len(here.requested) == IN_VIEW
     here.load()
-    assert here.wanted == ()
+    assert here.requested == ()
 
 
 def test_a_geofence_tile_that_became_empty_gives_its_texture_back() -> None:
@@ -407,11 +407,11 @@ def test_a_dropped_tile_that_comes_back_at_once_is_not_released() -> None:
     tile = here.asked[0]
     here.model.camera.jump_to(here.model.viewport.panned(20000, 0))
     here.frame()
-    for far in here.wanted:
+    for far in here.requested:
         here.arrive(far)
     key = (tile.tileset, tile.z, tile.x, tile.y)
     assert key not in here.model.memory
-    # Nobody has asked for the evictions yet when the viewer is back and the tile arrives.
+    # The screen has not taken the evictions yet when the viewer is back and the tile arrives.
     here.model.camera.jump_to(screen())
     here.model.update(here.now)
     here.model.request_list()
@@ -425,7 +425,7 @@ def test_a_lost_display_asks_for_everything_again() -> None:
     here.uploads.clear()
     here.model.forget_all()
     assert here.frame() == []
-    assert len(here.wanted) == IN_VIEW
+    assert len(here.requested) == IN_VIEW
     assert_partition(here.load(), here.model.viewport)
 
 
@@ -443,7 +443,7 @@ def test_a_still_map_needs_no_frame_and_gives_the_same_list() -> None:
 def test_an_arrival_a_fade_and_a_motion_each_need_frames() -> None:
     here = world()
     here.frame()
-    tile = here.wanted[0]
+    tile = here.requested[0]
     here.arrive(ancestor(tile, 8))
     assert here.model.update(here.now)
     here.model.quads(here.now)
@@ -464,8 +464,8 @@ def test_another_base_keeps_the_former_one_below_until_it_fills_the_screen() -> 
     quads = here.frame()
     assert {quad.key[0] for quad in quads} == {"base"}
     assert_partition(quads, here.model.viewport)
-    assert {tile.tileset for tile in here.wanted} == {"imagery"}
-    here.arrive(here.wanted[0])
+    assert {tile.tileset for tile in here.requested} == {"imagery"}
+    here.arrive(here.requested[0])
     assert {quad.key[0] for quad in here.frame()} == {"base", "imagery"}
     quads = here.load()
     assert {quad.key[0] for quad in quads} == {"imagery"}
@@ -533,7 +533,7 @@ def test_the_map_settles_once_after_each_change() -> None:
 def test_what_came_from_disk_or_memory_counts_as_from_the_cache() -> None:
     here = world()
     here.frame()
-    for i, tile in enumerate(here.wanted):
+    for i, tile in enumerate(here.requested):
         here.arrive(tile, origin="disk" if i < 5 else "network")
     here.run(0.3)
     settled = here.model.take_settled(here.now)
@@ -549,14 +549,14 @@ def test_what_came_from_disk_or_memory_counts_as_from_the_cache() -> None:
 def test_it_settles_offline_with_what_is_missing_and_again_when_that_has_come() -> None:
     here = world()
     here.frame()
-    wanted = here.wanted
-    for tile in wanted:
+    requested = here.requested
+    for tile in requested:
         here.fail(tile, retry_in_s=1.0)
     here.frame()
     assert here.model.take_settled(here.now) == Settled(tiles=IN_VIEW, missing=IN_VIEW, from_cache=0, zoom=13.0)
     here.run(2.0)
     assert here.model.take_settled(here.now) is None
-    for tile in wanted:
+    for tile in requested:
         here.arrive(tile)
     here.run(0.5)
     assert here.model.take_settled(here.now) == Settled(tiles=IN_VIEW, missing=0, from_cache=0, zoom=13.0)
@@ -595,8 +595,8 @@ def test_the_order_of_arrival_makes_no_difference(order: list[int]) -> None:
     here.frame()
     other.frame()
     for i in order:
-        here.arrive(here.wanted[i])
-    for tile in other.wanted:
+        here.arrive(here.requested[i])
+    for tile in other.requested:
         other.arrive(tile)
     here.frame()
     other.frame()
@@ -657,7 +657,7 @@ def test_a_tap_asks_for_what_its_end_shows_and_no_more() -> None:
 def test_drawn_tiles_do_not_count_as_from_the_cache() -> None:
     here = world(layers=(BASE, FENCE_LAYER))
     here.frame()
-    for tile in here.wanted:
+    for tile in here.requested:
         here.arrive(tile, origin="worker" if tile.tileset == DRAWN_TILESET else "disk")
     here.run(0.3)
     settled = here.model.take_settled(here.now)
@@ -667,7 +667,7 @@ def test_drawn_tiles_do_not_count_as_from_the_cache() -> None:
 def test_an_ancestor_on_the_screen_is_never_dropped_even_if_the_budget_is_too_small() -> None:
     here = world(motion=False)
     here.frame()
-    tiles = here.wanted
+    tiles = here.requested
     for tile in tiles:
         here.arrive(ancestor(tile, 10))
     here.frame()
@@ -679,7 +679,7 @@ def test_an_ancestor_on_the_screen_is_never_dropped_even_if_the_budget_is_too_sm
 def test_a_base_that_has_only_begun_to_load_stays_below_the_next_one_if_there_is_no_other() -> None:
     here = world(motion=False)
     here.frame()
-    tile = here.wanted[0]
+    tile = here.requested[0]
     here.arrive(tile)
     here.frame()
     here.model.set_layers((OTHER_BASE,))

@@ -1,4 +1,4 @@
-"""What opaque pictures hide need not be drawn."""
+"""Which cells are hidden by opaque pictures, and need not be drawn."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Tiles in the size in which a screen shows them: what is at rest is copied, not scaled."""
+"""Tiles in the size in which a screen shows them: a map at rest is copied, not scaled."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_on_another_screen_tiles_come_once_more_in_its_size_and_there_is_no_hole
     here.copied = here.scaled = 0
     here.frame()
     assert here.scaled == 0
-    assert here.world.wanted == ()
+    assert here.world.requested == ()
 
 
 def test_tiles_of_layers_that_were_left_come_anew_on_another_screen() -> None:
@@ -117,7 +117,7 @@ def test_tiles_of_layers_that_were_left_come_anew_on_another_screen() -> None:
     assert here.size_of(here.quads[0]) == (341, 341)
 
 
-def test_on_a_larger_screen_that_shows_them_as_they_come_nothing_is_asked_for_again() -> None:
+def test_on_a_larger_screen_that_shows_them_as_they_come_nothing_is_requested_again() -> None:
     here = Sized(1.0, (BASE,))
     here.settle()
     here.world.asked.clear()
@@ -131,16 +131,16 @@ def test_a_stale_copy_replaces_what_is_shown_in_another_size() -> None:
     here.settle()
     here.resize(SMALL)
     here.frame()
-    tile = here.world.wanted[0]
+    tile = here.world.requested[0]
     assert here.world.arrive(tile, here.paint(tile), "stale") is not None
     assert here.world.arrive(tile, here.paint(tile), "stale") is None
 
 
-def test_a_confirmed_tile_is_as_good_as_new_and_nothing_is_drawn_anew_for_it() -> None:
+def test_a_revalidated_tile_is_as_good_as_new_and_nothing_is_drawn_anew_for_it() -> None:
     here = world()
     here.load(origin="stale")
     here.uploads.clear()
-    for tile in here.wanted:
+    for tile in here.requested:
         here.model.revalidated(TileRevalidated(tile))
     here.model.update(here.now)
     assert here.model.request_list() == ()
@@ -148,38 +148,38 @@ def test_a_confirmed_tile_is_as_good_as_new_and_nothing_is_drawn_anew_for_it() -
     assert here.uploads == {}
 
 
-def test_confirmed_cells_stay_as_they_were_put_together_and_give_their_geofences_back() -> None:
+def test_revalidated_cells_stay_as_they_were_composed_and_give_their_geofences_back() -> None:
     here = Sized(1.0, (BASE, DRAWN))
     here.settle(origin="stale")
     assert [key for key in here.world.uploads if key[0] == DRAWN_TILESET]
     here.world.composed.clear()
-    for tile in list(here.world.wanted):
+    for tile in list(here.world.requested):
         here.world.model.revalidated(TileRevalidated(tile))
     here.settle()
     assert here.world.composed == []
-    assert here.world.wanted == ()
+    assert here.world.requested == ()
     assert not [key for key in here.world.uploads if key[0] == DRAWN_TILESET]
 
 
-def test_geofences_that_came_meanwhile_are_put_together_with_a_base_that_is_confirmed() -> None:
+def test_geofences_that_came_meanwhile_are_composed_with_a_base_that_is_revalidated() -> None:
     here = Sized(1.0, (BASE, DRAWN))
     here.settle(origin="stale")
-    base = next(tile for tile in here.world.wanted if tile.tileset == "base")
+    base = next(tile for tile in here.world.requested if tile.tileset == "base")
     here.world.composed.clear()
     drawn = TileId(DRAWN_TILESET, base.z, base.x, base.y)
     here.world.arrive(drawn, trimmed(0, 0, 9, 9), "worker", revision=1)
-    for tile in list(here.world.wanted):
+    for tile in list(here.world.requested):
         here.world.model.revalidated(TileRevalidated(tile))
     here.settle()
     assert [made.key[1:] for made in here.world.composed] == [(base.z, base.x, base.y)]
     assert here.world.composed[0].quads[1].dst == (0, 0, 9, 9)
 
 
-def test_a_confirmation_of_what_is_no_longer_there_leaves_it_wished_for() -> None:
+def test_a_revalidation_of_what_is_no_longer_there_leaves_it_requested() -> None:
     here = world()
     here.frame()
-    here.model.revalidated(TileRevalidated(here.wanted[0]))
-    assert here.model.progress().loading == len(here.wanted)
+    here.model.revalidated(TileRevalidated(here.requested[0]))
+    assert here.model.progress().loading == len(here.requested)
 
 
 class Sized:
@@ -215,14 +215,14 @@ class Sized:
                 self.scaled += 1
 
     def size_of(self, quad: Quad) -> tuple[int, int]:
-        """Return the size of what is drawn."""
+        """Return the sizes of the boxes that are drawn."""
         image = self.world.uploads[quad.key]
         return image.width, image.height
 
     def settle(self, origin: str = "network", *, holes: bool = True) -> None:
         for _ in range(40):
             self.frame()
-            for tile in list(self.world.wanted):
+            for tile in list(self.world.requested):
                 is_base = tile.tileset not in (DRAWN_TILESET, "overlay")
                 if origin == "network" or self.world.model.memory.peek((tile.tileset, tile.z, tile.x, tile.y)) is None:
                     self.world.arrive(tile, self.paint(tile), "stale" if origin == "stale" and is_base else "worker")
@@ -238,5 +238,5 @@ class Sized:
             if number == 60:
                 camera.release(direction, self.world.now)
             self.frame()
-            for tile in list(self.world.wanted):
+            for tile in list(self.world.requested):
                 self.world.arrive(tile, self.paint(tile))

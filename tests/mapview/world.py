@@ -60,25 +60,25 @@ class World:
 
     model: MapModel
     now: float = 100.0
-    wanted: tuple[TileId, ...] = ()
+    requested: tuple[TileId, ...] = ()
     uploads: dict[TileKey, Image] = field(default_factory=dict)
     asked: list[TileId] = field(default_factory=list)
-    """Every tile that ever came onto the wish list, in order."""
+    """Every tile that was ever requested, in order."""
 
     composed: list[Composition] = field(default_factory=list)
-    """Every picture that was put together out of several layers, in order."""
+    """Every picture that was composed of several layers, in order."""
 
     contents: dict[TileKey, tuple[Image, ...]] = field(default_factory=dict)
-    """Out of what each of them was put together last."""
+    """The pictures that each of them was composed of last."""
 
     def frame(self, seconds: float = FRAME_S) -> list[Quad]:
-        """Let time pass and draw; take note of what is asked for."""
+        """Let time pass and draw; take note of the requests."""
         self.now += seconds
         self.model.update(self.now)
         requested = self.model.request_list()
         if requested is not None:
-            self.asked += [tile for tile in requested if tile not in self.wanted]
-            self.wanted = requested
+            self.asked += [tile for tile in requested if tile not in self.requested]
+            self.requested = requested
         for made in self.model.compositions(self.now):
             assert all(quad.key in self.uploads for quad in made.quads), "what is put together is not on the renderer"
             self.contents[made.key] = tuple(self.uploads[quad.key] for quad in made.quads)
@@ -105,9 +105,9 @@ class World:
         self.model.receive(TileUnavailable(tile, Unreachable("maps"), retry_in_s), self.now)
 
     def load(self, paint: Callable[[TileId], TileImage] = whole, origin: Origin = "network") -> list[Quad]:
-        """Answer everything that is asked for, and let it fade in."""
+        """Answer all requests, and let the tiles fade in."""
         self.frame()
-        for tile in self.wanted:
+        for tile in self.requested:
             self.arrive(tile, paint(tile), origin)
         self.frame()
         return self.frame(1.0)
@@ -117,7 +117,7 @@ class World:
         for _ in range(round(seconds / FRAME_S)):
             self.frame()
             if loads:
-                for tile in self.wanted:
+                for tile in self.requested:
                     self.arrive(tile)
 
 

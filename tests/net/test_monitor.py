@@ -11,14 +11,17 @@ from tvapp.core.headers import Headers
 from tvapp.core.jobs import Inbox
 from tvapp.core.log import RecordingLog
 from tvapp.net.messages import NetworkLost, NetworkRestored
-from tvapp.net.monitor import NetworkMonitor, has_link
+from tvapp.net.monitor import NetworkMonitor, ProbeDelay, has_link
 from tvapp.net.request import Request, Response
 
 MAPS = "https://maps.example"
 ENTRA = "https://login.example"
 
 
+@dataclass
 class RunningLoop:
+    inbox: Inbox
+
     def io_loop(self) -> asyncio.AbstractEventLoop:
         return asyncio.get_running_loop()
 
@@ -36,18 +39,18 @@ class Net:
     link_back_at: float = float("inf")
     requests: list[tuple[float, Request]] = field(default_factory=list)
     told: list[NetworkError | None] = field(default_factory=list)
+    at: Callable[[float], None] = lambda _now: None
+    """Called after each part of a wait."""
 
     def start(self) -> NetworkMonitor:
         monitor = NetworkMonitor(
-            RunningLoop(),
+            RunningLoop(self.inbox),
             self,
             [MAPS + "/map", ENTRA],
-            self.inbox,
             clock=self.clock,
             log=self.log,
             random=lambda: 0.5,
-            sleep=self.sleep,
-            link=lambda: self.link or self.clock.now >= self.link_back_at,
+            delay=ProbeDelay(self.sleep, lambda: self.link or self.clock.now >= self.link_back_at),
         )
         monitor.subscribe(self.told.append)
         return monitor
@@ -62,6 +65,7 @@ class Net:
 
     async def sleep(self, seconds: float) -> None:
         self.clock.advance(seconds)
+        self.at(self.clock.now)
         await asyncio.sleep(0)
 
     @property
@@ -216,15 +220,13 @@ def test_hurried_it_probes_at_once_instead_of_waiting_on() -> None:
         error = Unreachable("maps.example", "refused")
         net = Net(down={MAPS: error}, back_at=1000.0)
         monitor = net.start()
-        sleep = net.sleep
 
-        async def hurry_at_ninety(seconds: float) -> None:
-            await sleep(seconds)
-            if net.clock.now == 90.0:
+        def hurry_at_ninety(now: float) -> None:
+            if now == 90.0:
                 net.back_at = 0.0
                 monitor.hurry()
 
-        monitor._sleep = hurry_at_ninety
+        net.at = hurry_at_ninety
         monitor.observe(MAPS, error)
         await settle()
         assert not lost(monitor)

@@ -209,6 +209,15 @@ def test_whatever_servers_say_the_verdict_is_ours_or_one_of_theirs(said: list[tu
     assert verdict == 0.0 or any(verdict == pytest.approx(date - wall, abs=1e-3) for _, date in said)
 
 
+def test_a_handshake_that_succeeds_takes_back_those_that_failed() -> None:
+    estimator = SkewEstimator()
+    estimator.add_too_early("maps.example")
+    estimator.add_too_early("maps.example")
+    assert estimator.skew_s(5.0, RIGHT) == math.inf
+    estimator.add_date("maps.example", 0.0, 5.0)  # no Date that can be right, but an answer
+    assert estimator.skew_s(5.0, RIGHT) == 0.0
+
+
 def sent(answer: Callable[[Request], Response], url: str) -> Bench:
     bench = Bench()
     sender = SkewObserver(FakeSender(answer), bench.monitor)

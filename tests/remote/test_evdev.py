@@ -16,7 +16,7 @@ from tvapp.core.clock import ManualClock
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
 from tvapp.remote.evdev import Records, key_codes
-from tvapp.remote.evdev_source import EvdevSource
+from tvapp.remote.evdev_source import EvdevSource, InputFolders
 from tvapp.remote.keymap import keymap
 from tvapp.remote.keys import KeyEvent
 
@@ -83,8 +83,7 @@ class Rig:
             ManualClock(7.0),
             self.log,
             devices=devices,
-            input_dir=self.input_dir,
-            sysfs=self.sysfs,
+            folders=InputFolders(self.input_dir, self.sysfs),
         )
 
     def plug_in(self, name: str, *codes: int) -> Path:
@@ -231,7 +230,7 @@ def test_it_runs_on_a_thread_until_it_is_stopped(tmp_path: Path) -> None:
     log = RecordingLog()
     jobs = Jobs(inbox, log)
     source = EvdevSource(
-        inbox.post, keymap(), ManualClock(), log, devices=[f"/dev/fd/{read}"], input_dir=tmp_path, sysfs=tmp_path
+        inbox.post, keymap(), ManualClock(), log, devices=[f"/dev/fd/{read}"], folders=InputFolders(tmp_path, tmp_path)
     )
     thread = jobs.thread("evdev", source.run)
     os.write(write, key(1, 1))
@@ -244,3 +243,28 @@ def test_it_runs_on_a_thread_until_it_is_stopped(tmp_path: Path) -> None:
     jobs.stop()
     os.close(read)
     os.close(write)
+
+
+def test_a_round_without_events_ends_with_its_time_out(tmp_path: Path) -> None:
+    rig = Rig(tmp_path)
+    rig.source.scan()
+    assert rig.source.step(0.0)
+    assert rig.source.step(0.001)
+    assert rig.events == []
+
+
+def test_a_device_that_comes_and_goes_is_missed_each_time(tmp_path: Path) -> None:
+    path = tmp_path / "input" / "named"
+    rig = Rig(tmp_path, str(path))
+    rig.source.scan()
+    rig.source.scan()
+    assert len(rig.log.named("remote.device_missing")) == 1
+    os.mkfifo(path)
+    rig.source.scan()
+    assert list(rig.source.open_devices) == [str(path)]
+    with path.open("wb", buffering=0):
+        path.unlink()
+    rig.source.step(1.0)
+    rig.source.scan()
+    assert list(rig.source.open_devices) == []
+    assert len(rig.log.named("remote.device_missing")) == 2

@@ -37,6 +37,13 @@ def test_a_tap_is_a_press_and_a_release(hold: KeyHold) -> None:
     assert hold.next_wakeup() is None
 
 
+@pytest.mark.parametrize(("later_s", "presses"), [(0.025, 0), (0.04, 1)])
+def test_two_devices_that_say_the_same_are_one_press_for_30_ms(hold: KeyHold, later_s: float, presses: int) -> None:
+    hold.handle(down("return", 1.0))
+    again = hold.handle(down("key:28", 1.0 + later_s, "/dev/input/event3"))
+    assert [each.phase for each in again].count(Phase.PRESS) == presses
+
+
 def test_a_key_without_a_meaning_is_nothing(hold: KeyHold) -> None:
     assert hold.handle(down("q", 1.0)) == ()
     assert hold.handle(up("q", 1.1)) == ()

@@ -107,6 +107,8 @@ def test_what_no_device_sends_is_no_key(name: str) -> None:
 
 def test_only_keys_that_sdl_drops_are_taken_from_devices_that_it_reads_too() -> None:
     assert [code for code in (174, 352, 353, 398, 402, 403, 438) if not dropped_by_sdl(code)] == []
+    assert [code for code in (0x160, 0x21F, 0x224, 0x2BF) if not dropped_by_sdl(code)] == []
+    assert [code for code in (173, 175, 0x15F, 0x220, 0x223, 0x2C0) if dropped_by_sdl(code)] == []
     assert [
         code for code in (1, 28, 103, 105, 106, 108, 139, 158, 164, 0x110, 0x130, 0x220) if dropped_by_sdl(code)
     ] == []

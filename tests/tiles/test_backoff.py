@@ -46,7 +46,7 @@ def backoff() -> TileBackoff:
         (ServiceError("h", 418), {ROAD}, {NEXT, IMAGERY}),
     ],
 )
-def test_who_has_to_wait(error: TvappError, waiting: set[TileId], free: set[TileId]) -> None:
+def test_which_tiles_have_to_wait(error: TvappError, waiting: set[TileId], free: set[TileId]) -> None:
     p = backoff()
     p.failed(ROAD, error, 0.0)
     assert all(p.wait_for(tile, 0.5) is not None for tile in waiting)
@@ -85,7 +85,7 @@ def test_a_tile_that_does_not_exist_is_remembered() -> None:
     assert p.wait_for(ROAD, NOT_FOUND_RETRY_S) is None
 
 
-def test_retry_after_is_a_floor_and_one_volley_counts_once() -> None:
+def test_retry_after_is_a_floor_and_one_burst_counts_once() -> None:
     p = backoff()
     for tile in (ROAD, NEXT, IMAGERY):
         p.failed(tile, Throttled("h", 429, retry_after_s=20.0), 0.0)
@@ -323,3 +323,11 @@ def test_waits_begin_at_one_second_for_a_tile_and_two_for_all_and_end_at_a_minut
         p.network_restored()
     delays = Backoff(first_s=first_s, ceiling_s=60.0)
     assert waits == pytest.approx([delays.delay(attempt, 0.0) for attempt in range(12)])
+
+
+def test_a_sign_in_that_is_throttled_counts_as_a_refusal_of_all() -> None:
+    p = backoff()
+    p.failed(ROAD, SignInError("throttled", needs_person=False, retry_after_s=30.0), 0.0)
+    wait = p.wait_for(NEXT, 0.0)
+    assert wait is not None
+    assert wait.until > 30.0, "the back-off adds its jitter, as for every refusal"

@@ -18,10 +18,11 @@ from tvapp.tiles.congestion_window import (
 
 
 @dataclass
-class Way:
-    """A way to a service in simulated time: `latency_s` to the first byte, then a link that carries one tile at a time.
+class Connection:
+    """A connection to a service in simulated time.
 
-    The service works on at most `at_once` tiles at a time, each `latency_s` long.
+    The first byte takes `latency_s`; then a link carries one tile at a time. The service works on at most `at_once`
+    tiles at a time, each `latency_s` long.
     """
 
     latency_s: float
@@ -39,7 +40,7 @@ class Way:
         self.waits: list[float] = []
 
     def fetch(self, tiles: int) -> float:
-        """Bring so many tiles, as many at a time as the window allows; returns how long it took."""
+        """Fetch so many tiles, as many at a time as the window allows; return how long it took."""
         began, left = self.now, tiles
         events: list[tuple[float, int, SentRequest, float]] = []
         while left or events:
@@ -61,58 +62,58 @@ class Way:
 
 
 @pytest.mark.parametrize("latency_s", [0.15, 0.4, 1.0])
-def test_over_a_long_way_as_many_are_under_way_as_may_be_after_two_rounds(latency_s: float) -> None:
-    way = Way(latency_s)
-    assert way.fetch(INITIAL_LIMIT + 2 * INITIAL_LIMIT + 1) == pytest.approx(3 * latency_s)
-    way.fetch(2 * MAX_LIMIT)
-    assert way.fetch(2 * MAX_LIMIT) == pytest.approx(2 * latency_s)
-    assert way.window.limit == MAX_LIMIT
+def test_over_a_long_path_as_many_are_under_way_as_may_be_after_two_rounds(latency_s: float) -> None:
+    connection = Connection(latency_s)
+    assert connection.fetch(INITIAL_LIMIT + 2 * INITIAL_LIMIT + 1) == pytest.approx(3 * latency_s)
+    connection.fetch(2 * MAX_LIMIT)
+    assert connection.fetch(2 * MAX_LIMIT) == pytest.approx(2 * latency_s)
+    assert connection.window.limit == MAX_LIMIT
 
 
 @pytest.mark.parametrize(("latency_s", "tile_s"), [(0.04, 0.08), (0.1, 0.1), (0.04, 0.5), (0.4, 0.4)])
 def test_over_a_slow_link_few_are_under_way_so_that_none_waits_long_and_the_link_is_never_idle(
     latency_s: float, tile_s: float
 ) -> None:
-    way = Way(latency_s, tile_s)
-    way.fetch(60)
-    assert MIN_LIMIT <= way.window.limit <= 6
-    way.waits.clear()
-    assert way.fetch(40) <= latency_s + 40 * tile_s * 1.05
-    assert max(way.waits) <= latency_s + 6 * tile_s
+    connection = Connection(latency_s, tile_s)
+    connection.fetch(60)
+    assert MIN_LIMIT <= connection.window.limit <= 6
+    connection.waits.clear()
+    assert connection.fetch(40) <= latency_s + 40 * tile_s * 1.05
+    assert max(connection.waits) <= latency_s + 6 * tile_s
 
 
-def test_over_a_long_way_with_a_link_that_fills_up_the_link_is_kept_busy() -> None:
-    way = Way(0.4, 0.03)
-    way.fetch(100)
-    assert way.fetch(100) <= 0.4 + 100 * 0.03 * 1.1
-    assert way.window.limit < MAX_LIMIT
+def test_over_a_long_path_with_a_link_that_fills_up_the_link_is_kept_busy() -> None:
+    connection = Connection(0.4, 0.03)
+    connection.fetch(100)
+    assert connection.fetch(100) <= 0.4 + 100 * 0.03 * 1.1
+    assert connection.window.limit < MAX_LIMIT
 
 
 def test_a_service_that_works_on_few_at_a_time_is_not_swamped() -> None:
-    way = Way(0.2, at_once=2)
-    way.fetch(60)
-    assert way.window.limit <= 6
-    assert way.fetch(40) <= 40 * 0.2 / 2 * 1.05
+    connection = Connection(0.2, at_once=2)
+    connection.fetch(60)
+    assert connection.window.limit <= 6
+    assert connection.fetch(40) <= 40 * 0.2 / 2 * 1.05
 
 
-def test_a_way_that_grew_long_is_noticed_within_a_few_minutes() -> None:
-    way = Way(0.01, 0.1)
-    way.fetch(40)
-    few = way.window.limit
-    way.latency_s, way.tile_s = 0.5, 0.0
+def test_a_path_that_grew_long_is_noticed_within_a_few_minutes() -> None:
+    connection = Connection(0.01, 0.1)
+    connection.fetch(40)
+    few = connection.window.limit
+    connection.latency_s, connection.tile_s = 0.5, 0.0
     for _ in range(20):
-        way.now += 10.0
-        way.fetch(40)
-    assert few <= 6 < MAX_LIMIT == way.window.limit
+        connection.now += 10.0
+        connection.fetch(40)
+    assert few <= 6 < MAX_LIMIT == connection.window.limit
 
 
 def test_with_a_connection_for_each_request_there_are_no_more_than_before() -> None:
-    way = Way(0.4, is_multiplexed=False)
-    way.fetch(100)
-    assert way.window.limit == MAX_CONNECTIONS
+    connection = Connection(0.4, is_multiplexed=False)
+    connection.fetch(100)
+    assert connection.window.limit == MAX_CONNECTIONS
 
 
-def test_who_looks_at_little_does_not_earn_a_large_volley() -> None:
+def test_a_viewer_who_needs_few_tiles_does_not_earn_a_large_burst() -> None:
     window = CongestionWindow()
     for second in range(100):
         window.succeeded(SentRequest(second, 1), 0, Timing(0.2, True), second + 0.2)

@@ -9,7 +9,7 @@ from PIL import Image as Pillow
 
 from tests.tiles.pictures import encode, png
 from tvapp.core.errors import DataError
-from tvapp.tiles.decode import decode_tile, sniff
+from tvapp.tiles.decode import MAX_BYTES, decode_tile, sniff
 
 
 def test_pixels_come_in_the_order_the_screen_wants() -> None:
@@ -161,7 +161,7 @@ def test_a_file_cut_anywhere_is_refused_and_a_damaged_one_never_hurts(at: int, v
     assert tile.size == 256
 
 
-def test_formats_are_told_by_their_first_bytes() -> None:
+def test_formats_are_recognised_by_their_first_bytes() -> None:
     assert sniff(b"\xff\xd8\xff\xe0") == "JPEG"
     assert sniff(b"RIFF....WEBP") == "WEBP"
     assert sniff(b"RIFF....WAVE") is None
@@ -197,9 +197,9 @@ def test_what_is_left_of_a_smaller_one_lies_where_it_did(
         assert max(box[2] - box[0], box[3] - box[1]) * ratio < 4
         return
     found = (tile.left, tile.top, tile.left + image.width, tile.top + image.height)
-    # A pixel for what is in parts, and the filter reaches two.
+    # One pixel for rounding, and two that the filter reaches.
     assert all(abs(at - edge * ratio) <= 3.0 for at, edge in zip(found, box, strict=True))
-    # What is transparent has no colour that would show at the edges.
+    # Transparent pixels have no colour that would show at the edges.
     pixels = image.pixels
     assert all(pixels[i + 2] >= 250 for i in range(0, len(pixels), 4) if pixels[i + 3] > 8)
 
@@ -208,3 +208,65 @@ def test_a_tile_is_never_made_larger() -> None:
     tile = decode_tile(png(size=256), "t", max_px=341)
     assert tile.image is not None
     assert (tile.size, tile.image.width) == (256, 256)
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (b"", "empty"),
+        (b"<html>", "no picture"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(MAX_BYTES - 8), "cut short"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(MAX_BYTES - 7), "too large"),
+        (encode(Pillow.new("RGB", (512, 512)))[:-4], "cut short"),
+        (encode(Pillow.new("RGB", (512, 512)), "JPEG")[:-2], "cut short"),
+        (encode(Pillow.new("RGB", (512, 512)), "WEBP")[:-1], "cut short"),
+        (encode(Pillow.new("RGB", (512, 256))), "512x256 pixels"),
+        (encode(Pillow.new("RGB", (128, 128))), "128x128 pixels"),
+        (bomb(512, 512), "damaged PNG"),
+    ],
+)
+def test_an_error_names_the_tileset_and_the_reason(data: bytes, reason: str) -> None:
+    with pytest.raises(DataError) as caught:
+        decode_tile(data, "road")
+    assert "road" in str(caught.value)
+    assert reason in str(caught.value)
+
+
+def test_a_tile_has_at_most_4_mib_and_256_or_512_pixels() -> None:
+    assert MAX_BYTES == 4 * 1024 * 1024
+    assert decode_tile(png(size=256), "t").size == 256
+    assert decode_tile(png(size=512), "t").size == 512
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+def test_bytes_after_the_end_of_a_file_do_no_harm(kind: str) -> None:
+    assert decode_tile(encode(Pillow.new("RGB", (256, 256)), kind) + bytes(10), "t").image is not None
+
+
+@pytest.mark.parametrize(("width", "box"), [(486, (0, 0, 512, 512)), (485, (10, 20, 485, 486))])
+def test_margins_of_less_than_a_tenth_are_not_cut_off(width: int, box: tuple[int, int, int, int]) -> None:
+    picture = Pillow.new("RGBA", (512, 512))
+    picture.paste((255, 0, 0, 255), (10, 20, 10 + width, 20 + 486))
+    tile = decode_tile(encode(picture), "t")
+    assert tile.image is not None
+    assert (tile.left, tile.top, tile.image.width, tile.image.height) == box
+    assert not tile.image.opaque
+
+
+def test_a_shrunk_tile_is_opaque_only_if_it_was() -> None:
+    half = Pillow.new("RGBA", (512, 512), (10, 20, 30, 254))
+    tile = decode_tile(encode(half), "t", max_px=300)
+    assert tile.image is not None
+    assert (tile.size, tile.image.width, tile.image.opaque) == (300, 300, False)
+    assert set(tile.image.pixels[3::4]) == {254}
+    whole = decode_tile(encode(Pillow.new("RGBA", (512, 512), (10, 20, 30, 255))), "t", max_px=300)
+    assert whole.image is not None
+    assert whole.image.opaque
+    assert tuple(whole.image.pixels[:4]) == (30, 20, 10, 255)
+
+
+def test_riff_files_of_another_kind_are_no_tiles() -> None:
+    assert sniff(b"RIFF\x00\x00\x00\x00WAVE") is None
+    assert sniff(b"RIFF\x00\x00\x00\x00WEBPVP8 ") == "WEBP"
+    assert sniff(b"\xff\xd8\xff\xe0") == "JPEG"
+    assert sniff(b"\x89PNG\r\n\x1a\n") == "PNG"

@@ -350,7 +350,7 @@ def test_killed_in_the_middle_of_writing_it_opens_again_and_is_whole(tmp_path: P
         bench.cache.close()
 
 
-def test_a_disk_that_stops_answering_holds_nobody_up_for_long_and_is_left_alone(
+def test_a_disk_that_stops_answering_blocks_no_caller_for_long_and_is_left_alone(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tvapp.tiles.disk_cache.TIMEOUT_S", 0.05)
@@ -378,7 +378,7 @@ def test_a_304_that_forbids_to_keep_a_tile_ends_its_keeping(bench: Bench) -> Non
 @pytest.mark.parametrize(
     ("control", "may"), [("max-age=60", True), ("max-age=60, must-revalidate", False), ("no-cache", False)]
 )
-def test_what_must_be_validated_is_told_apart_from_what_may_be_shown_stale(
+def test_what_must_be_validated_is_distinguished_from_what_may_be_shown_stale(
     bench: Bench, control: str, may: bool
 ) -> None:
     bench.cache.put(key(1), b"one", Headers({"ETag": '"1"', "Cache-Control": control}))

@@ -1,4 +1,4 @@
-"""What the disk has is shown before anybody knows whom to ask for the rest."""
+"""Tiles on the disk are shown before there is a source for the others."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def tiles(tmp_path: Path, inbox: Arrivals) -> Iterator[TileBackend]:
     jobs.stop()
 
 
-def test_a_kept_tile_arrives_at_once_and_another_one_when_there_is_somebody_to_ask(
+def test_a_kept_tile_arrives_at_once_and_another_one_once_there_is_a_source(
     tiles: TileBackend, inbox: Arrivals
 ) -> None:
     scope = tiles.use_account(WHO)

@@ -132,14 +132,14 @@ class Desk:
             return TileReply(304, b"", self.headers)
         return TileReply(200, self.picture, self.headers)
 
-    async def want(self, *tiles: TileId) -> list[tuple[TileId, str]]:
-        """Wish, let everything happen that can, and return what was posted."""
+    async def request(self, *tiles: TileId) -> list[tuple[TileId, str]]:
+        """Request tiles, let everything happen that can, and return what was posted."""
         self.wanted = tiles
         self.loader.request(tiles)
         return await self.settle()
 
     async def quiet(self) -> list[tuple[TileId, str]]:
-        """Wish for nothing else for a while, and return what was posted."""
+        """Request nothing else for a while, and return what was posted."""
         self.clock.advance(QUIET_S)
         self.loader.request(self.wanted)
         return await self.settle()
@@ -154,7 +154,7 @@ class Desk:
                 self.sizes.append(message.content.size)
                 self.ages_s += [message.age_s] if message.origin == "stale" else []
             elif isinstance(message, TileRevalidated):
-                posted.append((message.tile, "confirmed"))
+                posted.append((message.tile, "revalidated"))
             elif isinstance(message, TileUnavailable):
                 posted.append((message.tile, type(message.error).__name__))
                 self.retry_in_s = message.retry_in_s
@@ -189,9 +189,9 @@ def run(tmp_path: Path) -> Callable[[Callable[[Desk], Awaitable[None]]], None]:
 Run = Callable[[Callable[[Desk], Awaitable[None]]], None]
 
 
-def test_tiles_are_asked_for_in_the_order_of_the_wishes_and_posted(run: Run) -> None:
+def test_tiles_are_requested_in_the_order_of_the_list_and_posted(run: Run) -> None:
     async def work(desk: Desk) -> None:
-        posted = await desk.want(tile(3), tile(1), tile(2))
+        posted = await desk.request(tile(3), tile(1), tile(2))
         assert desk.order == [3, 1, 2]
         assert ordered(posted) == [(tile(1), "network"), (tile(2), "network"), (tile(3), "network")]
         assert desk.loader.requests_sent == 3
@@ -201,18 +201,18 @@ def test_tiles_are_asked_for_in_the_order_of_the_wishes_and_posted(run: Run) -> 
 
 def test_columns_around_the_world_are_one_tile(run: Run) -> None:
     async def work(desk: Desk) -> None:
-        posted = await desk.want(tile(-1), tile(511), tile(1023))
+        posted = await desk.request(tile(-1), tile(511), tile(1023))
         assert posted == [(tile(511), "network")]
 
     run(work)
 
 
-def test_only_so_many_are_under_way_and_what_is_not_wanted_any_more_is_never_asked_for(run: Run) -> None:
+def test_only_so_many_are_under_way_and_what_is_no_longer_needed_is_never_requested(run: Run) -> None:
     async def work(desk: Desk) -> None:
         desk.gate.clear()
-        await desk.want(*(tile(x) for x in range(30)))
+        await desk.request(*(tile(x) for x in range(30)))
         assert desk.order == list(range(INITIAL_LIMIT))
-        await desk.want(tile(100), tile(2))
+        await desk.request(tile(100), tile(2))
         assert desk.order == [*range(INITIAL_LIMIT), 100]
         desk.gate.set()
         posted = await desk.settle()
@@ -225,12 +225,12 @@ def test_only_so_many_are_under_way_and_what_is_not_wanted_any_more_is_never_ask
 def test_a_service_that_answers_gets_more_at_a_time_and_one_that_complains_fewer(run: Run) -> None:
     async def work(desk: Desk) -> None:
         desk.gate.clear()
-        await desk.want(*(tile(x) for x in range(60)))
+        await desk.request(*(tile(x) for x in range(60)))
         assert desk.waiting == INITIAL_LIMIT
         desk.gate.set()
         await desk.settle()
         desk.gate.clear()
-        await desk.want(*(tile(x) for x in range(100, 160)))
+        await desk.request(*(tile(x) for x in range(100, 160)))
         assert INITIAL_LIMIT < desk.waiting <= MAX_LIMIT
         before = desk.waiting
         desk.error = Throttled("maps.example", 429, retry_after_s=1.0)
@@ -239,11 +239,11 @@ def test_a_service_that_answers_gets_more_at_a_time_and_one_that_complains_fewer
         desk.error = None
         desk.clock.advance(2)
         desk.gate.clear()
-        await desk.want(tile(200))
+        await desk.request(tile(200))
         desk.gate.set()
         await desk.settle()
         desk.gate.clear()
-        await desk.want(*(tile(x) for x in range(300, 360)))
+        await desk.request(*(tile(x) for x in range(300, 360)))
         assert desk.waiting <= before // 2 + 1
 
     run(work)
@@ -253,7 +253,7 @@ def test_however_wild_the_panning_requests_stay_bounded(run: Run) -> None:
     async def work(desk: Desk) -> None:
         desk.gate.clear()
         for start in range(0, 400, 20):
-            await desk.want(*(tile(x) for x in range(start, start + 20)))
+            await desk.request(*(tile(x) for x in range(start, start + 20)))
         assert desk.waiting == 2 * INITIAL_LIMIT
 
     run(work)
@@ -262,70 +262,70 @@ def test_however_wild_the_panning_requests_stay_bounded(run: Run) -> None:
 def test_a_tile_left_behind_is_kept_on_disk_and_comes_from_there_on_return(run: Run) -> None:
     async def work(desk: Desk) -> None:
         desk.gate.clear()
-        await desk.want(tile(1))
-        await desk.want()
+        await desk.request(tile(1))
+        await desk.request()
         desk.gate.set()
         assert await desk.settle() == []
-        assert await desk.want(tile(1)) == [(tile(1), "disk")]
+        assert await desk.request(tile(1)) == [(tile(1), "disk")]
         assert desk.loader.requests_sent == 1
 
     run(work)
 
 
-def test_a_tile_is_never_asked_for_twice_at_a_time_nor_posted_twice(run: Run) -> None:
+def test_a_tile_is_never_requested_twice_at_a_time_nor_posted_twice(run: Run) -> None:
     async def work(desk: Desk) -> None:
         desk.gate.clear()
         for _ in range(5):
-            await desk.want(tile(1), tile(2))
-            await desk.want(tile(2))
+            await desk.request(tile(1), tile(2))
+            await desk.request(tile(2))
         desk.gate.set()
         await desk.settle()
         assert sorted(desk.order) == [1, 2]
-        assert await desk.want(tile(2)) == []
+        assert await desk.request(tile(2)) == []
 
     run(work)
 
 
-def test_a_tile_that_got_lost_on_its_way_is_brought_again_after_a_while(run: Run) -> None:
+def test_a_tile_that_got_lost_on_its_way_is_loaded_again_after_a_while(run: Run) -> None:
     async def work(desk: Desk) -> None:
-        await desk.want(tile(1))
+        await desk.request(tile(1))
         desk.clock.advance(6)
-        assert await desk.want(tile(1)) == [(tile(1), "disk")]
+        assert await desk.request(tile(1)) == [(tile(1), "disk")]
 
     run(work)
 
 
-def test_after_losing_the_display_everything_is_brought_again(run: Run) -> None:
+def test_after_losing_the_display_everything_is_loaded_again(run: Run) -> None:
     async def work(desk: Desk) -> None:
-        await desk.want(tile(1))
+        await desk.request(tile(1))
         desk.loader.redeliver()
-        assert await desk.want(tile(1)) == [(tile(1), "disk")]
+        assert await desk.request(tile(1)) == [(tile(1), "disk")]
 
     run(work)
 
 
-def test_a_stale_tile_is_shown_at_once_and_confirmed_by_a_304(run: Run) -> None:
+def test_a_stale_tile_is_shown_at_once_and_revalidated_by_a_304(run: Run) -> None:
     async def work(desk: Desk) -> None:
-        await desk.want(tile(1))
-        await desk.want()
+        await desk.request(tile(1))
+        await desk.request()
         desk.clock.advance(601)
-        assert await desk.want(tile(1)) == [(tile(1), "stale")]
+        assert await desk.request(tile(1)) == [(tile(1), "stale")]
         assert desk.ages_s == [601.0]
-        assert await desk.quiet() == [(tile(1), "confirmed")]
+        assert await desk.quiet() == [(tile(1), "revalidated")]
         assert desk.asked[-1] == (tile(1), '"1"')
-        await desk.want()
-        assert await desk.want(tile(1)) == [(tile(1), "disk")]
+        await desk.request()
+        assert await desk.request(tile(1)) == [(tile(1), "disk")]
         assert desk.loader.requests_sent == 2
 
     run(work)
 
 
-def test_a_confirmed_tile_that_was_forgotten_meanwhile_comes_whole(run: Run) -> None:
+def test_a_revalidated_tile_that_was_forgotten_meanwhile_comes_whole(run: Run) -> None:
     async def work(desk: Desk) -> None:
-        await desk.want(tile(1))
-        await desk.want()
+        await desk.request(tile(1))
+        await desk.request()
         desk.clock.advance(601)
-        await desk.want(tile(1))
+        await desk.request(tile(1))
         desk.gate.clear()
         await desk.quiet()
         desk.loader.redeliver()
@@ -337,27 +337,27 @@ def test_a_confirmed_tile_that_was_forgotten_meanwhile_comes_whole(run: Run) -> 
     run(work)
 
 
-def test_a_confirmed_tile_that_is_still_wished_for_comes_from_disk_soon(run: Run) -> None:
+def test_a_revalidated_tile_that_is_still_requested_comes_from_disk_soon(run: Run) -> None:
     async def work(desk: Desk) -> None:
-        await desk.want(tile(1))
-        await desk.want()
+        await desk.request(tile(1))
+        await desk.request()
         desk.clock.advance(601)
-        await desk.want(tile(1))
-        assert await desk.quiet() == [(tile(1), "confirmed")]
-        assert await desk.want(tile(1)) == []
+        await desk.request(tile(1))
+        assert await desk.quiet() == [(tile(1), "revalidated")]
+        assert await desk.request(tile(1)) == []
         desk.clock.advance(REVALIDATED_S)
-        assert await desk.want(tile(1)) == [(tile(1), "disk")]
+        assert await desk.request(tile(1)) == [(tile(1), "disk")]
         assert desk.loader.requests_sent == 2
 
     run(work)
 
 
-def test_in_another_size_tiles_are_brought_again_from_disk(run: Run) -> None:
+def test_in_another_size_tiles_are_loaded_again_from_disk(run: Run) -> None:
     async def work(desk: Desk) -> None:
-        assert await desk.want(tile(1), tile(2)) == [(tile(1), "network"), (tile(2), "network")]
+        assert await desk.request(tile(1), tile(2)) == [(tile(1), "network"), (tile(2), "network")]
         assert desk.sizes == [256, 256]
         desk.loader.set_sizes({"road": 100})
-        assert await desk.want(tile(1), tile(2)) == [(tile(1), "disk"), (tile(2), "disk")]
+        assert await desk.request(tile(1), tile(2)) == [(tile(1), "disk"), (tile(2), "disk")]
         assert desk.sizes[2:] == [100, 100]
         desk.loader.set_sizes({"road": 100, "other": 50})
         await desk.settle()
@@ -371,7 +371,7 @@ def test_in_another_size_tiles_are_brought_again_from_disk(run: Run) -> None:
 def test_what_was_under_way_when_another_size_was_wanted_comes_in_that_size(run: Run) -> None:
     async def work(desk: Desk) -> None:
         desk.gate.clear()
-        assert await desk.want(tile(1)) == []
+        assert await desk.request(tile(1)) == []
         desk.loader.set_sizes({"road": 100})
         await desk.settle()
         desk.gate.set()
@@ -384,23 +384,23 @@ def test_what_was_under_way_when_another_size_was_wanted_comes_in_that_size(run:
 
 def test_a_stale_tile_that_changed_is_replaced(run: Run) -> None:
     async def work(desk: Desk) -> None:
-        await desk.want(tile(1))
-        await desk.want()
+        await desk.request(tile(1))
+        await desk.request()
         desk.clock.advance(601)
         desk.headers = Headers({"etag": '"2"'})
-        assert await desk.want(tile(1)) == [(tile(1), "stale")]
+        assert await desk.request(tile(1)) == [(tile(1), "stale")]
         assert await desk.quiet() == [(tile(1), "network")]
 
     run(work)
 
 
-def test_on_the_way_past_stale_tiles_the_service_is_not_asked_about_them(run: Run) -> None:
+def test_on_the_way_past_stale_tiles_they_are_not_revalidated(run: Run) -> None:
     async def work(desk: Desk) -> None:
-        await desk.want(*(tile(x) for x in range(20)))
-        await desk.want()
+        await desk.request(*(tile(x) for x in range(20)))
+        await desk.request()
         desk.clock.advance(4000)
         for x in range(18):
-            assert (tile(x + 2), "stale") in await desk.want(*(tile(x + i) for i in range(3)))
+            assert (tile(x + 2), "stale") in await desk.request(*(tile(x + i) for i in range(3)))
             desk.clock.advance(0.1)
         assert desk.loader.requests_sent == 20
         assert len(await desk.quiet()) == 3
@@ -409,16 +409,18 @@ def test_on_the_way_past_stale_tiles_the_service_is_not_asked_about_them(run: Ru
     run(work)
 
 
-def test_a_tile_that_is_wished_for_again_and_again_is_not_asked_about_each_time(run: Run) -> None:
+def test_a_tile_that_is_requested_again_and_again_is_not_revalidated_each_time(run: Run) -> None:
     async def work(desk: Desk) -> None:
         desk.headers = Headers({"cache-control": "max-age=1", "etag": '"1"'})
-        await desk.want(tile(1))
+        await desk.request(tile(1))
         asked = []
         for _ in range(8):
             desk.clock.advance(120)
-            await desk.want()
-            posted = [origin for _, origin in await desk.want(tile(1))] + [origin for _, origin in await desk.quiet()]
-            assert posted in (["disk"], ["stale", "confirmed"])
+            await desk.request()
+            posted = [origin for _, origin in await desk.request(tile(1))] + [
+                origin for _, origin in await desk.quiet()
+            ]
+            assert posted in (["disk"], ["stale", "revalidated"])
             asked.append(desk.loader.requests_sent)
         assert asked == [1, 1, 2, 2, 2, 3, 3, 3]
 
@@ -427,8 +429,8 @@ def test_a_tile_that_is_wished_for_again_and_again_is_not_asked_about_each_time(
 
 def test_a_tile_left_behind_while_it_waits_for_a_worker_is_not_decoded(run: Run) -> None:
     async def work(desk: Desk) -> None:
-        await desk.want(tile(1))
-        await desk.want()
+        await desk.request(tile(1))
+        await desk.request()
         desk.cache.put(CacheKey(SCOPE, tile(1)), b"nothing", FRESH)
         desk.loader.request([tile(1)])
         desk.loader.request([])
@@ -438,30 +440,30 @@ def test_a_tile_left_behind_while_it_waits_for_a_worker_is_not_decoded(run: Run)
     run(work)
 
 
-def test_without_a_network_stale_tiles_are_shown_the_rest_is_told_and_its_return_brings_all(run: Run) -> None:
+def test_without_a_network_stale_tiles_are_shown_the_rest_is_reported_and_its_return_loads_all(run: Run) -> None:
     async def work(desk: Desk) -> None:
-        await desk.want(tile(1))
-        await desk.want()
+        await desk.request(tile(1))
+        await desk.request()
         desk.clock.advance(601)
         desk.loader.network_changed(Unreachable("maps.example"))
-        posted = await desk.want(tile(1), tile(2))
+        posted = await desk.request(tile(1), tile(2))
         assert ordered(posted) == [(tile(1), "Unreachable"), (tile(1), "stale"), (tile(2), "Unreachable")]
         assert desk.retry_in_s is not None
-        assert await desk.want(tile(2), tile(1)) == []
+        assert await desk.request(tile(2), tile(1)) == []
         assert desk.loader.requests_sent == 1
         desk.clock.advance(QUIET_S)
         desk.loader.network_changed(None)
-        assert ordered(await desk.settle()) == [(tile(1), "confirmed"), (tile(2), "network")]
+        assert ordered(await desk.settle()) == [(tile(1), "revalidated"), (tile(2), "network")]
 
     run(work)
 
 
-def test_a_missing_role_stops_the_tileset_after_the_first_volley_until_it_is_tried_again(run: Run) -> None:
+def test_a_missing_role_stops_the_tileset_after_the_first_burst_until_it_is_tried_again(run: Run) -> None:
     async def work(desk: Desk) -> None:
         desk.error = Forbidden("maps.example", 403)
-        wishes = [tile(x) for x in range(40)]
-        posted = await desk.want(*wishes)
-        assert ordered(posted) == ordered((wish, "Forbidden") for wish in wishes)
+        tiles = [tile(x) for x in range(40)]
+        posted = await desk.request(*tiles)
+        assert ordered(posted) == ordered((each, "Forbidden") for each in tiles)
         assert desk.loader.requests_sent <= INITIAL_LIMIT
         assert desk.log.named("tile.failed")[0] == {
             "tile": "road/9/0/7",
@@ -472,7 +474,7 @@ def test_a_missing_role_stops_the_tileset_after_the_first_volley_until_it_is_tri
         }
         sent = desk.loader.requests_sent
         desk.clock.advance(59)
-        await desk.want(*wishes)
+        await desk.request(*tiles)
         assert desk.loader.requests_sent == sent
         desk.error = None
         desk.loader.retry()
@@ -484,15 +486,15 @@ def test_a_missing_role_stops_the_tileset_after_the_first_volley_until_it_is_tri
 def test_a_throttled_service_is_left_alone_and_then_asked_once(run: Run) -> None:
     async def work(desk: Desk) -> None:
         desk.error = Throttled("maps.example", 429, retry_after_s=30.0)
-        wishes = [tile(x) for x in range(20)]
-        await desk.want(*wishes)
+        tiles = [tile(x) for x in range(20)]
+        await desk.request(*tiles)
         sent = desk.loader.requests_sent
         desk.clock.advance(29)
-        await desk.want(*wishes)
+        await desk.request(*tiles)
         assert desk.loader.requests_sent == sent
         desk.gate.clear()
         desk.clock.advance(4)
-        await desk.want(*wishes)
+        await desk.request(*tiles)
         assert desk.loader.requests_sent == sent + 1
         desk.error = None
         desk.gate.set()
@@ -501,14 +503,14 @@ def test_a_throttled_service_is_left_alone_and_then_asked_once(run: Run) -> None
     run(work)
 
 
-def test_a_tile_that_is_not_there_is_not_asked_for_again(run: Run) -> None:
+def test_a_tile_that_is_not_there_is_not_requested_again(run: Run) -> None:
     async def work(desk: Desk) -> None:
         desk.errors = {tile(1): NotFound("maps.example", 404)}
-        assert ordered(await desk.want(tile(1), tile(2))) == [(tile(1), "NotFound"), (tile(2), "network")]
+        assert ordered(await desk.request(tile(1), tile(2))) == [(tile(1), "NotFound"), (tile(2), "network")]
         assert desk.retry_in_s is None
-        await desk.want()
+        await desk.request()
         desk.clock.advance(100)
-        assert await desk.want(tile(1)) == [(tile(1), "NotFound")]
+        assert await desk.request(tile(1)) == [(tile(1), "NotFound")]
         assert desk.order == [1, 2]
 
     run(work)
@@ -522,21 +524,21 @@ def test_trouble_with_one_tile_is_tried_again_and_never_kept(run: Run, trouble: 
             desk.picture = good[:-20]
         else:
             desk.error = trouble
-        assert len(await desk.want(tile(1))) == 1
+        assert len(await desk.request(tile(1))) == 1
         assert desk.retry_in_s is not None
         desk.picture, desk.error = good, None
         desk.clock.advance(2)
-        assert await desk.want(tile(1)) == [(tile(1), "network")]
+        assert await desk.request(tile(1)) == [(tile(1), "network")]
 
     run(work)
 
 
 def test_a_damaged_tile_on_disk_is_fetched_anew(run: Run) -> None:
     async def work(desk: Desk) -> None:
-        await desk.want(tile(1))
-        await desk.want()
+        await desk.request(tile(1))
+        await desk.request()
         desk.cache.put(CacheKey(SCOPE, tile(1)), b"nothing", FRESH)
-        assert await desk.want(tile(1)) == [(tile(1), "network")]
+        assert await desk.request(tile(1)) == [(tile(1), "network")]
 
     run(work)
 
@@ -544,11 +546,11 @@ def test_a_damaged_tile_on_disk_is_fetched_anew(run: Run) -> None:
 def test_geofences_are_drawn_and_redrawn_only_when_there_is_something_new(run: Run) -> None:
     async def work(desk: Desk) -> None:
         fences = tile(1, "geofences")
-        assert await desk.want(fences) == []
+        assert await desk.request(fences) == []
         first = Rasters(1)
         desk.loader.set_rasteriser(first)
         assert await desk.settle() == [(fences, "worker")]
-        assert await desk.want(fences) == []
+        assert await desk.request(fences) == []
         second = Rasters(2)
         desk.loader.set_rasteriser(second)
         assert await desk.settle() == [(fences, "worker")]
@@ -561,7 +563,7 @@ def test_geofences_are_drawn_and_redrawn_only_when_there_is_something_new(run: R
 def test_a_drawing_that_fails_is_logged_and_waits_without_holding_up_others(run: Run) -> None:
     async def work(desk: Desk) -> None:
         desk.loader.set_rasteriser(Rasters())
-        posted = await desk.want(tile(13, "geofences"), tile(1, "geofences"), tile(2))
+        posted = await desk.request(tile(13, "geofences"), tile(1, "geofences"), tile(2))
         assert ordered(posted) == [
             (tile(1, "geofences"), "worker"),
             (tile(13, "geofences"), "DataError"),
@@ -576,16 +578,16 @@ def test_geofences_are_drawn_while_the_network_is_away(run: Run) -> None:
     async def work(desk: Desk) -> None:
         desk.loader.set_rasteriser(Rasters())
         desk.loader.network_changed(Unreachable("maps.example"))
-        assert await desk.want(tile(1, "geofences")) == [(tile(1, "geofences"), "worker")]
+        assert await desk.request(tile(1, "geofences")) == [(tile(1, "geofences"), "worker")]
 
     run(work)
 
 
 def test_another_account_gets_nothing_of_the_former_one(run: Run) -> None:
     async def work(desk: Desk) -> None:
-        await desk.want(tile(1))
+        await desk.request(tile(1))
         desk.gate.clear()
-        await desk.want(tile(1), tile(2))
+        await desk.request(tile(1), tile(2))
         desk.loader.set_scope(CacheScope("https://maps.example", "ben"))
         await desk.settle()
         desk.gate.set()
@@ -598,10 +600,10 @@ def test_another_account_gets_nothing_of_the_former_one(run: Run) -> None:
 def test_after_the_end_nothing_is_asked_or_posted(run: Run) -> None:
     async def work(desk: Desk) -> None:
         desk.gate.clear()
-        await desk.want(tile(1))
+        await desk.request(tile(1))
         desk.loader.stop()
         desk.gate.set()
-        assert await desk.want(tile(2)) == []
+        assert await desk.request(tile(2)) == []
         assert desk.order == [1]
 
     run(work)
@@ -612,7 +614,7 @@ def test_a_trip_asks_for_each_tile_once_and_for_none_on_the_way_back(run: Run) -
         seen: set[TileId] = set()
         for column in [*range(12), *range(12, -1, -1)]:
             view = [TileId("road", 9, column + dx, y) for dx in range(5) for y in range(3)]
-            await desk.want(*(one for one in view if one not in seen))
+            await desk.request(*(one for one in view if one not in seen))
             seen.update(view)
         assert len(desk.asked) == len({asked for asked, _ in desk.asked}) == len(seen)
 
@@ -628,7 +630,7 @@ def test_a_trip_asks_for_each_tile_once_and_for_none_on_the_way_back(run: Run) -
         max_size=12,
     )
 )
-def test_in_the_end_every_wish_is_answered_once(steps: list[tuple[list[int], str]]) -> None:
+def test_in_the_end_every_request_is_answered_once(steps: list[tuple[list[int], str]]) -> None:
     async def work(desk: Desk) -> None:
         for columns, event in steps:
             if event == "lost":
@@ -639,18 +641,18 @@ def test_in_the_end_every_wish_is_answered_once(steps: list[tuple[list[int], str
                 desk.error = ServiceDown("maps.example", 500)
             else:
                 desk.error = None
-            await desk.want(*(tile(x) for x in columns))
+            await desk.request(*(tile(x) for x in columns))
             desk.clock.advance(1.3)
         desk.error = None
         desk.loader.network_changed(None)
         desk.loader.redeliver()
         desk.clock.advance(100)
-        await desk.want()
-        first = await desk.want(*(tile(x) for x in range(10)))
+        await desk.request()
+        first = await desk.request(*(tile(x) for x in range(10)))
         desk.clock.advance(1)
-        second = await desk.want(*(tile(x) for x in range(10)))
+        second = await desk.request(*(tile(x) for x in range(10)))
         assert ordered(first) == ordered({*first})
-        assert {wish for wish, _ in first} == {tile(x) for x in range(10)}
+        assert {found for found, _ in first} == {tile(x) for x in range(10)}
         assert second == []
 
     async def main() -> None:
@@ -672,7 +674,7 @@ class Once(dict[TileId, TvappError]):
 def test_a_failure_that_makes_no_tile_wait_is_logged_without_a_time_and_retried_at_once(run: Run) -> None:
     async def work(desk: Desk) -> None:
         desk.errors = Once({tile(1): ServiceDown("maps.example", 503, retry_after_s=0.0, was_sent=False)})
-        assert await desk.want(tile(1)) == [(tile(1), "network")]
+        assert await desk.request(tile(1)) == [(tile(1), "network")]
         (failed,) = desk.log.named("tile.failed")
         assert failed["retry_in"] is None
         assert desk.order == [1, 1]
@@ -683,7 +685,7 @@ def test_a_failure_that_makes_no_tile_wait_is_logged_without_a_time_and_retried_
 def test_a_tile_that_does_not_exist_is_reported_without_a_time(run: Run) -> None:
     async def work(desk: Desk) -> None:
         desk.error = NotFound("maps.example", 404)
-        assert await desk.want(tile(1)) == [(tile(1), "NotFound")]
+        assert await desk.request(tile(1)) == [(tile(1), "NotFound")]
         assert desk.retry_in_s is None
         assert desk.log.named("tile.failed")[0]["retry_in"] is None
 
@@ -694,11 +696,11 @@ def test_the_first_failure_of_a_kind_is_a_warning_until_a_request_succeeds(run: 
     async def work(desk: Desk) -> None:
         desk.errors = Once({tile(x): ServiceDown("maps.example", 500) for x in (1, 2)})
         desk.errors[tile(3)] = DataError("road", "empty")
-        await desk.want(tile(1), tile(2), tile(3))
+        await desk.request(tile(1), tile(2), tile(3))
         assert desk.levels() == ["warning", "debug", "warning"]
-        await desk.want(tile(4))
+        await desk.request(tile(4))
         desk.errors[tile(5)] = ServiceDown("maps.example", 500)
-        await desk.want(tile(5))
+        await desk.request(tile(5))
         assert desk.levels()[3:] == ["warning"]
 
     run(work)
@@ -707,29 +709,29 @@ def test_the_first_failure_of_a_kind_is_a_warning_until_a_request_succeeds(run: 
 def test_trouble_is_reported_once_for_each_error_and_again_when_its_time_is_over(run: Run) -> None:
     async def work(desk: Desk) -> None:
         desk.error = Forbidden("maps.example", 403)
-        assert await desk.want(tile(1)) == [(tile(1), "Forbidden")]
+        assert await desk.request(tile(1)) == [(tile(1), "Forbidden")]
         assert desk.retry_in_s == 60.0
-        assert await desk.want(tile(1), tile(2)) == [(tile(2), "Forbidden")]
+        assert await desk.request(tile(1), tile(2)) == [(tile(2), "Forbidden")]
         desk.clock.advance(20)
-        assert await desk.want(tile(1), tile(2)) == []
-        await desk.want(tile(2))
-        assert await desk.want(tile(1), tile(2)) == [(tile(1), "Forbidden")], "it was off the list in between"
+        assert await desk.request(tile(1), tile(2)) == []
+        await desk.request(tile(2))
+        assert await desk.request(tile(1), tile(2)) == [(tile(1), "Forbidden")], "it was off the list in between"
         assert desk.retry_in_s == 40.0
         desk.clock.advance(40)
-        assert ordered(await desk.want(tile(1), tile(2))) == [(tile(1), "Forbidden"), (tile(2), "Forbidden")]
+        assert ordered(await desk.request(tile(1), tile(2))) == [(tile(1), "Forbidden"), (tile(2), "Forbidden")]
 
     run(work)
 
 
 def test_a_stale_tile_is_posted_with_its_age_and_never_where_its_headers_forbid_it(run: Run) -> None:
     async def work(desk: Desk) -> None:
-        await desk.want(tile(1))
+        await desk.request(tile(1))
         desk.headers = Headers({"cache-control": "max-age=600, must-revalidate", "etag": '"1"'})
-        await desk.want(tile(2))
-        await desk.want()
+        await desk.request(tile(2))
+        await desk.request()
         desk.clock.advance(700)
         desk.gate.clear()
-        assert await desk.want(tile(1), tile(2)) == [(tile(1), "stale")]
+        assert await desk.request(tile(1), tile(2)) == [(tile(1), "stale")]
         assert desk.ages_s == [700.0]
         assert desk.order == [1, 2, 2], "what may not be shown is requested without waiting for a quiet moment"
 
@@ -739,10 +741,10 @@ def test_a_stale_tile_is_posted_with_its_age_and_never_where_its_headers_forbid_
 def test_requests_carry_language_view_and_validators(run: Run) -> None:
     async def work(desk: Desk) -> None:
         desk.headers = Headers({"cache-control": "max-age=600", "etag": '"1"', "last-modified": "yesterday"})
-        await desk.want(tile(1))
-        await desk.want()
+        await desk.request(tile(1))
+        await desk.request()
         desk.clock.advance(700)
-        await desk.want(tile(1))
+        await desk.request(tile(1))
         await desk.quiet()
         assert desk.requests == [
             TileRequest(tile(1), "en", "Unified"),
@@ -757,7 +759,7 @@ def test_drawings_wait_for_a_rasteriser_and_come_in_the_size_that_is_set(run: Ru
         desk.loader.set_rasteriser(Rasters())
         desk.loader.set_sizes({DRAWN_TILESET: 341})
         fences = tile(1, DRAWN_TILESET)
-        assert await desk.want(fences) == [(fences, "worker")]
+        assert await desk.request(fences) == [(fences, "worker")]
         assert desk.sizes == [341]
         desk.loader.set_sizes({DRAWN_TILESET: 341})
         assert await desk.settle() == [], "the sizes are the same"
@@ -770,7 +772,7 @@ def test_drawings_wait_for_a_rasteriser_and_come_in_the_size_that_is_set(run: Ru
 
 def test_the_same_account_again_changes_nothing(run: Run) -> None:
     async def work(desk: Desk) -> None:
-        await desk.want(tile(1))
+        await desk.request(tile(1))
         desk.loader.set_scope(CacheScope("https://maps.example", "aino"))
         assert await desk.settle() == []
         assert desk.order == [1]
@@ -781,12 +783,12 @@ def test_the_same_account_again_changes_nothing(run: Run) -> None:
 def test_the_loader_wakes_by_itself_for_what_is_due(run: Run) -> None:
     async def work(desk: Desk) -> None:
         desk.error = Forbidden("maps.example", 403)
-        await desk.want(tile(1))
+        await desk.request(tile(1))
         loop = asyncio.get_running_loop()
         timer = desk.loader._timer
         assert timer is not None
         assert timer.when() - loop.time() == pytest.approx(60.0, abs=1.0)
-        await desk.want()
+        await desk.request()
         assert desk.loader._timer is None
 
     run(work)

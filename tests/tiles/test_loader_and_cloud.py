@@ -52,7 +52,7 @@ def test_what_is_left_behind_before_it_was_sent_never_reaches_the_service(rig: R
         rig.posted.wait(0.01)
     rig.loader.request([TILE])
     rig.next(TileArrived)
-    # Which ones had been sent depends on the order in which the disk was asked about them.
+    # Which ones had been sent depends on the order of the disk lookups.
     columns = {int(request["query"]["x"]) for request in cloud.requests("tile")}
     sent = [tile for tile in behind if tile.x in columns]
     assert columns == {TILE.x, *(tile.x for tile in sent)}
@@ -63,7 +63,7 @@ def test_what_is_left_behind_before_it_was_sent_never_reaches_the_service(rig: R
     assert rig.loader.requests_sent == cloud.count("tile") == INITIAL_LIMIT + 1
 
 
-def test_a_stale_tile_is_confirmed_by_the_service(rig: Rig, cloud: LocalCloud) -> None:
+def test_a_stale_tile_is_revalidated_by_the_service(rig: Rig, cloud: LocalCloud) -> None:
     rig.loader.request([TILE])
     rig.next(TileArrived)
     rig.loader.request([])
@@ -128,7 +128,7 @@ def test_a_service_that_takes_too_long_is_given_up(cloud: LocalCloud, tmp_path: 
     rig.close()
 
 
-def test_a_person_without_the_role_is_told_so(cloud: LocalCloud, tmp_path: Path) -> None:
+def test_a_person_without_the_role_is_informed(cloud: LocalCloud, tmp_path: Path) -> None:
     secret = cloud.bearer("carla")["Authorization"].removeprefix("Bearer ")
     authorizer = EntraAuthorizer(Tokens(secret), SCOPE, cloud.maps_client_id, endpoint=cloud.endpoint)
     rig = Rig(cloud, tmp_path, authorizer)
@@ -170,9 +170,7 @@ def test_a_service_that_went_away_is_noticed_and_nothing_else_is_asked(tmp_path:
         asyncio.run_coroutine_threadsafe(ping, rig.jobs.io_loop()).result(10)
     finally:
         cloud.stop()
-    monitor = NetworkMonitor(
-        rig.jobs, rig.http, [cloud.endpoint], rig.inbox, clock=rig.clock, log=rig.log, random=lambda: 0.5
-    )
+    monitor = NetworkMonitor(rig.jobs, rig.http, [cloud.endpoint], clock=rig.clock, log=rig.log, random=lambda: 0.5)
     rig.http.listen(monitor.observe)
     monitor.subscribe(rig.loader.network_changed)
     rig.loader.request([TileId("microsoft.base.road", 9, x, 148) for x in range(40)])

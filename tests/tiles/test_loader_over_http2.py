@@ -34,7 +34,7 @@ class Service:
 
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     has_first: asyncio.Event = field(default_factory=asyncio.Event)
-    """Set when it has been asked for as many tiles as a loader asks for at first."""
+    """Set when as many tiles have been requested as a loader requests at first."""
     connections: int = 0
     columns: list[int] = field(default_factory=list)
     open_streams: int = 0

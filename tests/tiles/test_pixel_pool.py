@@ -6,7 +6,7 @@ from tvapp.core.image import Image
 from tvapp.tiles.pixel_pool import PixelPool
 
 
-def test_room_that_nobody_refers_to_any_more_is_given_out_again() -> None:
+def test_a_buffer_that_nothing_refers_to_any_more_is_given_out_again() -> None:
     pool = PixelPool()
     first = pool.take(64)
     number = id(first)
@@ -14,7 +14,7 @@ def test_room_that_nobody_refers_to_any_more_is_given_out_again() -> None:
     assert id(pool.take(64)) == number
 
 
-def test_room_that_somebody_still_refers_to_is_not_given_out() -> None:
+def test_a_buffer_that_something_still_refers_to_is_not_given_out() -> None:
     pool = PixelPool()
     image = Image(4, 4, pool.take(64))
     assert pool.take(64) is not image.pixels

@@ -72,14 +72,14 @@ def test_an_overlay_lies_on_its_base(tmp_path: Path) -> None:
     assert (green, alpha) == (0, 255)
 
 
-def test_a_tile_that_several_previews_show_is_asked_for_once(tmp_path: Path) -> None:
+def test_a_tile_that_several_previews_show_is_requested_once(tmp_path: Path) -> None:
     maps = Maps(base=(0, 0, 0, 255), overlay=(9, 9, 9, 99))
     arrived = load(maps, tmp_path, [Preview("dark", (BASE,)), Preview("radar", (BASE, OVERLAY))])
     assert {preview.name for preview in arrived} == {"dark", "radar"}
     assert maps.asked == ["base", "overlay"]
 
 
-def test_tiles_on_disk_are_not_asked_for_again(tmp_path: Path) -> None:
+def test_tiles_on_disk_are_not_requested_again(tmp_path: Path) -> None:
     maps = Maps(base=(0, 0, 0, 255))
     load(maps, tmp_path, [Preview("dark", (BASE,))])
     assert len(load(maps, tmp_path, [Preview("dark", (BASE,))])) == 1
@@ -136,7 +136,7 @@ def test_a_stale_tile_is_shown_where_no_new_one_can_be_had_and_replaced_where_it
     cache.close()
 
 
-def test_tiles_are_asked_for_in_the_language_and_view_of_the_account(tmp_path: Path) -> None:
+def test_tiles_are_requested_in_the_language_and_view_of_the_account(tmp_path: Path) -> None:
     maps = Maps(base=(0, 0, 0, 255))
     load(maps, tmp_path, [Preview("dark", (BASE,))])
     assert maps.requests == [TileRequest(BASE, SCOPE.language, SCOPE.view)]

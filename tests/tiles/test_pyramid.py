@@ -50,7 +50,7 @@ def test_no_row_is_taken_beyond_the_poles() -> None:
     assert TileRange(2, 0, 0, 4, 4).grown((0.0, -1.0)) == TileRange(2, 0, 0, 4, 4)
 
 
-def test_a_world_seen_twice_is_asked_for_once_at_its_nearest() -> None:
+def test_a_world_seen_twice_is_requested_once_at_its_nearest() -> None:
     cells = TileRange(1, -2, 0, 4, 2)
     found = by_distance(cells, cells, 0.5, 0.5)
     assert sorted((x, y) for _, _, _, x, y in found) == [(0, 0), (0, 1), (1, 0), (1, 1)]

@@ -41,7 +41,7 @@ class Fences:
 
 
 class Traveller:
-    """A map that loads its tiles over the network, and notes when it wishes for what is not near."""
+    """A map that loads its tiles over the network, and notes requests for tiles that are not near."""
 
     def __init__(self, rig: Rig, cloud: LocalCloud, choice: LayerChoice, budget_bytes: int = 1 << 40) -> None:
         self.rig, self.cloud = rig, cloud
@@ -49,7 +49,7 @@ class Traveller:
         self.model = MapModel(screen(zoom=12), layers(choice), budget_bytes, compose=True)
         rig.loader.set_rasteriser(Fences(0))
         self.strangers: set[Cell] = set()
-        """Cells that were wished for far from what was in view then."""
+        """Cells that were requested far from the view of that moment."""
         self.wanted: set[TileId] = set()
         self.now = 100.0
         self.before: Viewport | None = None
@@ -79,7 +79,7 @@ class Traveller:
         raise AssertionError("the map did not settle")
 
     def catch_up(self) -> None:
-        """Stop the time until everything that is wished for has come."""
+        """Stop the time until all requested tiles have come."""
         while self.wanted:
             self.rig.posted.clear()
             if not self._receive():
@@ -102,11 +102,11 @@ class Traveller:
             self.settle()
 
     def asked(self) -> Counter[tuple[str, Cell]]:
-        """Return which tiles the service was asked for since the last call, and how often."""
+        """Return which tiles were requested from the service since the last call, and how often."""
         recent = self.cloud.requests("tile")
         assert len(recent) == self.cloud.count("tile")
         self.cloud.forget_requests()
-        # What a test before this one had left under way is none of ours.
+        # Requests that an earlier test had left under way do not count.
         queries = [request["query"] for request in recent if request["query"]["tilesetId"] in self._shown]
         return Counter((str(q["tilesetId"]), (int(q["zoom"]), int(q["x"]), int(q["y"]))) for q in queries)
 
@@ -114,8 +114,8 @@ class Traveller:
         messages = [m for m in self.rig.inbox.drain() if isinstance(m, TileArrived | TileRevalidated | TileUnavailable)]
         stale = [m for m in messages if isinstance(m, TileArrived) and m.origin == "stale"]
         if stale:
-            # The loader asks about them when nothing new has been wished for in between. No more time than that: a disk
-            # that has not answered in two seconds would be used no longer.
+            # The loader revalidates them once no new tile has been requested for a moment. No more may pass: a disk
+            # that has not answered within two seconds would not be used any longer.
             self.rig.clock.advance(0.3)
         for message in messages:
             if message not in stale:
@@ -155,7 +155,7 @@ def rig(cloud: LocalCloud, tmp_path: Path) -> Iterator[Rig]:
 
 
 @pytest.mark.parametrize("budget_bytes", [1 << 40, 40 << 20], ids=["in memory", "from disk"])
-def test_on_a_trip_no_tile_is_asked_for_twice_none_on_the_way_back_and_none_that_was_not_in_view_or_next(
+def test_on_a_trip_no_tile_is_requested_twice_none_on_the_way_back_and_none_that_was_not_in_view_or_next(
     rig: Rig, cloud: LocalCloud, budget_bytes: int
 ) -> None:
     here = Traveller(rig, cloud, LayerChoice(BaseStyle.DARK), budget_bytes)

@@ -11,7 +11,16 @@ from hypothesis import strategies as st
 
 from tvapp.core.week import Week
 from tvapp.remote.intents import Input, Intent, Phase
-from tvapp.ui.dimming import BLACK_OPACITY, FADE_S, FIRST_AWAKE_S, WOKEN_S, Change, Dimmer, DimmingSettings
+from tvapp.ui.dimming import (
+    BLACK_OPACITY,
+    CLOCK_SET_SINCE,
+    FADE_S,
+    FIRST_AWAKE_S,
+    WOKEN_S,
+    Change,
+    Dimmer,
+    DimmingSettings,
+)
 
 EIGHT = 1_795_852_800.0
 """Saturday, 28 November 2026, 08:00 UTC."""
@@ -235,3 +244,76 @@ def test_the_screen_is_black_only_outside_its_hours_and_no_press_is_half_swallow
             assert panel.mode == "awake"
         at = panel.care.next_wakeup(panel.now, panel.wall + panel.now)
         assert at is None or at >= panel.now
+
+
+def test_a_reversed_fade_goes_steadily_back_to_the_bright_picture() -> None:
+    panel = Panel(DIM)
+    panel.until(HOUR)
+    panel.until(HOUR + FADE_S / 2)
+    panel.press(PRESS)
+    begun = panel.now
+    opacities = [panel.care.black_opacity(begun + FADE_S * part / 4) for part in range(5)]
+    assert opacities[0] > 0
+    assert opacities == sorted(opacities, reverse=True)
+    assert opacities[-1] == 0
+
+
+def test_a_fade_asks_for_frames_until_its_end_and_for_a_last_one() -> None:
+    care = Dimmer(DIM, 0.0)
+    assert not care.advance(0.0)
+    care.update(HOUR, EIGHT + HOUR, lambda: False)
+    assert care.next_wakeup(HOUR, EIGHT + HOUR) == HOUR
+    assert care.advance(HOUR + FADE_S - 0.01)
+    assert care.advance(HOUR + FADE_S)
+    assert not care.advance(HOUR + FADE_S)
+    assert care.next_wakeup(HOUR + FADE_S, EIGHT) is None
+
+
+def test_the_minutes_outside_the_hours_do_not_count_as_a_key() -> None:
+    night = replace(HOURS, dim_after_s=30.0)
+    panel = Panel(night, EIGHT - 5 * HOUR + 40)
+    panel.until(29.0)
+    assert panel.mode == "awake"
+    panel.until(31.0)
+    assert panel.mode == "dimmed"
+    panel.until(FIRST_AWAKE_S)
+    assert panel.changes[-1] == Change("blank", "hours")
+
+
+def test_the_hours_begin_with_a_bright_screen_and_a_full_time_until_dimming() -> None:
+    panel = Panel(HOURS, EIGHT - HOUR)
+    panel.until(HOUR - 1)
+    assert panel.mode == "blank"
+    assert panel.care.is_off
+    panel.until(HOUR + 1)
+    assert panel.changes[-1] == Change("awake", "hours")
+    panel.until(2 * HOUR - 1)
+    assert panel.mode == "awake"
+    panel.until(2 * HOUR + 1)
+    assert panel.changes[-1] == Change("dimmed", "idle")
+
+
+def test_a_screen_is_off_only_once_the_fade_to_black_is_over() -> None:
+    care = Dimmer(HOURS, 0.0)
+    care.update(FIRST_AWAKE_S, EIGHT - HOUR, lambda: False)
+    assert care.mode == "blank"
+    assert not care.is_off
+    care.advance(FIRST_AWAKE_S + FADE_S)
+    assert care.is_off
+
+
+def test_a_clock_counts_as_set_from_the_beginning_of_2025() -> None:
+    for before_s, mode in ((1.0, "awake"), (0.0, "blank")):
+        care = Dimmer(HOURS, 0.0)
+        care.update(FIRST_AWAKE_S, CLOCK_SET_SINCE - before_s, lambda: False)
+        assert care.mode == mode
+
+
+def test_without_dimming_a_key_wakes_a_black_screen_for_ten_minutes() -> None:
+    panel = Panel(replace(HOURS, dim_after_s=0.0), EIGHT - 5 * HOUR)
+    panel.until(HOUR)
+    panel.press(PRESS, RELEASE)
+    panel.until(HOUR + WOKEN_S - 0.1)
+    assert panel.mode == "awake"
+    panel.until(HOUR + WOKEN_S)
+    assert panel.mode == "blank"

@@ -301,7 +301,7 @@ class App:
         """Show what is broken, and stay there for the operator to read it.
 
         Raises:
-            Unrecoverable: it is a defect, about which nobody at the screen can do anything.
+            Unrecoverable: it is a defect, which the viewer cannot mend.
         """
         self._log.event("app.broken", level="error", error=type(error).__name__, reason=str(error))
         if not isinstance(error, TvappError):

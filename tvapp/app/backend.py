@@ -106,7 +106,7 @@ def build_backend(
     jobs, clock, log, random = surroundings.jobs, surroundings.clock, surroundings.log, surroundings.random
     authority = provider.authority(config.identity) if config.needs_sign_in else ""
     urls = (config.maps.endpoint, authority)
-    monitor = NetworkMonitor(jobs, http, urls, jobs.inbox, clock=clock, log=log, random=random)
+    monitor = NetworkMonitor(jobs, http, urls, clock=clock, log=log, random=random)
     http.listen(monitor.observe)
     monitor.subscribe(lambda error: http.network_restored() if error is None else None)
     authorizer = _authorizer(config, tokens, log)

@@ -15,7 +15,7 @@ from tvapp.core.errors import DataError, StorageError
 from tvapp.core.files import make_private_dir, read_bounded, write_atomic
 from tvapp.core.jobs import JobFailed, JobResult, Jobs
 from tvapp.core.log import Log
-from tvapp.mapview.last_view import MOST_BYTES, LastView, pack, unpack
+from tvapp.mapview.last_view import MAX_BYTES, LastView, pack, unpack
 
 READ, WRITE = "view.read", "view.write"
 WRITE_AFTER_S = 5.0
@@ -106,7 +106,7 @@ class LastViewStore:
 
     def _read(self, path: Path) -> LastView | None:
         try:
-            data = read_bounded(path, MOST_BYTES)
+            data = read_bounded(path, MAX_BYTES)
             if data is None:
                 return None
             view = unpack(data, self._basis)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 
@@ -51,6 +51,14 @@ LOOK_S = 0.5
 LOAD, CODE, POLL = "signin.load", "signin.code.", "signin.poll."
 
 
+@dataclass(frozen=True, slots=True)
+class Machines:
+    """The two state machines of signing in, whose flows have numbers from one sequence."""
+
+    session: Session
+    permission: Permission
+
+
 class SignIn:
     """Keeps one person signed in; call every method on the main thread, where each returns at once.
 
@@ -60,32 +68,27 @@ class SignIn:
 
     def __init__(
         self,
-        session: Session,
-        permission: Permission,
+        machines: Machines,
         gateway: Gateway,
+        tokens: TokenProvider,
         jobs: Jobs,
         clock: Clock,
         log: Log,
         *,
-        primary_scope: str = "",
-        random: Callable[[], float] = lambda: 0.5,
         skew: SkewMonitor | None = None,
-        plausible: PlausibleTime | None = None,
     ) -> None:
-        """`skew` knows the error of the clock; `plausible` decides how long to wait for a clock that can be right."""
-        self._session = session
-        self._permission = permission
+        """`skew` knows the error of the clock."""
+        self._session = machines.session
+        self._permission = machines.permission
         self.gateway = gateway
+        self.tokens = tokens
         self._jobs = jobs
         self._clock = clock
         self._log = log
         self._skew = skew
-        self._plausible = plausible or PlausibleTime()
+        self._plausible = PlausibleTime()
         self._waits_since: float | None = None  # for a plausible clock
         self._look_at = math.inf
-        self.tokens = TokenProvider(
-            gateway, jobs, clock, log, primary=primary_scope, post=jobs.inbox.post, random=random
-        )
 
     def start(self, now: float) -> None:
         """Begin with the account of last time, or a code; first wait for a clock by which tokens can be judged."""
@@ -244,15 +247,15 @@ def build_sign_in(
     primary = " ".join(provider.first_resource(identity.scopes))
     jobs, clock, log, random = surroundings.jobs, surroundings.clock, surroundings.log, surroundings.random
     gateway = LazyGateway(identity, surroundings.data.root, clock, log, network, surroundings.disk)
-    session, permission = machines(settings, random)
-    return SignIn(session, permission, gateway, jobs, clock, log, primary_scope=primary, random=random, skew=skew)
+    tokens = TokenProvider(gateway, jobs, clock, log, primary=primary, post=jobs.inbox.post, random=random)
+    return SignIn(machines(settings, random), gateway, tokens, jobs, clock, log, skew=skew)
 
 
-def machines(settings: SessionSettings, random: Callable[[], float] = lambda: 0.5) -> tuple[Session, Permission]:
-    """Return a session and a permission whose flows have numbers from one sequence."""
+def machines(settings: SessionSettings, random: Callable[[], float] = lambda: 0.5) -> Machines:
+    """Build a session and a permission."""
     numbers = count(1)
     session = Session(settings, random, numbers)
-    return session, Permission(session.view(0.0), random, numbers, succeeded_s=settings.succeeded_s)
+    return Machines(session, Permission(session.view(0.0), random, numbers, succeeded_s=settings.succeeded_s))
 
 
 def sign_out_all(config: Config, data_dir: Path) -> bool:  # noqa: ARG001 - other providers may keep more

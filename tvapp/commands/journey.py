@@ -277,7 +277,7 @@ def run_journey(
     pipe = folder / "remote"
     pipe.unlink(missing_ok=True)
     remote = RemoteControl(pipe)
-    # Whoever ends the journey ends the app with it: it has no screen on which somebody could find it.
+    # When the journey is ended, the app ends with it: it has no screen on which a person could notice it.
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _give_up)
     own = {"SDL_VIDEODRIVER": "dummy", "SDL_AUDIODRIVER": "dummy", "TVAPP_REMOTE_DEVICES": str(pipe)}

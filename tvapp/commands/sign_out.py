@@ -24,7 +24,7 @@ def run_sign_out(options: argparse.Namespace) -> int:
     try:
         # A running app would write the tokens in its memory to the disk again.
         with Instance.hold(data.root, log):
-            somebody = sign_out_all(config, data.root)
+            was_signed_in = sign_out_all(config, data.root)
             forget_tiles(data)
             forget_pictures_and_fences(data)
     except AnotherRuns as another:
@@ -34,9 +34,9 @@ def run_sign_out(options: argparse.Namespace) -> int:
     except StorageError as error:
         complain(f"tvapp: not everything could be removed: {error}")
         return EXIT_FAILED
-    if somebody:
+    if was_signed_in:
         log.event("signin.signed_out", by="command line")
     sys.stdout.write(
-        "Signed out: the tokens and everything cached are gone.\n" if somebody else "Nobody was signed in.\n"
+        "Signed out: the tokens and everything cached are gone.\n" if was_signed_in else "Nobody was signed in.\n"
     )
     return EXIT_OK

@@ -68,7 +68,7 @@ async def _run(server: LocalServer, *, exit_with_parent: bool) -> None:
     watch = asyncio.create_task(_watch_parent(stop)) if exit_with_parent else None
 
     def ready() -> None:
-        # Whoever started us may be gone already; then there is nobody to tell.
+        # The parent process may be gone already; then nothing reads the line.
         with contextlib.suppress(BrokenPipeError):
             print(json.dumps({**server.ready_line(), "pid": os.getpid()}), flush=True)
 

@@ -52,7 +52,7 @@ def make_certificates(folder: Path, now: datetime.datetime, hosts: Iterable[str]
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(signs_certificates=True), critical=True)
         .add_extension(ca_id, critical=False)
-        # Should somebody install the authority by mistake, it still vouches for this machine only.
+        # If the authority is installed by mistake, it still certifies this machine only.
         .add_extension(
             x509.NameConstraints(
                 permitted_subtrees=[

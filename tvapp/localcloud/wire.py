@@ -231,5 +231,5 @@ async def _cut(scope: Scope) -> None:
         # Lingering for zero seconds makes the kernel send RST instead of FIN.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
     transport.abort()
-    # Until the loop has told everybody that the connection is lost, nobody may write to it.
+    # Nothing may be written until the loop has reported the lost connection.
     await asyncio.sleep(0.01)

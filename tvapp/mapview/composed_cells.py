@@ -240,13 +240,13 @@ class ComposedCells:
         z: int,
         empty: list[tuple[float, int, int]],
         loaded_zooms: Container[int],
-        asked: frozenset[TileKey],
+        requested: frozenset[TileKey],
         obsolete: list[TileKey],
         pending: list[tuple[float, TileKey, Pieces]],
     ) -> None:
         """Find the fallback cells that must be composed anew to show the current geofences.
 
-        `asked` are the tiles that were needed for this before.
+        `requested` are the tiles that were needed for this before.
         """
         found: dict[TileKey, float] = {}
         for distance, x, y in empty:
@@ -273,7 +273,7 @@ class ComposedCells:
             if pieces is not None:
                 pending.append((distance, key, pieces))
             elif self._peek(key) is not None and any(
-                tile in asked and self._is_unavailable(tile) and self._peek(tile) is None
+                tile in requested and self._is_unavailable(tile) and self._peek(tile) is None
                 for tile in tiles
                 if tile not in drawn
             ):

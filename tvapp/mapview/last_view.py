@@ -1,4 +1,4 @@
-"""What a map showed last, as a value and as bytes on a disk: centre, zoom, layers and the selected geofence."""
+"""The last view of the map (centre, zoom, layers, selected geofence) as a value and as a record on the disk."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from tvapp.mapview.layers import BaseStyle, LayerChoice, Overlay
 from tvapp.mapview.viewport import MAX_ZOOM
 
 FORMAT = RecordFormat("last-view", 3)
-MOST_BYTES = 4096
-LONGEST_ID = 512
+MAX_BYTES = 4096
+MAX_ID_LENGTH = 512
 _DIGITS = 7
-"""Of degrees: a centimetre. And of the zoom."""
+"""Decimal places of degrees (a centimetre) and of the zoom."""
 
 
 @dataclass(frozen=True, slots=True)
 class LastView:
-    """A view to go back to. `selected` is the id of a geofence, "" for none."""
+    """The view to start with. `selected` is the id of a geofence, "" for none."""
 
     center: Position
     zoom: float
@@ -30,7 +30,7 @@ class LastView:
 
 
 def pack(view: LastView, basis: str) -> bytes:
-    """Return a view as a file. `basis` says what it was made with: another one makes it invalid."""
+    """Return a view as a record. `basis` stands for the settings it was made with: with others it is invalid."""
     content = {
         "basis": basis,
         "longitude": round(view.center.lon, _DIGITS),
@@ -38,13 +38,13 @@ def pack(view: LastView, basis: str) -> bytes:
         "zoom": round(view.zoom, _DIGITS),
         "base": view.choice.base.value,
         "overlays": sorted(overlay.value for overlay in view.choice.overlays),
-        "selected": view.selected if len(view.selected) <= LONGEST_ID else "",
+        "selected": view.selected if len(view.selected) <= MAX_ID_LENGTH else "",
     }
     return FORMAT.pack(json.dumps(content).encode())
 
 
 def unpack(data: bytes, basis: str) -> LastView:
-    """Return the view of a file that `pack` made.
+    """Return the view of a record that `pack` made.
 
     Raises:
         DataError: not a record of a view, damaged, with a value that is not allowed, or made with another basis.
@@ -62,17 +62,17 @@ def unpack(data: bytes, basis: str) -> LastView:
         choice = LayerChoice(BaseStyle(content["base"]), frozenset(Overlay(each) for each in content["overlays"]))
         zoom = _number(content, "zoom", 0, MAX_ZOOM)
     except (KeyError, TypeError, ValueError) as error:
-        raise DataError("last view", "says what cannot be") from error
+        raise DataError("last view", "a value that is not allowed") from error
     selected = content.get("selected")
-    if not isinstance(selected, str) or len(selected) > LONGEST_ID:
+    if not isinstance(selected, str) or len(selected) > MAX_ID_LENGTH:
         selected = ""
     return LastView(center, zoom, choice, selected)
 
 
-def _number(content: dict[str, object], name: str, least: float, most: float) -> float:
+def _number(content: dict[str, object], name: str, low: float, high: float) -> float:
     value = content[name]
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise TypeError(name)
-    if not (math.isfinite(value) and least <= value <= most):
+    if not (math.isfinite(value) and low <= value <= high):
         raise ValueError(name)
     return float(value)

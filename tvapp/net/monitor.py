@@ -37,7 +37,40 @@ LINK_POLL_S = 1.0
 class IoRunner(Protocol):
     """The part of core.jobs.Jobs that is needed here."""
 
+    @property
+    def inbox(self) -> Inbox: ...
+
     def io_loop(self) -> asyncio.AbstractEventLoop: ...
+
+
+class ProbeDelay:
+    """Waits between probes, and no longer once a link has come up or the viewer wants to know."""
+
+    def __init__(
+        self,
+        sleep: Callable[[float], Coroutine[object, object, None]] = asyncio.sleep,
+        link: Callable[[], bool] | None = None,
+    ) -> None:
+        """`link` tells whether there is a link (cable or radio); None: as Linux reports it."""
+        self._sleep = sleep
+        self._link = link or has_link
+        self._is_hurried = False
+
+    def hurry(self) -> None:
+        """End the present wait; from any thread."""
+        self._is_hurried = True
+
+    async def wait(self, delay_s: float) -> None:
+        """Wait for `delay_s`, or until a link comes up or `hurry` is called."""
+        had_link, self._is_hurried = self._link(), False
+        while delay_s > 0 and not self._is_hurried:
+            step_s = min(LINK_POLL_S, delay_s)
+            await self._sleep(step_s)
+            delay_s -= step_s
+            link = self._link()
+            if link and not had_link:
+                return
+            had_link = link
 
 
 class NetworkMonitor:
@@ -48,31 +81,27 @@ class NetworkMonitor:
         jobs: IoRunner,
         http: Sender,
         urls: Iterable[str],
-        inbox: Inbox,
         *,
         clock: Clock,
         log: Log,
         random: Callable[[], float],
-        sleep: Callable[[float], Coroutine[object, object, None]] = asyncio.sleep,
-        link: Callable[[], bool] | None = None,
+        delay: ProbeDelay | None = None,
     ) -> None:
         self._jobs = jobs
         self._http = http
         self._watched = {origin for url in urls if (origin := origin_of(url))}
         self._hinting: set[str] = set()
         self._check: asyncio.Task[None] | None = None
-        self._inbox = inbox
+        self._inbox = jobs.inbox
         self._clock = clock
         self._log = log
         self._random = random
-        self._sleep = sleep
-        self._link = link or has_link
+        self._delay = delay or ProbeDelay()
         self._subscribers: list[Callable[[NetworkError | None], None]] = []
         self._failing: dict[str, NetworkError] = {}
         self._lost_at: float | None = None
         self._task: asyncio.Task[None] | None = None
         self._stopped = False
-        self._hurried = False
 
     @property
     def is_lost(self) -> bool:
@@ -96,7 +125,7 @@ class NetworkMonitor:
 
     def hurry(self) -> None:
         """Probe at once if the network is lost, without waiting for the back-off; from any thread."""
-        self._hurried = True
+        self._delay.hurry()
 
     def stop(self) -> None:
         """Probe no more; from any thread."""
@@ -147,7 +176,7 @@ class NetworkMonitor:
         attempt = 0
         while self._failing:
             if self.is_lost:
-                await self._wait(PROBE_BACKOFF.delay(attempt, self._random()))
+                await self._delay.wait(PROBE_BACKOFF.delay(attempt, self._random()))
                 attempt += 1
             for origin in list(self._failing):
                 error = await self._try(origin)
@@ -167,18 +196,6 @@ class NetworkMonitor:
         except TvappError:
             pass  # an answer, if an odd one: the network is there
         return None
-
-    async def _wait(self, delay_s: float) -> None:
-        """Wait for a delay, or until a link comes up or `hurry` is called."""
-        had_link, self._hurried = self._link(), False
-        while delay_s > 0 and not self._hurried:
-            step_s = min(LINK_POLL_S, delay_s)
-            await self._sleep(step_s)
-            delay_s -= step_s
-            link = self._link()
-            if link and not had_link:
-                return
-            had_link = link
 
     def _lost(self, error: NetworkError) -> None:
         if self._lost_at is not None:

@@ -29,6 +29,14 @@ READ_BYTES = 24 * 64
 EVIOCGRAB = 0x40044590
 
 
+@dataclass(frozen=True, slots=True)
+class InputFolders:
+    """Where Linux has the input devices, and what it knows of them."""
+
+    devices: Path = Path("/dev/input")
+    sysfs: Path = Path("/sys/class/input")
+
+
 @dataclass(slots=True)
 class _Open:
     path: str
@@ -48,8 +56,7 @@ class EvdevSource:
         *,
         devices: Sequence[str] = (),
         grab: bool = False,
-        input_dir: Path = Path("/dev/input"),
-        sysfs: Path = Path("/sys/class/input"),
+        folders: InputFolders | None = None,
     ) -> None:
         self._post = post
         self._wanted = frozenset(code for code in keymap.codes() if dropped_by_sdl(code))
@@ -57,8 +64,7 @@ class EvdevSource:
         self._log = log
         self._explicit = tuple(devices)
         self._grab = grab
-        self._input_dir = input_dir
-        self._sysfs = sysfs
+        self._folders = folders or InputFolders()
         self._open: dict[int, _Open] = {}
         self._reported: set[str] = set()
         self._poll = select.poll()
@@ -101,7 +107,7 @@ class EvdevSource:
 
     def scan(self) -> None:
         """Open the devices that are not open yet."""
-        if self._watch is None and (watch := _watch_folder(self._input_dir)) is not None:
+        if self._watch is None and (watch := _watch_folder(self._folders.devices)) is not None:
             self._watch = watch
             self._poll.register(watch, select.POLLIN)
         known = {device.path for device in self._open.values()}
@@ -118,9 +124,9 @@ class EvdevSource:
 
     def _relevant(self) -> list[str]:
         found = []
-        for path in sorted(self._input_dir.glob("event*")):
+        for path in sorted(self._folders.devices.glob("event*")):
             with contextlib.suppress(OSError):
-                keys = (self._sysfs / path.name / "device/capabilities/key").read_text("ascii", "replace")
+                keys = (self._folders.sysfs / path.name / "device/capabilities/key").read_text("ascii", "replace")
                 if key_codes(keys) & self._wanted:
                     found.append(str(path))
         return found

@@ -86,7 +86,7 @@ class TileStore:
         return Row(body, Headers(json.loads(fields)), stored, until)
 
     def write(self, rows: Mapping[CacheKey, Row], used: Iterable[CacheKey], budget_bytes: int) -> None:
-        """Store `rows`, note that `touched` were used, and make room, all or nothing."""
+        """Store `rows`, mark the rows of `used` as used, and evict to the budget, all or nothing."""
         with self._db:
             self._tick += 1
             self._db.executemany("UPDATE tile SET used = ? WHERE key = ?", [(self._tick, key.text) for key in used])
@@ -162,7 +162,7 @@ def _connect(path: Path) -> sqlite3.Connection:
             os.fchmod(fd, 0o600)  # a umask may have taken even the owner's bits; SQLite's other files copy it
             if any(version not in (1, 2) for version in os.pread(fd, 2, 18)):
                 # SQLite would take the file for one of a later version, and never write to it.
-                raise NotATileCache("a damaged head")
+                raise NotATileCache("damaged header")
         finally:
             os.close(fd)
     except OSError as error:

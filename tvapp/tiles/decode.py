@@ -57,7 +57,7 @@ _BROKEN = (
 def decode_tile(
     data: bytes, source: str, take_buffer: Callable[[int], bytearray] = bytearray, max_px: int = TILE_SIZE
 ) -> TileImage:
-    """Decode a PNG, JPEG or WebP tile, told by its first bytes; `source` names it in errors.
+    """Decode a PNG, JPEG or WebP tile, recognised by its first bytes; `source` names it in errors.
 
     Transparent margins are cut off; a wholly transparent tile has no image. `take_buffer` returns a buffer of so many
     bytes. A tile of more than `max_px` pixels square is scaled down to that, so that the renderer only copies it.

@@ -75,7 +75,7 @@ Drawn = tuple[object, PixelRect, PixelRect | None, int]
 
 
 Paint = Callable[..., Rect]
-"""Draws on the canvas that is its first argument, and returns the box that it drew in. See `Canvas.sheet`."""
+"""Draws on the canvas that is its first argument, and returns the box that it drew in. See `Canvas.draw_cached`."""
 
 
 class Canvas(Protocol):

@@ -58,9 +58,9 @@ class ScreenStack:
 
     def remove(self, name: str) -> None:
         """Remove the panels of that name from anywhere in the stack; panels over them stay open."""
-        kept = [self._screens[0], *(screen for screen in self._screens[1:] if screen.name != name)]
-        if len(kept) < len(self._screens):
-            self._screens = kept
+        left = [self._screens[0], *(screen for screen in self._screens[1:] if screen.name != name)]
+        if len(left) < len(self._screens):
+            self._screens = left
             self._changed_top()
 
     def pop_to_base(self) -> None:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.fences.making import EXPIRED, NOW, box, circle, polygon, town
+from tests.fences.making import EXPIRED, NOW, OUT_OF_HOURS, UPCOMING, box, circle, polygon, town
 from tvapp.fences.drawing.labels import place
 from tvapp.fences.drawing.messages import Label, LabelRequest
 from tvapp.fences.drawing.text_renderer import TextRenderer
 from tvapp.fences.index.fence_index import FenceIndex, Found
+from tvapp.fences.model import style
 from tvapp.fences.model.validity import Validity
 from tvapp.geo import mercator
 from tvapp.geo.position import Bounds, Position
@@ -57,6 +60,9 @@ def placed(
     return place(index, LabelRequest(bounds, zoom, selected), scale, now, limit=limit)
 
 
+HERE = view(CENTER, ZOOM)
+PIXEL_M = 40_075_016.686 * math.cos(math.radians(CENTER.lat)) / (512 * 2**ZOOM)
+"""The side of a pixel at CENTER."""
 TOWN = FenceIndex(town(400, spread=0.08))
 
 
@@ -200,3 +206,74 @@ def test_a_width_that_is_added_up_is_that_of_the_whole_text(text: str) -> None:
     renderer = TextRenderer(28, 3)
     whole = renderer._font_for(text).getlength(text) + 2 * renderer.halo
     assert renderer.width(text) == pytest.approx(whole, abs=3)
+
+
+def test_fences_that_do_not_count_are_named_after_larger_and_before_smaller_ones() -> None:
+    # Weights: 1 for an active fence, 0.6 for an expired one, 0.8 for the others.
+    fences = [
+        circle("active", 24.90, 60.17, 500),
+        circle("upcoming", 24.95, 60.17, 600, validity=UPCOMING),
+        circle("expired", 25.00, 60.17, 780, validity=EXPIRED),
+        circle("closed", 24.85, 60.17, 650, validity=OUT_OF_HOURS),
+    ]
+    labels = placed(FenceIndex(fences), view(CENTER, ZOOM), ZOOM, 1.0, NOW)
+    assert names(labels) == ["closed", "active", "upcoming", "expired"]
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+def test_the_name_of_a_small_fence_stands_below_it_and_that_of_a_large_one_in_it(scale: float) -> None:
+    for radius_px, is_below in ((2, True), (15, True), (44, True), (200, False)):
+        fence = circle("some name of a fence", CENTER.lon, CENTER.lat, radius_px * PIXEL_M)
+        (label,) = placed(FenceIndex([fence]), view(CENTER, ZOOM, scale), ZOOM, scale, NOW)
+        edge = max(radius_px, style.DOT_PX) * scale
+        halo = round(3 * scale)
+        expected = round(edge + label.image.height / 2 - halo) if is_below else 0
+        assert label.dy == pytest.approx(expected, abs=1)
+        assert label.dx == 0
+
+
+def test_a_name_that_fits_into_its_fence_stands_in_it() -> None:
+    index = FenceIndex([circle("A", CENTER.lon, CENTER.lat, 40 * PIXEL_M)])
+    (label,) = placed(index, view(CENTER, ZOOM), ZOOM, 1.0, NOW)
+    assert label.image.width < 80
+    assert label.dy == 0
+
+
+def test_tiny_fences_keep_more_space_between_their_names() -> None:
+    def count(apart_px: float, radius_px: float) -> int:
+        world = 512 * 2**ZOOM
+        u, v = mercator.project(CENTER)
+        other = mercator.unproject(u, v + apart_px / world)
+        fences = [
+            circle("one", CENTER.lon, CENTER.lat, (radius_px + 1) * PIXEL_M),
+            circle("two", other.lon, other.lat, radius_px * PIXEL_M),
+        ]
+        return len(placed(FenceIndex(fences), view(CENTER, ZOOM), ZOOM, 1.0, NOW))
+
+    height = TextRenderer(28, 3).height
+    for radius_px, gap in ((60.0, 12.0), (3.0, 36.0)):
+        assert count(height + gap - 3, radius_px) == 1
+        assert count(height + gap + 3, radius_px) == 2
+
+
+def test_a_name_is_no_wider_than_four_hundred_pixels() -> None:
+    index = FenceIndex([circle("W" * 60, CENTER.lon, CENTER.lat, 3000)])
+    for scale in (1.0, 2.0):
+        (label,) = placed(index, view(CENTER, ZOOM, scale), ZOOM, scale, NOW)
+        assert 370 * scale < label.image.width <= 400 * scale + 2
+
+
+def test_names_of_fences_that_do_not_count_are_dimmed() -> None:
+    bright, dimmed = (
+        placed(
+            FenceIndex([circle("c", CENTER.lon, CENTER.lat, 900, validity=each)]), view(CENTER, ZOOM), ZOOM, 1.0, NOW
+        )
+        for each in (Validity(), EXPIRED)
+    )
+
+    def brightest(labels: tuple[Label, ...]) -> int:
+        pixels = labels[0].image.pixels
+        return max(pixels[at + 2] for at in range(0, len(pixels), 4) if pixels[at + 3] == 255)
+
+    assert (brightest(bright), brightest(dimmed)) == (255, 186)
+    assert bright[0].key != dimmed[0].key

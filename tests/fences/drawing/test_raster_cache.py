@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 from tvapp.core.image import Image
 from tvapp.fences.drawing.raster_cache import RasterCache
 from tvapp.geo.position import Bounds
@@ -73,3 +75,28 @@ def test_what_was_begun_before_a_change_is_neither_kept_nor_served() -> None:
     tiles.put(EAST, 1, picture(2))
     assert tiles.get(EAST, 0) is None
     assert same(tiles.get(EAST, 1), picture(2))
+
+
+def test_empty_tiles_count_too() -> None:
+    tiles = RasterCache(budget_bytes=4_000)
+    for x in range(50):
+        tiles.put(TileId("geofences", 9, x, 0), 0, TileImage(None))
+    assert len(tiles) == 10
+
+
+def test_a_tile_that_is_put_twice_counts_once() -> None:
+    tiles = RasterCache()
+    tiles.put(WEST, 0, picture(1))
+    once = tiles.size_bytes
+    tiles.put(WEST, 0, picture(2))
+    assert (len(tiles), tiles.size_bytes) == (1, once)
+    assert same(tiles.get(WEST, 0), picture(2))
+
+
+def test_it_holds_ten_megabytes_by_default() -> None:
+    tiles = RasterCache()
+    for number in range(30):
+        tiles.put(
+            TileId("geofences", 9, number, 0), 0, TileImage(Image(400, 400, random.Random(number).randbytes(640_000)))
+        )
+    assert 10 * 2**20 - 640_000 < tiles.size_bytes <= 10 * 2**20

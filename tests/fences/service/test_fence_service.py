@@ -10,18 +10,21 @@ from typing import Any
 
 import pytest
 
+from tests.fences.outbox.killed import feature
 from tvapp.core.clock import ClockSet, ManualClock
-from tvapp.core.errors import TvappError, Unreachable
+from tvapp.core.errors import Throttled, TvappError, Unreachable
 from tvapp.core.frame_gate import FrameGate
 from tvapp.core.jobs import Inbox, JobFailed
 from tvapp.core.log import RecordingLog
 from tvapp.fences.drawing import raster
 from tvapp.fences.drawing.messages import LabelRequest, LabelsPlaced
 from tvapp.fences.drawing.raster import rasterise
+from tvapp.fences.geojson import reading
 from tvapp.fences.index.fence_index import FenceIndex
 from tvapp.fences.model.fence import Circle, Geofence, Skipped
 from tvapp.fences.model.validity import Validity
 from tvapp.fences.service.fence_service import FenceService
+from tvapp.fences.service.fence_sync import RETRY
 from tvapp.fences.service.messages import FencesLoaded, FencesRestated, FencesUnavailable, IndexBuilt
 from tvapp.fences.stores.base import UNCHANGED, Loaded
 from tvapp.geo.mercator import project
@@ -39,12 +42,24 @@ def fence(fence_id: str, validity: Validity | None = None) -> Geofence:
     return Geofence(fence_id, fence_id.title(), shapes, validity=validity)
 
 
+class OpenGate(FrameGate):
+    """Lets everything pass at once, and counts."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda: 0.0)
+        self.passes = 0
+
+    def let_pass(self) -> None:
+        self.passes += 1
+
+
 class InlineJobs:
     """Does everything at once, or, while `is_slow`, when `finish` is called."""
 
     def __init__(self) -> None:
         self.inbox = Inbox()
-        self.gate = FrameGate(lambda: 0.0)
+        self.gate = OpenGate()
+        self.futures: list[tuple[str, Future[None]]] = []
         self.waiting: list[Callable[[], None]] = []
         self.is_slow = False
 
@@ -72,7 +87,9 @@ class InlineJobs:
             self.waiting.append(post)
         else:
             post()
-        return Future()
+        future: Future[None] = Future()
+        self.futures.append((name, future))
+        return future
 
 
 @dataclass
@@ -87,6 +104,20 @@ class FakeStore:
         if isinstance(answer, TvappError):
             raise answer
         return answer
+
+
+@dataclass
+class WatchedStore(FakeStore):
+    """A store that notices so many `changes`; after them its watch fails."""
+
+    changes: int = 0
+    watches: int = 0
+
+    async def watch(self) -> None:
+        self.watches += 1
+        if self.changes == 0:
+            raise Unreachable("watch")
+        self.changes -= 1
 
 
 class Rig:
@@ -365,3 +396,153 @@ def test_after_another_scale_tiles_are_drawn_in_it() -> None:
     assert before.image is not None
     assert after.image is not None
     assert before.image.pixels != after.image.pixels
+
+
+def test_why_a_store_cannot_be_read_is_told_and_logged() -> None:
+    error = Unreachable("store.example")
+    rig = Rig(error)
+    rig.service.load()
+    assert rig.messages() == [FencesUnavailable("fake", error, 1)]
+    assert rig.log.named("geofences.unavailable") == [{"store": "fake", "error": "Unreachable", "reason": str(error)}]
+
+
+def test_a_store_that_names_a_time_is_not_read_before() -> None:
+    rig = Rig(Throttled("store.example", 429, retry_after_s=500.0))
+    rig.service.load()
+    rig.messages()
+    rig.pass_time(499)
+    assert rig.store.loads == 1
+    rig.pass_time(50)
+    assert rig.store.loads == 2
+
+
+@pytest.mark.parametrize("answer", [Unreachable("store.example"), UNCHANGED, Loaded((fence("a"),), ())])
+def test_of_a_load_that_ends_after_forgetting_nobody_hears(answer: Loaded | TvappError) -> None:
+    rig = Rig(answer)
+    rig.jobs.is_slow = True
+    rig.service.load()
+    rig.service.forget()
+    rig.jobs.finish()
+    assert rig.messages() == []
+
+
+@pytest.mark.parametrize("answer", [Unreachable("store.example"), UNCHANGED, Loaded((fence("a"),), ())])
+def test_of_a_load_that_ended_before_forgetting_nothing_is_shown_or_logged(answer: Loaded | TvappError) -> None:
+    rig = Rig(answer)
+    rig.service.load()
+    rig.service.forget()
+    rig.jobs.is_slow = True
+    rig.service.load()
+    rig.messages()
+    assert len(rig.jobs.waiting) == 1, "the second load is under way still"
+    assert not rig.service.has_loaded
+    assert rig.log.events == []
+
+
+def test_of_an_index_that_was_built_after_forgetting_nobody_hears() -> None:
+    rig = Rig(Loaded((fence("a"),), ()))
+    rig.service.load()
+    rig.jobs.is_slow = True
+    rig.messages()
+    rig.service.forget()
+    rig.jobs.finish()
+    assert rig.messages() == []
+
+
+def test_a_store_that_changes_is_read_again_and_one_whose_watch_fails_is_not_watched_again() -> None:
+    rig = Rig()
+    store = rig.store = WatchedStore(changes=1)
+    rig.service.forget()
+    rig.service.load()
+    rig.messages()
+    assert (store.loads, store.watches) == (2, 2)
+    rig.service.load()
+    rig.messages()
+    assert (store.loads, store.watches) == (3, 2)
+
+
+@pytest.mark.parametrize("ends", [FenceService.stop, FenceService.forget])
+def test_a_store_is_watched_until_the_service_stops_or_forgets(ends: Callable[[FenceService], None]) -> None:
+    rig = Rig()
+    rig.store = WatchedStore()
+    rig.service.forget()
+    rig.service.load()
+    rig.messages()
+    (watch,) = [future for name, future in rig.jobs.futures if name == "geofences.watch"]
+    assert not watch.cancelled()
+    ends(rig.service)
+    assert watch.cancelled()
+
+
+def test_a_load_or_build_that_ends_with_a_defect_is_tried_again_after_a_pause() -> None:
+    for job in ("geofences.load", "geofences.index"):
+        rig = Rig(Loaded((fence("a"),), ()))
+        rig.jobs.is_slow = True
+        rig.service.load()
+        if job == "geofences.index":
+            rig.jobs.finish()
+            rig.messages()
+        rig.jobs.waiting.clear()
+        assert rig.service.receive(JobFailed(job, ZeroDivisionError()), rig.clock.now)
+        assert rig.service.next_wakeup() == pytest.approx(RETRY.delay(0, 0.5))
+
+
+def test_the_defect_of_another_job_is_not_the_services() -> None:
+    rig = Rig()
+    assert not rig.service.receive(JobFailed("tiles.decode", ZeroDivisionError()), 0.0)
+    assert not rig.service.receive("a message", 0.0)
+
+
+def test_names_are_placed_again_after_a_defect() -> None:
+    rig = Rig(Loaded((fence("a"),), ()))
+    rig.service.load()
+    rig.messages()
+    rig.jobs.is_slow = True
+    box = Bounds(24.0, 60.0, 26.0, 61.0)
+    for zoom in (10, 11):
+        rig.service.request_labels(LabelRequest(box, zoom))
+    rig.jobs.waiting.clear()
+    assert rig.service.receive(JobFailed("geofences.labels", ZeroDivisionError()), 0.0)
+    assert len(rig.jobs.waiting) == 1
+
+
+def test_before_anything_is_shown_no_names_are_placed_and_a_forgotten_request_never_is() -> None:
+    rig = Rig(Loaded((fence("a"),), ()))
+    rig.service.request_labels(LabelRequest(Bounds(24.0, 60.0, 26.0, 61.0), 10))
+    assert rig.jobs.futures == []
+    rig.service.forget()
+    rig.service.load()
+    rig.messages()
+    rig.service.receive(LabelsPlaced((), 10, 0), 0.0)
+    assert "geofences.labels" not in [name for name, _ in rig.jobs.futures]
+
+
+def test_long_computations_let_frames_go_first() -> None:
+    stored = reading.read(
+        b'{"type":"FeatureCollection","features":[%s]}' % feature("a", "x" * 300_000), "a.json"
+    ).fences
+    rig = Rig(Loaded(stored, ()))
+    rig.service.load()
+    rig.messages()
+    gate = rig.jobs.gate
+    u, v = project(HELSINKI)
+    for work in (
+        lambda: drawn(rig, TileId("geofences", 12, int(u * 2**12), int(v * 2**12))),
+        lambda: rig.service.request_labels(LabelRequest(Bounds(24.0, 60.0, 26.0, 61.0), 12)),
+        rig.service.pack,
+    ):
+        before = gate.passes
+        work()
+        assert gate.passes > before
+
+
+def test_labels_are_those_of_the_selection_and_the_revision() -> None:
+    rig = Rig(Loaded((fence("a"),), ()))
+    rig.service.load()
+    rig.messages()
+    for selected, names in ((None, ["a"]), ("a", [])):
+        rig.service.request_labels(LabelRequest(Bounds(24.0, 60.0, 26.0, 61.0), 14, selected))
+        (placed,) = rig.messages()
+        assert isinstance(placed, LabelsPlaced)
+        assert [label.fence_id for label in placed.labels] == names
+        assert (placed.zoom, placed.revision) == (14, rig.service.revision)

@@ -55,8 +55,8 @@ class Screen:
         rasteriser = self.rig.service.rasteriser()
         assert rasteriser is not None
         self.map.frame()
-        drawn = [tile for tile in self.map.wanted if tile.tileset == FENCES]
-        for tile in self.map.wanted:
+        drawn = [tile for tile in self.map.requested if tile.tileset == FENCES]
+        for tile in self.map.requested:
             if tile in drawn:
                 self.map.arrive(tile, rasteriser.rasterise(tile, 512), "worker", rasteriser.revision)
             else:

@@ -205,3 +205,41 @@ def test_what_was_edited_into_something_that_cannot_be_shown_is_not_shown_as_it_
 def test_without_changes_the_fences_are_as_they_are() -> None:
     stored = read(start())
     assert overlaid(stored, []) == stored
+
+
+def test_of_two_fences_of_one_id_the_one_that_says_the_same_in_other_words_is_changed() -> None:
+    one, two = feature("twin", "1"), feature("twin", "2")
+    stored = read({SHEET: file_of(one, two)})
+    rewritten = json.dumps(json.loads(two), indent=1).encode()
+    after = feature("twin", "3")
+    change = Change("1", SHEET, "twin", rewritten, after, number=0)
+    assert [fence.raw for fence in overlaid(stored, [change])] == [one, after]
+
+
+def test_of_two_fences_of_one_id_the_one_that_is_changed_already_in_other_words_is_it() -> None:
+    one, after = feature("twin", "1"), feature("twin", "3")
+    rewritten = json.dumps(json.loads(after), indent=1).encode()
+    stored = read({SHEET: file_of(one, rewritten)})
+    change = Change("1", SHEET, "twin", feature("twin", "2"), after, number=0)
+    assert [fence.raw for fence in overlaid(stored, [change])] == [one, after]
+
+
+def test_of_two_fences_alike_the_one_in_its_place_is_changed() -> None:
+    one, after = feature("twin", "1"), feature("twin", "3")
+    stored = read({SHEET: file_of(one, one, one)})
+    change = Change("1", SHEET, "twin", one, after, number=1)
+    assert [fence.raw for fence in overlaid(stored, [change])] == [one, after, one]
+
+
+def test_a_new_fence_is_found_by_the_id_of_its_change_and_by_that_in_its_feature() -> None:
+    first = Change("1", "", "x", b"", nameless("Yard", "1"))
+    for geometry_id in ("x", "Yard"):
+        edit = Change("2", "", geometry_id, nameless("Yard", "1"), nameless("Yard", "2"))
+        assert [fence.raw for fence in overlaid((), [first, edit])] == [nameless("Yard", "2")]
+
+
+def test_an_upload_whose_answer_was_lost_is_followed_by_its_later_versions() -> None:
+    stored = read({"udid.json": file_of(feature("a", "1"), feature("a", "other"))})
+    upload = Change("1", "", "a", b"", feature("a", "1"))
+    edits = [Change(str(step), "", "a", feature("a", str(step - 1)), feature("a", str(step))) for step in (2, 3)]
+    assert [fence.raw for fence in overlaid(stored, [upload, *edits])] == [feature("a", "3"), feature("a", "other")]

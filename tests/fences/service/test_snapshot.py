@@ -12,6 +12,7 @@ from tests.fences.outbox.killed import feature
 from tests.fences.service.test_fence_service import FakeStore, InlineJobs
 from tvapp.core.clock import ManualClock
 from tvapp.core.errors import DataError, Unreachable
+from tvapp.core.jobs import JobFailed
 from tvapp.core.log import RecordingLog
 from tvapp.core.record import DamagedRecord, ForeignRecord
 from tvapp.fences.geojson import reading
@@ -209,3 +210,105 @@ def test_kept_geofences_are_shown_while_the_store_cannot_be_reached_and_make_way
     assert shown(service, jobs) == ["new"]
     jobs.inbox.post(SnapshotRestored(fences("old"), 5.0))
     assert shown(service, jobs) == [], "too late: the store has spoken"
+
+
+def test_features_that_go_over_several_lines_come_back() -> None:
+    lines = feature("a", "here").replace(b", ", b",\r\n ")
+    some = reading.read(b'{"type":"FeatureCollection","features":[' + lines + b"]}", "a.geojson").fences
+    assert [each.raw for each in unpack(b"".join(pack(some)))] == [lines]
+
+
+def test_that_a_snapshot_was_read_is_logged_with_its_age(desk: Desk) -> None:
+    desk.snapshot.open(desk.path)
+    desk.give(*fences("a", "b"))
+    desk.tick(WRITE_AFTER_S)
+    desk.clock.advance(90.0)
+    desk.snapshot.open(desk.path)
+    assert desk.log.named("geofences.restored") == [{"count": 2, "age_s": 90}]
+
+
+def test_where_there_is_no_snapshot_nothing_is_logged(desk: Desk) -> None:
+    desk.snapshot.open(desk.path)
+    assert (desk.messages(), desk.log.events) == ([], [])
+
+
+def test_a_snapshot_that_could_not_be_written_is_written_later(desk: Desk) -> None:
+    desk.path.parent.write_text("in the way")
+    desk.snapshot.open(desk.path)
+    desk.give(*fences("a"))
+    desk.tick(WRITE_AFTER_S)
+    desk.path.parent.unlink()
+    at = desk.snapshot.next_wakeup()
+    assert at == WRITE_AFTER_S + WRITE_EVERY_S
+    desk.tick(at)
+    assert [each.id for each in unpack(desk.path.read_bytes())] == ["a"]
+    assert desk.snapshot.next_wakeup() is None
+
+
+def test_once_the_disk_works_again_the_snapshot_is_written_at_once(desk: Desk) -> None:
+    desk.snapshot.open(desk.path)
+    desk.snapshot.retry(1.0)
+    assert desk.snapshot.next_wakeup() is None, "nothing was loaded"
+    desk.give(*fences("a"))
+    desk.tick(WRITE_AFTER_S)
+    desk.path.unlink()
+    desk.snapshot.retry(WRITE_AFTER_S + 1.0)
+    desk.tick(WRITE_AFTER_S + 1.0)
+    assert desk.path.exists()
+
+
+def test_the_date_moves_every_ten_minutes_at_most_and_not_while_a_write_is_due(desk: Desk) -> None:
+    desk.snapshot.open(desk.path)
+    desk.give(*fences("a"))
+    desk.tick(WRITE_AFTER_S)
+    written = desk.path.stat().st_mtime
+    desk.clock.advance(WRITE_EVERY_S)
+    desk.snapshot.receive(FencesUnchanged(), WRITE_AFTER_S + WRITE_EVERY_S - 1)
+    assert desk.path.stat().st_mtime == written
+    desk.snapshot.receive(FencesUnchanged(), WRITE_AFTER_S + WRITE_EVERY_S)
+    moved = desk.path.stat().st_mtime
+    assert moved == desk.clock.wall()
+    desk.clock.advance(WRITE_EVERY_S)
+    desk.snapshot.receive(FencesUnchanged(), WRITE_AFTER_S + WRITE_EVERY_S * 2 - 1)
+    assert desk.path.stat().st_mtime == moved
+    desk.give(*fences("b"), now=WRITE_AFTER_S + WRITE_EVERY_S * 2)
+    desk.snapshot.receive(FencesUnchanged(), WRITE_AFTER_S + WRITE_EVERY_S * 3)
+    assert desk.path.stat().st_mtime == moved
+
+
+def test_while_a_write_goes_on_no_other_begins(desk: Desk) -> None:
+    desk.snapshot.open(desk.path)
+    desk.give(*fences("a"))
+    desk.jobs.is_slow = True
+    desk.snapshot.tick(WRITE_AFTER_S)
+    desk.give(*fences("b"), now=WRITE_AFTER_S)
+    desk.snapshot.tick(1e6)
+    assert [name for name, _ in desk.jobs.futures].count(snapshot.WRITE) == 1
+    desk.jobs.waiting.clear()
+    assert desk.snapshot.receive(JobFailed(snapshot.WRITE, ZeroDivisionError()), 1e6)
+    desk.snapshot.tick(1e6)
+    assert [name for name, _ in desk.jobs.futures].count(snapshot.WRITE) == 2
+
+
+def test_only_its_own_results_are_for_no_other_receiver(desk: Desk) -> None:
+    desk.snapshot.open(desk.path)
+    desk.give(*fences("a"))
+    desk.snapshot.tick(WRITE_AFTER_S)
+    (written,) = desk.messages()
+    assert desk.snapshot.receive(written, WRITE_AFTER_S)
+    assert desk.snapshot.receive(JobFailed(snapshot.READ, ZeroDivisionError()), 0.0)
+    for message in (FencesLoaded("blob", (), (), 1.0), FencesUnchanged(), JobFailed("other", ZeroDivisionError())):
+        assert not desk.snapshot.receive(message, 0.0)
+
+
+def test_a_snapshot_that_would_be_too_large_is_removed_instead(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.snapshot.open(desk.path)
+    desk.give(*fences("a"))
+    desk.tick(WRITE_AFTER_S)
+    size = sum(len(each.raw) for each in fences("a"))
+    monkeypatch.setattr(snapshot, "MOST_BYTES", size * 2)
+    for limit, is_there in ((size * 2, True), (size * 2 - 2, False)):
+        monkeypatch.setattr(snapshot, "MOST_BYTES", limit)
+        desk.snapshot.retry(1e6)
+        desk.tick(1e6)
+        assert desk.path.exists() == is_there

@@ -1,4 +1,4 @@
-"""The report of a crash: what is in it, what is not, how many are kept; and the brake."""
+"""The report of a crash: what is in it, what is not, and how many are kept."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.host.crash.secrets import SECRETS
@@ -17,12 +17,13 @@ from tvapp.host.crash.report import (
     MAX_STACK_PLACES,
     MOST_ERRORS,
     CrashContext,
+    chain,
     new_reference,
     report,
+    tidy,
     where,
     write,
 )
-from tvapp.host.crash.restart_backoff import COUNT, PAUSES_S, VARIABLE, RestartBackoff
 
 AROUND = CrashContext(
     1_790_000_000.0, 12.5, 1, "dummy", "software", "1920x1080", ("line",), (RunningJob("job", 90.0, 1),), 100.0
@@ -87,6 +88,65 @@ def test_an_exception_that_cannot_say_anything_is_told_all_the_same() -> None:
     assert only["message"] == ""
 
 
+def test_the_report_names_everything_that_helps_to_find_the_cause() -> None:
+    content = told(broken("no luck"))
+    assert content["reference"] == "K7F3QM"
+    assert content["time"] == "2026-09-21T14:13:20.000Z"
+    assert (content["renderer"], content["size"]) == ("software", "1920x1080")
+    assert (content["uptime_s"], content["crashes_in_a_row"], content["events"]) == (12.5, 1, ["line"])
+    assert isinstance(content["memory_mib"], int)
+    assert isinstance(content["peak_memory_mib"], int)
+    assert 0 < content["memory_mib"] <= content["peak_memory_mib"] < 10_000
+    assert isinstance(content["open_files"], int)
+    assert content["open_files"] >= 3
+
+
+def test_causes_come_in_the_order_of_a_traceback_and_hidden_ones_not_at_all() -> None:
+    def chained(*, hides: bool) -> list[str]:
+        try:
+            try:
+                raise KeyError
+            except KeyError:
+                if hides:
+                    raise ValueError from None
+                raise ValueError  # noqa: B904 - its context is what is looked for
+        except ValueError as error:
+            return [type(each).__name__ for each in chain(error)]
+
+    assert chained(hides=False) == ["ValueError", "KeyError"]
+    assert chained(hides=True) == ["ValueError"]
+    group = ExceptionGroup("several", [TypeError(), OSError()])
+    assert [type(each).__name__ for each in chain(group)] == ["ExceptionGroup", "TypeError", "OSError"]
+
+
+def test_causes_that_lead_back_to_each_other_are_told_once() -> None:
+    one, other = ValueError("one"), ValueError("other")
+    one.__cause__, other.__cause__ = other, one
+    assert list(chain(one)) == [one, other]
+
+
+def test_references_are_short_and_without_letters_that_sound_or_look_alike() -> None:
+    references = {new_reference() for _ in range(50)}
+    assert len(references) == 50
+    assert all(len(each) == 6 and not set(each) & set("IO01") for each in references)
+
+
+def test_the_name_of_the_file_has_the_moment_and_the_reference(tmp_path: Path) -> None:
+    path = write(tmp_path / "crashes", told(ValueError()))
+    assert path.name == "20260921T141320Z-K7F3QM.json"
+    assert json.loads(path.read_text())["reference"] == "K7F3QM"
+
+
+def test_pictures_and_faults_count_among_the_files_that_are_kept(tmp_path: Path) -> None:
+    names = [*(f"{number}.json" for number in range(KEPT)), "fatal-ABC.txt", "ABC.png"]
+    for number, name in enumerate(names):
+        (tmp_path / name).touch()
+        os.utime(tmp_path / name, (number, number))
+    (tmp_path / "in-a-row").touch()
+    tidy(tmp_path)
+    assert {path.name for path in tmp_path.iterdir() if path.is_file()} == {*names[2:], "in-a-row"}
+
+
 def test_endless_recursion_and_endless_causes_are_cut() -> None:
     def sink(depth: int) -> None:
         if depth:
@@ -112,34 +172,3 @@ def test_the_files_are_private_and_the_oldest_are_thrown_away(tmp_path: Path) ->
         os.utime(paths[-1], (number, number))
     assert sorted((tmp_path / "crashes").iterdir()) == sorted(paths[3:])
     assert {path.stat().st_mode & 0o777 for path in paths[3:]} == {0o600}
-
-
-# -- restart back-off --------------------------------------------------------------------------------------------------
-
-
-def test_pauses_grow_to_the_longest_and_start_afresh_after_a_good_while(tmp_path: Path) -> None:
-    pauses = [RestartBackoff(tmp_path, {}).crashed() for _ in range(6)]
-    assert pauses == [*PAUSES_S, PAUSES_S[-1], PAUSES_S[-1]]
-    RestartBackoff(tmp_path, {}).ran_well()
-    assert RestartBackoff(tmp_path, {}).crashed() == PAUSES_S[0]
-
-
-def test_where_the_disk_keeps_nothing_the_environment_does(tmp_path: Path) -> None:
-    folder = tmp_path / "crashes"
-    folder.write_text("in the way")
-    environ: dict[str, str] = {}
-    first, second = RestartBackoff(folder, environ), RestartBackoff(folder, environ)
-    assert [first.crashed(), second.crashed()] == [PAUSES_S[0], PAUSES_S[1]]
-    assert not second.is_kept
-    second.ran_well()
-    assert environ == {}
-
-
-@settings(deadline=None)  # it writes to a disk
-@given(st.binary(max_size=40), st.text(max_size=10))
-def test_a_count_that_makes_no_sense_never_shortens_or_breaks_a_pause(
-    tmp_path_factory: pytest.TempPathFactory, data: bytes, text: str
-) -> None:
-    folder = tmp_path_factory.mktemp("crashes")
-    (folder / COUNT).write_bytes(data)
-    assert RestartBackoff(folder, {VARIABLE: text}).crashed() in PAUSES_S

@@ -1,6 +1,6 @@
 """The indexed colours in which tiles of geofences are drawn, and how they become pixels (numpy).
 
-A tile is drawn several times as large as it is, in a palette of 256: an index for each colour, state and role. To
+A tile is drawn several times as large as it is, in up to 255 indexed colours: one for each kind, state and role. To
 resolve it, each index is looked up as a 64-bit word of four premultiplied channels with 16 bits each, so that one
 addition sums all four channels of a subpixel.
 """
@@ -33,9 +33,9 @@ FILL, CASING, LINE = range(1, 4)
 ROLES = 3
 
 
-def color_index(slot: int, state: int, role: int) -> int:
-    """Return the palette index for a colour of style.PALETTE, a state of STATES and a role."""
-    return (slot * len(STATES) + state) * ROLES + role
+def color_index(palette_index: int, state: int, role: int) -> int:
+    """Return the index of a colour for a place in style.PALETTE, a state of STATES and a role."""
+    return (palette_index * len(STATES) + state) * ROLES + role
 
 
 PatternBits: TypeAlias = npt.NDArray[np.uint16]
@@ -45,16 +45,16 @@ _PATTERNED: Final[tuple[style.Pattern, ...]] = ("hatch", "stripes", "dots")
 
 @lru_cache(maxsize=2)
 def _words(subpixels: int) -> npt.NDArray[np.uint64]:
-    """Return the word to sum up for each palette index: R, G, B and opacity, 16 bits each.
+    """Return the word to sum up for each index: R, G, B and opacity, 16 bits each.
 
     The first 256 are for subpixels where no pattern has a mark, the next 256 for those where the first pattern has one,
     and so on through all sets of patterns (see `_pattern_bits`).
     """
     colors = np.zeros((1 << len(_PATTERNED), 256, 4))
-    for slot in range(len(style.PALETTE)):
+    for place in range(len(style.PALETTE)):
         for state, name in enumerate(STATES):
-            look = style.style_of_index(slot, name)
-            base = color_index(slot, state, 0)
+            look = style.style_of_index(place, name)
+            base = color_index(place, state, 0)
             for role, color in ((FILL, look.fill), (CASING, look.casing), (LINE, look.line)):
                 colors[:, base + role] = _premultiplied(color)
             if look.pattern != "plain":

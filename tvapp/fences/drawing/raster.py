@@ -123,7 +123,7 @@ class _Looks:
     """How each part looks that is drawn."""
 
     colors: list[int]
-    """Palette indices of their fills' colours, before the role is added."""
+    """Colour indices before the role is added."""
     dash_px: list[tuple[float, float] | None]
     slim: list[bool]
     ellipses: Floats
@@ -149,7 +149,7 @@ class _TileDrawing:
         self._scale = frame.scale
         self._edge = frame.size * subpixels
         self.image = Pillow.new("L", (self._edge, self._edge))
-        """Palette indices (see `color_index`)."""
+        """Pixels are colour indices."""
         self._draw = ImageDraw.Draw(self.image)
         self._widths = [self._width(style.LINE_PX), self._width(style.SLIM_LINE_PX)]
         self._slack = float(self._widths[0][1] + 4 * self._subpixels)

@@ -117,7 +117,7 @@ def _towns(grid: Grid, ground: Field) -> Field:
     """Turn the ground around settlements into roofs and gardens."""
     names = data.places()
     reach = np.sqrt(np.maximum(names.population, 300)) * 1.25e-7
-    far = reach * 2.2 + BEND * 1.5  # beyond it a town can no longer be seen: whatever is left out, no seam shows
+    far = reach * 2.2 + BEND * 1.5  # beyond it a town is invisible, so leaving it out makes no seam
     smallest = next((people for zoom, people in SMALLEST if grid.zoom <= zoom), 0)
     near = (names.kind == data.CITY) & (names.population >= smallest)
     near &= (names.u > grid.u[0] - far) & (names.u < grid.u[-1] + far)

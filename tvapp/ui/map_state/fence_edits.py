@@ -225,8 +225,8 @@ class FenceEdits:
         """Resolve a conflict in favour of one version."""
         if (outbox := self._map.actions.outbox) is not None:
             change = entry.change
-            kept = entry.theirs or b"" if how == "theirs" else change.after
-            for before, after in ((change.before, change.after), (change.after, kept)):
+            stored = entry.theirs or b"" if how == "theirs" else change.after
+            for before, after in ((change.before, change.after), (change.after, stored)):
                 self._versions.add(change.source, change.geometry_id, before, after)
             outbox.resolve(entry.number, how)
 

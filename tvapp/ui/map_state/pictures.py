@@ -19,8 +19,8 @@ class MapPictures:
     def take_labels(self, message: LabelsPlaced) -> None:
         """Show other names; those that are not among them are freed."""
         if self.labels is not None:
-            kept = {label.key for label in message.labels}
-            self.released += [("label", label.key) for label in self.labels.labels if label.key not in kept]
+            still_shown = {label.key for label in message.labels}
+            self.released += [("label", label.key) for label in self.labels.labels if label.key not in still_shown]
         self.labels = message
 
     def take_preview(self, name: str, image: Image) -> None:

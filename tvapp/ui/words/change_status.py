@@ -1,4 +1,4 @@
-"""How a change of a geofence is getting on, in words."""
+"""The status of a change of a geofence, in words."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _LOOKS: dict[str, tuple[str, Color]] = {
 
 
 def status_key(entry: Entry, outbox: OutboxChanged) -> str:
-    """Return one word for where a change is: a key for sentences."""
+    """Return the status of a change as part of the keys of sentences."""
     if entry.is_stuck:
         return entry.state
     if entry.number in outbox.unsaved:
@@ -36,22 +36,22 @@ def status_key(entry: Entry, outbox: OutboxChanged) -> str:
 
 
 def status_words(entry: Entry, outbox: OutboxChanged, settings: UiSettings) -> str:
-    """Say where a change is."""
+    """Return the status of a change in words."""
     return settings.words(f"change.state.{status_key(entry, outbox)}")
 
 
 def status_look(entry: Entry, outbox: OutboxChanged) -> tuple[str, Color]:
-    """Return icon and colour for where a change is."""
+    """Return icon and colour for the status of a change."""
     return _LOOKS.get(status_key(entry, outbox), ("cloud-upload", theme.ACCENT))
 
 
 def name_of(change: Change, settings: UiSettings) -> str:
-    """Return the name of the geofence that a change is about."""
+    """Return the name of the geofence that a change concerns."""
     return overlay.name_of(change.after or change.before) or settings.words("fence.unnamed")
 
 
 def refusal_words(refusal: Refusal, settings: UiSettings) -> tuple[str, ...]:
-    """Return why a change was not accepted: our sentence, then what the service said, then what to look it up by."""
+    """Return why a change was refused: our sentence, the service's message, and the code for an administrator."""
     kind = "TooLarge" if refusal.status == 413 else refusal.error
     key = f"refused.{kind}"
     lines = [settings.words(key if knows(key) else "refused.other")]

@@ -1,4 +1,4 @@
-"""Every sentence a viewer reads, in English; `SENTENCES` has those of the other tables too."""
+"""The English sentences; `SENTENCES` merges the tables of all modules."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sentences about drawing, changing and sending geofences, in English."""
+"""The English sentences about drawing, editing and sending geofences."""
 
 from __future__ import annotations
 

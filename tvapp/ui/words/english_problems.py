@@ -1,6 +1,6 @@
-"""What a viewer reads, in English, when something went wrong: the kinds of `auth.problems`, the tree of `core.errors`.
+"""The English sentences for problems: the kinds of `auth.problems` and the tree of `core.errors`.
 
-Each has a title (what happened) and an advice (what to do next); `.admin` is for whoever looks after the TV.
+Each has a title (what happened) and an advice (what to do next); `.admin` is for the administrator of the TV.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""A geofence in words: shape, size, when it counts, its state now, and whatever else its file says."""
+"""Geofences in words: shape, size, validity, present state, and the other properties of the Feature."""
 
 from __future__ import annotations
 
@@ -13,43 +13,43 @@ from tvapp.ui.words import formats
 KNOWN_PROPERTIES = frozenset(
     {"name", "geometryId", "subType", "radius", "validityTime", "kind", "category", "type", "fill", "stroke"}
 )
-"""Properties that are shown in another way, or only say how something is drawn."""
+"""Properties that are shown in another way, or concern drawing only."""
 LONGEST_VALUE = 80
 DAY_AND_NIGHT_S = DAY_S - 60
 
 Row = tuple[str, str]
-"""What is told, and what it is."""
+"""A label and a value."""
 
 
 def kind_words(fence: Geofence, settings: UiSettings) -> str:
-    """Return the name of a fence's kind; what the file calls it where the config does not."""
+    """Return the name of a geofence's kind: as configured, else as in the Feature."""
     return next((kind.name for kind in settings.kinds if kind.key == fence.kind), fence.kind)
 
 
-def shape_words(told: Summary, settings: UiSettings) -> str:
+def shape_words(summary: Summary, settings: UiSettings) -> str:
     """Name the shape.
 
     A single polygon says whether parts are left out; several shapes say how many.
     """
-    if told.shape == "several":
-        return settings.words("fence.shape.several", count=told.parts)
-    if told.shape == "polygon" and told.holes:
-        return settings.counted("fence.shape.holes", told.holes)
-    return settings.words(f"fence.shape.{told.shape}")
+    if summary.shape == "several":
+        return settings.words("fence.shape.several", count=summary.parts)
+    if summary.shape == "polygon" and summary.holes:
+        return settings.counted("fence.shape.holes", summary.holes)
+    return settings.words(f"fence.shape.{summary.shape}")
 
 
 def size_words(fence: Geofence, now_s: float, settings: UiSettings) -> str:
-    """Return the size that says most: a radius, a length, or an area."""
-    told = summarise(fence, now_s)
-    if told.shape in ("circle", "spot") and told.radius_m is not None:
-        return f"{settings.words('fence.radius')} {formats.distance(told.radius_m, settings.units)}"
-    if told.shape == "line" and told.length_m is not None:
-        return formats.distance(told.length_m, settings.units)
-    return formats.area(told.area_m2, settings.units)
+    """Return the most telling size: a radius, a length, or an area."""
+    summary = summarise(fence, now_s)
+    if summary.shape in ("circle", "spot") and summary.radius_m is not None:
+        return f"{settings.words('fence.radius')} {formats.distance(summary.radius_m, settings.units)}"
+    if summary.shape == "line" and summary.length_m is not None:
+        return formats.distance(summary.length_m, settings.units)
+    return formats.area(summary.area_m2, settings.units)
 
 
 def state_words(fence: Geofence, now_s: float, settings: UiSettings) -> str:
-    """Return the state now and until when it lasts."""
+    """Return the present state and its end."""
     state = fence.state(now_s)
     say = settings.words
     named = say(f"fence.state.{state}")
@@ -68,7 +68,7 @@ def state_words(fence: Geofence, now_s: float, settings: UiSettings) -> str:
 
 
 def validity_words(fence: Geofence, settings: UiSettings) -> str:
-    """Say when the fence counts, e.g. `Monday to Friday 07:00–17:00 until 1 May 2027`."""
+    """Describe the validity, e.g. `Monday to Friday 07:00–17:00 until 1 May 2027`."""
     validity, say = fence.validity, settings.words
     parts = [_period_words(period, settings) for period in validity.periods[:3]]
     if len(validity.periods) > 3:
@@ -80,13 +80,13 @@ def validity_words(fence: Geofence, settings: UiSettings) -> str:
 
 
 def detail_rows(fence: Geofence, now_s: float, settings: UiSettings) -> list[Row]:
-    """Return everything worth knowing, the most useful first."""
-    say, told = settings.words, summarise(fence, now_s)
+    """Return the details of a geofence, the most useful first."""
+    say, summary = settings.words, summarise(fence, now_s)
     rows: list[Row] = []
     if fence.kind:
         rows.append((say("fence.kind"), kind_words(fence, settings)))
-    rows.append((say("fence.shape"), shape_words(told, settings)))
-    rows += _measures(told, settings)
+    rows.append((say("fence.shape"), shape_words(summary, settings)))
+    rows += _measures(summary, settings)
     rows.append((say("fence.valid"), validity_words(fence, settings)))
     rows.append((say("fence.position"), formats.place(fence.center)))
     rows += property_rows(fence.properties)
@@ -96,7 +96,7 @@ def detail_rows(fence: Geofence, now_s: float, settings: UiSettings) -> list[Row
 
 
 def property_rows(properties: Mapping[str, object]) -> Iterable[Row]:
-    """Return the properties that we do not show otherwise, plainly."""
+    """Return the properties that are not shown in another way."""
     for name, value in properties.items():
         if name in KNOWN_PROPERTIES or value is None or value == "":
             continue
@@ -117,16 +117,16 @@ def readable_name(name: str) -> str:
     return words[:1].upper() + words[1:]
 
 
-def _measures(told: Summary, settings: UiSettings) -> list[Row]:
+def _measures(summary: Summary, settings: UiSettings) -> list[Row]:
     say, units = settings.words, settings.units
     rows: list[Row] = []
-    if told.shape in ("circle", "spot") and told.radius_m is not None:
-        rows.append((say("fence.radius"), formats.distance(told.radius_m, units)))
-    if told.shape == "line" and told.length_m is not None and told.radius_m is not None:
-        rows.append((say("fence.length"), formats.distance(told.length_m, units)))
-        rows.append((say("fence.width"), formats.distance(2 * told.radius_m, units)))
-    rows.append((say("fence.area"), formats.area(told.area_m2, units)))
-    rows.append((say("fence.perimeter"), formats.distance(told.perimeter_m, units)))
+    if summary.shape in ("circle", "spot") and summary.radius_m is not None:
+        rows.append((say("fence.radius"), formats.distance(summary.radius_m, units)))
+    if summary.shape == "line" and summary.length_m is not None and summary.radius_m is not None:
+        rows.append((say("fence.length"), formats.distance(summary.length_m, units)))
+        rows.append((say("fence.width"), formats.distance(2 * summary.radius_m, units)))
+    rows.append((say("fence.area"), formats.area(summary.area_m2, units)))
+    rows.append((say("fence.perimeter"), formats.distance(summary.perimeter_m, units)))
     return rows
 
 

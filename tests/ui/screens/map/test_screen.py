@@ -159,9 +159,9 @@ def test_a_map_that_lacks_nothing_forgets_a_refusal_for_nothing_that_arrives_wou
     bench.remote.rest(REFUSAL_FORGOTTEN_S + 1)
     assert bench.state.model.progress().missing > 0
     assert "map" in bench.state.troubles.by_area
-    wishes = [what for name, what in bench.actions.asked if name == "want_tiles"][-1]
-    assert isinstance(wishes, tuple)
-    bench.send(*(TileArrived(tile, TileImage(Image(1, 1, bytes(4), opaque=True)), "disk") for tile in wishes))
+    requested = [what for name, what in bench.actions.asked if name == "want_tiles"][-1]
+    assert isinstance(requested, tuple)
+    bench.send(*(TileArrived(tile, TileImage(Image(1, 1, bytes(4), opaque=True)), "disk") for tile in requested))
     bench.remote.rest()
     assert bench.state.model.progress().missing == 0
     assert bench.state.troubles.by_area == {}

@@ -314,9 +314,9 @@ class MapScreen(BoundScreen):
     def _look_up_crosshair(self, now: float) -> None:
         self._lookup_due, self._looked_up_at = False, now
         under = self.state.fences.under_crosshair(self.state.viewport, self.state.wall())
-        said = readout(self.state.viewport.center, under, self.state.selection.fence, self.state.settings)
-        if under != self._under or said != self._readout:
-            self._under, self._readout = under, said
+        shown = readout(self.state.viewport.center, under, self.state.selection.fence, self.state.settings)
+        if under != self._under or shown != self._readout:
+            self._under, self._readout = under, shown
             self.state.is_changed = True
 
     def _ask_for_labels(self) -> None:
