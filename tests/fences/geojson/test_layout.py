@@ -148,6 +148,14 @@ def test_a_malformed_file_is_refused_where_it_first_goes_wrong(data: bytes, word
     assert reason(before + data, len(before)).endswith(words)
 
 
+def test_a_long_string_ends_where_it_ends_even_where_it_begins_with_an_escape() -> None:
+    for text in (b'\\"', b"\\\\", b"a", b'{\\"'):
+        for long in (text + b"x" * 600_000 + b"{", text + b"}" * 600_000, text * 300_000):
+            values = [b'"%b"' % long, b'{"a":1}', b'{"%b":{}}' % long, b"{}"]
+            data = HEAD + b",".join(values) + b"]}"
+            assert texts(data, lay_out(data, "x")) == values
+
+
 def test_a_root_feature_is_checked_by_its_reader() -> None:
     data = b'{"type":"Feature","x":{"a":NaN}}'
     assert lay_out(data, "x").features == ((0, len(data)),)
@@ -176,7 +184,17 @@ def test_a_span_is_checked_unless_it_is_larger_than_any_feature_may_be() -> None
             check(data, (2, len(data)), "a.geojson")
 
 
-@pytest.mark.parametrize("text", [b'"\\ud800"', b"[" * 3000 + b"]" * 3000, b"1e999", b"1" * 5000, b'{"a":[1.50,true]}'])
+@pytest.mark.parametrize(
+    "text",
+    [
+        b'"\\ud800"',
+        b"[" * 3000 + b"]" * 3000,
+        b"1e999",
+        b"1" * 5000,
+        b'["\\ud800",%b]' % (b"1" * 5000),
+        b'{"a":[1.50,true]}',
+    ],
+)
 def test_json_that_the_parser_cannot_hold_is_no_mistake_of_the_file(text: bytes) -> None:
     check(text, (0, len(text)), "x")
 

@@ -255,7 +255,8 @@ def _linked(rings: Iterable[Path], shared: set[tuple[Place, Place]]) -> list[Pat
         breaks = [number for number, edge in enumerate(edges) if edge in shared]
         for number, following in zip(breaks, [*breaks[1:], *breaks[:1]], strict=True):
             span = (following - number - 1) % len(edges)
-            after[edges[number]] = [edges[(number + 1 + step) % len(edges)][0] for step in range(span + 1)]
+            # Without the last place, with which the part across the shared edge begins.
+            after[edges[number]] = [edges[(number + 1 + step) % len(edges)][0] for step in range(span)]
             ends[edges[number]] = edges[following]
     made: list[Path] = []
     while after:
