@@ -92,6 +92,12 @@ def test_a_slice_that_ends_at_the_pole_keeps_its_sides() -> None:
     }
 
 
+def test_slices_whose_sides_are_on_different_meridians_stay_apart() -> None:
+    for gap, count in ((0.2, 2), (1e-8, 2), (1e-10, 1)):
+        found = areas([[box(0, 80, 10.2, 90)], [box(10.2 + gap, 80, 20, 90)]])
+        assert len(found) == count
+
+
 def test_the_whole_earth_has_no_border() -> None:
     (found,) = areas([[box(-180, -90, 180, 90)]])
     assert found.border == ()

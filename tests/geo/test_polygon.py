@@ -119,6 +119,7 @@ def test_rings_turn_the_other_way_only_where_they_have_to() -> None:
 def test_a_ring_may_jump_by_several_turns_and_is_left_alone_where_it_does_not_jump() -> None:
     assert [p.lon for p in unwrapped(ring((0, 0), (350, 0), (700, 1), (-10, 1)))] == [0, -10, -20, -10]
     assert [p.lon for p in unwrapped(ring((0, 0), (180, 0), (0, 0), (-180, 1)))] == [0, 180, 0, -180]
+    assert [p.lon for p in unwrapped(ring((0, 0), (-180.3, 0)))] == [0, 360 - 180.3]
     assert unwrapped(SQUARE) == tuple(SQUARE)
     assert unwrapped([]) == ()
 
