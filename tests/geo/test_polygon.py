@@ -105,6 +105,9 @@ def test_area_and_centroid_agree_with_shapely(star: list[Position]) -> None:
 def test_the_centroid_of_a_ring_without_an_area_is_the_mean_of_its_places() -> None:
     assert centroid(ring((1, 1), (1, 1), (4, 7))) == Position(2.0, 3.0)
     assert centroid(ring((10, 0), (14, 2))) == Position(12.0, 1.0)
+    trapezium = ring((10, 0), (10 + 4e-7, 0), (10 + 2e-7, 1e-7), (10, 1e-7))
+    # A rectangle of 2 by 1 and a triangle of half its area beside it, which has its centroid at a third.
+    assert centroid(trapezium).lon - 10.0 == pytest.approx((2 * 1.0 + 1 * (2 + 2 / 3)) / 3 * 1e-7, rel=1e-3)
     tiny = ring((10, 0), (10 + 1e-7, 0), (10, 1e-7))
     assert centroid(tiny).lon - 10.0 == pytest.approx(1e-7 / 3, rel=1e-3)
 
