@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tvapp.fences.index import rtree
 from tvapp.fences.index.rtree import PackedRTree
 
 SIDES = st.one_of(st.integers(-3, 3).map(float), st.floats(-2, 2))
@@ -42,3 +43,19 @@ def test_trees_of_every_height_find_everything_and_one_thing(count: int) -> None
     assert count // 2 in tree.touching(west, north, east, south).tolist()
     assert count // 2 in tree.near(west, north, east, south)
     assert not len(tree.touching(3, 3, 4, 4))
+
+
+def test_boxes_follow_a_z_curve_over_all_of_them_so_that_neighbours_share_a_node() -> None:
+    def interleaved(column: int, row: int) -> int:
+        return sum(((column >> bit & 1) | (row >> bit & 1) << 1) << 2 * bit for bit in range(16))
+
+    chance = np.random.default_rng(5)
+    cells = np.concatenate([chance.integers(0, 0x10000, (50, 2)), [[0, 0], [0xFFFF, 0xFFFF], [0xFFFF, 0], [0, 0xFFFF]]])
+    # Boxes of different sizes round the middles of 65,536 columns and rows.
+    half = chance.random((len(cells), 1))
+    middles = 100.0 + cells + 1e-6
+    boxes = np.concatenate([middles - half, middles + half], axis=1)
+    expected = [interleaved(column, row) for column, row in cells.tolist()]
+    assert rtree._along_curve(boxes).tolist() == expected
+    same = np.array([[1.0, 1.0, 2.0, 2.0]] * 3)
+    assert rtree._along_curve(same).tolist() == [0, 0, 0]

@@ -59,6 +59,19 @@ def test_long_slanting_edges_get_vertices_and_other_rings_none() -> None:
     assert len(hole) == 5
 
 
+def test_a_slanting_edge_gets_vertices_wherever_it_stands_in_its_ring() -> None:
+    corners = ((0.0, 0.0), (1.0, 0.0), (2.0, 3.0), (0.0, 3.0))
+    for start in range(4):
+        turned = (*corners[start:], *corners[:start])
+        slanting = tuple(Position(*place) for place in (*turned, turned[0]))
+        for fences in (
+            [polygon("a", box(0, 0, 1, 1)), polygon("b", slanting)],
+            [HOLLOW, polygon("b", slanting), HOLLOW],
+        ):
+            (outer,) = arrays_of(fences, range(len(fences))).rings(1)
+            assert outer == pytest.approx(np.array([project(place) for place in densified(slanting)]))
+
+
 def test_areas_are_those_on_the_ground_and_holes_take_theirs_away() -> None:
     outline, hole = box(24.9, 60.1, 25.0, 60.15), box(24.92, 60.11, 24.95, 60.12)
     arrays = arrays_of([polygon("p", outline, hole), circle("c", 0, 0, 100), polygon("q", outline[::-1])], range(3))

@@ -44,3 +44,26 @@ def test_every_ring_is_simplified_by_itself_and_short_ones_not_at_all() -> None:
     assert size < 400
     assert points[:20] == pytest.approx(short)
     assert points[20:-20] == pytest.approx(alone)
+
+
+def straight(*odd: tuple[int, float, float]) -> list[tuple[float, ...]]:
+    """Return the places along a straight line that remain; `odd` are others for some of them, by number."""
+    points = np.stack([np.arange(MIN_POINTS, dtype=float), np.zeros(MIN_POINTS)], axis=1)
+    for number, x, y in odd:
+        points[number] = x, y
+    return [tuple(row) for row in simplified(points, np.array([MIN_POINTS]), 0.6)[0].tolist()]
+
+
+def test_a_place_goes_where_it_lies_near_the_line_between_its_neighbours() -> None:
+    # A sixth of the tolerance in each of six rounds; every other place stays in the first, which is the only one here.
+    assert straight() == [(float(n), 0.0) for n in (*range(0, MIN_POINTS, 2), MIN_POINTS - 1)]
+    assert (21.0, 0.099) not in straight((21, 21.0, 0.099))
+    assert (21.0, 0.101) in straight((21, 21.0, 0.101))
+    assert (21.0, -0.101) in straight((21, 21.0, -0.101))
+
+
+def test_a_place_beyond_its_neighbours_stays_though_it_lies_on_their_line() -> None:
+    assert (22.05, 0.0) not in straight((21, 22.05, 0.0))
+    assert (22.2, 0.0) in straight((21, 22.2, 0.0))
+    assert (19.8, 0.0) in straight((21, 19.8, 0.0))
+    assert (19.95, 0.0) not in straight((21, 19.95, 0.0))

@@ -67,7 +67,7 @@ class FenceIndex:
         np.add.at(self.area_m2, owner, self.parts.area_m2)
         self.largest_side: Floats = np.zeros(count)
         """Per fence: the longer side of its largest part, in world units."""
-        np.maximum.at(self.largest_side, owner, (boxes[:, 2:] - boxes[:, :2]).max(axis=1, initial=0.0))
+        np.maximum.at(self.largest_side, owner, (boxes[:, 2:] - boxes[:, :2]).max(axis=1))
         self.rank: Ints = np.empty(count, dtype=np.intp)
         """Per fence: its place in drawing order, the largest first."""
         self.rank[np.argsort(-self.area_m2, kind="stable")] = np.arange(count)
