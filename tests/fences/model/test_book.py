@@ -106,6 +106,16 @@ def test_added_removed_and_changed_fences_are_redrawn() -> None:
     assert lons == [1, 1.5, 2, 3]
 
 
+def test_a_fence_that_is_the_same_is_not_redrawn_and_two_at_one_place_once() -> None:
+    old = FenceBook([fence("a"), fence("b", 1)])
+    assert FenceBook([fence("a"), fence("b", 1)]).changed_bounds(old) == ()
+    here = Circle(Position(9.0, 9.0), 100.0).bounds
+    assert FenceBook([*old, fence("c", 9, 9), fence("d", 9, 9)]).changed_bounds(old) == (here,)
+    assert old.changed_bounds(FenceBook([*old, fence("c", 9, 9), fence("d", 9, 9)])) == (here,)
+    timed = FenceBook([fence("a", expires=5), fence("b", expires=5), fence("c", 1, expires=50)])
+    assert timed.restated_bounds(0, 10) == (timed.fences[0].bounds,)
+
+
 def test_the_next_change_is_that_of_the_first_fence_to_change() -> None:
     book = FenceBook([fence("a"), fence("b", expires=500), fence("c", expires=900)])
     change = book.next_change(0)

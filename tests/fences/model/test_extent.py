@@ -66,6 +66,9 @@ def test_a_union_leaves_out_the_widest_gap() -> None:
     assert extent.union([Bounds(-10, 0, -5, 1), Bounds(5, 0, 10, 9)]) == Bounds(-10, 0, 10, 9)
     # Of two gaps as wide as each other the one over the date line.
     assert extent.union([Bounds(-90, 0, -90, 1), Bounds(90, 0, 90, 1)]) == Bounds(-90, 0, 90, 1)
+    # A box over the date line that reaches nearly as far as the last one before the gap.
+    assert extent.union([Bounds(0, 0, 10, 1), Bounds(100, 0, 9.5, 1)]) == Bounds(100, 0, 10, 1)
+    assert extent.union([Bounds(0, 0, 10, 1), Bounds(100, 0, 10.5, 1)]) == Bounds(100, 0, 10.5, 1)
     three = [Bounds(-170, 0, -160, 1), Bounds(0, 0, 10, 1), Bounds(160, 0, 170, 1)]
     assert extent.union(three) == Bounds(0, 0, -160, 1)
 

@@ -77,3 +77,30 @@ def test_the_same_feature_of_two_readings_is_the_same_geofence(fences: tuple[Geo
     assert fences[7] == again[7]
     assert fences[7] != fences[8]
     assert hash(fences[7]) == hash(again[7])
+
+
+def test_a_page_ends_with_the_text_that_fills_it_and_is_compressed_by_itself() -> None:
+    def passes(*sizes: int) -> int:
+        holder = Pages()
+        for number, size in enumerate(sizes):
+            holder.add(number, b"x" * size)
+        holder.close()
+        count: list[None] = []
+        holder.pack(lambda: count.append(None))
+        return len(count)
+
+    assert passes() == 0
+    assert passes(1, 1) == 1
+    assert passes(PAGE_BYTES) == passes(PAGE_BYTES - 1, 1) == 1
+    assert passes(PAGE_BYTES - 1, 1, 1) == passes(PAGE_BYTES, 1) == 2
+    assert passes(PAGE_BYTES - 2, 1, 1) == 1
+
+
+def test_a_text_is_equal_to_its_bytes_only() -> None:
+    holder = Pages()
+    one, other, twin = (holder.add(number, text) for number, text in enumerate((b"a", b"b", b"a")))
+    holder.close()
+    assert one == twin == b"a"
+    assert one != other
+    assert one != "a"
+    assert {one, twin, other} == {b"a", b"b"}
