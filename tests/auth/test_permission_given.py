@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from typing import cast
 
 import pytest
@@ -11,7 +10,7 @@ import pytest
 from tvapp.auth.gateway import Gateway
 from tvapp.auth.messages import Command, PermissionGiven, PollPending, UsePermission
 from tvapp.auth.permission import Permission
-from tvapp.auth.service import SignIn, machines
+from tvapp.auth.service import Machines, SignIn, machines
 from tvapp.auth.session import SessionSettings
 from tvapp.auth.tokens import TokenProvider
 from tvapp.core.clock import ManualClock
@@ -34,6 +33,16 @@ class Granting:
         return []
 
 
+class Tokens:
+    """Stands for the tokens: keeps the scopes that may be asked for from now on."""
+
+    def __init__(self) -> None:
+        self.scopes: list[str] = []
+
+    def permitted(self, scope: str) -> None:
+        self.scopes.append(scope)
+
+
 @pytest.fixture
 def jobs() -> Iterator[Jobs]:
     running = Jobs(Inbox(), RecordingLog())
@@ -42,9 +51,10 @@ def jobs() -> Iterator[Jobs]:
 
 
 def test_a_permission_that_was_given_is_told_to_the_app(jobs: Jobs) -> None:
-    clock, log, nobody = ManualClock(), RecordingLog(), cast(Gateway, object())
-    tokens = TokenProvider(nobody, jobs, clock, log, post=jobs.inbox.post)
-    granting = replace(machines(SessionSettings("Contoso")), permission=cast(Permission, Granting()))
-    sign_in = SignIn(granting, nobody, tokens, jobs, clock, log)
+    session = machines(SessionSettings("Contoso"), lambda: 0.5).session
+    both = Machines(session, cast(Permission, Granting()))
+    tokens = Tokens()
+    sign_in = SignIn(both, cast(Gateway, object()), cast(TokenProvider, tokens), jobs, ManualClock(), RecordingLog())
     sign_in.receive(PollPending(1), 0.0)
+    assert tokens.scopes == [STORAGE]
     assert list(jobs.inbox.drain()) == [PermissionGiven()]
