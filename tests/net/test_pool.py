@@ -136,6 +136,29 @@ def test_connections_that_were_dropped_are_closed_as_soon_as_nothing_uses_them()
     run(work)
 
 
+def test_a_connection_that_was_dropped_in_use_is_closed_once_its_request_has_ended() -> None:
+    async def work(http: HttpClient) -> None:
+        begun, go_on, hung_up = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+        async def keep(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            begun.set()
+            await go_on.wait()
+            writer.write(answer(b"late"))
+            await writer.drain()
+            await reader.read(-1)
+            hung_up.set()
+
+        async with raw_server(keep) as server:
+            task = asyncio.create_task(http.send(Request("GET", server.url)))
+            await asyncio.wait_for(begun.wait(), WAIT_S)
+            http.drop_connections()
+            go_on.set()
+            assert (await asyncio.wait_for(task, WAIT_S)).body == b"late"
+            await asyncio.wait_for(hung_up.wait(), WAIT_S)
+
+    run(work)
+
+
 def test_a_bundle_that_was_replaced_is_read_again_after_a_failed_handshake(tmp_path: Path) -> None:
     right, wrong = make_authority(tmp_path / "right"), make_authority(tmp_path / "wrong", host="elsewhere.example")
     bundle = tmp_path / "ca.pem"
