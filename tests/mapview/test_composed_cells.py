@@ -691,3 +691,45 @@ def test_a_composed_picture_hides_what_lies_below_even_while_it_appears() -> Non
     assert bench.cells.plan(bench.view, {COMPOSED: {4: 1}}, changed=True)
     assert bench.cells.is_filled
     assert bench.cells.picture.layer.is_opaque
+
+
+def test_on_a_4k_screen_a_fallback_cell_needs_the_base_of_a_zoom_less() -> None:
+    bench = Bench(view=Viewport(Position(5.0, 5.0), 4.0, 64, 64, 2.0))
+    bench.unavailable.add(BASE_KEY)
+    bench.add(("base", 3, 4, 3))
+    bench.add_fence(("overlay", 3, 4, 3))
+    bench.search()
+    assert bench.needed() == (("base", 2, 2, 1), ("overlay", 3, 4, 3))
+    deeper = Bench(view=Viewport(Position(5.0, 5.0), 4.0, 64, 64, 2.0))
+    deeper.unavailable.add(BASE_KEY)
+    deeper.add(("base", 6, 33, 31))
+    deeper.search()
+    assert deeper.needed() == (("base", 5, 16, 15), ("overlay", 6, 33, 31))
+
+
+def test_a_fallback_with_blurred_geofences_is_outdated() -> None:
+    bench = Bench()
+    bench.unavailable.add(BASE_KEY)
+    bench.add(("base", 3, 4, 3))
+    # Cell (3, 4, 3) lies in the quarter to the south-west of tile (2, 2, 1).
+    bench.add(("overlay", 2, 2, 1), left=10, top=300, width=50, height=50)
+    assert bench.pending() == [(COMPOSED, 3, 4, 3)]
+    bench.compose()
+    bench.search()
+    assert bench.needed() == (("base", 3, 4, 3), ("overlay", 3, 4, 3))
+
+
+def test_a_base_that_arrives_anew_after_geofences_changed_is_composed_anew() -> None:
+    world = composed_world(motion=False, layers=(BASE, FENCES))
+    world.load(paint)
+    settle(world)
+    tile = next(tile for tile in world.asked if tile.tileset == "base")
+    world.arrive(tile)
+    world.load(paint)
+    settle(world)
+    before = len(world.composed)
+    world.arrive(tile)
+    world.model.invalidate("elsewhere", None, 1)
+    world.load(paint)
+    settle(world)
+    assert len(world.composed) == before + 1

@@ -705,3 +705,19 @@ def test_a_moving_map_is_animated_and_a_settled_one_is_not() -> None:
     here.run(1.0)
     assert not here.model.is_animating(here.now)
     assert here.model.is_settled(here.now)
+
+
+def test_no_two_pictures_have_the_same_serial() -> None:
+    here = world()
+    here.frame()
+    tiles = here.requested[:4]
+    here.arrive(tiles[0])
+    here.model.invalidate(DRAWN_TILESET, None, 2)
+    here.arrive(tiles[1])
+    here.fail(here.requested[-1])
+    here.arrive(tiles[2])
+    here.model.revalidated(TileRevalidated(tiles[0]))
+    here.arrive(tiles[3])
+    serials = [found.serial for key in here.model.memory if (found := here.model.memory.peek(key))]
+    assert serials == sorted(set(serials))
+    assert len(serials) == 4

@@ -53,6 +53,10 @@ class Rig:
         return self.requests.progress(self.view, self.view, STILL)
 
 
+def test_an_unavailable_tile_is_left_alone_for_ten_minutes() -> None:
+    assert UNAVAILABLE_RETRY_S == 600.0
+
+
 def test_the_list_is_returned_once_and_again_when_it_is_to_be_sent_again() -> None:
     rig = Rig()
     assert rig.take() == (TILE,)

@@ -10,11 +10,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from tests.tiles.levels import LevelLog
 from tvapp.core.clock import ManualClock
 from tvapp.core.headers import Headers
 from tvapp.core.log import RecordingLog
 from tvapp.tiles.cache_key import CacheKey, CacheScope
-from tvapp.tiles.disk_cache import BUDGET_BYTES, DiskCache, Entry
+from tvapp.tiles.disk_cache import BUDGET_BYTES, TIMEOUT_S, DiskCache, Entry
 from tvapp.tiles.tile import TileId
 
 SCOPE = CacheScope("https://maps.example", "somebody@contoso.example", "en", "Unified")
@@ -563,11 +564,13 @@ def test_an_error_that_does_not_speak_of_the_disk_starts_the_file_over(bench: Be
 
     bench.path.parent.mkdir(parents=True)
     bench.path.write_bytes(b"old")
-    cache = DiskCache(bench.path, clock=bench.clock, log=bench.log, connect=failing)
+    log = LevelLog()
+    cache = DiskCache(bench.path, clock=bench.clock, log=log, connect=failing)
     assert cache.get(key(1)) is None
     assert not bench.path.exists()
     assert bench.path.with_name(bench.path.name + ".corrupt").read_bytes() == b"old"
-    assert bench.log.named("tile_cache.recreated") == [{"reason": "malformed"}]
+    assert log.named("tile_cache.recreated") == [{"reason": "malformed"}]
+    assert log.levels == [("tile_cache.recreated", "warning")]
 
 
 def test_a_closed_cache_takes_and_gives_nothing(bench: Bench) -> None:
@@ -578,3 +581,7 @@ def test_a_closed_cache_takes_and_gives_nothing(bench: Bench) -> None:
     bench.cache.flush()
     assert bench.body(1) is None
     assert rows(bench) == 1
+
+
+def test_a_disk_counts_as_slow_after_two_seconds() -> None:
+    assert TIMEOUT_S == 2.0

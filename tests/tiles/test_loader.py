@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.tiles.levels import LevelLog
 from tests.tiles.pictures import png
 from tvapp.core.clock import ManualClock
 from tvapp.core.errors import (
@@ -20,11 +21,10 @@ from tvapp.core.errors import (
 )
 from tvapp.core.headers import Headers
 from tvapp.core.jobs import Inbox
-from tvapp.core.log import Level, RecordingLog
 from tvapp.tiles.cache_key import CacheKey, CacheScope
 from tvapp.tiles.congestion_window import INITIAL_LIMIT, MAX_LIMIT
 from tvapp.tiles.disk_cache import DiskCache
-from tvapp.tiles.loader import QUIET_S, REVALIDATED_S, TileLoader
+from tvapp.tiles.loader import QUIET_S, REVALIDATED_S, SETTLE_S, TileLoader
 from tvapp.tiles.ports import T, TileReply, TileRequest
 from tvapp.tiles.tile import DRAWN_TILESET, TileArrived, TileId, TileImage, TileRevalidated, TileUnavailable
 
@@ -64,18 +64,6 @@ class Rasters:
         if tile.x == 13:
             raise ZeroDivisionError
         return TileImage(None, size=size)
-
-
-class LevelLog(RecordingLog):
-    """Remembers the levels of events, too."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.levels: list[tuple[str, Level]] = []
-
-    def event(self, name: str, /, *, level: Level = "info", **fields: object) -> None:
-        self.levels.append((name, level))
-        super().event(name, level=level, **fields)
 
 
 @dataclass
@@ -159,6 +147,11 @@ class Desk:
                 posted.append((message.tile, type(message.error).__name__))
                 self.retry_in_s = message.retry_in_s
         return posted
+
+    def due_in_s(self) -> float | None:
+        """Return after how long the loader looks again by itself."""
+        timer = self.loader._timer
+        return None if timer is None else timer.when() - asyncio.get_running_loop().time()
 
     def levels(self) -> list[str]:
         """Return how each failure of a tile was logged."""
@@ -570,6 +563,7 @@ def test_a_drawing_that_fails_is_logged_and_waits_without_holding_up_others(run:
             (tile(2), "network"),
         ]
         assert desk.log.named("job.failed")[0]["error"] == "ZeroDivisionError"
+        assert ("job.failed", "error") in desk.log.levels
 
     run(work)
 
@@ -784,11 +778,21 @@ def test_the_loader_wakes_by_itself_for_what_is_due(run: Run) -> None:
     async def work(desk: Desk) -> None:
         desk.error = Forbidden("maps.example", 403)
         await desk.request(tile(1))
-        loop = asyncio.get_running_loop()
-        timer = desk.loader._timer
-        assert timer is not None
-        assert timer.when() - loop.time() == pytest.approx(60.0, abs=1.0)
+        assert desk.due_in_s() == pytest.approx(60.0, abs=1.0)
         await desk.request()
-        assert desk.loader._timer is None
+        assert desk.due_in_s() is None
+        desk.error = None
+        await desk.request(tile(2, "other"))
+        assert desk.due_in_s() == pytest.approx(SETTLE_S, abs=0.5), "it may get lost on its way"
+        await desk.request(tile(2, "other"), tile(1))
+        assert desk.due_in_s() == pytest.approx(SETTLE_S, abs=0.5), "the earliest counts"
+        await desk.request()
+        desk.clock.advance(700)
+        await desk.request(tile(2, "other"))
+        assert desk.due_in_s() == pytest.approx(QUIET_S, abs=0.2), "a stale tile waits for a quiet moment"
 
     run(work)
+
+
+def test_how_long_the_loader_waits() -> None:
+    assert (SETTLE_S, REVALIDATED_S, QUIET_S) == (5.0, 1.0, 0.25)

@@ -3,7 +3,7 @@ import gc
 import pygame
 
 from tvapp.core.image import Image
-from tvapp.tiles.pixel_pool import PixelPool
+from tvapp.tiles.pixel_pool import POOL_SIZE, PixelPool
 
 
 def test_a_buffer_that_nothing_refers_to_any_more_is_given_out_again() -> None:
@@ -56,3 +56,13 @@ def test_no_more_is_kept_than_was_said_and_nothing_after_it_was_cleared() -> Non
     pool.clear()
     del again
     assert len({id(buffer) for buffer in [pool.take(64), pool.take(64)]}) == 2
+
+
+def test_six_buffers_are_enough_for_the_workers_and_the_screen() -> None:
+    assert POOL_SIZE == 6
+    pool = PixelPool()
+    held = [pool.take(64) for _ in range(8)]
+    numbers = [id(buffer) for buffer in held]
+    del held
+    again = [pool.take(64) for _ in range(6)]
+    assert [id(buffer) for buffer in again] == numbers[:6]

@@ -30,6 +30,7 @@ def test_traffic_and_weather_are_never_recent(tileset: str) -> None:
 
 
 def test_of_many_tiles_the_oldest_is_forgotten() -> None:
+    assert MAX_TILES == 500
     revalidations = Revalidations()
     for x in range(MAX_TILES):
         revalidations.add(tile(x), 0.0)
