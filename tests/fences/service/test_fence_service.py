@@ -49,7 +49,7 @@ class OpenGate(FrameGate):
         super().__init__(lambda: 0.0)
         self.passes = 0
 
-    def let_pass(self) -> None:
+    def yield_to_frame(self) -> None:
         self.passes += 1
 
 
