@@ -33,16 +33,6 @@ class Granting:
         return []
 
 
-class Tokens:
-    """Stands for the tokens: keeps the scopes that may be asked for from now on."""
-
-    def __init__(self) -> None:
-        self.scopes: list[str] = []
-
-    def permitted(self, scope: str) -> None:
-        self.scopes.append(scope)
-
-
 @pytest.fixture
 def jobs() -> Iterator[Jobs]:
     running = Jobs(Inbox(), RecordingLog())
@@ -51,10 +41,8 @@ def jobs() -> Iterator[Jobs]:
 
 
 def test_a_permission_that_was_given_is_told_to_the_app(jobs: Jobs) -> None:
-    session = machines(SessionSettings("Contoso"), lambda: 0.5).session
-    both = Machines(session, cast(Permission, Granting()))
-    tokens = Tokens()
-    sign_in = SignIn(both, cast(Gateway, object()), cast(TokenProvider, tokens), jobs, ManualClock(), RecordingLog())
+    both = Machines(machines(SessionSettings("Contoso")).session, cast(Permission, Granting()))
+    nobody, clock, log = cast(Gateway, object()), ManualClock(), RecordingLog()
+    sign_in = SignIn(both, nobody, TokenProvider(nobody, jobs, clock, log), jobs, clock, log)
     sign_in.receive(PollPending(1), 0.0)
-    assert tokens.scopes == [STORAGE]
     assert list(jobs.inbox.drain()) == [PermissionGiven()]

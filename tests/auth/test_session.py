@@ -383,3 +383,14 @@ def test_a_code_that_is_out_when_the_screen_goes_black_still_counts_but_is_not_r
     assert not [command for command in commands if isinstance(command, RequestCode)]
     session.show(True)
     assert [command for command in session.tick(2000.0) if isinstance(command, RequestCode)]
+
+
+def test_a_code_that_the_server_forgot_is_replaced_at_once_the_next_ones_after_a_while() -> None:
+    rig = Rig().start()
+    rig.send(PollRefused(rig.prompted(), problem("code-unknown")))
+    rig.send(PollRefused(rig.prompted(), problem("code-unknown")))
+    assert rig.take(RequestCode) == []
+    rig.advance(1.0)
+    assert rig.take(RequestCode) == []
+    rig.advance(2.0)
+    assert len(rig.take(RequestCode)) == 1

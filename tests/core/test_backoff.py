@@ -30,6 +30,10 @@ def test_jitter_spreads_a_delay_to_both_sides() -> None:
     assert [backoff.delay(0, random) for random in (0.0, 0.5, 1.0)] == [7.5, 10.0, 12.5]
 
 
+def test_by_default_it_begins_with_a_second_and_ends_with_a_minute() -> None:
+    assert [Backoff().delay(attempt, 0.5) for attempt in (0, 1, 5, 6, 1000)] == [1.0, 2.0, 32.0, 60.0, 60.0]
+
+
 def test_without_jitter_each_delay_doubles() -> None:
     backoff = Backoff(2.0, 100.0, 0.0)
     assert [backoff.delay(attempt, 0.5) for attempt in range(6)] == [2, 4, 8, 16, 32, 64]

@@ -53,8 +53,18 @@ def test_an_answer_in_between_begins_the_count_anew() -> None:
     for _ in range(3):
         for _ in range(FAILURES_TO_OPEN - 1):
             circuit.failed(permitted(circuit, 0.0), DOWN, 0.0)
-        circuit.succeeded(permitted(circuit, 0.0))
+        assert not circuit.succeeded(permitted(circuit, 0.0)), "it was closed already"
     permitted(circuit, 0.0)
+
+
+def test_it_opens_for_two_seconds_at_first_and_for_a_minute_at_most() -> None:
+    assert FAILURES_TO_OPEN == 5
+    circuit, now, waits = opened(), 0.0, []
+    for _ in range(7):
+        waits.append(circuit.open_for(now))
+        now += waits[-1]
+        circuit.failed(permitted(circuit, now), DOWN, now)
+    assert waits == [2.0, 4.0, 8.0, 16.0, 32.0, 60.0, 60.0]
 
 
 def test_half_open_it_lets_a_single_request_through_whose_answer_closes_it() -> None:

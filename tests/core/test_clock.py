@@ -85,6 +85,8 @@ def after(passed: float, asleep: float = 0.0, set_by: float = 0.0) -> Reading:
         (after(1, asleep=1), (Resumed(1.0),)),
         (after(1, set_by=1), (ClockSet(1.0),)),
         (after(1, set_by=-1), (ClockSet(-1.0),)),
+        (after(60, asleep=59.04), (Resumed(59.0),)),
+        (after(1, set_by=2.04), (ClockSet(2.0),)),
         (after(1, set_by=0.4), ()),
         (after(1.5, asleep=0.5), ()),
     ],

@@ -34,8 +34,8 @@ def test_the_budget_is_a_floor_and_a_share_to_the_last_retry() -> None:
 def test_first_tries_are_forgotten_after_the_window() -> None:
     budget = RetryBudget()
     for _ in range(100):
-        budget.deposit(0.0)
-    assert sum(budget.try_withdraw(WINDOW_S + 10.0) for _ in range(40)) == MIN_RETRIES
+        budget.deposit(55.0)
+    assert sum(budget.try_withdraw(55.0 + WINDOW_S + 10.0) for _ in range(40)) == MIN_RETRIES
 
 
 def test_what_was_spent_comes_back_after_the_window() -> None:

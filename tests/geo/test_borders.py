@@ -95,3 +95,16 @@ def test_a_slice_that_ends_at_the_pole_keeps_its_sides() -> None:
 def test_the_whole_earth_has_no_border() -> None:
     (found,) = areas([[box(-180, -90, 180, 90)]])
     assert found.border == ()
+
+
+def test_a_cap_round_the_south_pole_has_its_parallel_as_its_only_border() -> None:
+    for cap in (box(-180, -90, 180, -60), box(-100.123456, -90, 259.876544, -60)):
+        (found,) = areas([[cap]])
+        assert [{place.lat for place in line} for line in found.border] == [{-60.0}]
+
+
+def test_parts_linked_over_others_are_one_area() -> None:
+    west = box(170, 0, 180, 9)
+    parts = [[box(-180, 0, -170, 4)], [box(0, 0, 1, 1)], [box(-180, 5, -170, 9)], [west]]
+    found = areas(parts)
+    assert [area.polygons for area in found] == [(parts[0], parts[2], parts[3]), (parts[1],)]

@@ -11,6 +11,7 @@ from tvapp.core.jobs import RunningJob
 from tvapp.core.log import RecordingLog
 from tvapp.host.heartbeat import BEATS, HOPELESS_S, IO_STUCK_S, STUCK_S, WELL_AFTER_S, Heartbeat
 from tvapp.host.systemd.notify import Notifier
+from tvapp.host.systemd.status import Situation, words
 
 PERIOD_S = 60.0
 EVERY_S = PERIOD_S / BEATS
@@ -224,3 +225,34 @@ def test_the_crashes_of_before_are_forgotten_once_after_a_good_while() -> None:
         here.now += 1
         here.turn()
     assert here.well == [True]
+
+
+class Listening(System):
+    """An init system that listens to what the app does."""
+
+    @property
+    def is_heard(self) -> bool:
+        return True
+
+    def status(self, words: str) -> None:
+        self.said.append(words)
+
+
+def test_an_init_system_that_listens_is_told_at_every_turn_what_the_app_does() -> None:
+    listening = Listening(None)
+    situations = iter([Situation("prompting"), Situation("requesting")])
+    heart = Heartbeat(listening, FakeWorkers(), RecordingLog(), lambda: next(situations))
+    heart.turned(1.0)
+    heart.turned(1.1)
+    assert listening.said == [words(Situation("prompting")), words(Situation("requesting"))]
+
+
+def test_nothing_is_put_into_words_where_nobody_listens() -> None:
+    def unexpected() -> Situation:
+        raise AssertionError
+
+    Heartbeat(System(None), FakeWorkers(), RecordingLog(), unexpected).turned(1.0)
+
+
+def test_a_job_hangs_after_two_minutes_and_for_good_after_three() -> None:
+    assert (STUCK_S, HOPELESS_S, IO_STUCK_S, WELL_AFTER_S, BEATS) == (120.0, 180.0, 10.0, 600.0, 3)

@@ -1,4 +1,4 @@
-"""Names everything that lies in the data folder."""
+"""The paths of all files in the data folder."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class DataFolder:
 
     @property
     def views(self) -> Path:
-        """What the map of each account showed last."""
+        """The last map view of each account."""
         return self.root / "views"
 
     @property

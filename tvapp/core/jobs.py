@@ -28,14 +28,14 @@ WORKER = "worker"
 """The prefix of the names of worker threads."""
 
 _BEGIN_TURNS = 100
-"""How many turns of the loop new tasks have to begin before they are cancelled, should each begin another one."""
+"""Turns of the loop in which new tasks may begin before they are cancelled, in case each starts another one."""
 
 MAX_STACK_PLACES = 12
 """How many frames `stack_of` returns: enough from where a thread hangs to its job."""
 
 
 class JobResult:
-    """What a service's own job brings, as a message for that service alone.
+    """The result of a service's own job: a message for that service alone.
 
     Subclasses set `service`: the first part of the names of the service's jobs.
     """

@@ -1,4 +1,4 @@
-"""What the program runs in, as one value."""
+"""The surroundings of the program as one value: threads, clock, log, disk, randomness, data folder."""
 
 from __future__ import annotations
 

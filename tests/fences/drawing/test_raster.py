@@ -209,7 +209,7 @@ def test_four_tiles_are_one_picture() -> None:
     assert apart[:, 505:519].mean() < 3 * apart.mean() + 1
 
 
-def test_a_tile_is_a_part_of_the_world_whatever_its_neighbours() -> None:
+def test_a_tile_one_world_further_east_is_the_same() -> None:
     # One world further east: the same ground gives the same pixels.
     index = FenceIndex(town(300))
     zoom = 13
@@ -275,7 +275,7 @@ def test_an_unknown_kind_always_has_the_same_color() -> None:
     assert style.palette_index("School zone") == style.AMBER
 
 
-def test_a_crowd_is_drawn_with_less_detail_that_nobody_sees(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_crowd_is_drawn_with_less_detail_that_cannot_be_seen(monkeypatch: pytest.MonkeyPatch) -> None:
     tile = tile_at(Position(24.94, 60.17), 12)
 
     def from_afar(crowd: int, seed: int = 1) -> npt.NDArray[np.float64]:
@@ -296,3 +296,39 @@ def test_ten_thousand_fences_are_drawn_at_any_zoom() -> None:
         before = time.thread_time()
         rasterise(index, tile_at(Position(24.94, 60.17), zoom), NOW)
         assert time.thread_time() - before < 2.0
+
+
+def test_a_dot_grows_with_the_number_of_tiny_fences_that_share_it_up_to_half() -> None:
+    place = place_in(TILE, 256, 256)
+    for count, radius_px in (
+        (1, style.DOT_PX),
+        (10, style.DOT_PX * 1.25),
+        (100, style.DOT_PX * 1.5),
+        (400, style.DOT_PX * 1.5),
+    ):
+        fences = [circle(f"c{number}", place.lon, place.lat, 1.0, kind="depot") for number in range(count)]
+        width = np.ptp(np.flatnonzero(draw(*fences, tile=TILE)[:, :, 3].any(axis=0))) + 1
+        assert width == pytest.approx(2 * (radius_px + style.CASING_PX), abs=1.5)
+
+
+def test_a_fence_becomes_a_dot_below_thirteen_pixels_and_has_a_slim_line_below_thirty_six() -> None:
+    def line_px(radius_px: float) -> int:
+        picture = draw(disc(256, 256, radius_px), tile=TILE)
+        line = style.style("depot", "active").line
+        return sum(is_color(pixel, line, 30) for pixel in picture[256, :256])
+
+    assert line_px(6.0) == pytest.approx(style.DOT_PX, abs=1.1)
+    slim, whole = line_px(style.SMALL_PX / 2 - 1), line_px(style.SMALL_PX / 2 + 1)
+    assert 2 <= slim < whole <= style.LINE_PX
+
+
+def test_dots_of_fences_that_do_not_count_yet_are_hollow() -> None:
+    for validity, state in (
+        (None, "active"),
+        (UPCOMING, "upcoming"),
+        (OUT_OF_HOURS, "out-of-hours"),
+        (EXPIRED, "expired"),
+    ):
+        middle = draw(disc(256, 256, 3, validity), tile=TILE)[256, 256]
+        look = style.style("depot", state)  # type: ignore[arg-type]
+        assert is_color(middle, look.casing if look.hollow else look.line, 12)

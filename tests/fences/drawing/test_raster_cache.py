@@ -67,7 +67,7 @@ def test_a_change_drops_what_it_touches_and_nothing_else() -> None:
     assert tiles.size_bytes == 0
 
 
-def test_what_was_begun_before_a_change_is_neither_kept_nor_served() -> None:
+def test_a_tile_that_was_begun_before_a_change_is_neither_cached_nor_served() -> None:
     tiles = RasterCache()
     tiles.invalidate([IN_THE_EAST], 1)
     tiles.put(EAST, 0, picture(1))
@@ -93,7 +93,7 @@ def test_a_tile_that_is_put_twice_counts_once() -> None:
     assert same(tiles.get(WEST, 0), picture(2))
 
 
-def test_it_holds_ten_megabytes_by_default() -> None:
+def test_the_cache_holds_ten_megabytes_by_default() -> None:
     tiles = RasterCache()
     for number in range(30):
         tiles.put(

@@ -10,7 +10,7 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tvapp.fences.drawing.strokes import LEAST_DASHES, clip, dashes, smooth_paths
+from tvapp.fences.drawing.strokes import LEAST_DASHES, clip, clip_half, dashes, smooth_paths
 
 POINTS = st.lists(st.tuples(st.integers(-50, 150), st.integers(-50, 150)), min_size=3, max_size=10)
 
@@ -19,7 +19,7 @@ POINTS = st.lists(st.tuples(st.integers(-50, 150), st.integers(-50, 150)), min_s
 @given(
     st.lists(st.tuples(st.integers(10, 90), st.integers(0, 359)), min_size=3, max_size=9, unique_by=lambda arm: arm[1])
 )
-def test_clipping_keeps_what_is_in_the_square(arms: list[tuple[int, int]]) -> None:
+def test_clipping_keeps_the_part_in_the_square(arms: list[tuple[int, int]]) -> None:
     arms = sorted(arms, key=lambda arm: arm[1])
     star = np.array([(50 + r * math.cos(math.radians(a)), 50 + r * math.sin(math.radians(a))) for r, a in arms])
     whole = shapely.Polygon(star)
@@ -87,3 +87,69 @@ def test_only_dashes_near_the_square_are_made_and_they_are_the_same_ones() -> No
     ends = {round(float(dash[0, 0]), 1) for dash in found}
     neighbours = {round(float(dash[0, 0]) + 100, 1) for dash in shifted}
     assert {end for end in ends if 95 <= end <= 105} == {end for end in neighbours if 95 <= end <= 105} != set()
+
+
+def test_a_half_is_cut_off_at_a_line_on_either_side() -> None:
+    square = np.array([[0.0, 0.0], [10.0, 0.0], [10.0, 10.0], [0.0, 10.0]])
+    for axis in (0, 1):
+        flipped = square if axis == 0 else square[:, ::-1]
+        above = clip_half(flipped, axis, 4.0, 1.0)
+        below = clip_half(flipped, axis, 4.0, -1.0)
+        assert (above[:, axis].min(), above[:, axis].max()) == (4.0, 10.0)
+        assert (below[:, axis].min(), below[:, axis].max()) == (0.0, 4.0)
+        for half in (above, below):
+            assert len(half) == 4
+            assert (half[:, 1 - axis].min(), half[:, 1 - axis].max()) == (0.0, 10.0)
+
+
+def test_points_on_the_line_stay_and_an_empty_ring_stays_empty() -> None:
+    triangle = np.array([[4.0, 0.0], [9.0, 0.0], [4.0, 5.0]])
+    assert clip_half(triangle, 0, 4.0, 1.0) is triangle
+    assert len(clip_half(triangle, 0, 9.5, 1.0)) == 0
+    nothing = triangle[:0]
+    assert clip_half(nothing, 0, 4.0, 1.0) is nothing
+
+
+def test_a_square_gets_two_points_at_each_corner_and_a_point_on_an_edge_stays_one() -> None:
+    ring = np.array([[0.0, 0.0], [50.0, 0.0], [100.0, 0.0], [100.0, 100.0], [0.0, 100.0]])
+    (path,) = smooth_paths([ring], 10.0)
+    corners = {(102, 0), (100, -2), (100, 102), (102, 100), (-2, 100), (0, 102), (0, -2), (-2, 0)}
+    assert {tuple(point) for point in path.tolist()} == corners | {(50, 0)}
+    assert len(path) == 10
+
+
+def test_several_rings_are_the_paths_that_each_would_be_alone() -> None:
+    rings = [np.array([[0.0, 0.0], [30.0, 0.0], [30.0, 40.0]]), np.array([[5.0, 5.0], [50.0, 9.0], [20.0, 60.0]])]
+    together = smooth_paths(rings, 8.0)
+    for ring, path in zip(rings, together, strict=True):
+        assert (smooth_paths([ring], 8.0)[0] == path).all()
+    assert smooth_paths([], 8.0) == []
+
+
+def test_dashes_begin_at_the_first_point_and_go_round_corners() -> None:
+    square = np.array([[0.0, 0.0], [100.0, 0.0], [100.0, 100.0], [0.0, 100.0]])
+    found = dashes(square, 15.0, 10.0, -10.0, 110.0)
+    assert len(found) == 16
+    assert found[0].tolist() == [[0, 0], [15, 0]]
+    assert found[1].tolist() == [[25, 0], [40, 0]]
+    assert found[4].tolist() == [[100, 0], [100, 15]]
+    longer = dashes(square, 30.0, 10.0, -10.0, 110.0)
+    assert len(longer) == 10
+    assert longer[2].tolist() == [[80, 0], [100, 0], [100, 10]]
+    assert dashes(square, 30.0, 10.0, -10.0, 110.0)[0].dtype == np.float32
+
+
+def test_a_ring_without_a_length_has_no_dashes() -> None:
+    assert dashes(np.array([[5.0, 5.0], [np.inf, 5.0], [5.0, 9.0]]), 18.0, 11.0, 0, 100) == []
+
+
+def test_dashes_of_an_edge_out_of_sight_are_left_out_and_those_of_one_that_crosses_are_not() -> None:
+    # A thin rectangle across the square: its far ends and its far edge are out of sight.
+    bar = np.array([[-9000.0, 40.0], [9000.0, 40.0], [9000.0, 5000.0], [-9000.0, 5000.0]])
+    near = dashes(bar, 6.0, 4.0, 0.0, 100.0)
+    covered = sorted(float(x) for dash in near for x in dash[:, 0])
+    assert all((dash[:, 1] == 40.0).all() for dash in near)
+    assert covered[0] <= 0.0
+    assert covered[-1] >= 100.0
+    assert covered[0] > -40.0
+    assert covered[-1] < 140.0

@@ -161,3 +161,33 @@ def test_a_circle_is_read_back_as_one() -> None:
     after = made(moved(SOME["point"], Position(0, 0), Position(0, 1), "Circle"))
     assert isinstance(after.shapes[0], Circle)
     assert after.shapes[0].center == Position(24.94, 61.17)
+
+
+@pytest.mark.parametrize(
+    ("name", "subtype", "expected", "radius_m"),
+    [
+        ("point", "Circle", "Circle", 100.0),
+        ("point", "", "", 100.0),
+        ("line", "", "", 100.0),
+        ("polygon", "", "", None),
+        ("polygon", "Rectangle", "Rectangle", None),
+    ],
+)
+def test_a_moved_fence_keeps_its_subtype_and_its_radius(
+    name: str, subtype: str, expected: str, radius_m: float | None
+) -> None:
+    result = moved(SOME[name], Position(24.9, 60.1), Position(24.91, 60.1), subtype)
+    assert isinstance(result, Drawn)
+    assert (result.subtype, result.radius_m) == (expected, radius_m)
+    copy = duplicated(fence(SOME[name], subtype), SOME[name])
+    assert (copy.subtype, copy.radius_m) == (expected, radius_m)
+
+
+def test_a_small_fence_has_its_copy_three_metres_away() -> None:
+    geometry = {
+        "type": "Polygon",
+        "coordinates": [[[10, 0], [10.00001, 0], [10.00001, 0.00001], [10, 0.00001], [10, 0]]],
+    }
+    copy = made(duplicated(fence(geometry), geometry))
+    # 3 m of the equator, 111 319.491 m a degree.
+    assert copy.bounds.west - 10.0 == pytest.approx(3.0 / 111_319.491, rel=1e-6)

@@ -15,6 +15,7 @@ from shapely.geometry import LineString, box
 from shapely.geometry.base import BaseGeometry
 from shapely.ops import unary_union
 
+from tvapp.fences.geojson import date_line
 from tvapp.fences.geojson.date_line import Path, Rings, SelfCrossing, cut, cut_line, joined, joined_lines
 
 
@@ -259,3 +260,39 @@ def test_of_three_parts_each_is_joined_with_the_one_that_it_meets() -> None:
     (found,) = joined([(ring_of_west,), (low,), (high,)])
     assert flat(found).area == pytest.approx(5.0)
     assert flat(found).is_valid
+
+
+@given(st.lists(st.tuples(*[st.integers(-9, 9)] * 6), min_size=2, max_size=4), st.randoms(use_true_random=False))
+def test_each_hole_goes_to_the_outline_that_contains_it(slants: list[tuple[int, ...]], chance: random.Random) -> None:
+    outlines, holes = [], []
+    for number, (a, b, c, d, e, f) in enumerate(slants):
+        # Triangles beside each other, slanting, each with a small copy of itself in the middle.
+        at = 40.0 * number
+        corners = [(at + 15 + a, 15 + b), (at - 15 + c, 15 + d), (at + e, -15 + f)]
+        x, y = sum(lon for lon, _ in corners) / 3, sum(lat for _, lat in corners) / 3
+        outlines.append(ring(*corners))
+        holes.append(ring(*[(x + (lon - x) / 9, y + (lat - y) / 9) for lon, lat in corners])[::-1])
+    rings = [*outlines, *holes]
+    chance.shuffle(rings)
+    arranged = date_line._arranged(rings)
+    assert len(arranged) == len(outlines)
+    for outline, *inside in arranged:
+        assert inside == [holes[outlines.index(outline)]]
+
+
+def test_holes_that_lie_in_no_outline_and_rings_without_an_area_are_dropped() -> None:
+    far, flat_ring = square(50, 50, 51, 51)[::-1], ring((0, 0), (1, 1), (2, 2))
+    one, other = square(0, 0, 9, 9), square(20, 0, 29, 9)
+    assert date_line._arranged([one, flat_ring, other, far]) == [(one,), (other,)]
+
+
+def test_areas_are_not_compared_with_an_outline_that_has_none() -> None:
+    bow = ring((0, 0), (2, 2), (2, 0), (0, 2))
+    one = (square(0, 0, 1, 1),)
+    assert date_line._is_as_large([one], [one])
+    assert not date_line._is_as_large([one], [one, (bow,)])
+    assert not date_line._is_as_large([], [(bow,)])
+    assert not date_line._is_as_large([], [])
+    assert not date_line._is_as_large([one], [(square(0, 0, 1, 2),)])
+    hollow = square(0, 0, 2, 2), square(0.5, 0.5, 1.5, 1.5)[::-1]
+    assert date_line._is_as_large([hollow], [(square(0, 0, 3, 1),)])

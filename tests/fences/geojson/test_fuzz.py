@@ -170,6 +170,7 @@ def tries(examples: int, batch: int, trial: Callable[[bytes], None]) -> Counter[
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)  # 75 s on a quiet core, many times that on a busy machine
 def test_a_hundred_thousand_files_are_read_or_refused_and_agree_with_a_plain_reader(
     capsys: pytest.CaptureFixture[str],
 ) -> None:

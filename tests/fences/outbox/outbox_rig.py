@@ -10,7 +10,7 @@ from pathlib import Path
 from tests.fences.outbox.killed import feature
 from tests.fences.service.test_fence_service import InlineJobs
 from tvapp.core.clock import ManualClock
-from tvapp.core.errors import TimedOut, Unreachable
+from tvapp.core.errors import TimedOut, TvappError, Unreachable
 from tvapp.core.jobs import JobFailed
 from tvapp.core.log import RecordingLog
 from tvapp.fences.geojson import reading
@@ -51,6 +51,8 @@ class Window:
     screen: str = "tv"
     is_online: bool = True
     loses_answers: bool = False
+    trouble: TvappError = field(default_factory=lambda: Unreachable("store"))
+    """Raised while it is not online."""
     sent: list[str] = field(default_factory=list)
     name: str = "window"
 
@@ -79,17 +81,17 @@ class Window:
 
     def _demand_network(self) -> None:
         if not self.is_online:
-            raise Unreachable("store")
+            raise self.trouble
 
 
 class Screen:
     """One TV: its services, its book of fences, and the last message of its outbox."""
 
-    def __init__(self, folder: Path, window: Window) -> None:
+    def __init__(self, folder: Path, window: Window, log: RecordingLog | None = None) -> None:
         self.folder = folder
         self.window = window
         self.clock = ManualClock()
-        self.log = RecordingLog()
+        self.log = log or RecordingLog()
         self.jobs = PromptJobs()
         self.book = FenceBook()
         self.told = OutboxChanged()

@@ -61,7 +61,7 @@ class Fault:
         ("replace", errno.EDQUOT),
     ],
 )
-def test_a_disk_that_takes_nothing_is_told_of_and_written_to_again_when_it_works(
+def test_a_disk_error_is_reported_and_the_disk_is_written_again_once_it_works(
     screen: Screen, monkeypatch: pytest.MonkeyPatch, function: str, number: int
 ) -> None:
     fault = Fault(monkeypatch, screen.folder, function, number)
@@ -98,7 +98,7 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.process
-def test_a_disk_that_is_really_full_keeps_what_is_there_and_takes_the_rest_once_there_is_room(tiny_disk: Path) -> None:
+def test_a_full_disk_keeps_its_entries_and_gets_the_rest_once_there_is_space(tiny_disk: Path) -> None:
     screen = Screen(tiny_disk / "outbox", Window(SharedStore(), is_online=False))
     screen.start()
     screen.submit(adding("a"))
@@ -215,7 +215,7 @@ def test_an_entry_that_cannot_be_read_now_is_there_at_the_next_start(screen: Scr
     assert (set(again.shown()), again.told.unreadable) == ({"a"}, 0)
 
 
-def test_a_change_that_cannot_be_written_down_is_sent_and_told_of_and_holds_nothing_up(screen: Screen) -> None:
+def test_a_change_that_cannot_be_saved_is_reported_and_sent_and_blocks_no_other(screen: Screen) -> None:
     screen.start()
     screen.window.is_online = True
     broken = Change("odd", "", "odd", b"", feature("odd", "\\u00e9") + b"\xff")

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -180,7 +182,7 @@ def test_the_next_edit_of_a_fence_waits_until_the_one_before_is_off_the_disk() -
     assert [command for command in outbox.deleted(1, 0.0) if isinstance(command, Send)]
 
 
-def test_an_edit_of_what_the_screen_showed_before_the_last_edit_builds_on_the_last_edit() -> None:
+def test_an_edit_of_an_older_version_builds_on_the_newest_edit() -> None:
     rig = Rig()
     rig.submit(change(ONE, TWO), change(ONE, THREE))
     rig.answer(Stored("a.geojson"))
@@ -190,7 +192,7 @@ def test_an_edit_of_what_the_screen_showed_before_the_last_edit_builds_on_the_la
     assert (rig.sent[-1].change.before, rig.sent[-1].change.after) == (THREE, b"")
 
 
-def test_an_edit_of_what_the_oldest_of_many_waiting_changes_has_made_different_builds_on_that() -> None:
+def test_an_edit_of_a_version_that_the_oldest_of_many_changes_replaced_builds_on_that_change() -> None:
     rig = Rig()
     rig.submit(change(ONE, TWO), *(change(ONE, TWO, fence=f"fence-{number}") for number in range(MOST_WAITING - 1)))
     for _ in range(2):
@@ -242,7 +244,7 @@ def test_a_server_that_names_a_time_is_not_asked_before() -> None:
     assert len(rig.sent) == 2
 
 
-def test_a_sign_in_that_is_needed_stops_everything_until_somebody_signed_in() -> None:
+def test_everything_waits_until_the_viewer_signs_in_where_that_is_needed() -> None:
     rig = Rig()
     rig.submit(change(after=ONE))
     rig.answer(SignInError("interaction_required"))
@@ -253,7 +255,7 @@ def test_a_sign_in_that_is_needed_stops_everything_until_somebody_signed_in() ->
     assert len(rig.sent) == 2
 
 
-def test_what_the_store_refuses_is_kept_and_the_others_go_on() -> None:
+def test_a_refused_change_stays_and_the_others_are_sent() -> None:
     rig = Rig()
     rig.submit(change(after=ONE, fence="a"), change(after=ONE, fence="b"))
     rig.answer(Forbidden("host", 403, "AuthorizationPermissionMismatch", "no role"))
@@ -278,7 +280,7 @@ def test_a_refused_change_can_be_tried_again_or_given_up() -> None:
     assert not rig.disk
 
 
-def test_editing_what_was_refused_tries_it_again_as_a_whole() -> None:
+def test_an_edit_of_a_refused_change_is_merged_and_tried_again() -> None:
     rig = Rig()
     rig.submit(change(ONE, TWO))
     rig.answer(service_error("host", 413))
@@ -338,7 +340,7 @@ def test_a_store_that_names_the_file_itself_is_followed_by_later_edits() -> None
     assert rig.sent[-1].change.source == "udid-7"
 
 
-def test_an_edit_of_what_the_screen_shows_under_the_stores_name_before_we_were_told_of_it_follows_the_upload() -> None:
+def test_an_edit_under_the_file_name_of_the_store_follows_an_upload_whose_answer_is_yet_to_come() -> None:
     rig = Rig()
     rig.submit(Change("new", "", "a", b"", ONE))
     rig.answer(Unreachable("host"))
@@ -351,7 +353,7 @@ def test_an_edit_of_what_the_screen_shows_under_the_stores_name_before_we_were_t
     assert rig.outbox.entries == ()
 
 
-def test_what_was_given_up_can_be_done_once_more() -> None:
+def test_a_change_that_was_given_up_can_be_made_again() -> None:
     rig = Rig()
     rig.submit(change(ONE, TWO, number="first"))
     rig.answer(Forbidden("host", 403))
@@ -360,7 +362,7 @@ def test_what_was_given_up_can_be_done_once_more() -> None:
     assert (rig.sent[-1].change.id, rig.sent[-1].change.before) == ("again", ONE)
 
 
-def test_what_somebody_took_back_can_be_done_once_more() -> None:
+def test_a_change_that_was_reverted_in_the_store_can_be_made_again() -> None:
     rig = Rig()
     rig.submit(change(ONE, b"", number="first"))
     rig.answer(Stored("a.geojson"))
@@ -625,7 +627,7 @@ STEPS = st.lists(
 
 
 @given(STEPS)
-def test_whatever_happens_the_store_ends_as_the_viewer_confirmed_it_and_nothing_is_written_twice(
+def test_in_any_order_of_events_the_store_ends_as_confirmed_and_nothing_is_written_twice(
     steps: list[tuple[str, str, int]],
 ) -> None:
     rig, store = Rig(), ModelStore()
@@ -716,7 +718,7 @@ def test_a_file_is_a_record_and_a_damaged_one_is_set_aside_and_the_others_are_re
         lambda path: (path.unlink(), path.mkdir()),
     ],
 )
-def test_a_file_that_makes_no_sense_is_set_aside(tmp_path: Path, damage: Callable[[Path], object]) -> None:
+def test_a_file_that_is_no_entry_is_set_aside(tmp_path: Path, damage: Callable[[Path], object]) -> None:
     place = tmp_path / "outbox"
     folder = OutboxFolder(place)
     folder.save(entry())
@@ -740,7 +742,7 @@ def test_what_a_later_version_has_written_stays_for_it_and_keeps_its_number(tmp_
     assert path.read_bytes() == later
 
 
-def test_what_is_set_aside_never_takes_the_place_of_what_was(tmp_path: Path) -> None:
+def test_a_file_set_aside_never_overwrites_another_one(tmp_path: Path) -> None:
     place = tmp_path / "outbox"
     for text in ("one", "two"):
         OutboxFolder(place).save(entry())
@@ -779,7 +781,78 @@ def test_a_folder_that_goes_with_all_that_was_in_it_is_missed_once(tmp_path: Pat
     assert [path.name for path in place.iterdir()] == ["0000000002.json"]
 
 
-def test_a_disk_that_takes_nothing_is_a_storage_error(tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_a_storage_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(StorageError):
         OutboxFolder(tmp_path / "file").save(entry())
+
+
+@pytest.mark.parametrize(
+    "stuck",
+    [
+        Entry(1, change(ONE, TWO), "refused", "r", refusal=Refusal("Forbidden", 403, "NoRole", "no role")),
+        Entry(1, change(ONE, TWO), "conflict", theirs=THREE),
+        Entry(1, change(ONE, TWO), "conflict", theirs=b""),
+    ],
+)
+def test_an_entry_that_waits_for_the_viewer_comes_back_as_it_was_saved(tmp_path: Path, stuck: Entry) -> None:
+    OutboxFolder(tmp_path).save(stuck)
+    assert OutboxFolder(tmp_path).read() == ((stuck,), ())
+
+
+def test_the_data_folder_may_be_a_link_but_not_the_folders_below_it(tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "data").symlink_to(tmp_path / "elsewhere")
+    OutboxFolder(tmp_path / "data" / "outbox" / "account").save(entry())
+    (tmp_path / "data" / "outbox").rename(tmp_path / "moved")
+    (tmp_path / "data" / "outbox").symlink_to(tmp_path / "moved")
+    with pytest.raises(StorageError):
+        OutboxFolder(tmp_path / "data" / "outbox" / "account").save(entry())
+
+
+def test_a_storage_error_names_the_folder(tmp_path: Path) -> None:
+    place = tmp_path / "outbox"
+    place.write_text("in the way")
+    with pytest.raises(StorageError, match=str(place)):
+        OutboxFolder(place).read()
+    place.unlink()
+    folder = OutboxFolder(place)
+    folder.save(entry())
+    (place / "0000000001.json").unlink()
+    place.rmdir()
+    with pytest.raises(StorageError, match=f"{place}.*the folder has gone"):
+        folder.save(entry())
+
+
+def test_a_damaged_file_that_cannot_be_set_aside_stays_and_the_others_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = OutboxFolder(tmp_path)
+    for number in (1, 2):
+        folder.save(entry(number))
+    (tmp_path / "0000000001.json").write_text("damaged")
+
+    def refuse(*_paths: object, **_more: object) -> None:
+        raise OSError(errno.EROFS, "read-only")
+
+    monkeypatch.setattr(os, "rename", refuse)
+    entries, broken = OutboxFolder(tmp_path).read()
+    assert [each.number for each in entries] == [2]
+    assert broken == ("0000000001.json",)
+
+
+def test_a_copy_beside_theirs_is_another_change_and_a_merged_one_has_the_time_of_the_last() -> None:
+    rig = Rig()
+    rig.submit(
+        Change("first", "a.geojson", "a", ONE, TWO, at=1.0), Change("second", "a.geojson", "a", TWO, ONE, at=2.0)
+    )
+    assert [(entry.change.id, entry.change.at) for entry in rig.outbox.entries] == [("first", 1.0), ("second", 2.0)]
+    waiting = Outbox()
+    waiting.submit(Change("first", "a.geojson", "a", ONE, TWO, at=1.0), 0.0)
+    waiting.submit(Change("second", "a.geojson", "a", TWO, THREE, at=2.0), 0.0)
+    assert [(entry.change.id, entry.change.at) for entry in waiting.entries] == [("first", 2.0)]
+    rig = Rig()
+    rig.submit(Change("mine", "a.geojson", "a", ONE, TWO))
+    rig.answer(Conflicting(THREE))
+    rig.do(rig.outbox.keep_both(1, "new", feature("copy"), rig.now))
+    assert rig.sent[-1].change.id == "mine-copy"

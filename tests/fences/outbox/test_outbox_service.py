@@ -15,8 +15,8 @@ from tests.fences.outbox.killed import feature
 from tests.fences.outbox.outbox_rig import Screen, SharedStore, Window
 from tvapp.core.clock import SystemClock
 from tvapp.core.errors import Forbidden, TvappError, Unreachable
-from tvapp.core.jobs import Inbox, Jobs
-from tvapp.core.log import RecordingLog
+from tvapp.core.jobs import Inbox, JobFailed, JobResult, Jobs
+from tvapp.core.log import Level, RecordingLog
 from tvapp.fences.geojson import reading
 from tvapp.fences.model.book import FenceBook
 from tvapp.fences.model.change import Change, Conflicting, Outcome, Step, Stored
@@ -24,6 +24,7 @@ from tvapp.fences.model.fence import Geofence
 from tvapp.fences.outbox.folder import OutboxFolder
 from tvapp.fences.outbox.messages import OutboxChanged
 from tvapp.fences.outbox.outbox_service import OutboxService
+from tvapp.fences.outbox.persistence import RETRY_AFTER_S
 from tvapp.fences.service.fence_service import FenceService
 from tvapp.fences.service.messages import IndexBuilt
 from tvapp.fences.stores.base import Loaded, Note
@@ -185,7 +186,7 @@ def test_changes_made_before_the_disk_was_read_come_after_those_on_it(services: 
     assert store.sent == ["id-first-new", "id-second-new"]
 
 
-def test_what_is_refused_stays_on_the_map_and_on_disk_until_it_is_given_up(
+def test_a_refused_change_stays_on_the_map_and_on_disk_until_it_is_given_up(
     services: Services, store: MemoryStore
 ) -> None:
     store.answers = [Forbidden("store", 403, "AuthorizationPermissionMismatch")]
@@ -213,7 +214,7 @@ def test_a_collision_shows_ours_until_theirs_is_taken(services: Services, store:
     services.until(lambda: [fence.properties["note"] for fence in services.book or ()] == ["theirs"])
 
 
-def test_what_somebody_took_back_can_be_done_once_more(services: Services, store: MemoryStore) -> None:
+def test_a_change_that_was_reverted_in_the_store_can_be_made_again(services: Services, store: MemoryStore) -> None:
     services.start()
     old = next(iter(services.book or ()))
     services.outbox.submit(Change("first", old.source, "old", old.raw, b""))
@@ -226,7 +227,7 @@ def test_what_somebody_took_back_can_be_done_once_more(services: Services, store
     assert store.sent == ["first", "again"]
 
 
-def test_without_a_place_on_the_disk_changes_are_sent_all_the_same_and_the_viewer_is_told(
+def test_where_the_disk_cannot_be_written_changes_are_sent_and_the_viewer_is_told(
     services: Services, store: MemoryStore
 ) -> None:
     services.folder.parent.mkdir(exist_ok=True)
@@ -248,7 +249,7 @@ def test_a_defect_in_a_store_keeps_the_change_for_the_viewer(services: Services,
     services.until(lambda: [entry.state for entry in services.told.entries] == ["refused"])
 
 
-def test_after_closing_nothing_more_is_taken_from_what_was_on_its_way(services: Services, store: MemoryStore) -> None:
+def test_after_closing_results_under_way_are_ignored(services: Services, store: MemoryStore) -> None:
     services.start()
     services.outbox.submit(adding("a"))
     services.outbox.close()
@@ -271,7 +272,7 @@ def test_changes_are_unsaved_until_the_disk_has_them(tmp_path: Path) -> None:
     assert [entry.number for entry in screen.told.entries] == [1, 2]
 
 
-def test_a_change_is_told_to_have_arrived_once(tmp_path: Path) -> None:
+def test_a_stored_change_is_reported_once(tmp_path: Path) -> None:
     screen = Screen(tmp_path / "outbox", Window(SharedStore()))
     told: list[OutboxChanged] = []
     screen.outbox.tell = told.append
@@ -305,3 +306,95 @@ def test_trying_again_skips_the_back_off_of_the_network(tmp_path: Path) -> None:
     )
     outbox.retry(1)
     assert skipped == [True]
+
+
+class LevelLog(RecordingLog):
+    """Keeps the level of each event too."""
+
+    def event(self, name: str, /, *, level: Level = "info", **fields: object) -> None:
+        super().event(name, level=level, **fields, level_logged=level)
+
+
+def last(log: RecordingLog, name: str) -> dict[str, object]:
+    return log.named(name)[-1]
+
+
+def test_what_became_of_a_change_is_logged_with_its_level(tmp_path: Path) -> None:
+    log = LevelLog()
+    screen = Screen(tmp_path / "outbox", Window(SharedStore({"b": feature("b", "theirs")})), log)
+    screen.start()
+    screen.submit(adding("a"), adding("b"))
+    assert last(log, "geofence.uploaded") == {
+        "id": "a", "store": "window", "ms": 0, "change": "id-a-new", "kind": "add", "level_logged": "info",
+    }  # fmt: skip
+    assert last(log, "geofence.conflict") == {
+        "id": "b", "store": "window", "ms": 0, "change": "id-b-new", "kind": "add", "level_logged": "warning",
+    }  # fmt: skip
+    assert last(log, "geofence.change_kept")["change"] == "id-b-new"
+
+
+def test_a_failure_is_logged_with_at_most_three_hundred_characters_of_its_reason(tmp_path: Path) -> None:
+    log = LevelLog()
+    screen = Screen(tmp_path / "outbox", Window(SharedStore(), is_online=False), log)
+    screen.window.trouble = Forbidden("store", 403, "Odd", "x" * 400)
+    screen.start()
+    screen.submit(adding("a"))
+    failed = last(log, "geofence.upload_failed")
+    assert failed["reason"] == str(screen.window.trouble)[:300]
+    assert (failed["status"], failed["level_logged"], failed["store"]) == (403, "warning", "window")
+
+
+def test_each_refusal_is_logged_also_one_like_the_last(tmp_path: Path) -> None:
+    screen = Screen(tmp_path / "outbox", Window(SharedStore(), is_online=False))
+    screen.window.trouble = Forbidden("store", 403)
+    screen.start()
+    screen.submit(adding("a"), adding("b"))
+    assert [each["id"] for each in screen.log.named("geofence.upload_failed")] == ["a", "b"]
+
+
+def test_a_store_that_takes_no_changes_refuses_them(tmp_path: Path) -> None:
+    screen = Screen(tmp_path / "outbox", Window(SharedStore()))
+    screen.start()
+    screen.fences.store = ReadOnlyStore()
+    screen.submit(adding("a"))
+    (refused,) = screen.told.entries
+    assert refused.refusal is not None
+    assert (refused.state, refused.refusal.message) == ("refused", "this store takes no changes")
+
+
+class ReadOnlyStore:
+    name = "url"
+
+    async def load(self) -> Loaded:
+        return Loaded((), ())
+
+
+def test_the_results_of_its_jobs_are_for_the_outbox_alone(tmp_path: Path) -> None:
+    screen = Screen(tmp_path / "outbox", Window(SharedStore()))
+    screen.outbox.open(screen.folder)
+    for message in screen.jobs.inbox.drain():
+        assert screen.outbox.receive(message, 0.0)
+    screen.outbox.submit(adding("a"))
+    while messages := list(screen.jobs.inbox.drain()):
+        for message in messages:
+            is_ours = isinstance(message, JobResult) and message.service == "outbox"
+            assert screen.outbox.receive(message, 0.0) == is_ours
+            screen.fences.receive(message, 0.0)
+    assert screen.outbox.receive(JobFailed("outbox.read", ZeroDivisionError()), 0.0)
+    assert not screen.outbox.receive(JobFailed("outbox.send", ZeroDivisionError()), 0.0), "nothing is being sent"
+    assert not screen.outbox.receive(JobFailed("tiles.decode", ZeroDivisionError()), 0.0)
+
+
+def test_a_defect_in_writing_is_shown_as_a_disk_error_and_tried_again(tmp_path: Path) -> None:
+    screen = Screen(tmp_path / "outbox", Window(SharedStore(), is_online=False))
+    screen.start()
+    screen.jobs.is_slow = True
+    screen.outbox.submit(adding("a"))
+    screen.jobs.waiting.clear()
+    screen.outbox.receive(JobFailed("outbox.write", ValueError("x" * 300)), screen.clock.now)
+    assert screen.disk_trouble() == ("ValueError: " + "x" * 300)[:200]
+    screen.jobs.is_slow = False
+    screen.wait(RETRY_AFTER_S - 1)
+    assert screen.saved() == []
+    screen.wait(1)
+    assert (screen.saved(), screen.disk_trouble()) == (["0000000001.json"], "")

@@ -315,7 +315,7 @@ def test_names_are_placed_one_request_at_a_time_and_the_newest_wins() -> None:
     assert [message.zoom for message in placed] == [10, 12]
 
 
-def test_forgetting_drops_everything_and_what_is_still_on_its_way() -> None:
+def test_forgetting_drops_every_fence_and_a_load_under_way() -> None:
     rig = Rig(Loaded((fence("mine"),), ()), Loaded((fence("yours"),), ()))
     rig.jobs.is_slow = True
     rig.service.load()
@@ -398,7 +398,7 @@ def test_after_another_scale_tiles_are_drawn_in_it() -> None:
     assert before.image.pixels != after.image.pixels
 
 
-def test_why_a_store_cannot_be_read_is_told_and_logged() -> None:
+def test_why_a_store_cannot_be_read_is_posted_and_logged() -> None:
     error = Unreachable("store.example")
     rig = Rig(error)
     rig.service.load()
@@ -417,7 +417,7 @@ def test_a_store_that_names_a_time_is_not_read_before() -> None:
 
 
 @pytest.mark.parametrize("answer", [Unreachable("store.example"), UNCHANGED, Loaded((fence("a"),), ())])
-def test_of_a_load_that_ends_after_forgetting_nobody_hears(answer: Loaded | TvappError) -> None:
+def test_a_load_that_ends_after_forgetting_posts_nothing(answer: Loaded | TvappError) -> None:
     rig = Rig(answer)
     rig.jobs.is_slow = True
     rig.service.load()
@@ -427,7 +427,7 @@ def test_of_a_load_that_ends_after_forgetting_nobody_hears(answer: Loaded | Tvap
 
 
 @pytest.mark.parametrize("answer", [Unreachable("store.example"), UNCHANGED, Loaded((fence("a"),), ())])
-def test_of_a_load_that_ended_before_forgetting_nothing_is_shown_or_logged(answer: Loaded | TvappError) -> None:
+def test_a_load_that_ended_before_forgetting_is_neither_shown_nor_logged(answer: Loaded | TvappError) -> None:
     rig = Rig(answer)
     rig.service.load()
     rig.service.forget()
@@ -439,7 +439,7 @@ def test_of_a_load_that_ended_before_forgetting_nothing_is_shown_or_logged(answe
     assert rig.log.events == []
 
 
-def test_of_an_index_that_was_built_after_forgetting_nobody_hears() -> None:
+def test_an_index_that_is_built_after_forgetting_is_not_posted() -> None:
     rig = Rig(Loaded((fence("a"),), ()))
     rig.service.load()
     rig.jobs.is_slow = True

@@ -123,7 +123,7 @@ def test_the_store_is_read_again_after_the_pause_and_not_before() -> None:
     assert sync.next_wakeup() is None
 
 
-def test_without_a_pause_the_store_is_read_when_told_to_only() -> None:
+def test_without_a_refresh_time_the_store_is_read_on_request_only() -> None:
     sync = settled(refresh_s=0.0)
     assert sync.next_wakeup() is None
     assert sync.tick(1e9, EPOCH) == []

@@ -5,7 +5,7 @@ from __future__ import annotations
 from tvapp.fences.service.local_versions import LocalVersions
 
 
-def test_whatever_version_the_screen_shows_the_newest_is_found() -> None:
+def test_the_newest_version_is_found_from_any_version_on_the_screen() -> None:
     versions = LocalVersions()
     versions.add("a", "1", b"one", b"two")
     versions.add("a", "1", b"two", b"three")
@@ -35,7 +35,7 @@ def test_a_deleted_fence_is_known_to_be_gone() -> None:
     assert list(versions.features()) == []
 
 
-def test_what_the_map_shows_is_forgotten_and_so_is_what_was_given_up() -> None:
+def test_versions_that_the_map_shows_and_abandoned_ones_are_forgotten() -> None:
     versions = LocalVersions()
     versions.add("a", "1", b"one", b"two")
     versions.add("a", "2", b"one", b"two")
@@ -45,7 +45,7 @@ def test_what_the_map_shows_is_forgotten_and_so_is_what_was_given_up() -> None:
     assert [versions.last("a", name) for name in "123"] == [None, b"two", None]
 
 
-def test_the_version_seen_when_somebody_else_changed_it_leads_to_what_was_made_of_it() -> None:
+def test_another_clients_version_leads_to_the_one_made_of_it() -> None:
     versions = LocalVersions()
     versions.add("a", "1", b"one", b"two")
     versions.add("a", "1", b"theirs", b"three")

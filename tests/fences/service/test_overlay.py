@@ -86,9 +86,7 @@ STEPS = st.lists(
 
 
 @given(STEPS, st.integers(0, 10))
-def test_what_is_shown_is_what_the_store_holds_once_all_changes_are_there(
-    steps: list[tuple[str, int]], arrived: int
-) -> None:
+def test_the_overlay_equals_the_store_once_all_changes_are_stored(steps: list[tuple[str, int]], arrived: int) -> None:
     files = start()
     stored = read(files)
     changes: list[Change] = []
@@ -190,13 +188,13 @@ def test_an_upload_that_the_store_has_already_is_shown_once_and_its_edits_go_on_
     assert overlaid(stored, [new, later, gone]) == ()
 
 
-def test_an_edit_of_a_fence_that_somebody_deleted_stays_on_the_screen() -> None:
+def test_an_edit_of_a_fence_that_was_deleted_meanwhile_stays_on_the_screen() -> None:
     (fence,) = read({"own.geojson": file_of(feature("own", "1"))})
     assert [each.raw for each in overlaid((), [edited(fence, feature("own", "2"))])] == [feature("own", "2")]
     assert overlaid((), [edited(fence, b"")]) == ()
 
 
-def test_what_was_edited_into_something_that_cannot_be_shown_is_not_shown_as_it_was() -> None:
+def test_a_fence_edited_into_one_that_cannot_be_shown_is_not_shown_in_its_old_form() -> None:
     (fence,) = read({"own.geojson": file_of(feature("own", "1"))})
     assert overlaid((fence,), [edited(fence, UNREADABLE)]) == ()
     assert overlaid((), [Change("new", "", "u", b"", UNREADABLE)]) == ()

@@ -56,7 +56,7 @@ def desk(tmp_path: Path) -> Desk:
     return Desk(tmp_path)
 
 
-def test_what_was_packed_is_unpacked_feature_by_feature() -> None:
+def test_a_packed_snapshot_unpacks_to_the_same_features() -> None:
     some = (*fences("a", "b"), *fences("c", source="ä b.json"))
     again = unpack(b"".join(pack(some)))
     assert [(each.id, each.source, each.raw) for each in again] == [(each.id, each.source, each.raw) for each in some]
@@ -118,21 +118,21 @@ def test_geofences_that_stay_the_same_cost_no_write_only_their_date_moves(desk: 
     assert desk.path.stat().st_mtime == desk.clock.wall()
 
 
-def test_when_the_program_ends_what_is_due_some_time_is_written_at_once(desk: Desk) -> None:
+def test_a_write_that_is_due_later_is_done_when_the_program_ends(desk: Desk) -> None:
     desk.snapshot.open(desk.path)
     desk.give(*fences("a"))
     desk.snapshot.flush()
     assert [each.id for each in unpack(desk.path.read_bytes())] == ["a"]
 
 
-def test_what_is_stale_itself_is_not_kept_as_fresh(desk: Desk) -> None:
+def test_stale_geofences_are_not_saved_as_fresh(desk: Desk) -> None:
     desk.snapshot.open(desk.path)
     desk.snapshot.receive(FencesLoaded("url", fences("a"), (), 1.0, as_of=5.0), 0.0)
     desk.tick(WRITE_AFTER_S)
     assert not desk.path.exists()
 
 
-def test_after_closing_nothing_is_written_any_more_not_even_what_was_on_its_way(desk: Desk) -> None:
+def test_after_closing_nothing_is_written_not_even_by_a_job_under_way(desk: Desk) -> None:
     desk.snapshot.open(desk.path)
     desk.give(*fences("a"))
     desk.jobs.is_slow = True
@@ -151,7 +151,7 @@ def test_after_closing_nothing_is_written_any_more_not_even_what_was_on_its_way(
         lambda path: path.write_bytes(b"x" * (snapshot.MOST_BYTES + 1)),
     ],
 )
-def test_a_damaged_file_is_as_good_as_none_and_said_so(desk: Desk, damage: Callable[[Path], object]) -> None:
+def test_a_damaged_file_is_ignored_and_logged(desk: Desk, damage: Callable[[Path], object]) -> None:
     desk.snapshot.open(desk.path)
     desk.give(*fences("a"))
     desk.tick(WRITE_AFTER_S)
@@ -161,7 +161,7 @@ def test_a_damaged_file_is_as_good_as_none_and_said_so(desk: Desk, damage: Calla
     assert len(desk.log.named("geofences.not_kept")) == 1
 
 
-def test_a_disk_that_takes_nothing_is_said_so_and_nothing_else_happens(desk: Desk) -> None:
+def test_a_disk_that_cannot_be_written_is_logged_and_does_no_harm(desk: Desk) -> None:
     desk.path.parent.write_text("in the way")
     desk.snapshot.open(desk.path)
     desk.give(*fences("a"))

@@ -204,7 +204,7 @@ def test_a_bad_blob_is_skipped_by_name_and_the_rest_shown(with_service: Callable
     with_service(work)
 
 
-def test_what_is_too_large_is_not_even_asked_for(
+def test_a_blob_that_is_too_large_is_not_requested(
     with_service: Callable[[Work], None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tvapp.fences.stores.blob.MAX_BYTES", 1000)
@@ -259,7 +259,7 @@ def test_a_401_gets_a_fresh_token_once(with_service: Callable[[Work], None]) -> 
     with_service(work)
 
 
-def test_an_account_of_another_tenant_is_told_with_that_tenant(with_service: Callable[[Work], None]) -> None:
+def test_an_account_of_another_tenant_is_an_error_that_names_the_tenant(with_service: Callable[[Work], None]) -> None:
     async def work(rig: Rig) -> None:
         rig.service.token = "of another tenant"
         with pytest.raises(Unauthorized) as raised:
@@ -396,7 +396,7 @@ def test_without_a_token_nothing_is_asked_for(with_service: Callable[[Work], Non
 
 
 @pytest.mark.parametrize("path", ["", "/account1"])
-def test_an_address_that_names_no_container_is_told(with_service: Callable[[Work], None], path: str) -> None:
+def test_an_address_without_a_container_is_an_error(with_service: Callable[[Work], None], path: str) -> None:
     async def work(rig: Rig) -> None:
         with pytest.raises(DataError, match="names no container"):
             await rig.store(path).load()
@@ -491,7 +491,7 @@ PIECES = [
 
 
 @given(st.one_of(st.binary(max_size=200), st.lists(st.sampled_from(PIECES), max_size=25).map(b"".join)))
-def test_whatever_comes_is_a_page_or_our_error(body: bytes) -> None:
+def test_any_answer_is_a_page_or_one_of_our_errors(body: bytes) -> None:
     try:
         page = parse_page(body)
     except DataError as refused:
@@ -508,7 +508,7 @@ NAMES = st.text(
 
 
 @given(st.lists(NAMES, max_size=5, unique=True), st.text("abc/+= ", max_size=10))
-def test_a_page_gives_back_what_the_service_wrote(names: list[str], marker: str) -> None:
+def test_a_page_is_parsed_as_the_service_wrote_it(names: list[str], marker: str) -> None:
     blobs = {name: name.encode() for name in names}
     page = parse_page(listing(blobs, marker).body)
     assert [(entry.name, entry.etag, entry.size) for entry in page.entries] == [

@@ -175,7 +175,7 @@ def test_another_tools_file_keeps_everything_that_is_not_edited(with_azurite: Wi
     with_azurite(work)
 
 
-def test_what_was_sent_is_shown_at_the_next_load(with_azurite: With) -> None:
+def test_a_sent_change_is_shown_by_the_next_load(with_azurite: With) -> None:
     async def work(rig: Rig) -> None:
         tv, other_tv = rig.store(), rig.store()
         rig.fences.put("sites.json", OTHERS % (feature("a"), feature("b")))
@@ -190,7 +190,7 @@ def test_what_was_sent_is_shown_at_the_next_load(with_azurite: With) -> None:
     with_azurite(work)
 
 
-def test_a_leased_blob_is_told_and_not_tried_for_ever(with_azurite: With) -> None:
+def test_a_leased_blob_is_an_error_and_not_tried_for_ever(with_azurite: With) -> None:
     async def work(rig: Rig) -> None:
         rig.fences.put("a.json", OTHERS % (feature("a"), feature("b")))
         lease = rig.fences.http.put(
@@ -206,7 +206,7 @@ def test_a_leased_blob_is_told_and_not_tried_for_ever(with_azurite: With) -> Non
     with_azurite(work)
 
 
-def test_a_container_that_is_not_there_is_told(with_azurite: With) -> None:
+def test_a_missing_container_is_an_error(with_azurite: With) -> None:
     async def work(rig: Rig) -> None:
         rig.fences.url = rig.fences.url + "-none"
         with pytest.raises(NotFound) as raised:

@@ -163,7 +163,7 @@ def test_an_answer_that_takes_too_long_is_not_waited_for(with_front: With, monke
     with_front(work)
 
 
-def test_a_lost_edit_that_somebody_has_changed_since_is_a_collision(with_front: With) -> None:
+def test_a_lost_edit_that_another_client_has_changed_since_is_a_conflict(with_front: With) -> None:
     async def work(rig: Rig) -> None:
         rig.front.after = lambda asked, answer: RESET if is_write(asked) else answer
         with pytest.raises(ConnectionBroken):
@@ -219,7 +219,7 @@ def test_a_challenge_in_the_middle_gets_another_token(with_front: With, change: 
     ],
 )
 @pytest.mark.parametrize("when", ["GET", "PUT"])
-def test_what_the_front_says_is_told_and_nothing_is_written(
+def test_an_error_of_the_service_is_raised_and_nothing_is_written(
     with_front: With, when: str, answer: Answer, kind: type[TvappError], retry_after_s: float | None
 ) -> None:
     async def work(rig: Rig) -> None:
@@ -251,7 +251,7 @@ def test_no_redirect_is_followed_and_no_token_goes_elsewhere(with_front: With, w
     with_front(work)
 
 
-def test_a_busy_service_keeps_what_is_shown_and_says_how_old_it_is(with_front: With) -> None:
+def test_with_a_busy_service_the_known_fences_stay_and_their_age_is_reported(with_front: With) -> None:
     async def work(rig: Rig) -> None:
         store = rig.store()
         assert (await store.load()).as_of is None

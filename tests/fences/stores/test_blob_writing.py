@@ -193,7 +193,7 @@ def test_the_same_change_once_more_writes_nothing(with_service: With, change: Ch
 # -- the next load ----------------------------------------------------------------------------------------------------
 
 
-def test_the_next_load_shows_what_was_sent_without_reading_it(with_service: With) -> None:
+def test_the_next_load_shows_a_sent_change_without_reading_its_blob(with_service: With) -> None:
     async def work(rig: Rig) -> None:
         rig.service.blobs = {"a.json": OTHERS % (feature("a"), feature("b"))}
         await rig.store.load()
@@ -209,7 +209,7 @@ def test_the_next_load_shows_what_was_sent_without_reading_it(with_service: With
     with_service(work)
 
 
-def test_what_is_not_listed_any_more_goes_although_it_was_just_sent(with_service: With) -> None:
+def test_a_blob_that_is_not_listed_any_more_goes_although_it_was_just_sent(with_service: With) -> None:
     async def work(rig: Rig) -> None:
         await rig.send(add("a"))
         await rig.send(add("b"))
@@ -286,7 +286,7 @@ def test_others_edits_of_the_same_file_meanwhile_are_kept(with_service: With) ->
     with_service(work)
 
 
-def test_somebody_who_adds_the_same_name_first_is_seen(with_service: With) -> None:
+def test_a_client_that_adds_the_same_name_first_is_noticed(with_service: With) -> None:
     async def work(rig: Rig) -> None:
         theirs = b'{"type":"FeatureCollection","features":[%s]}' % feature("a", 99)
 
@@ -302,7 +302,7 @@ def test_somebody_who_adds_the_same_name_first_is_seen(with_service: With) -> No
 
 
 @pytest.mark.parametrize("answer", [error(404, "BlobNotFound"), error(412, "ConditionNotMet")])
-def test_somebody_who_deletes_the_same_blob_first_did_what_was_wanted(with_service: With, answer: Answer) -> None:
+def test_a_blob_that_another_client_deleted_first_counts_as_deleted(with_service: With, answer: Answer) -> None:
     async def work(rig: Rig) -> None:
         await rig.send(add("a"))
 
@@ -351,7 +351,7 @@ def test_others_who_never_stop_are_given_way_for_now(with_service: With) -> None
     ],
 )
 @pytest.mark.parametrize("change", [add("new"), edit("a.json", "a", 50, 75), delete("c.json", "c")])
-def test_what_is_refused_says_why_and_is_tried_once(
+def test_a_refusal_has_its_reason_and_is_tried_once(
     with_service: With, change: Change, answer: Answer, kind: type[TvappError], code: str
 ) -> None:
     async def work(rig: Rig) -> None:

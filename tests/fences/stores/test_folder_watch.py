@@ -78,7 +78,7 @@ CHANGES: list[Callable[[Path], object]] = [
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_change_by_somebody_else_is_noticed(folder: Path, change: Callable[[Path], object]) -> None:
+def test_a_change_by_another_program_is_noticed(folder: Path, change: Callable[[Path], object]) -> None:
     async def main() -> None:
         write(folder, "a.json", "one")
         store = FolderStore(folder, RecordingLog())
@@ -104,7 +104,7 @@ def test_what_changed_between_loading_and_watching_is_noticed(folder: Path) -> N
     asyncio.run(main())
 
 
-def test_what_holds_no_fences_wakes_nobody(folder: Path) -> None:
+def test_files_without_fences_do_not_end_the_watch(folder: Path) -> None:
     async def main() -> None:
         store = FolderStore(folder, RecordingLog())
         await store.load()

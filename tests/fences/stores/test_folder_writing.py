@@ -92,7 +92,7 @@ def test_the_same_change_once_more_writes_nothing(tmp_path: Path, change: Change
     assert {path.name: (path.stat().st_ino, path.stat().st_mtime_ns) for path in tmp_path.iterdir()} == before
 
 
-def test_somebody_elses_edit_of_the_same_fence_is_a_collision_and_stays(tmp_path: Path) -> None:
+def test_an_edit_of_the_same_fence_by_another_client_is_a_conflict_and_stays(tmp_path: Path) -> None:
     path = tmp_path / "a.json"
     path.write_bytes(OTHERS % (feature("a", 99), feature("b")))
     before = path.read_bytes()

@@ -78,7 +78,7 @@ def test_the_samples_are_all_fit_to_be_shown(cloud: LocalCloud) -> None:
     in_cloud(cloud, work)
 
 
-def test_a_missing_role_is_told_as_such(cloud: LocalCloud) -> None:
+def test_a_missing_role_is_named_as_such(cloud: LocalCloud) -> None:
     async def work(store: MapDataStore) -> None:
         with pytest.raises(Forbidden):
             await store.load()

@@ -97,7 +97,7 @@ def test_a_state_that_is_none_is_asked_for_again_later(body: bytes) -> None:
         ({"code": "X", "message": "long " * 200}, "X", None),
     ],
 )
-def test_any_reason_of_a_failure_is_told_on_one_line(error: object, code: str, message: str | None) -> None:
+def test_every_failure_reason_is_one_line(error: object, code: str, message: str | None) -> None:
     body = json.dumps({"status": "Failed", "error": error}).encode()
     with pytest.raises(ServiceError) as raised:
         send("https://maps.example", {"GET ": (200, JSON, body)}, resume="operation op-1 abc")

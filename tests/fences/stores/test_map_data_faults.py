@@ -73,7 +73,7 @@ def often(fault: str, request_kind: str) -> int:
 
 @pytest.mark.parametrize("request_kind", ["POST", "operation", "list"])
 @pytest.mark.parametrize("fault", FAULTS)
-def test_an_upload_is_there_once_whatever_answers(empty: LocalCloud, fault: str, request_kind: str) -> None:
+def test_an_upload_is_stored_once_whichever_answers_are_lost(empty: LocalCloud, fault: str, request_kind: str) -> None:
     values, kind = FAULTS[fault]
     which = {
         "POST": {"method": "POST"},
@@ -109,7 +109,7 @@ def test_an_upload_is_there_once_whatever_answers(empty: LocalCloud, fault: str,
 
 @pytest.mark.parametrize("request_kind", ["GET", "PUT", "operation"])
 @pytest.mark.parametrize("fault", FAULTS)
-def test_an_update_is_there_whatever_answers(empty: LocalCloud, fault: str, request_kind: str) -> None:
+def test_an_update_is_stored_whichever_answers_are_lost(empty: LocalCloud, fault: str, request_kind: str) -> None:
     udid = empty.add_map_data(file_of(circle("a"), circle()).decode())
     path = OPERATIONS if request_kind == "operation" else f"/mapData/{udid}"
     values, kind = FAULTS[fault]
@@ -137,7 +137,7 @@ def test_an_update_is_there_whatever_answers(empty: LocalCloud, fault: str, requ
 
 @pytest.mark.parametrize("request_kind", ["GET", "DELETE"])
 @pytest.mark.parametrize("fault", FAULTS)
-def test_a_deletion_is_done_once_whatever_answers(empty: LocalCloud, fault: str, request_kind: str) -> None:
+def test_a_deletion_is_done_once_whichever_answers_are_lost(empty: LocalCloud, fault: str, request_kind: str) -> None:
     udid = empty.add_map_data(lone(circle()).decode())
     values, kind = FAULTS[fault]
     empty.fault("map-data", times=1, method=request_kind, path=f"/mapData/{udid}", **values)
@@ -170,7 +170,7 @@ def test_a_full_storage_is_refused_for_good_with_a_code_of_its_own(empty: LocalC
     at_desk(empty, work)
 
 
-def test_a_reader_is_told_that_he_may_not_write(empty: LocalCloud) -> None:
+def test_a_reader_gets_an_error_when_writing(empty: LocalCloud) -> None:
     async def work(desk: Desk) -> None:
         desk.headers.update(empty.bearer("ben"))
         with pytest.raises(Forbidden):

@@ -78,7 +78,7 @@ def test_in_a_file_with_others_only_the_fence_itself_changes(empty: LocalCloud) 
     at_desk(empty, work)
 
 
-def test_progress_is_told_and_the_way_back_is_noted_before_each_step(empty: LocalCloud) -> None:
+def test_progress_is_reported_and_the_point_to_resume_from_is_noted_before_each_step(empty: LocalCloud) -> None:
     empty.settings(operation_polls=3)
 
     async def work(desk: Desk) -> None:
@@ -95,7 +95,7 @@ def test_progress_is_told_and_the_way_back_is_noted_before_each_step(empty: Loca
     at_desk(empty, work)
 
 
-def test_what_was_sent_is_shown_at_the_price_of_the_list(empty: LocalCloud) -> None:
+def test_a_sent_change_is_shown_after_one_request_for_the_list(empty: LocalCloud) -> None:
     other = empty.add_map_data(file_of(circle("other")).decode())
 
     async def work(desk: Desk) -> None:
@@ -116,7 +116,7 @@ def test_what_was_sent_is_shown_at_the_price_of_the_list(empty: LocalCloud) -> N
     at_desk(empty, work)
 
 
-def test_what_was_edited_and_deleted_is_shown_so(empty: LocalCloud) -> None:
+def test_edited_and_deleted_fences_are_shown_so(empty: LocalCloud) -> None:
     udid = empty.add_map_data(file_of(circle()).decode())
 
     async def work(desk: Desk) -> None:
@@ -165,7 +165,7 @@ def test_a_file_that_is_being_replaced_stays_as_it_was(empty: LocalCloud) -> Non
 
 
 @pytest.mark.parametrize("change", [edit, deletion])
-def test_a_fence_that_somebody_else_changed_is_not_written_over(
+def test_a_fence_that_another_client_changed_is_not_overwritten(
     empty: LocalCloud, change: Callable[[str], Change]
 ) -> None:
     theirs = circle(radius=777)
@@ -179,7 +179,7 @@ def test_a_fence_that_somebody_else_changed_is_not_written_over(
     at_desk(empty, work)
 
 
-def test_an_edit_of_what_is_gone_collides_and_a_deletion_of_it_is_done(empty: LocalCloud) -> None:
+def test_an_edit_of_a_deleted_fence_conflicts_and_its_deletion_is_done(empty: LocalCloud) -> None:
     udid = empty.add_map_data(file_of(circle()).decode())
     empty.clear_map_data()
 
@@ -191,7 +191,7 @@ def test_an_edit_of_what_is_gone_collides_and_a_deletion_of_it_is_done(empty: Lo
     at_desk(empty, work)
 
 
-def test_what_is_deleted_while_we_write_is_looked_at_again(empty: LocalCloud) -> None:
+def test_a_file_that_is_deleted_while_we_write_is_read_again(empty: LocalCloud) -> None:
     udid = empty.add_map_data(file_of(circle()).decode())
 
     class Meanwhile:
@@ -383,7 +383,7 @@ def test_a_change_that_grew_since_it_was_sent_arrives_as_it_is_now(empty: LocalC
     at_desk(empty, work)
 
 
-def test_a_change_that_grew_still_collides_with_somebody_elses(empty: LocalCloud) -> None:
+def test_a_merged_change_still_conflicts_with_that_of_another_client(empty: LocalCloud) -> None:
     grown = Change(ADD.id, "", "depot-1", b"", circle(radius=900))
 
     async def work(desk: Desk) -> None:
@@ -398,7 +398,7 @@ def test_a_change_that_grew_still_collides_with_somebody_elses(empty: LocalCloud
 
 
 @pytest.mark.parametrize("resume", ["nonsense", "operation", "operation ../x 1", "operation a b c", "put", " "])
-def test_a_note_that_makes_no_sense_is_a_reason_to_look_first(empty: LocalCloud, resume: str) -> None:
+def test_with_an_unknown_note_the_store_is_searched_first(empty: LocalCloud, resume: str) -> None:
     async def work(desk: Desk) -> None:
         sent = await desk.send(ADD)
         desk.resume = resume

@@ -19,7 +19,7 @@ def test_the_oldest_of_some_parts_counts_and_parts_that_were_never_right_do_not(
     assert staleness.oldest(["c", "b"]) == clock.monotonic()
 
 
-def test_a_time_is_told_by_the_wall_clock_as_it_is_set_now() -> None:
+def test_a_time_is_converted_with_the_wall_clock_as_it_is_set_now() -> None:
     clock = ManualClock()
     staleness = Staleness(clock)
     moment = staleness.now()

@@ -190,7 +190,9 @@ def test_a_server_that_asks_for_patience_gets_it(with_site: Callable[[Work], Non
     with_site(work)
 
 
-def test_what_is_too_large_is_cut_off(with_site: Callable[[Work], None], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_body_that_is_too_large_is_cut_off(
+    with_site: Callable[[Work], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("tvapp.fences.stores.url.MAX_BYTES", 1000)
 
     async def work(rig: Rig) -> None:
@@ -279,7 +281,7 @@ def test_what_could_not_be_asked_for_again_is_shown_with_its_age(with_site: Call
     with_site(work)
 
 
-def test_what_was_never_read_has_no_age(with_site: Callable[[Work], None]) -> None:
+def test_a_source_that_was_never_read_has_no_age(with_site: Callable[[Work], None]) -> None:
     async def work(rig: Rig) -> None:
         rig.site.files = {"/a": Answer(500), "/b": collection("two")}
         loaded = await rig.store("/a", "/b").load()

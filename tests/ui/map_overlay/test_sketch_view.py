@@ -14,7 +14,16 @@ from tvapp.geo.geodesy import circle_ring
 from tvapp.geo.position import Position
 from tvapp.mapview.viewport import Viewport
 from tvapp.ui import theme
-from tvapp.ui.map_overlay.sketch_view import APART_PX, MOST_DASHES, VERTEX_PX, SketchView, dashed, size_parts, within
+from tvapp.ui.map_overlay.sketch_view import (
+    APART_PX,
+    DASHES,
+    MOST_DASHES,
+    VERTEX_PX,
+    SketchView,
+    dashed,
+    size_parts,
+    within,
+)
 from tvapp.ui.recording import RecordingCanvas
 from tvapp.ui.settings import UiSettings
 
@@ -117,7 +126,15 @@ def test_corners_are_compared_with_the_last_one_that_is_marked() -> None:
 
 
 def test_a_corner_is_marked_until_it_is_well_beyond_the_edge_of_the_screen() -> None:
-    for px, py, count in ((-990, 0, 1), (-1010, 0, 0), (990, 0, 1), (1010, 0, 0), (0, -570, 1), (0, 590, 0)):
+    for px, py, count in (
+        (-990, 0, 1),
+        (-1010, 0, 0),
+        (990, 0, 1),
+        (1010, 0, 0),
+        (0, -570, 1),
+        (0, 570, 1),
+        (0, 590, 0),
+    ):
         assert discs(drawn(Outline(vertices=(beside(px, py),)))) == count
 
 
@@ -194,3 +211,16 @@ def test_sizes_are_said_at_the_stage_that_has_them(
     measures: Measures, stage: Stage, parts: list[tuple[str, str]]
 ) -> None:
     assert size_parts(measures, stage, UiSettings()) == parts
+
+
+@pytest.mark.parametrize("scale", [1.0, 0.5])
+def test_dashes_have_their_length_in_design_pixels(scale: float) -> None:
+    view = Viewport(HERE, 15, round(1920 * scale), round(1080 * scale), scale)
+    canvas = RecordingCanvas(scale=scale)
+    x, y = view.to_screen(HERE)
+    edge = tuple(view.to_position(x + way * scale, y) for way in (-100.0, 100.0))
+    SketchView().draw(canvas, Outline((Trace("closing", edge),)), view)
+    dash, gap = DASHES["closing"]
+    first, second = sorted({(line[0][0], line[-1][0]) for line in canvas.lines})[:2]
+    assert first[1] - first[0] == pytest.approx(dash * scale, abs=0.01)
+    assert second[0] - first[1] == pytest.approx(gap * scale, abs=0.01)

@@ -144,18 +144,18 @@ def _attribution_area(canvas: Canvas, state: MapState) -> Rect:
     return layout.safe_area(canvas).moved(min(0.0, dx), min(0.0, dy))
 
 
-def _attribution(canvas: Canvas, safe: Rect, notices: Sequence[str]) -> tuple[Rect, list[str]]:
+def _attribution(canvas: Canvas, safe: Rect, copyrights: Sequence[str]) -> tuple[Rect, list[str]]:
     style = theme.style(theme.CAPTION)
-    lines = _credit_lines(canvas, notices, style, safe.w * ATTRIBUTION_PART)
+    lines = _credit_lines(canvas, copyrights, style, safe.w * ATTRIBUTION_PART)
     width = max((canvas.measure(line, style)[0] for line in lines), default=0.0)
     height = len(lines) * ATTRIBUTION_LINE
     return Rect(safe.right - width, safe.bottom - height, width, height), lines
 
 
-def _credit_lines(canvas: Canvas, notices: Sequence[str], style: TextStyle, width: float) -> list[str]:
+def _credit_lines(canvas: Canvas, copyrights: Sequence[str], style: TextStyle, width: float) -> list[str]:
     """Join credits into as few lines as possible; only a credit that is wider than a line is broken."""
     lines: list[str] = []
-    for credit in notices:
+    for credit in copyrights:
         joined = f"{lines[-1]} · {credit}" if lines else credit
         if lines and canvas.measure(joined, style)[0] <= width:
             lines[-1] = joined
@@ -170,8 +170,8 @@ def draw_attribution(canvas: Canvas, state: MapState) -> Rect:
     return panel.inset(*ATTRIBUTION_PAD)
 
 
-def _paint_attribution(canvas: Canvas, safe: Rect, notices: tuple[str, ...]) -> Rect:
-    box, lines = _attribution(canvas, safe, notices)
+def _paint_attribution(canvas: Canvas, safe: Rect, copyrights: tuple[str, ...]) -> Rect:
+    box, lines = _attribution(canvas, safe, copyrights)
     panel = box.inset(-ATTRIBUTION_PAD[0], -ATTRIBUTION_PAD[1])
     if lines:
         canvas.panel(panel, theme.GLASS, 12)
