@@ -9,7 +9,7 @@ from PIL import Image as Pillow
 
 from tests.tiles.pictures import encode, png
 from tvapp.core.errors import DataError
-from tvapp.tiles.decode import MAX_BYTES, decode_tile, sniff
+from tvapp.tiles.decode import MAX_BYTES, _swap_red_and_blue, decode_tile, sniff
 
 
 def test_pixels_come_in_the_order_the_screen_wants() -> None:
@@ -270,3 +270,11 @@ def test_riff_files_of_another_kind_are_no_tiles() -> None:
     assert sniff(b"RIFF\x00\x00\x00\x00WEBPVP8 ") == "WEBP"
     assert sniff(b"\xff\xd8\xff\xe0") == "JPEG"
     assert sniff(b"\x89PNG\r\n\x1a\n") == "PNG"
+
+
+@pytest.mark.parametrize(
+    ("kind", "mode", "is_swapped"), [("PNG", "RGB", True), ("PNG", "RGBA", True), ("JPEG", "RGB", False)]
+)
+def test_the_decoder_of_png_swaps_red_and_blue_by_itself(kind: str, mode: str, is_swapped: bool) -> None:
+    with Pillow.open(BytesIO(encode(Pillow.new(mode, (256, 256)), kind))) as picture:
+        assert _swap_red_and_blue(picture) is is_swapped

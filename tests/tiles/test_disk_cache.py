@@ -196,6 +196,7 @@ def test_a_disk_that_is_full_is_reported_once_and_read_on(bench: Bench) -> None:
     entry = cache.get(key(0))
     assert entry is not None
     assert entry.body == b"fits"
+    assert bench.log.named("disk.restored") == [], "reading says nothing about writing"
     cache.put(key(9), b"fits too", ETAG)
     cache.flush()
     assert bench.log.events[-1][0] == "disk.restored"
