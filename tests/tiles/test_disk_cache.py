@@ -5,6 +5,7 @@ import sys
 import textwrap
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -47,6 +48,11 @@ class Bench:
     def body(self, x: int, scope: CacheScope = SCOPE) -> bytes | None:
         entry = self.cache.get(key(x, scope))
         return None if entry is None else entry.body
+
+
+def failures(bench: Bench) -> list[tuple[object, object, object]]:
+    """Return kind, part of the program and reason of each failure of the disk in the log."""
+    return [(fields["kind"], fields["what"], fields["reason"]) for fields in bench.log.named("disk.failed")]
 
 
 @pytest.fixture
@@ -253,7 +259,28 @@ def test_a_disk_that_turned_read_only_is_still_read(bench: Bench, monkeypatch: p
     bench.cache.put(key(2), b"two", ETAG)
     bench.cache.flush()
     assert bench.body(1) == b"one"
-    assert len(bench.log.named("disk.failed")) == 1
+    assert failures(bench) == [("read-only", "tiles", "attempt to write a readonly database")]
+
+
+def test_a_disk_said_to_work_again_is_opened_anew_because_it_was_opened_read_only(bench: Bench) -> None:
+    bench.cache.put(key(1), b"one", ETAG)
+    bench.cache.close()
+    query = "?immutable=1"
+
+    def connect(path: Path) -> sqlite3.Connection:
+        return sqlite3.connect(f"{path.as_uri()}{query}", uri=True, check_same_thread=False)
+
+    cache = DiskCache(bench.path, clock=bench.clock, log=bench.log, connect=connect)
+    cache.put(key(2), b"two", ETAG)
+    cache.flush()
+    assert [kind for kind, _, _ in failures(bench)] == ["read-only"]
+    query = ""
+    cache.retry()
+    cache.put(key(3), b"three", ETAG)
+    cache.flush()
+    assert rows(bench) == 2
+    assert bench.log.events[-1][0] == "disk.restored"
+    cache.close()
 
 
 def test_a_folder_removed_while_running_comes_back(bench: Bench) -> None:
@@ -263,8 +290,10 @@ def test_a_folder_removed_while_running_comes_back(bench: Bench) -> None:
         file.unlink()
     bench.path.parent.rmdir()
     assert bench.body(1) is None
+    assert failures(bench) == [("gone", "tiles", "the file has gone")]
     bench.cache.put(key(2), b"two", ETAG)
     assert bench.reopen().get(key(2)) is not None
+    assert bench.log.events[-1][0] == "disk.restored"
 
 
 def test_a_file_of_something_else_is_moved_aside(bench: Bench) -> None:
@@ -274,7 +303,7 @@ def test_a_file_of_something_else_is_moved_aside(bench: Bench) -> None:
     assert bench.path.with_name("tiles.db.corrupt").read_bytes().startswith(b"my holiday")
     bench.cache.put(key(1), b"one", ETAG)
     assert bench.reopen().get(key(1)) is not None
-    assert len(bench.log.named("tile_cache.recreated")) == 1
+    assert bench.log.named("tile_cache.recreated") == [{"reason": "damaged header"}]
 
 
 def test_a_file_of_another_version_is_moved_aside(bench: Bench) -> None:
@@ -284,6 +313,7 @@ def test_a_file_of_another_version_is_moved_aside(bench: Bench) -> None:
     db.execute("CREATE TABLE tile (x)")
     db.close()
     assert bench.body(1) is None
+    assert bench.log.named("tile_cache.recreated") == [{"reason": "version 99"}]
     bench.cache.put(key(1), b"one", ETAG)
     assert bench.reopen().get(key(1)) is not None
 
@@ -362,7 +392,7 @@ def test_a_disk_that_stops_answering_blocks_no_caller_for_long_and_is_left_alone
         for _ in range(50):
             assert bench.body(1) is None
         bench.cache.put(key(2), b"two", ETAG)
-    assert [fields["kind"] for fields in bench.log.named("disk.failed")] == ["slow"]
+    assert [kind for kind, _, _ in failures(bench)] == ["slow"]
     assert bench.body(1) is None, "it is left alone"
     bench.cache.retry()
     assert bench.body(1) == b"one"
@@ -529,7 +559,7 @@ def test_a_disk_that_failed_is_left_alone_for_ten_minutes(bench: Bench) -> None:
     cache.retry()
     assert cache.get(key(1)) is None
     assert attempts == [0.0, 600.0, 600.0]
-    assert [fields["kind"] for fields in bench.log.named("disk.failed")] == ["denied"]
+    assert failures(bench) == [("denied", "tiles", "x")]
 
 
 @pytest.mark.parametrize(
@@ -553,7 +583,7 @@ def test_each_trouble_with_the_disk_has_its_kind(bench: Bench, code: int, kind: 
     cache = DiskCache(bench.path, clock=bench.clock, log=bench.log, connect=failing)
     cache.put(key(1), b"one", ETAG)
     cache.flush()
-    assert [fields["kind"] for fields in bench.log.named("disk.failed")] == [kind]
+    assert failures(bench) == [(kind, "tiles", "x")]
     assert bench.log.named("tile_cache.recreated") == []
 
 
@@ -584,5 +614,35 @@ def test_a_closed_cache_takes_and_gives_nothing(bench: Bench) -> None:
     assert rows(bench) == 1
 
 
-def test_a_disk_counts_as_slow_after_two_seconds() -> None:
+def test_a_disk_that_takes_more_than_two_seconds_for_a_tile_is_left_alone_for_ten_minutes(bench: Bench) -> None:
+    delay_s = 0.0
+
+    class Connection(sqlite3.Connection):
+        def execute(self, *args: Any) -> sqlite3.Cursor:
+            bench.clock.advance(delay_s)
+            return super().execute(*args)
+
+    def connect(path: Path) -> sqlite3.Connection:
+        return sqlite3.connect(path, factory=Connection, check_same_thread=False)
+
+    bench.cache.put(key(1), b"one", Headers({"Cache-Control": "max-age=6000"}))
+    bench.cache.close()
+    bench.cache = DiskCache(bench.path, clock=bench.clock, log=bench.log, connect=connect)
+    assert bench.body(1) == b"one"
     assert TIMEOUT_S == 2.0
+    delay_s = 2.0
+    assert bench.body(1) == b"one"
+    assert failures(bench) == []
+    delay_s = 2.01
+    assert bench.body(1) == b"one", "what was read is good"
+    assert failures(bench) == [("slow", "tiles", "no answer within 2 s")]
+    delay_s = 0.0
+    bench.clock.advance(599)
+    assert bench.body(1) is None
+    bench.clock.advance(1)
+    assert bench.body(1) == b"one"
+    assert bench.log.named("disk.restored") == [], "reading says nothing about writing"
+    bench.cache.put(key(2), b"two", ETAG)
+    bench.cache.flush()
+    assert bench.log.events[-1][0] == "disk.restored"
+    bench.cache.close()
