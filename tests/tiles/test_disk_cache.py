@@ -646,3 +646,155 @@ def test_a_disk_that_takes_more_than_two_seconds_for_a_tile_is_left_alone_for_te
     bench.cache.flush()
     assert bench.log.events[-1][0] == "disk.restored"
     bench.cache.close()
+
+
+class Flaky:
+    """Opens files of the cache, and lets every statement fail with an SQLite code while it is set."""
+
+    def __init__(self) -> None:
+        self.code = 0
+        self.opened = 0
+
+    def __call__(self, path: Path) -> sqlite3.Connection:
+        flaky = self
+        self.opened += 1
+
+        class Connection(sqlite3.Connection):
+            def execute(self, *args: Any) -> sqlite3.Cursor:
+                flaky.check()
+                return super().execute(*args)
+
+            def executemany(self, *args: Any) -> sqlite3.Cursor:
+                flaky.check()
+                return super().executemany(*args)
+
+        return sqlite3.connect(path, factory=Connection, check_same_thread=False)
+
+    def check(self) -> None:
+        if self.code:
+            error = sqlite3.OperationalError("it fails")
+            error.sqlite_errorcode = self.code
+            raise error
+
+
+@pytest.fixture
+def flaky(bench: Bench) -> Flaky:
+    """Let the cache of `bench` work on a disk that may fail."""
+    flaky = Flaky()
+    bench.cache.put(key(1), b"one", ETAG)
+    bench.cache.flush()
+    bench.cache.close()
+    bench.cache = DiskCache(bench.path, clock=bench.clock, log=bench.log, connect=flaky)
+    return flaky
+
+
+def test_a_disk_that_cannot_be_read_is_not_used_for_ten_minutes(bench: Bench, flaky: Flaky) -> None:
+    assert bench.body(1) == b"one"
+    flaky.code = sqlite3.SQLITE_BUSY
+    assert bench.body(1) is None
+    flaky.code = 0
+    bench.clock.advance(599)
+    assert bench.body(1) is None
+    bench.clock.advance(1)
+    assert bench.body(1) == b"one"
+    assert flaky.opened == 2
+
+
+def test_a_disk_that_cannot_be_written_is_read_on_but_not_written_for_ten_minutes(bench: Bench, flaky: Flaky) -> None:
+    assert bench.body(1) == b"one"
+    bench.cache.put(key(2), b"two", ETAG)
+    flaky.code = sqlite3.SQLITE_IOERR
+    bench.cache.flush()
+    flaky.code = 0
+    assert bench.body(1) == b"one"
+    assert bench.body(2) is None, "a tile that could not be written does not stay in memory"
+    bench.cache.put(key(3), b"three", ETAG)
+    bench.cache.flush()
+    assert rows(bench) == 1
+    bench.clock.advance(600)
+    bench.cache.put(key(4), b"four", ETAG)
+    bench.cache.flush()
+    assert rows(bench) == 2
+    assert flaky.opened == 1
+
+
+def test_a_read_error_that_is_still_there_after_ten_minutes_counts_as_damage(bench: Bench, flaky: Flaky) -> None:
+    flaky.code = sqlite3.SQLITE_IOERR
+    assert bench.body(1) is None
+    assert failures(bench) == [("broken", "tiles", "it fails")]
+    bench.clock.advance(600)
+    assert bench.log.named("tile_cache.recreated") == []
+    assert bench.body(1) is None
+    assert bench.log.named("tile_cache.recreated") == [{"reason": "it fails"}]
+
+
+def test_a_write_error_never_counts_as_damage(bench: Bench, flaky: Flaky) -> None:
+    assert bench.body(1) == b"one"
+    flaky.code = sqlite3.SQLITE_IOERR
+    for x in range(2, 5):
+        bench.cache.put(key(x), b"more", ETAG)
+        bench.cache.flush()
+        bench.clock.advance(600)
+    assert bench.log.named("tile_cache.recreated") == []
+    flaky.code = 0
+    assert bench.body(1) == b"one"
+
+
+def test_signing_out_does_not_wait_for_a_disk_that_failed_and_keeps_the_tiles_of_others(
+    bench: Bench, flaky: Flaky
+) -> None:
+    other = CacheScope(SCOPE.endpoint, "another")
+    bench.cache.put(key(1, other), b"other", ETAG)
+    bench.cache.flush()
+    flaky.code = sqlite3.SQLITE_CANTOPEN
+    assert bench.body(1) is None
+    flaky.code = 0
+    bench.cache.put(key(2), b"two", ETAG)
+    bench.cache.put(key(2, other), b"other", ETAG)
+    bench.cache.clear(SCOPE.account)
+    assert (bench.body(1), bench.body(2)) == (None, None)
+    assert (bench.body(1, other), bench.body(2, other)) == (b"other", b"other")
+
+
+def test_signing_out_removes_the_file_where_its_rows_cannot_be_deleted(bench: Bench, flaky: Flaky) -> None:
+    flaky.code = sqlite3.SQLITE_BUSY
+    bench.path.with_name("tiles.db.corrupt").write_bytes(b"old")
+    bench.cache.clear(SCOPE.account)
+    assert list(bench.path.parent.iterdir()) == []
+
+
+def test_files_that_cannot_be_removed_are_trouble_with_the_disk(bench: Bench, flaky: Flaky) -> None:
+    bench.path.with_name("tiles.db-journal").mkdir()
+    flaky.code = sqlite3.SQLITE_CORRUPT
+    assert bench.body(1) is None
+    assert failures(bench) == [("broken", "tiles", "Is a directory")]
+    assert bench.log.named("tile_cache.recreated") == []
+    bench.cache.clear(SCOPE.account)
+    assert bench.body(1) is None
+    assert flaky.opened == 2, "after the failed removal it is not used for a while"
+
+
+def test_a_file_that_another_process_has_moved_aside_is_just_made_anew(bench: Bench, flaky: Flaky) -> None:
+    assert bench.body(1) == b"one"
+    flaky.code = sqlite3.SQLITE_CORRUPT
+
+    def remove(path: Path) -> sqlite3.Connection:
+        path.unlink()
+        return flaky(path)
+
+    cache = DiskCache(bench.path, clock=bench.clock, log=bench.log, connect=remove)
+    assert cache.get(key(1)) is None
+    assert bench.log.named("tile_cache.recreated") == [{"reason": "it fails"}]
+    assert failures(bench) == []
+
+
+def test_times_of_use_are_written_at_the_end_at_most_512_of_them(bench: Bench) -> None:
+    for x in range(520):
+        bench.cache.put(key(x), b"x", ETAG)
+    bench.reopen()
+    for x in range(513):
+        assert bench.body(x) == b"x"
+    bench.cache.close()
+    with closing(sqlite3.connect(bench.path)) as db:
+        used = [key for (key,) in db.execute("SELECT key FROM tile WHERE used = (SELECT max(used) FROM tile)")]
+    assert sorted(used) == sorted(key(x).text for x in range(512))
