@@ -64,7 +64,7 @@ class Rasters:
     def rasterise(self, tile: TileId, size: int) -> TileImage:
         self.drawn.append(tile)
         if tile.x == 13:
-            raise ZeroDivisionError
+            raise ZeroDivisionError("x" * 300)
         return TileImage(None, size=size)
 
 
@@ -568,7 +568,12 @@ def test_a_drawing_that_fails_is_logged_and_waits_without_holding_up_others(run:
             (tile(13, "geofences"), "DataError"),
             (tile(2), "network"),
         ]
-        assert desk.log.named("job.failed")[0]["error"] == "ZeroDivisionError"
+        assert desk.log.named("job.failed") == [
+            {"job": "tile", "error": "ZeroDivisionError", "detail": "x" * 200},
+        ]
+        assert desk.log.named("tile.failed") == [
+            {"tile": "geofences/9/13/7", "error": "DataError", "retry_in": 1.0, "reason": "ZeroDivisionError"},
+        ]
         assert ("job.failed", "error") in desk.log.levels
 
     run(work)
