@@ -83,7 +83,7 @@ def changed(change: dict[str, object]) -> bytes:
     ids=str,
 )
 def test_a_value_that_is_not_allowed_is_refused(change: dict[str, object]) -> None:
-    with pytest.raises(DataError, match="^last view: a value that is not allowed$"):
+    with pytest.raises(DataError, match=r"^last view: a value that is not allowed$"):
         unpack(changed(change), "basis")
 
 
@@ -107,7 +107,7 @@ def test_the_cause_names_the_number_that_is_not_allowed(name: str, value: object
     ids=["basis", "json", "deep", "list", "empty"],
 )
 def test_the_error_says_what_is_wrong_with_the_record(data: bytes, reason: str) -> None:
-    with pytest.raises(DataError, match=f"^last view: {reason}$"):
+    with pytest.raises(DataError, match=rf"^last view: {reason}$"):
         unpack(data, "basis")
 
 
