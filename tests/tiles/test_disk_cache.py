@@ -3,6 +3,7 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.tiles.levels import LevelLog
 from tvapp.core.clock import ManualClock
+from tvapp.core.disk import DiskHealth
 from tvapp.core.headers import Headers
 from tvapp.core.log import RecordingLog
 from tvapp.tiles.cache_key import CacheKey, CacheScope
@@ -35,10 +37,18 @@ class Bench:
         self.budget_bytes = budget_bytes
         self.clock = ManualClock()
         self.log = RecordingLog()
+        self.disk = DiskHealth(self.log)
         self.cache = self.open()
 
-    def open(self) -> DiskCache:
-        self.cache = DiskCache(self.path, clock=self.clock, log=self.log, budget_bytes=self.budget_bytes)
+    def open(self, connect: Callable[[Path], sqlite3.Connection] | None = None) -> DiskCache:
+        self.cache = DiskCache(
+            self.path,
+            clock=self.clock,
+            log=self.log,
+            budget_bytes=self.budget_bytes,
+            connect=connect,
+            disk=self.disk,
+        )
         return self.cache
 
     def reopen(self) -> DiskCache:
@@ -52,6 +62,8 @@ class Bench:
 
 def failures(bench: Bench) -> list[tuple[object, object, object]]:
     """Return kind, part of the program and reason of each failure of the disk in the log."""
+    trouble = bench.disk.trouble
+    assert trouble is None or trouble.path == str(bench.path)
     return [(fields["kind"], fields["what"], fields["reason"]) for fields in bench.log.named("disk.failed")]
 
 
@@ -191,7 +203,7 @@ def test_a_disk_that_is_full_is_reported_once_and_read_on(bench: Bench) -> None:
         db.execute("PRAGMA max_page_count = 8").fetchall()
         return db
 
-    cache = DiskCache(bench.path, clock=bench.clock, log=bench.log, connect=small)
+    cache = bench.open(small)
     cache.put(key(0), b"fits", ETAG)
     cache.flush()
     for x in range(1, 4):
@@ -270,7 +282,7 @@ def test_a_disk_said_to_work_again_is_opened_anew_because_it_was_opened_read_onl
     def connect(path: Path) -> sqlite3.Connection:
         return sqlite3.connect(f"{path.as_uri()}{query}", uri=True, check_same_thread=False)
 
-    cache = DiskCache(bench.path, clock=bench.clock, log=bench.log, connect=connect)
+    cache = bench.open(connect)
     cache.put(key(2), b"two", ETAG)
     cache.flush()
     assert [kind for kind, _, _ in failures(bench)] == ["read-only"]
@@ -549,7 +561,7 @@ def test_a_disk_that_failed_is_left_alone_for_ten_minutes(bench: Bench) -> None:
         attempts.append(bench.clock.monotonic() - start)
         raise error
 
-    cache = DiskCache(bench.path, clock=bench.clock, log=bench.log, connect=denied)
+    cache = bench.open(denied)
     assert cache.get(key(1)) is None
     assert cache.get(key(1)) is None
     bench.clock.advance(599)
@@ -580,7 +592,7 @@ def test_each_trouble_with_the_disk_has_its_kind(bench: Bench, code: int, kind: 
         error.sqlite_errorcode = code
         raise error
 
-    cache = DiskCache(bench.path, clock=bench.clock, log=bench.log, connect=failing)
+    cache = bench.open(failing)
     cache.put(key(1), b"one", ETAG)
     cache.flush()
     assert failures(bench) == [(kind, "tiles", "x")]
@@ -627,7 +639,7 @@ def test_a_disk_that_takes_more_than_two_seconds_for_a_tile_is_left_alone_for_te
 
     bench.cache.put(key(1), b"one", Headers({"Cache-Control": "max-age=6000"}))
     bench.cache.close()
-    bench.cache = DiskCache(bench.path, clock=bench.clock, log=bench.log, connect=connect)
+    bench.open(connect)
     assert bench.body(1) == b"one"
     assert TIMEOUT_S == 2.0
     delay_s = 2.0
@@ -684,7 +696,7 @@ def flaky(bench: Bench) -> Flaky:
     bench.cache.put(key(1), b"one", ETAG)
     bench.cache.flush()
     bench.cache.close()
-    bench.cache = DiskCache(bench.path, clock=bench.clock, log=bench.log, connect=flaky)
+    bench.open(flaky)
     return flaky
 
 
@@ -782,7 +794,7 @@ def test_a_file_that_another_process_has_moved_aside_is_just_made_anew(bench: Be
         path.unlink()
         return flaky(path)
 
-    cache = DiskCache(bench.path, clock=bench.clock, log=bench.log, connect=remove)
+    cache = bench.open(remove)
     assert cache.get(key(1)) is None
     assert bench.log.named("tile_cache.recreated") == [{"reason": "it fails"}]
     assert failures(bench) == []
