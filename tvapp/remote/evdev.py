@@ -45,10 +45,9 @@ class Records:
         return events
 
     def release_all(self, now: float) -> list[KeyEvent]:
-        """Release every key: the device is gone."""
+        """Release every key, because the device is gone or its releases may be lost."""
         released = [KeyEvent(f"key:{code}", False, now, self.device) for code in sorted(self._down)]
         self._down.clear()
-        self._rest = b""
         return released
 
     def _records(self, data: bytes) -> Iterator[tuple[int, int, int]]:
@@ -77,5 +76,5 @@ def key_codes(capabilities: str, long_bytes: int = NATIVE_LONG) -> frozenset[int
             bits = int(word, 16)
         except ValueError:
             return frozenset()
-        codes |= {index * long_bytes * 8 + bit for bit in range(long_bytes * 8) if bits >> bit & 1}
+        codes |= {index * long_bytes * 8 + bit for bit in range(bits.bit_length()) if bits >> bit & 1}
     return frozenset(codes)

@@ -20,6 +20,7 @@ from pathlib import Path
 from tvapp.core.clock import Clock
 from tvapp.core.log import Log
 from tvapp.remote.evdev import Records, key_codes
+from tvapp.remote.inotify import watch_folder
 from tvapp.remote.keymap import Keymap, dropped_by_sdl
 from tvapp.remote.keys import KeyEvent
 
@@ -77,12 +78,18 @@ class EvdevSource:
         """The paths of the open devices."""
         return tuple(sorted(device.path for device in self._open.values()))
 
+    @property
+    def rescan_after_s(self) -> float | None:
+        """How long to wait for events before the next scan; None: the kernel notifies of every device to come."""
+        is_missing = not {device.path for device in self._open.values()}.issuperset(self._explicit)
+        return RESCAN_S if self._watch is None or is_missing else None
+
     def run(self) -> None:
         """Read until `stop`; for `Jobs.thread`."""
         self.scan()
-        while self.step(None if not self._needs_rescan() else RESCAN_S):
+        while self.step(self.rescan_after_s):
             pass
-        self._close_all()
+        self.close()
 
     def stop(self) -> None:
         """End `run`; may be called from any thread."""
@@ -107,7 +114,7 @@ class EvdevSource:
 
     def scan(self) -> None:
         """Open the devices that are not open yet."""
-        if self._watch is None and (watch := _watch_folder(self._folders.devices)) is not None:
+        if self._watch is None and (watch := watch_folder(self._folders.devices)) is not None:
             self._watch = watch
             self._poll.register(watch, select.POLLIN)
         known = {device.path for device in self._open.values()}
@@ -118,9 +125,14 @@ class EvdevSource:
             if path not in known and path not in self._explicit:
                 self._try(path, passes_all=False)
 
-    def _needs_rescan(self) -> bool:
-        missing = set(self._explicit) - {device.path for device in self._open.values()}
-        return self._watch is None or bool(missing)
+    def close(self) -> None:
+        """Close all devices for good; for whoever calls `step` instead of `run`."""
+        for fd in list(self._open):
+            self._forget(fd)
+        os.close(self._stop_read)
+        os.close(self._stop_write)
+        if self._watch is not None:
+            os.close(self._watch)
 
     def _relevant(self) -> list[str]:
         found = []
@@ -188,14 +200,6 @@ class EvdevSource:
         os.close(fd)
         del self._open[fd]
 
-    def _close_all(self) -> None:
-        for fd in list(self._open):
-            self._forget(fd)
-        os.close(self._stop_read)
-        os.close(self._stop_write)
-        if self._watch is not None:
-            os.close(self._watch)
-
 
 def _is_fifo(path: str) -> bool:
     """Tell whether there is a FIFO at `path` now."""
@@ -210,24 +214,3 @@ def _group_of(path: str) -> str:
         return grp.getgrgid(Path(path).stat().st_gid).gr_name
     except (OSError, KeyError):
         return ""
-
-
-def _watch_folder(folder: Path) -> int | None:
-    """Return an inotify(7) descriptor that becomes readable when devices appear or get other permissions.
-
-    Called through ctypes, because Python's standard library has no inotify.
-    """
-    import ctypes
-
-    create, attrib = 0x100, 0x4
-    try:
-        libc = ctypes.CDLL(None, use_errno=True)
-        fd = int(libc.inotify_init1(os.O_CLOEXEC | os.O_NONBLOCK))
-        if fd < 0:
-            return None
-        if libc.inotify_add_watch(fd, os.fsencode(folder), create | attrib) < 0:
-            os.close(fd)
-            return None
-    except (OSError, AttributeError):
-        return None
-    return fd
