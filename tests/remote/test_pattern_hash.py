@@ -48,6 +48,12 @@ def test_another_salt_makes_another_hash() -> None:
     assert quick(PATTERN.words, bytes(16)).matches(PATTERN)
 
 
+@pytest.mark.parametrize("size", range(16, 65))
+def test_a_salt_of_16_to_64_bytes_is_read_back(size: int) -> None:
+    made = PatternHash(15, 8, 1, bytes(range(200, 200 - size, -1)), bytes(32))
+    assert PatternHash.parse(made.text) == made
+
+
 def test_its_text_is_not_shown_by_accident() -> None:
     made = quick(PATTERN.words)
     assert made.text.rpartition("$")[2] not in repr(made)

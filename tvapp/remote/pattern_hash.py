@@ -22,6 +22,7 @@ _COST_LOG2, _BLOCK, _LANES = 15, 8, 1
 _LEAST_COST_LOG2 = 12
 _MOST_MEMORY = 64 << 20
 _MOST_WORK = 1 << 20
+_MOST_OPENSSL_MEMORY = 2 * _MOST_MEMORY  # OpenSSL counts buffers beside the table
 # A settings file must not make the app run out of memory or stand still: at most four times the work of our own hashes.
 
 _FORM = re.compile(r"scrypt\$ln=([0-9]{1,2}),r=([0-9]{1,2}),p=([0-9]{1,2})\$([\w-]{22,86})\$([\w-]{43})", re.ASCII)
@@ -85,8 +86,12 @@ def _bytes(text: str) -> bytes:
 
 
 def _derive(pattern: Pattern, salt: bytes, cost_log2: int, block: int, lanes: int) -> bytes:
-    # Twice the size of the table: OpenSSL counts its other buffers too.
-    memory = 2 * 128 * block * ((1 << cost_log2) + lanes)
     return hashlib.scrypt(
-        pattern.words.encode(), salt=salt, n=1 << cost_log2, r=block, p=lanes, maxmem=memory, dklen=_KEY_BYTES
+        pattern.words.encode(),
+        salt=salt,
+        n=1 << cost_log2,
+        r=block,
+        p=lanes,
+        maxmem=_MOST_OPENSSL_MEMORY,
+        dklen=_KEY_BYTES,
     )
