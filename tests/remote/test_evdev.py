@@ -86,12 +86,13 @@ def test_an_overflow_of_the_kernels_buffer_lets_go_of_everything() -> None:
 
 
 def test_capabilities_are_read_from_sysfs() -> None:
-    assert key_codes("10000000000000 0 0 0 0 0 3 0 0", 8) == {128, 129, 564}
-    assert key_codes("2 40000000", 4) == {30, 33}
-    assert key_codes("nonsense") == frozenset()
-    assert key_codes("1 nonsense") == key_codes("nonsense 1") == frozenset()
-    assert key_codes("8000000000000000 1", 8) == {0, 127}
-    assert key_codes("") == frozenset()
+    assert key_codes(b"10000000000000 0 0 0 0 0 3 0 0", 8) == {128, 129, 564}
+    assert key_codes(b"2 40000000", 4) == {30, 33}
+    assert key_codes(b"nonsense") == key_codes(b"\xff") == frozenset()
+    assert key_codes(b"1 nonsense") == key_codes(b"nonsense 1") == frozenset()
+    assert key_codes(b"8000000000000000 1", 8) == {0, 127}
+    assert key_codes(b"f" * 1000, 8) == set(range(64))
+    assert key_codes(b"") == frozenset()
 
 
 class Rig:
@@ -210,6 +211,57 @@ def test_only_a_named_device_is_grabbed_and_only_on_request(
     os.close(follower)
 
 
+def test_an_idle_device_does_not_keep_it_from_looking_for_a_missing_one(tmp_path: Path) -> None:
+    leader, follower = os.openpty()  # like an input device it can always be written to
+    path = tmp_path / "later"
+    rig = Rig(tmp_path, os.ttyname(follower), str(path))
+    rig.source.scan()
+    os.mkfifo(path)
+    rig.source.step(0.0)
+    assert len(rig.source.open_devices) == 2
+    rig.source.close()
+    os.close(leader)
+    os.close(follower)
+
+
+def test_it_leaves_no_descriptor_open_and_gives_none_to_children(tmp_path: Path) -> None:
+    def descriptors() -> set[int]:
+        return {int(name) for name in os.listdir("/proc/self/fd")}  # noqa: PTH208 - descriptors are no paths
+
+    before = descriptors()
+    rig = Rig(tmp_path)
+    rig.plug_in("event1", 352)
+    rig.source.scan()
+    opened = [number for number in descriptors() - before if Path(f"/proc/self/fd/{number}").exists()]
+    assert [number for number in opened if os.get_inheritable(number)] == []
+    rig.source.close()
+    assert descriptors() == before
+
+
+class SilentPoll:
+    """Stands in for select.poll: nothing ever happens."""
+
+    def __init__(self) -> None:
+        self.timeouts: list[float | None] = []
+
+    def register(self, fd: int, mask: int = 0) -> None:
+        pass
+
+    def poll(self, timeout_ms: float | None) -> list[tuple[int, int]]:
+        self.timeouts.append(timeout_ms)
+        return []
+
+
+def test_it_sleeps_for_as_long_as_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    poll = SilentPoll()
+    monkeypatch.setattr("tvapp.remote.evdev_source.select.poll", lambda: poll)
+    rig = Rig(tmp_path)
+    assert rig.source.step(5.0)
+    assert rig.source.step(None)
+    assert poll.timeouts == [5000.0, None]
+    rig.source.close()
+
+
 def test_a_plain_keyboard_is_left_to_sdl(rig: Rig) -> None:
     rig.plug_in("event0", 1, 28, 103)
     rig.source.scan()
@@ -278,6 +330,7 @@ def test_a_missing_device_is_reported_once_and_found_later(tmp_path: Path) -> No
     for _ in range(3):
         rig.source.scan()
     assert rig.log.named("remote.device_missing") == [{"device": str(path), "reason": "No such file or directory"}]
+    assert rig.log.at_level("warning") == ["remote.device_missing"]
     os.mkfifo(path)
     rig.source.scan()
     assert rig.source.open_devices == (str(path),)
@@ -331,6 +384,7 @@ def test_a_named_device_without_permission_and_group_is_to_be_made_readable(
     assert rig.log.events == [
         ("remote.device_denied", {"device": str(tmp_path / "named"), "group": "", "remedy": "make it readable"})
     ]
+    assert rig.log.at_level("warning") == ["remote.device_denied"]
     rig.source.close()
 
 

@@ -272,6 +272,7 @@ def test_a_stick_is_pressed_at_0_6_and_released_below_0_4() -> None:
     assert axis.move(0.6) == [("right", True)]
     assert axis.move(0.4) == []
     assert axis.move(0.39) == [("right", False)]
+    assert axis.pressed == ""
     assert axis.move(-0.6) == [("left", True)]
     assert axis.move(0.5) == [("left", False)]
 

@@ -64,10 +64,10 @@ def record_size(long_bytes: int) -> int:
     return 2 * long_bytes + 8
 
 
-def key_codes(capabilities: str, long_bytes: int = NATIVE_LONG) -> frozenset[int]:
+def key_codes(capabilities: bytes, long_bytes: int = NATIVE_LONG) -> frozenset[int]:
     """Return the key codes of a device, from sysfs' `capabilities/key`: words in hex, the highest first.
 
-    >>> sorted(key_codes("1 0 0 0 0 6", 8))
+    >>> sorted(key_codes(b"1 0 0 0 0 6", 8))
     [1, 2, 320]
     """
     codes = set()
@@ -76,5 +76,5 @@ def key_codes(capabilities: str, long_bytes: int = NATIVE_LONG) -> frozenset[int
             bits = int(word, 16)
         except ValueError:
             return frozenset()
-        codes |= {index * long_bytes * 8 + bit for bit in range(bits.bit_length()) if bits >> bit & 1}
+        codes |= {index * long_bytes * 8 + bit for bit in range(long_bytes * 8) if bits >> bit & 1}
     return frozenset(codes)

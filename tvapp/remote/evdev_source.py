@@ -69,8 +69,8 @@ class EvdevSource:
         self._open: dict[int, _Open] = {}
         self._reported: set[str] = set()
         self._poll = select.poll()
-        self._stop_read, self._stop_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
-        self._poll.register(self._stop_read, select.POLLIN)
+        self._stop_read, self._stop_write = os.pipe()
+        self._poll.register(self._stop_read)
         self._watch: int | None = None
 
     @property
@@ -116,7 +116,7 @@ class EvdevSource:
         """Open the devices that are not open yet."""
         if self._watch is None and (watch := watch_folder(self._folders.devices)) is not None:
             self._watch = watch
-            self._poll.register(watch, select.POLLIN)
+            self._poll.register(watch)
         known = {device.path for device in self._open.values()}
         for path in self._explicit:
             if path not in known:
@@ -138,21 +138,24 @@ class EvdevSource:
         found = []
         for path in sorted(self._folders.devices.glob("event*")):
             with contextlib.suppress(OSError):
-                keys = (self._folders.sysfs / path.name / "device/capabilities/key").read_text("ascii", "replace")
+                keys = (self._folders.sysfs / path.name / "device/capabilities/key").read_bytes()
                 if key_codes(keys) & self._wanted:
                     found.append(str(path))
         return found
 
     def _try(self, path: str, *, passes_all: bool) -> None:
         try:
-            fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+            fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
         except OSError as error:
-            self._report(path, error)
+            if error.errno in (errno.EACCES, errno.EPERM):
+                self._report_denied(path)
+            else:
+                self._report_missing(path, f"{error.strerror}")
             return
         mode = os.fstat(fd).st_mode
         if not (stat.S_ISCHR(mode) or stat.S_ISFIFO(mode)):
             os.close(fd)
-            self._report(path, OSError(errno.ENODEV, "neither a device nor a FIFO"))
+            self._report_missing(path, "neither a device nor a FIFO")
             return
         if self._grab and passes_all and stat.S_ISCHR(mode):
             with contextlib.suppress(OSError):
@@ -162,16 +165,17 @@ class EvdevSource:
         self._poll.register(fd, select.POLLIN)
         self._log.event("remote.device_opened", device=path, all_keys=passes_all)
 
-    def _report(self, path: str, error: OSError) -> None:
+    def _report_denied(self, path: str) -> None:
         if path in self._reported:
             return
         self._reported.add(path)
-        if error.errno in (errno.EACCES, errno.EPERM):
-            group = _group_of(path)
-            remedy = f"add the user to the group {group}" if group else "make it readable"
-            self._log.event("remote.device_denied", level="warning", device=path, group=group, remedy=remedy)
-        elif path in self._explicit:
-            reason = error.strerror or str(error)
+        group = _group_of(path)
+        remedy = f"add the user to the group {group}" if group else "make it readable"
+        self._log.event("remote.device_denied", level="warning", device=path, group=group, remedy=remedy)
+
+    def _report_missing(self, path: str, reason: str) -> None:
+        if path in self._explicit and path not in self._reported:
+            self._reported.add(path)
             self._log.event("remote.device_missing", level="warning", device=path, reason=reason)
 
     def _read(self, fd: int) -> None:

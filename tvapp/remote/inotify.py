@@ -16,12 +16,10 @@ def watch_folder(folder: Path) -> int | None:
     import ctypes
 
     try:
-        libc = ctypes.CDLL(None, use_errno=True)
+        libc = ctypes.CDLL(None)
         fd = int(libc.inotify_init1(os.O_CLOEXEC | os.O_NONBLOCK))
-        if fd < 0:
-            return None
-        if libc.inotify_add_watch(fd, os.fsencode(folder), _CREATE | _ATTRIB) < 0:
-            os.close(fd)
+        if libc.inotify_add_watch(fd, os.fsencode(folder), _CREATE | _ATTRIB) == -1:
+            os.close(fd)  # an OSError where there is no descriptor
             return None
     except (OSError, AttributeError):
         return None

@@ -34,8 +34,8 @@ class AxisKeys:
     ([('right', True)], [], [('right', False), ('left', True)])
     """
 
-    low: str
-    high: str
+    low: str = ""
+    high: str = ""
     pressed: str = ""
 
     def move(self, value: float) -> list[tuple[str, bool]]:
@@ -59,8 +59,8 @@ def _axes() -> dict[int, AxisKeys]:
     return {
         AXIS_X: AxisKeys("pad:stick-left", "pad:stick-right"),
         AXIS_Y: AxisKeys("pad:stick-up", "pad:stick-down"),
-        AXIS_LEFT_TRIGGER: AxisKeys("", "pad:lefttrigger"),
-        AXIS_RIGHT_TRIGGER: AxisKeys("", "pad:righttrigger"),
+        AXIS_LEFT_TRIGGER: AxisKeys(high="pad:lefttrigger"),
+        AXIS_RIGHT_TRIGGER: AxisKeys(high="pad:righttrigger"),
     }
 
 
@@ -153,9 +153,9 @@ class PygameKeys:
             return []
         if kind == pygame.JOYDEVICEREMOVED:
             return self._remove(event.instance_id, now)
-        pad = self._pads.get(getattr(event, "instance_id", -1))
-        if pad is None:
+        if event.dict.get("instance_id") not in self._pads:
             return []
+        pad = self._pads[event.instance_id]
         changes = self._with_layout(pad, event) if pad.has_layout else self._without_layout(pad, event)
         return self._events(event.instance_id, pad, changes, now)
 
@@ -181,13 +181,9 @@ class PygameKeys:
     def _events(self, number: int, pad: _Pad, changes: list[tuple[str, bool]], now: float) -> list[object]:
         events: list[object] = []
         for key, pressed in changes:
-            if not key or (key in pad.down) == pressed:
-                continue
-            if pressed:
-                pad.down.add(key)
-            else:
-                pad.down.discard(key)
-            events.append(KeyEvent(key, pressed, now, f"pad:{number}"))
+            if (key in pad.down) != pressed:
+                (pad.down.add if pressed else pad.down.discard)(key)
+                events.append(KeyEvent(key, pressed, now, f"pad:{number}"))
         return events
 
     def _add(self, index: int) -> None:
