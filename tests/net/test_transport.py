@@ -1,5 +1,6 @@
 import asyncio
 import gzip
+import logging
 import socket
 import ssl
 import subprocess
@@ -412,12 +413,80 @@ def test_a_proxy_that_is_no_url_is_ignored_and_reported(monkeypatch: pytest.Monk
     assert "pass" not in str(log.events)
 
 
-def test_a_kept_connection_that_died_costs_nothing() -> None:
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_kept_connection_that_died_costs_nothing(method: str) -> None:
     async def work(http: HttpClient) -> None:
-        async with raw_server(answer(b"1"), _hang_up, answer(b"2")) as server:
+        async with raw_server(answer(b""), _hang_up, answer(b"", "201 Created")) as server:
             first = await http.send(Request("GET", server.url))
-            second = await http.send(Request("GET", server.url))
-            assert (first.body, second.body) == (b"1", b"2")
+            second = await http.send(Request(method, server.url))
+            assert (first.status, second.status) == (200, 201)
+            assert len(server.heads) == 3
+
+    run(work)
+
+
+def test_a_connection_that_dies_twice_or_was_never_used_is_not_tried_again() -> None:
+    async def work(http: HttpClient) -> None:
+        async with raw_server(_hang_up) as server:
+            with pytest.raises(ConnectionBroken):
+                await http.send(Request("GET", server.url))
+            assert len(server.heads) == 1
+        async with raw_server(answer(b"1"), _hang_up) as server:
+            await http.send(Request("GET", server.url))
+            with pytest.raises(ConnectionBroken):
+                await http.send(Request("GET", server.url))
+            assert len(server.heads) == 3
+
+    run(work)
+
+
+def test_a_request_that_was_given_up_takes_its_connection_with_it() -> None:
+    async def work(http: HttpClient) -> None:
+        async with raw_server(answer(b"1"), _say_nothing, answer(b"2")) as server:
+            await http.send(Request("GET", server.url))
+            with pytest.raises(TimedOut):
+                await http.send(Request("GET", server.url, timeout_s=0.1))
+            assert (await http.send(Request("GET", server.url))).body == b"2"
+            assert server.connections == 2
+
+    run(work)
+
+
+def test_whoever_waits_for_the_first_connection_waits_no_longer_than_its_own_time() -> None:
+    async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await reader.read()
+        finally:
+            writer.close()
+
+    async def work(http: HttpClient) -> None:
+        async with serving(mute) as port:
+            url = f"https://localhost:{port}/"
+            first = asyncio.create_task(http.send(Request("GET", url, timeout_s=60)))
+            await asyncio.sleep(0)
+            with pytest.raises(TimedOut) as caught:
+                await http.send(Request("GET", url, timeout_s=0.05))
+            assert (caught.value.host, caught.value.reason) == ("localhost", "no connection in 0.05 s")
+            first.cancel()
+            await asyncio.wait({first})
+
+    run(work)
+
+
+def test_the_library_never_logs_headers() -> None:
+    names = ("httpx", "httpcore", "hpack", "h2")
+    for name in names:
+        logging.getLogger(name).setLevel(logging.DEBUG)
+    HttpClient(ca_bundle="", clock=ManualClock(), log=RecordingLog())
+    assert {logging.getLogger(name).level for name in names} == {logging.WARNING}
+
+
+def test_after_the_end_nothing_is_sent_and_the_host_is_named() -> None:
+    async def work(http: HttpClient) -> None:
+        await http.aclose()
+        with pytest.raises(Unreachable) as caught:
+            await http.send(Request("GET", "https://maps.example/"))
+        assert (caught.value.host, caught.value.reason) == ("maps.example", "shutting down")
 
     run(work)
 
@@ -494,6 +563,7 @@ def test_listeners_hear_of_each_outcome() -> None:
             assert [origin for origin, _ in heard] == [server.url] * 2
 
     run(work)
+    assert len(heard) == 2
     assert heard[0][1] is None
     assert isinstance(heard[1][1], ConnectionBroken)
 
