@@ -75,7 +75,9 @@ def test_a_name_looks_as_pillow_would_draw_it_over_its_halo(text: str, is_dimmed
 
 
 def test_letters_and_halo_have_exactly_their_colours() -> None:
-    bright, dimmed = (rows(renderer().draw("I", dimmed=is_dimmed)).reshape(-1, 4).tolist() for is_dimmed in (False, True))
+    bright, dimmed = (
+        rows(renderer().draw("I", dimmed=is_dimmed)).reshape(-1, 4).tolist() for is_dimmed in (False, True)
+    )
     assert list(WHITE) in bright
     assert list(GREY) in dimmed
     assert list(GREY) not in bright

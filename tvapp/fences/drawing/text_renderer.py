@@ -76,14 +76,12 @@ class TextRenderer:
         up = max(ascent + self.halo, round(-top))
         down = max(descent + self.halo, round(bottom))
         width = max(1, round(right - left))
-        canvas = Pillow.new("RGBa", (width, up + down))
-        for fill, stroke in ((HALO_COLOR, self.halo), (DIMMED_COLOR if dimmed else TEXT_COLOR, 0)):
-            mask = Pillow.new("L", canvas.size)
+        layers: list[list[Pillow.Image]] = []
+        for color, stroke in ((HALO_COLOR, self.halo), (DIMMED_COLOR if dimmed else TEXT_COLOR, 0)):
+            mask = Pillow.new("L", (width, up + down))
             ImageDraw.Draw(mask).text((-left, up), text, fill=255, font=font, anchor="ls", stroke_width=stroke)
-            *layer, cover = (mask.point(table) for table in _tables(fill))
-            above = Pillow.merge("RGBa", (*layer, cover))
-            canvas = _composite(canvas, above, cover)
-        straight = canvas.convert("RGBA")
+            layers.append([mask.point(table) for table in _tables(color)])
+        straight = Pillow.merge("RGBa", _composite(*layers)).convert("RGBA")
         return Image(straight.width, straight.height, straight.tobytes("raw", "BGRA"))
 
     def _advance(self, letter: str, following: str) -> float:
@@ -133,14 +131,10 @@ def _tables(color: tuple[int, int, int, int]) -> tuple[list[int], ...]:
 _INVERSE = [255 - opacity for opacity in range(256)]
 
 
-def _composite(below: Pillow.Image, above: Pillow.Image, cover: Pillow.Image) -> Pillow.Image:
-    """Composite one premultiplied image over another."""
-    rest = cover.point(_INVERSE)
-    bands = [
-        ImageChops.add(one, ImageChops.multiply(other, rest))
-        for one, other in zip(above.split(), below.split(), strict=True)
-    ]
-    return Pillow.merge("RGBa", bands)
+def _composite(below: Sequence[Pillow.Image], above: Sequence[Pillow.Image]) -> list[Pillow.Image]:
+    """Composite the channels of one premultiplied image over those of another; opacity comes last."""
+    rest = above[-1].point(_INVERSE)
+    return [ImageChops.add(one, ImageChops.multiply(other, rest)) for other, one in zip(below, above, strict=True)]
 
 
 @lru_cache(maxsize=32)
