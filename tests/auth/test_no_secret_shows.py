@@ -124,7 +124,7 @@ def test_nothing_that_is_alive_shows_what_it_holds(boot: Boot, cloud: LocalCloud
     found = list(reachable(machine.sign_in, seen)) + list(reachable(other, seen))
     secrets |= {flow.data["device_code"] for each in found for flow in flows(each)}
     names = {type(each).__name__ for each in found}
-    assert {"SignIn", "MsalGateway", "TokenProvider", "_Slot", "AccessToken", "Prompt", "_Flow"} <= names
+    assert {"SignIn", "MsalGateway", "TokenProvider", "_Slot", "AccessToken", "Prompt", "_PendingFlow"} <= names
     assert len(secrets) >= 4
     for each in found:
         shown = repr(each)
@@ -132,7 +132,7 @@ def test_nothing_that_is_alive_shows_what_it_holds(boot: Boot, cloud: LocalCloud
 
 
 def flows(each: object) -> list[Any]:
-    return [each] if type(each).__name__ == "_Flow" and hasattr(each, "data") else []
+    return [each] if type(each).__name__ == "_PendingFlow" and hasattr(each, "data") else []
 
 
 def reachable(start: object, seen: dict[int, object]) -> Iterator[object]:

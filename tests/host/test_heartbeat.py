@@ -9,7 +9,7 @@ import pytest
 
 from tvapp.core.jobs import RunningJob
 from tvapp.core.log import RecordingLog
-from tvapp.host.heartbeat import BEATS, HOPELESS_S, IO_STUCK_S, STUCK_S, WELL_AFTER_S, Heartbeat
+from tvapp.host.heartbeat import BEATS, HOPELESS_S, IO_STUCK_S, PING_EVERY_S, STUCK_S, WELL_AFTER_S, Heartbeat
 from tvapp.host.systemd.notify import Notifier
 from tvapp.host.systemd.status import Situation, words
 
@@ -256,3 +256,17 @@ def test_nothing_is_put_into_words_where_nobody_listens() -> None:
 
 def test_a_job_hangs_after_two_minutes_and_for_good_after_three() -> None:
     assert (STUCK_S, HOPELESS_S, IO_STUCK_S, WELL_AFTER_S, BEATS) == (120.0, 180.0, 10.0, 600.0, 3)
+
+
+def test_without_a_watchdog_the_io_thread_is_pinged_now_and_then() -> None:
+    here = rig(None)
+    here.start()
+    pings = []
+    for _ in range(2):
+        here.now += PING_EVERY_S - 1
+        here.turn()
+        pings.append(here.workers.pings)
+        here.now += 1
+        here.turn()
+        pings.append(here.workers.pings)
+    assert pings == [1, 2, 2, 3]

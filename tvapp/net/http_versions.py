@@ -15,17 +15,17 @@ class HttpVersions:
 
     def __init__(self) -> None:
         self._known: dict[str, bool] = {}
-        self._asking: dict[str, asyncio.Event] = {}
+        self._pending: dict[str, asyncio.Event] = {}
 
     async def is_first(self, origin: str) -> bool:
         """Return True for the request that finds out; make any other wait until that is `found`, and return False."""
         if origin in self._known or not origin.startswith("https:"):
             return False
-        asking = self._asking.get(origin)
-        if asking is not None:
-            await asking.wait()
+        pending = self._pending.get(origin)
+        if pending is not None:
+            await pending.wait()
             return False
-        self._asking[origin] = asyncio.Event()
+        self._pending[origin] = asyncio.Event()
         return True
 
     def may_multiplex(self, origin: str) -> bool:
@@ -36,9 +36,9 @@ class HttpVersions:
         """Let the waiting requests go on. `is_http2` None: there was no answer, and each request tries by itself."""
         if is_http2 is not None:
             self._known[origin] = is_http2
-        asking = self._asking.pop(origin, None)
-        if asking is not None:
-            asking.set()
+        pending = self._pending.pop(origin, None)
+        if pending is not None:
+            pending.set()
 
     def forget(self, origin: str | None = None) -> None:
         """Find out anew, for one origin or for all: another machine may answer there now."""
