@@ -6,6 +6,7 @@ Times are seconds since 1970 UTC. A period repeats from its first start for ever
 from __future__ import annotations
 
 import math
+from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -134,7 +135,7 @@ class Period:
         if month >= _LAST_MONTH:
             return None
         year, month_index = divmod(month, 12)
-        day = min(first.day, _days_in_month(year, month_index + 1))
+        day = min(first.day, monthrange(year, month_index + 1)[1])
         ordinal = date(year, month_index + 1, day).toordinal() - _EPOCH_DAY
         return self.start + (ordinal - day_number) * DAY_S
 
@@ -202,9 +203,3 @@ ALWAYS = Validity()
 def _month_number(seconds: float) -> int:
     day = date.fromordinal(min(max(math.floor(seconds / DAY_S) + _EPOCH_DAY, 1), date.max.toordinal()))
     return day.year * 12 + day.month - 1
-
-
-def _days_in_month(year: int, month: int) -> int:
-    if month == 12:
-        return 31
-    return date(year, month + 1, 1).toordinal() - date(year, month, 1).toordinal()
