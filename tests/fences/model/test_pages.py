@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zlib
 
 import pytest
 from hypothesis import given
@@ -105,3 +106,21 @@ def test_a_text_is_equal_to_its_bytes_only() -> None:
     assert one != other
     assert one != "a"
     assert {one, twin, other} == {b"a", b"b"}
+
+
+def test_texts_of_one_page_are_read_with_one_decompression(monkeypatch: pytest.MonkeyPatch) -> None:
+    holder = Pages()
+    texts = [holder.add(number, b"x" * (PAGE_BYTES // 2)) for number in range(4)]
+    holder.close()
+    holder.pack(at_once)
+    decompressed: list[bytes] = []
+
+    def counted(data: bytes) -> bytes:
+        decompressed.append(data)
+        return real(data)
+
+    real = zlib.decompress
+    monkeypatch.setattr(zlib, "decompress", counted)
+    for text in texts:
+        assert len(bytes(text)) == PAGE_BYTES // 2
+    assert len(decompressed) == 2
