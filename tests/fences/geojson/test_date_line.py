@@ -435,3 +435,15 @@ def test_areas_are_compared_to_a_thousand_millionth_of_the_larger() -> None:
     small = [(square(0, 0, 1e-3, 1e-3),)]
     assert date_line._is_as_large(small, [(square(0, 0, 1.0001e-3, 1e-3),)])
     assert not date_line._is_as_large(small, [(square(0, 0, 3e-3, 1e-3),)])
+
+
+def test_lines_and_polygons_with_heights_are_joined_by_place_whatever_their_heights() -> None:
+    line = ((178.0, 0.0, 10.0), (182.0, 2.0, 30.0), (183.0, 5.0, 7.0))
+    first, second = cut_line(line)
+    assert joined_lines((first, second)) == (line,)
+    # Another tool may have lost the heights of one part.
+    flattened = tuple(place[:2] for place in second)
+    assert joined_lines((first, flattened)) == ((line[0], (182.0, 2.0), (183.0, 5.0)),)
+    outline = ring((178.0, 0.0, 1.0), (182.0, 0.0, 2.0), (182.0, 4.0, 3.0), (178.0, 4.0, 4.0))
+    (whole,) = joined(cut((outline,)))
+    assert set(whole[0]) == set(outline)
