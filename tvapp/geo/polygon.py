@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 from tvapp.geo.position import Position
 
@@ -88,14 +89,13 @@ def centroid(ring: Ring) -> Position:
     places = opened(ring)
     x0, y0 = places[0].lon, places[0].lat
     area = x = y = 0.0
-    before = places[-1]
-    for place in places:
+    # The edges at the first place, the origin, add nothing.
+    for before, place in pairwise(places):
         ax, ay, bx, by = before.lon - x0, before.lat - y0, place.lon - x0, place.lat - y0
         cross = ax * by - bx * ay
         area += cross
         x += (ax + bx) * cross
         y += (ay + by) * cross
-        before = place
     if abs(area) < 1e-18:
         return Position(sum(p.lon for p in places) / len(places), sum(p.lat for p in places) / len(places))
     return Position(x0 + x / (3.0 * area), y0 + y / (3.0 * area))
