@@ -33,6 +33,11 @@ def test_every_shape_has_its_outline() -> None:
     assert Preview(polygon("p", *rings), near).traces("fixed") == tuple(Trace("fixed", ring) for ring in rings)
 
 
+def test_every_polygon_has_its_rings() -> None:
+    two = fence("f", Polygon((box(1, 1, 2, 2),)), Polygon((box(5, 5, 9, 9), box(6, 6, 7, 7))))
+    assert Preview(two, Position(0.0, 0.0)).rings == [box(1, 1, 2, 2), box(5, 5, 9, 9), box(6, 6, 7, 7)]
+
+
 def test_outlines_are_moved_and_get_another_radius() -> None:
     move = Transform(Position(10.0, 5.0), Position(12.0, 6.0))
     disc = Preview(circle("c", 10, 5, 70), Position(10.0, 5.0))

@@ -368,7 +368,8 @@ def _sizes(chains: list[Chain]) -> tuple[float | None, float]:
     area_m2 = length_m = 0.0
     for chain in chains:
         if chain.is_ring:
-            area_m2 += geodesy.ring_area_m2(chain.places) * (-1.0 if chain.kind == "hole" else 1.0)
+            ring_m2 = geodesy.ring_area_m2(chain.places)
+            area_m2 += -ring_m2 if chain.kind == "hole" else ring_m2
             length_m += geodesy.ring_perimeter_m(chain.places)
         else:
             length_m += geodesy.path_length_m(chain.places)

@@ -169,7 +169,8 @@ class ResizeSketch:
         for shape in polygons:
             for number, ring in enumerate(shape.rings):
                 moved = tuple(map(transfer, ring))
-                area_m2 += geodesy.ring_area_m2(moved) * (-1.0 if number else 1.0)
+                ring_m2 = geodesy.ring_area_m2(moved)
+                area_m2 += -ring_m2 if number else ring_m2
                 perimeter_m += geodesy.ring_perimeter_m(moved)
         if percent is not None:
             return Measures(area_m2, perimeter_m, percent=percent)
