@@ -482,6 +482,47 @@ def test_below_a_translucent_base_the_former_one_is_not_shown() -> None:
     assert here.frame() == []
 
 
+def test_a_translucent_base_does_not_stay_below_the_next_one() -> None:
+    here = world(layers=(replace(BASE, opacity=0.5),))
+    here.load()
+    here.model.set_layers((OTHER_BASE,))
+    assert here.frame() == []
+
+
+def test_a_map_whose_layers_are_all_switched_off_is_empty() -> None:
+    here = world()
+    here.load()
+    here.model.set_layers(())
+    assert here.frame() == []
+    assert here.requested == ()
+    here.model.set_layers((BASE,))
+    assert len(here.frame()) == IN_VIEW
+
+
+def test_on_a_screen_of_another_scale_and_after_a_lost_display_the_former_base_is_gone() -> None:
+    def below(change: Callable[[World], object]) -> set[str]:
+        here = world(layers=(BASE,))
+        here.load()
+        here.model.set_layers((OTHER_BASE,))
+        assert {quad.key[0] for quad in here.frame()} == {"base"}
+        change(here)
+        return {quad.key[0] for quad in here.frame()}
+
+    assert below(lambda here: here.model.resize(960, 540, 0.75)) == set()
+    assert below(lambda here: here.model.forget_all()) == set()
+    assert below(lambda here: here.model.resize(1600, 900, 1.0)) == {"base"}
+
+
+def test_a_tile_that_is_revalidated_twice_does_not_send_the_list_again() -> None:
+    here = world()
+    here.load(origin="stale")
+    tile = here.requested[0]
+    for news in (True, False):
+        here.model.revalidated(TileRevalidated(tile))
+        here.model.update(here.now)
+        assert (here.model.request_list() is not None) is news
+
+
 def test_a_tile_that_arrives_just_after_a_layer_was_switched_on_fades_in_all_the_same() -> None:
     here = world()
     here.frame()
