@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from typing import Literal, Protocol, get_args
 
 Level = Literal["debug", "info", "warning", "error"]
 
@@ -21,9 +21,17 @@ class RecordingLog:
     """Keeps events in memory, for tests."""
 
     events: list[tuple[str, dict[str, object]]] = field(default_factory=list)
+    _levels: list[Level] = field(default_factory=list)
 
     def event(self, name: str, /, *, level: Level = "info", **fields: object) -> None:
+        if level not in get_args(Level):
+            raise ValueError(f"no level: {level}")
         self.events.append((name, fields))
+        self._levels.append(level)
+
+    def at_level(self, level: Level) -> list[str]:
+        """Return the names of the events of a level, oldest first."""
+        return [name for (name, _), each in zip(self.events, self._levels, strict=True) if each == level]
 
     def named(self, name: str) -> list[dict[str, object]]:
         """Return the fields of every event called `name`, oldest first."""
