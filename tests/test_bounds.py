@@ -136,6 +136,7 @@ def skips(data: bytes) -> None:
         return  # refused as a whole, which will do
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("worst", WORST)
 def test_the_worst_of_its_kind_is_refused_in_little_memory(tmp_path: Path, worst: str) -> None:
     work = WORST[worst]

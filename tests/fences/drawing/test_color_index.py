@@ -63,6 +63,7 @@ def test_a_pixel_of_one_colour_has_that_colour(subpixels: int, state: State) -> 
             assert pixels.shape == (4, 4, 4)
             assert np.abs(pixels - np.array(color)).max() <= 2, "a translucent colour is rounded twice"
             assert (pixels[..., 3] == color.a).all()
+            assert color.a < 255 or (pixels == np.array(color)).all()
 
 
 @pytest.mark.parametrize("subpixels", [SUBPIXELS, SUBPIXELS_IN_CROWDS])
@@ -141,9 +142,26 @@ def test_a_pattern_marks_fills_alone() -> None:
         assert alpha.min() == alpha.max()
 
 
-def test_a_plain_fill_is_the_same_everywhere() -> None:
-    slot = plain_slot("active")
-    fill = style.style_of_index(slot, "active").fill
-    pixels = rows(resolved(np.full((96, 96), color_index(slot, ACTIVE, FILL)), 3, 32))
-    assert (pixels == pixels[0, 0]).all()
-    assert pixels[0, 0, 3] == fill.a
+@pytest.mark.parametrize("subpixels", [SUBPIXELS, SUBPIXELS_IN_CROWDS])
+def test_a_plain_fill_is_the_same_everywhere_and_a_translucent_colour_is_rounded_not_cut_off(subpixels: int) -> None:
+    errors: list[np.ndarray] = []
+    for slot in range(len(style.PALETTE)):
+        look = style.style_of_index(slot, "active")
+        if look.pattern == "plain":
+            indexed = np.full((32 * subpixels, 32 * subpixels), color_index(slot, ACTIVE, FILL))
+            pixels = rows(resolved(indexed, subpixels, 32))
+            assert (pixels == pixels[0, 0]).all()
+            errors.append(pixels[0, 0] - np.array(look.fill))
+    assert np.abs(errors).max() <= 255 / 72 / 2 + 1
+    assert abs(np.mean(errors)) < 0.4
+
+
+def test_the_mark_of_a_pattern_has_its_colour() -> None:
+    for slot in range(len(style.PALETTE)):
+        look = style.style_of_index(slot, "active")
+        if look.pattern != "plain":
+            pixels = rows(resolved(np.full((192, 192), color_index(slot, ACTIVE, FILL)), 3, 64)).reshape(-1, 4)
+            for wanted in (look.fill, look.mark):
+                found = pixels[pixels[:, 3] == wanted.a]
+                assert len(found) > 100
+                assert np.abs(found - np.array(wanted)).max() <= 3

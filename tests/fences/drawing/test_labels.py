@@ -164,6 +164,7 @@ def test_letters_that_our_typeface_lacks_are_no_problem(name: str) -> None:
     assert TextRenderer(28, 3).draw(name).height > 20
 
 
+@pytest.mark.slow
 @settings(max_examples=6, deadline=None)
 @given(st.lists(st.tuples(st.floats(-0.1, 0.1), st.floats(-0.05, 0.05), st.integers(11, 13)), min_size=1, max_size=5))
 def test_names_that_are_kept_from_request_to_request_are_those_of_a_first_request(
@@ -239,21 +240,22 @@ def test_a_name_that_fits_into_its_fence_stands_in_it() -> None:
     assert label.dy == 0
 
 
-def test_tiny_fences_keep_more_space_between_their_names() -> None:
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+def test_tiny_fences_keep_more_space_between_their_names(scale: float) -> None:
     def count(apart_px: float, radius_px: float) -> int:
-        world = 512 * 2**ZOOM
+        world = 512 * scale * 2**ZOOM
         u, v = mercator.project(CENTER)
         other = mercator.unproject(u, v + apart_px / world)
         fences = [
             circle("one", CENTER.lon, CENTER.lat, (radius_px + 1) * PIXEL_M),
             circle("two", other.lon, other.lat, radius_px * PIXEL_M),
         ]
-        return len(placed(FenceIndex(fences), view(CENTER, ZOOM), ZOOM, 1.0, NOW))
+        return len(placed(FenceIndex(fences), view(CENTER, ZOOM, scale), ZOOM, scale, NOW))
 
-    height = TextRenderer(28, 3).height
+    height = TextRenderer(28 * scale, 3 * scale).height
     for radius_px, gap in ((60.0, 12.0), (3.0, 36.0)):
-        assert count(height + gap - 3, radius_px) == 1
-        assert count(height + gap + 3, radius_px) == 2
+        assert count(height + gap * scale - 3, radius_px) == 1
+        assert count(height + gap * scale + 3, radius_px) == 2
 
 
 def test_a_name_is_no_wider_than_four_hundred_pixels() -> None:

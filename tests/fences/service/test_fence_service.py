@@ -17,15 +17,23 @@ from tvapp.core.frame_gate import FrameGate
 from tvapp.core.jobs import Inbox, JobFailed
 from tvapp.core.log import RecordingLog
 from tvapp.fences.drawing import raster
-from tvapp.fences.drawing.messages import LabelRequest, LabelsPlaced
+from tvapp.fences.drawing.messages import Label, LabelRequest, LabelsPlaced
 from tvapp.fences.drawing.raster import rasterise
 from tvapp.fences.geojson import reading
 from tvapp.fences.index.fence_index import FenceIndex
+from tvapp.fences.model.change import Change
 from tvapp.fences.model.fence import Circle, Geofence, Skipped
 from tvapp.fences.model.validity import Validity
 from tvapp.fences.service.fence_service import FenceService
 from tvapp.fences.service.fence_sync import RETRY
-from tvapp.fences.service.messages import FencesLoaded, FencesRestated, FencesUnavailable, IndexBuilt
+from tvapp.fences.service.messages import (
+    FencesLoaded,
+    FencesRestated,
+    FencesUnavailable,
+    FencesUnchanged,
+    IndexBuilt,
+    SnapshotRestored,
+)
 from tvapp.fences.stores.base import UNCHANGED, Loaded
 from tvapp.geo.mercator import project
 from tvapp.geo.position import Bounds, Position
@@ -121,11 +129,11 @@ class WatchedStore(FakeStore):
 
 
 class Rig:
-    def __init__(self, *answers: Loaded | TvappError) -> None:
+    def __init__(self, *answers: Loaded | TvappError, clock: ManualClock | None = None) -> None:
         self.store = FakeStore(list(answers))
         self.opened = 0
         self.jobs = InlineJobs()
-        self.clock = ManualClock()
+        self.clock = clock or ManualClock()
         self.log = RecordingLog()
         self.service = FenceService(
             self._open,
@@ -546,3 +554,158 @@ def test_labels_are_those_of_the_selection_and_the_revision() -> None:
         assert isinstance(placed, LabelsPlaced)
         assert [label.fence_id for label in placed.labels] == names
         assert (placed.zoom, placed.revision) == (14, rig.service.revision)
+
+
+class SlowStore(FakeStore):
+    """A store that takes a second and a half to be read."""
+
+    clock: ManualClock
+
+    async def load(self) -> Loaded:
+        self.clock.advance(1.5)
+        return await super().load()
+
+
+def test_a_load_tells_how_long_it_took_and_from_when_its_oldest_part_is() -> None:
+    loaded = Loaded((fence("a"),), (Skipped("bad.geojson", "no JSON"),), as_of=5.0)
+    rig = Rig()
+    store = rig.store = SlowStore([loaded])
+    store.clock = rig.clock
+    rig.service.forget()
+    rig.service.load()
+    assert rig.messages()[0] == FencesLoaded("fake", loaded.fences, loaded.skipped, 1500.0, 5.0, 1)
+    assert rig.log.named("geofences.loaded") == [{"store": "fake", "count": 1, "skipped": 1, "ms": 1500}]
+
+
+class BusyClock(ManualClock):
+    """A clock of a machine on which everything takes half a second."""
+
+    def monotonic(self) -> float:
+        self.advance(0.5)
+        return super().monotonic()
+
+
+def test_the_time_to_build_the_index_counts_as_loading() -> None:
+    rig = Rig(Loaded((fence("a"),), ()), clock=BusyClock())
+    rig.service.load()
+    rig.messages()
+    assert [event["ms"] for event in rig.log.named("geofences.loaded")] == [1000]
+
+
+def test_a_bad_feature_is_named_with_its_id_and_troubles_are_warnings() -> None:
+    skipped = (Skipped("bad.geojson", "no shape", "7"), *(Skipped("bad.geojson", "bad") for _ in range(100)))
+    rig = Rig(Loaded((), skipped), Unreachable("store.example"))
+    rig.service.load()
+    rig.messages()
+    rig.service.load()
+    rig.messages()
+    assert rig.log.named("geofence.skipped")[0] == {"file": "bad.geojson", "id": "7", "reason": "no shape"}
+    assert rig.log.named("geofences.skipped") == [{"count": 101}]
+    assert set(rig.log.at_level("warning")) == {"geofence.skipped", "geofences.skipped", "geofences.unavailable"}
+    assert rig.log.at_level("info") == ["geofences.loaded"]
+
+
+def test_exactly_a_hundred_bad_features_are_all_named_and_not_counted() -> None:
+    rig = Rig(Loaded((), tuple(Skipped("bad.geojson", str(number)) for number in range(100))))
+    rig.service.load()
+    rig.messages()
+    assert len(rig.log.named("geofence.skipped")) == 100
+    assert rig.log.named("geofences.skipped") == []
+
+
+def test_a_load_that_is_asked_for_anew_follows_the_one_under_way() -> None:
+    rig = Rig()
+    rig.jobs.is_slow = True
+    rig.service.load()
+    rig.service.load_anew()
+    rig.jobs.finish()
+    rig.messages()
+    rig.jobs.finish()
+    assert rig.store.loads == 2
+
+
+def test_the_failure_of_a_former_load_does_not_end_the_one_under_way() -> None:
+    rig = Rig(Loaded((fence("a"),), ()))
+    rig.service.load()
+    rig.service.receive(FencesUnavailable("fake", Unreachable("store.example"), 0), rig.clock.now)
+    assert rig.log.events == []
+    rig.messages()
+    assert rig.service.has_loaded
+    assert rig.service.next_wakeup() == REFRESH_S
+
+
+def test_geofences_from_another_run_are_shown_before_the_store_is_read() -> None:
+    rig = Rig()
+    rig.service.receive(SnapshotRestored((fence("a"),), 5.0), 0.0)
+    assert kinds(rig.messages()) == [IndexBuilt]
+    assert rig.log.events == [], "nothing was loaded"
+
+
+def test_results_of_the_service_are_its_own_and_stopping_twice_is_stopping() -> None:
+    rig = Rig()
+    for message in (
+        JobFailed("geofences.watch", ZeroDivisionError()),
+        JobFailed("geofences.load", ZeroDivisionError()),
+        JobFailed("geofences.index", ZeroDivisionError()),
+        FencesUnchanged(7),
+        ClockSet(1.0),
+    ):
+        assert rig.service.receive(message, 0.0)
+    assert rig.service.next_wakeup() == 0.0, "to see what the clock has overtaken"
+    rig.store = WatchedStore()
+    rig.service.forget()
+    rig.service.load()
+    rig.messages()
+    rig.service.stop()
+    rig.service.stop()
+
+
+def test_what_was_changed_is_shown_and_held_once_it_arrived() -> None:
+    stored = reading.read(b'{"type":"FeatureCollection","features":[%s]}' % feature("a", "1"), "a.json").fences
+    rig = Rig(Loaded(stored, ()), Loaded(stored, ()))
+    rig.service.expect_pending()
+    rig.service.load()
+    rig.messages()
+    assert not rig.service.has_loaded, "the changes that wait are not known yet"
+    edit = Change("1", "a.json", "a", feature("a", "1"), feature("a", "2"))
+    rig.service.set_pending([edit])
+    (built,) = rig.messages()
+    assert isinstance(built, IndexBuilt)
+    assert [each.raw for each in built.book] == [edit.after]
+    assert rig.service.holds(edit)
+    rig.jobs.is_slow = True
+    rig.service.arrived(edit, "a.json")
+    rig.service.set_pending([])
+    rig.jobs.finish()
+    assert not rig.service.holds(edit), "the load that will tell has not ended"
+    (*_, built) = rig.messages()
+    assert isinstance(built, IndexBuilt)
+    assert [each.raw for each in built.book] == [edit.after]
+
+
+def test_names_are_those_of_the_scale_and_of_the_wall_clock() -> None:
+    rig = Rig(Loaded((fence("a", Validity(expires=ManualClock().wall() + 10)),), ()))
+    rig.service.load()
+    rig.messages()
+
+    def name() -> Label:
+        rig.service.request_labels(LabelRequest(Bounds(24.0, 60.0, 26.0, 61.0), 14))
+        (placed,) = [message for message in rig.messages() if isinstance(message, LabelsPlaced)]
+        return placed.labels[0]
+
+    small = name()
+    rig.service.rescale(2.0)
+    large = name()
+    assert large.image.height > 1.8 * small.image.height
+    rig.pass_time(11)
+    assert name().image.pixels != large.image.pixels, "dimmed"
+
+
+def test_a_large_collection_is_built_from_what_has_not_changed() -> None:
+    rig = Rig(Loaded((fence("a"),), ()), Loaded((fence("a"), fence("b")), (Skipped("x", "bad"),)))
+    rig.service.load()
+    rig.messages()
+    rig.service.load()
+    built = rig.messages()[-1]
+    assert isinstance(built, IndexBuilt)
+    assert (len(built.index), len(built.book), built.book.skipped_count) == (2, 2, 1)

@@ -50,3 +50,28 @@ def test_another_clients_version_leads_to_the_one_made_of_it() -> None:
     versions.add("a", "1", b"one", b"two")
     versions.add("a", "1", b"theirs", b"three")
     assert versions.newest("a", "1", b"theirs") == ("a", b"three")
+
+
+def test_the_newest_version_of_each_fence_is_listed_where_there_is_one() -> None:
+    versions = LocalVersions()
+    versions.add("a", "1", b"", b"two")
+    versions.add("a", "2", b"one", b"two")
+    versions.add("a", "2", b"two", b"three")
+    versions.add("a", "3", b"one", b"")
+    assert list(versions.features()) == [b"two", b"three"]
+
+
+def test_a_fence_that_moves_before_it_was_changed_is_found_in_its_new_file() -> None:
+    versions = LocalVersions()
+    versions.move("", "1", "b")
+    versions.move("c", "2", "c")
+    versions.add("", "1", b"one", b"two")
+    versions.add("c", "2", b"one", b"two")
+    assert versions.newest("b", "1", b"one") == ("b", b"two")
+    assert versions.newest("", "1", b"two") == ("b", b"two")
+    assert versions.last("", "1") == b"two"
+    assert versions.newest("c", "2", b"one") == ("c", b"two")
+    assert versions.last("b", "7") is None
+    versions.drop("b", "7")
+    versions.drop("", "1")
+    assert versions.last("b", "1") is None

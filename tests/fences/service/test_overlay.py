@@ -16,7 +16,7 @@ from tvapp.fences.geojson.amend import Amended, amend
 from tvapp.fences.model.book import FenceBook
 from tvapp.fences.model.change import Change
 from tvapp.fences.model.fence import Geofence
-from tvapp.fences.service.overlay import overlaid
+from tvapp.fences.service.overlay import fence_of, geometry_of, name_of, overlaid
 
 Files = dict[str, bytes]
 
@@ -241,3 +241,55 @@ def test_an_upload_whose_answer_was_lost_is_followed_by_its_later_versions() -> 
     upload = Change("1", "", "a", b"", feature("a", "1"))
     edits = [Change(str(step), "", "a", feature("a", str(step - 1)), feature("a", str(step))) for step in (2, 3)]
     assert [fence.raw for fence in overlaid(stored, [upload, *edits])] == [feature("a", "3"), feature("a", "other")]
+
+
+def test_a_fence_has_the_geometry_of_its_file() -> None:
+    (fence,) = read({"own.geojson": file_of(feature("own", "1"))})
+    assert geometry_of(fence) == json.loads(feature("own", "1"))["geometry"]
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (nameless("Yard", "1"), "Yard"),
+        (b'{"properties": {"name": " Two  words ", "geometryId": "7"}}', "Two words"),
+        (b'{"properties": {"geometryId": "7"}}', "7"),
+        (b'{"properties": {"name": "", "geometryId": "7"}}', "7"),
+        (b'{"properties": {"name": 5}}', "5"),
+        (b'{"properties": {}}', ""),
+        (b"{}", ""),
+        (b"no JSON", ""),
+        (b'{"properties": {"name": "\xff"}}', ""),
+    ],
+)
+def test_the_name_of_a_feature_is_read_without_its_shape(text: bytes, name: str) -> None:
+    assert name_of(text) == name
+
+
+def test_a_feature_is_the_fence_of_its_file_or_none() -> None:
+    fence = fence_of(feature("own", "1"), "own.geojson")
+    assert fence is not None
+    assert (fence.id, fence.source, fence.raw) == ("own", "own.geojson", feature("own", "1"))
+    assert fence_of(UNREADABLE, "own.geojson") is None
+    assert fence_of(b"no JSON", "own.geojson") is None
+
+
+def test_a_new_fence_keeps_the_place_and_the_file_of_its_change_and_an_edited_one_its_own() -> None:
+    stored = read({SHEET: file_of(feature("a", "1"), feature("b", "1"))})
+    new = Change("1", "", "new", b"", feature("new", "1"), number=7)
+    edit = Change("2", SHEET, "b", feature("b", "1"), feature("b", "2"), number=5)
+    shown = {fence.geometry_id: fence for fence in overlaid(stored, [new, edit])}
+    assert (shown["new"].number, shown["new"].source, shown["new"].id) == (7, "", "new")
+    assert (shown["b"].number, shown["b"].source) == (stored[1].number, SHEET)
+    assert shown["a"] is stored[0]
+    again = {fence.geometry_id: fence for fence in overlaid(stored, [new, edit])}
+    assert all(again[name] is fence for name, fence in shown.items()), "the same objects, whose parts are used again"
+
+
+def test_an_upload_whose_answer_was_lost_has_the_file_that_the_store_chose() -> None:
+    stored = read({"chosen": file_of(feature("new", "1"))})
+    later = Change("later", "", "new", feature("new", "1"), feature("new", "2"))
+    (shown,) = overlaid(stored, [Change("new", "", "new", b"", feature("new", "1")), later])
+    assert shown.source == "chosen"
+    other = Change("other", "", "new", b"", feature("new", "9"))
+    assert len(overlaid(stored, [other])) == 2, "a fence of that id which says something else is another one"

@@ -77,8 +77,9 @@ def test_a_file_of_an_earlier_version_is_ignored() -> None:
 
 @pytest.mark.parametrize("payload", [b"", b"[]", b"{}\n", b'[{"name":"a"}]\n', b"\xff\n\xff", b'["\xff"]\n'])
 def test_a_record_without_a_list_of_sources_is_refused(payload: bytes) -> None:
-    with pytest.raises(DataError):
+    with pytest.raises(DataError) as raised:
         unpack(FORMAT.pack(payload))
+    assert str(raised.value) == "geofences: no list of sources"
 
 
 def test_geofences_are_written_some_time_after_they_came_for_the_owner_alone(desk: Desk) -> None:
@@ -312,3 +313,78 @@ def test_a_snapshot_that_would_be_too_large_is_removed_instead(desk: Desk, monke
         desk.snapshot.retry(1e6)
         desk.tick(1e6)
         assert desk.path.exists() == is_there
+
+
+def test_reading_writing_and_dating_are_jobs_of_their_own(desk: Desk) -> None:
+    desk.snapshot.open(desk.path)
+    desk.give(*fences("a"))
+    desk.tick(WRITE_AFTER_S)
+    desk.snapshot.receive(FencesUnchanged(), WRITE_AFTER_S + WRITE_EVERY_S)
+    assert [name for name, _ in desk.jobs.futures] == [snapshot.READ, snapshot.WRITE, "kept.touch"]
+
+
+def test_why_a_snapshot_is_not_used_is_logged_in_two_hundred_letters(tmp_path: Path) -> None:
+    desk = Desk(tmp_path / ("long-name-" * 20))
+    desk.path.parent.mkdir(parents=True)
+    desk.path.mkdir()
+    desk.snapshot.open(desk.path)
+    (event,) = desk.log.named("geofences.not_kept")
+    assert str(event["reason"]).startswith(str(desk.path)[:100])
+    assert len(str(event["reason"])) == 200
+    assert desk.log.at_level("warning") == ["geofences.not_kept"]
+
+
+def test_a_disk_that_cannot_be_written_is_named_with_its_trouble_until_it_works(desk: Desk) -> None:
+    desk.path.mkdir(parents=True)
+    desk.snapshot.open(desk.path)
+    desk.messages()
+    desk.give(*fences("a"))
+    desk.tick(WRITE_AFTER_S)
+    (event,) = desk.log.named("disk.failed")
+    assert event["what"] == "geofences"
+    assert "director" in str(event["reason"])
+    desk.path.rmdir()
+    desk.snapshot.retry(WRITE_AFTER_S)
+    desk.tick(WRITE_AFTER_S)
+    assert desk.log.named("disk.restored") == [{}]
+    assert desk.snapshot.next_wakeup() is None
+
+
+def test_the_file_of_another_account_is_neither_written_nor_dated_after_a_switch(desk: Desk, tmp_path: Path) -> None:
+    desk.snapshot.open(desk.path)
+    desk.give(*fences("a"))
+    other = tmp_path / "kept" / "other.geofences"
+    desk.snapshot.open(other)
+    assert desk.snapshot.next_wakeup() is None
+    desk.snapshot.flush()
+    desk.snapshot.receive(FencesUnchanged(), 1e6)
+    assert not other.exists()
+    assert not desk.path.exists()
+    desk.snapshot.open(desk.path)
+    desk.give(*fences("b"), now=5.0)
+    assert desk.snapshot.next_wakeup() == 5.0 + WRITE_AFTER_S, "the pause after a write is of the former account"
+
+
+def test_what_is_written_late_is_not_written_again_when_the_program_ends(desk: Desk) -> None:
+    desk.snapshot.open(desk.path)
+    desk.snapshot.flush()
+    assert not desk.path.exists(), "nothing was loaded"
+    desk.give(*fences("a"))
+    desk.snapshot.flush()
+    desk.path.unlink()
+    desk.snapshot.flush()
+    assert not desk.path.exists()
+    assert desk.snapshot.next_wakeup() is None
+
+
+def test_after_closing_there_is_nothing_to_write_and_a_late_result_asks_for_nothing(desk: Desk) -> None:
+    desk.path.parent.write_text("in the way")
+    desk.snapshot.open(desk.path)
+    desk.give(*fences("a"))
+    desk.snapshot.tick(WRITE_AFTER_S)
+    desk.snapshot.close()
+    for message in desk.messages():
+        desk.snapshot.receive(message, WRITE_AFTER_S)
+    assert desk.snapshot.next_wakeup() is None
+    desk.snapshot.retry(1e6)
+    assert desk.snapshot.next_wakeup() is None

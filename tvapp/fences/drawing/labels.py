@@ -153,7 +153,7 @@ class _Placement:
         self._yield_to_frame = yield_to_frame
         self._names = names
         self._zoom = zoom
-        self.now_s = -math.inf
+        self.now_s: float
         """The wall clock at the last request; no fence has changed its state since the first one."""
         self._until = math.inf
         self._selected_id = selected

@@ -220,11 +220,11 @@ class _TileDrawing:
         return looks, outlines
 
     def _rings(self, chosen: Ints, shift: Floats, wanted: npt.NDArray[np.bool_]) -> dict[int, list[_Ring]]:
-        """Return the rings of the wanted parts, by place in `chosen`."""
+        """Return the rings of the wanted parts, by place in `chosen`; all polygons are wanted."""
         parts = self._index.parts
         radius_m = parts.radius_m[chosen]
-        discs = np.flatnonzero(wanted & ~np.isnan(radius_m))
-        polygons = np.flatnonzero(wanted & np.isnan(radius_m))
+        is_polygon = np.isnan(radius_m)
+        discs, polygons = np.flatnonzero(wanted & ~is_polygon), np.flatnonzero(is_polygon)
         rings, counts = parts.rings_of(chosen[polygons])
         points, sizes = simplified(*parts.points_of(rings), self._unit / self._subpixels)
         places = np.concatenate([np.repeat(polygons, counts), discs])
@@ -272,8 +272,6 @@ class _TileDrawing:
         low = np.clip(np.floor(rings[0].min(axis=0)), 0, self._edge).astype(int)
         high = np.clip(np.ceil(rings[0].max(axis=0)) + 1, 0, self._edge).astype(int)
         width, height = int(high[0] - low[0]), int(high[1] - low[1])
-        if width <= 0 or height <= 0:
-            return
         mask = Pillow.new("L", (width, height))
         pen = ImageDraw.Draw(mask)
         self._polygon(pen, rings[0] - low, 255)

@@ -40,7 +40,7 @@ def clip_half(ring: Floats, axis: int, bound: float, sign: float) -> Floats:
     """Clip a closed ring at a line across an axis: keep the part above `bound` for `sign` 1, below it for -1."""
     if not len(ring):
         return ring
-    depth = (ring[:, axis] - bound) * sign
+    depth = sign * (ring[:, axis] - bound)
     inside = depth >= 0
     if inside.all():
         return ring
@@ -142,7 +142,10 @@ def _touching(closed: Floats, along: Floats, period: float, count: int, low: flo
 
 
 def _reach(start: Floats, edge: Floats, low: float, high: float) -> tuple[float, float]:
-    """Return the range of shares of an edge in which it may lie in the square (Liang and Barsky, 1984)."""
+    """Return the range of shares of an edge in which it may lie in the square (Liang and Barsky, 1984).
+
+    It ends before it begins where the edge misses the square.
+    """
     begin, end = 0.0, 1.0
     for axis in (0, 1):
         step = float(edge[axis])
@@ -150,4 +153,4 @@ def _reach(start: Floats, edge: Floats, low: float, high: float) -> tuple[float,
             continue
         one, other = (low - float(start[axis])) / step, (high - float(start[axis])) / step
         begin, end = max(begin, min(one, other)), min(end, max(one, other))
-    return (begin, end) if begin <= end else (0.0, 0.0)
+    return begin, end

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
@@ -18,8 +19,8 @@ TEXT_COLOR = (255, 255, 255, 255)
 DIMMED_COLOR = (186, 194, 205, 255)
 HALO_COLOR = (10, 14, 20, 225)
 
-# Where Linux distributions install fonts with the glyphs that ours lacks. The first that has all of a name's is used.
-_FALLBACK_FONTS = (
+# Where Linux distributions install fonts with the glyphs that ours lacks.
+FALLBACK_FONTS = (
     "/usr/share/fonts/truetype/dejavu/DejaVuSans-Bold.ttf",
     "/usr/share/fonts/truetype/noto/NotoSansArabic-Bold.ttf",
     "/usr/share/fonts/truetype/noto/NotoSansHebrew-Bold.ttf",
@@ -38,7 +39,8 @@ _FALLBACK_FONTS = (
 class TextRenderer:
     """Renders text at one size, `size_px` real pixels high. For one thread at a time."""
 
-    def __init__(self, size_px: float, halo_px: float) -> None:
+    def __init__(self, size_px: float, halo_px: float, fallback_fonts: Sequence[str] = FALLBACK_FONTS) -> None:
+        self._fallback_fonts = fallback_fonts
         self._size = max(8, round(size_px))
         self.halo = max(1, round(halo_px))
         self._fonts: dict[tuple[str, ImageFont.Layout | None], ImageFont.FreeTypeFont] = {}
@@ -74,14 +76,12 @@ class TextRenderer:
         up = max(ascent + self.halo, round(-top))
         down = max(descent + self.halo, round(bottom))
         width = max(1, round(right - left))
-        canvas = Pillow.new("RGBa", (width, up + down))
-        for fill, stroke in ((HALO_COLOR, self.halo), (DIMMED_COLOR if dimmed else TEXT_COLOR, 0)):
-            mask = Pillow.new("L", canvas.size)
+        layers: list[list[Pillow.Image]] = []
+        for color, stroke in ((HALO_COLOR, self.halo), (DIMMED_COLOR if dimmed else TEXT_COLOR, 0)):
+            mask = Pillow.new("L", (width, up + down))
             ImageDraw.Draw(mask).text((-left, up), text, fill=255, font=font, anchor="ls", stroke_width=stroke)
-            *layer, cover = (mask.point(table) for table in _tables(fill))
-            above = Pillow.merge("RGBa", (*layer, cover))
-            canvas = _composite(canvas, above, cover)
-        straight = canvas.convert("RGBA")
+            layers.append([mask.point(table) for table in _tables(color)])
+        straight = Pillow.merge("RGBa", _composite(*layers)).convert("RGBA")
         return Image(straight.width, straight.height, straight.tobytes("raw", "BGRA"))
 
     def _advance(self, letter: str, following: str) -> float:
@@ -97,7 +97,7 @@ class TextRenderer:
         own = str(asset(NAME_FONT))
         if text.isascii() and text.isprintable():
             return self._open(own)
-        font = self._choose(own, text)
+        font = self._open(self._best_font(text))
         try:
             font.getlength(text)
         except (RuntimeError, OSError):
@@ -105,19 +105,14 @@ class TextRenderer:
             return self._open(own, ImageFont.Layout.BASIC)
         return font
 
-    def _choose(self, own: str, text: str) -> ImageFont.FreeTypeFont:
-        if not _missing_glyphs(own, text):
-            return self._open(own)
-        best, fewest = own, _missing_glyphs(own, text)
-        for path in _FALLBACK_FONTS:
-            if not Path(path).exists():
-                continue
-            missing = _missing_glyphs(path, text)
-            if missing < fewest:
-                best, fewest = path, missing
-            if not missing:
+    def _best_font(self, text: str) -> str:
+        """Return the first font that has every glyph of a text; where none has, the one that lacks the fewest."""
+        missing: dict[str, int] = {}
+        for path in (str(asset(NAME_FONT)), *self._fallback_fonts):
+            missing[path] = _missing_glyphs(path, text)
+            if not missing[path]:
                 break
-        return self._open(best)
+        return min(missing, key=missing.__getitem__)
 
     def _open(self, path: str, layout: ImageFont.Layout | None = None) -> ImageFont.FreeTypeFont:
         font = self._fonts.get((path, layout))
@@ -136,18 +131,16 @@ def _tables(color: tuple[int, int, int, int]) -> tuple[list[int], ...]:
 _INVERSE = [255 - opacity for opacity in range(256)]
 
 
-def _composite(below: Pillow.Image, above: Pillow.Image, cover: Pillow.Image) -> Pillow.Image:
-    """Composite one premultiplied image over another."""
-    rest = cover.point(_INVERSE)
-    bands = [
-        ImageChops.add(one, ImageChops.multiply(other, rest))
-        for one, other in zip(above.split(), below.split(), strict=True)
-    ]
-    return Pillow.merge("RGBa", bands)
+def _composite(below: Sequence[Pillow.Image], above: Sequence[Pillow.Image]) -> list[Pillow.Image]:
+    """Composite the channels of one premultiplied image over those of another; opacity comes last."""
+    rest = above[-1].point(_INVERSE)
+    return [ImageChops.add(one, ImageChops.multiply(other, rest)) for other, one in zip(below, above, strict=True)]
 
 
 @lru_cache(maxsize=32)
 def _probe(path: str) -> tuple[ImageFont.FreeTypeFont, bytes] | None:
+    if not Path(path).exists():
+        return None  # Pillow would search other folders for a font of this name
     try:
         # One character at a time needs no shaping, and the basic layout rejects none.
         font = ImageFont.truetype(path, 16, layout_engine=ImageFont.Layout.BASIC)

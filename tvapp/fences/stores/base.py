@@ -71,7 +71,7 @@ Note: TypeAlias = "Callable[[Step], Awaitable[None]]"
 class WritableStore(Store, Protocol):
     """A store that takes changes."""
 
-    async def send(self, change: Change, *, note: Note, resume: str = "") -> Outcome:
+    async def send(self, change: Change, *, note: Note, resume: str = ...) -> Outcome:
         """Bring one change into the store, unless another client has changed the same geofence.
 
         Idempotent: it may be called again with the same change, whatever became of the call before (its answer was
