@@ -231,3 +231,19 @@ def test_an_account_that_cannot_be_loaded_means_signing_in_and_other_jobs_change
     assert machine.view.phase == "requesting"
     assert machine.sign_in.receive(JobFailed("signin.forget", RuntimeError("bug")), machine.clock.now)
     assert machine.view.problem is None
+
+
+def test_a_sign_out_that_breaks_is_known_by_the_name_of_its_job(boot: Boot, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = boot()
+    machine.settle()
+
+    def fail() -> None:
+        raise RuntimeError("bug")
+
+    monkeypatch.setattr(machine.sign_in.gateway, "sign_out", fail)
+    machine.sign_in.sign_out(machine.clock.now)
+    while not (messages := list(machine.jobs.inbox.drain())):
+        assert machine.arrived.wait(10)
+        machine.arrived.clear()
+    assert [message.name for message in messages if isinstance(message, JobFailed)] == ["signin.sign_out"]
+    assert machine.sign_in.receive(messages[0], machine.clock.now)
