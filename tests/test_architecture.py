@@ -86,7 +86,7 @@ DEFERRED = {
     ("host.process", "tvapp.core.jobs"): "only a program that does not stop in time needs it",
     ("net.lazy_chain", "tvapp.net.chain"): "httpx is slow to import",
     ("net.trust", "certifi"): "only where the system has no certificates",
-    ("remote.evdev_source", "ctypes"): "only to grab a device",
+    ("remote.inotify", "ctypes"): "only to watch the folder of the devices",
     ("remote.pygame_source", "pygame._sdl2"): "gamepads are opened after the first frame",
     ("ui.qr", "qrcode"): "slow to import; a worker loads it while the first frame is drawn",
     ("ui.screens", "tvapp.ui.screens"): "panels of the map are loaded when they open",

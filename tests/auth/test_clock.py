@@ -54,11 +54,12 @@ def test_before_the_time_can_be_right_nothing_is_asked_for_and_nothing_judged(
         assert unset.jobs.busy() is False
         unset.leap(0.5)
     assert cloud.count("discovery") == 0
-    assert len(unset.log.named("clock.waiting")) == 1
+    assert unset.log.named("clock.waiting") == [{"year": 1970}]
     unset.clock.set_wall(time.time())
     view = unset.until_phase("signed-in", within_s=1)
     assert view.status == "signed-in"
     assert unset.log.named("clock.plausible") == [{"waited_s": 2.0}]
+    assert [name for name in unset.log.at_level("warning") if name.startswith("clock.")] == ["clock.waiting"]
 
 
 def test_the_time_services_word_is_enough(unset: Machine) -> None:

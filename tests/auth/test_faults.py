@@ -210,3 +210,40 @@ def test_a_job_that_breaks_never_leaves_the_screen_hanging(boot: Boot) -> None:
     assert machine.sign_in.next_wakeup() is not None
     assert not machine.sign_in.receive(JobFailed("tiles", RuntimeError("bug")), machine.clock.now)
     assert not machine.sign_in.receive("something else", machine.clock.now)
+
+
+def test_a_failed_request_for_a_code_is_repeated_and_its_error_named(boot: Boot) -> None:
+    machine = boot()
+    while machine.view.phase == "starting":
+        machine.arrived.wait(5)
+        for message in machine.jobs.inbox.drain():
+            machine.sign_in.receive(message, machine.clock.now)
+    assert machine.sign_in.receive(JobFailed("signin.code.1", RuntimeError("bug")), machine.clock.now)
+    problem = machine.view.problem
+    assert problem is not None
+    assert (problem.kind, problem.next, problem.error) == ("bad-reply", "retries", "RuntimeError")
+    machine.until_phase("prompting")
+
+
+def test_an_account_that_cannot_be_loaded_means_signing_in_and_other_jobs_change_nothing(boot: Boot) -> None:
+    machine = boot()
+    assert machine.sign_in.receive(JobFailed("signin.load", RuntimeError("bug")), machine.clock.now)
+    assert machine.view.phase == "requesting"
+    assert machine.sign_in.receive(JobFailed("signin.forget", RuntimeError("bug")), machine.clock.now)
+    assert machine.view.problem is None
+
+
+def test_a_sign_out_that_breaks_is_known_by_the_name_of_its_job(boot: Boot, monkeypatch: pytest.MonkeyPatch) -> None:
+    machine = boot()
+    machine.settle()
+
+    def fail() -> None:
+        raise RuntimeError("bug")
+
+    monkeypatch.setattr(machine.sign_in.gateway, "sign_out", fail)
+    machine.sign_in.sign_out(machine.clock.now)
+    while not (messages := list(machine.jobs.inbox.drain())):
+        assert machine.arrived.wait(10)
+        machine.arrived.clear()
+    assert [message.name for message in messages if isinstance(message, JobFailed)] == ["signin.sign_out"]
+    assert machine.sign_in.receive(messages[0], machine.clock.now)

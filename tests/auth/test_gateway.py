@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -11,10 +12,11 @@ import pytest
 from tests.auth.machine import SCOPE, gateway, http_client
 from tests.cloud import LocalCloud
 from tests.e2e.rig import until
+from tvapp.auth.gateway import Grant
 from tvapp.auth.http_client import HttpClient, Reply
 from tvapp.auth.messages import CodeReceived, CodeRefused, PollPending, PollRefused, PollSlowDown, PollSucceeded
-from tvapp.auth.msal_gateway import MsalGateway
-from tvapp.auth.problems import Refused
+from tvapp.auth.msal_gateway import MsalGateway, grant_of
+from tvapp.auth.problems import Problem, Refused
 from tvapp.auth.token_store import token_file
 from tvapp.core.errors import NetworkError, SignInError
 
@@ -280,3 +282,109 @@ def test_an_openid_provider_may_have_no_scopes_of_its_own(cloud: LocalCloud, tmp
     home_id = approved(which, cloud)
     first = which.acquire([], home_id, fresh=False)
     assert which.acquire([], home_id, fresh=True).secret != first.secret
+
+
+def device_reply(cloud: LocalCloud, **changes: object) -> None:
+    """Let the next request for a code be answered with these fields; None leaves one out."""
+    fields = {
+        "device_code": "d", "user_code": "AB", "verification_uri": "https://x", "expires_in": 900, "interval": 5
+    } | changes  # fmt: skip
+    body = json.dumps({name: value for name, value in fields.items() if value is not None})
+    cloud.fault("devicecode", status=200, body=body, content_type="application/json", times=1)
+
+
+@pytest.mark.parametrize(
+    ("expires_in", "interval", "expected"),
+    [
+        (900, 5, (900.0, 5.0)),
+        ("900", "5", (900.0, 5.0)),
+        (0, 0, (1.0, 1.0)),
+        (1, 1, (1.0, 1.0)),
+        (86_400, 3600, (86_400.0, 3600.0)),
+        (10**9, 10**6, (86_400.0, 3600.0)),
+    ],
+)
+def test_the_times_of_a_code_are_bounded(
+    cloud: LocalCloud, tmp_path: Path, expires_in: object, interval: object, expected: tuple[float, float]
+) -> None:
+    device_reply(cloud, expires_in=expires_in, interval=interval)
+    answer = gateway(cloud, tmp_path).request_code(1)
+    assert isinstance(answer, CodeReceived)
+    assert (answer.expires_in, answer.interval) == expected
+
+
+def test_a_code_is_shown_as_the_provider_sends_it_by_either_name_of_the_address(
+    cloud: LocalCloud, tmp_path: Path
+) -> None:
+    which = gateway(cloud, tmp_path)
+    device_reply(cloud, verification_uri=None, verification_url="https://g.co/device")
+    assert which.request_code(7) == CodeReceived(7, "https://g.co/device", "", "AB", 900, 5)
+    device_reply(cloud, verification_uri_complete="https://x?AB", user_code="A" * 64)
+    assert which.request_code(8) == CodeReceived(8, "https://x", "https://x?AB", "A" * 64, 900, 5)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"user_code": "A" * 65},
+        {"verification_uri": "https://" + "x" * 2041},
+        {"verification_uri_complete": "https://" + "x" * 2041},
+        {"verification_uri": ""},
+        {"device_code": None},
+        {"user_code": None},
+        {"verification_uri_complete": "https://x\n"},
+    ],
+)
+def test_a_code_that_does_not_fit_on_a_screen_is_refused(
+    cloud: LocalCloud, tmp_path: Path, changes: dict[str, object]
+) -> None:
+    device_reply(cloud, **changes)
+    answer = gateway(cloud, tmp_path).request_code(3)
+    assert isinstance(answer, CodeRefused)
+    assert answer.flow == 3
+
+
+def test_a_flow_that_is_not_known_or_was_dropped_cannot_be_polled(cloud: LocalCloud, tmp_path: Path) -> None:
+    which = gateway(cloud, tmp_path)
+    unknown = Problem("code-unknown", "new-code", "bad_verification_code")
+    assert which.poll(5) == PollRefused(5, unknown)
+    asked(which, 6)
+    which.drop(6)
+    which.drop(6)
+    assert which.poll(6) == PollRefused(6, unknown)
+
+
+def test_only_the_provider_itself_can_end_a_code(cloud: LocalCloud, tmp_path: Path) -> None:
+    which = gateway(cloud, tmp_path)
+    asked(which)
+    for fault in ({"status": 404, "body": "<html>"}, {"status": 503}, {"html": True}, {"reset": "before"}):
+        cloud.fault("token", times=1, **fault)
+        answer = which.poll(1)
+        assert isinstance(answer, PollRefused)
+        assert (answer.flow, answer.problem.next) == (1, "retries")
+        cloud.clear()
+    assert which.poll(1) == PollPending(1)
+
+
+def test_a_token_of_the_cache_is_taken_until_it_has_to_be_renewed_and_serves_in_an_outage(
+    cloud: LocalCloud, tmp_path: Path
+) -> None:
+    which = gateway(cloud, tmp_path)
+    home_id = approved(which, cloud)
+    first = which.acquire([SCOPE], home_id, fresh=False)
+    assert (first.is_new, which.acquire([SCOPE, "openid"], home_id, fresh=False).secret) == (False, first.secret)
+    renewed = which.acquire([SCOPE], home_id, fresh=True)
+    assert renewed.is_new
+    assert renewed.secret != first.secret
+    assert renewed.renew_in == pytest.approx(renewed.expires_in - 300.0, abs=5)
+    assert which.acquire([SCOPE], home_id, fresh=False, claims='{"access_token": {}}').is_new
+
+
+def test_a_grant_is_renewed_when_the_server_says_so_or_ahead_of_its_expiry() -> None:
+    assert grant_of({"access_token": "t", "expires_in": 3600}, 0.0) == Grant("t", 3600.0, 3300.0, is_new=True)
+    assert grant_of({"access_token": "t"}, 0.0) == Grant("t", 600.0, 480.0, is_new=True)
+    soon = {"access_token": "t", "expires_in": 3600, "refresh_on": 1100}
+    assert grant_of(soon, 1000.0).renew_in == 100.0
+    assert grant_of(soon, 1200.0).renew_in == 0.0
+    assert grant_of(soon | {"refresh_on": 9000}, 1000.0).renew_in == 3300.0
+    assert grant_of(soon | {"refresh_on": "1100"}, 1000.0).renew_in == 3300.0

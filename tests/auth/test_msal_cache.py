@@ -153,3 +153,20 @@ def test_the_key_of_an_account_comes_from_client_info_or_the_subject() -> None:
 )
 def test_only_what_msal_could_have_written_is_a_cache(text: str, is_cache: bool) -> None:
     assert (parse(text) is not None) is is_cache
+
+
+@pytest.mark.parametrize("text", ["", "{}", '{"AppMetadata": {}}'])
+def test_a_cache_with_nothing_in_it_has_no_account_and_no_token(text: str) -> None:
+    cache = parse(text)
+    assert cache is not None
+    assert accounts(cache) == ()
+    assert access_token(cache, ["scope"], "home", "app", 0.0) is None
+
+
+def test_an_account_may_have_an_access_token_alone_or_a_refresh_token_alone() -> None:
+    entry = {"home_account_id": "home", "username": "aino@contoso.com", "realm": "tid-1"}
+    for kind in ("AccessToken", "RefreshToken"):
+        (account,) = accounts({"Account": {"a": entry}, kind: {"t": {"home_account_id": "home"}}})
+        assert (account.home_id, account.name, account.username, account.tenant) == (
+            "home", "", "aino@contoso.com", "tid-1",
+        )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import count
 from typing import TypeVar
 
@@ -322,3 +322,29 @@ def test_a_network_that_comes_back_is_used_at_once() -> None:
     assert bench.phase == "offline"
     bench.keep(bench.permission.network_restored(bench.now))
     assert len(bench.take(RequestCode)) == 1
+
+
+def test_what_the_panel_shows_before_during_and_after_is_told_whole() -> None:
+    bench, flow = prompting()
+    bench.send(PollSucceeded(flow, AINO))
+    shown = SessionView(
+        "succeeded", "succeeded", account=AINO, permission="https://storage.azure.com",
+        organisation="Contoso", app_name="tvapp",
+    )  # fmt: skip
+    assert bench.view == shown
+    assert bench.permission.next_wakeup() == bench.now + 1.5
+    bench.now += 1.5
+    bench.keep(bench.permission.tick(bench.now))
+    assert bench.view == replace(shown, phase="signed-in", status="signed-in")
+    assert bench.permission.next_wakeup() is None
+
+
+def test_going_back_to_the_map_is_reported_only_where_a_code_was_shown() -> None:
+    bench, flow = prompting()
+    bench.leave()
+    assert bench.commands[-2:] == [
+        DropFlow(flow),
+        Report("signin.postponed", {"resource": "https://storage.azure.com"}),
+    ]
+    bench.leave()
+    assert len(bench.reports("signin.postponed")) == 1

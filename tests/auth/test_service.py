@@ -14,7 +14,10 @@ from tests.surroundings import surroundings
 from tvapp.auth.service import build_sign_in, sign_out_all
 from tvapp.auth.token_store import FORMAT, token_file
 from tvapp.config.model import Config
-from tvapp.core.errors import SignInError
+from tvapp.core.clock import ManualClock
+from tvapp.core.errors import SignInError, StorageError
+from tvapp.core.jobs import Inbox, Jobs
+from tvapp.core.log import RecordingLog
 from tvapp.net.lazy_chain import LazyChain
 
 
@@ -204,3 +207,20 @@ def test_a_token_file_that_resists_is_told_and_never_read_again(
     assert len(content["Account"]) == 1
     assert machine.view.account is not None
     assert machine.view.account.name.startswith("Ben")
+
+
+def test_a_token_file_that_may_not_be_read_is_a_trouble_of_the_disk(
+    cloud: LocalCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log, jobs, clock = RecordingLog(), Jobs(Inbox(), RecordingLog()), ManualClock()
+    network = LazyChain(jobs, clock, log, ca_bundle="", random=lambda: 0.5)
+    around = surroundings(tmp_path, jobs, clock=clock, log=log)
+    built = build_sign_in(Config(identity=identity(cloud)), around, network)
+
+    def refuse(path: Path, _limit: int) -> bytes:
+        raise StorageError(str(path), "Permission denied", "denied")
+
+    monkeypatch.setattr("tvapp.auth.token_store.read_bounded", refuse)
+    assert built.gateway.load_account() is None
+    assert around.disk.trouble is not None
+    jobs.stop()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from tests.auth.rig import AINO, BERT, Rig, code, problem
@@ -16,7 +18,10 @@ from tvapp.auth.messages import (
     PollRefused,
     PollSlowDown,
     PollSucceeded,
+    Report,
     RequestCode,
+    SignOut,
+    UseAccount,
 )
 from tvapp.auth.session import Session, SessionSettings
 
@@ -394,3 +399,19 @@ def test_a_code_that_the_server_forgot_is_replaced_at_once_the_next_ones_after_a
     assert rig.take(RequestCode) == []
     rig.advance(2.0)
     assert len(rig.take(RequestCode)) == 1
+
+
+def test_what_happens_to_the_account_is_logged_with_its_tenant() -> None:
+    rig = Rig().start(AINO)
+    assert rig.reports("signin.succeeded") == [{"tenant": "tid-1", "account": "ai***@contoso.com", "restored": True}]
+    rig.send(PersonNeeded(problem("session-ended")))
+    rig.postpone()
+    assert rig.reports("signin.postponed") == [{"tenant": "contoso.com"}]
+    rig.commands.clear()
+    rig.sign_out()
+    assert rig.commands == [UseAccount(None), SignOut(), Report("signin.signed_out", {"tenant": "contoso.com"})]
+
+
+def test_an_account_without_a_tenant_is_logged_with_that_of_the_configuration() -> None:
+    rig = Rig().start(replace(AINO, tenant=""))
+    assert rig.reports("signin.succeeded")[0]["tenant"] == "contoso.com"

@@ -16,7 +16,7 @@ from tvapp.auth.permission import MissingPermission
 from tvapp.auth.problems import Refused
 from tvapp.auth.tokens import AccessToken, TokenProvider
 from tvapp.core.clock import ManualClock
-from tvapp.core.errors import NetworkError, SignInError, Unreachable
+from tvapp.core.errors import NetworkError, ServiceDown, SignInError, Unreachable
 from tvapp.core.jobs import Jobs
 from tvapp.core.log import RecordingLog
 
@@ -293,6 +293,44 @@ def test_a_refusal_concerns_one_resource_or_the_sign_in(
     bench.refused(scope)
     assert bool(bench.tokens.missing()) is is_offered
     assert any(isinstance(message, PersonNeeded) for message in bench.posted) is asks
+
+
+@pytest.mark.parametrize("kind", ["offline", "session-ended"])
+def test_a_failed_renewal_is_logged_with_all_an_administrator_needs(bench: Bench, kind: str) -> None:
+    bench.gateway.error = Refused(problem(kind, aadsts=50173, correlation_id="c-1"))
+    bench.refused()
+    about = {
+        "resource": "https://atlas.microsoft.com",
+        "error": kind.replace("-", "_"),
+        "kind": kind,
+        "aadsts": 50173,
+        "correlation_id": "c-1",
+    }
+    outlook = {"retry_in": 2.0} if kind == "offline" else {"needs_person": True}
+    assert bench.log.events == [("token.renewal_failed", about | outlook)]
+    assert bench.log.at_level("warning") == ["token.renewal_failed"]
+
+
+def test_a_failure_of_another_kind_is_told_too(bench: Bench) -> None:
+    for kind, count in (("offline", 1), ("offline", 1), ("busy", 2), ("offline", 3)):
+        bench.gateway.error = Refused(problem(kind))
+        bench.refused()
+        bench.clock.advance(120.0)
+        assert len(bench.log.named("token.renewal_failed")) == count
+
+
+def test_an_error_that_is_neither_of_the_network_nor_of_the_sign_in_is_told_as_one_of_the_latter(bench: Bench) -> None:
+    bench.gateway.error = ServiceDown("login.example", 503, "server_error")
+    error = bench.refused()
+    assert isinstance(error, SignInError)
+    assert error.error == "server_error"
+
+
+def test_every_end_of_a_renewal_is_told(bench: Bench) -> None:
+    bench.get(STORAGE)
+    bench.gateway.error = OFFLINE
+    bench.refused()
+    assert bench.posted == [TokensChanged("https://storage.azure.com"), TokensChanged("https://atlas.microsoft.com")]
 
 
 def test_requests_at_the_same_time_share_one_attempt(bench: Bench) -> None:

@@ -14,6 +14,7 @@ import pytest
 
 from tvapp.auth import msal_cache
 from tvapp.auth.token_store import FORMAT, TokenStore, erase, token_file
+from tvapp.core.disk import DiskHealth
 from tvapp.core.errors import StorageError
 from tvapp.core.log import RecordingLog
 from tvapp.core.record import RecordFormat
@@ -126,35 +127,77 @@ def test_a_cache_of_version_1_that_was_cut_is_moved_aside(tmp_path: Path) -> Non
     assert log.named("token_cache.corrupt")
 
 
+NO_RECORD = ""
+"""The reason is that of the record format."""
+
+
 @pytest.mark.parametrize(
-    "content",
+    ("content", "reason"),
     [
-        b"",
-        b"\x00" * 400,
-        b"\xff\xfe",
-        b"null",
-        b"[]",
-        b"[" * 100_000,
-        b"{" * 100_000,
-        FORMAT.pack(b""),
-        FORMAT.pack(b"[]"),
-        FORMAT.pack(b"\xff"),
-        FORMAT.pack(b"[" * 100_000),
-        RecordFormat("token-cache", 3).pack(b"{}"),
-        version_1([1]),
-        version_1({"Account": {"a": 1}}),
-        version_1({"AccessToken": {"a": {"expires_on": "soon"}}}),
-        version_1({"Account": {"a": {}}}),
+        (b"", NO_RECORD),
+        (b"\x00" * 400, NO_RECORD),
+        (b"\xff\xfe", NO_RECORD),
+        (b"null", NO_RECORD),
+        (b"[]", NO_RECORD),
+        (b"[" * 100_000, NO_RECORD),
+        (b"{" * 100_000, "not JSON"),
+        (FORMAT.pack(b""), "not JSON"),
+        (FORMAT.pack(b"[]"), "not a JSON object"),
+        (FORMAT.pack(b"\xff"), "not JSON"),
+        (FORMAT.pack(b"[" * 100_000), "not JSON"),
+        (RecordFormat("token-cache", 3).pack(b"{}"), NO_RECORD),
+        (version_1([1]), "not a token cache"),
+        (version_1({"Account": {"a": 1}}), "not a token cache"),
+        (version_1({"AccessToken": {"a": {"expires_on": "soon"}}}), "not a token cache"),
+        (version_1({"Account": {"a": {}}}), "not a token cache"),
     ],
 )
-def test_a_file_that_makes_no_sense_is_moved_aside(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_makes_no_sense_is_moved_aside(tmp_path: Path, content: bytes, reason: str) -> None:
     log = RecordingLog()
     store = make_store(tmp_path, log)
     store.path.parent.mkdir(parents=True)
     store.path.write_bytes(content)
     assert store.load() == ""
-    assert log.named("token_cache.corrupt")
+    (event,) = log.named("token_cache.corrupt")
+    assert event["reason"]
+    assert event == {"reason": reason or event["reason"], "next": "sign in again"}
+    assert log.at_level("warning") == ["token_cache.corrupt"]
     assert store.path.with_name("tokens.json.corrupt").exists()
+
+
+def test_a_file_that_cannot_be_moved_aside_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = RecordingLog()
+    store = make_store(tmp_path, log)
+    store.path.parent.mkdir(parents=True)
+    store.path.write_bytes(b"nonsense")
+
+    def refuse(self: Path, target: Path) -> None:
+        raise OSError(30, "Read-only file system")
+
+    monkeypatch.setattr(Path, "replace", refuse)
+    assert store.load() == ""
+    assert log.named("token_cache.not_moved") == [{"reason": "Read-only file system"}]
+    assert log.at_level("warning") == ["token_cache.corrupt", "token_cache.not_moved"]
+
+
+def test_a_file_that_may_not_be_read_is_left_where_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = RecordingLog()
+    disk = DiskHealth(log)
+    path = token_file(tmp_path)
+    store = TokenStore(path, log, authority="https://login.example.com/tid-1", client_id="app", disk=disk)
+    store.save(filled())
+
+    def refuse(_path: Path, _limit: int) -> bytes:
+        raise StorageError(str(path), "Permission denied", "denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tvapp.auth.token_store.read_bounded", refuse)
+        assert store.load() == ""
+    assert path.exists()
+    assert log.named("token_cache.corrupt") == []
+    assert len(log.named("disk.failed")) == 1
+    assert store.save(filled()), "the disk has worked again"
+    assert len(log.named("disk.restored")) == 1
 
 
 def test_an_enormous_file_and_a_folder_in_its_place_are_survived(tmp_path: Path) -> None:
@@ -173,7 +216,8 @@ def test_tokens_of_another_app_are_left_alone(tmp_path: Path) -> None:
     log = RecordingLog()
     other = make_store(tmp_path, log, client_id="another")
     assert other.load() == ""
-    assert log.named("token_cache.ignored")
+    assert log.events == [("token_cache.ignored", {"reason": "it belongs to another authority or app"})]
+    assert log.at_level("info") == ["token_cache.ignored"]
     assert make_store(tmp_path).load()
 
 
@@ -182,7 +226,7 @@ def test_a_disk_that_takes_nothing_is_told_once(tmp_path: Path) -> None:
     log = RecordingLog()
     store = make_store(tmp_path, log)
     assert not store.save(filled())
-    assert not store.save(filled())
+    assert store.save(filled()) is False
     assert len(log.named("disk.failed")) == 1
 
 

@@ -115,6 +115,13 @@ def test_what_comes_from_a_cache_or_without_a_date_is_not_taken(fields: dict[str
     assert bench.told == []
 
 
+def test_an_answer_without_a_date_says_nothing() -> None:
+    bench = Bench(HOUR)
+    for _ in range(3):
+        bench.monitor.observe_response("odd.example", {})
+    assert bench.told == []
+
+
 @pytest.mark.parametrize("date", [0.0, RELEASED_AT - 1, LATEST + 10])
 def test_a_date_that_cannot_be_is_not_taken(date: float) -> None:
     bench = Bench()

@@ -312,6 +312,7 @@ def test_a_url_that_makes_no_sense_is_a_data_error() -> None:
             ("no url", "url"),
             ("https://exa mple.com/", "exa mple.com"),
             ("https://example.com/a b", "example.com"),
+            ("https://xn--/", "xn--"),  # no name that IDNA knows
             ("https://ex\u00e4mple.com/", "ex\u00e4mple.com"),
         ):
             with pytest.raises(DataError) as caught:

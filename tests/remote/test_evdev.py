@@ -65,6 +65,10 @@ def test_only_the_first_press_and_the_last_release_of_a_key_count() -> None:
     assert records.feed(key(103, 1), 4.0) == [KeyEvent("key:103", True, 4.0, "dev")]
 
 
+def test_a_code_may_use_all_of_its_sixteen_bits() -> None:
+    assert pressed(Records("dev").feed(record(1, 65535, 1), 1.0)) == [("key:65535", True)]
+
+
 def test_other_events_and_states_are_no_keys() -> None:
     records = Records("dev")
     assert records.feed(record(2, 103, 1) + record(0, 103, 1) + record(1, 103, 2) + record(1, 103, 3), 1.0) == []
@@ -238,28 +242,52 @@ def test_it_leaves_no_descriptor_open_and_gives_none_to_children(tmp_path: Path)
     assert descriptors() == before
 
 
-class SilentPoll:
-    """Stands in for select.poll: nothing ever happens."""
+class ScriptedPoll:
+    """Stands in for select.poll: round by round, these of the registered descriptors (0 is the first) are ready."""
 
-    def __init__(self) -> None:
+    def __init__(self, *rounds: int | None) -> None:
+        self.rounds = list(rounds)
+        self.registered: list[int] = []
         self.timeouts: list[float | None] = []
 
     def register(self, fd: int, mask: int = 0) -> None:
-        pass
+        self.registered.append(fd)
 
     def poll(self, timeout_ms: float | None) -> list[tuple[int, int]]:
         self.timeouts.append(timeout_ms)
-        return []
+        ready = self.rounds.pop(0)
+        return [] if ready is None else [(self.registered[ready], 1)]
+
+
+STOP, WATCH = 0, 1
+"""In the order in which they are registered."""
 
 
 def test_it_sleeps_for_as_long_as_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    poll = SilentPoll()
+    poll = ScriptedPoll(None, None)
     monkeypatch.setattr("tvapp.remote.evdev_source.select.poll", lambda: poll)
     rig = Rig(tmp_path)
     assert rig.source.step(5.0)
     assert rig.source.step(None)
     assert poll.timeouts == [5000.0, None]
     rig.source.close()
+
+
+@pytest.mark.parametrize(("named", "timeout_ms"), [((), None), (("/missing",), 5000.0)])
+def test_while_a_named_device_is_missing_it_looks_for_it_every_five_seconds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: tuple[str, ...], timeout_ms: float | None
+) -> None:
+    poll = ScriptedPoll(None, None, STOP)
+    monkeypatch.setattr("tvapp.remote.evdev_source.select.poll", lambda: poll)
+    Rig(tmp_path, *named).source.run()
+    assert poll.timeouts == [timeout_ms] * 3
+
+
+def test_a_false_alarm_of_the_folder_does_no_harm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    poll = ScriptedPoll(WATCH, STOP)
+    monkeypatch.setattr("tvapp.remote.evdev_source.select.poll", lambda: poll)
+    Rig(tmp_path).source.run()
+    assert poll.rounds == []
 
 
 def test_a_plain_keyboard_is_left_to_sdl(rig: Rig) -> None:

@@ -271,7 +271,7 @@ class MsalGateway:
             raise Failed(errors.SignInError("no_refresh_token"))
         if "access_token" not in result:
             raise Failed(Refused(problems.from_reply(result, when="refresh")))
-        return self._guarded(lambda: _grant(result, self._clock.wall()))
+        return self._guarded(lambda: grant_of(result, self._clock.wall()))
 
 
 def _without_reserved(scopes: Sequence[str]) -> list[str]:
@@ -298,7 +298,8 @@ def _code_received(flow: int, data: Mapping[str, Any]) -> CodeReceived:
     )
 
 
-def _grant(result: Mapping[str, Any], wall: float) -> Grant:
+def grant_of(result: Mapping[str, Any], wall: float) -> Grant:
+    """Return the grant of a token reply; `wall` is the wall time."""
     expires_in = float(result.get("expires_in", 600))
     token = msal_cache.CachedToken(str(result["access_token"]), expires_in, expires_in, None)
     refresh_on = result.get("refresh_on")

@@ -13,8 +13,7 @@ A policy that needs every answer belongs right around the transport.
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 
 from tvapp.core.clock import Clock
 from tvapp.core.log import Log
@@ -36,13 +35,12 @@ class Chain:
         clock: Clock,
         log: Log,
         random: Callable[[], float],
-        sleep: Callable[[float], Coroutine[object, object, None]] = asyncio.sleep,
         skew: SkewMonitor | None = None,
     ) -> None:
         self._transport = HttpClient(ca_bundle=ca_bundle, clock=clock, log=log)
         innermost: Sender = self._transport if skew is None else SkewObserver(self._transport, skew)
         self._circuits = CircuitBreaker(PortalDetector(innermost), clock=clock, log=log, random=random)
-        self._outermost = RetryPolicy(self._circuits, clock=clock, log=log, random=random, sleep=sleep)
+        self._outermost = RetryPolicy(self._circuits, clock=clock, log=log, random=random)
 
     async def send(self, request: Request) -> Response:
         """See Sender."""
