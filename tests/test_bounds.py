@@ -114,7 +114,7 @@ WORST: dict[str, Callable[[Path], object]] = {
         max(map(len, clean_lines(["<a " * 500_000 + "©" * 500_000, "x" * 500_000])), default=0), MAX_LENGTH
     ),
     "html: many attributions": lambda _: at_most(len(clean_lines(f"line {n}" for n in range(100_000))), MAX_LINES),
-    "evdev: capabilities": lambda _: at_most(len(key_codes("f" * 16 + " " + "f" * 16)), 128),
+    "evdev: capabilities": lambda _: at_most(len(key_codes(b"f" * 16 + b" " + b"f" * 16)), 128),
     "lock: a hash that would take for ever": lambda _: refuses(
         ValueError, lambda: PatternHash.parse(f"scrypt$ln=30,r=99,p=99${'A' * 22}${'A' * 43}")
     ),
@@ -136,6 +136,7 @@ def skips(data: bytes) -> None:
         return  # refused as a whole, which will do
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("worst", WORST)
 def test_the_worst_of_its_kind_is_refused_in_little_memory(tmp_path: Path, worst: str) -> None:
     work = WORST[worst]

@@ -60,6 +60,7 @@ def test_the_wheel_contains_code_and_assets_and_nothing_else(wheel: Path) -> Non
     assert not [name for name in names if name.endswith(".pyc") or "/tests/" in name]
 
 
+@pytest.mark.process
 def test_the_installed_wheel_works_from_any_folder(wheel: Path, tmp_path: Path) -> None:
     target, elsewhere = tmp_path / "site", tmp_path / "elsewhere"
     elsewhere.mkdir()

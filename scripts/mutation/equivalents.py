@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FILE = Path(__file__).with_name("equivalents.toml")
+LAX = "`zip(strict=True)` asserts that lengths agree, and they always do"
+_STRICT = re.compile(r",strict=(True|False|None)|,(?=\))")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,9 @@ class Equivalents:
 
     def reason(self, name: str, diff: str) -> str | None:
         """Tell why a mutant changes nothing; None where it is not known to."""
-        return self.reasons.get((function_of(name), _squeezed(diff)))
+        change = _squeezed(diff)
+        reason = self.reasons.get((function_of(name), change))
+        return LAX if reason is None and _is_lax(change) else reason
 
 
 def function_of(name: str) -> str:
@@ -39,6 +43,12 @@ def function_of(name: str) -> str:
     module, _, mangled = re.sub(r"__mutmut_\d+$", "", name).rpartition(".")
     plain = mangled.removeprefix("xǁ").replace("ǁ", ".") if mangled.startswith("xǁ") else mangled.removeprefix("x_")
     return f"{module}.{plain}"
+
+
+def _is_lax(change: str) -> bool:
+    """Tell whether a change only switches off `strict=True`."""
+    removed, _, added = change.partition("\n+")
+    return ",strict=True" in removed and _STRICT.sub("", removed[1:]) == _STRICT.sub("", added)
 
 
 def _squeezed(change: str) -> str:

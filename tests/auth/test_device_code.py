@@ -48,6 +48,27 @@ def test_failures_in_a_row_are_further_and_further_apart_and_an_answer_ends_them
     assert (waiting.failures, waiting.next_poll_at) == (0, 305.0)
 
 
+@pytest.mark.parametrize(
+    ("interval", "random", "pauses"),
+    [
+        (5.0, 0.5, [5.0, 10.0, 20.0, 30.0, 30.0]),
+        (5.0, 0.0, [5.0, 9.0, 18.0, 27.0, 27.0]),
+        (5.0, 1.0, [5.5, 11.0, 22.0, 33.0, 33.0]),
+        (0.5, 0.5, [1.0, 2.0, 4.0, 8.0, 16.0]),
+        (60.0, 0.5, [60.0, 60.0, 60.0, 60.0, 60.0]),
+    ],
+)
+def test_the_pauses_double_up_to_half_a_minute_and_vary_by_a_tenth(
+    interval: float, random: float, pauses: list[float]
+) -> None:
+    waiting = flow(interval)
+    found = []
+    for _ in pauses:
+        waiting.note_failure(problem("offline"), 200.0, random)
+        found.append(waiting.next_poll_at - 200.0)
+    assert found == pytest.approx(pauses)
+
+
 def test_a_long_interval_is_the_shortest_pause() -> None:
     waiting = flow(60.0)
     waiting.note_failure(problem("offline"), 200.0, 0.5)

@@ -100,6 +100,7 @@ def test_a_dead_grant_on_refresh_means_signing_in_again() -> None:
 def test_outages_are_retried_whatever_the_body_says(status: int) -> None:
     problem = problems.from_reply({"error": "invalid_client", "error_codes": [7000218]}, status=status)
     assert problem.next == "retries"
+    assert problem.kind == ("busy" if status == 429 else "service-down")
 
 
 def test_refusing_a_code_never_leads_to_asking_for_one_at_once() -> None:
@@ -116,27 +117,108 @@ def test_each_kind_in_the_tables_is_a_known_kind() -> None:
     assert all(problems.KINDS[kind] == "retries" for kind in problems.NETWORK_KINDS)
 
 
-def test_every_one_of_our_exceptions_has_a_kind() -> None:
-    cases: list[tuple[errors.TvappError, str]] = [
-        (errors.Unreachable("idp", "no such host"), "offline"),
-        (errors.Unreachable("idp", "proxy: refused"), "proxy"),
-        (errors.TimedOut("idp"), "slow"),
-        (errors.ConnectionBroken("idp"), "interrupted"),
-        (errors.TlsFailed("idp", "self-signed certificate"), "tls-failed"),
-        (errors.TlsFailed("idp", "certificate is not yet valid"), "clock-wrong"),
-        (errors.Throttled("idp", 429, retry_after_s=7), "busy"),
-        (errors.ServiceDown("idp", 503), "service-down"),
-        (errors.UnexpectedReply("idp", 200, "html"), "captive-portal"),
-        (errors.UnexpectedReply("idp", 200, "json"), "bad-reply"),
-        (errors.Forbidden("idp", 403), "refused"),
-        (errors.ConfigError("config", "identity.ca_bundle", "x", "a file"), "ca-bundle"),
-        (errors.ConfigError("config", "identity.authority", "x", "https"), "authority-wrong"),
-        (errors.SignInError("invalid_grant", aadsts=50173), "session-ended"),
-        (errors.StorageError("file", "full"), "bad-reply"),
+def test_every_one_of_our_exceptions_has_a_kind_and_a_name() -> None:
+    cases: list[tuple[errors.TvappError, str, str]] = [
+        (errors.Unreachable("idp", "no such host"), "offline", "unreachable"),
+        (errors.Unreachable("idp", "proxy: refused"), "proxy", "unreachable"),
+        (errors.TimedOut("idp"), "slow", "timed_out"),
+        (errors.ConnectionBroken("idp"), "interrupted", "connection_broken"),
+        (errors.NetworkError("idp"), "offline", "network_error"),
+        (errors.TlsFailed("idp", "self-signed certificate"), "tls-failed", "tls_failed"),
+        (errors.TlsFailed("idp", "certificate expired"), "tls-failed", "certificate_expired"),
+        (errors.TlsFailed("idp", "certificate is not yet valid"), "clock-wrong", "tls_failed"),
+        (errors.Throttled("idp", 429, retry_after_s=7), "busy", "http_429"),
+        (errors.ServiceDown("idp", 503, "server_error"), "service-down", "server_error"),
+        (errors.UnexpectedReply("idp", 200, "html"), "captive-portal", "html"),
+        (errors.UnexpectedReply("idp", 200, "json"), "bad-reply", "json"),
+        (errors.UnexpectedReply("idp", 200), "bad-reply", "unexpected_reply"),
+        (errors.Forbidden("idp", 403), "refused", "http_403"),
+        (errors.ConfigError("config", "identity.ca_bundle", "x", "a file"), "ca-bundle", "bad_setting"),
+        (errors.ConfigError("config", "identity.authority", "x", "https"), "authority-wrong", "bad_setting"),
+        (errors.SignInError("invalid_grant", aadsts=50173), "session-ended", "invalid_grant"),
+        (errors.SignInError("invalid_grant"), "session-ended", "invalid_grant"),
+        (errors.StorageError("file", "full"), "bad-reply", "StorageError"),
     ]
-    for error, kind in cases:
-        assert problems.from_error(error).kind == kind, error
-    assert problems.from_error(cases[6][0]).retry_after_s == 7
+    for error, kind, name in cases:
+        problem = problems.from_error(error)
+        assert (problem.kind, problem.error) == (kind, name), error
+        if not isinstance(error, errors.SignInError | errors.ServiceError):
+            assert problem.next == problems.KINDS[kind]
+
+
+def test_what_an_exception_knows_is_kept() -> None:
+    throttled = problems.from_error(errors.Throttled("idp", 429, request_id="r-1", retry_after_s=7))
+    assert (throttled.retry_after_s, throttled.correlation_id, throttled.aadsts) == (7, "r-1", 0)
+    refused = errors.SignInError("invalid_grant", aadsts=50173, correlation_id="c-1", retry_after_s=9)
+    problem = problems.from_error(refused)
+    assert (problem.aadsts, problem.correlation_id, problem.retry_after_s, problem.next) == (
+        50173,
+        "c-1",
+        9,
+        "new-code",
+    )
+    assert problems.from_error(refused, when="code").next == "waits-for-ok"
+    assert problems.from_error(errors.ServiceError("idp", 400, "invalid_grant"), when="poll").kind == "code-unknown"
+    assert problems.from_error(errors.ServiceError("idp", 400, "invalid_grant")).kind == "session-ended"
+    whole = problems.Problem("more-proof", "new-code", "x", 5, "c", "t", "now", 3.0)
+    assert problems.from_error(problems.Refused(whole)) is whole
+
+
+@pytest.mark.parametrize(
+    ("following", "needs_person"),
+    [("retries", False), ("keeps-waiting", False), ("new-code", True), ("waits-for-ok", True)],
+)
+def test_a_refusal_tells_what_its_problem_tells(following: problems.Next, needs_person: bool) -> None:
+    refused = problems.Refused(problems.Problem("refused", following, "x", 5, "c-1", retry_after_s=3.0))
+    assert (refused.error, refused.aadsts, refused.correlation_id, refused.retry_after_s) == ("x", 5, "c-1", 3.0)
+    assert refused.needs_person is needs_person
+
+
+@pytest.mark.parametrize(("skew_s", "kind"), [(-200.0, "clock-wrong"), (200.0, "tls-failed"), (None, "tls-failed")])
+def test_an_expired_certificate_is_the_clocks_fault_if_that_is_ahead(skew_s: float | None, kind: str) -> None:
+    expired = problems.from_error(errors.TlsFailed("idp", "certificate expired"))
+    assert problems.with_skew(expired, skew_s).kind == kind
+    other = problems.from_error(errors.TlsFailed("idp", "self-signed certificate"))
+    assert problems.with_skew(other, -200.0) == other
+
+
+@pytest.mark.parametrize(
+    ("error", "numbers", "status", "when", "kind"),
+    [
+        ("invalid_grant", [], 400, "poll", "code-unknown"),
+        ("invalid_grant", [999], 400, "poll", "refused"),
+        ("invalid_grant", [], 400, "code", "refused"),
+        ("invalid_grant", [999], 400, "refresh", "session-ended"),
+        ("invalid_grant", [999, 53003], 400, "poll", "blocked-by-policy"),
+        ("server_error", [], 400, "poll", "service-down"),
+        ("expired_token", [], 503, "poll", "code-expired"),
+        ("expired_token", [], 429, "poll", "busy"),
+        ("invalid_scope", [], 499, "poll", "scope-unknown"),
+        ("invalid_scope", [], 500, "poll", "service-down"),
+    ],
+)
+def test_the_status_the_error_and_the_numbers_are_judged_in_this_order(
+    error: str, numbers: list[int], status: int, when: str, kind: str
+) -> None:
+    assert problems.from_reply({"error": error, "error_codes": numbers}, status=status, when=when).kind == kind
+
+
+def test_the_number_that_says_why_is_kept_or_else_the_first() -> None:
+    def number(*numbers: object) -> int:
+        return problems.from_reply({"error": "invalid_grant", "error_codes": [*numbers]}).aadsts
+
+    assert number(999, 53003, 50034) == 53003
+    assert number(999, 998) == 999
+    assert number(True, "53003", 999) == 999
+    assert number(*[999] * 7, 53003) == 53003
+    assert number(*[999] * 8, 53003) == 999
+    assert number() == 0
+
+
+def test_without_an_error_the_status_is_its_name_and_the_time_to_wait_is_kept() -> None:
+    problem = problems.from_reply({}, status=418, retry_after_s=4.0)
+    assert (problem.error, problem.retry_after_s) == ("http_418", 4.0)
+    assert (problems.from_reply({}).error, problems.from_reply({}).kind) == ("http_400", "refused")
 
 
 JSON: st.SearchStrategy[object] = st.sampled_from(
@@ -154,5 +236,5 @@ def test_no_body_breaks_the_table(body: Mapping[str, object], status: int, when:
 
 def test_ids_from_the_net_are_cut_to_what_a_log_line_can_hold() -> None:
     problem = problems.from_reply({"error": "x" * 5000, "correlation_id": "a\nb\x1b[31m"})
-    assert len(problem.error) <= 120
+    assert problem.error == "x" * 120
     assert problem.correlation_id == "ab[31m"

@@ -15,6 +15,7 @@ from tvapp.core.version import head_commit
 __all__ = ["clone"]  # a fixture
 
 
+@pytest.mark.process
 def test_local_changes_are_told_and_files_that_git_does_not_know_are_none(clone: Path) -> None:
     commit = git(clone, "rev-parse", "HEAD")
     files(clone, new="not known to git")
@@ -23,12 +24,14 @@ def test_local_changes_are_told_and_files_that_git_does_not_know_are_none(clone:
     assert stamp(clone) == f"{commit} + local changes"
 
 
+@pytest.mark.process
 def test_without_git_local_changes_are_not_told(clone: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     files(clone, code="another")
     monkeypatch.setenv("PATH", "/nowhere")
     assert stamp(clone) == head_commit(clone) != ""
 
 
+@pytest.mark.process
 def test_this_clone_says_its_commit() -> None:
     if not (ROOT / ".git").exists():
         pytest.skip("this is no clone")

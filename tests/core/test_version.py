@@ -118,6 +118,7 @@ def test_the_version_names_the_commit_of_a_clone_before_that_of_a_wheel_before_n
     assert describe(tmp_path, "") == __version__
 
 
+@pytest.mark.process
 def test_what_git_says_is_what_is_read_by_hand(clone: Path, tmp_path: Path) -> None:
     commit = git(clone, "rev-parse", "HEAD")
     assert head_commit(clone) == commit
@@ -130,6 +131,7 @@ def test_what_git_says_is_what_is_read_by_hand(clone: Path, tmp_path: Path) -> N
     assert head_commit(tmp_path / "tree") == git(tmp_path / "tree", "rev-parse", "HEAD") != commit
 
 
+@pytest.mark.process
 def test_this_clone_says_its_commit() -> None:
     if not (ROOT / ".git").exists():
         pytest.skip("this is no clone")

@@ -50,6 +50,7 @@ def flipped(data: bytes, at: int) -> bytes:
     return data[:at] + bytes([data[at] ^ (1 << (at * 7 % 8))]) + data[at + 1 :]
 
 
+@pytest.mark.slow
 @every_file
 @pytest.mark.parametrize("damage", [cut, zeros, flipped])
 def test_damage_at_any_byte_costs_at_most_what_was_in_the_file(

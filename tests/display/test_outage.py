@@ -167,6 +167,7 @@ def test_a_driver_that_shows_nothing_is_not_taken_for_a_display(monkeypatch: pyt
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(400)
 def test_fifty_losses_leave_nothing_behind(display: Display) -> None:
     sizes: list[int] = []
     counts: list[tuple[int, ...]] = []

@@ -32,6 +32,6 @@ def failing_build(self: Display) -> None:
 Display.present = failing_present  # type: ignore[method-assign]
 Display._build = failing_build  # type: ignore[method-assign]
 outage.STEADY_S = 0.0
-dimming.FIRST_AWAKE_S = 2.0
+dimming.FIRST_AWAKE_S = 10.0  # long enough to start and settle on a slow machine
 
 sys.exit(run(sys.argv[1:]))

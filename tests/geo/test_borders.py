@@ -47,6 +47,13 @@ def test_two_halves_cut_at_the_date_line_are_one_without_the_cut() -> None:
         }
 
 
+def test_a_small_part_beside_a_large_one_is_joined_with_it() -> None:
+    large, small = box(170, 0, 180, 4), box(-180, 0, -179.9, 4)
+    for one, other in ((large, small), (large[::-1], small), (large, small[::-1])):
+        (found,) = areas([[one], [other]])
+        assert not any(all(lon == 180.0 for lon, _ in edge) for edge in edges(found.border))
+
+
 def test_a_side_on_the_date_line_stays_where_the_area_is_on_one_side_only() -> None:
     (found,) = areas([[box(170, 0, 180, 10)], [box(-180, 4, -170, 6)]])
     on_the_line = {edge for edge in edges(found.border) if all(lon == 180.0 for lon, _ in edge)}
@@ -90,6 +97,12 @@ def test_a_slice_that_ends_at_the_pole_keeps_its_sides() -> None:
         frozenset({(90.0, 80.0), (90.0, 90.0)}),
         frozenset({(0.0, 80.0), (0.0, 90.0)}),
     }
+
+
+def test_slices_whose_sides_are_on_different_meridians_stay_apart() -> None:
+    for gap, count in ((0.2, 2), (1e-8, 2), (1e-10, 1)):
+        found = areas([[box(0, 80, 10.2, 90)], [box(10.2 + gap, 80, 20, 90)]])
+        assert len(found) == count
 
 
 def test_the_whole_earth_has_no_border() -> None:

@@ -149,3 +149,16 @@ def test_simplifying_drops_places_near_the_last_kept_one_and_widens_until_few_en
     assert simplified(upright, 9) == tuple(upright[at] for at in (0, 2, 4, 6, 8, 9))
     slanting = [Position(place.lon / 2, place.lon / 2) for place in points]
     assert simplified(slanting, 9) == tuple(slanting[at] for at in (0, 2, 4, 6, 8, 9))
+
+
+def test_places_are_dropped_up_to_a_distance_that_grows_until_few_enough_are_left() -> None:
+    def kept(count: int, most: int) -> list[float]:
+        return [place.lon for place in simplified([Position(float(lon), 60.0) for lon in range(count)], most)]
+
+    assert kept(11, 11) == list(range(11))
+    assert kept(11, 6) == [0, 2, 4, 6, 8, 10]
+    # At first every third one: these are five. Then those at least 4.5 apart.
+    assert kept(13, 4) == [0, 5, 10, 12]
+    assert kept(13, 2) == [0, 12]
+    upright = [Position(60.0, float(lat)) for lat in range(50, 63)]
+    assert [place.lat - 50 for place in simplified(upright, 4)] == [0, 5, 10, 12]

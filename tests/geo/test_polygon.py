@@ -105,6 +105,9 @@ def test_area_and_centroid_agree_with_shapely(star: list[Position]) -> None:
 def test_the_centroid_of_a_ring_without_an_area_is_the_mean_of_its_places() -> None:
     assert centroid(ring((1, 1), (1, 1), (4, 7))) == Position(2.0, 3.0)
     assert centroid(ring((10, 0), (14, 2))) == Position(12.0, 1.0)
+    trapezium = ring((10, 0), (10 + 4e-7, 0), (10 + 2e-7, 1e-7), (10, 1e-7))
+    # A rectangle of 2 by 1 and a triangle of half its area beside it, which has its centroid at a third.
+    assert centroid(trapezium).lon - 10.0 == pytest.approx((2 * 1.0 + 1 * (2 + 2 / 3)) / 3 * 1e-7, rel=1e-3)
     tiny = ring((10, 0), (10 + 1e-7, 0), (10, 1e-7))
     assert centroid(tiny).lon - 10.0 == pytest.approx(1e-7 / 3, rel=1e-3)
 
@@ -119,6 +122,7 @@ def test_rings_turn_the_other_way_only_where_they_have_to() -> None:
 def test_a_ring_may_jump_by_several_turns_and_is_left_alone_where_it_does_not_jump() -> None:
     assert [p.lon for p in unwrapped(ring((0, 0), (350, 0), (700, 1), (-10, 1)))] == [0, -10, -20, -10]
     assert [p.lon for p in unwrapped(ring((0, 0), (180, 0), (0, 0), (-180, 1)))] == [0, 180, 0, -180]
+    assert [p.lon for p in unwrapped(ring((0, 0), (-180.3, 0)))] == [0, 360 - 180.3]
     assert unwrapped(SQUARE) == tuple(SQUARE)
     assert unwrapped([]) == ()
 

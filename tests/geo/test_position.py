@@ -88,3 +88,10 @@ def test_boxes_intersect_exactly_when_they_share_a_corner_or_edge_place(a: Bound
     )
     assert a.intersects(b) is shared
     assert b.intersects(a) is shared
+
+
+def test_boxes_on_another_turn_of_the_earth_unite_in_this_one() -> None:
+    assert Bounds(190.0, 0.0, 200.0, 1.0).union(Bounds(205.0, 0.0, 210.0, 1.0)) == Bounds(-170.0, 0.0, -150.0, 1.0)
+    assert Bounds(-200.0, 0.0, -195.0, 1.0).union(Bounds(-190.0, 0.0, -185.0, 1.0)) == Bounds(160.0, 0.0, 175.0, 1.0)
+    assert Bounds(175.0, 0.0, 179.0, 1.0).union(Bounds(-179.0, 0.0, -178.0, 1.0)) == Bounds(175.0, 0.0, -178.0, 1.0)
+    assert Bounds(170.0, 0.0, 179.5, 1.0).union(Bounds(-179.75, 0.0, -179.5, 1.0)) == Bounds(170.0, 0.0, -179.5, 1.0)

@@ -71,6 +71,9 @@ def test_edges_fold_back_within_the_rounding_error_of_an_angle() -> None:
     assert folds_back(a, b, Position(0.5, 1e-13))
     assert not folds_back(a, b, Position(0.5, 1e-11))
     assert not folds_back(a, b, b)
+    assert folds_back(a, Position(0.01, 0.0), Position(0.005, 1e-15))
+    assert not folds_back(a, Position(0.01, 0.0), Position(0.005, 1e-13))
+    assert folds_back(a, Position(100.0, 0.0), Position(50.0, 1e-11))
 
 
 def test_short_edges_and_those_along_a_meridian_stay_as_they_are() -> None:

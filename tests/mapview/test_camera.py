@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from tests.geo.places import places
 from tests.mapview.world import FRAME_S, HELSINKI, screen
 from tvapp.geo.position import Position
-from tvapp.mapview.camera import ALIGNED_PX, FINE_STEP, STEP, Camera
+from tvapp.mapview.camera import ALIGNED_PX, FINE_STEP, GLIDE_S, HEAD_START_S, STEP, ZOOM_S, Camera
 from tvapp.mapview.flight import FAR_S, NEAR_S, flight
 from tvapp.mapview.viewport import MAX_ZOOM, Viewport
 from tvapp.remote.intents import Intent
@@ -556,3 +556,27 @@ def test_a_jump_ends_a_flight() -> None:
     camera.jump_to(screen(Position(1, 1), 5))
     assert not camera.is_moving(START)
     assert camera.update(START + 0.1) == screen(Position(1, 1), 5)
+
+
+def test_a_zoom_a_glide_and_a_flight_are_over_exactly_at_their_end() -> None:
+    camera = Camera(screen())
+    camera.zoom_by(1, HEAD_START_S)
+    camera.update(ZOOM_S)
+    assert not camera.is_zooming
+    camera = Camera(screen())
+    camera.press(Intent.RIGHT, 0.0)
+    camera.release(Intent.RIGHT, 0.0)
+    camera.update(GLIDE_S)
+    assert not camera.is_moving(GLIDE_S)
+    camera = Camera(screen())
+    camera.fly_to(screen(zoom=15), 0.0)
+    camera.update(flight(screen(), screen(zoom=15)).duration_s)
+    assert not camera.is_zooming
+
+
+def test_without_motion_the_second_step_of_a_held_key_comes_exactly_after_0_4_s() -> None:
+    camera = Camera(screen(), motion=False)
+    camera.press(Intent.RIGHT, 0.0)
+    for stall in range(1, 5):
+        camera.update(float(stall))  # each counts as 0.1 s
+    assert moved_px(camera, screen())[0] == pytest.approx(2 * 135)

@@ -351,6 +351,10 @@ def test_descendants_are_shown_and_below_the_gaps_among_them_the_next_zoom() -> 
     assert fallbacks((7, 37, 45), (7, 39, 47), (8, 72, 88)) == [(7, 37, 45), (7, 39, 47)]
 
 
+def test_the_ancestor_and_the_descendants_are_shown_together() -> None:
+    assert fallbacks((3, 2, 2), (6, 18, 22)) == [(3, 2, 2), (6, 18, 22)]
+
+
 def test_descendants_are_looked_for_only_at_zooms_with_tiles() -> None:
     asked: list[int] = []
 

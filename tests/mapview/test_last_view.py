@@ -66,23 +66,62 @@ def changed(change: dict[str, object]) -> bytes:
 @pytest.mark.parametrize(
     "change",
     [
-        {"longitude": 181},
-        {"latitude": -91},
+        {"longitude": 180.5},
+        {"longitude": -180.5},
+        {"latitude": 90.5},
+        {"latitude": -90.5},
         {"latitude": "60"},
         {"zoom": True},
-        {"zoom": 99},
+        {"zoom": MAX_ZOOM + 0.5},
+        {"zoom": -0.5},
         {"zoom": None},
         {"base": "microsoft.base.road"},
         {"overlays": ["traffic", "locusts"]},
         {"overlays": [["traffic"]]},
         {"overlays": None},
-        {"basis": "another"},
     ],
     ids=str,
 )
 def test_a_value_that_is_not_allowed_is_refused(change: dict[str, object]) -> None:
-    with pytest.raises(DataError):
+    with pytest.raises(DataError, match=r"^last view: a value that is not allowed$"):
         unpack(changed(change), "basis")
+
+
+@pytest.mark.parametrize("name", ["longitude", "latitude", "zoom"])
+@pytest.mark.parametrize("value", ["5", 999])
+def test_the_cause_names_the_number_that_is_not_allowed(name: str, value: object) -> None:
+    with pytest.raises(DataError) as caught:
+        unpack(changed({name: value}), "basis")
+    assert str(caught.value.__cause__) == name
+
+
+@pytest.mark.parametrize(
+    ("data", "reason"),
+    [
+        (pack(VIEW, "another"), "made with other settings"),
+        (FORMAT.pack(b"{"), "not JSON"),
+        (FORMAT.pack(b"[" * 100_000), "not JSON"),
+        (FORMAT.pack(b"[]"), "not a JSON object"),
+        (FORMAT.pack(b'{"basis": "basis"}'), "a value that is not allowed"),
+    ],
+    ids=["basis", "json", "deep", "list", "empty"],
+)
+def test_the_error_says_what_is_wrong_with_the_record(data: bytes, reason: str) -> None:
+    with pytest.raises(DataError, match=rf"^last view: {reason}$"):
+        unpack(data, "basis")
+
+
+def test_the_view_is_kept_to_a_centimetre() -> None:
+    content = json.loads(bytes(FORMAT.unpack(pack(LastView(Position(1 / 3, 2 / 3), 10 / 3, VIEW.choice), "basis"))))
+    assert content == {
+        "basis": "basis",
+        "longitude": 0.3333333,
+        "latitude": 0.6666667,
+        "zoom": 3.3333333,
+        "base": "hybrid",
+        "overlays": ["radar"],
+        "selected": "",
+    }
 
 
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999"])
@@ -107,3 +146,4 @@ def test_an_endless_id_is_left_out_so_that_the_file_stays_small() -> None:
     assert unpack(pack(long, "basis"), "basis").selected == ""
     most = LastView(VIEW.center, VIEW.zoom, VIEW.choice, "\N{SNOWMAN}" * MAX_ID_LENGTH)
     assert len(pack(most, "basis")) <= MAX_BYTES
+    assert unpack(pack(most, "basis"), "basis") == most

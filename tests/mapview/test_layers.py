@@ -103,3 +103,8 @@ def test_choices_are_named_as_in_settings() -> None:
     assert LayerChoice(overlays=frozenset({Overlay.RADAR})).with_base(BaseStyle.DARK) == LayerChoice(
         BaseStyle.DARK, frozenset({Overlay.RADAR})
     )
+
+
+def test_without_a_layer_that_has_its_own_the_background_is_dark() -> None:
+    assert background(()) == (36, 38, 42)
+    assert background((Layer("another", "base", 0, 20),)) == (36, 38, 42)

@@ -686,6 +686,18 @@ def test_a_base_that_has_only_begun_to_load_stays_below_the_next_one_if_there_is
     assert {quad.key for quad in here.frame()} == {("base", tile.z, tile.x, tile.y)}
 
 
+def test_the_former_base_is_never_dropped_while_it_is_shown_even_if_the_budget_is_too_small() -> None:
+    here = world(motion=False)
+    here.load()
+    here.model.set_layers((OTHER_BASE,))
+    here.frame()
+    here.model.memory.budget_bytes = 1
+    here.arrive(here.requested[0])
+    quads = here.frame()
+    assert {quad.key[0] for quad in quads} == {"base", "imagery"}
+    assert sum(quad.key[0] == "base" for quad in quads) == IN_VIEW
+
+
 def test_messages_of_tilesets_that_are_not_shown_change_nothing() -> None:
     here = world()
     here.load()

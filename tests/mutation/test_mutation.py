@@ -50,6 +50,16 @@ def test_an_equivalent_mutant_is_known_by_function_and_change_whatever_its_numbe
     assert known.reason("m.x_more__mutmut_4", CHANGE) is None
 
 
+def test_a_zip_that_no_longer_asserts_equal_lengths_is_equivalent() -> None:
+    line = "    for a, b in zip(some, [*some, 1], strict=True):"
+    known = Equivalents({})
+    for lax in (line.replace("True", "False"), line.replace("True", "None"), line.replace("strict=True", "")):
+        assert known.reason("m.x_pairs__mutmut_1", f"-{line}\n+{lax}") is not None
+    for other in (line.replace("1", "2"), line.replace("True", "False").replace("a, b", "b, a"), line):
+        assert known.reason("m.x_pairs__mutmut_1", f"-{line.replace('[*', '[ *')}\n+{other}!") is None
+    assert known.reason("m.x_pairs__mutmut_1", f"-{line.replace('True', 'False')}\n+{line}") is None
+
+
 def test_survivors_count_unless_they_are_explained() -> None:
     known = Equivalents({("m.less", "-returna<b\n+returna<=b"): "never equal"})
     rows = {"geo": (10, [Survivor("m.x_less__mutmut_1", CHANGE), Survivor("m.x_more__mutmut_1", CHANGE)])}

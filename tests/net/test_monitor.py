@@ -118,11 +118,12 @@ def test_losing_and_regaining_it_is_told_once_each() -> None:
         assert isinstance(restored, NetworkRestored)
         assert 40.0 <= restored.after_s <= 40.0 + 30.0
         assert net.told == [error, None]
-        assert net.log.named("network.lost")[0]["what"] == "maps.example"
-        assert net.log.named("network.restored")[0]["after_s"] == restored.after_s
-        for _, request in net.requests:
-            assert request.method == "HEAD"
-            assert "authorization" not in request.headers
+        lost_event = {"what": "maps.example", "error": "Unreachable", "reason": "refused"}
+        assert net.log.events == [("network.lost", lost_event), ("network.restored", {"after_s": restored.after_s})]
+        assert net.log.at_level("warning") == ["network.lost"]
+        assert restored.after_s == round(restored.after_s, 1)
+        light = Request("HEAD", MAPS + "/", Headers({"accept": "*/*"}), b"", 65536, 5.0, is_probe=True)
+        assert [request for _, request in net.requests] == [light] * len(net.requests)
         gaps = [b[0] - a[0] for a, b in zip(net.requests, net.requests[1:], strict=False)]
         assert gaps == sorted(gaps)
         assert max(gaps) <= 18.0
@@ -205,7 +206,13 @@ def test_after_the_end_nothing_is_asked() -> None:
 
 
 @pytest.mark.parametrize(
-    ("states", "expected"), [({"lo": "unknown", "eth0": "down"}, False), ({"lo": "unknown", "wlan0": "up"}, True)]
+    ("states", "expected"),
+    [
+        ({"lo": "unknown", "eth0": "down"}, False),
+        ({"lo": "unknown", "wlan0": "up"}, True),
+        ({"eth0": "down", "tun0": "unknown"}, True),
+        ({"lo": "up"}, False),
+    ],
 )
 def test_links_are_read_from_the_system(tmp_path: Path, states: dict[str, str], expected: bool) -> None:
     for name, state in states.items():
@@ -215,21 +222,101 @@ def test_links_are_read_from_the_system(tmp_path: Path, states: dict[str, str], 
     assert has_link(tmp_path / "missing")
 
 
+def test_the_delays_grow_to_15_seconds_and_begin_anew_for_the_next_loss() -> None:
+    async def work() -> None:
+        error = Unreachable("maps.example", "refused")
+        net = Net(down={MAPS: error}, back_at=60.0)
+        monitor = net.start()
+        for _ in range(2):
+            began = net.clock.now
+            monitor.observe(MAPS, error)
+            await settle()
+            assert not lost(monitor)
+            times = [at - began for at, _ in net.requests]
+            assert times == pytest.approx([1.0, 3.0, 7.0, 15.0, 30.0, 45.0, 60.0])
+            net.requests.clear()
+            net.back_at = net.clock.now + 60.0
+
+    run(work)
+
+
+def test_a_request_that_succeeds_restores_the_network_and_the_time_without_it_is_told() -> None:
+    async def work() -> None:
+        net = Net()
+        monitor = net.start()
+        monitor.observe(MAPS, Unreachable("", "refused"))
+        net.clock.advance(2.34)
+        monitor.observe(MAPS, None)
+        assert net.posted == [NetworkLost("maps.example", "Unreachable", "refused"), NetworkRestored(2.3)]
+        monitor.stop()
+        await settle()
+
+    run(work)
+
+
+def test_a_slow_request_is_looked_into_at_once() -> None:
+    async def work() -> None:
+        net = Net()
+        net.start().observe(MAPS, TimedOut("maps.example"))
+        await settle()
+        assert [at for at, _ in net.requests] == [0.0]
+
+    run(work)
+
+
+def test_a_link_that_was_there_all_along_shortens_no_wait_and_one_that_comes_back_does() -> None:
+    clock = ManualClock()
+    links = iter([True, True, True, False, False, True])
+
+    async def sleep(seconds: float) -> None:
+        clock.advance(seconds)
+
+    asyncio.run(ProbeDelay(sleep, lambda: next(links)).wait(9.5))
+    assert clock.now == 5.0
+
+
+def test_a_wait_takes_as_long_as_it_should() -> None:
+    slept: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+
+    delay = ProbeDelay(sleep, lambda: True)
+    delay.hurry()  # of a wait that has not begun
+    asyncio.run(delay.wait(2.5))
+    assert slept == [1.0, 1.0, 0.5]
+
+
+def test_a_host_that_is_watched_later_counts_like_the_others() -> None:
+    async def work() -> None:
+        net = Net(down={"https://store.example": Unreachable("store.example")})
+        monitor = net.start()
+        monitor.watch("https://store.example/container")
+        monitor.watch("no url")
+        await asyncio.sleep(0)
+        monitor.observe("https://store.example", Unreachable("store.example"))
+        assert lost(monitor)
+        monitor.stop()
+        await settle()
+
+    run(work)
+
+
 def test_hurried_it_probes_at_once_instead_of_waiting_on() -> None:
     async def work() -> None:
         error = Unreachable("maps.example", "refused")
         net = Net(down={MAPS: error}, back_at=1000.0)
         monitor = net.start()
 
-        def hurry_at_ninety(now: float) -> None:
-            if now == 90.0:
+        def hurry_between_probes(now: float) -> None:
+            if now == 85.0:  # between two probes
                 net.back_at = 0.0
                 monitor.hurry()
 
-        net.at = hurry_at_ninety
+        net.at = hurry_between_probes
         monitor.observe(MAPS, error)
         await settle()
         assert not lost(monitor)
-        assert net.requests[-1][0] == 90.0
+        assert net.requests[-1][0] == 85.0
 
     run(work)

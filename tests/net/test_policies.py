@@ -124,8 +124,48 @@ def test_a_host_in_trouble_is_left_alone_with_the_troubles_own_error(
     run(work)
 
 
+def test_a_refusal_and_the_log_say_what_the_trouble_is_and_for_how_long() -> None:
+    async def work() -> None:
+        wire = Wire([Unreachable("maps.example", "refused")])
+        circuits = wire.circuits()
+        await open_up(circuits)
+        wire.clock.advance(0.5)
+        refused = await outcome(circuits)
+        assert isinstance(refused, Unreachable)
+        assert (refused.host, refused.reason, refused.was_sent) == ("maps.example", "refused", False)
+        (opened,) = wire.log.named("circuit.opened")
+        assert opened == {
+            "host": "maps.example", "error": "Unreachable", "reason": "refused", "retry_in": opened["retry_in"]
+        }  # fmt: skip
+        assert refused.retry_after_s == pytest.approx(opened["retry_in"], abs=0.55)
+        assert isinstance(opened["retry_in"], float)
+        assert 1.0 <= opened["retry_in"] == round(opened["retry_in"], 1)
+        circuits.network_restored()
+        assert wire.log.named("circuit.closed") == [{"host": "maps.example"}]
+        assert wire.log.at_level("warning") == ["circuit.opened"]
+        assert wire.log.at_level("info") == ["circuit.closed"]
+
+    run(work)
+
+
+def test_a_service_that_refuses_is_quoted_with_its_status() -> None:
+    async def work() -> None:
+        wire = Wire([answer(503, retry_after="40")])
+        circuits = wire.circuits()
+        await open_up(circuits)
+        refused = await outcome(circuits)
+        assert isinstance(refused, ServiceDown)
+        assert (refused.host, refused.status, refused.message) == ("maps.example", 503, "not asked again yet")
+        assert (refused.retry_after_s, refused.was_sent) == (40.0, False)
+        assert wire.log.named("circuit.opened") == [
+            {"host": "maps.example", "error": "ServiceDown", "status": 503, "retry_in": 40.0}
+        ]
+
+    run(work)
+
+
 @pytest.mark.parametrize(
-    "outcome_", [answer(400), answer(401), answer(403), answer(404), answer(409), answer(412), answer(304)]
+    "outcome_", [answer(400), answer(401), answer(403), answer(404), answer(409), answer(412), answer(499), answer(304)]
 )
 def test_what_is_somebodys_own_fault_never_opens_it(outcome_: Response) -> None:
     async def work() -> None:
@@ -268,20 +308,42 @@ def test_an_explicit_retry_and_the_networks_return_let_requests_pass() -> None:
     run(work)
 
 
+def test_the_networks_return_does_not_close_what_the_host_has_opened() -> None:
+    async def work() -> None:
+        wire = Wire([answer(503)])
+        circuits = wire.circuits()
+        await open_up(circuits)
+        circuits.hurry()
+        assert isinstance(await outcome(circuits), ServiceDown | Response)
+        circuits.network_restored()  # the host had opened it, not the network
+        assert isinstance(await outcome(circuits), ServiceDown)
+        assert wire.log.named("circuit.closed") == []
+
+    run(work)
+
+
 # -- repeating --------------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
     "trouble",
-    [Unreachable("h"), ConnectionBroken("h"), answer(500), answer(503), answer(503, retry_after="1")],
-)
-def test_a_short_trouble_of_a_get_is_nobodys_business(trouble: Response | TvappError) -> None:
+    [
+        Unreachable("h"), ConnectionBroken("h"), answer(500), answer(502), answer(503), answer(504),
+        answer(503, retry_after="1"), answer(429, retry_after="1"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_short_trouble_of_a_get_is_nobodys_business(trouble: Response | TvappError, method: str) -> None:
     async def work() -> None:
         wire = Wire([trouble, trouble, answer(200)])
-        got = await outcome(wire.retries())
+        got = await outcome(wire.retries(), Request(method, MAPS))
         assert isinstance(got, Response)
         assert got.status == 200
         assert len(wire.slept) == 2
+        assert wire.log.named("http.repeated") == [
+            {"host": "maps.example", "attempt": 1}, {"host": "maps.example", "attempt": 2}
+        ]  # fmt: skip
+        assert set(wire.log.at_level("debug")) == {"http.repeated"}
 
     run(work)
 
@@ -315,6 +377,7 @@ def test_what_may_have_arrived_is_never_sent_again(method: str, trouble: Respons
         answer(404),
         answer(401),
         answer(429),
+        answer(501),
         TlsFailed("h", "expired"),
         UnexpectedReply("h", 200, "html"),
         ServiceDown("h", 503, retry_after_s=1.0, was_sent=False),
@@ -339,6 +402,42 @@ def test_all_attempts_together_take_no_longer_than_the_request_may() -> None:
         await outcome(quick.retries(), Request("GET", MAPS, timeout_s=20.0))
         assert len(quick.sent) == ATTEMPTS
         assert [request.timeout_s for request in quick.sent] == pytest.approx([20.0, 17.75, 15.25])
+
+    run(work)
+
+
+@pytest.mark.parametrize(("takes_s", "attempts"), [(9.75, 2), (9.76, 1)])
+def test_an_attempt_that_would_have_less_than_half_of_the_time_is_not_made(takes_s: float, attempts: int) -> None:
+    async def work() -> None:
+        wire = Wire([ConnectionBroken("h")], takes_s=takes_s)
+        await outcome(wire.retries(), Request("GET", MAPS, timeout_s=20.0))
+        assert len(wire.sent) == attempts
+
+    run(work)
+
+
+def test_the_first_attempt_is_the_request_itself_and_a_probe_is_sent_once() -> None:
+    async def work() -> None:
+        wire = Wire([ConnectionBroken("h")])
+        request = Request("GET", MAPS)
+        await outcome(wire.retries(), request)
+        assert wire.sent[0] is request
+        probe = Request("HEAD", MAPS, is_probe=True)
+        wire.sent.clear()
+        await outcome(wire.retries(), probe)
+        assert wire.sent == [probe]
+
+    run(work)
+
+
+def test_each_host_has_a_budget_of_its_own() -> None:
+    async def work() -> None:
+        wire = Wire([answer(503)])
+        retries = wire.retries()
+        await asyncio.gather(*(outcome(retries) for _ in range(40)))
+        wire.sent.clear()
+        await outcome(retries, Request("GET", ENTRA))
+        assert len(wire.sent) == ATTEMPTS
 
     run(work)
 
@@ -372,8 +471,9 @@ def test_a_proxy_that_wants_a_name_and_a_portal_are_named() -> None:
         proxy = await outcome(PortalDetector(Wire([answer(407)])))
         portal = await outcome(PortalDetector(Wire([answer(511)])))
         assert isinstance(proxy, Unreachable)
-        assert proxy.reason.startswith("proxy: 407")
+        assert (proxy.host, proxy.reason) == ("maps.example", "proxy: 407 Proxy Authentication Required")
         assert isinstance(portal, UnexpectedReply)
-        assert portal.code == "html"
+        assert (portal.host, portal.status, portal.code) == ("maps.example", 511, "html")
+        assert portal.message == "the network asks for a sign-in of its own"
 
     run(work)

@@ -13,6 +13,8 @@ from tests.net.raw import answer, make_authority, raw_server, serving
 from tvapp.core.clock import ManualClock
 from tvapp.core.errors import ConnectionBroken, NetworkError, TimedOut, Unreachable
 from tvapp.core.log import RecordingLog
+from tvapp.net.http_library import httpx
+from tvapp.net.pool import Pool, goes_through_proxy
 from tvapp.net.request import Request
 from tvapp.net.transport import HttpClient
 
@@ -42,6 +44,49 @@ def run(work: Callable[[HttpClient], Awaitable[None]]) -> None:
             await http.aclose()
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize(
+    ("url", "proxies", "expected"),
+    [
+        ("https://maps.example/", {}, False),
+        ("https://maps.example/", {"https_proxy": "http://proxy"}, True),
+        ("http://maps.example/", {"https_proxy": "http://proxy"}, False),
+        ("https://maps.example/", {"all_proxy": "http://proxy"}, True),
+        ("https://localhost/", {"https_proxy": "http://proxy"}, False),
+        ("https://maps.example/", {"https_proxy": "http://proxy", "no_proxy": "maps.example"}, False),
+        ("https://tv:pass@maps.example/", {"https_proxy": "http://proxy", "no_proxy": "maps.example"}, False),
+        ("https://login.example/", {"https_proxy": "http://proxy", "no_proxy": "maps.example"}, True),
+    ],
+)
+def test_the_environment_says_which_hosts_are_behind_a_proxy(
+    monkeypatch: pytest.MonkeyPatch, url: str, proxies: dict[str, str], expected: bool
+) -> None:
+    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
+        monkeypatch.delenv(name.upper(), raising=False)
+        monkeypatch.delenv(name, raising=False)
+    for name, value in proxies.items():
+        monkeypatch.setenv(name, value)
+    assert goes_through_proxy(url) is expected
+
+
+class BrokenClient(httpx.AsyncClient):
+    """Fails while it closes its connections."""
+
+    async def aclose(self) -> None:
+        await super().aclose()
+        raise OSError("reset")
+
+
+@pytest.mark.parametrize("client", [httpx.AsyncClient, BrokenClient])
+def test_a_pool_is_closed_even_if_its_connections_break_meanwhile(client: type[httpx.AsyncClient]) -> None:
+    async def work() -> None:
+        pool = Pool(client(verify=False), http2=False)
+        assert not pool.is_closed
+        await pool.retire()
+        assert pool.is_closed is True
+
+    asyncio.run(work())
 
 
 def test_a_handshake_that_takes_too_long_is_given_up_and_its_socket_closed_at_once() -> None:

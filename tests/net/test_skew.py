@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from email.utils import formatdate
 from types import MappingProxyType
 
@@ -62,7 +62,8 @@ def test_a_second_answer_makes_a_wrong_clock_news_once(off: float) -> None:
     assert bench.monitor.skew_s == pytest.approx(off, abs=2)
     (event,) = bench.log.named("clock.skewed")
     assert event["direction"] == ("behind" if off > 0 else "ahead")
-    assert event["skew_s"] == pytest.approx(off, abs=2)
+    assert event["skew_s"] == round(bench.told[0], 1)
+    assert bench.log.at_level("warning") == ["clock.skewed"]
 
 
 def test_the_second_answer_may_come_from_somebody_else() -> None:
@@ -130,6 +131,8 @@ def test_a_clock_that_is_set_right_is_told_without_another_answer() -> None:
     bench.monitor.check()
     assert bench.told == [pytest.approx(3 * HOUR, abs=2), 0.0]
     assert [event["direction"] for event in bench.log.named("clock.skewed")] == ["behind", "right"]
+    assert bench.log.named("clock.skewed")[1] == {"direction": "right", "skew_s": 0.0}
+    assert bench.log.at_level("info") == bench.log.at_level("warning") == ["clock.skewed"]
     bench.clock.set_wall(-5 * HOUR)
     bench.monitor.check()
     assert bench.told[2:] == [pytest.approx(5 * HOUR, abs=2)]
@@ -209,6 +212,55 @@ def test_whatever_servers_say_the_verdict_is_ours_or_one_of_theirs(said: list[tu
     assert verdict == 0.0 or any(verdict == pytest.approx(date - wall, abs=1e-3) for _, date in said)
 
 
+@pytest.mark.parametrize("date", [RELEASED_AT, LATEST])
+def test_the_first_and_the_last_date_that_can_be_are_taken(date: float) -> None:
+    estimator = SkewEstimator()
+    for host in ("a.example", "b.example"):
+        estimator.add_date(host, date, 5.0)
+    assert estimator.skew_s(5.0, date - HOUR) == HOUR
+
+
+def test_eight_hosts_are_remembered_and_the_one_not_heard_of_for_longest_is_forgotten() -> None:
+    estimator = SkewEstimator()
+    for number in range(8):
+        estimator.add_date(f"{number}.example", RIGHT + number * HOUR, 5.0)
+    estimator.add_date("0.example", RIGHT, 5.0)  # twice in a row: two votes
+    assert estimator.skew_s(5.0, RIGHT - HOUR) == HOUR
+    estimator.add_date("8.example", RIGHT + 9 * HOUR, 5.0)  # forgets 1.example, not the first
+    assert estimator.skew_s(5.0, RIGHT - HOUR) == HOUR
+    for number in range(9, 17):
+        estimator.add_date(f"{number}.example", RIGHT + 2 * number * HOUR, 5.0)
+    assert estimator.skew_s(5.0, RIGHT - HOUR) == 0.0
+
+
+def test_eight_failed_handshakes_are_remembered() -> None:
+    estimator = SkewEstimator()
+    for number in range(8):
+        estimator.add_too_early(f"{number}.example")
+    for number in range(1, 7):
+        estimator.add_date(f"{number}.example", 0.0, 5.0)
+    assert estimator.skew_s(5.0, RIGHT) == math.inf
+    estimator.add_date("0.example", 0.0, 5.0)
+    assert estimator.skew_s(5.0, RIGHT) == 0.0, "one handshake proves nothing"
+
+
+def test_times_that_differ_by_a_minute_agree() -> None:
+    for apart, skew in ((60.0, HOUR), (61.0, 0.0)):
+        estimator = SkewEstimator()
+        estimator.add_date("a.example", RIGHT + HOUR, 5.0)
+        estimator.add_date("b.example", RIGHT + HOUR + apart, 5.0)
+        assert estimator.skew_s(5.0, RIGHT) == skew
+
+
+def test_of_skews_with_the_same_votes_the_one_that_is_believed_is_taken() -> None:
+    estimator = SkewEstimator()
+    for host, skew in (("a.example", 2 * HOUR), ("b.example", 5 * HOUR)):
+        for _ in range(2):
+            estimator.add_date(host, RIGHT + skew, 5.0)
+    assert estimator.skew_s(5.0, RIGHT) == 2 * HOUR
+    assert estimator.skew_s(5.0, RIGHT, 4 * HOUR) == 5 * HOUR
+
+
 def test_a_handshake_that_succeeds_takes_back_those_that_failed() -> None:
     estimator = SkewEstimator()
     estimator.add_too_early("maps.example")
@@ -232,6 +284,20 @@ def test_every_answer_over_tls_counts_whatever_its_status_and_none_without() -> 
 
     assert sent(answer, "https://maps.example/x").told == [pytest.approx(HOUR, abs=2)]
     assert sent(answer, "http://maps.example/x").told == []
+
+
+def test_each_host_has_a_voice_of_its_own() -> None:
+    ahead = {"a.example": HOUR, "b.example": 3 * HOUR}
+
+    def answer(request: Request) -> Response:
+        answer = reply(404, date=formatdate(RIGHT + 50 + ahead[request.host], usegmt=True))
+        return replace(answer, url=request.url)
+
+    bench = Bench()
+    sender = SkewObserver(FakeSender(answer), bench.monitor)
+    for host in [*ahead, *ahead]:
+        asyncio.run(sender.send(Request("GET", f"https://{host}/")))
+    assert bench.told == [pytest.approx(HOUR, abs=2)]
 
 
 def test_a_failed_handshake_is_heard_of_and_passed_on() -> None:

@@ -1,11 +1,14 @@
 import asyncio
 import gzip
+import logging
 import socket
 import ssl
 import subprocess
 import sys
+import zlib
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from random import Random
 
 import h2.config
 import h2.connection
@@ -131,6 +134,12 @@ async def _reset(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> 
     writer.transport.abort()
 
 
+async def _announce_much_and_send_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 1001\r\n\r\n")
+    await writer.drain()
+    await reader.read()
+
+
 async def _hang_up(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     writer.close()
 
@@ -149,25 +158,100 @@ async def _half_gzip(reader: asyncio.StreamReader, writer: asyncio.StreamWriter)
 @pytest.mark.parametrize(
     ("script", "expected"),
     [
-        (_say_nothing, TimedOut),
-        (_drip, TimedOut),
-        (_reset, ConnectionBroken),
-        (_hang_up, ConnectionBroken),
-        (_half, ConnectionBroken),
-        (_half_gzip, ConnectionBroken),
-        (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", ConnectionBroken),
-        (b"HTTP/1.1 200 OK\r\ncontent-length: nonsense\r\n\r\n", ConnectionBroken),
-        (b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 40000 + b"\r\n", ConnectionBroken),
-        (answer(b"x" * 2000), UnexpectedReply),
-        (answer(b"x" * 2000, content_length="", connection="close"), UnexpectedReply),
-        (answer(gzip.compress(bytes(50_000_000)), content_encoding="gzip"), UnexpectedReply),
-        (answer(b"not gzip at all", content_encoding="gzip"), UnexpectedReply),
-        (answer(b"x", content_encoding="br"), UnexpectedReply),
+        (_say_nothing, TimedOut("localhost", "no whole answer in 0.25 s")),
+        (_drip, TimedOut("localhost", "no whole answer in 0.25 s")),
+        (_reset, ConnectionBroken("localhost", "closed by the other side")),
+        (_hang_up, ConnectionBroken("localhost", "RemoteProtocolError")),
+        (_half, ConnectionBroken("localhost", "RemoteProtocolError")),
+        (_half_gzip, ConnectionBroken("localhost", "compressed body cut short")),
+        (b"SSH-2.0-OpenSSH_9.2\r\n\r\n", ConnectionBroken("localhost", "RemoteProtocolError")),
+        (
+            b"HTTP/1.1 200 OK\r\ncontent-length: nonsense\r\n\r\n",
+            ConnectionBroken("localhost", "RemoteProtocolError"),
+        ),
+        (
+            b"HTTP/1.1 200 OK\r\n" + b"x: y\r\n" * 40000 + b"\r\n",
+            ConnectionBroken("localhost", "RemoteProtocolError"),
+        ),
+        (_announce_much_and_send_nothing, UnexpectedReply("localhost", 200, message="too large")),
+        (answer(b"x" * 1001), UnexpectedReply("localhost", 200, message="too large")),
+        (
+            answer(b"x" * 1001, content_length="", connection="close"),
+            UnexpectedReply("localhost", 200, message="too large"),
+        ),
+        (
+            answer(gzip.compress(bytes(50_000_000)), content_encoding="gzip"),
+            UnexpectedReply("localhost", 200, message="too large"),
+        ),
+        (
+            answer(gzip.compress(bytes(1001)), content_encoding="gzip"),
+            UnexpectedReply("localhost", 200, message="too large"),
+        ),
+        (
+            answer(b"not gzip at all", "404 Not Found", content_encoding="gzip"),
+            UnexpectedReply("localhost", 404, message="bad compression"),
+        ),
+        (
+            answer(b"x", content_encoding="br"),
+            UnexpectedReply("localhost", 200, message="unknown content encoding"),
+        ),
     ],
 )
-def test_each_way_of_failing_has_its_name(script: bytes | Handler, expected: type[TvappError]) -> None:
+def test_each_way_of_failing_has_its_name(script: bytes | Handler, expected: NetworkError | UnexpectedReply) -> None:
     result = outcome(script, timeout_s=0.25, limit_bytes=1000)
-    assert type(result) is expected, repr(result)
+    assert (type(result), str(result)) == (type(expected), str(expected))
+
+
+@pytest.mark.parametrize("encoding", ["", "identity", "gzip", "X-GZip", " deflate "])
+def test_a_body_of_exactly_the_limit_is_taken_in_every_encoding(encoding: str) -> None:
+    body = bytes(range(250)) * 4
+    form = encoding.strip().lower()
+    packed = gzip.compress(body) if "gzip" in form else zlib.compress(body) if form == "deflate" else body
+
+    async def until_the_end(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer(packed, content_encoding=encoding, content_length=""))
+        await writer.drain()
+
+    for script in (answer(packed, content_encoding=encoding), until_the_end):
+        response = outcome(script, limit_bytes=1000)
+        assert isinstance(response, Response), repr(response)
+        assert response.body == body
+
+
+@pytest.mark.parametrize("encoding", ["", "gzip"])
+def test_a_body_in_many_parts_is_put_together(encoding: str) -> None:
+    body = Random(1).randbytes(300_000)
+    response = outcome(answer(gzip.compress(body) if encoding else body, content_encoding=encoding))
+    assert isinstance(response, Response), repr(response)
+    assert response.body == body
+
+
+def test_an_empty_body_needs_no_compression() -> None:
+    response = outcome(answer(b"", content_encoding="gzip"))
+    assert isinstance(response, Response)
+    assert response.body == b""
+
+
+def test_a_request_says_who_asks_and_what_it_takes_and_carries_its_fields_and_body() -> None:
+    bodies: list[bytes] = []
+
+    async def take(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        bodies.append(await reader.readexactly(4))
+        writer.write(answer(b"ok"))
+        await writer.drain()
+
+    async def work(http: HttpClient) -> None:
+        async with raw_server(take, answer(b"")) as server:
+            await http.send(Request("PUT", server.url + "/x?y=1", Headers({"If-Match": '"1"'}), b"body"))
+            await http.send(Request("GET", server.url, Headers({"user-agent": "other"})))
+            put, get = (head.lower().split("\r\n") for head in server.heads)
+            assert put[0] == "put /x?y=1 http/1.1"
+            assert {"user-agent: tvapp", "accept-encoding: gzip", 'if-match: "1"', "content-length: 4"} <= set(put)
+            assert "user-agent: other" in get
+            assert not any(line.startswith("content-length") for line in get)
+
+    run(work)
+    assert bodies == [b"body"]
 
 
 async def _half_and_then_nothing(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -192,7 +276,9 @@ def test_a_compressed_body_is_inflated() -> None:
     assert response.body == b"hello" * 100
 
 
-@pytest.mark.parametrize(("method", "status"), [("HEAD", "200 OK"), ("GET", "304 Not Modified")])
+@pytest.mark.parametrize(
+    ("method", "status"), [("HEAD", "200 OK"), ("GET", "304 Not Modified"), ("GET", "204 No Content")]
+)
 def test_the_length_of_what_is_not_sent_does_not_count(method: str, status: str) -> None:
     async def work(http: HttpClient) -> None:
         async with raw_server(answer(b"", status, content_length="", Content_Length="99999999")) as server:
@@ -220,9 +306,17 @@ def test_cookies_are_not_kept() -> None:
 
 def test_a_url_that_makes_no_sense_is_a_data_error() -> None:
     async def work(http: HttpClient) -> None:
-        for url in ("https://[::1", "gopher://example.com/", "no url", "https://exa mple.com:99999/"):
-            with pytest.raises(DataError):
+        for url, source in (
+            ("https://[::1", "url"),
+            ("gopher://example.com/", "example.com"),
+            ("no url", "url"),
+            ("https://exa mple.com/", "exa mple.com"),
+            ("https://example.com/a b", "example.com"),
+            ("https://ex\u00e4mple.com/", "ex\u00e4mple.com"),
+        ):
+            with pytest.raises(DataError) as caught:
                 await http.send(Request("GET", url))
+            assert (caught.value.source, caught.value.reason) == (source, "not a URL that can be asked for")
 
     run(work)
 
@@ -246,11 +340,11 @@ def test_without_a_configured_bundle_the_environment_counts(
 @pytest.mark.parametrize("case", ["unknown authority", "other host", "expired", "no bundle", "no TLS at all"])
 def test_tls_failures_are_told_apart(case: str, authority: Authority, tmp_path: Path) -> None:
     reasons = {
-        "unknown authority": "not trusted",
-        "other host": "another host",
-        "expired": "expired",
-        "no bundle": "cannot read",
-        "no TLS at all": "",
+        "unknown authority": "certificate authority not trusted",
+        "other host": "certificate for another host",
+        "expired": "certificate expired",
+        "no bundle": f"cannot read the certificate bundle {tmp_path / 'missing.pem'}",
+        "no TLS at all": "wrong version number",
     }
     ca, tls = str(authority.ca_file), authority.server
     if case == "other host":
@@ -265,7 +359,7 @@ def test_tls_failures_are_told_apart(case: str, authority: Authority, tmp_path: 
         ca = str(tmp_path / "missing.pem")
     result = outcome(answer(), ca=ca, tls=tls) if case != "no TLS at all" else _https_to_plain()
     assert isinstance(result, TlsFailed)
-    assert reasons[case] in result.reason
+    assert reasons[case] == result.reason
 
 
 def _https_to_plain() -> Response | TvappError:
@@ -310,16 +404,89 @@ def test_a_proxy_that_is_no_url_is_ignored_and_reported(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(socket, "getaddrinfo", no_such_host)
     run(work, log=log)
-    assert log.named("proxy.ignored")
+    assert log.named("proxy.ignored") == [{"reason": "InvalidURL"}]
+    assert log.at_level("warning") == ["proxy.ignored"]
+    (failed,) = log.named("http.failed")
+    assert failed == {"host": "maps.invalid", "error": "Unreachable", "reason": failed["reason"]}
+    assert str(failed["reason"]).endswith("no such host")
+    assert log.at_level("debug") == ["http.failed"]
     assert "pass" not in str(log.events)
 
 
-def test_a_kept_connection_that_died_costs_nothing() -> None:
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_kept_connection_that_died_costs_nothing(method: str) -> None:
     async def work(http: HttpClient) -> None:
-        async with raw_server(answer(b"1"), _hang_up, answer(b"2")) as server:
+        async with raw_server(answer(b""), _hang_up, answer(b"", "201 Created")) as server:
             first = await http.send(Request("GET", server.url))
-            second = await http.send(Request("GET", server.url))
-            assert (first.body, second.body) == (b"1", b"2")
+            second = await http.send(Request(method, server.url))
+            assert (first.status, second.status) == (200, 201)
+            assert len(server.heads) == 3
+
+    run(work)
+
+
+def test_a_connection_that_dies_twice_or_was_never_used_is_not_tried_again() -> None:
+    async def work(http: HttpClient) -> None:
+        async with raw_server(_hang_up) as server:
+            with pytest.raises(ConnectionBroken):
+                await http.send(Request("GET", server.url))
+            assert len(server.heads) == 1
+        async with raw_server(answer(b"1"), _hang_up) as server:
+            await http.send(Request("GET", server.url))
+            with pytest.raises(ConnectionBroken):
+                await http.send(Request("GET", server.url))
+            assert len(server.heads) == 3
+
+    run(work)
+
+
+def test_a_request_that_was_given_up_takes_its_connection_with_it() -> None:
+    async def work(http: HttpClient) -> None:
+        async with raw_server(answer(b"1"), _say_nothing, answer(b"2")) as server:
+            await http.send(Request("GET", server.url))
+            with pytest.raises(TimedOut):
+                await http.send(Request("GET", server.url, timeout_s=0.1))
+            assert (await http.send(Request("GET", server.url))).body == b"2"
+            assert server.connections == 2
+
+    run(work)
+
+
+def test_whoever_waits_for_the_first_connection_waits_no_longer_than_its_own_time() -> None:
+    async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            await reader.read()
+        finally:
+            writer.close()
+
+    async def work(http: HttpClient) -> None:
+        async with serving(mute) as port:
+            url = f"https://localhost:{port}/"
+            first = asyncio.create_task(http.send(Request("GET", url, timeout_s=60)))
+            await asyncio.sleep(0)
+            with pytest.raises(TimedOut) as caught:
+                await http.send(Request("GET", url, timeout_s=0.05))
+            assert (caught.value.host, caught.value.reason) == ("localhost", "no connection in 0.05 s")
+            first.cancel()
+            await asyncio.wait({first})
+
+    run(work)
+
+
+def test_the_library_never_logs_headers() -> None:
+    names = ("httpx", "httpcore", "hpack", "h2")
+    for name in names:
+        logging.getLogger(name).setLevel(logging.DEBUG)
+    HttpClient(ca_bundle="", clock=ManualClock(), log=RecordingLog())
+    assert {logging.getLogger(name).level for name in names} == {logging.WARNING}
+
+
+def test_after_the_end_nothing_is_sent_and_the_host_is_named() -> None:
+    async def work(http: HttpClient) -> None:
+        await http.aclose()
+        with pytest.raises(Unreachable) as caught:
+            await http.send(Request("GET", "https://maps.example/"))
+        assert (caught.value.host, caught.value.reason) == ("maps.example", "shutting down")
 
     run(work)
 
@@ -396,6 +563,7 @@ def test_listeners_hear_of_each_outcome() -> None:
             assert [origin for origin, _ in heard] == [server.url] * 2
 
     run(work)
+    assert len(heard) == 2
     assert heard[0][1] is None
     assert isinstance(heard[1][1], ConnectionBroken)
 

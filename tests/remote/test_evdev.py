@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import grp
 import os
+import struct
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -35,7 +37,8 @@ def test_a_press_and_a_release_are_read_from_either_layout(long_bytes: int) -> N
 @pytest.mark.parametrize("long_bytes", [4, 8])
 @given(cuts=st.lists(st.integers(1, 40), max_size=30))
 def test_it_does_not_matter_how_the_stream_is_cut(long_bytes: int, cuts: list[int]) -> None:
-    stream = b"".join(key(code, value, long_bytes=long_bytes) for code in (402, 174) for value in (1, 0))
+    lost = record(0, 3, 0, long_bytes=long_bytes)
+    stream = lost.join(key(code, value, long_bytes=long_bytes) for code in (402, 174) for value in (1, 0))
     whole = Records("dev", long_bytes).feed(stream, 1.0)
     records = Records("dev", long_bytes)
     pieces: list[KeyEvent] = []
@@ -54,6 +57,28 @@ def test_no_bytes_upset_it(stream: bytes) -> None:
         assert states == [True, False] * (len(states) // 2)
 
 
+def test_only_the_first_press_and_the_last_release_of_a_key_count() -> None:
+    records = Records("dev")
+    assert records.feed(key(103, 0), 1.0) == []
+    assert records.feed(key(103, 1) + key(103, 1), 2.0) == [KeyEvent("key:103", True, 2.0, "dev")]
+    assert records.feed(key(103, 0) + key(103, 0), 3.0) == [KeyEvent("key:103", False, 3.0, "dev")]
+    assert records.feed(key(103, 1), 4.0) == [KeyEvent("key:103", True, 4.0, "dev")]
+
+
+def test_other_events_and_states_are_no_keys() -> None:
+    records = Records("dev")
+    assert records.feed(record(2, 103, 1) + record(0, 103, 1) + record(1, 103, 2) + record(1, 103, 3), 1.0) == []
+    records.feed(key(103, 1), 1.0)
+    assert records.feed(record(0, 0, 0) + record(1, 3, 0) + record(4, 3, 0), 2.0) == []
+
+
+def test_what_is_held_is_released_once_in_order_of_the_codes() -> None:
+    records = Records("dev")
+    records.feed(key(402, 1) + key(103, 1), 1.0)
+    assert records.release_all(2.0) == [KeyEvent("key:103", False, 2.0, "dev"), KeyEvent("key:402", False, 2.0, "dev")]
+    assert records.release_all(3.0) == []
+
+
 def test_an_overflow_of_the_kernels_buffer_lets_go_of_everything() -> None:
     records = Records("dev")
     records.feed(key(103, 1), 1.0)
@@ -61,16 +86,19 @@ def test_an_overflow_of_the_kernels_buffer_lets_go_of_everything() -> None:
 
 
 def test_capabilities_are_read_from_sysfs() -> None:
-    assert key_codes("10000000000000 0 0 0 0 0 3 0 0", 8) == {128, 129, 564}
-    assert key_codes("2 40000000", 4) == {30, 33}
-    assert key_codes("nonsense") == frozenset()
-    assert key_codes("") == frozenset()
+    assert key_codes(b"10000000000000 0 0 0 0 0 3 0 0", 8) == {128, 129, 564}
+    assert key_codes(b"2 40000000", 4) == {30, 33}
+    assert key_codes(b"nonsense") == key_codes(b"\xff") == frozenset()
+    assert key_codes(b"1 nonsense") == key_codes(b"nonsense 1") == frozenset()
+    assert key_codes(b"8000000000000000 1", 8) == {0, 127}
+    assert key_codes(b"f" * 1000, 8) == set(range(64))
+    assert key_codes(b"") == frozenset()
 
 
 class Rig:
     """A source with folders and devices of its own."""
 
-    def __init__(self, root: Path, *devices: str) -> None:
+    def __init__(self, root: Path, *devices: str, grab: bool = False) -> None:
         self.input_dir = root / "input"
         self.sysfs = root / "sysfs"
         self.input_dir.mkdir()
@@ -83,6 +111,7 @@ class Rig:
             ManualClock(7.0),
             self.log,
             devices=devices,
+            grab=grab,
             folders=InputFolders(self.input_dir, self.sysfs),
         )
 
@@ -100,6 +129,9 @@ class Rig:
         os.mkfifo(path)
         return path
 
+    def rescan_after_s(self) -> float | None:
+        return self.source.rescan_after_s
+
     def send(self, path: Path, *records: bytes) -> None:
         with path.open("wb", buffering=0) as device:
             for each in records:
@@ -111,7 +143,7 @@ class Rig:
 def rig(tmp_path: Path) -> Iterator[Rig]:
     rig = Rig(tmp_path)
     yield rig
-    rig.source._close_all()
+    rig.source.close()
 
 
 def test_keys_that_sdl_drops_are_read_from_a_remote(rig: Rig) -> None:
@@ -130,6 +162,106 @@ def test_keys_that_sdl_passes_on_are_not_read_twice(rig: Rig) -> None:
     assert pressed(rig.events) == [("key:353", True)]
 
 
+def test_a_device_is_opened_once_and_the_log_says_which_of_its_keys_are_read(tmp_path: Path) -> None:
+    named = tmp_path / "input" / "event1"
+    rig = Rig(tmp_path, str(named))
+    rig.plug_in("event1", 352)
+    found = rig.plug_in("event2", 352)
+    rig.source.scan()
+    rig.source.scan()
+    assert rig.log.named("remote.device_opened") == [
+        {"device": str(named), "all_keys": True},
+        {"device": str(found), "all_keys": False},
+    ]
+    assert rig.source.open_devices == (str(named), str(found))
+    rig.source.close()
+
+
+def test_a_device_that_nothing_is_known_of_does_not_hide_the_next(rig: Rig) -> None:
+    os.mkfifo(rig.input_dir / "event1")
+    path = rig.plug_in("event2", 352)
+    rig.source.scan()
+    assert rig.source.open_devices == (str(path),)
+    assert rig.log.named("remote.device_missing") == []
+
+
+@pytest.mark.parametrize(("is_named", "grab"), [(True, True), (True, False), (False, True)])
+def test_only_a_named_device_is_grabbed_and_only_on_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_named: bool, grab: bool
+) -> None:
+    """A grabbed device does not send its keys to the desktop as well."""
+    leader, follower = os.openpty()
+    device = os.ttyname(follower)
+    calls: list[tuple[int, bytes]] = []
+
+    def refuse(_fd: int, request: int, value: bytes) -> None:
+        calls.append((request, value))
+        raise OSError(25, "Inappropriate ioctl for device")
+
+    monkeypatch.setattr("tvapp.remote.evdev_source.fcntl.ioctl", refuse)
+    rig = Rig(tmp_path, *[device] * is_named, grab=grab)
+    if not is_named:
+        rig.plug_in("event1", 352).unlink()
+        (rig.input_dir / "event1").symlink_to(device)
+    rig.source.scan()
+    assert len(rig.source.open_devices) == 1
+    assert calls == ([(0x40044590, struct.pack("i", 1))] if is_named and grab else [])
+    rig.source.close()
+    os.close(leader)
+    os.close(follower)
+
+
+def test_an_idle_device_does_not_keep_it_from_looking_for_a_missing_one(tmp_path: Path) -> None:
+    leader, follower = os.openpty()  # like an input device it can always be written to
+    path = tmp_path / "later"
+    rig = Rig(tmp_path, os.ttyname(follower), str(path))
+    rig.source.scan()
+    os.mkfifo(path)
+    rig.source.step(0.0)
+    assert len(rig.source.open_devices) == 2
+    rig.source.close()
+    os.close(leader)
+    os.close(follower)
+
+
+def test_it_leaves_no_descriptor_open_and_gives_none_to_children(tmp_path: Path) -> None:
+    def descriptors() -> set[int]:
+        return {int(name) for name in os.listdir("/proc/self/fd")}  # noqa: PTH208 - descriptors are no paths
+
+    before = descriptors()
+    rig = Rig(tmp_path)
+    rig.plug_in("event1", 352)
+    rig.source.scan()
+    opened = [number for number in descriptors() - before if Path(f"/proc/self/fd/{number}").exists()]
+    assert [number for number in opened if os.get_inheritable(number)] == []
+    rig.source.close()
+    assert descriptors() == before
+
+
+class SilentPoll:
+    """Stands in for select.poll: nothing ever happens."""
+
+    def __init__(self) -> None:
+        self.timeouts: list[float | None] = []
+
+    def register(self, fd: int, mask: int = 0) -> None:
+        pass
+
+    def poll(self, timeout_ms: float | None) -> list[tuple[int, int]]:
+        self.timeouts.append(timeout_ms)
+        return []
+
+
+def test_it_sleeps_for_as_long_as_it_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    poll = SilentPoll()
+    monkeypatch.setattr("tvapp.remote.evdev_source.select.poll", lambda: poll)
+    rig = Rig(tmp_path)
+    assert rig.source.step(5.0)
+    assert rig.source.step(None)
+    assert poll.timeouts == [5000.0, None]
+    rig.source.close()
+
+
 def test_a_plain_keyboard_is_left_to_sdl(rig: Rig) -> None:
     rig.plug_in("event0", 1, 28, 103)
     rig.source.scan()
@@ -143,7 +275,7 @@ def test_a_device_of_the_config_passes_every_key(tmp_path: Path) -> None:
     rig.source.scan()
     rig.send(path, key(103, 1), key(103, 0))
     assert pressed(rig.events) == [("key:103", True), ("key:103", False)]
-    rig.source._close_all()
+    rig.source.close()
 
 
 def test_a_fifo_is_listened_to_again_after_its_writer_went_away(tmp_path: Path) -> None:
@@ -155,7 +287,7 @@ def test_a_fifo_is_listened_to_again_after_its_writer_went_away(tmp_path: Path) 
         rig.send(path, key(28, 1))
         rig.source.step(1.0)
     assert pressed(rig.events) == [("key:28", True), ("key:28", False)] * 3
-    rig.source._close_all()
+    rig.source.close()
 
 
 def test_unplugging_lets_go_of_what_was_held(rig: Rig) -> None:
@@ -169,13 +301,27 @@ def test_unplugging_lets_go_of_what_was_held(rig: Rig) -> None:
     assert pressed(rig.events) == [("key:402", True), ("key:402", False)]
     assert rig.source.open_devices == ()
     assert rig.log.named("remote.device_closed") == [{"device": str(path)}]
+    assert [event.at for event in rig.events] == [7.0, 7.0]
 
 
 def test_a_device_that_is_plugged_in_later_is_found(rig: Rig) -> None:
     rig.source.scan()
+    assert rig.rescan_after_s() is None
     path = rig.plug_in("event9", 174)
     rig.source.step(1.0)
     assert rig.source.open_devices == (str(path),)
+
+
+def test_without_a_folder_to_watch_and_for_a_missing_device_it_looks_again_and_again(tmp_path: Path) -> None:
+    path = tmp_path / "later"
+    rig = Rig(tmp_path, str(path))
+    rig.source.scan()
+    assert rig.rescan_after_s() == 5.0
+    os.mkfifo(path)
+    rig.source.step(0.0)
+    assert rig.source.open_devices == (str(path),)
+    assert rig.rescan_after_s() is None
+    rig.source.close()
 
 
 def test_a_missing_device_is_reported_once_and_found_later(tmp_path: Path) -> None:
@@ -184,10 +330,11 @@ def test_a_missing_device_is_reported_once_and_found_later(tmp_path: Path) -> No
     for _ in range(3):
         rig.source.scan()
     assert rig.log.named("remote.device_missing") == [{"device": str(path), "reason": "No such file or directory"}]
+    assert rig.log.at_level("warning") == ["remote.device_missing"]
     os.mkfifo(path)
     rig.source.scan()
     assert rig.source.open_devices == (str(path),)
-    rig.source._close_all()
+    rig.source.close()
 
 
 def test_an_ordinary_file_is_not_a_device(tmp_path: Path) -> None:
@@ -196,8 +343,9 @@ def test_an_ordinary_file_is_not_a_device(tmp_path: Path) -> None:
     rig = Rig(tmp_path, str(path))
     rig.source.scan()
     assert rig.source.open_devices == ()
-    assert rig.log.named("remote.device_missing")[0]["reason"] == "neither a device nor a FIFO"
-    rig.source._close_all()
+    assert rig.log.named("remote.device_missing") == [{"device": str(path), "reason": "neither a device nor a FIFO"}]
+    assert rig.log.named("remote.device_opened") == []
+    rig.source.close()
 
 
 def test_a_device_without_permission_is_reported_once_with_the_group_to_join(
@@ -215,11 +363,36 @@ def test_a_device_without_permission_is_reported_once_with_the_group_to_join(
         rig.source.scan()
     (denied,) = rig.log.named("remote.device_denied")
     assert denied["device"] == str(path)
-    assert denied["group"]
-    assert str(denied["group"]) in str(denied["remedy"])
+    assert denied["group"] == grp.getgrgid(path.stat().st_gid).gr_name
+    assert denied["remedy"] == f"add the user to the group {denied['group']}"
     rig.source.scan()
     assert rig.source.open_devices == (str(path),)
-    rig.source._close_all()
+    rig.source.close()
+
+
+@pytest.mark.parametrize("number", [1, 13])
+def test_a_named_device_without_permission_and_group_is_to_be_made_readable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    def refuse(*_args: object) -> int:
+        raise OSError(number, os.strerror(number))
+
+    rig = Rig(tmp_path, str(tmp_path / "named"))
+    with monkeypatch.context() as patch:
+        patch.setattr("tvapp.remote.evdev_source.os.open", refuse)
+        rig.source.scan()
+    assert rig.log.events == [
+        ("remote.device_denied", {"device": str(tmp_path / "named"), "group": "", "remedy": "make it readable"})
+    ]
+    assert rig.log.at_level("warning") == ["remote.device_denied"]
+    rig.source.close()
+
+
+def test_a_device_that_nobody_named_is_not_missed(rig: Rig) -> None:
+    rig.plug_in("event1", 352).unlink()
+    (rig.input_dir / "event1").symlink_to("nowhere")
+    rig.source.scan()
+    assert rig.log.events == []
 
 
 def test_it_runs_on_a_thread_until_it_is_stopped(tmp_path: Path) -> None:
@@ -240,6 +413,7 @@ def test_it_runs_on_a_thread_until_it_is_stopped(tmp_path: Path) -> None:
     thread.join(5)
     assert not thread.is_alive()
     assert source.open_devices == ()
+    source.stop()  # once more is harmless
     jobs.stop()
     os.close(read)
     os.close(write)

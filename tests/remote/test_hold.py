@@ -37,10 +37,10 @@ def test_a_tap_is_a_press_and_a_release(hold: KeyHold) -> None:
     assert hold.next_wakeup() is None
 
 
-@pytest.mark.parametrize(("later_s", "presses"), [(0.025, 0), (0.04, 1)])
+@pytest.mark.parametrize(("later_s", "presses"), [(0.025, 0), (DUPLICATE_S, 0), (0.031, 1)])
 def test_two_devices_that_say_the_same_are_one_press_for_30_ms(hold: KeyHold, later_s: float, presses: int) -> None:
-    hold.handle(down("return", 1.0))
-    again = hold.handle(down("key:28", 1.0 + later_s, "/dev/input/event3"))
+    hold.handle(down("return", 0.0))
+    again = hold.handle(down("key:28", later_s, "/dev/input/event3"))
     assert [each.phase for each in again].count(Phase.PRESS) == presses
 
 
@@ -64,6 +64,32 @@ def test_a_held_arrow_repeats_faster_and_faster(hold: KeyHold) -> None:
     assert gaps[-1] == pytest.approx(0.035, abs=0.001)
 
 
+def test_a_repeat_tells_how_long_the_key_has_been_held(hold: KeyHold) -> None:
+    hold.handle(down("down", 2.0))
+    assert hold.tick(4.5) == (Input(Intent.DOWN, Phase.REPEAT, 2.5),)
+    assert hold.handle(up("down", 5.0)) == (Input(Intent.DOWN, Phase.RELEASE, 3.0),)
+
+
+def test_zooming_repeats_too(hold: KeyHold) -> None:
+    hold.handle(down("pageup", 0.0))
+    hold.handle(down("pagedown", 0.0))
+    assert phases(hold.tick(1.0)) == [(Intent.ZOOM_IN, Phase.REPEAT), (Intent.ZOOM_OUT, Phase.REPEAT)]
+
+
+def test_the_earliest_of_all_held_keys_is_waited_for(hold: KeyHold) -> None:
+    hold.handle(down("return", 1.0))
+    hold.handle(down("down", 1.1))
+    hold.handle(down("escape", 1.1))
+    assert hold.next_wakeup() == 1.1 + REPEAT_AFTER_S
+    hold.tick(1.1 + REPEAT_AFTER_S)
+    assert hold.next_wakeup() == pytest.approx(1.1 + REPEAT_AFTER_S + 0.08)
+
+
+def test_a_release_that_is_stamped_before_its_press_was_held_for_no_time(hold: KeyHold) -> None:
+    hold.handle(down("left", 2.0))
+    assert hold.handle(up("left", 1.9)) == (Input(Intent.LEFT, Phase.RELEASE, 0.0),)
+
+
 def test_nothing_is_made_up_for_after_a_stall(hold: KeyHold) -> None:
     hold.handle(down("down", 0.0))
     assert len(hold.tick(10.0)) == 1
@@ -71,13 +97,13 @@ def test_nothing_is_made_up_for_after_a_stall(hold: KeyHold) -> None:
 
 
 def test_a_long_press_of_select_comes_once_and_does_not_repeat(hold: KeyHold) -> None:
-    hold.handle(down("return", 0.0))
-    assert hold.next_wakeup() == pytest.approx(LONG_AFTER_S)
-    assert hold.tick(0.59) == ()
-    assert phases(hold.tick(0.6)) == [(Intent.SELECT, Phase.LONG)]
+    hold.handle(down("return", 2.0))
+    assert hold.next_wakeup() == 2.0 + LONG_AFTER_S
+    assert hold.tick(2.5) == ()
+    assert hold.tick(2.0 + LONG_AFTER_S) == (Input(Intent.SELECT, Phase.LONG, 2.0 + LONG_AFTER_S - 2.0),)
     assert hold.tick(5.0) == ()
-    (release,) = hold.handle(up("return", 6.0))
-    assert release.was_long
+    assert hold.next_wakeup() is None
+    assert hold.handle(up("return", 6.0)) == (Input(Intent.SELECT, Phase.RELEASE, 4.0, was_long=True),)
 
 
 def test_back_never_repeats(hold: KeyHold) -> None:

@@ -42,7 +42,9 @@ def test_an_unknown_key_means_nothing() -> None:
 
 
 def test_the_config_adds_changes_and_removes_keys() -> None:
-    table = keymap({"Red": "back", "key:401": "zoom-in", "SPACE": "play-pause", "p": "none"})
+    table = keymap(
+        {"wrong": "up", "Red": "back", "key:401": "zoom-in", "SPACE": "play-pause", "p": "none", "q": "none"}
+    )
     assert table.intent("key:398") is Intent.BACK
     assert table.intent("key:401") is Intent.ZOOM_IN
     assert table.intent("space") is Intent.PLAY_PAUSE
@@ -57,7 +59,15 @@ def test_a_misspelt_key_or_intent_is_explained() -> None:
         ("config.toml", "remote.keys", '"retrun" (did you mean "return"?)'),
         ("config.toml", 'remote.keys."red"', '"bakc"'),
     ]
-    assert "back" in errors[1].allowed
+    assert [error.allowed for error in errors] == [
+        'a key name of SDL, "key:" and a Linux key code, or "pad:" and a gamepad button',
+        "up, down, left, right, select, back, menu, zoom-in, zoom-out, play-pause, none",
+    ]
+
+
+def test_a_hint_is_the_closest_name_if_any_is_close() -> None:
+    found = [error.found for error in check({"Page Upp": "up", "chanel-up": "up", "bluetooth": "none"}, "")]
+    assert found == ['"Page Upp" (did you mean "page up"?)', '"chanel-up" (did you mean "channel-up"?)', '"bluetooth"']
 
 
 @given(st.dictionaries(st.text(max_size=12), st.text(max_size=12), max_size=5))

@@ -331,3 +331,12 @@ def test_a_sign_in_that_is_throttled_counts_as_a_refusal_of_all() -> None:
     wait = p.wait_for(NEXT, 0.0)
     assert wait is not None
     assert wait.until > 30.0, "the back-off adds its jitter, as for every refusal"
+
+
+def test_a_tile_that_did_not_exist_and_then_fails_counts_as_failed_once_before() -> None:
+    p = backoff()
+    p.failed(ROAD, NotFound("h", 404), 0.0)
+    p.failed(ROAD, ServiceDown("h", 500), 600.0)
+    wait = p.own_wait(ROAD, 600.0)
+    assert wait is not None
+    assert wait.until - 600.0 == pytest.approx(2.0, abs=0.01)

@@ -167,7 +167,7 @@ def test_links_and_pipes_at_the_paths_are_removed_and_a_folder_is_refused(path: 
     assert stat.S_ISREG(path.lstat().st_mode)
     path.unlink()
     path.mkdir()
-    with pytest.raises(IsADirectoryError):
+    with pytest.raises(IsADirectoryError, match="Is a directory"):
         TileStore(path)
 
 
@@ -184,3 +184,7 @@ def test_the_file_is_in_write_ahead_mode_with_pages_of_8_kib(store: TileStore, p
         assert db.execute("PRAGMA journal_mode").fetchone() == ("wal",)
         assert db.execute("PRAGMA page_size").fetchone() == (8192,)
         assert db.execute("PRAGMA user_version").fetchone() == (1,)
+
+
+def test_another_process_that_holds_the_file_is_waited_for_two_seconds(store: TileStore) -> None:
+    assert store._db.execute("PRAGMA busy_timeout").fetchone() == (2000,)

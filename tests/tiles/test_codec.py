@@ -59,7 +59,7 @@ def test_what_must_not_be_shown_stale_is_not_taken_as_shown(rig: Rig) -> None:
 
 
 def test_an_undecodable_reply_is_not_stored_and_one_on_the_disk_is_dropped(rig: Rig) -> None:
-    with pytest.raises(DataError):
+    with pytest.raises(DataError, match=r"^road: no picture$"):
         rig.store(TileReply(200, b"<html>", FRESH))
     assert rig.cache.get(KEY) is None
     rig.cache.put(KEY, b"<html>", FRESH)

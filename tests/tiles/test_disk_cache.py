@@ -3,8 +3,10 @@ import sqlite3
 import subprocess
 import sys
 import textwrap
+from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -12,6 +14,7 @@ from hypothesis import strategies as st
 
 from tests.tiles.levels import LevelLog
 from tvapp.core.clock import ManualClock
+from tvapp.core.disk import DiskHealth
 from tvapp.core.headers import Headers
 from tvapp.core.log import RecordingLog
 from tvapp.tiles.cache_key import CacheKey, CacheScope
@@ -34,10 +37,18 @@ class Bench:
         self.budget_bytes = budget_bytes
         self.clock = ManualClock()
         self.log = RecordingLog()
+        self.disk = DiskHealth(self.log)
         self.cache = self.open()
 
-    def open(self) -> DiskCache:
-        self.cache = DiskCache(self.path, clock=self.clock, log=self.log, budget_bytes=self.budget_bytes)
+    def open(self, connect: Callable[[Path], sqlite3.Connection] | None = None) -> DiskCache:
+        self.cache = DiskCache(
+            self.path,
+            clock=self.clock,
+            log=self.log,
+            budget_bytes=self.budget_bytes,
+            connect=connect,
+            disk=self.disk,
+        )
         return self.cache
 
     def reopen(self) -> DiskCache:
@@ -47,6 +58,13 @@ class Bench:
     def body(self, x: int, scope: CacheScope = SCOPE) -> bytes | None:
         entry = self.cache.get(key(x, scope))
         return None if entry is None else entry.body
+
+
+def failures(bench: Bench) -> list[tuple[object, object, object]]:
+    """Return kind, part of the program and reason of each failure of the disk in the log."""
+    trouble = bench.disk.trouble
+    assert trouble is None or trouble.path == str(bench.path)
+    return [(fields["kind"], fields["what"], fields["reason"]) for fields in bench.log.named("disk.failed")]
 
 
 @pytest.fixture
@@ -185,7 +203,7 @@ def test_a_disk_that_is_full_is_reported_once_and_read_on(bench: Bench) -> None:
         db.execute("PRAGMA max_page_count = 8").fetchall()
         return db
 
-    cache = DiskCache(bench.path, clock=bench.clock, log=bench.log, connect=small)
+    cache = bench.open(small)
     cache.put(key(0), b"fits", ETAG)
     cache.flush()
     for x in range(1, 4):
@@ -196,6 +214,7 @@ def test_a_disk_that_is_full_is_reported_once_and_read_on(bench: Bench) -> None:
     entry = cache.get(key(0))
     assert entry is not None
     assert entry.body == b"fits"
+    assert bench.log.named("disk.restored") == [], "reading says nothing about writing"
     cache.put(key(9), b"fits too", ETAG)
     cache.flush()
     assert bench.log.events[-1][0] == "disk.restored"
@@ -252,7 +271,28 @@ def test_a_disk_that_turned_read_only_is_still_read(bench: Bench, monkeypatch: p
     bench.cache.put(key(2), b"two", ETAG)
     bench.cache.flush()
     assert bench.body(1) == b"one"
-    assert len(bench.log.named("disk.failed")) == 1
+    assert failures(bench) == [("read-only", "tiles", "attempt to write a readonly database")]
+
+
+def test_a_disk_said_to_work_again_is_opened_anew_because_it_was_opened_read_only(bench: Bench) -> None:
+    bench.cache.put(key(1), b"one", ETAG)
+    bench.cache.close()
+    query = "?immutable=1"
+
+    def connect(path: Path) -> sqlite3.Connection:
+        return sqlite3.connect(f"{path.as_uri()}{query}", uri=True, check_same_thread=False)
+
+    cache = bench.open(connect)
+    cache.put(key(2), b"two", ETAG)
+    cache.flush()
+    assert [kind for kind, _, _ in failures(bench)] == ["read-only"]
+    query = ""
+    cache.retry()
+    cache.put(key(3), b"three", ETAG)
+    cache.flush()
+    assert rows(bench) == 2
+    assert bench.log.events[-1][0] == "disk.restored"
+    cache.close()
 
 
 def test_a_folder_removed_while_running_comes_back(bench: Bench) -> None:
@@ -262,8 +302,10 @@ def test_a_folder_removed_while_running_comes_back(bench: Bench) -> None:
         file.unlink()
     bench.path.parent.rmdir()
     assert bench.body(1) is None
+    assert failures(bench) == [("gone", "tiles", "the file has gone")]
     bench.cache.put(key(2), b"two", ETAG)
     assert bench.reopen().get(key(2)) is not None
+    assert bench.log.events[-1][0] == "disk.restored"
 
 
 def test_a_file_of_something_else_is_moved_aside(bench: Bench) -> None:
@@ -273,7 +315,7 @@ def test_a_file_of_something_else_is_moved_aside(bench: Bench) -> None:
     assert bench.path.with_name("tiles.db.corrupt").read_bytes().startswith(b"my holiday")
     bench.cache.put(key(1), b"one", ETAG)
     assert bench.reopen().get(key(1)) is not None
-    assert len(bench.log.named("tile_cache.recreated")) == 1
+    assert bench.log.named("tile_cache.recreated") == [{"reason": "damaged header"}]
 
 
 def test_a_file_of_another_version_is_moved_aside(bench: Bench) -> None:
@@ -283,6 +325,7 @@ def test_a_file_of_another_version_is_moved_aside(bench: Bench) -> None:
     db.execute("CREATE TABLE tile (x)")
     db.close()
     assert bench.body(1) is None
+    assert bench.log.named("tile_cache.recreated") == [{"reason": "version 99"}]
     bench.cache.put(key(1), b"one", ETAG)
     assert bench.reopen().get(key(1)) is not None
 
@@ -361,7 +404,7 @@ def test_a_disk_that_stops_answering_blocks_no_caller_for_long_and_is_left_alone
         for _ in range(50):
             assert bench.body(1) is None
         bench.cache.put(key(2), b"two", ETAG)
-    assert [fields["kind"] for fields in bench.log.named("disk.failed")] == ["slow"]
+    assert [kind for kind, _, _ in failures(bench)] == ["slow"]
     assert bench.body(1) is None, "it is left alone"
     bench.cache.retry()
     assert bench.body(1) == b"one"
@@ -518,7 +561,7 @@ def test_a_disk_that_failed_is_left_alone_for_ten_minutes(bench: Bench) -> None:
         attempts.append(bench.clock.monotonic() - start)
         raise error
 
-    cache = DiskCache(bench.path, clock=bench.clock, log=bench.log, connect=denied)
+    cache = bench.open(denied)
     assert cache.get(key(1)) is None
     assert cache.get(key(1)) is None
     bench.clock.advance(599)
@@ -528,7 +571,7 @@ def test_a_disk_that_failed_is_left_alone_for_ten_minutes(bench: Bench) -> None:
     cache.retry()
     assert cache.get(key(1)) is None
     assert attempts == [0.0, 600.0, 600.0]
-    assert [fields["kind"] for fields in bench.log.named("disk.failed")] == ["denied"]
+    assert failures(bench) == [("denied", "tiles", "x")]
 
 
 @pytest.mark.parametrize(
@@ -549,10 +592,10 @@ def test_each_trouble_with_the_disk_has_its_kind(bench: Bench, code: int, kind: 
         error.sqlite_errorcode = code
         raise error
 
-    cache = DiskCache(bench.path, clock=bench.clock, log=bench.log, connect=failing)
+    cache = bench.open(failing)
     cache.put(key(1), b"one", ETAG)
     cache.flush()
-    assert [fields["kind"] for fields in bench.log.named("disk.failed")] == [kind]
+    assert failures(bench) == [(kind, "tiles", "x")]
     assert bench.log.named("tile_cache.recreated") == []
 
 
@@ -583,5 +626,187 @@ def test_a_closed_cache_takes_and_gives_nothing(bench: Bench) -> None:
     assert rows(bench) == 1
 
 
-def test_a_disk_counts_as_slow_after_two_seconds() -> None:
+def test_a_disk_that_takes_more_than_two_seconds_for_a_tile_is_left_alone_for_ten_minutes(bench: Bench) -> None:
+    delay_s = 0.0
+
+    class Connection(sqlite3.Connection):
+        def execute(self, *args: Any) -> sqlite3.Cursor:
+            bench.clock.advance(delay_s)
+            return super().execute(*args)
+
+    def connect(path: Path) -> sqlite3.Connection:
+        return sqlite3.connect(path, factory=Connection, check_same_thread=False)
+
+    bench.cache.put(key(1), b"one", Headers({"Cache-Control": "max-age=6000"}))
+    bench.cache.close()
+    bench.open(connect)
+    assert bench.body(1) == b"one"
     assert TIMEOUT_S == 2.0
+    delay_s = 2.0
+    assert bench.body(1) == b"one"
+    assert failures(bench) == []
+    delay_s = 2.01
+    assert bench.body(1) == b"one", "what was read is good"
+    assert failures(bench) == [("slow", "tiles", "no answer within 2 s")]
+    delay_s = 0.0
+    bench.clock.advance(599)
+    assert bench.body(1) is None
+    bench.clock.advance(1)
+    assert bench.body(1) == b"one"
+    assert bench.log.named("disk.restored") == [], "reading says nothing about writing"
+    bench.cache.put(key(2), b"two", ETAG)
+    bench.cache.flush()
+    assert bench.log.events[-1][0] == "disk.restored"
+    bench.cache.close()
+
+
+class Flaky:
+    """Opens files of the cache, and lets every statement fail with an SQLite code while it is set."""
+
+    def __init__(self) -> None:
+        self.code = 0
+        self.opened = 0
+
+    def __call__(self, path: Path) -> sqlite3.Connection:
+        flaky = self
+        self.opened += 1
+
+        class Connection(sqlite3.Connection):
+            def execute(self, *args: Any) -> sqlite3.Cursor:
+                flaky.check()
+                return super().execute(*args)
+
+            def executemany(self, *args: Any) -> sqlite3.Cursor:
+                flaky.check()
+                return super().executemany(*args)
+
+        return sqlite3.connect(path, factory=Connection, check_same_thread=False)
+
+    def check(self) -> None:
+        if self.code:
+            error = sqlite3.OperationalError("it fails")
+            error.sqlite_errorcode = self.code
+            raise error
+
+
+@pytest.fixture
+def flaky(bench: Bench) -> Flaky:
+    """Let the cache of `bench` work on a disk that may fail."""
+    flaky = Flaky()
+    bench.cache.put(key(1), b"one", ETAG)
+    bench.cache.flush()
+    bench.cache.close()
+    bench.open(flaky)
+    return flaky
+
+
+def test_a_disk_that_cannot_be_read_is_not_used_for_ten_minutes(bench: Bench, flaky: Flaky) -> None:
+    assert bench.body(1) == b"one"
+    flaky.code = sqlite3.SQLITE_BUSY
+    assert bench.body(1) is None
+    flaky.code = 0
+    bench.clock.advance(599)
+    assert bench.body(1) is None
+    bench.clock.advance(1)
+    assert bench.body(1) == b"one"
+    assert flaky.opened == 2
+
+
+def test_a_disk_that_cannot_be_written_is_read_on_but_not_written_for_ten_minutes(bench: Bench, flaky: Flaky) -> None:
+    assert bench.body(1) == b"one"
+    bench.cache.put(key(2), b"two", ETAG)
+    flaky.code = sqlite3.SQLITE_IOERR
+    bench.cache.flush()
+    flaky.code = 0
+    assert bench.body(1) == b"one"
+    assert bench.body(2) is None, "a tile that could not be written does not stay in memory"
+    bench.cache.put(key(3), b"three", ETAG)
+    bench.cache.flush()
+    assert rows(bench) == 1
+    bench.clock.advance(600)
+    bench.cache.put(key(4), b"four", ETAG)
+    bench.cache.flush()
+    assert rows(bench) == 2
+    assert flaky.opened == 1
+
+
+def test_a_read_error_that_is_still_there_after_ten_minutes_counts_as_damage(bench: Bench, flaky: Flaky) -> None:
+    flaky.code = sqlite3.SQLITE_IOERR
+    assert bench.body(1) is None
+    assert failures(bench) == [("broken", "tiles", "it fails")]
+    bench.clock.advance(600)
+    assert bench.log.named("tile_cache.recreated") == []
+    assert bench.body(1) is None
+    assert bench.log.named("tile_cache.recreated") == [{"reason": "it fails"}]
+
+
+def test_a_write_error_never_counts_as_damage(bench: Bench, flaky: Flaky) -> None:
+    assert bench.body(1) == b"one"
+    flaky.code = sqlite3.SQLITE_IOERR
+    for x in range(2, 5):
+        bench.cache.put(key(x), b"more", ETAG)
+        bench.cache.flush()
+        bench.clock.advance(600)
+    assert bench.log.named("tile_cache.recreated") == []
+    flaky.code = 0
+    assert bench.body(1) == b"one"
+
+
+def test_signing_out_does_not_wait_for_a_disk_that_failed_and_keeps_the_tiles_of_others(
+    bench: Bench, flaky: Flaky
+) -> None:
+    other = CacheScope(SCOPE.endpoint, "another")
+    bench.cache.put(key(1, other), b"other", ETAG)
+    bench.cache.flush()
+    flaky.code = sqlite3.SQLITE_CANTOPEN
+    assert bench.body(1) is None
+    flaky.code = 0
+    bench.cache.put(key(2), b"two", ETAG)
+    bench.cache.put(key(2, other), b"other", ETAG)
+    bench.cache.clear(SCOPE.account)
+    assert (bench.body(1), bench.body(2)) == (None, None)
+    assert (bench.body(1, other), bench.body(2, other)) == (b"other", b"other")
+
+
+def test_signing_out_removes_the_file_where_its_rows_cannot_be_deleted(bench: Bench, flaky: Flaky) -> None:
+    flaky.code = sqlite3.SQLITE_BUSY
+    bench.path.with_name("tiles.db.corrupt").write_bytes(b"old")
+    bench.cache.clear(SCOPE.account)
+    assert list(bench.path.parent.iterdir()) == []
+
+
+def test_files_that_cannot_be_removed_are_trouble_with_the_disk(bench: Bench, flaky: Flaky) -> None:
+    bench.path.with_name("tiles.db-journal").mkdir()
+    flaky.code = sqlite3.SQLITE_CORRUPT
+    assert bench.body(1) is None
+    assert failures(bench) == [("broken", "tiles", "Is a directory")]
+    assert bench.log.named("tile_cache.recreated") == []
+    bench.cache.clear(SCOPE.account)
+    assert bench.body(1) is None
+    assert flaky.opened == 2, "after the failed removal it is not used for a while"
+
+
+def test_a_file_that_another_process_has_moved_aside_is_just_made_anew(bench: Bench, flaky: Flaky) -> None:
+    assert bench.body(1) == b"one"
+    flaky.code = sqlite3.SQLITE_CORRUPT
+
+    def remove(path: Path) -> sqlite3.Connection:
+        path.unlink()
+        return flaky(path)
+
+    cache = bench.open(remove)
+    assert cache.get(key(1)) is None
+    assert bench.log.named("tile_cache.recreated") == [{"reason": "it fails"}]
+    assert failures(bench) == []
+
+
+def test_times_of_use_are_written_at_the_end_at_most_512_of_them(bench: Bench) -> None:
+    for x in range(520):
+        bench.cache.put(key(x), b"x", ETAG)
+    bench.reopen()
+    for x in range(513):
+        assert bench.body(x) == b"x"
+    bench.cache.close()
+    with closing(sqlite3.connect(bench.path)) as db:
+        used = [key for (key,) in db.execute("SELECT key FROM tile WHERE used = (SELECT max(used) FROM tile)")]
+    assert sorted(used) == sorted(key(x).text for x in range(512))

@@ -1,5 +1,7 @@
 import asyncio
+import sqlite3
 from collections.abc import Awaitable, Callable, Iterable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -62,7 +64,7 @@ class Rasters:
     def rasterise(self, tile: TileId, size: int) -> TileImage:
         self.drawn.append(tile)
         if tile.x == 13:
-            raise ZeroDivisionError
+            raise ZeroDivisionError("x" * 300)
         return TileImage(None, size=size)
 
 
@@ -147,6 +149,10 @@ class Desk:
                 posted.append((message.tile, type(message.error).__name__))
                 self.retry_in_s = message.retry_in_s
         return posted
+
+    def time_timers(self) -> None:
+        """Let the timers of the event loop follow the clock of the test."""
+        asyncio.get_running_loop().time = self.clock.monotonic  # type: ignore[method-assign]
 
     def due_in_s(self) -> float | None:
         """Return after how long the loader looks again by itself."""
@@ -562,7 +568,12 @@ def test_a_drawing_that_fails_is_logged_and_waits_without_holding_up_others(run:
             (tile(13, "geofences"), "DataError"),
             (tile(2), "network"),
         ]
-        assert desk.log.named("job.failed")[0]["error"] == "ZeroDivisionError"
+        assert desk.log.named("job.failed") == [
+            {"job": "tile", "error": "ZeroDivisionError", "detail": "x" * 200},
+        ]
+        assert desk.log.named("tile.failed") == [
+            {"tile": "geofences/9/13/7", "error": "DataError", "retry_in": 1.0, "reason": "ZeroDivisionError"},
+        ]
         assert ("job.failed", "error") in desk.log.levels
 
     run(work)
@@ -796,3 +807,40 @@ def test_the_loader_wakes_by_itself_for_what_is_due(run: Run) -> None:
 
 def test_how_long_the_loader_waits() -> None:
     assert (SETTLE_S, REVALIDATED_S, QUIET_S) == (5.0, 1.0, 0.25)
+
+
+def test_once_nothing_has_been_loaded_for_two_seconds_the_tiles_are_written(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        def rows() -> int:
+            with closing(sqlite3.connect(desk.folder / "tiles.db")) as db:
+                return int(db.execute("SELECT count(*) FROM tile").fetchone()[0])
+
+        desk.time_timers()
+        await desk.request(tile(1), tile(2))
+        desk.clock.advance(1.9)
+        await desk.settle()
+        assert rows() == 0
+        desk.clock.advance(0.2)
+        await desk.settle()
+        assert rows() == 2
+        await desk.request(tile(3))
+        desk.loader.stop()
+        desk.clock.advance(3)
+        await desk.settle()
+        assert rows() == 2
+
+    run(work)
+
+
+def test_a_tile_that_waits_comes_by_itself_when_its_time_is_over(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        desk.time_timers()
+        desk.error = Forbidden("maps.example", 403)
+        assert await desk.request(tile(1)) == [(tile(1), "Forbidden")]
+        desk.error = None
+        desk.clock.advance(59.9)
+        assert await desk.settle() == []
+        desk.clock.advance(0.2)
+        assert await desk.settle() == [(tile(1), "network")]
+
+    run(work)

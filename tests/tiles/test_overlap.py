@@ -47,6 +47,22 @@ def test_a_box_touches_its_neighbours_within_the_margin(bounds: Bounds, neighbou
     assert touched(bounds) == {(5, 7), *neighbours}
 
 
+def test_a_box_that_ends_exactly_at_the_margin_touches() -> None:
+    def columns(x0: float, x1: float) -> list[int]:
+        # Multiples of 1/16 of a column are exact in degrees too.
+        test = touches([Bounds(x0 * 360 / N - 180, -30, x1 * 360 / N - 180, 30)])
+        return [x for x in range(N) if test(Z, x, 7)]
+
+    assert columns(5 + 1 / 16, 5.5) == [4, 5]
+    assert columns(5.5, 6 - 1 / 16) == [5, 6]
+    assert columns(5 + 2 / 16, 6 - 2 / 16) == [5]
+
+
+def test_a_box_as_wide_as_most_of_the_world_touches_all_that_it_covers_and_no_more() -> None:
+    assert {x for x, _ in touched(box(1.2, 7.2, 14.94, 7.8))} == set(range(1, 16))
+    assert {x for x, _ in touched(box(1.2, 7.2, 14.93, 7.8))} == set(range(1, 15))
+
+
 def test_boxes_at_the_date_line_touch_both_ends_of_the_world() -> None:
     assert touched(box(15.2, 7.2, 16.3, 7.8)) == {(15, 7), (0, 7)}
     assert touched(box(0.03, 7.2, 0.5, 7.8)) == {(0, 7), (15, 7)}

@@ -237,3 +237,21 @@ def test_descendants_are_taken_from_two_zooms_down_and_no_further() -> None:
     assert filled(cells, quarters).holes == 0
     assert filled(cells, quarters - {(5, 0, 0)}).holes == 1
     assert filled(cells, {(6, x, y) for x in range(8) for y in range(8)}).holes == 1
+
+
+@pytest.mark.parametrize("world", [-2, -1, 0, 1])
+@pytest.mark.parametrize(
+    "held",
+    [
+        {(3, 7, 2)},
+        {(4, x, y) for x in (14, 15) for y in (4, 5)},
+        {(5, x, y) for x in range(28, 32) for y in range(8, 12)},
+        {(1, 1, 0)},
+    ],
+)
+def test_every_copy_of_the_world_is_filled_alike(world: int, held: set[Cell]) -> None:
+    x = 7 + 8 * world
+    covered = filled(TileRange(3, x, 2, x + 1, 3), held)
+    assert covered.holes == 0
+    assert {part.tile for part in covered.solid} == held
+    assert all(x <= part.x0 / (1 << part.level) < x + 1 for part in covered.solid)

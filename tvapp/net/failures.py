@@ -47,7 +47,7 @@ def _named(host: str, error: BaseException) -> NetworkError:
         if isinstance(cause, ssl.SSLEOFError | ssl.SSLZeroReturnError | ConnectionResetError | BrokenPipeError):
             return ConnectionBroken(host, "closed by the other side")
         if connecting and isinstance(cause, ssl.SSLError):
-            return TlsFailed(host, (cause.reason or "TLS handshake failed").lower().replace("_", " "))
+            return TlsFailed(host, cause.reason.lower().replace("_", " ") if cause.reason else "tls handshake failed")
         if isinstance(cause, socket.gaierror):
             return Unreachable(host, "no such host")
         if isinstance(cause, ConnectionRefusedError):

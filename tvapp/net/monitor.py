@@ -155,7 +155,7 @@ class NetworkMonitor:
         if not is_news:
             return
         if not isinstance(error, TimedOut | ConnectionBroken):
-            self._lost(error)
+            self._lost(origin, error)
         if self._task is None or self._task.done():
             self._task = asyncio.get_running_loop().create_task(self._probe())
 
@@ -184,7 +184,7 @@ class NetworkMonitor:
                     self.observe(origin, None)
                 elif origin in self._failing:
                     self._failing[origin] = error
-                    self._lost(error)
+                    self._lost(origin, error)
 
     async def _try(self, origin: str) -> NetworkError | None:
         accept = Headers({"accept": "*/*"})
@@ -197,13 +197,13 @@ class NetworkMonitor:
             pass  # an answer, if an odd one: the network is there
         return None
 
-    def _lost(self, error: NetworkError) -> None:
+    def _lost(self, origin: str, error: NetworkError) -> None:
         if self._lost_at is not None:
             return
         self._lost_at = self._clock.monotonic()
         kind = type(error).__name__
         self._log.event("network.lost", level="warning", what=error.host, error=kind, reason=error.reason)
-        self._inbox.post(NetworkLost(error.host or host_of(next(iter(self._failing), "")), kind, error.reason))
+        self._inbox.post(NetworkLost(error.host or host_of(origin), kind, error.reason))
         for subscriber in self._subscribers:
             subscriber(error)
 

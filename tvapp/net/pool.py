@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import logging
 import zlib
 from collections.abc import AsyncIterator
 from urllib.parse import urlsplit
@@ -91,10 +90,8 @@ class Pool:
     async def close(self) -> None:
         """Close all connections that have been made; httpx leaves alone those that are being made."""
         self.is_closed = True
-        try:
+        with contextlib.suppress(*_BROKEN):  # a connection that breaks now is closed as well
             await asyncio.shield(self._client.aclose())
-        except _BROKEN as error:
-            logging.getLogger(__name__).debug("closing a pool: %s", type(error).__name__)
 
     async def _exchange(self, request: Request, trace: ConnectTrace) -> Response:
         stall_s = min(STALL_TIMEOUT_S, request.timeout_s)

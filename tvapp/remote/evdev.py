@@ -45,10 +45,9 @@ class Records:
         return events
 
     def release_all(self, now: float) -> list[KeyEvent]:
-        """Release every key: the device is gone."""
+        """Release every key, because the device is gone or its releases may be lost."""
         released = [KeyEvent(f"key:{code}", False, now, self.device) for code in sorted(self._down)]
         self._down.clear()
-        self._rest = b""
         return released
 
     def _records(self, data: bytes) -> Iterator[tuple[int, int, int]]:
@@ -65,10 +64,10 @@ def record_size(long_bytes: int) -> int:
     return 2 * long_bytes + 8
 
 
-def key_codes(capabilities: str, long_bytes: int = NATIVE_LONG) -> frozenset[int]:
+def key_codes(capabilities: bytes, long_bytes: int = NATIVE_LONG) -> frozenset[int]:
     """Return the key codes of a device, from sysfs' `capabilities/key`: words in hex, the highest first.
 
-    >>> sorted(key_codes("1 0 0 0 0 6", 8))
+    >>> sorted(key_codes(b"1 0 0 0 0 6", 8))
     [1, 2, 320]
     """
     codes = set()

@@ -20,6 +20,7 @@ from pathlib import Path
 from tvapp.core.clock import Clock
 from tvapp.core.log import Log
 from tvapp.remote.evdev import Records, key_codes
+from tvapp.remote.inotify import watch_folder
 from tvapp.remote.keymap import Keymap, dropped_by_sdl
 from tvapp.remote.keys import KeyEvent
 
@@ -68,8 +69,8 @@ class EvdevSource:
         self._open: dict[int, _Open] = {}
         self._reported: set[str] = set()
         self._poll = select.poll()
-        self._stop_read, self._stop_write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
-        self._poll.register(self._stop_read, select.POLLIN)
+        self._stop_read, self._stop_write = os.pipe()
+        self._poll.register(self._stop_read)
         self._watch: int | None = None
 
     @property
@@ -77,12 +78,18 @@ class EvdevSource:
         """The paths of the open devices."""
         return tuple(sorted(device.path for device in self._open.values()))
 
+    @property
+    def rescan_after_s(self) -> float | None:
+        """How long to wait for events before the next scan; None: the kernel notifies of every device to come."""
+        is_missing = not {device.path for device in self._open.values()}.issuperset(self._explicit)
+        return RESCAN_S if self._watch is None or is_missing else None
+
     def run(self) -> None:
         """Read until `stop`; for `Jobs.thread`."""
         self.scan()
-        while self.step(None if not self._needs_rescan() else RESCAN_S):
+        while self.step(self.rescan_after_s):
             pass
-        self._close_all()
+        self.close()
 
     def stop(self) -> None:
         """End `run`; may be called from any thread."""
@@ -107,9 +114,9 @@ class EvdevSource:
 
     def scan(self) -> None:
         """Open the devices that are not open yet."""
-        if self._watch is None and (watch := _watch_folder(self._folders.devices)) is not None:
+        if self._watch is None and (watch := watch_folder(self._folders.devices)) is not None:
             self._watch = watch
-            self._poll.register(watch, select.POLLIN)
+            self._poll.register(watch)
         known = {device.path for device in self._open.values()}
         for path in self._explicit:
             if path not in known:
@@ -118,29 +125,37 @@ class EvdevSource:
             if path not in known and path not in self._explicit:
                 self._try(path, passes_all=False)
 
-    def _needs_rescan(self) -> bool:
-        missing = set(self._explicit) - {device.path for device in self._open.values()}
-        return self._watch is None or bool(missing)
+    def close(self) -> None:
+        """Close all devices for good; for whoever calls `step` instead of `run`."""
+        for fd in list(self._open):
+            self._forget(fd)
+        os.close(self._stop_read)
+        os.close(self._stop_write)
+        if self._watch is not None:
+            os.close(self._watch)
 
     def _relevant(self) -> list[str]:
         found = []
         for path in sorted(self._folders.devices.glob("event*")):
             with contextlib.suppress(OSError):
-                keys = (self._folders.sysfs / path.name / "device/capabilities/key").read_text("ascii", "replace")
+                keys = (self._folders.sysfs / path.name / "device/capabilities/key").read_bytes()
                 if key_codes(keys) & self._wanted:
                     found.append(str(path))
         return found
 
     def _try(self, path: str, *, passes_all: bool) -> None:
         try:
-            fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY)
+            fd = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY)
         except OSError as error:
-            self._report(path, error)
+            if error.errno in (errno.EACCES, errno.EPERM):
+                self._report_denied(path)
+            else:
+                self._report_missing(path, f"{error.strerror}")
             return
         mode = os.fstat(fd).st_mode
         if not (stat.S_ISCHR(mode) or stat.S_ISFIFO(mode)):
             os.close(fd)
-            self._report(path, OSError(errno.ENODEV, "neither a device nor a FIFO"))
+            self._report_missing(path, "neither a device nor a FIFO")
             return
         if self._grab and passes_all and stat.S_ISCHR(mode):
             with contextlib.suppress(OSError):
@@ -150,16 +165,17 @@ class EvdevSource:
         self._poll.register(fd, select.POLLIN)
         self._log.event("remote.device_opened", device=path, all_keys=passes_all)
 
-    def _report(self, path: str, error: OSError) -> None:
+    def _report_denied(self, path: str) -> None:
         if path in self._reported:
             return
         self._reported.add(path)
-        if error.errno in (errno.EACCES, errno.EPERM):
-            group = _group_of(path)
-            remedy = f"add the user to the group {group}" if group else "make it readable"
-            self._log.event("remote.device_denied", level="warning", device=path, group=group, remedy=remedy)
-        elif path in self._explicit:
-            reason = error.strerror or str(error)
+        group = _group_of(path)
+        remedy = f"add the user to the group {group}" if group else "make it readable"
+        self._log.event("remote.device_denied", level="warning", device=path, group=group, remedy=remedy)
+
+    def _report_missing(self, path: str, reason: str) -> None:
+        if path in self._explicit and path not in self._reported:
+            self._reported.add(path)
             self._log.event("remote.device_missing", level="warning", device=path, reason=reason)
 
     def _read(self, fd: int) -> None:
@@ -188,14 +204,6 @@ class EvdevSource:
         os.close(fd)
         del self._open[fd]
 
-    def _close_all(self) -> None:
-        for fd in list(self._open):
-            self._forget(fd)
-        os.close(self._stop_read)
-        os.close(self._stop_write)
-        if self._watch is not None:
-            os.close(self._watch)
-
 
 def _is_fifo(path: str) -> bool:
     """Tell whether there is a FIFO at `path` now."""
@@ -210,24 +218,3 @@ def _group_of(path: str) -> str:
         return grp.getgrgid(Path(path).stat().st_gid).gr_name
     except (OSError, KeyError):
         return ""
-
-
-def _watch_folder(folder: Path) -> int | None:
-    """Return an inotify(7) descriptor that becomes readable when devices appear or get other permissions.
-
-    Called through ctypes, because Python's standard library has no inotify.
-    """
-    import ctypes
-
-    create, attrib = 0x100, 0x4
-    try:
-        libc = ctypes.CDLL(None, use_errno=True)
-        fd = int(libc.inotify_init1(os.O_CLOEXEC | os.O_NONBLOCK))
-        if fd < 0:
-            return None
-        if libc.inotify_add_watch(fd, os.fsencode(folder), create | attrib) < 0:
-            os.close(fd)
-            return None
-    except (OSError, AttributeError):
-        return None
-    return fd

@@ -13,8 +13,8 @@ LONGEST = 16
 STAYS_OPEN_S = 300.0
 """The lock shuts after this time without an edit."""
 
-DELAYS_S = (0.0, 0.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0)
-"""How long to wait after the first, second, ... wrong try; after all further ones as long as after the last."""
+DELAYS_S = (0.0, 0.0, 0.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0)
+"""How long to wait after no, one, two, ... wrong tries in a row; after all further ones as long as after the last."""
 
 _MOST_TRIES = 1_000_000
 # The count comes back from a file, which may hold anything.
@@ -124,4 +124,4 @@ def delay_s(wrong_tries: int) -> float:
     >>> delay_s(2), delay_s(3), delay_s(1000)
     (0.0, 5.0, 3600.0)
     """
-    return DELAYS_S[min(wrong_tries, len(DELAYS_S)) - 1] if wrong_tries > 0 else 0.0
+    return DELAYS_S[min(wrong_tries, len(DELAYS_S) - 1)]

@@ -20,8 +20,9 @@ _COST_LOG2, _BLOCK, _LANES = 15, 8, 1
 """32 MiB, and about 0.1 s on a small PC."""
 
 _LEAST_COST_LOG2 = 12
-_MOST_MEMORY = 64 << 20
+_MOST_TABLE = 1 << 19  # of 128 bytes: 64 MiB
 _MOST_WORK = 1 << 20
+_MOST_OPENSSL_MEMORY = 2 * 128 * _MOST_TABLE  # OpenSSL counts buffers beside the table
 # A settings file must not make the app run out of memory or stand still: at most four times the work of our own hashes.
 
 _FORM = re.compile(r"scrypt\$ln=([0-9]{1,2}),r=([0-9]{1,2}),p=([0-9]{1,2})\$([\w-]{22,86})\$([\w-]{43})", re.ASCII)
@@ -57,7 +58,7 @@ class PatternHash:
         if cost_log2 < _LEAST_COST_LOG2 or not block or not lanes:
             raise ValueError("the hash of a lock pattern that would be too quick to check")
         work = block << cost_log2
-        if 128 * (work + block * lanes) > _MOST_MEMORY or work * lanes > _MOST_WORK:
+        if work >= _MOST_TABLE or work * lanes > _MOST_WORK:
             raise ValueError("the hash of a lock pattern that would take too much memory or time to check")
         if cost_log2 >= 16 * block:
             raise ValueError("the hash of a lock pattern with parameters that scrypt does not have (RFC 7914, 2)")
@@ -85,8 +86,12 @@ def _bytes(text: str) -> bytes:
 
 
 def _derive(pattern: Pattern, salt: bytes, cost_log2: int, block: int, lanes: int) -> bytes:
-    # Twice the size of the table: OpenSSL counts its other buffers too.
-    memory = 2 * 128 * block * ((1 << cost_log2) + lanes)
     return hashlib.scrypt(
-        pattern.words.encode(), salt=salt, n=1 << cost_log2, r=block, p=lanes, maxmem=memory, dklen=_KEY_BYTES
+        pattern.words.encode(),
+        salt=salt,
+        n=1 << cost_log2,
+        r=block,
+        p=lanes,
+        maxmem=_MOST_OPENSSL_MEMORY,
+        dklen=_KEY_BYTES,
     )

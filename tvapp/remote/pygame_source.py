@@ -6,6 +6,7 @@ Import `tvapp.display.window` first: it imports pygame without its slow parts.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Protocol
 
 import pygame
 
@@ -33,8 +34,8 @@ class AxisKeys:
     ([('right', True)], [], [('right', False), ('left', True)])
     """
 
-    low: str
-    high: str
+    low: str = ""
+    high: str = ""
     pressed: str = ""
 
     def move(self, value: float) -> list[tuple[str, bool]]:
@@ -58,16 +59,59 @@ def _axes() -> dict[int, AxisKeys]:
     return {
         AXIS_X: AxisKeys("pad:stick-left", "pad:stick-right"),
         AXIS_Y: AxisKeys("pad:stick-up", "pad:stick-down"),
-        AXIS_LEFT_TRIGGER: AxisKeys("", "pad:lefttrigger"),
-        AXIS_RIGHT_TRIGGER: AxisKeys("", "pad:righttrigger"),
+        AXIS_LEFT_TRIGGER: AxisKeys(high="pad:lefttrigger"),
+        AXIS_RIGHT_TRIGGER: AxisKeys(high="pad:righttrigger"),
     }
+
+
+class Gamepads(Protocol):
+    """The part of SDL that opens gamepads. A gamepad delivers events as long as its handle lives."""
+
+    def start(self) -> int:
+        """Begin to look for gamepads; returns how many are connected."""
+        ...
+
+    def open(self, index: int) -> tuple[int, object]:
+        """Return the instance id and the handle of the gamepad at a device index.
+
+        Raises:
+            pygame.error: it was unplugged again in the meantime.
+        """
+        ...
+
+    def open_layout(self, index: int) -> object | None:
+        """Return the handle that delivers the gamepad's events by SDL's layout of it; None where SDL has none."""
+        ...
+
+
+class SdlGamepads:
+    """Implements `Gamepads`."""
+
+    def start(self) -> int:
+        """See Gamepads."""
+        from pygame._sdl2 import controller
+
+        pygame.joystick.init()
+        controller.init()
+        return pygame.joystick.get_count()
+
+    def open(self, index: int) -> tuple[int, object]:
+        """See Gamepads."""
+        joystick = pygame.joystick.Joystick(index)
+        return joystick.get_instance_id(), joystick
+
+    def open_layout(self, index: int) -> object | None:
+        """See Gamepads."""
+        from pygame._sdl2 import controller
+
+        return controller.Controller(index) if controller.is_controller(index) else None
 
 
 @dataclass(slots=True)
 class _Pad:
-    """A gamepad: SDL's object for it, which delivers events as long as it lives, and the keys held on it."""
+    """An open gamepad and the keys held on it."""
 
-    handle: object
+    handles: tuple[object, object]
     has_layout: bool
     axes: dict[int, AxisKeys] = field(default_factory=_axes)
     hat: frozenset[str] = frozenset()
@@ -77,7 +121,8 @@ class _Pad:
 class PygameKeys:
     """Implements `display.window.KeySource`."""
 
-    def __init__(self) -> None:
+    def __init__(self, gamepads: Gamepads | None = None) -> None:
+        self._gamepads = gamepads or SdlGamepads()
         self._pads: dict[int, _Pad] = {}
         self._gamepads_open = False
 
@@ -90,12 +135,9 @@ class PygameKeys:
         """Open the gamepads that are connected, and from now on those that appear."""
         if self._gamepads_open:
             return
-        from pygame._sdl2 import controller
-
-        pygame.joystick.init()
-        controller.init()
+        count = self._gamepads.start()
         self._gamepads_open = True
-        for index in range(pygame.joystick.get_count()):
+        for index in range(count):
             self._add(index)
 
     def translate(self, event: pygame.event.Event, now: float) -> list[object]:
@@ -111,9 +153,9 @@ class PygameKeys:
             return []
         if kind == pygame.JOYDEVICEREMOVED:
             return self._remove(event.instance_id, now)
-        pad = self._pads.get(getattr(event, "instance_id", -1))
-        if pad is None:
+        if event.dict.get("instance_id") not in self._pads:
             return []
+        pad = self._pads[event.instance_id]
         changes = self._with_layout(pad, event) if pad.has_layout else self._without_layout(pad, event)
         return self._events(event.instance_id, pad, changes, now)
 
@@ -139,29 +181,20 @@ class PygameKeys:
     def _events(self, number: int, pad: _Pad, changes: list[tuple[str, bool]], now: float) -> list[object]:
         events: list[object] = []
         for key, pressed in changes:
-            if not key or (key in pad.down) == pressed:
-                continue
-            if pressed:
-                pad.down.add(key)
-            else:
-                pad.down.discard(key)
-            events.append(KeyEvent(key, pressed, now, f"pad:{number}"))
+            if (key in pad.down) != pressed:
+                (pad.down.add if pressed else pad.down.discard)(key)
+                events.append(KeyEvent(key, pressed, now, f"pad:{number}"))
         return events
 
     def _add(self, index: int) -> None:
-        from pygame._sdl2 import controller
-
         try:
-            joystick = pygame.joystick.Joystick(index)
-            number = joystick.get_instance_id()
+            number, joystick = self._gamepads.open(index)
             if number in self._pads:
                 return
-            if controller.is_controller(index):
-                self._pads[number] = _Pad((joystick, controller.Controller(index)), has_layout=True)
-            else:
-                self._pads[number] = _Pad(joystick, has_layout=False)
+            layout = self._gamepads.open_layout(index)
         except pygame.error:
             return  # it was unplugged again in the meantime
+        self._pads[number] = _Pad((joystick, layout), has_layout=layout is not None)
 
     def _remove(self, number: int, now: float) -> list[object]:
         pad = self._pads.pop(number, None)

@@ -48,10 +48,11 @@ UNTIMED = Timing(0.0, is_multiplexed=True)
 class CongestionWindow:
     """Adapts `limit`; all times are passed in, in monotonic seconds.
 
-    >>> window = Window()
-    >>> answers = [window.answered(Departure(0.0, n + 1), 0, Timing(0.4, True), now=0.4) for n in range(8)]
+    >>> window = CongestionWindow()
+    >>> for n in range(8):
+    ...     window.succeeded(SentRequest(0.0, n + 1), 0, Timing(0.4, True), now=0.4)
     >>> window.limit
-    15
+    10
     """
 
     def __init__(self) -> None:

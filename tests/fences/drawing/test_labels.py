@@ -164,6 +164,7 @@ def test_letters_that_our_typeface_lacks_are_no_problem(name: str) -> None:
     assert TextRenderer(28, 3).draw(name).height > 20
 
 
+@pytest.mark.slow
 @settings(max_examples=6, deadline=None)
 @given(st.lists(st.tuples(st.floats(-0.1, 0.1), st.floats(-0.05, 0.05), st.integers(11, 13)), min_size=1, max_size=5))
 def test_names_that_are_kept_from_request_to_request_are_those_of_a_first_request(

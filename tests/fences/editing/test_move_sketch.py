@@ -191,3 +191,34 @@ def test_a_small_fence_has_its_copy_three_metres_away() -> None:
     copy = made(duplicated(fence(geometry), geometry))
     # 3 m of the equator, 111 319.491 m a degree.
     assert copy.bounds.west - 10.0 == pytest.approx(3.0 / 111_319.491, rel=1e-6)
+
+
+def test_a_fence_stays_where_it_was_while_the_crosshair_is_too_near_to_a_pole() -> None:
+    geometry = {"type": "Point", "coordinates": [25.0, 60.0]}
+    for lat in (89.0, -89.0):
+        sketch = MoveSketch(fence(geometry, "Circle"), geometry, Position(25.0, 60.0), 1.0)
+        before = sketch.outline.traces
+        sketch.aim(Position(25.0, lat), 1.0)
+        assert (sketch.problem, sketch.measures.edge_m) == ("too-far", 0.0)
+        after = sketch.outline.traces
+        assert [trace.role for trace in after] == ["fixed", "crossing"]
+        assert [trace.points for trace in after] == [trace.points for trace in before]
+        assert sketch.outline.vertices == (Position(25.0, 60.0),)
+
+
+def test_a_move_pans_and_has_nothing_to_take_back() -> None:
+    sketch = MoveSketch(fence(SOME["star"]), SOME["star"], Position(24.0, 60.0), 1.0)
+    assert (sketch.stage, sketch.pans, sketch.problem) == ("moving", True, None)
+    sketch.aim(Position(24.1, 60.0), 1.0)
+    assert not sketch.take_back()
+    assert not sketch.adjust("right")
+    assert sketch.is_changed
+
+
+def test_a_move_counts_from_five_centimetres_on() -> None:
+    # A metre of the equator is 1 / 111 319.491 of a degree.
+    geometry = {"type": "Point", "coordinates": [25.0, 0.0]}
+    for moved_m, is_changed in ((0.049, False), (0.051, True)):
+        sketch = MoveSketch(fence(geometry), geometry, Position(25.0, 0.0), 1.0)
+        sketch.aim(Position(25.0 + moved_m / 111_319.491, 0.0), 1.0)
+        assert sketch.is_changed is is_changed

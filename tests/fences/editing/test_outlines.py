@@ -43,6 +43,10 @@ def test_rings_are_opened_and_lines_are_not() -> None:
     assert Outlines({"type": "MultiPoint", "coordinates": [[0, 0]]}, NEAR).chains == []
 
 
+def test_a_ring_of_one_place_keeps_it() -> None:
+    assert [len(chain.places) for chain in polygon(SQUARE, [[1, 1]]).chains] == [4, 1]
+
+
 def test_neighbours_go_round_a_ring_and_end_at_the_ends_of_a_line() -> None:
     ring = polygon(SQUARE).chains[0]
     assert [ring.neighbour(0, step) for step in (-1, 1, 2)] == [3, 1, 2]

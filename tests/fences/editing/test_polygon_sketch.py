@@ -13,10 +13,11 @@ from hypothesis import strategies as st
 
 from tests.geo.places import places
 from tvapp.fences.editing.polygon_sketch import MAX_VERTICES, PolygonSketch
-from tvapp.fences.editing.sketch import Drawn, Placed, Refused
+from tvapp.fences.editing.sketch import Drawn, Outline, Placed, Refused, Trace
 from tvapp.fences.geojson.geometry import GeometryReader
 from tvapp.fences.model.fence import Polygon
 from tvapp.geo import geodesy
+from tvapp.geo.mercator import MAX_LATITUDE
 from tvapp.geo.polygon import signed_area
 from tvapp.geo.position import Position
 
@@ -141,6 +142,7 @@ def test_an_edge_that_crosses_another_is_shown_at_once_and_refused() -> None:
 def test_a_spiral_may_be_drawn_though_closing_it_would_cross_meanwhile() -> None:
     sketch = begun((0, 0), (0.05, 0), (0.05, 0.03), (0.01, 0.03), (0.01, 0.01), (0.03, 0.01))
     assert drop(sketch, 0.03, 0.02) == Placed()
+    assert roles(sketch) == ["fixed", "live", "closing"]
     result = sketch.finish()
     assert isinstance(result, Refused)
     assert result.reason == "crossing"
@@ -309,3 +311,133 @@ def test_sizes_grow_with_each_corner() -> None:
     assert measures.edge_m == pytest.approx(geodesy.distance_m(corners[1], corners[2]))
     assert measures.perimeter_m == pytest.approx(geodesy.ring_perimeter_m(corners))
     assert measures.area_m2 == pytest.approx(geodesy.ring_area_m2(corners))
+
+
+def test_a_drawing_pans_and_has_no_use_for_arrows() -> None:
+    sketch = PolygonSketch(Position(0, 0), 1.0)
+    assert (sketch.pans, sketch.is_changed, sketch.stage, sketch.problem) == (True, False, "first-corner", None)
+    assert sketch.outline == Outline()
+    sketch.place()
+    assert (sketch.pans, sketch.is_changed, sketch.stage) == (True, True, "next-corner")
+    assert not sketch.adjust("left")
+    assert sketch.take_back()
+    assert sketch.stage == "first-corner"
+
+
+def test_the_first_corner_lies_on_the_map() -> None:
+    sketch = PolygonSketch(Position(190.0, 10.0), FINE)
+    assert sketch.place() == Placed()
+    assert sketch.corners == (Position(-170.0, 10.0),)
+    assert PolygonSketch(Position(0, MAX_LATITUDE), FINE).place() == Placed()
+    assert PolygonSketch(Position(0, MAX_LATITUDE + 1e-9), FINE).place() == Refused("too-far")
+    for lat in (MAX_LATITUDE, -MAX_LATITUDE):
+        assert drop(begun((0, 80 if lat > 0 else -80)), 1, lat) == Placed()
+        assert drop(begun((0, 80 if lat > 0 else -80)), 1, lat * 1.0001) == Refused("too-far")
+
+
+def test_the_outline_has_all_corners_and_the_lines_between_them() -> None:
+    sketch = begun((0, 0))
+    sketch.aim(Position(0.01, 0), FINE)
+    assert sketch.outline == Outline((Trace("live", (Position(0, 0), Position(0.01, 0))),), (Position(0, 0),))
+    sketch = begun((0, 0), (0.01, 0), (0.01, 0.01))
+    sketch.aim(Position(0, 0.01), FINE)
+    assert sketch.outline == Outline(
+        (
+            Trace("fixed", (Position(0, 0), Position(0.01, 0), Position(0.01, 0.01))),
+            Trace("live", (Position(0.01, 0.01), Position(0, 0.01))),
+            Trace("closing", (Position(0, 0.01), Position(0, 0))),
+        ),
+        (Position(0, 0), Position(0.01, 0), Position(0.01, 0.01)),
+    )
+    sketch.aim(Position(0, 0), FINE)
+    assert roles(sketch) == ["fixed", "live"]
+    assert sketch.outline.traces[1].points == (Position(0.01, 0.01), Position(0, 0))
+
+
+def test_two_corners_do_not_close_however_near_the_first_one_is() -> None:
+    sketch = begun((0, 0), (0.01, 0))
+    sketch.aim(Position(0, 0.0001), 10.0)
+    assert sketch.stage == "next-corner"
+
+
+def test_going_back_shows_the_edge_that_is_covered_and_where() -> None:
+    sketch = begun((0, 0.01), (0, 0), (0.01, 0))
+    sketch.aim(Position(0.005, 0), FINE)
+    crossing = [trace.points for trace in sketch.outline.traces if trace.role == "crossing"]
+    assert (Position(0, 0), Position(0.01, 0)) in crossing
+    assert Position(0.005, 0) in sketch.outline.crossings
+    assert sketch.place() == Refused("crossing", (Position(0.005, 0),))
+
+
+def problem_at(sketch: PolygonSketch, lon: float, lat: float) -> str | None:
+    sketch.aim(Position(lon, lat), FINE)
+    return sketch.problem
+
+
+def test_a_drawing_may_run_round_the_earth_but_not_meet_itself() -> None:
+    for turn in (1, -1):
+        sketch = begun((0, 0), (turn * 100, 0), (turn * 200, 0), (turn * 300, 0))
+        assert [corner.lon * turn for corner in sketch.corners] == [0, 100, 200, 300]
+        assert problem_at(sketch, turn * 359.9, 10) is None
+        assert problem_at(sketch, turn * 360, 10) == "too-large"
+
+
+def test_an_outline_spans_less_than_half_the_earth() -> None:
+    for turn in (1, -1):
+        assert isinstance(begun((0, 0), (turn * 90, 0), (turn * 179.9, 0), (turn * 90, 40)).finish(), Drawn)
+        assert begun((0, 0), (turn * 90, 0), (turn * 180, 0), (turn * 90, 40)).finish() == Refused("too-large")
+    wide = begun((0, 0), (100, 0))
+    wide.aim(Position(179, 20), FINE)
+    assert roles(wide)[2] == "closing"
+    wide.aim(Position(180, 20), FINE)
+    assert roles(wide)[2] == "crossing"
+    assert wide.measures is not None
+    assert wide.measures.area_m2 is None
+
+
+def test_a_closing_edge_along_the_last_one_shows_that_edge_once_it_is_fixed() -> None:
+    sketch = begun((0, 0), (0.01, 0.01), (0.01, 0))
+    sketch.aim(Position(0.02, 0), FINE)
+    assert roles(sketch) == ["fixed", "live", "crossing"]
+    assert sketch.outline.crossings == (Position(0, 0),)
+    assert sketch.place() == Placed()
+    assert sketch.finish() == Refused("crossing", (Position(0, 0),))
+    sketch.aim(Position(0, 0), FINE)
+    assert (sketch.stage, sketch.problem) == ("closing", "crossing")
+    crossing = [trace.points for trace in sketch.outline.traces if trace.role == "crossing"]
+    assert crossing == [(Position(0.02, 0), Position(0, 0)), (Position(0.01, 0), Position(0.02, 0))]
+    assert sketch.place() == Refused("crossing", (Position(0, 0),))
+
+
+@pytest.mark.parametrize(("lat", "reason"), [(1e-12, "flat"), (-1e-12, "flat"), (1e-10, "crossing")])
+def test_an_outline_of_less_than_a_square_decimetre_is_flat(lat: float, reason: str) -> None:
+    # Half of 0.01 degrees times 1e-10 degrees is 0.006 square metres, and 0.04 degrees go on beyond it.
+    sketch = begun((0, 0), (0.02, 0), (0.04, lat * 10))
+    sketch.aim(Position(0.05, 0), FINE)
+    assert roles(sketch)[:3] == ["fixed", "live", "closing" if reason == "flat" else "crossing"]
+    measures = sketch.measures
+    assert measures is not None
+    assert (measures.area_m2 is not None) is (reason == "flat")
+
+
+def test_sizes_stay_while_the_crosshair_is_on_the_last_corner() -> None:
+    sketch = begun((0, 0), (0.01, 0), (0.01, 0.01))
+    assert sketch.problem == "same-place"
+    assert roles(sketch) == ["fixed", "live", "closing"]
+    measures = sketch.measures
+    assert measures is not None
+    assert measures.area_m2 == pytest.approx(geodesy.ring_area_m2(sketch.corners))
+    assert measures.edge_m == 0.0
+    sketch.aim(Position(0.02, 86), FINE)
+    measures = sketch.measures
+    assert measures is not None
+    assert measures.area_m2 is None
+
+
+def test_the_crosshair_may_be_on_another_turn_of_the_earth() -> None:
+    sketch = begun((0, 0), (0.01, 0), (0.01, 0.01))
+    sketch.aim(Position(360.0, 0.00001), 1.0)
+    assert sketch.stage == "closing"
+    assert sketch.outline.traces[1].points == (Position(0.01, 0.01), Position(0, 0))
+    sketch.aim(Position(-360.0, 0.01), FINE)
+    assert sketch.outline.traces[1].points == (Position(0.01, 0.01), Position(0, 0.01))

@@ -73,6 +73,13 @@ def test_all_rings_together_have_a_bounded_number_of_places() -> None:
     assert {len(ring) for ring in many.rings} <= set(range(6, 13))
 
 
+def test_of_many_rings_those_of_twelve_places_stay_as_they_are() -> None:
+    rings = [wheel(12)] * 45 + [wheel(13)] * 45
+    found = Preview(polygon("p", *rings), Position(0.0, 0.0)).rings
+    assert found[0] == wheel(12)
+    assert len(found[-1]) <= 12
+
+
 def test_of_many_shapes_the_first_are_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(preview, "_MOST_PARTS", 2)
     three = fence("f", *(Circle(Position(float(lon), 0.0), 10.0) for lon in range(3)))

@@ -14,10 +14,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.fences.editing.shapes import HOLE, SOME, SQUARE, fence, made
+from tvapp.fences.editing import reshape_sketch
 from tvapp.fences.editing.reshape_sketch import ReshapeSketch
-from tvapp.fences.editing.sketch import Drawn, Placed, Refused
+from tvapp.fences.editing.sketch import Drawn, Measures, Placed, Refused
 from tvapp.fences.model.fence import Line, Polygon
 from tvapp.fences.model.summary import summarise
+from tvapp.geo import geodesy
 from tvapp.geo.position import Position
 
 SW = Position(24.9, 60.1)
@@ -451,3 +453,238 @@ def test_a_removed_hole_is_neither_counted_nor_drawn_nor_selected() -> None:
     assert area.area_m2 is not None
     assert after.area_m2 is not None
     assert after.area_m2 > area.area_m2
+
+
+def line(*places: Sequence[float]) -> dict[str, Any]:
+    return {"type": "LineString", "coordinates": [list(place) for place in places]}
+
+
+def test_a_geometry_without_corners_cannot_be_reshaped() -> None:
+    with pytest.raises(ValueError, match=r"^x has no corners$"):
+        begun(SOME["point"])
+
+
+def test_a_corner_that_is_picked_up_counts_as_changed_once_it_has_moved_a_centimetre() -> None:
+    # A metre of the meridian at 60 degrees is 1 / 111 412 of a degree.
+    for moved_m, is_changed in ((0.0, False), (0.009, False), (0.011, True)):
+        sketch = begun(polygon(SQUARE))
+        sketch.place()
+        sketch.aim(Position(24.9, 60.1 + moved_m / 111_412), 1.0)
+        assert sketch.is_changed is is_changed
+        assert sketch.place() == Placed()
+        assert (sketch.stage, sketch.is_changed) == ("walking", is_changed)
+
+
+def test_the_crosshair_moves_a_picked_up_corner_only() -> None:
+    sketch = begun(polygon(SQUARE))
+    sketch.aim(Position(24.5, 60.5), 1.0)
+    assert sketch.focus == SW
+    assert sketch.adjust("right")
+    sketch.place()
+    assert not sketch.adjust("right")
+    assert not sketch.adjust("down")
+    assert sketch.number == (2, 4)
+
+
+def test_a_picked_up_corner_splits_the_ring_and_a_line() -> None:
+    def fixed(sketch: ReshapeSketch) -> list[list[float]]:
+        return [[place.lon for place in trace.points] for trace in sketch.outline.traces if trace.role == "fixed"]
+
+    ring = begun(polygon([[0, 0], [1, 0], [2, 1], [1, 1], [0, 0]]), Position(1, 0))
+    assert fixed(ring) == [[0, 1, 2, 1, 0]]
+    ring.place()
+    assert fixed(ring) == [[2, 1, 0]]
+    way = line([0, 0], [1, 0], [2, 0], [3, 0], [4, 0])
+    for at, pieces in ((0, [[1, 2, 3, 4]]), (1, [[2, 3, 4]]), (2, [[0, 1], [3, 4]]), (4, [[0, 1, 2, 3]])):
+        sketch = begun(way, Position(at, 0))
+        assert fixed(sketch) == [[0, 1, 2, 3, 4]]
+        sketch.place()
+        assert fixed(sketch) == pieces
+        live = [trace.points for trace in sketch.outline.traces if trace.role == "live"]
+        assert [ends for ends, _ in live] == [Position(n, 0) for n in (at - 1, at + 1) if 0 <= n <= 4]
+        sketch.take_back()
+        assert fixed(sketch) == [[0, 1, 2, 3, 4]]
+
+
+def test_a_corner_on_its_neighbour_is_refused_and_not_shown_as_crossing() -> None:
+    sketch = begun(polygon(SQUARE))
+    sketch.place()
+    sketch.aim(Position(24.91, 60.1), 1.0)
+    assert sketch.problem == "same-place"
+    assert [trace.role for trace in sketch.outline.traces] == ["fixed", "live", "live"]
+    assert sketch.outline.crossings == (Position(24.91, 60.1),)
+    assert sketch.place() == Refused("same-place", (Position(24.91, 60.1),))
+    for step in (sketch.insert, sketch.remove, sketch.finish):
+        assert step() == Refused("same-place", (Position(24.91, 60.1),))
+
+
+def test_a_corner_that_is_picked_up_is_put_down_before_another_step() -> None:
+    sketch = begun(polygon(SQUARE))
+    sketch.place()
+    sketch.aim(Position(24.89, 60.09), 1.0)
+    assert sketch.insert() == Placed()
+    assert sketch.number == (2, 5)
+    sketch.aim(Position(24.9, 60.08), 1.0)
+    assert sketch.remove() == Placed()
+    assert (sketch.stage, sketch.number) == ("walking", (1, 4))
+    assert [sketch.take_back() for _ in range(4)] == [True, True, True, False]
+    assert sketch.finish() == Refused("unchanged")
+
+
+def test_each_step_is_undone_at_its_corner() -> None:
+    sketch = begun(polygon(SQUARE, HOLE), Position(24.91, 60.1))
+    move_corner(sketch, 24.92, 60.09)
+    sketch.adjust("right")
+    sketch.insert()
+    sketch.aim(Position(24.905, 60.12), 1.0)
+    sketch.place()
+    assert sketch.number == (4, 5)
+    sketch.adjust("right")
+    assert sketch.remove() == Placed()
+    assert sketch.number == (4, 4)
+    sketch.adjust("down")
+    sketch.adjust("right")
+    at = sketch.focus
+    assert sketch.remove_hole() == Placed()
+    assert sketch.take_back()
+    assert (kind_of(sketch), sketch.focus) == ("hole", at)
+    assert sketch.take_back()
+    assert (sketch.number, sketch.focus) == ((5, 5), Position(24.9, 60.11))
+    assert sketch.take_back()
+    assert (sketch.number, sketch.focus) == ((3, 4), Position(24.91, 60.11))
+    assert sketch.take_back()
+    assert (sketch.number, sketch.focus) == ((2, 4), Position(24.91, 60.1))
+    assert not sketch.take_back()
+
+
+def test_up_and_down_go_round_the_rings_to_the_nearest_corner() -> None:
+    near = [[24.901, 60.101], [24.9017, 60.101], [24.901, 60.1015], [24.901, 60.101]]
+    sketch = begun(polygon(SQUARE, near, HOLE))
+    places = []
+    for _ in range(3):
+        assert sketch.adjust("up")
+        places.append((sketch.ring_count, sketch.chain.kind, sketch.focus))
+    assert places == [
+        (3, "hole", Position(24.902, 60.102)),
+        (3, "hole", Position(24.9017, 60.101)),
+        (3, "outer", SW),
+    ]
+    assert sketch.adjust("down")
+    assert sketch.focus == Position(24.901, 60.101)
+    assert sketch.remove_hole() == Placed()
+    assert (sketch.focus, sketch.ring_count) == (SW, 2)
+    assert sketch.adjust("down")
+    assert sketch.focus == Position(24.902, 60.102)
+    sketch.place()
+    assert not sketch.can_remove_hole
+    assert sketch.remove_hole() == Refused("too-few")
+
+
+def test_a_long_press_on_a_small_ring_still_goes_one_by_one() -> None:
+    sketch = begun(polygon(SQUARE))
+    assert sketch.adjust("right", 5.0)
+    assert sketch.number == (2, 4)
+
+
+def test_a_new_corner_has_the_mean_of_the_numbers_that_both_neighbours_have() -> None:
+    def inserted(a: list[Any], b: list[Any]) -> Any:
+        sketch = begun(line(a, b), Position(*a[:2]))
+        assert sketch.insert() == Placed()
+        sketch.aim(Position(0.5, 3.0), 1.0)
+        sketch.place()
+        return rings(sketch.finish())
+
+    assert inserted([0, 0, 4], [1, 0, 7, 9]) == [[0, 0, 4], [0.5, 3.0, 5.5], [1, 0, 7, 9]]
+    assert inserted([0, 0, 4.5], [1, 0, 7]) == [[0, 0, 4.5], [0.5, 3.0, 5.75], [1, 0, 7]]
+    assert inserted([0, 0, "x", 2], [1, 0, 7, 4]) == [[0, 0, "x", 2], [0.5, 3.0, 3.0], [1, 0, 7, 4]]
+    assert inserted([0, 0, 7], [1, 0, None]) == [[0, 0, 7], [0.5, 3.0], [1, 0, None]]
+
+
+def test_a_corner_at_the_end_of_a_line_begins_at_the_last_one() -> None:
+    sketch = begun(line([0, 0, 4], [1, 2, 7]), Position(1, 2))
+    assert sketch.insert() == Placed()
+    assert (sketch.focus, sketch.number, sketch.problem) == (Position(1, 2), (3, 3), "same-place")
+    sketch.aim(Position(2, 2), 1.0)
+    assert rings(sketch.finish()) == [[0, 0, 4], [1, 2, 7], [2, 2, 7]]
+
+
+def test_a_new_corner_over_the_date_line_is_written_beside_the_one_before() -> None:
+    ring = [[179.0, 10], [-179.0, 10], [-179.0, 12], [179.0, 12], [179.0, 10]]
+    sketch = begun(polygon(ring), Position(-179.0, 10))
+    assert sketch.insert() == Placed()
+    assert abs(sketch.focus.lon) % 360 in (179.0, 181.0)
+    sketch.aim(Position(-178.5, 11.0), 1.0)
+    assert rings(sketch.finish())[0][:4] == [[179.0, 10], [-179.0, 10], [-178.5, 11.0], [-179.0, 12]]
+
+
+def test_so_many_corners_are_enough(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reshape_sketch, "MAX_VERTICES", 8)
+    sketch = begun(polygon(SQUARE, HOLE))
+    assert sketch.insert() == Placed()
+    sketch.aim(Position(24.905, 60.09), 1.0)
+    assert sketch.insert() == Refused("too-many")
+    assert sketch.stage == "walking"
+
+
+def test_corners_of_a_line_are_removed_from_its_ends_too() -> None:
+    sketch = begun(line([0, 0], [1, 0], [2, 0], [3, 0]), Position(0, 0))
+    assert sketch.remove() == Placed()
+    assert sketch.number == (1, 3)
+    sketch = begun(line([0, 0], [1, 0], [2, 0], [3, 0]), Position(2, 0))
+    assert sketch.remove() == Placed()
+    assert (sketch.number, sketch.focus) == ((2, 3), Position(1, 0))
+    assert sketch.take_back()
+    assert (sketch.number, sketch.focus) == ((3, 4), Position(2, 0))
+
+
+def test_a_corner_without_which_a_hole_would_lie_outside_stays() -> None:
+    hole = [[24.9085, 60.1005], [24.9095, 60.1005], [24.9095, 60.1015], [24.9085, 60.1005]]
+    sketch = begun(polygon(SQUARE, hole), Position(24.91, 60.1))
+    refused = sketch.remove()
+    assert refused == Refused("hole")
+    assert sketch.number == (2, 4)
+    assert sketch.finish() == Refused("unchanged")
+
+
+def test_a_circle_beside_a_polygon_keeps_its_subtype_and_radius() -> None:
+    both = {"type": "GeometryCollection", "geometries": [SOME["point"], polygon(SQUARE)]}
+    sketch = begun(both, subtype="Circle")
+    move_corner(sketch, 24.895, 60.095)
+    result = sketch.finish()
+    assert isinstance(result, Drawn)
+    assert (result.subtype, result.radius_m) == ("Circle", 100.0)
+
+
+def test_sizes_of_lines_are_lengths_and_large_fences_have_none() -> None:
+    way = {"type": "MultiLineString", "coordinates": [[[0, 0], [1, 0]], [[0, 1], [0, 2], [1, 2]]]}
+    sketch = begun(way, Position(0, 0))
+    paths = ((Position(0, 0), Position(1, 0)), (Position(0, 1), Position(0, 2), Position(1, 2)))
+    measures = sketch.measures
+    assert measures is not None
+    assert measures == Measures(None, measures.perimeter_m)
+    assert measures.perimeter_m == pytest.approx(sum(map(geodesy.path_length_m, paths)))
+    sketch.place()
+    sketch.aim(Position(-1, 0), 1.0)
+    other = (Position(-1, 0), Position(1, 0)), paths[1]
+    measures = sketch.measures
+    assert measures is not None
+    assert measures == Measures(None, measures.perimeter_m)
+    assert measures.perimeter_m == pytest.approx(sum(map(geodesy.path_length_m, other)))
+    assert begun(large(1000), Position(26, 60)).measures is not None
+    assert begun(large(1001), Position(26, 60)).measures is None
+
+
+def test_a_hole_that_grows_takes_from_the_area() -> None:
+    sketch = begun(polygon(SQUARE, HOLE), Position(24.902, 60.104))
+    before = sketch.measures
+    sketch.place()
+    sketch.aim(Position(24.902, 60.108), 1.0)
+    after = sketch.measures
+    assert before is not None
+    assert after is not None
+    assert before.area_m2 is not None
+    assert after.area_m2 is not None
+    gained = geodesy.ring_area_m2(
+        (Position(24.902, 60.102), Position(24.902, 60.108), Position(24.906, 60.104))
+    ) - geodesy.ring_area_m2((Position(24.902, 60.102), Position(24.902, 60.104), Position(24.906, 60.104)))
+    assert before.area_m2 - after.area_m2 == pytest.approx(gained, rel=1e-6)

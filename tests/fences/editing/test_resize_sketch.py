@@ -8,11 +8,14 @@ import pytest
 
 from tests.fences.editing.shapes import SOME, SQUARE, fence, made
 from tvapp.fences.editing import resize_sketch
+from tvapp.fences.editing.circle_sketch import circle_measures
 from tvapp.fences.editing.resize_sketch import ResizeSketch
-from tvapp.fences.editing.sketch import Drawn, Refused
+from tvapp.fences.editing.sketch import Drawn, Measures, Refused
 from tvapp.fences.model.fence import Line, Polygon
 from tvapp.fences.model.summary import summarise
 from tvapp.geo import geodesy
+from tvapp.geo.mercator import MAX_LATITUDE
+from tvapp.geo.polygon import centroid
 from tvapp.geo.position import Position
 
 
@@ -147,3 +150,83 @@ def test_a_polygon_is_measured_with_its_holes_unless_it_is_large(monkeypatch: py
     assert ResizeSketch(here, geometry).measures.area_m2 is not None
     monkeypatch.setattr(resize_sketch, "_MEASURED", 8)
     assert ResizeSketch(here, geometry).measures.area_m2 is None
+
+
+def test_a_fence_is_shown_in_its_old_and_its_new_size_about_its_middle() -> None:
+    geometry = SOME["star"]
+    here = fence(geometry)
+    sketch = ResizeSketch(here, geometry)
+    shape = here.shapes[0]
+    assert isinstance(shape, Polygon)
+    assert sketch.outline.vertices == (centroid(shape.rings[0]),)
+    sketch.adjust("up")
+    old, new = sketch.outline.traces
+    assert (old.role, new.role) == ("fixed", "live")
+    assert old.points == shape.rings[0]
+    middle = sketch.outline.vertices[0]
+    for before, after in zip(old.points, new.points, strict=True):
+        assert after.lon - middle.lon == pytest.approx(1.1 * (before.lon - middle.lon), rel=1e-3)
+        assert after.lat - middle.lat == pytest.approx(1.1 * (before.lat - middle.lat), rel=1e-3)
+    sketch.take_back()
+    assert sketch.outline.traces[1].points == old.points
+    for name, subtype in (("polygons", ""), ("point", "Circle"), ("line", "")):
+        other = fence(SOME[name], subtype)
+        assert ResizeSketch(other, SOME[name]).outline.vertices == (other.bounds.center,)
+
+
+def test_an_outline_that_is_refused_is_still_shown() -> None:
+    far = {"type": "Point", "coordinates": [0.0, 85.05]}
+    sketch = ResizeSketch(fence(far, "Circle", 5.0), far)
+    before = sketch.outline.traces[1].points
+    while sketch.problem is None:
+        sketch.adjust("up")
+    crossing = sketch.outline.traces[1]
+    assert crossing.role == "crossing"
+    assert len(crossing.points) == len(before)
+    assert max(place.lat for place in crossing.points) > MAX_LATITUDE
+
+
+def test_each_kind_of_fence_has_its_sizes() -> None:
+    disc = ResizeSketch(fence(SOME["point"], "Circle"), SOME["point"])
+    assert disc.measures == circle_measures(100.0)
+    assert ResizeSketch(fence(SOME["point"]), SOME["point"]).measures == circle_measures(100.0)
+    for name in ("line", "points"):
+        assert ResizeSketch(fence(SOME[name]), SOME[name]).measures == Measures(radius_m=100.0)
+    geometry = {"type": "Polygon", "coordinates": [SQUARE]}
+    here = fence(geometry, "Rectangle")
+    measures, summary = ResizeSketch(here, geometry).measures, summarise(here, 0.0)
+    assert measures.area_m2 == pytest.approx(summary.area_m2)
+    assert measures.perimeter_m == pytest.approx(summary.perimeter_m)
+    assert (measures.percent, measures.radius_m) == (None, None)
+
+
+def test_height_and_width_of_a_rectangle_are_changed_apart() -> None:
+    geometry = {"type": "Polygon", "coordinates": [SQUARE]}
+    sketch = ResizeSketch(fence(geometry, "Rectangle"), geometry)
+    before = sketch.measures.sides_m
+    assert before is not None
+    for direction, side, sign in (("right", 0, 1), ("up", 1, 1), ("left", 0, -1), ("down", 1, -1)):
+        sides = sketch.measures.sides_m
+        assert sides is not None
+        assert sketch.adjust(direction)  # type: ignore[arg-type]
+        after = sketch.measures.sides_m
+        assert after is not None
+        assert (after[side] - sides[side]) * sign > 0.0
+        assert after[1 - side] == sides[1 - side]
+    sketch.adjust("right")
+    sketch.adjust("up")
+    assert sketch.take_back()
+    assert sketch.measures.sides_m == before
+
+
+def test_a_mixture_has_no_one_size() -> None:
+    with pytest.raises(ValueError, match=r"^x has no one size$"):
+        ResizeSketch(fence(SOME["mixture"]), SOME["mixture"])
+
+
+def test_the_crosshair_does_not_matter() -> None:
+    sketch = ResizeSketch(fence(SOME["star"]), SOME["star"])
+    before = sketch.outline
+    sketch.aim(Position(0.0, 0.0), 1.0)
+    assert sketch.outline == before
+    assert not sketch.is_changed

@@ -61,6 +61,9 @@ def test_always_is_no_validity_time_at_all() -> None:
 
 def test_until_tonight_ends_with_the_day() -> None:
     assert made("tonight", at("2026-11-23T12:00")) == {"expiredTime": "2026-11-23T23:59:59+02:00"}
+    # The clocks go forward in the night, and back in another one.
+    assert made("tonight", at("2026-03-28T12:00")) == {"expiredTime": "2026-03-28T23:59:59+02:00"}
+    assert made("tonight", at("2026-10-24T12:00")) == {"expiredTime": "2026-10-24T23:59:59+03:00"}
     assert made("tonight", at("2026-07-01T00:00")) == {"expiredTime": "2026-07-01T23:59:59+03:00"}
 
 
@@ -99,6 +102,8 @@ def test_weekdays_are_written_as_azure_has_them() -> None:
     ("now", "offset"),
     [
         ("2026-10-23T12:00", "+03:00"),  # Friday before the clocks go back
+        ("2026-10-23T17:59:59", "+03:00"),
+        ("2026-10-23T18:00", "+02:00"),
         ("2026-10-23T19:00", "+02:00"),  # after hours: the next are on Monday
         ("2026-10-25T01:00", "+02:00"),
         ("2026-10-25T12:00", "+02:00"),
@@ -164,6 +169,14 @@ def test_a_choice_is_recognised_again_at_once(now: int, zone: str, preset: Prese
     found = preset_of(value, now, offset_of(zone))
     is_sunday = local(now + 1, zone).weekday() == 6
     assert found == ("tonight" if preset == "sunday" and is_sunday else preset)
+
+
+def test_weekdays_that_begin_within_a_week_are_recognised() -> None:
+    utc_offset = offset_of("Europe/Helsinki")
+    value = {"validityPeriod": [WEEKDAYS]}
+    assert preset_of(value, at("2026-11-23T07:59"), utc_offset) == "weekdays"
+    assert preset_of(value, at("2026-11-16T08:00"), utc_offset) == "weekdays"
+    assert preset_of(value, at("2026-11-16T07:59:59"), utc_offset) == "custom"
 
 
 @given(moments, zones)

@@ -155,6 +155,40 @@ def test_a_fence_without_an_id_is_found_by_the_value_that_stands_in_for_it() -> 
     assert content(amend(file(OTHER, rewritten(feature(None))), nameless)) == file(OTHER, feature(None, lon=4))
 
 
+def test_a_fence_without_an_id_is_found_by_its_bytes_wherever_it_stands() -> None:
+    old, new = feature(None), feature(None, lon=4)
+    moved = change(old, new, 1, "feature 2")
+    assert content(amend(file(old, OTHER), moved)) == file(new, OTHER)
+    assert amend(file(new, OTHER), moved) == AlreadyApplied()
+    assert amend(file(OTHER, feature(None, lon=8)), moved) == Conflicting(feature(None, lon=8))
+    assert amend(file(feature(None, lon=8), OTHER), moved) == Conflicting(b"")
+
+
+def test_a_fence_whose_id_is_that_of_its_feature_is_found_by_it() -> None:
+    old, new = feature(None, id="gate"), feature(None, lon=4, id="gate")
+    assert content(amend(file(OTHER, rewritten(old)), change(old, new, 1, "gate"))) == file(OTHER, new)
+    assert amend(file(old), change(b"", new, geometry_id="gate")) == Conflicting(old)
+
+
+def test_a_fence_without_an_id_is_added_to_any_file() -> None:
+    nameless = feature(None)
+    assert content(amend(file(OTHER, OLD), change(b"", nameless))) == file(OTHER, OLD, nameless)
+
+
+@pytest.mark.parametrize("odd", [b"5", b'{"type":"Feature","properties":null}', b'{"type":"Feature","properties":[1]}'])
+def test_values_that_are_no_geofences_do_not_disturb_a_change(odd: bytes) -> None:
+    assert content(amend(file(odd, OTHER), ADD)) == file(odd, OTHER, NEW)
+    assert content(amend(file(odd, rewritten(OLD)), EDIT)) == file(odd, NEW)
+    assert content(amend(file(odd, rewritten(OLD)), DELETE)) == file(odd)
+
+
+def test_a_geometry_of_null_is_the_same_as_none() -> None:
+    null, none = (b'{"type":"Feature",%b"properties":{"geometryId":"a"}}' % each for each in (b'"geometry":null,', b""))
+    for before, after in ((null, none), (none, null)):
+        boxed = file(before, more=b'"bbox":[0,0,2,2],')
+        assert content(amend(boxed, change(before, after))) == boxed.replace(before, after)
+
+
 def test_ids_differ_by_case_and_kind() -> None:
     assert isinstance(amend(file(feature("A")), ADD), Amended)
 
@@ -175,10 +209,23 @@ def test_invalid_geojson_is_never_written(there: bytes | None, what: Change) -> 
         amend(there, what)
 
 
+def test_an_error_names_the_file_or_the_fence_where_the_file_has_no_name_yet() -> None:
+    for source, said in (("x.geojson", "x.geojson"), ("", "a")):
+        with pytest.raises(DataError) as raised:
+            amend(b"<html>", Change("c", source, "a", OLD, NEW))
+        assert raised.value.source == said
+        with pytest.raises(DataError) as raised:
+            amend(file(OLD), Change("c", source, "a", OLD, b"[]"))
+        assert raised.value.source == f"{said}: the change"
+
+
 def test_sameness_is_that_of_values() -> None:
     assert same(b'{"a":1,"b":-0.0}', b'{ "b":0, "a":1.0}')
     assert same(b'{"a":1,"a":2}', b'{"a":2}')
     assert not same(b'{"a":true}', b'{"a":1}')
     assert not same(b'{"a":[1,2]}', b'{"a":[2,1]}')
+    for last in (b"{}", b"[]", b"2", b"false"):
+        assert not same(b"[true,%b]" % last, b"[1,%b]" % last)
+        assert not same(b'{"a":0,"b":%b}' % last, b'{"a":false,"b":%b}' % last)
     assert not same(b'{"a":1e999}', b'{"a":2e999}')
     assert same(b"nonsense", b"nonsense")

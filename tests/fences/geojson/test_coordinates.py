@@ -36,7 +36,8 @@ def reason(kind: object, value: object) -> str:
         ("MultiPoint", b"[[1.0,2],[3,4.000000000]]"),
         ("LineString", b"[[1.0,2],[3,4]]"),
         ("MultiLineString", b"[[[1.0,2],[3,4]],[[5,6],[7,8]]]"),
-        ("Polygon", b"[[[0,0],[4,0.0],[4,4],[0,0]],[[1,1],[2,2],[2,1],[1,1]]]"),
+        ("LineString", b"[[170.0,2],[180.0,4.0]]"),
+        ("Polygon", b"[[[0.0,0],[4.0,0.0],[4,4],[0.0,0]],[[1.0,1],[2.0,2],[2,1.0],[1.0,1]]]"),
         ("MultiPolygon", b"[[[[0,0],[4,0],[4,4],[0,0]]],[[[8,8],[9,8],[9,9],[8,8]]]]"),
     ],
 )
@@ -155,5 +156,6 @@ def test_a_self_crossing_at_the_date_line_and_an_empty_geometry_are_not_written(
 def test_a_ring_has_a_width_unless_its_places_are_on_one_line() -> None:
     assert has_width(((0.0, 0.0), (1.0, 0.0), (0.0, 1.0), (0.0, 0.0)))
     assert not has_width(((0.0, 0.0), (1.0, 1.0), (2.0, 2.0), (0.0, 0.0)))
+    assert not has_width(((0.0, 60.0), (1.0, 61.0), (2.0, 62.0), (0.0, 60.0)))
     assert has_width(((100.0, 0.0), (100.0 + 2e-7, 0.0), (100.0, 2e-7), (100.0, 0.0)))
     assert not has_width(((100.0, 0.0), (100.0 + 5e-8, 0.0), (100.0, 5e-8), (100.0, 0.0)))

@@ -296,3 +296,142 @@ def test_areas_are_not_compared_with_an_outline_that_has_none() -> None:
     assert not date_line._is_as_large([one], [(square(0, 0, 1, 2),)])
     hollow = square(0, 0, 2, 2), square(0.5, 0.5, 1.5, 1.5)[::-1]
     assert date_line._is_as_large([hollow], [(square(0, 0, 3, 1),)])
+
+
+def test_a_ring_without_an_area_keeps_its_direction() -> None:
+    line, back = ring((0, 0), (1, 1), (2, 2)), ring((0, 0), (2, 2), (1, 1))
+    for outline, hole in ((line, back), (back, line)):
+        assert cut((outline, hole)) == ((outline, hole),)
+
+
+def test_a_hole_that_touches_the_date_line_from_the_east_stays_whole() -> None:
+    corners = (180.0, 3.0), (183.0, 6.0), (183.0, 3.0)
+    for start in range(3):
+        hole = ring(*corners[start:], *corners[:start])
+        first, second = cut((square(170, 0, 190, 9), hole))
+        assert len(first) == 1
+        assert flat(second, 360.0).equals(box(180, 0, 190, 9) - Flat(hole))
+
+
+def test_parts_are_known_place_by_place_with_what_is_interpolated() -> None:
+    outline = ring((178.0, 0.0, 10.0), (182.0, 0.0, 30.0), (182.0, 4.0, 50.0), (178.0, 4.0, 20.0))
+    east = ((180.0, 4.0, 35.0), (178.0, 4.0, 20.0), (178.0, 0.0, 10.0), (180.0, 0.0, 20.0), (180.0, 4.0, 35.0))
+    west = ((-180.0, 0.0, 20.0), (-178.0, 0.0, 30.0), (-178.0, 4.0, 50.0), (-180.0, 4.0, 35.0), (-180.0, 0.0, 20.0))
+    assert cut((outline,)) == ((east,), (west,))
+    for parts in ([(east,), (west,)], [(west,), (east,)], [(east[::-1],), (west[::-1],)]):
+        (whole,) = joined(parts)
+        assert set(whole[0]) == set(outline)
+        assert area(whole[0]) == 16.0
+
+
+def test_a_polygon_over_two_date_lines_becomes_three() -> None:
+    (first,), (second,), (third,) = cut((square(170, 0, 550, 1),))
+    assert flat((first,)).equals(box(170, 0, 180, 1))
+    assert flat((second,)).equals(box(-180, 0, 180, 1))
+    assert flat((third,)).equals(box(-180, 0, -170, 1))
+    west = cut((square(-190, 0, -180, 1),))
+    assert west == ((square(170, 0, 180, 1),),)
+
+
+def test_a_corner_beside_the_cut_is_kept_from_a_thirtieth_of_a_metre_on() -> None:
+    # 3e-7 degrees: three roundings to 7 decimals.
+    for beside, count in ((0.0, 4), (2.9e-7, 4), (-2.9e-7, 4), (3.1e-7, 5), (-3.1e-7, 5)):
+        east = ring((179, 0), (180, beside), (180, 1), (179, 1))
+        west = ring((-180, beside), (-179, 0), (-179, 1), (-180, 1))
+        ((whole,),) = joined([(east,), (west,)])
+        assert len(set(whole)) == count
+        lines = ((179.0, 0.0), (180.0, beside)), ((-180.0, beside), (-179.0, 0.0))
+        (line,) = joined_lines(lines)
+        assert len(line) == count - 2
+
+
+def test_a_line_that_bends_on_the_date_line_keeps_the_bend() -> None:
+    line = ((178.0, 0.0), (180.0, 0.0), (182.0, 2.0), (183.0, 5.0))
+    parts = cut_line(line)
+    assert parts == (line[:2], ((-180.0, 0.0), (-178.0, 2.0), (-177.0, 5.0)))
+    assert joined_lines(parts) == (line,)
+
+
+def test_lines_are_joined_in_any_order_and_stand_where_their_first_one_stood() -> None:
+    line = ((178.0, 0.0), (182.0, 2.0), (176.0, 5.0))
+    alone = ((5.0, 5.0), (6.0, 6.0))
+    first, second, third = cut_line(line)
+    assert joined_lines((third, alone, second, first)) == (alone, line)
+    assert joined_lines((first, alone, third, second)) == (line, alone)
+    assert joined_lines((first, third)) == (first, third)
+    back = ((-178.0, 0.0), (-182.0, 2.0), (-176.0, 5.0))
+    assert joined_lines(cut_line(back)) == (back,)
+
+
+def test_of_two_lines_that_go_on_at_one_place_each_is_used_once() -> None:
+    into = ((178.0, 0.0), (180.0, 1.0)), ((178.0, 5.0), (180.0, 1.0)), ((178.0, 7.0), (180.0, 1.0))
+    onward = ((-180.0, 1.0), (-179.0, 3.0)), ((-180.0, 1.0), (-179.0, 4.0))
+    assert joined_lines((*into, *onward)) == (
+        (*into[0], (181.0, 3.0)),
+        (*into[1], (181.0, 4.0)),
+        into[2],
+    )
+
+
+def test_a_line_along_the_date_line_or_back_from_it_is_not_cut() -> None:
+    for line in (
+        ((179.0, 0.0), (180.0, 0.0), (179.0, 1.0)),
+        ((179.0, 0.0), (180.0, 0.0), (180.0, 3.0), (179.0, 3.0)),
+        ((-179.0, 0.0), (-180.0, 0.0), (-180.0, 3.0), (-179.0, 3.0)),
+    ):
+        assert cut_line(line) == (line,)
+    through = ((179.0, 0.0), (180.0, 0.0), (180.0, 3.0), (181.0, 3.0))
+    parts = cut_line(through)
+    assert [{abs(place[0]) for place in part} for part in parts] == [{179.0, 180.0}] * 2
+    assert cut_line(((179.0, 0.0, 5.0), (183.0, 4.0, 9.0))) == (
+        ((179.0, 0.0, 5.0), (180.0, 1.0, 6.0)),
+        ((-180.0, 1.0, 6.0), (-177.0, 4.0, 9.0)),
+    )
+
+
+def test_a_hole_is_placed_by_one_of_its_corners_also_in_a_narrow_outline() -> None:
+    narrow, wide = ring((0, 0), (8, 8), (0, 9)), ring((0, -1), (9, -1), (9, 7))
+    # Each corner of the hole is in the narrow outline; its first longitude with another one's latitude is not.
+    hole = ring((5.0, 5.6), (0.5, 4.0), (0.4, 1.0))
+    hole = hole if area(hole) < 0 else hole[::-1]
+    assert Flat(narrow).contains(Flat(hole))
+    for start in range(3):
+        turned = ring(*(hole[:3][start:] + hole[:3][:start]))
+        assert date_line._arranged([wide, narrow, turned]) == [(wide,), (narrow, turned)]
+
+
+def test_so_many_holes_that_placing_them_takes_too_long_are_refused() -> None:
+    # 2,000,000 tests at most: holes times places of all outlines.
+    around = ring(*((9 * math.cos(turn), 9 * math.sin(turn)) for turn in (math.tau * n / 499 for n in range(499))))
+    other = tuple((lon + 40, lat) for lon, lat in around)
+    hole = square(0, 0, 1, 1)[::-1]
+    first, second = date_line._arranged([around, other, *[hole] * 2000])
+    assert (len(first), len(second)) == (2001, 1)
+    with pytest.raises(SelfCrossing):
+        date_line._arranged([around, other, *[hole] * 2001])
+    assert len(date_line._arranged([around, *[hole] * 5000])) == 1
+
+
+def test_parts_are_joined_where_they_share_an_edge_not_where_they_touch() -> None:
+    east = (square(179, 0, 180, 1),)
+    for west in (square(-180, 1, -179, 2), square(-180, 0.5, -179, 1), ring((-180, 0.5), (-179, 0), (-179, 1))):
+        assert joined((east, (west,))) == (east, (west,))
+
+
+def test_two_pairs_are_joined_each_for_itself() -> None:
+    low, high = cut((square(178, 0, 182, 1),)), cut((square(178, 5, 182, 6),))
+    alone = ((square(5, 5, 6, 6)),)
+    found = joined([low[1], alone, high[0], low[0], high[1]])
+    assert [flat(rings).bounds for rings in found if rings != alone] == [(178, 0, 182, 1), (178, 5, 182, 6)]
+    assert found[2] == alone
+
+
+def test_areas_are_compared_to_a_thousand_millionth_of_the_larger() -> None:
+    one = [(square(0, 0, 100, 100),)]
+    for wide, is_as_large in ((100.0 + 9e-8, True), (100.0 + 11e-8, False), (100.0 - 11e-8, False)):
+        other = [(square(0, 0, wide, 100),)]
+        assert date_line._is_as_large(one, other) is is_as_large
+        assert date_line._is_as_large(other, one) is is_as_large
+    small = [(square(0, 0, 1e-3, 1e-3),)]
+    assert date_line._is_as_large(small, [(square(0, 0, 1.0001e-3, 1e-3),)])
+    assert not date_line._is_as_large(small, [(square(0, 0, 3e-3, 1e-3),)])

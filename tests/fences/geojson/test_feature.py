@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
 
@@ -13,6 +14,7 @@ from hypothesis import strategies as st
 
 from tvapp.core.errors import DataError
 from tvapp.fences.geojson.feature import REMOVE, altered, moved, new_feature, with_new_id
+from tvapp.fences.geojson.geometry import MAX_NESTING
 from tvapp.fences.geojson.reading import read
 from tvapp.fences.model.fence import Circle, Geofence, Polygon
 from tvapp.geo.position import Position
@@ -271,3 +273,113 @@ def test_a_fence_may_be_moved_up_to_a_pole_and_not_beyond() -> None:
     for dlat in (10.001, -170.001):
         with pytest.raises(DataError, match="beyond a pole"):
             moved(feature, 0.0, dlat)
+
+
+def failed(act: Callable[[], bytes]) -> tuple[str, str]:
+    """Return what an error concerns, and its reason."""
+    with pytest.raises(DataError) as raised:
+        act()
+    return raised.value.source, raised.value.reason
+
+
+def test_an_error_names_the_geofence_where_it_has_an_id() -> None:
+    flat, nameless = polygon([(0, 0), (1, 1), (2, 2)]), b'{"geometry":null}'
+    encloses_nothing = "its outline, or a hole in it, encloses nothing"
+    assert failed(lambda: new_feature("i", "n", "", flat)) == ("i", encloses_nothing)
+    assert failed(lambda: altered(FOREIGN, geometry=flat)) == ("f", encloses_nothing)
+    assert failed(lambda: altered(nameless, geometry=flat)) == ("the geofence", encloses_nothing)
+    assert failed(lambda: altered(FOREIGN, geometry=flat, properties={"geometryId": "new"})) == (
+        "new",
+        encloses_nothing,
+    )
+    assert failed(lambda: moved(FOREIGN, 0, 89.5)) == ("f", "it would reach beyond a pole")
+    assert failed(lambda: moved(FOREIGN, math.inf, 0)) == ("f", "it cannot be moved that far")
+    assert failed(lambda: moved(FOREIGN, 0, math.inf)) == ("f", "it cannot be moved that far")
+    assert failed(lambda: moved(nameless, 1, 1)) == ("the geofence", "it has no geometry")
+    for act in (lambda: altered(b"[]"), lambda: moved(b"[]", 1, 1), lambda: with_new_id(b"[]", "i", "n")):
+        assert failed(act) == ("the geofence", "it is not an object")
+    assert failed(lambda: altered(FOREIGN, properties={"kind": object()})) == ("kind", "its value is not JSON")
+    assert failed(lambda: new_feature("", "n", "", POINT)) == ("n", "it has no geometryId")
+    reason = "a radius of 0.999 m is outside 1 to 10000"
+    assert failed(lambda: new_feature("i", "n", "", POINT, radius_m=0.999)) == ("i", reason)
+    reason = "a radius of 10000.5 m is outside 1 to 10000"
+    assert failed(lambda: new_feature("i", "n", "", POINT, radius_m=10_000.5)) == ("i", reason)
+    for radius_m in (1.0, 10_000.0):
+        assert json.loads(new_feature("i", "", "", POINT, radius_m=radius_m))["properties"]["radius"] == radius_m
+
+
+def nested(depth: int, inner: str) -> str:
+    return '{"type":"GeometryCollection","geometries":[' * depth + inner + "]}" * depth
+
+
+def test_collections_nest_so_deep_and_no_deeper() -> None:
+    point = '{"type":"Point","coordinates":[1.0,2.0,3.50]}'
+    drawn = {"type": "Point", "coordinates": [1, 2]}
+    for depth in (1, MAX_NESTING):
+        feature = f'{{"geometry":{nested(depth, point)}}}'.encode()
+        assert moved(feature, 1, 0) == feature.replace(b"[1.0,2.0,3.50]", b"[2,2,3.50]")
+        assert b'"coordinates":[1.0,2.0,3.50]' in altered(feature, geometry=drawn)
+    feature = f'{{"geometry":{nested(MAX_NESTING + 1, point)}}}'.encode()
+    reason = "its GeometryCollection has no list of geometries, or is nested too deep"
+    assert failed(lambda: moved(feature, 1, 0)) == ("the geofence", reason)
+    assert b'"coordinates":[1,2]' in altered(feature, geometry=drawn)
+
+
+@pytest.mark.parametrize(
+    "invalid",
+    [
+        b'{"type":"Point","coordinates":["1",2]}',
+        b'{"type":"Point"}',
+        b'{"type":"GeometryCollection"}',
+        b'{"type":"GeometryCollection","geometries":{"a":[1,2]}}',
+        b'{"type":"GeometryCollection","geometries":[5,"{",null]}',
+        b'{"type":5,"coordinates":[1,2]}',
+        b'{"type":"Polygon","coordinates":%b}' % (b"[" * 500 + b"]" * 500),
+    ],
+)
+def test_a_geometry_replaces_an_invalid_one(invalid: bytes) -> None:
+    made = altered(b'{"geometry":%b}' % invalid, geometry=POINT)
+    assert geometry(made) == POINT
+
+
+def test_what_a_collection_holds_beside_geometries_moves_along_and_boxes_go() -> None:
+    point, moved_point = b'{"type":"Point","coordinates":[1,2],"bbox":[1]}', b'{"type":"Point","coordinates":[2,2]}'
+    inner = b'{"x":1,"bbox":[0],"type":"GeometryCollection","geometries":[ %b , %b ]}'
+    feature = b'{"bbox":[0],"geometry":%b,"y":{"bbox":1}}'
+    assert moved(feature % (inner % (point, point)), 1, 0) == feature.replace(b'"bbox":[0],', b"") % (
+        inner.replace(b'"bbox":[0],', b"") % (moved_point, moved_point)
+    )
+
+
+def test_a_rectangle_stays_one_while_it_is_a_polygon() -> None:
+    for word in ("Rectangle", "rectangle"):
+        made = new_feature("r", "", "", polygon([(170, 0), (175, 0), (175, 1), (170, 1)]), subtype=word)
+        assert json.loads(moved(made, 4, 0))["properties"] == {"geometryId": "r", "subType": word}
+        over = moved(made, 7, 0)
+        assert (geometry(over)["type"], json.loads(over)["properties"]) == ("MultiPolygon", {"geometryId": "r"})
+    circle = new_feature("c", "", "", POINT, subtype="Circle", radius_m=5.0)
+    assert json.loads(moved(circle, 7, 0))["properties"]["subType"] == "Circle"
+
+
+def test_whole_turns_cost_no_digits() -> None:
+    feature = b'{"geometry":{"type":"Point","coordinates":[1.2345678,2]}}'
+    assert b"[1.2345678,2]" in moved(feature, 360.0 * 2**50, 0)
+    assert b"[6.2345678,2]" in moved(feature, -355.0, 0)
+
+
+def test_a_fence_on_a_pole_moves_east_and_west_only() -> None:
+    feature = b'{"geometry":{"type":"MultiPoint","coordinates":[[10,-90],[0,0]]}}'
+    assert b"[[11,-90],[1,0]]" in moved(feature, 1, 0)
+    refused = ("the geofence", "it reaches a pole, and can only be moved east and west")
+    assert failed(lambda: moved(feature, 1, 1)) == failed(lambda: moved(feature, 1, -1)) == refused
+
+
+def test_a_property_that_is_no_text_is_no_name() -> None:
+    numbered = b'{"geometry":null,"properties":{"geometryId":5}}'
+    assert failed(lambda: moved(numbered, 1, 1)) == ("the geofence", "it has no geometry")
+
+
+def test_a_copy_of_a_feature_without_properties_gets_some() -> None:
+    assert with_new_id(b'{"id":5,"type":"Feature"}', "g", "b") == (
+        b'{"type":"Feature","properties":{"geometryId":"g","name":"b"}}'
+    )

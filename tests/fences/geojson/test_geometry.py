@@ -100,6 +100,7 @@ def test_joined_halves_keep_their_hole_over_the_whole() -> None:
 def test_longitudes_become_continuous_the_short_way_round() -> None:
     assert lons(continuous(positions((179, 0), (-179, 0), (-170, 0), (179, 0)))) == [179, 181, 190, 179]
     assert lons(continuous(positions((-179, 0), (179, 0), (-179, 0)))) == [-179, -181, -179]
+    assert lons(continuous(positions((-90, 0), (90.5, 0)))) == [-90, -269.5]
     half = positions((-90, 0), (90, 0), (-90, 0))
     assert continuous(half) is half
     # Steps of exactly half and of a whole turn are meant as they stand.
@@ -191,7 +192,11 @@ def test_an_invalid_geometry_gets_a_short_reason() -> None:
     assert reason({"type": 1e300}) == "its geometry's type is a huge number"
     assert reason({"type": -1e299}) == "its geometry's type is -1e+299"
     assert reason({"type": "Point"}) == "its Point has no coordinates"
-    assert reason({"type": "Polygon", "coordinates": []}) == "its Polygon has no coordinates"
+    for kind in ("MultiPoint", "LineString", "MultiLineString", "Polygon", "MultiPolygon"):
+        assert reason({"type": kind}) == f"its {kind} has no coordinates"
+        assert reason({"type": kind, "coordinates": []}) == f"its {kind} has no coordinates"
+        said = f"the coordinates of its {kind} are an object, not a list"
+        assert reason({"type": kind, "coordinates": {"0": 1}}) == said
     assert reason({"type": "LineString", "coordinates": [[0, 0]]}) == "its LineString has fewer than 2 positions"
     assert reason({"type": "GeometryCollection"}) == "its GeometryCollection has no list of geometries"
 
@@ -293,6 +298,13 @@ def test_lines_cut_at_the_date_line_are_joined_and_others_are_not() -> None:
     (line,) = read(cut)
     assert isinstance(line, Line)
     assert line == Line(tuple(positions((179, 0), (181, 2))), 100.0) or lons(line.points) == [-181.0, -179.0]
+    long = {
+        "type": "MultiLineString",
+        "coordinates": [[[178, 0], [179, 3], [180, 1]], [[-180, 1], [-179, 5], [-178, 2]]],
+    }
+    (line,) = read(long, 7)
+    assert isinstance(line, Line)
+    assert (lons(line.points), line.radius_m) == ([-182, -181, -180, -179, -178], 7.0)
     apart = {"type": "MultiLineString", "coordinates": [[[170, 0], [179, 1]], [[-179, 1], [-170, 2]]]}
     assert len(read(apart)) == 2
 

@@ -12,9 +12,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tvapp.core.errors import DataError
+from tvapp.fences.geojson import reading
 from tvapp.fences.geojson.identity import clean
 from tvapp.fences.geojson.reading import ReadResult, read
-from tvapp.fences.model.fence import Circle, Geofence, Line, Polygon, Spot
+from tvapp.fences.model.fence import Circle, Geofence, Line, Polygon, Skipped, Spot
 from tvapp.geo.position import Position
 
 SAMPLE = {
@@ -406,6 +407,77 @@ def test_a_validity_that_cannot_be_read_is_noted_and_the_fence_shown() -> None:
     assert period.recurrence == "Weekly"
     assert period.end - period.start == 7 * 3600
     assert len(found.notes) == 5
+
+
+def test_a_file_has_a_largest_size_and_a_largest_number_of_features(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = collection(*[GOOD] * 4)
+    monkeypatch.setattr(reading, "MAX_FEATURES", 4)
+    assert not read(data, "x").skipped
+    monkeypatch.setattr(reading, "MAX_FEATURES", 3)
+    result = read(data, "a.geojson")
+    assert [found.number for found in result.fences] == [0, 1, 2]
+    assert result.skipped == (Skipped("a.geojson", "more than 3 features; the rest is left out"),)
+    monkeypatch.setattr(reading, "MAX_BYTES", len(data))
+    assert read(data, "x").fences
+    monkeypatch.setattr(reading, "MAX_BYTES", 3 * 1024 * 1024)
+    with pytest.raises(DataError, match="larger than 3 MB") as raised:
+        read(b" " * (3 * 1024 * 1024 + 1), "a.geojson")
+    assert raised.value.source == "a.geojson"
+
+
+def test_a_skipped_feature_has_its_file_its_reason_and_its_name() -> None:
+    point = b'"geometry":{"type":"Point","coordinates":[1,2]}'
+    result = read(
+        collection(
+            b"5",
+            b"{}",
+            b'{"type":"Feature","id":"seven"}',
+            b'{"type":"Feature","properties":{"geometryId":"g"}}',
+            b'{"type":"feature",%b,"properties":{"geometryId":"h","radius":5}}' % point,
+            b'{"type":"Feature","geometry":{"type":"GeometryCollection","geometries":[]}}',
+            b'{"type":"Feature","geometry":{"type":"Polygon","coordinates":[[[0,0],[1,1],[0,0]]]}}',
+            b'{"x":1e999}',
+            b'{"x":"\\ud800"}',
+        ),
+        "a.geojson",
+    )
+    assert result.fences == ()
+    assert result.skipped == tuple(
+        Skipped("a.geojson", reason, name)
+        for name, reason in (
+            ("feature 1", "it is not an object"),
+            ("feature 2", "its type is not Feature"),
+            ("feature 3", "it has no geometry"),
+            ("g", "it has no geometry"),
+            ("h", "its type is not Feature"),
+            ("feature 6", "its geometry encloses nothing"),
+            ("feature 7", "its geometry encloses nothing"),
+            ("feature 8", "it has a number too large to hold"),
+            ("feature 9", "it has half a character (a lone surrogate)"),
+        )
+    )
+
+
+def test_a_fence_says_what_was_odd_about_its_feature() -> None:
+    both = {"type": "GeometryCollection", "geometries": [polygon([[0, 0], [1, 1], [0, 0]]), polygon(SQUARE)]}
+    odd = {"type": "Feature", "id": "seven", "geometry": both, "properties": {"validityTime": 5}}
+    first, second = parse(odd, feature({"type": "Point", "coordinates": [1, 2]}, geometryId="seven", radius=5)).fences
+    assert first.notes == (
+        "no geometryId as text; its Feature id stands in for it",
+        "a polygon without an area was left out",
+        "validityTime is not an object; shown as always valid",
+    )
+    assert second.notes == ("another feature has the same id seven",)
+    assert (second.id, second.geometry_id, second.number, second.source) == ("seven~2", "seven", 1, "a.geojson")
+
+
+def test_the_name_of_a_fence_is_its_id_where_it_has_none() -> None:
+    point = {"type": "Point", "coordinates": [1, 2]}
+    assert fence(point, radius=5, geometryId=" gate \n7").name == "gate 7"
+    assert fence(point, radius=5, geometryId="\u200b").name == "\u200b"
+    assert [fence(point, radius=5, kind=kind).kind for kind in (" a  b ", 7, None, ["x"])] == ["a b", "7", "", ""]
+    many = parse(*(feature(point, geometryId=str(n), radius=5, kind=" a  b ") for n in range(3))).fences
+    assert [each.kind for each in many] == ["a b"] * 3
 
 
 JSON = st.recursive(

@@ -167,3 +167,18 @@ def test_an_edited_object_equals_a_rewritten_one(there: dict[str, Any], key: str
     assert json.loads(put(text, key, json.dumps(new).encode())) == {**there, key: new}
     assert list(json.loads(drop(text, key)).items()) == [item for item in there.items() if item[0] != key]
     assert (member(text, key) is None) == (key not in there)
+
+
+def test_what_is_no_object_in_utf_8_is_refused_with_its_name() -> None:
+    assert checked(b" \t\r\n{} \t\r\n", "it") == b"{}"
+    for text, reason in (
+        (b'{"a":"\xff"}', "the text is not UTF-8"),
+        (b"[1]", "it is not an object"),
+        (b"", "not JSON: input data was truncated"),
+        (b"X{}", "not JSON: invalid character (line 1, column 1)"),
+        (b"{}\nX", "not JSON: trailing characters (line 2, column 2)"),
+        (b"[" * 100_000, "it is nested too deep"),
+    ):
+        with pytest.raises(DataError) as raised:
+            checked(text, "it")
+        assert (raised.value.source, raised.value.reason) == ("it", reason)

@@ -14,9 +14,11 @@ from hypothesis import strategies as st
 
 from tests.fences.making import EXPIRED, NOW, box, circle, fence, line, polygon, ring, spot, town
 from tvapp.fences.index import shape_arrays
-from tvapp.fences.index.fence_index import MOST_AT_A_PLACE, FenceIndex
+from tvapp.fences.index.fence_index import MOST_AT_A_PLACE, STATES, FenceIndex
 from tvapp.fences.index.shape_arrays import ShapeArrays
-from tvapp.fences.model.fence import Geofence, Polygon
+from tvapp.fences.model import style
+from tvapp.fences.model.fence import Circle, Geofence, Polygon
+from tvapp.fences.model.validity import Period, Validity
 from tvapp.geo.mercator import project
 from tvapp.geo.position import Bounds, Position
 
@@ -222,6 +224,75 @@ def test_states_are_kept_until_they_change() -> None:
     assert index.states(np.arange(2), -5.0).tolist() == [0, 0]
     assert index.states(np.arange(2), 5.0).tolist() == [0, 3]
     assert index.states(np.arange(2), -5.0).tolist() == [0, 0]
+
+
+def test_states_hold_until_the_first_fence_may_leave_its_own() -> None:
+    later = Validity(periods=(Period(100.0, 200.0),))
+    index = FenceIndex(
+        [circle("a", 1, 1, 10), circle("b", 1, 1, 10, validity=EXPIRED), circle("c", 1, 1, 10, validity=later)]
+    )
+    assert index.states(np.arange(3), 50.0).tolist() == [0, STATES.index("expired"), STATES.index("upcoming")]
+    assert index.stated_until(np.arange(3)) == 100.0
+    assert index.stated_until(np.arange(2)) == math.inf
+    assert index.stated_until(np.array([], dtype=np.intp)) == math.inf
+    for now_s, state in ((99.0, "upcoming"), (100.0, "active"), (199.0, "active"), (200.0, "out-of-hours")):
+        assert index.states(np.array([2]), now_s).tolist() == [STATES.index(state)]
+
+
+def test_a_fence_is_found_by_its_id_and_its_number() -> None:
+    fences = [circle("a", 10, 60, 10), circle("b", 20, -30, 10)]
+    index = FenceIndex(fences)
+    assert (index.number("a"), index.number("b"), index.number("c")) == (0, 1, None)
+    center, u, v = index.center(1)
+    assert center == Position(20.0, -30.0)
+    assert (u, v) == pytest.approx(project(center))
+    assert index.center(1) is index.center(1)
+
+
+def test_parts_come_with_the_worlds_that_they_have_to_be_shifted_by() -> None:
+    index = FenceIndex([circle("west", -179, 0, 10), circle("east", 179, 0, 10)])
+    found = index.parts_in(0.99, 0.4, 1.01, 0.6)
+    shifts = {
+        index.fences[index.parts.owner[part]].id: shift for part, shift in zip(found.parts, found.shift, strict=True)
+    }
+    assert shifts == {"west": 1.0, "east": 0.0}
+    found = index.parts_in(-0.01, 0.4, 0.01, 0.6)
+    shifts = {
+        index.fences[index.parts.owner[part]].id: shift for part, shift in zip(found.parts, found.shift, strict=True)
+    }
+    assert shifts == {"west": 0.0, "east": -1.0}
+    for west, east, ids_found in ((0.4, 0.6, []), (0.0, 0.01, [0.0]), (0.99, 0.999, [0.0])):
+        assert index.parts_in(west, 0.4, east, 0.6).shift.tolist() == ids_found
+
+
+def test_what_lies_within_the_tolerance_comes_after_what_contains_the_place_nearest_first() -> None:
+    index = FenceIndex([circle("further", 0.003, 0, 100), circle("nearer", 0.002, 0, 150), circle("here", 0, 0, 50)])
+    assert at(index, 0, 0, 300) == ["here", "nearer", "further"]
+    assert at(index, 0, 0, 73) == ["here", "nearer"]
+    assert at(index, 0, 0, 72) == ["here"]
+
+
+def test_sizes_and_ranks_are_those_of_all_parts_together() -> None:
+    small, large = Circle(Position(1.0, 1.0), 100.0), Circle(Position(2.0, 2.0), 300.0)
+    index = FenceIndex([circle("one", 5, 5, 310), fence("two", small, large), circle("twin", 5, 5, 310)])
+    assert index.area_m2.tolist() == pytest.approx([math.pi * 310**2, math.pi * (100**2 + 300**2), math.pi * 310**2])
+    assert index.rank.tolist() == [1, 0, 2]
+    boxes = index.parts.boxes
+    sides = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
+    assert index.largest_side.tolist() == [sides[0], sides[2], sides[3]]
+
+
+def test_colours_are_those_of_the_kinds() -> None:
+    kinds = ["depot", "school", "depot", "restricted"]
+    index = FenceIndex([circle(str(n), 1, 1, 10, kind=kind) for n, kind in enumerate(kinds)])
+    assert index.palette_index.tolist() == [style.palette_index(kind) for kind in kinds]
+
+
+def test_caches_that_last_are_handed_on_and_others_are_not() -> None:
+    older = FenceIndex([circle("a", 1, 1, 10)])
+    older.lasting_cache["x"] = older.cache["x"] = 1
+    newer = FenceIndex([circle("b", 1, 1, 10)], older)
+    assert (newer.lasting_cache, newer.cache) == ({"x": 1}, {})
 
 
 def test_ten_thousand_fences_are_indexed_within_a_second_and_found_within_a_millisecond() -> None:

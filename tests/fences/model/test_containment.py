@@ -53,6 +53,7 @@ def stars(draw: st.DrawFn, max_lat: float = 84.0, largest_deg: float = 4.0) -> t
     return rings, Position(center.lon + east * size_deg / squeeze, center.lat + north * size_deg)
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None)
 @given(stars())
 def test_polygons_agree_with_an_independent_survey(drawn: tuple[tuple[Ring, ...], Position]) -> None:

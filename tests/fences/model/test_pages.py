@@ -53,6 +53,7 @@ def fences() -> tuple[Geofence, ...]:
     return reading.read(large_file(), "large.geojson").fences
 
 
+@pytest.mark.slow
 def test_the_features_of_a_large_file_stay_byte_for_byte_when_they_are_packed(fences: tuple[Geofence, ...]) -> None:
     before = [fence.raw for fence in fences]
     assert len(before) == COUNT * 4 // 5

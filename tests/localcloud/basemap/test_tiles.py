@@ -54,6 +54,7 @@ def test_streets_are_credited_to_openstreetmap() -> None:
     assert "© OpenStreetMap contributors" in attribution(ROAD)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("tileset", "zoom", "x", "y"),
     [

@@ -73,7 +73,7 @@ class PolygonSketch:
     def __init__(self, crosshair: Position, resolution_m: float) -> None:
         self._crosshair = crosshair
         self._reach_m = REACH_PX * resolution_m
-        self._corners: tuple[Position, ...] = ()
+        self._corners: tuple[Position, ...]
         self._length_m: list[float] = []
         self._set(())
 
@@ -162,7 +162,7 @@ class PolygonSketch:
     def _set(self, corners: tuple[Position, ...]) -> None:
         self._corners = corners
         self._edges = Edges(corners)
-        self._fixed = densified(corners) if corners else ()
+        self._fixed = densified(corners)
         # Keep the length up to each corner and the area of the corners, so that a frame adds the crosshair only.
         del self._length_m[max(0, len(corners) - 1) :]
         if corners:

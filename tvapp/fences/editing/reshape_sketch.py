@@ -81,10 +81,10 @@ class ReshapeSketch:
         self._is_new = False
         self._verdict = _FINE
         self._undo: list[_Undo] = []
-        self._sizes: tuple[float | None, float] | None = None
         self._own_m2 = 0.0
         """Signed area of the ring whose corner is picked up."""
-        self._fixed: tuple[Trace, ...] = ()
+        self._sizes: tuple[float | None, float] | None
+        self._fixed: tuple[Trace, ...]
         self._recompute()
 
     @property
@@ -265,7 +265,7 @@ class ReshapeSketch:
                 chain.insert(step.at, step.place, step.raw)
             case "remove":
                 chain.remove(step.at)
-                self._at = max(step.at - 1, 0)
+                self._at = step.at - 1
             case "revive":
                 chain.is_gone = False
         self._recompute()
@@ -299,7 +299,7 @@ class ReshapeSketch:
         if self._is_new:
             self._is_new = False
             self.chain.remove(self._at)
-            self._at = max(self._at - 1, 0)
+            self._at -= 1
             self._recompute()
         self._trace()
 

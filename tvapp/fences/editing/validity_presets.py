@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import datetime, timedelta, timezone
 from typing import Final, Literal, TypeAlias, get_args
 
 from tvapp.fences.geojson.validity_time import read_validity
@@ -78,7 +78,7 @@ def _weekdays(now: float, utc_offset: UtcOffset) -> dict[str, object]:
     if weekday >= 5 or now >= _instant(today, CLOSES_S, utc_offset):
         following += 1 if weekday < 4 else 7 - weekday
     zone = timezone(timedelta(seconds=utc_offset(_instant(following, OPENS_S, utc_offset))))
-    monday = datetime.fromtimestamp((today - weekday) * DAY_S, UTC).replace(tzinfo=zone)
+    monday = datetime(1970, 1, 1, tzinfo=zone) + timedelta(days=today - weekday)
     return {
         "startTime": (monday + timedelta(seconds=OPENS_S)).isoformat(),
         "endTime": (monday + timedelta(seconds=CLOSES_S)).isoformat(),

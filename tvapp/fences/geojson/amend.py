@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -93,7 +93,7 @@ def _same_place(one: bytes, other: bytes) -> bool:
 def _nearest_related(file: SplicedFile, change: Change, after: bytes) -> int | None:
     """Return the best match with the same geometryId: a Feature known to the change, else the nearest."""
     # A name that stands in for a missing geometryId may change with the fence.
-    names = {change.geometry_id} | ({_identity(after, change.number)} if after else set())
+    names = {change.geometry_id, _identity(after, change.number)}
     known: list[int] = []
     namesakes: list[int] = []
     for number in _of(file, names):
@@ -110,17 +110,18 @@ def _nearest(file: SplicedFile, near: int, is_it: Callable[[bytes], bool]) -> in
     return min(found, key=lambda number: abs(number - near), default=None)
 
 
-def _of(file: SplicedFile, names: set[str]) -> Iterator[int]:
+def _of(file: SplicedFile, names: set[str | None]) -> Iterator[int]:
     for number in range(len(file)):
         if _identity(file.feature(number), number) in names:
             yield number
 
 
-def _identity(feature: bytes, number: int) -> str:
+def _identity(feature: bytes, number: int) -> str | None:
+    """Return the id of a Feature; None for a value that is no object, or that the reader skips too."""
     try:
         named = msgspec.json.decode(feature, type=_Named)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return ""  # no object, or one that the reader skips too
+        return None
     properties = named.properties if isinstance(named.properties, Mapping) else {}
     return identity(named.id, properties, number)[0]
 
@@ -142,12 +143,12 @@ def same(one: bytes, other: bytes) -> bool:
 
 def _have_the_same_kinds(left: object, right: object) -> bool:
     """Tell whether two values that Python calls equal have booleans in the same places (Python: True == 1)."""
-    pairs: list[tuple[object, object]] = [(left, right)]
+    pairs: list[tuple[Any, Any]] = [(left, right)]
     while pairs:
         one, other = pairs.pop()
-        if isinstance(one, dict) and isinstance(other, dict):
+        if isinstance(one, dict):
             pairs += [(value, other[key]) for key, value in one.items()]
-        elif isinstance(one, list) and isinstance(other, list):
+        elif isinstance(one, list):
             pairs += zip(one, other, strict=True)
         elif isinstance(one, bool) is not isinstance(other, bool):
             return False

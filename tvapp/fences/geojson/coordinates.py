@@ -183,9 +183,7 @@ def _line(coordinates: object) -> Path:
 
 def _continuous(path: Path) -> Path:
     points = continuous([Position(place[0], place[1]) for place in path])
-    return tuple(
-        place if point.lon == place[0] else (point.lon, *place[1:]) for place, point in zip(path, points, strict=True)
-    )
+    return tuple((point.lon, *place[1:]) for place, point in zip(path, points, strict=True))
 
 
 def _path(coordinates: object, least: int) -> Path:

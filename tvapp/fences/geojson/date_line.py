@@ -48,7 +48,7 @@ def cut(rings: Rings) -> tuple[Rings, ...]:
     Raises:
         SelfCrossing: it crosses itself on the date line, or has too many holes.
     """
-    whole = (_turning(rings[0], 1), *(_turning(ring, -1) for ring in rings[1:]))
+    whole = (_counter_clockwise(rings[0]), *map(_clockwise, rings[1:]))
     pieces: list[Rings] = [whole]
     # Of all rings: a hole may, wrongly, reach beyond its outline.
     for meridian in _meridians([place for ring in rings for place in ring]):
@@ -83,7 +83,7 @@ def joined(polygons: Sequence[Rings]) -> tuple[Rings, ...]:
     moved: dict[int, Rings] = {}
     for number in eastern ^ western:
         outer, *holes = _shifted(polygons[number], 360.0 if number in western else 0.0)
-        moved[number] = (_turning(outer, 1), *(_turning(hole, -1) for hole in holes))
+        moved[number] = (_counter_clockwise(outer), *map(_clockwise, holes))
     shared = _shared({edge for number in eastern - western for edge in _seam_edges(moved[number], 180.0)}, moved)
     if not shared:
         return tuple(polygons)
@@ -255,7 +255,8 @@ def _linked(rings: Iterable[Path], shared: set[tuple[Place, Place]]) -> list[Pat
         breaks = [number for number, edge in enumerate(edges) if edge in shared]
         for number, following in zip(breaks, [*breaks[1:], *breaks[:1]], strict=True):
             span = (following - number - 1) % len(edges)
-            after[edges[number]] = [edges[(number + 1 + step) % len(edges)][0] for step in range(span + 1)]
+            # Without the last place, with which the part across the shared edge begins.
+            after[edges[number]] = [edges[(number + 1 + step) % len(edges)][0] for step in range(span)]
             ends[edges[number]] = edges[following]
     made: list[Path] = []
     while after:
@@ -332,8 +333,12 @@ def _is_as_large(some: Iterable[Rings], others: Iterable[Rings]) -> bool:
     return abs(one - other) <= 1e-9 * max(1.0, abs(one), abs(other))
 
 
-def _turning(ring: Path, way: int) -> Path:
-    return ring if _doubled_area(ring) * way >= 0 else ring[::-1]
+def _counter_clockwise(ring: Path) -> Path:
+    return ring[::-1] if _doubled_area(ring) < 0.0 else ring
+
+
+def _clockwise(ring: Path) -> Path:
+    return ring[::-1] if _doubled_area(ring) > 0.0 else ring
 
 
 def _doubled_area(ring: Path) -> float:
@@ -346,7 +351,7 @@ def _doubled_area(ring: Path) -> float:
 
 def _closed(places: Sequence[Place]) -> Path:
     """Return a closed ring without repeated places in a row."""
-    kept = [place for place, then in zip(places, [*places[1:], *places[:1]], strict=True) if place[:2] != then[:2]]
+    kept = [place for place, then in pairwise([*places, *places[:1]]) if place[:2] != then[:2]]
     return (*kept, kept[0]) if kept else ()
 
 

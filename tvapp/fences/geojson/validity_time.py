@@ -59,7 +59,7 @@ def _period(item: object) -> Period | str:
     recurrence = _RECURRENCES.get(named.lower()) if isinstance(named, str) else "Daily" if named is None else None
     if recurrence is None:
         return "recurrenceType is none of Daily, Weekly, Monthly, Yearly"
-    frequency = item.get("recurrenceFrequency", 1)
+    frequency = item.get("recurrenceFrequency")
     if frequency is None:
         frequency = 1
     if isinstance(frequency, float) and frequency.is_integer():
