@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.fences.outbox.killed import feature
+from tests.fences.stores.test_map_data_lists import CountingWorkers
 from tvapp.core.clock import ManualClock
 from tvapp.core.errors import DataError
 from tvapp.core.headers import Headers
@@ -141,3 +142,13 @@ def test_an_address_without_a_container_and_a_file_elsewhere_are_refused_in_two_
     with pytest.raises(DataError) as raised:
         asyncio.run(store_of(Account([])).send(Change("1", elsewhere, "a", b"", b"{}"), note=note))
     assert (raised.value.source, raised.value.reason) == (elsewhere[:200], "it cannot be in this container")
+
+
+def test_lists_and_blobs_are_parsed_on_workers() -> None:
+    workers = CountingWorkers()
+    account = Account([page(("a.json", "a", 9), ("b.json", "b", 9))], {"a.json": b"no JSON", "b.json": collection("b")})
+    store = BlobStore(NoNetwork(), CONTAINER, account, RecordingLog(), workers=workers)
+    loaded = load(store)
+    assert names(loaded) == ["b"]
+    assert [skip.source for skip in loaded.skipped] == ["a.json"]
+    assert workers.runs == 3

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.fences.stores.test_map_data_lists import CountingWorkers
 from tvapp.core.errors import DataError, StorageError
 from tvapp.core.log import RecordingLog
 from tvapp.fences.model.change import Change, Step
@@ -144,3 +145,10 @@ def test_the_home_folder_may_be_written_short(tmp_path: Path, monkeypatch: pytes
     (tmp_path / "fences").mkdir()
     write(tmp_path / "fences", "a.json", "a")
     assert [fence.id for fence in load(FolderStore("~/fences", RecordingLog())).fences] == ["a"]
+
+
+def test_a_folder_is_read_on_a_worker(tmp_path: Path) -> None:
+    write(tmp_path, "a.json", "a")
+    workers = CountingWorkers()
+    assert len(load(FolderStore(tmp_path, RecordingLog(), workers=workers)).fences) == 1
+    assert workers.runs == 1

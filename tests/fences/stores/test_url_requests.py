@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 
 from tests.fences.outbox.killed import feature
+from tests.fences.stores.test_map_data_lists import CountingWorkers
 from tvapp.core.clock import ManualClock
 from tvapp.core.errors import NetworkError, ServiceError, Throttled, TvappError, UnexpectedReply, Unreachable
 from tvapp.core.headers import Headers
@@ -190,3 +191,10 @@ def test_a_label_has_two_hundred_characters_at_most_and_something_without_a_host
     assert label("nonsense") == "url"
     long = label("https://maps.example/" + "x" * 300)
     assert long == ("maps.example/" + "x" * 300)[:199] + "…"
+
+
+def test_files_are_parsed_on_workers() -> None:
+    workers = CountingWorkers()
+    store = UrlStore(PreparedSender([reply(200, collection("a"))]), (URL,), RecordingLog(), workers=workers)
+    assert len(asyncio.run(store.load()).fences) == 1
+    assert workers.runs == 1
