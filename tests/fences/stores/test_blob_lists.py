@@ -10,7 +10,7 @@ import pytest
 from tests.fences.outbox.killed import feature
 from tests.fences.stores.test_map_data_lists import CountingWorkers
 from tvapp.core.clock import ManualClock
-from tvapp.core.errors import DataError
+from tvapp.core.errors import DataError, Throttled, TvappError, UnexpectedReply
 from tvapp.core.headers import Headers
 from tvapp.core.log import RecordingLog
 from tvapp.fences.model.change import Change, Step
@@ -60,6 +60,8 @@ class Account:
             await asyncio.sleep(0)
         self.at_once -= 1
         name = request.url.rpartition("/")[2]
+        if request.method != "GET":
+            return Response(412, Headers({"x-ms-error-code": "ConditionNotMet"}), b"", request.url)
         self.got.append(name)
         return Response(200, Headers({"etag": f'"{name}"'}), self.blobs[name], request.url)
 
@@ -136,12 +138,44 @@ def test_an_address_without_a_container_and_a_file_elsewhere_are_refused_in_two_
     assert raised.value.source == ("nonsense" * 40)[:200]
     assert raised.value.reason == "the address names no container of a storage account"
 
-    async def note(_step: Step) -> None: ...
-
     elsewhere = "a/../" + "x" * 300
     with pytest.raises(DataError) as raised:
         asyncio.run(store_of(Account([])).send(Change("1", elsewhere, "a", b"", b"{}"), note=note))
     assert (raised.value.source, raised.value.reason) == (elsewhere[:200], "it cannot be in this container")
+
+
+async def note(_step: Step) -> None:
+    """Ignore the progress."""
+
+
+def refused(content: bytes, change: Change) -> TvappError:
+    """Return why a change of a blob with this content is not taken; whatever is written was overtaken."""
+    with pytest.raises(TvappError) as raised:
+        asyncio.run(store_of(Account([], {"a.json": content})).send(change, note=note))
+    return raised.value
+
+
+def test_a_change_of_a_web_page_or_of_no_geojson_or_into_something_too_large_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    change = Change("1", "a.json", "a", b"", feature("a", "1"))
+    page_error = refused(b"<!doctype html><title>Sign in</title>", change)
+    assert isinstance(page_error, UnexpectedReply)
+    assert (page_error.host, page_error.status) == ("acme.blob.core.windows.net", 200)
+    assert (page_error.code, page_error.message) == ("html", "a web page, not GeoJSON")
+    data_error = refused(b"no JSON", change)
+    assert isinstance(data_error, DataError)
+    monkeypatch.setattr("tvapp.fences.stores.blob_sending.MAX_BYTES", 3 << 20)
+    large = Change("1", "a.json", "a", b"", feature("a", "x" * (3 << 20)))
+    size_error = refused(collection("b"), large)
+    assert str(size_error) == "a.json: it would be larger than 3 MB"
+
+
+def test_where_others_keep_writing_to_a_blob_the_change_waits() -> None:
+    error = refused(collection("b"), Change("1", "a.json", "a", b"", feature("a", "1")))
+    assert isinstance(error, Throttled)
+    assert (error.host, error.status, error.code) == ("acme.blob.core.windows.net", 412, "ConditionNotMet")
+    assert error.message == "others keep changing this file"
 
 
 def test_lists_and_blobs_are_parsed_on_workers() -> None:
