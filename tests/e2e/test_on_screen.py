@@ -151,12 +151,13 @@ def test_four_arrows_return_and_escape_reach_everything_at_1280x720(cloud: Local
 
             bar(tv, screen, rights=0)
             tv.opened("drawer")
-            screen.press("Down", "Return")
+            screen.press("Down")
+            tv.settled()
+            screen.press("Return")
             tv.opened("details")
             screen.screenshot("3-details")
             screen.press("Escape", "Escape")
             tv.opened("map")
-            tv.settled()
 
             bar(tv, screen, rights=6)  # home
             tv.settled()

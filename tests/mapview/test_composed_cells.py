@@ -156,6 +156,19 @@ def test_what_is_on_the_screen_stays_until_another_base_is_there() -> None:
     assert_partition(world.frame(), world.model.viewport)
 
 
+def test_another_base_replaces_the_former_one_cell_by_cell() -> None:
+    world = composed_world(layers=(BASE,), motion=False)
+    world.load()
+    world.model.set_layers((OTHER_BASE,))
+    quads = world.frame()
+    assert {quad.key[0] for quad in quads} == {"base"}
+    assert_partition(quads, world.model.viewport)
+    world.arrive(world.requested[0])
+    quads = world.frame()
+    assert {quad.key[0] for quad in quads} == {"base", "other"}
+    assert_partition(quads, world.model.viewport)
+
+
 def test_after_leaving_a_layer_out_nothing_of_it_is_shown() -> None:
     world = composed_world()
     world.load(paint)

@@ -1,3 +1,6 @@
+from collections.abc import Callable
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -472,6 +475,80 @@ def test_another_base_keeps_the_former_one_below_until_it_fills_the_screen() -> 
     assert_partition(quads, here.model.viewport)
 
 
+def test_below_a_translucent_base_the_former_one_is_not_shown() -> None:
+    here = world()
+    here.load()
+    here.model.set_layers((replace(OTHER_BASE, opacity=0.5),))
+    assert here.frame() == []
+
+
+def test_a_translucent_base_does_not_stay_below_the_next_one() -> None:
+    here = world(layers=(replace(BASE, opacity=0.5),))
+    here.load()
+    here.model.set_layers((OTHER_BASE,))
+    assert here.frame() == []
+
+
+def test_a_map_whose_layers_are_all_switched_off_is_empty() -> None:
+    here = world()
+    here.load()
+    here.model.set_layers(())
+    assert here.frame() == []
+    assert here.requested == ()
+    here.model.set_layers((BASE,))
+    assert len(here.frame()) == IN_VIEW
+
+
+def test_on_a_screen_of_another_scale_and_after_a_lost_display_the_former_base_is_gone() -> None:
+    def below(change: Callable[[World], object]) -> set[str]:
+        here = world(layers=(BASE,))
+        here.load()
+        here.model.set_layers((OTHER_BASE,))
+        assert {quad.key[0] for quad in here.frame()} == {"base"}
+        change(here)
+        return {quad.key[0] for quad in here.frame()}
+
+    assert below(lambda here: here.model.resize(960, 540, 0.75)) == set()
+    assert below(lambda here: here.model.forget_all()) == set()
+    assert below(lambda here: here.model.resize(1600, 900, 1.0)) == {"base"}
+
+
+def test_a_tile_that_is_revalidated_twice_does_not_send_the_list_again() -> None:
+    here = world()
+    here.load(origin="stale")
+    tile = here.requested[0]
+    for news in (True, False):
+        here.model.revalidated(TileRevalidated(tile))
+        here.model.update(here.now)
+        assert (here.model.request_list() is not None) is news
+
+
+def test_a_tile_that_arrives_just_after_a_layer_was_switched_on_fades_in_all_the_same() -> None:
+    here = world()
+    here.frame()
+    tile = here.requested[0]
+    here.arrive(ancestor(tile, 10))
+    here.frame(1.0)
+    here.model.set_layers((BASE, OVERLAY))
+    here.arrive(tile)
+    assert [quad.alpha < 255 for quad in here.frame() if quad.key == ("base", tile.z, tile.x, tile.y)] == [True]
+
+
+def test_other_layers_another_size_and_a_lost_display_each_need_a_frame() -> None:
+    here = world()
+    here.load()
+    assert not here.model.update(here.now)
+    changes: list[Callable[[], object]] = [
+        lambda: here.model.set_layers((BASE, OVERLAY)),
+        lambda: here.model.resize(1920, 1080, 1.0),
+        here.model.forget_all,
+    ]
+    for change in changes:
+        change()
+        assert here.model.update(here.now)
+        assert not here.model.update(here.now)
+
+
 def test_leafing_through_bases_quickly_keeps_the_one_that_is_there() -> None:
     here = world()
     here.load()
@@ -583,7 +660,9 @@ def test_a_key_against_the_end_of_the_world_changes_nothing() -> None:
 
 def test_a_map_without_layers_is_settled_and_empty() -> None:
     here = world(layers=())
+    assert here.model.update(here.now), "even an empty map is drawn once"
     assert here.frame() == []
+    assert here.model.take_settled(here.now) == Settled(tiles=0, missing=0, from_cache=0, zoom=13.0)
     assert here.model.progress() == (0, 0, 0)
     assert here.model.is_settled(here.now)
 

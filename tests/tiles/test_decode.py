@@ -17,6 +17,7 @@ def test_pixels_come_in_the_order_the_screen_wants() -> None:
     assert tile.image is not None
     assert tile.image.pixels[:4] == bytes([3, 2, 1, 255])
     assert (tile.image.width, tile.image.height, tile.image.opaque) == (512, 512, True)
+    assert (tile.left, tile.top, tile.size) == (0, 0, 512)
 
 
 @pytest.mark.parametrize(
@@ -92,7 +93,8 @@ def test_transparent_margins_are_cut_off() -> None:
 
 
 def test_a_wholly_transparent_tile_has_no_image() -> None:
-    assert decode_tile(png((9, 9, 9, 0)), "t").image is None
+    tile = decode_tile(png((9, 9, 9, 0)), "t")
+    assert (tile.image, tile.left, tile.top, tile.size) == (None, 0, 0, 512)
 
 
 def test_a_palette_with_a_transparent_colour_is_transparent() -> None:
@@ -108,6 +110,7 @@ def test_alpha_that_hides_nothing_counts_as_opaque() -> None:
     tile = decode_tile(png((1, 2, 3, 255)), "t")
     assert tile.image is not None
     assert tile.image.opaque
+    assert (tile.left, tile.top, tile.size) == (0, 0, 512)
 
 
 def bomb(width: int, height: int) -> bytes:

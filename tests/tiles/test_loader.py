@@ -24,7 +24,7 @@ from tvapp.core.errors import (
 from tvapp.core.headers import Headers
 from tvapp.core.jobs import Inbox
 from tvapp.tiles.cache_key import CacheKey, CacheScope
-from tvapp.tiles.congestion_window import INITIAL_LIMIT, MAX_LIMIT
+from tvapp.tiles.congestion_window import INITIAL_LIMIT, MAX_LIMIT, UNTIMED, Timing
 from tvapp.tiles.disk_cache import DiskCache
 from tvapp.tiles.loader import QUIET_S, REVALIDATED_S, SETTLE_S, TileLoader
 from tvapp.tiles.ports import T, TileReply, TileRequest
@@ -80,6 +80,7 @@ class Desk:
     headers: Headers = FRESH
     errors: dict[TileId, TvappError] = field(default_factory=dict)
     error: TvappError | None = None
+    timing: Timing = UNTIMED
     gate: asyncio.Event = field(default_factory=asyncio.Event)
     asked: list[tuple[TileId, str | None]] = field(default_factory=list)
     requests: list[TileRequest] = field(default_factory=list)
@@ -120,7 +121,7 @@ class Desk:
             raise error
         if etag is not None and etag == self.headers.get("etag"):
             return TileReply(304, b"", self.headers)
-        return TileReply(200, self.picture, self.headers)
+        return TileReply(200, self.picture, self.headers, self.timing)
 
     async def request(self, *tiles: TileId) -> list[tuple[TileId, str]]:
         """Request tiles, let everything happen that can, and return what was posted."""
@@ -842,5 +843,60 @@ def test_a_tile_that_waits_comes_by_itself_when_its_time_is_over(run: Run) -> No
         assert await desk.settle() == []
         desk.clock.advance(0.2)
         assert await desk.settle() == [(tile(1), "network")]
+
+    run(work)
+
+
+def test_the_log_says_in_tenths_of_a_second_when_a_tile_is_retried(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        desk.error = ServiceDown("maps.example", 503, retry_after_s=3.26, was_sent=False)
+        await desk.request(tile(1))
+        assert desk.log.named("tile.failed")[0]["retry_in"] == 3.3
+        assert desk.retry_in_s == pytest.approx(3.26)
+
+    run(work)
+
+
+def test_the_time_that_a_reply_takes_makes_the_tile_older(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        async def is_fresh_after(seconds: float) -> bool:
+            desk.clock.advance(seconds)
+            entry = desk.cache.get(CacheKey(SCOPE, tile(1)))
+            assert entry is not None
+            return entry.is_fresh
+
+        desk.gate.clear()
+        await desk.request(tile(1))
+        desk.clock.advance(5)
+        desk.gate.set()
+        await desk.settle()
+        assert await is_fresh_after(594)
+        assert not await is_fresh_after(2)
+        await desk.request()
+        assert await desk.request(tile(1)) == [(tile(1), "stale")]
+        desk.gate.clear()
+        await desk.quiet()
+        desk.clock.advance(7)
+        desk.gate.set()
+        assert await desk.settle() == [(tile(1), "revalidated")]
+        assert await is_fresh_after(592)
+        assert not await is_fresh_after(2)
+
+    run(work)
+
+
+def test_a_request_that_queued_lets_fewer_be_under_way_at_a_time(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        desk.timing = Timing(0.1, is_multiplexed=True)
+        await desk.request(tile(0))
+        desk.gate.clear()
+        await desk.request(*(tile(x) for x in range(1, 9)))
+        desk.clock.advance(1.0)
+        desk.gate.set()
+        await desk.settle()
+        desk.gate.clear()
+        await desk.request(*(tile(x) for x in range(100, 130)))
+        # They took a second instead of 0.1, so that most of the eight queued: each reply costs half a slot.
+        assert desk.waiting == 4
 
     run(work)

@@ -61,7 +61,7 @@ class CongestionWindow:
         self._ceiling = MAX_CONNECTIONS
         self._shortest: tuple[float, float] | None = None  # now, and in the former period
         self._since = 0.0
-        self._halved_at = -1.0
+        self._halved_at = 0.0
 
     @property
     def limit(self) -> int:

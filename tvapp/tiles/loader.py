@@ -13,6 +13,7 @@ more, they come from the disk.
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Callable, Coroutine, Mapping, Sequence
 from functools import partial
 
@@ -201,7 +202,7 @@ class TileLoader:
         if self._stopped:
             return
         now = self._clock.monotonic()
-        wake = float("inf")
+        wake = math.inf
         busy = ((tile, kind) for tile, (kind, _) in self._busy.items())
         slots = free_slots(busy, self._requested, self._window.limit, is_probing=self._backoff.is_probing)
         for tile in self._requested:
@@ -393,6 +394,6 @@ class TileLoader:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if moment != float("inf"):
+        if moment != math.inf:
             delay_s = max(0.05, moment - now)
             self._timer = asyncio.get_running_loop().call_later(delay_s, self._schedule)

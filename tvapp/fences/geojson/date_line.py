@@ -74,7 +74,7 @@ def joined(polygons: Sequence[Rings]) -> tuple[Rings, ...]:
     >>> east = ((179.0, 0.0), (180.0, 0.0), (180.0, 1.0), (179.0, 1.0), (179.0, 0.0))
     >>> west = ((-180.0, 0.0), (-179.0, 0.0), (-179.0, 1.0), (-180.0, 1.0), (-180.0, 0.0))
     >>> joined([(east,), (west,)])
-    ((((179.0, 0.0), (181.0, 0.0), (181.0, 1.0), (179.0, 1.0), (179.0, 0.0)),),)
+    ((((179.0, 1.0), (179.0, 0.0), (181.0, 0.0), (181.0, 1.0), (179.0, 1.0)),),)
     """
     eastern = {number for number, rings in enumerate(polygons) if _touches(rings, 180.0)}
     western = {number for number, rings in enumerate(polygons) if _touches(rings, -180.0)}
