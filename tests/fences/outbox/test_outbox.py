@@ -920,3 +920,17 @@ def test_an_entry_is_numbered_in_ten_digits_and_deleted_once(tmp_path: Path) -> 
     folder.delete(42)
     folder.delete(42)
     assert folder.read() == ((), ())
+
+
+def test_only_changes_of_the_same_fence_follow_it_into_the_file_that_the_store_chose() -> None:
+    outbox = Outbox(
+        [
+            Entry(1, Change("1", "", "a", b"", ONE)),
+            Entry(2, Change("2", "", "a", TWO, THREE)),
+            Entry(3, Change("3", "", "b", b"", ONE)),
+        ]
+    )
+    outbox.tick(0.0)
+    commands = outbox.ended(1, Stored("chosen.geojson"), 0.0)
+    assert [(entry.number, entry.change.source) for entry in outbox.entries] == [(2, "chosen.geojson"), (3, "")]
+    assert [type(command) for command in commands] == [Save, Delete, Arrived]
