@@ -856,3 +856,81 @@ def test_a_copy_beside_theirs_is_another_change_and_a_merged_one_has_the_time_of
     rig.answer(Conflicting(THREE))
     rig.do(rig.outbox.keep_both(1, "new", feature("copy"), rig.now))
     assert rig.sent[-1].change.id == "mine-copy"
+
+
+def test_what_the_viewer_decides_sends_another_change_that_is_due_at_once() -> None:
+    first = Entry(1, change(after=ONE))
+    refused = Entry(2, change(after=ONE, fence="b"), "refused", refusal=Refusal("Forbidden", 403))
+    collided = Entry(2, change(after=ONE, fence="b"), "conflict", theirs=TWO)
+    for second, decide in (
+        (refused, lambda outbox: outbox.retry(2, 9.0)),
+        (refused, lambda outbox: outbox.submit(change(ONE, TWO, "b"), 9.0)),
+        (refused, lambda outbox: outbox.submit(change(b"", ONE, "c"), 9.0)),
+        (collided, lambda outbox: outbox.resolve(2, "mine", 9.0)),
+        (collided, lambda outbox: outbox.keep_both(2, "b-2", THREE, 9.0)),
+        (collided, lambda outbox: outbox.saved(collided, 9.0)),
+        (collided, lambda outbox: outbox.deleted(7, 9.0)),
+    ):
+        commands = decide(Outbox([first, second]))  # type: ignore[no-untyped-call]
+        (sent,) = (command for command in commands if isinstance(command, Send))
+        assert sent.entry.change == first.change
+
+
+def test_after_a_failure_of_one_change_the_next_one_is_tried_when_that_was_refused() -> None:
+    rig = Rig()
+    rig.submit(change(after=ONE), change(after=ONE, fence="b"), change(after=ONE, fence="c"))
+    rig.answer(Forbidden("store", 403))
+    rig.answer(Conflicting(TWO))
+    assert [entry.change.geometry_id for entry in rig.sent] == ["a", "b", "c"]
+    rig.answer(Stored("c.geojson"))
+    assert [entry.state for entry in rig.outbox.entries] == ["refused", "conflict"]
+
+
+def test_a_folder_that_was_read_and_goes_is_missed(tmp_path: Path) -> None:
+    place = tmp_path / "outbox"
+    OutboxFolder(place).save(Entry(1, change(after=ONE)))
+    folder = OutboxFolder(place)
+    folder.read()
+    for path in place.iterdir():
+        path.unlink()
+    place.rmdir()
+    with pytest.raises(StorageError) as raised:
+        folder.save(Entry(2, change(after=ONE)))
+    assert (raised.value.path, raised.value.reason, raised.value.kind) == (str(place), "the folder has gone", "gone")
+    folder.save(Entry(2, change(after=ONE)))
+
+
+def test_the_highest_number_is_that_of_a_file_of_any_kind_and_of_none_it_is_nought(tmp_path: Path) -> None:
+    folder = OutboxFolder(tmp_path)
+    assert folder.last_number == 0
+    folder.read()
+    assert folder.last_number == 0
+    for name in ("0000000007.json.broken", "12", "notes.txt", "\u0663.json", "3.json"):
+        (tmp_path / name).write_bytes(b"")
+    folder.read()
+    assert folder.last_number == 12
+
+
+def test_an_entry_is_numbered_in_ten_digits_and_deleted_once(tmp_path: Path) -> None:
+    folder = OutboxFolder(tmp_path)
+    folder.save(Entry(42, change(after=ONE)))
+    assert [path.name for path in tmp_path.glob("*.json*")] == ["0000000042.json"]
+    (found,), broken = folder.read()
+    assert (found.number, broken, folder.last_number) == (42, (), 42)
+    folder.delete(42)
+    folder.delete(42)
+    assert folder.read() == ((), ())
+
+
+def test_only_changes_of_the_same_fence_follow_it_into_the_file_that_the_store_chose() -> None:
+    outbox = Outbox(
+        [
+            Entry(1, Change("1", "", "a", b"", ONE)),
+            Entry(2, Change("2", "", "a", TWO, THREE)),
+            Entry(3, Change("3", "", "b", b"", ONE)),
+        ]
+    )
+    outbox.tick(0.0)
+    commands = outbox.ended(1, Stored("chosen.geojson"), 0.0)
+    assert [(entry.number, entry.change.source) for entry in outbox.entries] == [(2, "chosen.geojson"), (3, "")]
+    assert [type(command) for command in commands] == [Save, Delete, Arrived]

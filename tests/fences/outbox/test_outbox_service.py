@@ -14,7 +14,7 @@ import pytest
 from tests.fences.outbox.killed import feature
 from tests.fences.outbox.outbox_rig import Screen, SharedStore, Window
 from tvapp.core.clock import SystemClock
-from tvapp.core.errors import Forbidden, TvappError, Unreachable
+from tvapp.core.errors import Forbidden, SignInError, Throttled, TvappError, Unreachable
 from tvapp.core.jobs import Inbox, JobFailed, JobResult, Jobs
 from tvapp.core.log import Level, RecordingLog
 from tvapp.fences.geojson import reading
@@ -23,6 +23,7 @@ from tvapp.fences.model.change import Change, Conflicting, Outcome, Step, Stored
 from tvapp.fences.model.fence import Geofence
 from tvapp.fences.outbox.folder import OutboxFolder
 from tvapp.fences.outbox.messages import OutboxChanged
+from tvapp.fences.outbox.outbox import Entry
 from tvapp.fences.outbox.outbox_service import OutboxService
 from tvapp.fences.outbox.persistence import RETRY_AFTER_S
 from tvapp.fences.service.fence_service import FenceService
@@ -176,8 +177,6 @@ def test_while_the_store_cannot_be_reached_changes_wait_on_disk_and_survive_a_re
 
 
 def test_changes_made_before_the_disk_was_read_come_after_those_on_it(services: Services, store: MemoryStore) -> None:
-    from tvapp.fences.outbox.outbox import Entry
-
     OutboxFolder(services.folder).save(Entry(7, adding("first")))
     services.outbox.open(services.folder)
     services.outbox.submit(adding("second"))
@@ -398,3 +397,167 @@ def test_a_defect_in_writing_is_shown_as_a_disk_error_and_tried_again(tmp_path: 
     assert screen.saved() == []
     screen.wait(1)
     assert (screen.saved(), screen.disk_trouble()) == (["0000000001.json"], "")
+
+
+def test_what_was_on_the_disk_is_logged_and_sent_and_why_it_could_not_be_read_once(tmp_path: Path) -> None:
+    screen = Screen(tmp_path / "outbox", Window(SharedStore()))
+    folder = OutboxFolder(screen.folder)
+    for number in (3, 5):
+        folder.save(Entry(number, adding(f"f{number}")))
+    (screen.folder / "0000000004.json").write_bytes(b"damaged")
+    screen.start()
+    assert screen.log.named("outbox.opened") == [{"waiting": 2}]
+    assert screen.log.named("outbox.broken") == [{"file": "0000000004.json"}]
+    assert screen.log.at_level("error") == ["outbox.broken"]
+    assert screen.log.at_level("warning") == []
+    assert screen.told.unreadable == 1
+    assert screen.window.sent == ["id-f3-new", "id-f5-new"]
+    assert screen.saved() == []
+
+
+def test_an_empty_outbox_is_not_worth_an_event(tmp_path: Path) -> None:
+    screen = Screen(tmp_path / "outbox", Window(SharedStore()))
+    screen.start()
+    assert screen.log.named("outbox.opened") == []
+    assert screen.told == OutboxChanged()
+
+
+def test_reading_writing_and_sending_are_jobs_of_their_own(tmp_path: Path) -> None:
+    screen = Screen(tmp_path / "outbox", Window(SharedStore()))
+    screen.start()
+    screen.submit(adding("a"))
+    names = [name for name, _ in screen.jobs.futures if name.startswith("outbox")]
+    assert names == ["outbox.read", "outbox.write", "outbox.send", "outbox.write"]
+    assert screen.log.named("geofence.change_kept") == [{"id": "a", "change": "id-a-new"}]
+
+
+def test_a_failure_is_logged_with_how_long_it_took_and_what_follows(tmp_path: Path) -> None:
+    for trouble, status, follows in (
+        (Unreachable("store"), 0, "retries"),
+        (SignInError("store", needs_person=True), 0, "waits for a sign-in"),
+        (Forbidden("store", 403), 403, "waits for the viewer"),
+    ):
+        screen = Screen(tmp_path / type(trouble).__name__, Window(SharedStore(), is_online=False))
+        screen.window.trouble = trouble
+        screen.start()
+        screen.submit(adding("a"))
+        assert screen.log.named("geofence.upload_failed") == [
+            {
+                "id": "a",
+                "store": "window",
+                "ms": 0,
+                "change": "id-a-new",
+                "reason": str(trouble),
+                "status": status,
+                "next": follows,
+            }
+        ]
+
+
+def test_another_kind_of_failure_is_logged_too_and_told(tmp_path: Path) -> None:
+    screen = Screen(tmp_path / "outbox", Window(SharedStore(), is_online=False))
+    screen.start()
+    screen.submit(adding("a"))
+    assert screen.told.error is screen.window.trouble
+    screen.window.trouble = Throttled("store", 429)
+    screen.wait(300)
+    assert [each["status"] for each in screen.log.named("geofence.upload_failed")] == [0, 429]
+    assert screen.told.error is screen.window.trouble
+    assert screen.told.sending is None
+
+
+def test_the_network_that_is_back_sends_at_once_and_a_closed_outbox_nothing(tmp_path: Path) -> None:
+    screen = Screen(tmp_path / "outbox", Window(SharedStore(), is_online=False))
+    screen.outbox.send_now()
+    assert screen.jobs.futures == []
+    screen.start()
+    screen.submit(adding("a"))
+    assert screen.outbox.next_wakeup() is not None
+    screen.window.is_online = True
+    screen.outbox.send_now()
+    screen.settle()
+    assert screen.window.sent == ["id-a-new"]
+    assert screen.told.entries == ()
+    assert screen.outbox.next_wakeup() is None
+
+
+def test_a_refused_change_is_tried_again_and_a_collision_settled_with_the_time_of_the_clock(tmp_path: Path) -> None:
+    shared = SharedStore({"b": feature("b", "theirs"), "c": feature("c", "theirs")})
+    screen = Screen(tmp_path / "outbox", Window(shared, is_online=False))
+    screen.clock.advance(1_000.0)
+    screen.window.trouble = Forbidden("store", 403)
+    screen.start()
+    screen.submit(adding("a"))
+    assert [entry.state for entry in screen.told.entries] == ["refused"]
+    screen.window.is_online = True
+    screen.outbox.retry(screen.told.entries[0].number)
+    screen.settle()
+    assert screen.window.sent == ["id-a-new"]
+    screen.submit(adding("b"), adding("c"))
+    assert [(entry.state, entry.theirs) for entry in screen.told.entries] == [
+        ("conflict", feature("b", "theirs")),
+        ("conflict", feature("c", "theirs")),
+    ]
+    ours, both = screen.told.entries
+    screen.outbox.resolve(ours.number, "mine")
+    screen.outbox.keep_both(both.number, "c-2", feature("c-2", "new"))
+    screen.settle()
+    assert screen.told.entries == ()
+    assert shared.fences["b"] == feature("b", "new")
+    assert shared.fences["c"] == feature("c", "theirs")
+    assert shared.fences["c-2"] == feature("c-2", "new")
+
+
+def test_too_many_changes_are_too_many_and_a_change_of_what_is_held_is_current(tmp_path: Path) -> None:
+    screen = Screen(tmp_path / "outbox", Window(SharedStore({"a": feature("a", "1")})))
+    screen.start()
+    there = feature("a", "1")
+    for number in (1, 2):
+        screen.submit(Change(f"edit-{number}", "a.json", "a", there, feature("a", "2")))
+        assert screen.shown() == {"a": feature("a", "2")}
+        screen.window.shared.fences["a"] = there
+        screen.fences.load_anew()
+        screen.settle()
+    assert screen.window.sent == ["edit-1", "edit-2"]
+    assert not screen.outbox.is_full
+
+
+def test_a_step_is_told_while_an_attempt_goes_on(tmp_path: Path) -> None:
+    steps: list[Step | None] = []
+    screen = Screen(tmp_path / "outbox", Window(SharedStore()))
+    screen.outbox.tell = lambda message: steps.append(message.step)
+    screen.start()
+    screen.submit(adding("a"))
+    assert Step("sending") in steps
+    assert steps[-1] is None
+
+
+def test_results_of_a_former_account_change_nothing(tmp_path: Path) -> None:
+    screen = Screen(tmp_path / "outbox", Window(SharedStore()))
+    screen.start()
+    screen.jobs.is_slow = True
+    screen.outbox.submit(adding("a"))
+    screen.jobs.finish()  # it is on the disk
+    screen.settle()
+    screen.jobs.finish()  # it is in the store
+    screen.outbox.open(tmp_path / "other")
+    screen.jobs.is_slow = False
+    screen.jobs.finish()
+    screen.settle()
+    assert screen.log.named("geofence.uploaded") == []
+    assert screen.told.entries == ()
+    assert screen.saved() == ["0000000001.json"], "it is sent again by its own account"
+
+
+def test_a_deletion_overtakes_a_save_that_waits(tmp_path: Path) -> None:
+    screen = Screen(tmp_path / "outbox", Window(SharedStore(), is_online=False))
+    screen.start()
+    screen.jobs.is_slow = True
+    screen.outbox.submit(adding("a"))
+    screen.outbox.submit(adding("b"))
+    screen.outbox.submit(Change("undo", "", "b", feature("b", "new"), b""))
+    for _ in range(4):
+        screen.jobs.finish()
+        screen.settle()
+    assert screen.saved() == ["0000000001.json"]
+    assert [entry.number for entry in screen.told.entries] == [1]

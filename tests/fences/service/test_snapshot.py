@@ -388,3 +388,18 @@ def test_after_closing_there_is_nothing_to_write_and_a_late_result_asks_for_noth
     assert desk.snapshot.next_wakeup() is None
     desk.snapshot.retry(1e6)
     assert desk.snapshot.next_wakeup() is None
+
+
+def test_a_snapshot_that_is_too_large_and_cannot_be_removed_is_a_trouble_of_the_disk(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.path.mkdir(parents=True)
+    desk.snapshot.open(desk.path)
+    desk.messages()
+    monkeypatch.setattr(snapshot, "MOST_BYTES", 2)
+    desk.give(*fences("a"))
+    desk.tick(WRITE_AFTER_S)
+    (event,) = desk.log.named("disk.failed")
+    assert event["what"] == "geofences"
+    assert event["reason"] in ("Is a directory", "Operation not permitted")
+    assert desk.snapshot.next_wakeup() == WRITE_AFTER_S + WRITE_EVERY_S

@@ -152,7 +152,7 @@ def test_a_folder_that_is_exchanged_at_once_is_watched_on(folder: Path) -> None:
 
 def test_where_the_system_cannot_watch_it_says_so_once_and_waits(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
-        raise OSError("no space left on device")
+        raise OSError("no space left on device" * 20)
 
     monkeypatch.setattr("watchfiles.main.RustNotify", refuse)
 
@@ -162,7 +162,8 @@ def test_where_the_system_cannot_watch_it_says_so_once_and_waits(folder: Path, m
         await store.load()
         async with watching(store) as watch:
             assert not watch.done()
-        assert log.named("folder.not_watched") == [{"reason": "no space left on device"}]
+        assert log.named("folder.not_watched") == [{"reason": ("no space left on device" * 20)[:300]}]
+        assert log.at_level("warning") == ["folder.not_watched"]
 
     asyncio.run(main())
 

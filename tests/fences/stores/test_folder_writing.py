@@ -20,7 +20,7 @@ from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
 from tvapp.fences.model.change import Change, Conflicting, Outcome, Stored
 from tvapp.fences.stores.folder import FolderStore
-from tvapp.fences.stores.folder_writing import LOCK
+from tvapp.fences.stores.folder_writing import LOCK, send_change
 
 
 def send(store: FolderStore, change: Change) -> Outcome:
@@ -351,3 +351,44 @@ def test_what_a_power_cut_left_of_a_new_file_is_filled(tmp_path: Path) -> None:
     (tmp_path / "a.geojson").touch()
     assert send(store_of(tmp_path), add("a")) == Stored("a.geojson")
     assert shown(store_of(tmp_path)) == {"a": 50}
+
+
+@pytest.mark.parametrize(
+    ("make", "reason"),
+    [
+        (lambda path: path.symlink_to("elsewhere.geojson"), "it is a link"),
+        (lambda path: path.mkdir(), "it is not a plain file"),
+    ],
+)
+def test_a_link_or_a_folder_in_the_place_of_a_file_is_named(
+    tmp_path: Path, make: Callable[[Path], object], reason: str
+) -> None:
+    path = tmp_path / "a.geojson"
+    make(path)
+    with pytest.raises(StorageError) as raised:
+        send_change(tmp_path, path.name, add("a"))
+    assert (raised.value.path, raised.value.reason) == (str(path), reason)
+
+
+def test_the_rest_of_a_killed_screen_is_looked_for_with_the_first_change_alone(tmp_path: Path) -> None:
+    store = store_of(tmp_path)
+    unfinished = tmp_path / ".b.geojson.0123abcd.tmp"
+    for name, is_left in (("a", False), ("c", True)):
+        unfinished.write_bytes(b"half")
+        send(store, add(name))
+        assert unfinished.exists() == is_left
+
+
+def test_a_rest_that_cannot_be_deleted_stays_and_the_change_is_written(tmp_path: Path) -> None:
+    (tmp_path / ".b.geojson.0123abcd.tmp").mkdir()
+    change = add("a")
+    assert send_change(tmp_path, "a.geojson", change, tidy=True) == Stored("a.geojson")
+
+
+def test_a_new_file_may_be_read_and_written_as_the_system_says(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        send_change(tmp_path, "a.geojson", add("a"))
+    finally:
+        os.umask(before)
+    assert (tmp_path / "a.geojson").stat().st_mode & 0o777 == 0o666

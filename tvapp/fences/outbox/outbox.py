@@ -158,7 +158,7 @@ class Outbox:
             self.entries = (*self.entries, entry)
             return self._save(entry) + self.tick(now)
         if last.change.before == change.after:
-            return self._remove(last) + self.tick(now)
+            return self._remove(last)
         merged = replace(last, change=replace(last.change, after=change.after, at=change.at))
         # A refused change is tried again with the new content; a conflict still needs a decision.
         if last.state == "refused":
@@ -246,7 +246,7 @@ class Outbox:
             self._moved[entry.fence] = outcome.source
         commands += self._remove(entry)
         commands.append(Arrived(entry.change, outcome.source))
-        return commands + self.tick(now)
+        return commands
 
     def failed(self, number: int, error: TvappError, now: float) -> list[Command]:
         """The attempt failed: for now, or for good."""

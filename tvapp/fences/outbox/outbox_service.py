@@ -188,14 +188,11 @@ class OutboxService:
         if not commands:
             return
         for command in commands:
-            match command:
-                case Send(entry):
-                    self._send(entry)
-                case Arrived(change, source):
-                    self._arrived.append(command)
-                    self._fences.arrived(change, source)
-                case Save() | Delete():
-                    pass  # saved together, below
+            if isinstance(command, Send):
+                self._send(command.entry)
+            elif isinstance(command, Arrived):
+                self._arrived.append(command)
+                self._fences.arrived(command.change, command.source)
         self._persistence.add([each for each in commands if isinstance(each, Save | Delete)], self._clock.monotonic())
         self._changed()
 

@@ -212,10 +212,9 @@ class FenceService:
                     self._start_watching(number)
                 case ReportSkipped(skipped):
                     self._report_skipped(skipped)
+                # `tick` returns a FencesRestated.
                 case Redraw(revision, changed):
                     self._tiles.invalidate(changed, revision)
-                case FencesRestated():
-                    pass  # `tick` returns it
 
     def _load(self, number: int) -> None:
         store, sync, clock = self.store, self._sync, self._clock
