@@ -224,6 +224,7 @@ def test_a_body_in_many_parts_is_put_together(encoding: str) -> None:
     response = outcome(answer(gzip.compress(body, mtime=0) if encoding else body, content_encoding=encoding))
     assert isinstance(response, Response), repr(response)
     assert response.body == body
+    assert 0.0 < response.head_s < 60.0, "the time until the head arrived"
 
 
 def test_an_empty_body_needs_no_compression() -> None:

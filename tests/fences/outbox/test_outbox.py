@@ -901,12 +901,14 @@ def test_a_folder_that_was_read_and_goes_is_missed(tmp_path: Path) -> None:
 
 
 def test_the_highest_number_is_that_of_a_file_of_any_kind_and_of_none_it_is_nought(tmp_path: Path) -> None:
-    folder = OutboxFolder(tmp_path)
+    place = tmp_path / "outbox"
+    place.mkdir()
+    folder = OutboxFolder(place)
     assert folder.last_number == 0
     folder.read()
     assert folder.last_number == 0
     for name in ("0000000007.json.broken", "12", "notes.txt", "\u0663.json", "3.json"):
-        (tmp_path / name).write_bytes(b"")
+        (place / name).write_bytes(b"")
     folder.read()
     assert folder.last_number == 12
 
