@@ -47,9 +47,13 @@ def nothing_left(data_dir: Path) -> bool:
         return False
     if not (data_dir / "tiles" / "tiles.sqlite").exists():
         return True
-    with sqlite3.connect(f"file:{data_dir}/tiles/tiles.sqlite?mode=ro", uri=True, timeout=10) as database:
+    database = sqlite3.connect(f"file:{data_dir}/tiles/tiles.sqlite?mode=ro", uri=True, timeout=10)
+    try:
         rows = database.execute("SELECT count(*) FROM tile").fetchone()
-    database.close()
+    except sqlite3.OperationalError:
+        return False  # the app shortens the file at this moment, so that the read fails: look again
+    finally:
+        database.close()
     return bool(rows == (0,))
 
 
