@@ -12,7 +12,6 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.tiles.levels import LevelLog
 from tvapp.core.clock import ManualClock
 from tvapp.core.disk import DiskHealth
 from tvapp.core.headers import Headers
@@ -607,7 +606,7 @@ def test_an_error_that_does_not_speak_of_the_disk_starts_the_file_over(bench: Be
 
     bench.path.parent.mkdir(parents=True)
     bench.path.write_bytes(b"old")
-    log = LevelLog()
+    log = RecordingLog()
     cache = DiskCache(bench.path, clock=bench.clock, log=log, connect=failing)
     assert cache.get(key(1)) is None
     assert not bench.path.exists()

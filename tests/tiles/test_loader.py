@@ -9,7 +9,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.tiles.levels import LevelLog
 from tests.tiles.pictures import png
 from tvapp.core.clock import ManualClock
 from tvapp.core.errors import (
@@ -23,6 +22,7 @@ from tvapp.core.errors import (
 )
 from tvapp.core.headers import Headers
 from tvapp.core.jobs import Inbox
+from tvapp.core.log import RecordingLog
 from tvapp.tiles.cache_key import CacheKey, CacheScope
 from tvapp.tiles.congestion_window import INITIAL_LIMIT, MAX_LIMIT, UNTIMED, Timing
 from tvapp.tiles.disk_cache import DiskCache
@@ -74,7 +74,7 @@ class Desk:
 
     folder: Path
     clock: ManualClock = field(default_factory=ManualClock)
-    log: LevelLog = field(default_factory=LevelLog)
+    log: RecordingLog = field(default_factory=RecordingLog)
     inbox: Inbox = field(default_factory=Inbox)
     picture: bytes = field(default_factory=lambda: png((1, 2, 3), 256))
     headers: Headers = FRESH

@@ -29,9 +29,14 @@ class RecordingLog:
         self.events.append((name, fields))
         self._levels.append(level)
 
+    @property
+    def levels(self) -> list[tuple[str, Level]]:
+        """The name and level of each event, oldest first."""
+        return [(name, level) for (name, _), level in zip(self.events, self._levels, strict=True)]
+
     def at_level(self, level: Level) -> list[str]:
         """Return the names of the events of a level, oldest first."""
-        return [name for (name, _), each in zip(self.events, self._levels, strict=True) if each == level]
+        return [name for name, each in self.levels if each == level]
 
     def named(self, name: str) -> list[dict[str, object]]:
         """Return the fields of every event called `name`, oldest first."""
