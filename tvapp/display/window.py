@@ -44,7 +44,8 @@ from tvapp.display.events import (
     ResourcesLost as ResourcesLost,
 )
 from tvapp.display.fonts import Fonts
-from tvapp.display.hardware import connected_screens, unreadable_inputs
+from tvapp.display.hardware import unreadable_inputs
+from tvapp.display.hotplug import Hotplug
 from tvapp.display.key_source import KeySource
 from tvapp.display.outage import Outage, begin_outage
 from tvapp.display.pygame_canvas import PygameCanvas
@@ -65,8 +66,6 @@ from tvapp.display.x_server import on_x_server_gone
 
 DISPLAY_EVENT = 0x150
 """SDL_DISPLAYEVENT, for which pygame has no name: a screen was connected, disconnected or rotated."""
-SCREEN_POLL_S = 2.0
-"""How often the connectors are polled for screens: SDL's KMS/DRM driver reports no hot-plug."""
 
 
 class Display:
@@ -87,8 +86,7 @@ class Display:
         self._restored_at = 0.0
         self._is_closing = False
         self._pending: list[object] = []
-        self._screens = connected_screens()
-        self._next_screen_poll = 0.0
+        self.hotplug = Hotplug()
         self.reason = choice.reason
         self.on_server_gone: Callable[[], None] = lambda: None
         """Called when the X server is gone; the process ends afterwards, unless this starts the program anew."""
@@ -259,13 +257,13 @@ class Display:
         try:
             pygame.display.init()
             pygame.font.init()
-            self.driver = pygame.display.get_driver()
+            self.driver = pygame.display.get_driver().lower()  # SDL calls one of them KMSDRM
             if self.driver in HEADLESS_DRIVERS and self.driver != expected_driver(os.environ):
                 # SDL falls back to a driver without a screen.
                 raise pygame.error(f"no video driver but {self.driver}")
             pygame.mouse.set_visible(False)
             self._window = new_window(self._spec, self.driver)
-            self._renderer, self.renderer_name, failures = new_renderer(self._window, self._choice)
+            self._renderer, self.renderer_name, failures = new_renderer(self._window, self._choice, self.driver)
             self.reason = "; ".join((self._choice.reason, *failures))
         except (pygame.error, DisplayError) as error:
             self.__dict__.pop("_renderer", None)
@@ -369,17 +367,11 @@ class Display:
 
     def _poll_screens(self) -> None:
         """Poll the screens without a desktop: a new screen has its own resolution; without any the window is hidden."""
-        now = self._clock.monotonic()
-        if now < self._next_screen_poll:
-            return
-        self._next_screen_poll = now + SCREEN_POLL_S
-        former, self._screens = self._screens, connected_screens()
-        if self._screens is None or former is None or former == self._screens:
-            return
-        if any(self._screens.values()):
+        change = self.hotplug.poll(self._clock.monotonic())
+        if change == "another":
             self.lose("another screen")
             self._try_reopen()
-        else:
+        elif change == "none":
             self._pending.append(Hidden())
 
     def _resized(self) -> list[object]:
