@@ -16,11 +16,13 @@ from hypothesis import strategies as st
 from tests.display.pixels import at, plain
 from tvapp.core.clock import ManualClock
 from tvapp.core.errors import DisplayError
+from tvapp.display.console_screen import ConsoleScreen
 from tvapp.display.events import DisplayLost, DisplayRestored, Exposed, Hidden, Resized, ResourcesLost
 from tvapp.display.hotplug import POLL_S, Hotplug
 from tvapp.display.outage import RETRY, STEADY_S, begin_outage
 from tvapp.display.sdl import Renderer, Texture, pygame
-from tvapp.display.window import Display, DisplaySpec
+from tvapp.display.window import Display
+from tvapp.display.window_creation import DisplaySpec
 from tvapp.remote.keys import KeyEvent
 from tvapp.remote.pygame_source import PygameKeys
 from tvapp.ui.canvas import Color, PixelRect, Rect, TextStyle
@@ -138,8 +140,7 @@ def test_a_window_over_the_whole_screen_follows_another_resolution(
 
 def test_without_a_desktop_a_screen_that_is_plugged_out_and_in_is_noticed(display: Display, clock: ManualClock) -> None:
     plugged = {"card0-HDMI-A-1": True}
-    display.driver = "kmsdrm"
-    display.hotplug = Hotplug(lambda: dict(plugged))
+    display.console = ConsoleScreen(Hotplug(lambda: dict(plugged)), lambda: None)
     display.wait(0)
     clock.advance(POLL_S)
     plugged["card0-HDMI-A-1"] = False

@@ -110,7 +110,7 @@ class Maker:
 
 def test_one_that_draws_nothing_is_passed_over_and_named(window: Window) -> None:
     make = Maker(opengl=PaintsNothing, opengles2=Renderer)
-    _, name, failures = new_renderer(window, GPU, "x11", make)
+    _, name, failures = new_renderer(window, GPU, "x11", make=make)
     assert name == "opengles2"
     assert failures == ["opengl: draws nothing into textures"]
     assert make.tried == ["opengl", "opengles2"]
@@ -118,32 +118,32 @@ def test_one_that_draws_nothing_is_passed_over_and_named(window: Window) -> None
 
 def test_on_kmsdrm_opengl_es_comes_first(window: Window) -> None:
     make = Maker(opengl=PaintsNothing)
-    _, name, failures = new_renderer(window, GPU, "kmsdrm", make)
+    _, name, failures = new_renderer(window, GPU, "kmsdrm", make=make)
     assert (name, failures, make.tried) == ("opengles2", [], ["opengles2"])
 
 
 def test_the_software_renderer_is_the_last_resort(window: Window) -> None:
     make = Maker(opengl=None, opengles=None, opengles2=PaintsNothing)
-    _, name, failures = new_renderer(window, GPU, "x11", make)
+    _, name, failures = new_renderer(window, GPU, "x11", make=make)
     assert name == "software"
     assert "opengles2: draws nothing into textures" in failures
-    assert new_renderer(window, NO_GPU, "x11", Maker())[1] == "software"
+    assert new_renderer(window, NO_GPU, "x11", make=Maker())[1] == "software"
 
 
 def test_on_kmsdrm_the_software_renderer_is_black_where_what_shows_its_frames_is(window: Window) -> None:
     make = Maker(opengles2=PaintsNothing)
     with pytest.raises(DisplayError, match=r"opengles2: draws nothing into textures; software: is shown by opengles2"):
-        new_renderer(window, NO_GPU, "kmsdrm", make)
+        new_renderer(window, NO_GPU, "kmsdrm", make=make)
     assert make.tried == ["opengles2"]
     proven = Maker()
-    assert new_renderer(window, NO_GPU, "kmsdrm", proven)[1] == "software"
+    assert new_renderer(window, NO_GPU, "kmsdrm", make=proven)[1] == "software"
     assert proven.tried == ["opengles2", "software"]
 
 
 def test_where_nothing_draws_each_renderer_is_named_with_its_reason(window: Window) -> None:
     make = Maker(opengl=None, opengles=None, opengles2=CopiesNothing, software=PaintsNothing)
     with pytest.raises(DisplayError, match="no renderer draws: opengl: Couldn't find") as failed:
-        new_renderer(window, GPU, "x11", make)
+        new_renderer(window, GPU, "x11", make=make)
     assert "opengles2: draws nothing onto the screen" in str(failed.value)
     assert "software: draws nothing into textures" in str(failed.value)
 
@@ -154,4 +154,4 @@ def test_a_renderer_that_the_environment_names_is_the_only_one_but_software(
 ) -> None:
     monkeypatch.setenv("SDL_RENDER_DRIVER", forced)
     make: Callable[[Window, int], Renderer] = Maker()
-    assert new_renderer(window, GPU, "x11", make)[1] == forced
+    assert new_renderer(window, GPU, "x11", make=make)[1] == forced

@@ -20,13 +20,14 @@ class Hotplug:
     def __init__(self, screens: Callable[[], Mapping[str, bool] | None] = connected_screens) -> None:
         self._look = screens
         self._screens = screens()
-        self._next_poll = 0.0
+        self.next_poll = 0.0
+        """When the connectors are read again."""
 
     def poll(self, now: float) -> Change:
         """Return what has changed since the last poll; looks at most every POLL_S seconds."""
-        if now < self._next_poll:
+        if now < self.next_poll:
             return ""
-        self._next_poll = now + POLL_S
+        self.next_poll = now + POLL_S
         former, self._screens = self._screens, self._look()
         if self._screens is None or former is None or former == self._screens:
             return ""

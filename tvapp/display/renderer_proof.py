@@ -13,6 +13,8 @@ SIDE = 16
 COLOURS = ((220, 40, 30), (30, 200, 60), (40, 60, 230), (240, 240, 240))
 TOLERANCE = 24
 """How far a channel may be off: some GPUs draw in 16 bits a pixel."""
+GRID = (64, 36)
+"""How many places of a frame are looked at."""
 
 
 def why_not_drawing(renderer: Renderer) -> str:
@@ -65,3 +67,10 @@ def _shows_squares(renderer: Renderer) -> bool:
         for (x, y), colour in zip(_corners(), COLOURS, strict=True)
         for found, wanted in zip(seen.get_at((x + middle, y + middle))[:3], colour, strict=True)
     )
+
+
+def is_black(renderer: Renderer, size: tuple[int, int]) -> bool:
+    """Tell whether the frame that was drawn, and is not presented yet, is black all over; reads a grid of places."""
+    seen = pygame.Surface(size, 0, 32)
+    renderer.to_surface(seen)
+    return not any(pygame.image.tobytes(pygame.transform.scale(seen, GRID), "RGB"))

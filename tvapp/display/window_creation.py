@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from tvapp.core.errors import DisplayError
@@ -55,9 +55,15 @@ def new_window(spec: DisplaySpec, driver: str) -> Window:
 
 
 def new_renderer(
-    window: Window, choice: RendererChoice, driver: str, make: Callable[[Window, int], Renderer] = Renderer
+    window: Window,
+    choice: RendererChoice,
+    driver: str,
+    refused: Collection[str] = (),
+    make: Callable[[Window, int], Renderer] = Renderer,
 ) -> tuple[Renderer, str, list[str]]:
-    """Return a renderer that was seen to draw, its name, and why preferred ones failed. `make` makes one by its index.
+    """Return a renderer that was seen to draw, its name, and why preferred ones failed.
+
+    `refused` are not tried: what they draw is not on the screen. `make` makes one by its index.
 
     Raises:
         DisplayError: none of them works.
@@ -73,8 +79,10 @@ def new_renderer(
         wrong = why_not_drawing(renderer)
         return (None, wrong) if wrong else (renderer, "")
 
-    failures: dict[str, str] = {}
+    failures = dict.fromkeys(refused, "is not seen on the screen")
     for name in renderer_order(choice, driver, names, os.environ.get("SDL_RENDER_DRIVER", "")):
+        if name in refused:
+            continue
         if name == SOFTWARE:
             # Reading back shows only what it drew in memory. What shows that on the screen has to draw as well.
             shown_by = next(iter(FIRST_CHOICES.get(driver, ())), "")
