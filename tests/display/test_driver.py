@@ -83,8 +83,9 @@ def add_card(machine: Path, driver: str, features: str | None = None, node: str 
     drivers = machine / "drivers" / driver
     drivers.mkdir(parents=True, exist_ok=True)
     (device / "driver").symlink_to(drivers)
-    if features is not None:
-        (device / "features").write_text(features + "\n")
+    if features is not None:  # as below a card on a PCI bus
+        (device / "virtio0").mkdir()
+        (device / "virtio0" / "features").write_text(features + "\n")
 
 
 def found(machine: Path) -> bool:

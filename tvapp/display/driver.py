@@ -6,6 +6,7 @@ SDL's own software renderer with a plain shared-memory window takes 1.4 ms.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,12 +61,11 @@ def has_gpu(dri: Path = Path("/dev/dri"), drm: Path = Path("/sys/class/drm")) ->
 def _is_gpu(device: Path) -> bool:
     if (device / "driver").resolve().name in NO_GPUS:
         return False
-    try:
-        # A bit string. The first is VIRTIO_GPU_F_VIRGL: the host draws in 3D. Without it Mesa draws on the CPU.
-        features = (device / "features").read_text("ascii", "replace")
-    except OSError:
-        return True  # not a virtio device
-    return features.startswith("1")
+    # Bit strings. The first bit is VIRTIO_GPU_F_VIRGL: the host draws in 3D. Without it Mesa draws on the CPU.
+    for features in (*device.glob("features"), *device.glob("virtio*/features")):
+        with contextlib.suppress(OSError):
+            return features.read_text("ascii", "replace").startswith("1")
+    return True  # not a virtio device
 
 
 def choose_renderer(wish: RendererPreference, environ: Mapping[str, str], gpu: bool) -> RendererChoice:
