@@ -6,7 +6,7 @@ OpenGL ES: every frame is black, and only a target for textures is refused.
 
 from __future__ import annotations
 
-from tvapp.display.sdl import Renderer, Texture, pygame
+from tvapp.display.sdl import SDL_ERRORS, Renderer, Texture, pygame
 
 SIDE = 16
 """The side of the picture that is drawn, in pixels: four squares, none of which can be mistaken for another."""
@@ -36,7 +36,7 @@ def why_not_drawing(renderer: Renderer) -> str:
         if not _shows_squares(renderer):
             return "draws nothing onto the screen"
         _clear(renderer)
-    except pygame.error as error:
+    except SDL_ERRORS as error:
         return str(error)
     return ""
 

@@ -35,7 +35,7 @@ from tvapp.display.hardware import unreadable_inputs
 from tvapp.display.key_source import KeySource
 from tvapp.display.outage import Outage, begin_outage
 from tvapp.display.pygame_canvas import PygameCanvas
-from tvapp.display.sdl import pygame
+from tvapp.display.sdl import SDL_ERRORS, pygame, sdl2
 from tvapp.display.sleeper import (
     IDLE_AFTER_S,
     LONGEST_S,
@@ -161,7 +161,7 @@ class Display:
         """
         try:
             yield
-        except pygame.error as error:
+        except SDL_ERRORS as error:
             self.lose(f"drawing failed: {error}")
             raise DisplayError(str(error)) from error
 
@@ -176,7 +176,7 @@ class Display:
             if self.console is not None:
                 self.console.presenting(self._renderer, self.size, self._clock.monotonic())
             self._renderer.present()
-        except pygame.error as error:
+        except SDL_ERRORS as error:
             self.lose(f"presenting failed: {error}")
             raise DisplayError(str(error)) from error
 
@@ -194,7 +194,7 @@ class Display:
             self._renderer.to_surface(surface)
             picture = io.BytesIO()
             pygame.image.save(surface, picture, "screen.png")
-        except (pygame.error, OSError) as error:
+        except (pygame.error, sdl2.error, OSError) as error:
             raise DisplayError(f"no picture of the screen: {error}") from error
         return picture.getvalue()
 
@@ -263,7 +263,7 @@ class Display:
                 self._window, self._choice, self.driver, refused
             )
             self.reason = "; ".join((self._choice.reason, *failures))
-        except (pygame.error, DisplayError) as error:
+        except (pygame.error, sdl2.error, DisplayError) as error:
             self.__dict__.pop("_renderer", None)
             if (window := self.__dict__.pop("_window", None)) is not None:
                 window.destroy()

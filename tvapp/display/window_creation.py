@@ -16,7 +16,7 @@ from tvapp.display.driver import (
     renderer_order,
 )
 from tvapp.display.renderer_proof import why_not_drawing
-from tvapp.display.sdl import Renderer, Window, pygame, video
+from tvapp.display.sdl import Renderer, Window, pygame, sdl2, video
 
 SMALLEST = (320, 180)
 TV = (1920, 1080)
@@ -44,7 +44,7 @@ def new_window(spec: DisplaySpec, driver: str) -> Window:
     """Open a window.
 
     Raises:
-        pygame.error: SDL cannot open it.
+        SDL_ERRORS: SDL cannot open it.
     """
     is_headless = driver in HEADLESS_DRIVERS
     if spec.fullscreen and not is_headless:
@@ -74,7 +74,7 @@ def new_renderer(
         """Return a renderer that was seen to draw, or None and what is wrong. SDL allows a window one at a time."""
         try:
             renderer = make(window, names.index(name))
-        except (pygame.error, ValueError) as error:
+        except (pygame.error, sdl2.error, ValueError) as error:
             return None, str(error)
         wrong = why_not_drawing(renderer)
         return (None, wrong) if wrong else (renderer, "")
