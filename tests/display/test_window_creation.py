@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -156,10 +156,19 @@ def test_where_nothing_draws_each_renderer_is_named_with_its_reason(window: Wind
     assert "software: draws nothing into textures" in str(failed.value)
 
 
-@pytest.mark.parametrize("forced", ["opengl", "software"])
-def test_a_renderer_that_the_environment_names_is_the_only_one_but_software(
-    window: Window, monkeypatch: pytest.MonkeyPatch, forced: str
+def test_a_renderer_that_the_environment_names_comes_first_but_not_at_the_price_of_a_picture(
+    window: Window, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("SDL_RENDER_DRIVER", forced)
-    make: Callable[[Window, int], Renderer] = Maker()
-    assert new_renderer(window, GPU, "x11", make=make)[1] == forced
+    monkeypatch.setenv("SDL_RENDER_DRIVER", "opengl")
+    make = Maker()
+    assert new_renderer(window, GPU, "kmsdrm", make=make)[1] == "opengl"
+    assert make.tried == ["opengl"]
+    assert new_renderer(window, GPU, "kmsdrm", make=Maker(opengl=PaintsNothing))[1] == "opengles2"
+
+
+def test_a_renderer_whose_frames_were_not_on_the_screen_is_not_taken_again(window: Window) -> None:
+    make = Maker(opengl=None, opengles=None)
+    _, name, failures = new_renderer(window, GPU, "x11", ["opengles2"], make)
+    assert name == "software"
+    assert "opengles2: is not seen on the screen" in failures
+    assert "opengles2" not in make.tried

@@ -7,7 +7,7 @@ SDL's own software renderer with a plain shared-memory window takes 1.4 ms.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -75,12 +75,8 @@ def choose_renderer(wish: RendererPreference, environ: Mapping[str, str], gpu: b
     'no GPU'
     """
     video = expected_driver(environ)
-    if forced := environ.get("SDL_RENDER_DRIVER"):
-        return RendererChoice({}, forced != "software", f"SDL_RENDER_DRIVER is {forced}")
     smooth = {} if "SDL_RENDER_SCALE_QUALITY" in environ else {"SDL_RENDER_SCALE_QUALITY": "linear"}
-    if wish == "accelerated":
-        return RendererChoice(smooth, True, "configured")
-    software: dict[str, str] = {}
+    software: dict[str, str] = {}  # with a GPU too: its renderers may turn out not to draw
     if "SDL_FRAMEBUFFER_ACCELERATION" not in environ:
         # How SDL shows what its software renderer has drawn. By default it would go through its first renderer, which
         # on X11 is slow and on KMS/DRM black. Wayland and KMS/DRM have no way but a renderer.
@@ -88,6 +84,10 @@ def choose_renderer(wish: RendererPreference, environ: Mapping[str, str], gpu: b
             software["SDL_FRAMEBUFFER_ACCELERATION"] = "0"
         elif video in FIRST_CHOICES:
             software["SDL_FRAMEBUFFER_ACCELERATION"] = FIRST_CHOICES[video][0]
+    if forced := environ.get("SDL_RENDER_DRIVER"):
+        return RendererChoice(software, forced != SOFTWARE, f"SDL_RENDER_DRIVER is {forced}")
+    if wish == "accelerated":
+        return RendererChoice({**smooth, **software}, True, "configured")
     if wish == "software":
         return RendererChoice(software, False, "configured")
     if video in HEADLESS_DRIVERS:
@@ -98,7 +98,7 @@ def choose_renderer(wish: RendererPreference, environ: Mapping[str, str], gpu: b
     if not gpu:
         return RendererChoice(software, False, "no GPU")
     # A GPU scales smoothly at no cost; in software that doubles the cost of scaled tiles (8 instead of 4 ms a screen).
-    return RendererChoice(smooth, True, "GPU found")
+    return RendererChoice({**smooth, **software}, True, "GPU found")
 
 
 def renderer_order(choice: RendererChoice, driver: str, available: Sequence[str], forced: str = "") -> tuple[str, ...]:
@@ -108,16 +108,11 @@ def renderer_order(choice: RendererChoice, driver: str, available: Sequence[str]
     >>> renderer_order(gpu, "kmsdrm", ["opengl", "opengles2", "software"])
     ('opengles2', 'opengl', 'software')
     """
-    if forced in available:
-        return tuple(dict.fromkeys((forced, SOFTWARE)))
     if not choice.accelerated:
         return (SOFTWARE,)
-    first = [name for name in FIRST_CHOICES.get(driver, ()) if name in available]
-    return tuple(dict.fromkeys((*first, *_accelerated(available), SOFTWARE)))
-
-
-def _accelerated(names: Sequence[str]) -> Iterator[str]:
-    return (name for name in names if name != SOFTWARE)
+    first = [name for name in (forced, *FIRST_CHOICES.get(driver, ())) if name in available]
+    others = [name for name in available if name != SOFTWARE]
+    return tuple(dict.fromkeys((*first, *others, SOFTWARE)))
 
 
 def expected_driver(environ: Mapping[str, str]) -> str:
