@@ -74,7 +74,7 @@ DEFERRED = {
     ("config.load", "tvapp.config.rules"): "a start without settings needs no rules",
     ("config.rules", "json"): "only some keys need it",
     ("config.rules", "tomllib"): "only some keys need it",
-    ("config.rules", "tvapp"): "only some keys need it",
+    ("config.checks", "tvapp"): "only some keys need it",
     ("core.jobs", "asyncio"): "slow to import; the io thread starts after the first frame",
     ("display.drawing_cache", "PIL"): "slow to import; needed once a screen has been drawn a few times",
     ("display.window", "tvapp.display.fallback_text"): "only needed when the canvas is broken",
@@ -292,7 +292,7 @@ def may_import(source: str, target: str) -> bool:
     if room(source) == "config":
         # The rules of two settings are the key table and the form of a hash, each known by its own module.
         return room(target) in ("core", "config") or (
-            source == "config.rules" and target in ("remote.keymap", "remote.pattern_hash")
+            source == "config.checks" and target in ("remote.keymap", "remote.pattern_hash")
         )
     if is_edge(source):
         if is_edge(target):

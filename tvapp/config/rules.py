@@ -214,6 +214,7 @@ RULES: Mapping[str, tuple[Check, Callable[[str], object]]] = {
     "kiosk.language": (text_check(LANGUAGE, 'a language such as "en"'), _as_text),
     "kiosk.units": (choice_check("metric", "imperial"), _as_text),
     "kiosk.read_only": (check_truth, _as_truth),
+    "kiosk.closable": (check_truth, _as_truth),
     "kiosk.lock": (check_lock, _as_text),
     "kiosk.motion": (check_truth, _as_truth),
     "kiosk.renderer": (choice_check("auto", "accelerated", "software"), _as_text),

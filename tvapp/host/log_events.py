@@ -38,6 +38,7 @@ EVENTS: Mapping[str, LogEvent] = {
         "The app could not be put together; the screen says why and stays there.", "error reason", ERROR
     ),
     "app.end_failed": LogEvent("Something failed while the program was ending.", "error detail", ERROR),
+    "app.close_refused": LogEvent("The app was told to close, but `[kiosk] closable` is off.", "reason"),
     "app.stopped": LogEvent("The program ends.", "reason"),
     "frame.first": LogEvent("The first frame is on the screen.", "ms"),
     "frame.failed": LogEvent("A frame could not be drawn; the next one is tried.", "error detail where times", ERROR),

@@ -50,10 +50,10 @@ class StartScreen(BoundScreen):
         return ("wait",)
 
     def bindings(self) -> tuple[Binding, ...]:
-        leave = bind(Intent.BACK, self._leave, ("back", "hint.leave"))
+        leave = (bind(Intent.BACK, self._leave, ("back", "hint.leave")),) if self._settings.is_closable else ()
         if self._waits_for_retry():
-            return bind(Intent.SELECT, self._retry, ("ok", "hint.try-now")), leave
-        return (leave,)
+            return bind(Intent.SELECT, self._retry, ("ok", "hint.try-now")), *leave
+        return leave
 
     def receive(self, message: object, now: float) -> None:
         """`update` asks the session."""

@@ -241,7 +241,8 @@ _COMMON: dict[str, str] = {
     "error.config.range": "{first} to {last} of {total}",
     "error.fatal.title": "The app cannot go on",
     "error.fatal.advice": "Switch the TV box off and on again. If that does not help, show this to your administrator.",
-    "error.close": "Close the app",
+    "error.leave": "Close the app",
+    "error.start-again": "Start again",
     # After a crash
     "crash.title": "Something went wrong",
     "crash.next": "The app starts again by itself in {time}",
@@ -272,6 +273,7 @@ _COMMON: dict[str, str] = {
     "hint.sign-in": "Sign in",
     "hint.try-now": "Try now",
     "hint.leave": "Close the app",
+    "hint.start-again": "Start again",
     "hint.confirm": "Choose",
     "hint.cancel": "Cancel",
     "key.ok": "OK",

@@ -71,16 +71,16 @@ class SignInScreen(BoundScreen):
 
     def bindings(self) -> tuple[Binding, ...]:
         """Return the bindings for the session's state."""
-        leave = bind(Intent.BACK, self._leave, ("back", self.leaving))
+        leave = (bind(Intent.BACK, self._leave, ("back", self.leaving)),) if self._can_leave else ()
         if self.prompt is not None and self.is_enlarged:
             ok = bind(Intent.SELECT, self._resize, ("ok", "hint.shrink"))
             return ok, bind(Intent.BACK, self._resize, ("back", "hint.back"))
         if self.prompt is not None:
-            return bind(Intent.SELECT, self._resize, ("ok", "hint.enlarge")), leave
+            return bind(Intent.SELECT, self._resize, ("ok", "hint.enlarge")), *leave
         notice = self._notice()
         if notice.button:
-            return bind(Intent.SELECT, self._retry, ("ok", notice.hint)), leave
-        return (leave,)
+            return bind(Intent.SELECT, self._retry, ("ok", notice.hint)), *leave
+        return leave
 
     def receive(self, message: object, now: float) -> None:
         """`update` asks the session; no message is needed."""
@@ -139,6 +139,11 @@ class SignInScreen(BoundScreen):
     def _tells_clock(self) -> bool:
         """Tell whether the status line is about the clock: it is wrong, and there is no other problem."""
         return self._view.clock_skew_s is not None and self._view.problem is None and self._view.status == "waiting"
+
+    @property
+    def _can_leave(self) -> bool:
+        """Tell whether Back leads anywhere from here."""
+        return self._settings.is_closable
 
     def _picture(self, now: float) -> PromptPicture | None:
         """Return the content of the screen; None without a code."""
