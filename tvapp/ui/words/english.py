@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tvapp.ui.words.english_connection import CONNECTION
 from tvapp.ui.words.english_editing import EDITING
 from tvapp.ui.words.english_problems import PROBLEMS
 
@@ -53,6 +54,7 @@ _COMMON: dict[str, str] = {
     "signin.status.renewed": "This is a new code; the one before still works if you have just typed it",
     "signin.status.confirming": "Go on on your phone: choose Continue there",
     "signin.status.offline": "The connection is interrupted; your code still counts",
+    "signin.status.failing": "{title}; your code still counts",
     "signin.status.busy": "The sign-in service is busy; your code still counts",
     "signin.status.retry": "{sentence} · trying again in {time}",
     "signin.status.succeeded": "Signed in",
@@ -285,5 +287,5 @@ _COMMON: dict[str, str] = {
     "key.any": "Any key",
 }
 
-SENTENCES: dict[str, str] = _COMMON | PROBLEMS | EDITING
+SENTENCES: dict[str, str] = _COMMON | CONNECTION | PROBLEMS | EDITING
 """Key -> sentence; {names} are filled in."""
