@@ -66,6 +66,9 @@ DEFERRED = {
     ("app.backend", "tvapp.fences.stores"): "only the configured store is loaded",
     ("app.backend_loading", "tvapp.app"): "loaded on a worker: httpx, numpy and SQLite are slow to import",
     ("app.live_map", "tvapp.fences.drawing.messages"): "not needed for the first frame",
+    ("app.connection_watch", "tvapp.net.look_up"): "asyncio is slow to import, and only a time-out needs it",
+    ("app.map_session", "tvapp.app.connection_watch"): "not needed for the first frame",
+    ("app.map_session", "tvapp.host.links"): "not needed for the first frame",
     ("app.map_session", "tvapp.app.lock_service"): "only where a lock is configured",
     ("auth.lazy_gateway", "tvapp.auth"): "MSAL is slow to import, and a cached token needs none of it",
     ("auth.tokens", "asyncio"): "slow to import; only the io thread needs it",
@@ -74,7 +77,7 @@ DEFERRED = {
     ("config.load", "tvapp.config.rules"): "a start without settings needs no rules",
     ("config.rules", "json"): "only some keys need it",
     ("config.rules", "tomllib"): "only some keys need it",
-    ("config.rules", "tvapp"): "only some keys need it",
+    ("config.checks", "tvapp"): "only some keys need it",
     ("core.jobs", "asyncio"): "slow to import; the io thread starts after the first frame",
     ("display.drawing_cache", "PIL"): "slow to import; needed once a screen has been drawn a few times",
     ("display.window", "tvapp.display.fallback_text"): "only needed when the canvas is broken",
@@ -292,7 +295,7 @@ def may_import(source: str, target: str) -> bool:
     if room(source) == "config":
         # The rules of two settings are the key table and the form of a hash, each known by its own module.
         return room(target) in ("core", "config") or (
-            source == "config.rules" and target in ("remote.keymap", "remote.pattern_hash")
+            source == "config.checks" and target in ("remote.keymap", "remote.pattern_hash")
         )
     if is_edge(source):
         if is_edge(target):
