@@ -10,6 +10,7 @@ go along with them, and every row carries a checksum. Whatever the disk does, ca
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +25,7 @@ from tvapp.core.errors import DiskKind, StorageError
 from tvapp.core.files import make_private_dir
 from tvapp.core.headers import Headers
 from tvapp.core.log import Log
+from tvapp.core.thread_schedule import ThreadMeter
 from tvapp.tiles.cache_key import CacheKey
 from tvapp.tiles.cache_store import COMPANIONS, NotATileCache, Row, TileStore
 from tvapp.tiles.freshness import (
@@ -47,7 +49,12 @@ OVERLAY_PREFIXES = ("microsoft.traffic.", "microsoft.weather.")
 MIN_WRITTEN_LIFETIME_S = 600.0
 """Overlay tiles that turn stale sooner are not written: at rest that could be a hundred megabytes a day."""
 TIMEOUT_S = 2.0
-"""A disk that takes longer for one tile holds up the map more than the network would."""
+"""A disk that takes longer for one tile holds up the map more than the network would. Only the time in which a thread
+waits for the disk counts: on a slow CPU everything takes long, and the network would be no quicker."""
+MOSTLY = 0.8
+"""A thread that was blocked for this part of TIMEOUT_S waits for the disk, and did little else."""
+LONGEST_QUEUE_S = 30.0
+"""A caller gives up after so long, whatever the reason; less than after what a worker counts as stuck."""
 
 _BATCH_ROWS = 32
 _BATCH_BYTES = 4 << 20
@@ -111,6 +118,8 @@ class DiskCache:
         self._budget = budget_bytes
         self._connect = connect
         self._lock = threading.Lock()
+        self._operation: ThreadMeter | None = None
+        """Measures the use of the file that is under way."""
         self._store: TileStore | None = None
         self._retry_at = 0.0
         self._slow_until = 0.0
@@ -209,14 +218,24 @@ class DiskCache:
     @contextmanager
     def _locked(self) -> Iterator[bool]:
         """Hold the lock and yield True; yield False where a disk that has stopped answering would block the caller."""
-        if self._clock.monotonic() < self._slow_until or not self._lock.acquire(timeout=TIMEOUT_S):
-            self._report_slow()
+        if self._clock.monotonic() < self._slow_until or not self._acquire():
             yield False
             return
         try:
             yield True
         finally:
             self._lock.release()
+
+    def _acquire(self) -> bool:
+        """Acquire the lock; return False, and report it, if the disk keeps the one who has it."""
+        for _ in range(math.ceil(LONGEST_QUEUE_S / TIMEOUT_S)):
+            if self._lock.acquire(timeout=TIMEOUT_S):
+                return True
+            operation = self._operation
+            if operation is not None and operation.spent().blocked_s >= MOSTLY * TIMEOUT_S:
+                self._report_slow()
+                return False
+        return False
 
     def _report_slow(self) -> None:
         if self._clock.monotonic() >= self._slow_until:
@@ -269,9 +288,13 @@ class DiskCache:
             if self._store is None:
                 make_private_dir(self._path.parent)
                 self._store = TileStore(self._path, self._connect)
-            began = self._clock.monotonic()
-            result = work(self._store)
-            if self._clock.monotonic() - began > TIMEOUT_S:
+            self._operation = ThreadMeter(self._clock)
+            try:
+                result = work(self._store)
+                blocked_s = self._operation.spent().blocked_s
+            finally:
+                self._operation = None
+            if blocked_s > TIMEOUT_S:
                 self._report_slow()
                 return result
         except NotATileCache as error:
