@@ -76,6 +76,7 @@ DEFERRED = {
     ("config.rules", "tomllib"): "only some keys need it",
     ("config.rules", "tvapp"): "only some keys need it",
     ("core.jobs", "asyncio"): "slow to import; the io thread starts after the first frame",
+    ("core.jobs", "tvapp.core.io_loop"): "needs asyncio",
     ("display.drawing_cache", "PIL"): "slow to import; needed once a screen has been drawn a few times",
     ("display.window", "tvapp.display.fallback_text"): "only needed when the canvas is broken",
     ("fences.index", "tvapp.fences.index.line_buffer"): "shapely is slow to import, and only corridors need it",

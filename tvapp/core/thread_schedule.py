@@ -45,15 +45,18 @@ def read_schedule(native_id: int) -> Schedule | None:
 
 
 class ThreadMeter:
-    """Measures from its making on how the thread that made it spends its time; `spent` may be called from any thread.
+    """Measures from its making on how a thread spends its time; `spent` may be called from any thread.
 
     Where the kernel counts nothing, all of the time counts as blocked.
     """
 
-    def __init__(self, clock: Clock, read: Callable[[int], Schedule | None] = read_schedule) -> None:
+    def __init__(
+        self, clock: Clock, read: Callable[[int], Schedule | None] = read_schedule, *, thread: int | None = None
+    ) -> None:
+        """`thread` is the native id of the thread; None: the one that calls."""
         self._clock = clock
         self._read = read
-        self._thread = threading.get_native_id()
+        self._thread = threading.get_native_id() if thread is None else thread
         self._first = read(self._thread)
         self._began = clock.monotonic()
 
