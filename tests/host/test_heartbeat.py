@@ -262,7 +262,7 @@ def test_a_job_that_is_blocked_on_a_busy_machine_hangs(system: System) -> None:
     here.start()
     job, clock = slow_job(here, on_cpu=0.0, queued=0.0)
     here.workers.jobs = (job,)
-    idle_with(here, clock, STUCK_S + 1)
+    idle_with(here, clock, STUCK_S + 2)
     assert len(here.log.named("job.stuck")) == 1
 
 

@@ -24,8 +24,8 @@ HOPELESS_S = 180.0
 """After so long a worker will not come back: only a new process helps."""
 IO_STUCK_S = 10.0
 """The io thread's answer to a ping costs it nothing; after so long it counts as stuck."""
-JUDGE_AGAIN_S = 15.0
-"""How long to wait before a job that is slow, but not stuck, is judged again."""
+JUDGE_AGAIN_S = 1.0
+"""How long to wait at least before a job that is slow, but not stuck, is judged again."""
 PING_EVERY_S = 20.0
 """Without a watchdog; only when the main thread is awake anyway."""
 CHECK_EVERY_S = 1.0
@@ -132,12 +132,13 @@ class Heartbeat:
         for job in running:
             if job in self._stuck or now < self._judge_time(job):
                 continue
-            if job.hung_s(now) >= STUCK_S:
+            hung_s = job.hung_s(now)
+            if hung_s >= STUCK_S:
                 where = stack_of(job.thread)
                 self._log.event("job.stuck", level="error", job=job.name, seconds=round(now - job.since), where=where)
                 self._stuck.add(job)
             else:
-                self._judge_at[job] = now + JUDGE_AGAIN_S
+                self._judge_at[job] = now + max(JUDGE_AGAIN_S, STUCK_S - hung_s)
         self._stuck &= set(running)
         self._judge_at = {job: at for job, at in self._judge_at.items() if job in running}
         # During a motion the loop turns a hundred times a second.
