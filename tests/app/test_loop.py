@@ -144,7 +144,7 @@ def test_a_flood_of_messages_does_not_hold_up_the_frame() -> None:
 
 
 def test_where_a_frame_takes_long_more_messages_are_taken_before_the_next() -> None:
-    loop, _screen, program, inbox, _log, _bursts = build(frames=3, work_s=0.05, draw_s=1.0)
+    loop, _screen, program, inbox, _log, _bursts = build(frames=3, work_s=0.06, draw_s=1.0)
     loop.turn()
     for number in range(20):
         inbox.post(number)
