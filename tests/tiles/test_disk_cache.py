@@ -671,6 +671,44 @@ def test_a_slow_cpu_is_no_slow_disk(bench: Bench, monkeypatch: pytest.MonkeyPatc
     assert failures(bench) == []
 
 
+def test_a_batch_of_tiles_may_take_longer_than_one_tile_and_nobody_waits_for_it(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tvapp.tiles.disk_cache.TIMEOUT_S", 0.05)
+    monkeypatch.setattr("tvapp.tiles.disk_cache.WRITE_TIMEOUT_S", 60.0)
+    bench.cache.put(key(1), b"one", ETAG)
+    bench.cache.flush()
+    is_written, is_asked = threading.Event(), threading.Event()
+
+    def held() -> None:
+        is_asked.set()
+        is_written.wait()
+
+    open_held(bench, monkeypatch, held)
+    bench.cache.put(key(2), b"two", ETAG)
+    writing = threading.Thread(target=bench.cache.flush)
+    writing.start()
+    is_asked.wait()
+    assert bench.body(1) is None
+    is_written.set()
+    writing.join()
+    assert failures(bench) == []
+    assert bench.body(1) == b"one"
+
+
+def test_a_disk_that_does_not_take_a_batch_is_slow(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    delays_s = iter([0.0, 0.0, 100.0])
+
+    def delay(*_: object) -> None:
+        bench.clock.advance(next(delays_s, 0.0))
+
+    monkeypatch.setattr("tvapp.tiles.cache_store.TileStore.write", delay)
+    for x in range(4):
+        bench.cache.put(key(x), b"tile", ETAG)
+        bench.cache.flush()
+    assert failures(bench) == [("slow", "tiles", "no answer within 10 s")]
+
+
 def test_a_closed_cache_takes_and_gives_nothing(bench: Bench) -> None:
     bench.cache.put(key(1), b"one", ETAG)
     bench.cache.close()

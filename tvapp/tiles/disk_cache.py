@@ -51,8 +51,10 @@ MIN_WRITTEN_LIFETIME_S = 600.0
 TIMEOUT_S = 2.0
 """A disk that takes longer for one tile holds up the map more than the network would. Only the time in which a thread
 waits for the disk counts: on a slow CPU everything takes long, and the network would be no quicker."""
+WRITE_TIMEOUT_S = 10.0
+"""The same for a batch of tiles, and for opening the file. No picture waits for them, and an SD card takes seconds."""
 MOSTLY = 0.8
-"""A thread that was blocked for this part of TIMEOUT_S waits for the disk, and did little else."""
+"""A thread that was blocked for this part of the time allowed waits for the disk, and did little else."""
 LONGEST_QUEUE_S = 30.0
 """A caller gives up after so long, whatever the reason; less than after what a worker counts as stuck."""
 
@@ -118,8 +120,8 @@ class DiskCache:
         self._budget = budget_bytes
         self._connect = connect
         self._lock = threading.Lock()
-        self._operation: ThreadMeter | None = None
-        """Measures the use of the file that is under way."""
+        self._operation: tuple[ThreadMeter, float] | None = None
+        """Measures the use of the file that is under way, and how long it may be blocked."""
         self._store: TileStore | None = None
         self._retry_at = 0.0
         self._slow_until = 0.0
@@ -227,21 +229,25 @@ class DiskCache:
             self._lock.release()
 
     def _acquire(self) -> bool:
-        """Acquire the lock; return False, and report it, if the disk keeps the one who has it."""
+        """Acquire the lock; return False if the disk keeps the one who has it, and report it if that takes too long."""
         for _ in range(math.ceil(LONGEST_QUEUE_S / TIMEOUT_S)):
             if self._lock.acquire(timeout=TIMEOUT_S):
                 return True
-            operation = self._operation
-            if operation is not None and operation.spent().blocked_s >= MOSTLY * TIMEOUT_S:
-                self._report_slow()
+            if (operation := self._operation) is None:
+                continue
+            meter, limit_s = operation
+            blocked_s = meter.spent().blocked_s
+            if blocked_s >= MOSTLY * limit_s:
+                self._report_slow(limit_s)
+            if blocked_s >= MOSTLY * TIMEOUT_S:
                 return False
         return False
 
-    def _report_slow(self) -> None:
+    def _report_slow(self, limit_s: float) -> None:
         if self._clock.monotonic() >= self._slow_until:
             self._slow_until = self._clock.monotonic() + RETRY_S
             self._failed = True
-            self._disk.failed(DISK_USER, StorageError(str(self._path), f"no answer within {TIMEOUT_S:.0f} s", "slow"))
+            self._disk.failed(DISK_USER, StorageError(str(self._path), f"no answer within {limit_s:g} s", "slow"))
 
     def _add(self, key: CacheKey, body: bytes, fields: Headers, delay_s: float) -> None:
         now = self._clock.wall()
@@ -280,6 +286,9 @@ class DiskCache:
         """Run `work` on the open store; return None where the disk fails."""
         if self._closed or (self._clock.monotonic() < self._retry_at and (writes or self._store is None)):
             return None
+        limit_s = WRITE_TIMEOUT_S if writes or self._store is None else TIMEOUT_S
+        meter = ThreadMeter(self._clock)
+        self._operation = meter, limit_s
         try:
             if self._store is not None and not self._store.is_in_place():
                 self._close_store()
@@ -288,14 +297,9 @@ class DiskCache:
             if self._store is None:
                 make_private_dir(self._path.parent)
                 self._store = TileStore(self._path, self._connect)
-            self._operation = ThreadMeter(self._clock)
-            try:
-                result = work(self._store)
-                blocked_s = self._operation.spent().blocked_s
-            finally:
-                self._operation = None
-            if blocked_s > TIMEOUT_S:
-                self._report_slow()
+            result = work(self._store)
+            if meter.spent().blocked_s > limit_s:
+                self._report_slow(limit_s)
                 return result
         except NotATileCache as error:
             self._start_over(str(error))
@@ -311,6 +315,8 @@ class DiskCache:
         except (StorageError, OSError) as error:
             self._pause(error if isinstance(error, StorageError) else StorageError.of(self._path, error), writes)
             return None
+        finally:
+            self._operation = None
         if writes and self._failed:
             self._failed = False
             self._disk.worked(DISK_USER)
