@@ -19,7 +19,8 @@ from scripts.tvbox_rig.cpio import Cpio
 GUEST = Path(__file__).parent / "guest"
 MIRROR = "http://deb.debian.org/debian"
 SYSTEM = (
-    "systemd,systemd-sysv,dbus,udev,kmod,libpam-systemd,iproute2,procps,python3,ca-certificates,busybox-static,login,passwd"
+    "systemd,systemd-sysv,dbus,udev,kmod,libpam-systemd,iproute2,procps,python3,ca-certificates,busybox-static,login,"
+    "passwd"
 )
 GRAPHICS = "libgbm1,libdrm2,libegl1,libgles2,libgl1-mesa-dri,libfribidi0"
 """What the package depends on, so that its installation needs no network. What lacks is fetched all the same."""
@@ -41,7 +42,13 @@ UNUSED = (
 """Drivers of hardware that QEMU does not have: half of the kernel's package."""
 USER = "installer"
 """A person's account with a shell; the password is the same. It shows whether keys reach a login."""
-QUIET_UNITS = ("apt-daily.timer", "apt-daily-upgrade.timer", "fstrim.timer", "e2scrub_all.timer", "serial-getty@ttyS0.service")
+QUIET_UNITS = (
+    "apt-daily.timer",
+    "apt-daily-upgrade.timer",
+    "fstrim.timer",
+    "e2scrub_all.timer",
+    "serial-getty@ttyS0.service",
+)
 
 Say = Callable[[str], None]
 

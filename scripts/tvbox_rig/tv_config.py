@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 HOSTS = "10.0.2.2 localhost\n127.0.1.1 tv\n"
-"""10.0.2.2 is the host as QEMU's guests see it. Under the name that the local cloud's certificate is for, it is valid."""
+"""10.0.2.2 is the host as QEMU's guests see it. The local cloud's certificate is for `localhost`."""
 
 
 def write_share(share: Path, cloud: Mapping[str, str], *, source: bool) -> None:

@@ -237,7 +237,7 @@ class Display:
         if not self._open:
             return
         self._open = False
-        self._sleeper.fd = None
+        self._sleeper.listen_to_socket(None)
         self._canvas.release_renderer()
         del self._renderer
         self._window.destroy()
@@ -277,7 +277,9 @@ class Display:
         pygame.event.set_blocked((pygame.MOUSEMOTION, pygame.TEXTINPUT, pygame.TEXTEDITING, pygame.MOUSEWHEEL))
         software = self.renderer_name == "software"
         self._canvas = PygameCanvas(self._renderer, self._real_size(), software=software, fonts=self._fonts)
-        self._sleeper.fd = x_socket(sockets) if self.driver == "x11" else None
+        self._sleeper.listen_to_socket(x_socket(sockets) if self.driver == "x11" else None)
+        if self.driver == "kmsdrm":
+            self._sleeper.listen_to_inputs()
         self._open = True
 
     def _real_size(self) -> tuple[int, int]:
@@ -307,11 +309,10 @@ class Display:
         quiet_for = now - self._last_event
         if self.driver in HEADLESS_DRIVERS:
             return None
-        if self.console is not None and (due := self.console.next_poll() - now) < POLL_EVERY_S:
-            return max(0.0, due)
-        if self._sleeper.fd is None or (self._keys is not None and self._keys.needs_polling):
+        if not self._sleeper.hears_events or (self._keys is not None and self._keys.needs_polling):
             return POLL_EVERY_S if quiet_for < IDLE_AFTER_S else POLL_EVERY_IDLE_S
-        return SETTLE_S if quiet_for < 2 * SETTLE_S else LONGEST_S
+        rest_s = LONGEST_S if self.console is None else max(0.0, self.console.next_poll() - now)
+        return min(SETTLE_S, rest_s) if quiet_for < 2 * SETTLE_S else rest_s
 
     def _translate(self, event: pygame.event.Event, now: float) -> list[object]:
         kind = event.type
