@@ -281,6 +281,17 @@ def test_a_body_that_comes_slowly_but_steadily_is_waited_for() -> None:
     assert len(response.body) == 8192
 
 
+@pytest.mark.parametrize(("size", "reason"), [(511, "no whole answer in 1 s"), (512, "no answer in time")])
+def test_each_half_kilobyte_is_worth_a_second_more(size: int, reason: str) -> None:
+    async def stop(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 9999\r\n\r\n" + bytes(size))
+        await reader.read(-1)
+
+    result = outcome(stop, timeout_s=1.0)
+    assert isinstance(result, TimedOut)
+    assert result.reason == reason, "with more time the silence ends it"
+
+
 def test_a_body_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("tvapp.net.pool.MOST_EXTENSION", 2)
 
