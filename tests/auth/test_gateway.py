@@ -248,6 +248,14 @@ def test_tokens_that_make_no_sense_end_in_a_problem(cloud: LocalCloud, tmp_path:
     assert isinstance(which.poll(1), PollRefused)
 
 
+def test_tokens_without_an_account_are_no_sign_in(cloud: LocalCloud, tmp_path: Path) -> None:
+    which = gateway(cloud, tmp_path)
+    asked(which)
+    body = '{"access_token": "x", "expires_in": 3600, "token_type": "Bearer"}'
+    cloud.fault("token", status=200, body=body, content_type="application/json")
+    assert which.poll(1) == PollRefused(1, Problem("bad-reply", "waits-for-ok", "no_account"))
+
+
 def test_what_it_says_hides_the_secrets(cloud: LocalCloud, tmp_path: Path) -> None:
     which = gateway(cloud, tmp_path)
     answer = asked(which)
