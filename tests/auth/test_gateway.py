@@ -324,6 +324,17 @@ def test_the_times_of_a_code_are_bounded(
     assert (answer.expires_in, answer.interval) == expected
 
 
+def test_an_interval_that_is_sent_as_a_text_does_not_keep_a_code_from_being_polled(
+    cloud: LocalCloud, tmp_path: Path
+) -> None:
+    which = gateway(cloud, tmp_path)
+    device_reply(cloud, interval="5")
+    asked(which)
+    answer = which.poll(1)
+    assert isinstance(answer, PollRefused)
+    assert answer.problem.error == "bad_verification_code", "the provider's own answer, who knows no such code"
+
+
 def test_a_code_is_shown_as_the_provider_sends_it_by_either_name_of_the_address(
     cloud: LocalCloud, tmp_path: Path
 ) -> None:

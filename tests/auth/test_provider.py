@@ -50,6 +50,7 @@ def test_a_code_is_for_the_scopes_of_one_resource() -> None:
     [
         ("https://a.example/one", "https://a.example", "https://a.example"),
         ("https://a.example/one https://b.example/two", "https://a.example", "https://a.example"),
+        (" https://a.example/one", "https://a.example", "https://a.example"),
         ("openid", "", "openid"),
         ("", "", ""),
     ],
