@@ -19,9 +19,10 @@ from scripts.tvbox_rig.cpio import Cpio
 GUEST = Path(__file__).parent / "guest"
 MIRROR = "http://deb.debian.org/debian"
 SYSTEM = (
-    "systemd,systemd-sysv,dbus,udev,kmod,libpam-systemd,iproute2,procps,python3,ca-certificates,busybox-static,login,passwd"
+    "systemd,systemd-sysv,dbus,udev,kmod,libpam-systemd,login,passwd,iproute2,procps,python3,ca-certificates,"
+    "busybox-static"
 )
-GRAPHICS = "libgbm1,libdrm2,libegl1,libgles2,libgl1-mesa-dri,libfribidi0"
+DEPENDENCIES = "kbd,libgbm1,libdrm2,libegl1,libgles2,libgl1-mesa-dri,libfribidi0"
 """What the package depends on, so that its installation needs no network. What lacks is fetched all the same."""
 DISK_MODULES = ("virtio_pci", "virtio_blk", "ext4", "crc32c_generic", "crc32c_intel")
 UNUSED = (
@@ -41,7 +42,13 @@ UNUSED = (
 """Drivers of hardware that QEMU does not have: half of the kernel's package."""
 USER = "installer"
 """A person's account with a shell; the password is the same. It shows whether keys reach a login."""
-QUIET_UNITS = ("apt-daily.timer", "apt-daily-upgrade.timer", "fstrim.timer", "e2scrub_all.timer", "serial-getty@ttyS0.service")
+QUIET_UNITS = (
+    "apt-daily.timer",
+    "apt-daily-upgrade.timer",
+    "fstrim.timer",
+    "e2scrub_all.timer",
+    "serial-getty@ttyS0.service",
+)
 
 Say = Callable[[str], None]
 
@@ -90,14 +97,12 @@ def _bootstrap(suite: str, root: Path) -> None:
         "\\$(apt-cache depends linux-image-amd64 | sed -n 's/.*Depends: \\(linux-image-[0-9].*\\)/\\1/p')\""
         ' && mv "$1"/tmp/linux-image-*.deb "$1/../"'
     )
-    command = ["nice", "-n", "10", "mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", "--format=directory"]
-    command += [f"--include={SYSTEM},{GRAPHICS}", f"--customize-hook={fetch_kernel}"]
+    command = ["mmdebstrap", "--quiet", "--mode=root", "--variant=minbase", "--format=directory"]
+    command += [f"--include={SYSTEM},{DEPENDENCIES}", f"--customize-hook={fetch_kernel}"]
     command += ['--aptopt=Acquire::Languages "none"', '--aptopt=APT::Install-Recommends "false"']
     for folder in ("doc", "man", "locale", "info"):
         command += [f"--dpkgopt=path-exclude=/usr/share/{folder}/*"]
-    # A power cut while the root is made costs another run; fsync after every file costs a minute.
-    if shutil.which("eatmydata"):
-        command = ["eatmydata", *command]
+    command += ["--dpkgopt=force-unsafe-io"]
     subprocess.run([*command, suite, str(root), MIRROR], check=True)
 
 
@@ -126,7 +131,7 @@ def _unpack_kernel(base: Base) -> str:
 def _add_guest_files(root: Path) -> None:
     library = root / "usr/local/lib/tvbox"
     library.mkdir(parents=True)
-    for name in ("agent.py", "journal", "setup"):
+    for name in ("agent.py", "hang.py", "journal", "setup"):
         shutil.copy(GUEST / name, library / name)
     units = [path.name for path in GUEST.glob("*.service")]
     for name in units:

@@ -33,7 +33,18 @@ def make_image(base: Base, package: Path, cache: Path, say: Say) -> Path:
         unfinished.unlink(missing_ok=True)
         size_mib = int(subprocess.check_output(["du", "-sm", str(root)], text=True).split()[0]) + SPARE_MIB
         subprocess.run(
-            ["mke2fs", "-q", "-t", "ext4", "-d", str(root), "-E", "lazy_itable_init=1", str(unfinished), f"{size_mib}M"],
+            [
+                "mke2fs",
+                "-q",
+                "-t",
+                "ext4",
+                "-d",
+                str(root),
+                "-E",
+                "lazy_itable_init=1",
+                str(unfinished),
+                f"{size_mib}M",
+            ],
             check=True,
         )
         unfinished.rename(image)
@@ -68,6 +79,4 @@ def install(root: Path, package: Path, say: Say) -> None:
 def make_disk(image: Path, disk: Path) -> None:
     """Make the disk of one machine, which leaves the image as it is."""
     disk.unlink(missing_ok=True)
-    subprocess.run(
-        ["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", str(image), str(disk)], check=True
-    )
+    subprocess.run(["qemu-img", "create", "-q", "-f", "qcow2", "-F", "raw", "-b", str(image), str(disk)], check=True)
