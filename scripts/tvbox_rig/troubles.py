@@ -88,6 +88,7 @@ def cut_network(tv: Tv) -> str:
 
 def kill(tv: Tv) -> str:
     """Kill the app as the kernel does when memory is short."""
+    keep_view(tv)
     return _restarts(tv, "kill -9 $(systemctl show --value --property=MainPID tvapp.service)", 0.0)
 
 
@@ -104,15 +105,19 @@ def hang(tv: Tv) -> str:
 
 def pull_plug(tv: Tv) -> str:
     """Move the map, wait until the place is kept, pull the plug in the middle of the next move, and boot again."""
-    views = "find /var/lib/tvapp/views -type f -newer /run/tvbox/moved | grep -q ."
-    tv.guest.check("touch /run/tvbox/moved")
-    tv.machine.qmp.press("left", hold_ms=400)
-    tv.until("the view was written", views, 150.0)
+    keep_view(tv)
     before = tv.steady_picture()
     tv.machine.qmp.press("left")
     time.sleep(0.3)
     tv.machine.pull_plug()
     return boot_again(tv, before)
+
+
+def keep_view(tv: Tv) -> None:
+    """Move the map and wait until the app has written where it is, which it does at most once a minute."""
+    tv.guest.check("touch /run/tvbox/moved")
+    tv.machine.qmp.press("left", hold_ms=400)
+    tv.until("the view was written", "find /var/lib/tvapp/views -type f -newer /run/tvbox/moved | grep -q .")
 
 
 def boot_again(tv: Tv, before: PIL.Image.Image, gpu: str = "virtio") -> str:
