@@ -67,13 +67,24 @@ def sign_in(tv: Tv) -> str:
     if "Signed in" not in page:
         raise NotMetError("the phone's page does not say that it is signed in")
     tv.event("signin.succeeded", mark)
+    loaded = tv.event("geofences.loaded", mark, within_s=BOOT_WITHIN_S)
     settled = tv.settled(mark, BOOT_WITHIN_S)
-    return f"{map_seen(tv)}; map.settled {tv.after_power_on(settled):.0f} s after power-on, {_tiles(settled.fields)}"
+    settled_s = tv.after_power_on(settled)
+    return (
+        f"{map_seen(tv)}; map.settled {settled_s:.0f} s after power-on, {_tiles(settled.fields)}, "
+        f"{loaded.fields['count']} geofences"
+    )
 
 
 def arrow(tv: Tv) -> str:
     """Press an arrow of the virtual keyboard."""
-    return moves_map(tv, partial(tv.machine.qmp.press, "right"))
+    before = tv.steady_picture()
+    seen = moves_map(tv, partial(tv.machine.qmp.press, "right"))
+    after = tv.steady_picture()
+    shift = pictures.shift_px(before, after, pictures.map_box(before.size))
+    if shift is None or shift <= 0:
+        raise NotMetError(f"the picture changed, but the map did not go to the left ({shift})")
+    return f"the map went {shift} px to the left; {seen}"
 
 
 def moves_map(tv: Tv, act: Callable[[], object]) -> str:

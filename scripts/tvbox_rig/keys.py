@@ -6,7 +6,7 @@ import time
 from functools import partial
 
 from scripts.tvbox_rig import pictures
-from scripts.tvbox_rig.base import USER
+from scripts.tvbox_rig.guest_files import USER
 from scripts.tvbox_rig.journey import moves_map
 from scripts.tvbox_rig.steps import NotMetError, Step
 from scripts.tvbox_rig.tv import Tv

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import PIL.Image
 import PIL.ImageChops
+import PIL.ImageStat
 
 Box = tuple[int, int, int, int]
 
@@ -14,6 +15,9 @@ VISIBLE = 24
 """A difference of this many of 255 levels is seen from the sofa."""
 LEAST_LIT = 0.002
 """A picture with less light than a line of text is black."""
+SHRINK = 2
+MOVED_BACK = 0.5
+"""A map that has moved differs at most half as much when it is moved back."""
 CONSOLE_GREY = (170, 170, 170)
 """What the kernel's console writes with."""
 
@@ -47,6 +51,29 @@ def changed_share(one: PIL.Image.Image, other: PIL.Image.Image, box: Box | None 
     if box is not None:
         one, other = one.crop(box), other.crop(box)
     return _share(_difference(one, other), VISIBLE)
+
+
+def shift_px(before: PIL.Image.Image, after: PIL.Image.Image, box: Box) -> int | None:
+    """Return by how many pixels the content of a box went to the left (negative: to the right); None: it did not.
+
+    Something new on the map changes pixels too. Only what moves is much more alike once it is moved back.
+    """
+    small = (after.width // SHRINK, after.height // SHRINK)
+    left, top, right, bottom = (edge // SHRINK for edge in box)
+    one, other = before.resize(small), after.resize(small)
+    most = (right - left) // 3
+    target = one.crop((left + most, top, right - most, bottom))
+    apart = {
+        shift: PIL.ImageStat.Stat(
+            PIL.ImageChops.difference(target, other.crop((left + most - shift, top, right - most - shift, bottom)))
+        ).sum
+        for shift in range(-most, most + 1)
+    }
+    totals = {shift: sum(channels) for shift, channels in apart.items()}
+    best = min(totals, key=lambda shift: totals[shift])
+    if best == 0 or totals[best] > MOVED_BACK * totals[0]:
+        return None
+    return best * SHRINK
 
 
 def colours(image: PIL.Image.Image, box: Box) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from pathlib import Path
 
 import PIL.Image
@@ -33,6 +34,17 @@ def map_picture(shift: int = 0) -> PIL.Image.Image:
     for x in range(SIZE[0]):
         for y in range(SIZE[1]):
             image.putpixel((x, y), ((x + shift) * 5 % 256, y, 60))
+    return image
+
+
+def city(left: int = 0) -> PIL.Image.Image:
+    """Return a map of blocks, some pixels to the left."""
+    rng = random.Random(1)
+    image = PIL.Image.new("RGB", SIZE, (40, 40, 40))
+    draw = PIL.ImageDraw.Draw(image)
+    for _ in range(300):
+        x, y = rng.randrange(-100, SIZE[0] + 100) - left, rng.randrange(SIZE[1])
+        draw.rectangle((x, y, x + 12, y + 8), fill=(rng.randrange(256), rng.randrange(256), 90))
     return image
 
 
@@ -85,6 +97,19 @@ def test_what_changes_around_the_map_is_not_the_map() -> None:
 
 def test_pictures_of_other_sizes_differ_wholly() -> None:
     assert pictures.changed_share(black(), PIL.Image.new("RGB", (640, 360))) == 1
+
+
+def test_how_far_the_map_went_is_seen() -> None:
+    box = pictures.map_box(SIZE)
+    assert pictures.shift_px(city(), city(24), box) == 24
+    assert pictures.shift_px(city(), city(-24), box) == -24
+    assert pictures.shift_px(city(), city(), box) is None
+
+
+def test_something_new_on_the_map_is_no_movement() -> None:
+    image = city()
+    PIL.ImageDraw.Draw(image).rectangle((100, 40, 220, 140), fill=(255, 120, 0))
+    assert pictures.shift_px(city(), image, pictures.map_box(SIZE)) is None
 
 
 def test_a_background_has_few_colours_and_a_map_has_many() -> None:
