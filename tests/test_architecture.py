@@ -79,6 +79,7 @@ DEFERRED = {
     ("config.rules", "tomllib"): "only some keys need it",
     ("config.checks", "tvapp"): "only some keys need it",
     ("core.jobs", "asyncio"): "slow to import; the io thread starts after the first frame",
+    ("core.jobs", "tvapp.core.io_loop"): "needs asyncio",
     ("display.drawing_cache", "PIL"): "slow to import; needed once a screen has been drawn a few times",
     ("display.window", "tvapp.display.fallback_text"): "only needed when the canvas is broken",
     ("fences.index", "tvapp.fences.index.line_buffer"): "shapely is slow to import, and only corridors need it",
@@ -111,8 +112,13 @@ CORE_MAY = {
     "core.clock": {"time"},
     "core.disk": {"threading"},  # a lock: workers report to it
     "core.frame_gate": {"threading"},
+    "core.io_loop": {"asyncio", "selectors", "time"},
     "core.jobs": {"threading", "queue", "concurrent", "asyncio"},
+    "core.thread_schedule": {"threading"},
 }
+
+AFTER_THE_FIRST_FRAME = {"core.io_loop"}
+"""Modules of light rooms that are only imported later, by deferred imports."""
 
 HARMLESS = {"urllib.parse"}
 """Mere text, in packages that are not."""
@@ -365,7 +371,11 @@ def test_the_pure_middle_touches_nothing_outside() -> None:
 
 @pytest.mark.parametrize("name", ["asyncio", "httpx", "msal", "numpy", "PIL", "qrcode", "requests", "shapely"])
 def test_what_is_slow_to_import_is_not_imported_before_the_first_frame(name: str) -> None:
-    light = [module for module in all_modules() if is_pure(module.name) or room(module.name) == "display"]
+    light = [
+        module
+        for module in all_modules()
+        if (is_pure(module.name) or room(module.name) == "display") and module.name not in AFTER_THE_FIRST_FRAME
+    ]
     complain(
         [
             f"{module.path.relative_to(ROOT)}:{item.line}: imports {item.target} when it is loaded"

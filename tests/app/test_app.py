@@ -16,8 +16,7 @@ from tvapp.config.model import Config
 from tvapp.core.clock import ClockSet, Resumed
 from tvapp.core.errors import ConfigError, StorageError, TvappError, Unreachable
 from tvapp.core.jobs import JobFailed, JobResult
-from tvapp.display.events import DisplayLost, DisplayRestored, Hidden
-from tvapp.display.window import CloseRequested, Exposed
+from tvapp.display.events import CloseRequested, DisplayLost, DisplayRestored, Exposed, Hidden
 from tvapp.fences.service.messages import FencesLoaded, FencesUnavailable, FencesUnchanged
 from tvapp.fences.stores.base import StoreRetired
 from tvapp.host.disk_watch import DiskChanged

@@ -42,6 +42,7 @@ class FakeProgram:
     frames: int = 1
     turns: int = 3
     work_s: float = 0.0
+    draw_s: float = 0.002
     wakeup: float | None = None
     broken: int = 0
     seen: list[object] = field(default_factory=list)
@@ -70,7 +71,7 @@ class FakeProgram:
 
     def draw(self, canvas: Canvas, now: float) -> None:
         self.drawn_at.append(now)
-        self.clock.advance(0.002)
+        self.clock.advance(self.draw_s)
 
     def next_wakeup(self, now: float) -> float | None:
         return now if self.frames > 0 else self.wakeup
@@ -140,6 +141,15 @@ def test_a_flood_of_messages_does_not_hold_up_the_frame() -> None:
     assert screen.presented == 1
     loop.run()
     assert program.seen == list(range(10))
+
+
+def test_where_a_frame_takes_long_more_messages_are_taken_before_the_next() -> None:
+    loop, _screen, program, inbox, _log, _bursts = build(frames=3, work_s=0.06, draw_s=1.0)
+    loop.turn()
+    for number in range(20):
+        inbox.post(number)
+    loop.turn()
+    assert len(program.seen) == 5, "a quarter of the second that a frame takes"
 
 
 def test_a_defect_in_a_frame_is_logged_and_the_loop_goes_on() -> None:

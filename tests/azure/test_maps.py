@@ -57,6 +57,18 @@ def test_a_tile_is_asked_for_as_the_service_wants_it() -> None:
     }
 
 
+def test_a_tile_that_was_asked_for_in_vain_is_given_more_time_but_not_without_limit() -> None:
+    maps, sender = client(reply(200, PNG, "image/png"))
+    for failures in (0, 1, 2, 9):
+        asyncio.run(maps.tile(TileRequest(TILE, "fi", "Unified", failures=failures)))
+    assert [(request.timeout_s, request.silence_s) for request in sender.requests] == [
+        (20.0, 15.0),
+        (40.0, 30.0),
+        (80.0, 60.0),
+        (80.0, 60.0),
+    ]
+
+
 def test_not_modified_is_only_an_answer_to_a_validator() -> None:
     got, _ = tile(reply(304, ETag='"1"'), etag='"1"')
     assert got.status == 304

@@ -25,6 +25,45 @@ from tvapp.core.clock import (
 HOUR = 3600.0
 
 
+class BusyMachine:
+    """Clocks of a machine that gives the process no CPU for two seconds, after one of the first readings."""
+
+    def __init__(self, at_reading: int) -> None:
+        self.now = 0.0
+        self._at_reading = at_reading
+        self._readings = 0
+
+    def _tell(self) -> float:
+        now = self.now
+        self._readings += 1
+        self.now += 2.0 if self._readings == self._at_reading else 0.00001
+        return now
+
+    def boot(self) -> float:
+        return 1000.0 + self._tell()
+
+    def awake(self) -> float:
+        return 900.0 + self._tell()
+
+    def wall(self) -> float:
+        return 1_800_000_000.0 + self._tell()
+
+
+@pytest.mark.parametrize("at_reading", [1, 2, 3, 4])
+def test_a_process_that_got_no_cpu_between_two_clocks_has_not_slept_and_no_clock_was_set(at_reading: int) -> None:
+    machine = BusyMachine(at_reading)
+    first = read_clocks(machine.boot, machine.awake, machine.wall)
+    gauge = ClockChangeDetector(first)
+    machine.now += 100.0
+    assert gauge.look(read_clocks(machine.boot, machine.awake, machine.wall)) == ()
+
+
+def test_clocks_are_read_even_if_the_machine_is_always_busy() -> None:
+    readings = iter(range(0, 10_000, 10))
+    reading = read_clocks(lambda: float(next(readings)), lambda: 1.0, lambda: 2.0)
+    assert (reading.awake, reading.wall) == (1.0, 2.0)
+
+
 def test_the_monotonic_clock_counts_the_time_asleep() -> None:
     if not hasattr(time, "CLOCK_BOOTTIME"):
         pytest.skip("this system has no clock that does")

@@ -56,6 +56,18 @@ def test_frames_without_end_do_not_stop_the_work(clock: PassingClock) -> None:
     assert clock.now - before <= MAX_WAIT_S + 0.003
 
 
+def test_with_frames_back_to_back_a_worker_has_half_of_the_time(clock: PassingClock) -> None:
+    gate = FrameGate(clock.monotonic)
+    gate.expect(0.0)
+    waited = 0.0
+    began = clock.now
+    for _ in range(1000):
+        before = clock.now
+        gate.yield_to_frame()
+        waited += clock.now - before if clock.now - before > MAX_WAIT_S / 2 else 0.0
+    assert waited < 0.6 * (clock.now - began)
+
+
 def test_whoever_waits_goes_on_as_soon_as_the_frame_is_out() -> None:
     gate = FrameGate(lambda: 100.0)  # the time stands still: no wait ends by its limit
     gate.expect(100.0)

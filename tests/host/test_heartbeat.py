@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from tvapp.core.jobs import RunningJob
+from tvapp.core.clock import ManualClock
+from tvapp.core.jobs import COMPUTING, RunningJob
 from tvapp.core.log import RecordingLog
+from tvapp.core.thread_schedule import Schedule, ThreadMeter
 from tvapp.host.heartbeat import BEATS, HOPELESS_S, IO_STUCK_S, PING_EVERY_S, STUCK_S, WELL_AFTER_S, Heartbeat
 from tvapp.host.systemd.notify import Notifier
 from tvapp.host.systemd.status import Situation, words
@@ -48,8 +50,8 @@ class FakeWorkers:
             self.pings += 1
             self.pinged_at = None if self.answers else self.now
 
-    def io_silence_s(self, now: float) -> float:
-        return 0.0 if self.pinged_at is None else now - self.pinged_at
+    def io_silence_s(self) -> float:
+        return 0.0 if self.pinged_at is None else self.now - self.pinged_at
 
     def io_stack(self) -> str:
         return "somewhere:1"
@@ -203,6 +205,65 @@ def test_a_worker_that_hangs_is_told_of_without_a_watchdog_too() -> None:
     here.idle(STUCK_S + 1)
     assert len(here.log.named("job.stuck")) == 1
     assert here.heart.next_wakeup() is None
+
+
+class SlowMachine:
+    """A kernel whose counters say that a thread had a CPU, or was queued for one, for a part of the time."""
+
+    def __init__(self, clock: ManualClock, *, on_cpu: float, queued: float) -> None:
+        self._clock = clock
+        self._on_cpu, self._queued = on_cpu, queued
+
+    def read(self, _native_id: int) -> Schedule:
+        now = self._clock.monotonic()
+        return Schedule(self._on_cpu * now, self._queued * now, 100)
+
+
+def slow_job(here: Rig, *, on_cpu: float, queued: float) -> tuple[RunningJob, ManualClock]:
+    clock = ManualClock(here.now)
+    meter = ThreadMeter(clock, SlowMachine(clock, on_cpu=on_cpu, queued=queued).read)
+    return RunningJob("geofences.index", here.now, 1, meter), clock
+
+
+def idle_with(here: Rig, clock: ManualClock, for_s: float) -> None:
+    """Let time pass on the clock of a job too."""
+    until = here.now + for_s
+    while here.now < until:
+        here.idle(1.0)
+        clock.now = here.now
+
+
+def test_a_job_that_is_slow_because_the_cpu_is_does_not_hang(system: System) -> None:
+    here = rig(system)
+    here.start()
+    job, clock = slow_job(here, on_cpu=0.1, queued=0.9)
+    here.workers.jobs = (job,)
+    idle_with(here, clock, 10 * HOPELESS_S)
+    assert here.log.named("job.stuck") == []
+    assert fed(system) > 10 * HOPELESS_S / PERIOD_S
+
+
+def test_a_job_that_computes_without_end_hangs(system: System) -> None:
+    here = rig(system)
+    here.start()
+    job, clock = slow_job(here, on_cpu=1.0, queued=0.0)
+    here.workers.jobs = (job,)
+    idle_with(here, clock, COMPUTING * STUCK_S - 1)
+    assert here.log.named("job.stuck") == []
+    idle_with(here, clock, COMPUTING * HOPELESS_S)
+    assert len(here.log.named("job.stuck")) == 1
+    fed(system)
+    idle_with(here, clock, 10 * PERIOD_S)
+    assert fed(system) == 0
+
+
+def test_a_job_that_is_blocked_on_a_busy_machine_hangs(system: System) -> None:
+    here = rig(system)
+    here.start()
+    job, clock = slow_job(here, on_cpu=0.0, queued=0.0)
+    here.workers.jobs = (job,)
+    idle_with(here, clock, STUCK_S + 2)
+    assert len(here.log.named("job.stuck")) == 1
 
 
 def test_many_short_jobs_are_no_long_one(system: System) -> None:

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -29,7 +30,6 @@ from tvapp.core.errors import (
 )
 from tvapp.core.headers import Headers
 from tvapp.core.log import RecordingLog
-from tvapp.net import pool
 from tvapp.net.request import Request, Response
 from tvapp.net.transport import HttpClient
 from tvapp.net.urls import origin_of, with_query
@@ -65,6 +65,7 @@ def outcome(
     ca: str = "",
     tls: ssl.SSLContext | None = None,
     timeout_s: float = 5.0,
+    silence_s: float = 15.0,
     limit_bytes: int = 1 << 20,
 ) -> Response | TvappError:
     """What one GET of a server with this script ends with."""
@@ -72,10 +73,9 @@ def outcome(
 
     async def work(http: HttpClient) -> None:
         async with raw_server(*script, tls=tls) as server:
+            request = Request("GET", server.url + "/x", limit_bytes=limit_bytes, timeout_s=timeout_s)
             try:
-                result.append(
-                    await http.send(Request("GET", server.url + "/x", timeout_s=timeout_s, limit_bytes=limit_bytes))
-                )
+                result.append(await http.send(replace(request, silence_s=silence_s)))
             except TvappError as error:
                 result.append(error)
 
@@ -262,13 +262,34 @@ async def _half_and_then_nothing(reader: asyncio.StreamReader, writer: asyncio.S
 
 
 @pytest.mark.parametrize("silent", [_say_nothing, _half_and_then_nothing])
-def test_silence_is_given_up_long_before_the_time_for_the_whole_is_over(
-    monkeypatch: pytest.MonkeyPatch, silent: Handler
-) -> None:
-    monkeypatch.setattr(pool, "STALL_TIMEOUT_S", 0.1)
-    result = outcome(silent, timeout_s=3600.0)
+def test_silence_is_given_up_long_before_the_time_for_the_whole_is_over(silent: Handler) -> None:
+    result = outcome(silent, timeout_s=3600.0, silence_s=0.1)
     assert isinstance(result, TimedOut)
     assert result.reason == "no answer in time"
+
+
+def test_a_body_that_comes_slowly_but_steadily_is_waited_for() -> None:
+    async def slow_link(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 8192\r\n\r\n")
+        for _ in range(8):
+            await asyncio.sleep(0.1)
+            writer.write(bytes(1024))
+            await writer.drain()
+
+    response = outcome(slow_link, timeout_s=0.25)
+    assert isinstance(response, Response)
+    assert len(response.body) == 8192
+
+
+def test_a_body_is_not_waited_for_without_end() -> None:
+    async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        while not writer.is_closing():
+            writer.write(bytes(4096))
+            await writer.drain()
+            await asyncio.sleep(0.01)
+
+    assert str(outcome(endless, timeout_s=0.05)) == str(TimedOut("localhost", "no whole answer in 0.4 s"))
 
 
 def test_a_compressed_body_is_inflated() -> None:

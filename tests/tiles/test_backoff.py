@@ -66,6 +66,17 @@ def test_a_tile_that_fails_waits_longer_each_time() -> None:
     assert len(set(waits)) == 4
 
 
+def test_it_counts_the_failures_of_a_tile_until_it_comes() -> None:
+    waits, counts = backoff(), []
+    for now in range(3):
+        counts.append(waits.failures(ROAD))
+        waits.failed(ROAD, TimedOut("h"), float(now))
+    assert counts == [0, 1, 2]
+    assert waits.failures(NEXT) == 0
+    waits.succeeded(ROAD, 100.0)
+    assert waits.failures(ROAD) == 0
+
+
 def test_a_refusal_is_put_to_the_test_every_minute_and_at_once_after_signing_in() -> None:
     p = backoff()
     p.failed(ROAD, Forbidden("h", 403), 0.0)

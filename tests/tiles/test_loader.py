@@ -17,6 +17,7 @@ from tvapp.core.errors import (
     NotFound,
     ServiceDown,
     Throttled,
+    TimedOut,
     TvappError,
     Unreachable,
 )
@@ -25,8 +26,9 @@ from tvapp.core.jobs import Inbox
 from tvapp.core.log import RecordingLog
 from tvapp.tiles.cache_key import CacheKey, CacheScope
 from tvapp.tiles.congestion_window import INITIAL_LIMIT, MAX_LIMIT, UNTIMED, Timing
+from tvapp.tiles.deliveries import REVALIDATED_S, SETTLE_S
 from tvapp.tiles.disk_cache import DiskCache
-from tvapp.tiles.loader import QUIET_S, REVALIDATED_S, SETTLE_S, TileLoader
+from tvapp.tiles.loader import QUIET_S, TileLoader
 from tvapp.tiles.ports import T, TileReply, TileRequest
 from tvapp.tiles.tile import DRAWN_TILESET, TileArrived, TileId, TileImage, TileRevalidated, TileUnavailable
 
@@ -802,6 +804,30 @@ def test_the_loader_wakes_by_itself_for_what_is_due(run: Run) -> None:
         desk.clock.advance(700)
         await desk.request(tile(2, "other"))
         assert desk.due_in_s() == pytest.approx(QUIET_S, abs=0.2), "a stale tile waits for a quiet moment"
+
+    run(work)
+
+
+def test_a_request_that_failed_is_given_more_time_the_next_time(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        desk.error = TimedOut("maps.example")
+        await desk.request(tile(1))
+        desk.clock.advance(5.0)
+        desk.loader.request(())
+        await desk.request(tile(1))
+        assert [request.failures for request in desk.requests] == [0, 1]
+
+    run(work)
+
+
+def test_a_map_that_is_slow_to_take_a_tile_is_not_sent_it_again_and_again(run: Run) -> None:
+    async def work(desk: Desk) -> None:
+        desk.headers = Headers({"cache-control": "no-store"})  # each time it comes from the network
+        for _ in range(100):
+            await desk.request(tile(1))
+            desk.clock.advance(1.0)
+            desk.loader.retry()  # the loader's timer runs on another clock
+        assert len(desk.requests) == 5, "after 5, 10, 20 and 40 s"
 
     run(work)
 

@@ -18,8 +18,17 @@ from tvapp.config.model import Config
 from tvapp.core.errors import TvappError
 from tvapp.core.jobs import JobFailed
 from tvapp.core.surroundings import Surroundings
-from tvapp.display.events import DisplayLost, DisplayRestored, Hidden
-from tvapp.display.window import CloseRequested, Display, Exposed, FocusLost, Resized, ResourcesLost
+from tvapp.display.events import (
+    CloseRequested,
+    DisplayLost,
+    DisplayRestored,
+    Exposed,
+    FocusLost,
+    Hidden,
+    Resized,
+    ResourcesLost,
+)
+from tvapp.display.window import Display
 from tvapp.host.clock_watch import ClockWatch
 from tvapp.host.disk_watch import DiskWatch
 from tvapp.host.process import ScreenshotRequested, StopRequested

@@ -21,6 +21,9 @@ EARLY_S = 0.0015
 """A frame may be drawn this much early: waits have a resolution of a millisecond."""
 MESSAGE_ALLOWANCE_S = 0.003
 """How long messages may be taken before a frame; the rest waits until after it."""
+MESSAGE_PART = 0.25
+"""The same as a part of the last frame's time, where that is more: on a slow machine a frame takes a second, and the
+messages of a start would come one with each."""
 GIVE_UP_AFTER = 60
 """After so many failed frames in a row the loop ends. They come ever more slowly: it takes half a minute, less than the
 minute after which a watchdog would end the program without a word on the screen."""
@@ -135,6 +138,7 @@ class Loop:
         self._is_update_due = False
         """Something came between two frames of a motion; the program takes it in with the next frame."""
         self._next_frame = 0.0
+        self._frame_took_s = 0.0
         self._failures = 0
 
     def run(self) -> str:
@@ -206,7 +210,7 @@ class Loop:
 
     def _take_messages(self, began: float) -> bool:
         """Take messages as long as the allowance lasts; returns whether there were any."""
-        until = began + MESSAGE_ALLOWANCE_S
+        until = began + max(MESSAGE_ALLOWANCE_S, MESSAGE_PART * self._frame_took_s)
         took = False
         for message in self._inbox.drain():
             took = True
@@ -225,6 +229,7 @@ class Loop:
         # Keep the rhythm while frames follow each other; start a new one after a rest or a late frame.
         late = now - self._next_frame > FRAME_S
         self._next_frame = (now if late else self._next_frame) + FRAME_S
+        self._frame_took_s = done - now
         self._meter.add_frame(began, now, done)
         self._program.presented(done)
         self._pulse.shown(done)

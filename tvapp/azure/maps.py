@@ -5,7 +5,7 @@ Hand-written, because Azure's SDK brings an HTTP pipeline of its own, with other
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from tvapp.azure.attribution_text import clean_lines
 from tvapp.azure.authorizer import Authorizer
@@ -26,6 +26,9 @@ MAX_TILE_BYTES = 4 << 20
 MAX_JSON_BYTES = 1 << 20
 _MAX_LATITUDE = 85.0511
 TIMEOUT_S = 20.0
+MOST_DOUBLINGS = 2
+"""Each failure doubles the time that the next request for a tile is given, so often at most: otherwise a service or a
+link that is too slow for the usual time would be asked in vain for ever."""
 # The specification lists JPEG among the reply types of a tileset that it describes as PNG.
 _TILE_TYPES = "image/png, image/jpeg, image/webp, application/json;q=0.1"
 
@@ -78,7 +81,8 @@ class MapsClient:
             "language": request.language,
             "view": request.view,
         }
-        response = await self._get("/map/tile", query, headers, MAX_TILE_BYTES)
+        times = 2 ** min(request.failures, MOST_DOUBLINGS)
+        response = await self._get("/map/tile", query, headers, MAX_TILE_BYTES, times=times)
         timing = Timing(response.head_s, response.is_multiplexed)
         if response.status == 304 and (request.etag or request.last_modified):
             return TileReply(304, b"", response.headers, timing)
@@ -112,9 +116,13 @@ class MapsClient:
             raise UnexpectedReply(response.host, response.status, "json", "zooms that make no sense")
         return TilesetInfo(tileset, low, high)
 
-    async def _get(self, path: str, query: _Query, headers: dict[str, str], limit_bytes: int) -> Response:
+    async def _get(
+        self, path: str, query: _Query, headers: dict[str, str], limit_bytes: int, *, times: int = 1
+    ) -> Response:
+        """Send a GET, which is given so many times the usual time."""
         url = with_query(self._endpoint + path, {"api-version": API_VERSION, **query})
-        request = Request("GET", url, Headers(headers), limit_bytes=limit_bytes, timeout_s=self._timeout_s)
+        request = Request("GET", url, Headers(headers), limit_bytes=limit_bytes, timeout_s=times * self._timeout_s)
+        request = replace(request, silence_s=times * request.silence_s)
         response = await self._authorizer.send(self._http, request)
         if response.status >= 400:
             self._log.event("maps.refused", level="debug", path=path, status=response.status)

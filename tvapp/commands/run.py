@@ -138,6 +138,7 @@ class _Run:
     def until_stopped(self) -> int:
         """Show the app until it wants to stop; returns the exit status."""
         # Not before the configuration is known, and nothing heavy before the first frame.
+        from tvapp.display.console_screen import BlackScreen
         from tvapp.display.startup import Stopped, open_display
         from tvapp.display.window_creation import DisplaySpec
         from tvapp.remote.keymap import keymap
@@ -147,6 +148,7 @@ class _Run:
             self._options, self._config, self._log, self._clock, self._inbox, self._jobs,
         )  # fmt: skip
         self._probe.begin(self._surroundings)
+        status = EXIT_OK
         spec = DisplaySpec(
             size=options.windowed,
             fullscreen=options.windowed is None and config.kiosk.fullscreen,
@@ -156,8 +158,7 @@ class _Run:
         try:
             opened = open_display(spec, PygameKeys(), clock, log, wait=self._wait_for_display, complain=complain)
         except DisplayError as error:
-            complain(f"tvapp: no display could be opened: {error}\nRun `tvapp doctor` to see what is missing.")
-            return EXIT_CONFIG if self._errors is not None else EXIT_DISPLAY
+            return self._no_display(f"no display could be opened: {error}", error)
         if isinstance(opened, Stopped):
             log.event("app.stopped", reason=opened.reason)
             return EXIT_OK
@@ -188,7 +189,11 @@ class _Run:
         heartbeat = Heartbeat(self._notifier, jobs, log, app.situation, self._ran_well)
         meter = FrameMeter(self._probe.burst, time.thread_time, self._probe.shortest_burst)
         loop = Loop(display, program, jobs, clock, log, heartbeat, meter)
-        reason = loop.run()
+        try:
+            reason = loop.run()
+        except BlackScreen as error:
+            reason = "black screen"
+            status = self._no_display(f"nothing is on the screen: {error}", error)
         self._is_ending = True
         self.starts_over = reason == START_AGAIN and options.command != "demo"
         if not self.starts_over:
@@ -197,7 +202,14 @@ class _Run:
         jobs.stop(SHUTDOWN_S)
         display.close()
         log.event("app.stopped", reason=reason)
-        return EXIT_OK
+        return status
+
+    def _no_display(self, told: str, error: DisplayError) -> int:
+        """Tell everybody but the viewer, who sees nothing; returns the exit status."""
+        self._log.event("display.failed", level="error", reason=str(error))
+        self._notifier.status(f"No picture: {error}")
+        complain(f"tvapp: {told}\nRun `tvapp doctor` to see what is missing.")
+        return EXIT_CONFIG if self._errors is not None else EXIT_DISPLAY
 
     def recover(self, error: Exception) -> int:
         """Report a crash to the log, a file and the screen, and wait; returns the exit status."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import calendar
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
@@ -19,6 +20,12 @@ RELEASED_AT = float(calendar.timegm((*map(int, RELEASED.split("-")), 0, 0, 0)))
 
 MIN_CHANGE_S = 1.0
 """A smaller difference between two clocks is not reported."""
+
+
+AT_ONCE_S = 0.05
+"""Readings of several clocks within this count as made at one moment."""
+READ_AGAIN = 20
+"""So often a machine is tried that gives the process no CPU in between."""
 
 
 class Clock(Protocol):
@@ -131,9 +138,22 @@ class Reading:
     wall: float
 
 
-def read_clocks() -> Reading:
-    """Read the machine's clocks."""
-    return Reading(_boot_time(), time.monotonic(), time.time())
+def read_clocks(
+    boot: Callable[[], float] = _boot_time,
+    awake: Callable[[], float] = time.monotonic,
+    wall: Callable[[], float] = time.time,
+) -> Reading:
+    """Read the machine's clocks.
+
+    The process may lose the CPU between two of them, for seconds on a busy machine; then they are read again, because
+    the difference would look like a clock that was set or a machine that has slept.
+    """
+    for _ in range(READ_AGAIN):
+        began = boot()
+        reading = Reading(began, awake(), wall())
+        if boot() - began <= AT_ONCE_S:
+            break
+    return reading
 
 
 class ClockChangeDetector:

@@ -13,7 +13,8 @@ from collections.abc import Callable
 LEAD_S = 0.001
 """The gate closes so long before a frame: a step of a worker that began before it should be done by then."""
 MAX_WAIT_S = 0.02
-"""A worker waits no longer than this: with frames back to back, tiles would never come."""
+"""A worker waits no longer than this, and then works as long as it has waited: with frames back to back, as a slow
+machine draws them, tiles would hardly ever come."""
 
 
 class FrameGate:
@@ -25,6 +26,8 @@ class FrameGate:
         self._closes_at = math.inf
         self._opened = threading.Condition(threading.Lock())
         self._waiting = 0
+        self._exempt_until: dict[int, float] = {}
+        """Until when a thread that has waited in vain does not wait again."""
 
     def expect(self, frame_at: float | None) -> None:
         """Close the gate shortly before `frame_at` (monotonic seconds), until the next call; None: leave it open."""
@@ -35,11 +38,14 @@ class FrameGate:
                 self._opened.notify_all()
 
     def yield_to_frame(self) -> None:
-        """Return at once while no frame is near, else once it is presented, or after MAX_WAIT_S."""
+        """Return at once while no frame is near or after a wait in vain, else once it is out, or after MAX_WAIT_S."""
         now = self._monotonic()
         if now < self._closes_at:
             return
-        until = now + MAX_WAIT_S
+        thread = threading.get_ident()
+        if now < self._exempt_until.get(thread, -math.inf):
+            return
+        began, until = now, now + MAX_WAIT_S
         with self._opened:
             self._waiting += 1
             try:
@@ -48,3 +54,5 @@ class FrameGate:
                     now = self._monotonic()
             finally:
                 self._waiting -= 1
+        if now >= until:
+            self._exempt_until[thread] = now + (now - began)

@@ -11,13 +11,14 @@ import sys
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from tvapp.core.clock import Clock, SystemClock
 from tvapp.core.errors import TvappError
 from tvapp.core.frame_gate import FrameGate
 from tvapp.core.log import Log
+from tvapp.core.thread_schedule import Spent, ThreadMeter
 
 if TYPE_CHECKING:
     import asyncio
@@ -29,6 +30,9 @@ WORKER = "worker"
 
 _BEGIN_TURNS = 100
 """Turns of the loop in which new tasks may begin before they are cancelled, in case each starts another one."""
+
+COMPUTING = 5
+"""A thread that computes may take so many times as long as one that is blocked before it counts as hung."""
 
 MAX_STACK_PLACES = 12
 """How many frames `stack_of` returns: enough from where a thread hangs to its job."""
@@ -58,11 +62,19 @@ class JobsStopped(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RunningJob:
-    """A job that a worker has been running since `since` (monotonic seconds), and the id of its thread."""
+    """A job that a worker has been running since `since` (monotonic seconds), and the id of its thread.
+
+    `meter` tells how the thread has spent its time since then; without one it counts as blocked all the time.
+    """
 
     name: str
     since: float
     thread: int
+    meter: ThreadMeter | None = field(default=None, compare=False)
+
+    def hung_s(self, now: float) -> float:
+        """Return for how long it seems to hang (see `hung_s`): a slow job on a slow machine does not."""
+        return now - self.since if self.meter is None else hung_s(self.meter.spent())
 
 
 class Inbox:
@@ -101,7 +113,7 @@ class Jobs:
         clock: Clock | None = None,
         new_loop: Callable[[], asyncio.AbstractEventLoop] | None = None,
     ) -> None:
-        """`new_loop` makes the io thread's loop; None: asyncio's own, which is imported only when it is needed."""
+        """`new_loop` makes the io thread's loop; None: an `io_loop.IoLoop`, which is imported only when needed."""
         self.inbox = inbox
         self._log = log
         self._clock = clock or SystemClock()
@@ -109,7 +121,8 @@ class Jobs:
         """Long computations wait here while a frame is due."""
         self._new_loop = new_loop
         self._running: dict[int, RunningJob] = {}
-        self._pinged_at: float | None = None
+        self._ping: ThreadMeter | None = None
+        """Measures the io thread while a ping is unanswered."""
         self._pool = ThreadPoolExecutor(workers, thread_name_prefix=WORKER)
         self._io_lock = threading.Lock()
         self._io_loop: asyncio.AbstractEventLoop | None = None
@@ -170,9 +183,9 @@ class Jobs:
         """Return the io thread's loop, starting the thread at first use."""
         with self._io_lock:
             if self._io_loop is None:
-                import asyncio
+                from tvapp.core.io_loop import IoLoop
 
-                loop = (self._new_loop or asyncio.new_event_loop)()
+                loop = (self._new_loop or IoLoop)()
                 self._io_loop = loop
                 self._io_thread = threading.Thread(target=_serve, args=(loop,), name="io", daemon=True)
                 self._io_thread.start()
@@ -184,16 +197,16 @@ class Jobs:
 
     def ping_io(self) -> None:
         """Ping the io thread, unless a ping is still unanswered; see `io_silence_s`."""
-        loop = self._io_loop
-        if loop is None or self._pinged_at is not None or self._stopped:
+        loop, thread = self._io_loop, self._io_thread
+        if loop is None or thread is None or self._ping is not None or self._stopped:
             return
-        self._pinged_at = self._clock.monotonic()
+        self._ping = ThreadMeter(self._clock, thread=thread.native_id)
         loop.call_soon_threadsafe(self._answer_ping)
 
-    def io_silence_s(self, now: float) -> float:
-        """Return for how long a ping has been unanswered; 0 when none is."""
-        pinged_at = self._pinged_at
-        return 0.0 if pinged_at is None else max(0.0, now - pinged_at)
+    def io_silence_s(self) -> float:
+        """Return for how long the io thread has seemed to hang (see `hung_s`); 0 when no ping is unanswered."""
+        ping = self._ping
+        return 0.0 if ping is None else hung_s(ping.spent())
 
     def io_stack(self) -> str:
         """Return the stack of the io thread as `stack_of` does; "" when it does not run."""
@@ -217,12 +230,12 @@ class Jobs:
         return True
 
     def _answer_ping(self) -> None:
-        self._pinged_at = None
+        self._ping = None
 
     def _noted(self, name: str, work: Callable[[], T]) -> T:
         """Run a job on a worker, and list it in `running` meanwhile."""
         thread = threading.get_ident()
-        self._running[thread] = RunningJob(name, self._clock.monotonic(), thread)
+        self._running[thread] = RunningJob(name, self._clock.monotonic(), thread, ThreadMeter(self._clock))
         try:
             return work()
         finally:
@@ -252,6 +265,15 @@ class Jobs:
         if not isinstance(error, TvappError):
             self._log.event("job.failed", level="error", job=name, error=type(error).__name__, detail=str(error))
         self.inbox.post(JobFailed(name, error))
+
+
+def hung_s(spent: Spent) -> float:
+    """Return for how long a thread seems to hang: blocked, or computing for COMPUTING times as long.
+
+    >>> hung_s(Spent(blocked_s=30.0, cpu_s=60.0))
+    30.0
+    """
+    return max(spent.blocked_s, spent.cpu_s / COMPUTING)
 
 
 def name_of(work: Callable[[], object]) -> str:

@@ -1,8 +1,10 @@
 """Tells the init system what the app does, and that it is alive, as long as it really is.
 
 Alive means that within the last two thirds of the watchdog's period a frame was shown and the inbox was empty once,
-that the io thread answers, and that no worker hangs. The main thread sends the signs of life itself, so that they end
-when it hangs. Without a watchdog no frame is drawn for this; workers and the io thread are checked all the same.
+that the io thread answers, and that no worker hangs. A thread that computes or waits for a CPU hangs only after very
+long (`core.jobs.hung_s`): on a slow machine a big job takes minutes. The main thread sends the signs of life itself,
+so that they end when it hangs. Without a watchdog no frame is drawn for this; workers and the io thread are checked all
+the same.
 """
 
 from __future__ import annotations
@@ -17,11 +19,13 @@ from tvapp.host.systemd.notify import Notifier
 from tvapp.host.systemd.status import Situation, words
 
 STUCK_S = 120.0
-"""Longer than any job takes: every request (MSAL's too) and every write to a slow card has a lower bound."""
+"""Longer than any job is blocked: every request (MSAL's too) and every write to a slow card has a lower bound."""
 HOPELESS_S = 180.0
 """After so long a worker will not come back: only a new process helps."""
 IO_STUCK_S = 10.0
 """The io thread's answer to a ping costs it nothing; after so long it counts as stuck."""
+JUDGE_AGAIN_S = 1.0
+"""How long to wait at least before a job that is slow, but not stuck, is judged again."""
 PING_EVERY_S = 20.0
 """Without a watchdog; only when the main thread is awake anyway."""
 CHECK_EVERY_S = 1.0
@@ -41,7 +45,7 @@ class Workers(Protocol):
 
     def ping_io(self) -> None: ...
 
-    def io_silence_s(self, now: float) -> float: ...
+    def io_silence_s(self) -> float: ...
 
     def io_stack(self) -> str: ...
 
@@ -72,6 +76,8 @@ class Heartbeat:
         self._empty_at = -math.inf
         self._ping_at = -math.inf
         self._stuck: set[RunningJob] = set()
+        self._judge_at: dict[RunningJob, float] = {}
+        """When to judge again the jobs that are slow, but not stuck."""
         self._is_io_stuck = False
         self._is_ready = False
         self._check_at = -math.inf
@@ -80,7 +86,7 @@ class Heartbeat:
     def next_wakeup(self) -> float | None:
         """Tell when `needs_frame` or `turned` has something to do; None: not at all."""
         times = [self._due] if self._is_ready else []
-        times += [job.since + STUCK_S for job in self._workers.running() if job not in self._stuck]
+        times += [self._judge_time(job) for job in self._workers.running() if job not in self._stuck]
         soonest = min(times, default=math.inf)
         return soonest if soonest < math.inf else None
 
@@ -123,15 +129,21 @@ class Heartbeat:
     def _check_threads(self, now: float) -> bool:
         """Log each part that hangs, once; returns whether the app may still count as alive."""
         running = self._workers.running()
-        # During a motion the loop turns a hundred times a second.
-        self._check_at = min((now + CHECK_EVERY_S, *(at for job in running if (at := job.since + STUCK_S) > now)))
         for job in running:
-            if now - job.since >= STUCK_S and job not in self._stuck:
+            if job in self._stuck or now < self._judge_time(job):
+                continue
+            hung_s = job.hung_s(now)
+            if hung_s >= STUCK_S:
                 where = stack_of(job.thread)
                 self._log.event("job.stuck", level="error", job=job.name, seconds=round(now - job.since), where=where)
                 self._stuck.add(job)
+            else:
+                self._judge_at[job] = now + max(JUDGE_AGAIN_S, STUCK_S - hung_s)
         self._stuck &= set(running)
-        silence_s = self._workers.io_silence_s(now)
+        self._judge_at = {job: at for job, at in self._judge_at.items() if job in running}
+        # During a motion the loop turns a hundred times a second.
+        self._check_at = min((now + CHECK_EVERY_S, *(at for job in running if (at := self._judge_time(job)) > now)))
+        silence_s = self._workers.io_silence_s()
         if silence_s >= IO_STUCK_S and not self._is_io_stuck:
             where = self._workers.io_stack()
             self._log.event("io.stuck", level="error", seconds=round(silence_s), where=where)
@@ -141,4 +153,7 @@ class Heartbeat:
             self._workers.ping_io()
         # The ping of the last beat has to be answered by now.
         io_answers = silence_s < min(self._every_s / 2, IO_STUCK_S)
-        return io_answers and not any(now - job.since >= HOPELESS_S for job in running)
+        return io_answers and not any(job.hung_s(now) >= HOPELESS_S for job in self._stuck)
+
+    def _judge_time(self, job: RunningJob) -> float:
+        return self._judge_at.get(job, job.since + STUCK_S)

@@ -51,6 +51,7 @@ EVENTS: Mapping[str, LogEvent] = {
     "lock.tried": LogEvent("Somebody entered a lock pattern.", "right tries", ("info", "warning")),
     # The display and the remote
     "display.waiting": LogEvent("No display can be opened yet; the program waits for one.", "reason", WARNING),
+    "display.failed": LogEvent("No display can be used; the program ends.", "reason", ERROR),
     "display.lost": LogEvent("The display is gone; nothing is drawn until it is back.", "reason restart", WARNING),
     "display.restored": LogEvent("The display is back.", "after_s"),
     "remote.device_opened": LogEvent("An input device is being read.", "device all_keys"),

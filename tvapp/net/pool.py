@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from urllib.parse import urlsplit
 from urllib.request import getproxies, proxy_bypass
 
@@ -22,8 +22,11 @@ from tvapp.net.request import Request, Response
 from tvapp.net.urls import host_of, is_loopback
 
 CONNECT_TIMEOUT_S = 10.0
-STALL_TIMEOUT_S = 15.0
-"""How long a connection may be silent, either way."""
+SLOWEST_BYTES_S = 512
+"""A body that comes at this pace or faster is waited for beyond the time-out of the request, which would otherwise be
+sent again and fetch the same bytes, on a link that is even busier."""
+MOST_EXTENSION = 8
+"""A response takes no longer than this many times the time-out of its request."""
 ABORT_TIMEOUT_S = 1.0
 """How long to wait for aborted requests to let go of their connections."""
 
@@ -94,13 +97,22 @@ class Pool:
             await asyncio.shield(self._client.aclose())
 
     async def _exchange(self, request: Request, trace: ConnectTrace) -> Response:
-        stall_s = min(STALL_TIMEOUT_S, request.timeout_s)
-        limits = httpx.Timeout(stall_s, connect=min(CONNECT_TIMEOUT_S, request.timeout_s), pool=request.timeout_s)
+        stall_s = min(request.silence_s, request.timeout_s)
+        # The deadline bounds the wait for a connection that is in use.
+        limits = httpx.Timeout(stall_s, connect=min(CONNECT_TIMEOUT_S, request.timeout_s), pool=None)
         headers = {"user-agent": _AGENT, "accept-encoding": "gzip", **request.headers}
         now = asyncio.get_running_loop().time
         began = now()
+        limit_s = request.timeout_s
+
+        def progressed(received: int) -> None:
+            nonlocal limit_s
+            limit_s = min(request.timeout_s + received // SLOWEST_BYTES_S, request.timeout_s * MOST_EXTENSION)
+            if not self._is_aborted:
+                deadline.reschedule(began + limit_s)
+
         try:
-            async with self._deadline(request.timeout_s):
+            async with self._deadline(request.timeout_s) as deadline:
                 outgoing = self._client.build_request(
                     request.method,
                     request.url,
@@ -112,13 +124,13 @@ class Pool:
                 answer = await self._client.send(outgoing, stream=True)
                 head_s = now() - began
                 try:
-                    body = await _read_bounded(answer, request)
+                    body = await _read_bounded(answer, request, progressed)
                 finally:
                     await answer.aclose()
         except TimeoutError as error:
             if self._is_aborted:
                 raise ConnectionBroken(request.host, "shutting down") from error
-            raise TimedOut(request.host, f"no whole answer in {request.timeout_s:g} s") from error
+            raise TimedOut(request.host, f"no whole answer in {limit_s:g} s") from error
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:
             raise DataError(request.host or "url", "not a URL that can be asked for") from error
         except _BROKEN as error:
@@ -128,11 +140,11 @@ class Pool:
         return Response(answer.status_code, fields, body, request.url, head_s, is_multiplexed)
 
     @contextlib.asynccontextmanager
-    async def _deadline(self, timeout_s: float) -> AsyncIterator[None]:
+    async def _deadline(self, timeout_s: float) -> AsyncIterator[asyncio.Timeout]:
         async with asyncio.timeout(timeout_s) as deadline:
             self._deadlines.add(deadline)
             try:
-                yield
+                yield deadline
             finally:
                 self._deadlines.discard(deadline)
 
@@ -145,7 +157,8 @@ def goes_through_proxy(url: str) -> bool:
     return bool(named) and not is_loopback(host_of(url)) and not proxy_bypass(parts.netloc.rpartition("@")[2])
 
 
-async def _read_bounded(answer: httpx.Response, request: Request) -> bytes:
+async def _read_bounded(answer: httpx.Response, request: Request, progressed: Callable[[int], None]) -> bytes:
+    """Read the body; call `progressed` with the number of bytes that have come so far, as they were sent."""
     encoding = answer.headers.get("content-encoding", "").strip().lower()
     inflate = None
     if encoding in {"gzip", "x-gzip", "deflate"}:
@@ -158,8 +171,11 @@ async def _read_bounded(answer: httpx.Response, request: Request) -> bytes:
     if has_body and declared.isascii() and declared.isdigit() and int(declared[:18]) > request.limit_bytes:
         raise _unexpected(answer, request, "too large")
     body = bytearray()
+    received = 0
     chunks: AsyncIterator[bytes] = answer.aiter_raw()
     async for chunk in chunks:
+        received += len(chunk)
+        progressed(received)
         try:
             # Never inflate more than the limit: a few kilobytes can stand for gigabytes.
             body += chunk if inflate is None else inflate.decompress(chunk, request.limit_bytes + 1 - len(body))

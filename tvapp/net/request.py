@@ -12,7 +12,9 @@ from tvapp.net.urls import host_of
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request. Its response may have a body of `limit_bytes` (decoded) and may take `timeout_s` as a whole.
+    """One request. Its response may have a body of `limit_bytes` (decoded) and may take `timeout_s` as a whole, but for
+    a large body on a slow link (`net.pool.SLOWEST_BYTES_S`).
+    The connection may be silent for `silence_s`, either way.
 
     A probe only finds out whether the host answers: it is never held back and never repeated.
     """
@@ -23,6 +25,7 @@ class Request:
     body: bytes = field(default=b"", repr=False)
     limit_bytes: int = 8 << 20
     timeout_s: float = 20.0
+    silence_s: float = 15.0
     is_probe: bool = False
 
     @property

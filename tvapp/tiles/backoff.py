@@ -76,6 +76,11 @@ class TileBackoff:
         found = self._tiles.get(tile)
         return found[1] if found is not None and now < found[1].until else None
 
+    def failures(self, tile: TileId) -> int:
+        """Return how often in a row the requests for this one tile have failed."""
+        found = self._tiles.get(tile)
+        return 0 if found is None else found[0] + 1
+
     def failed(self, tile: TileId, error: TvappError, now: float) -> None:
         """Take in a failure."""
         retry_after_s: float | None = getattr(error, "retry_after_s", None)

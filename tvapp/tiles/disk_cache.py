@@ -10,6 +10,7 @@ go along with them, and every row carries a checksum. Whatever the disk does, ca
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -24,6 +25,7 @@ from tvapp.core.errors import DiskKind, StorageError
 from tvapp.core.files import make_private_dir
 from tvapp.core.headers import Headers
 from tvapp.core.log import Log
+from tvapp.core.thread_schedule import ThreadMeter
 from tvapp.tiles.cache_key import CacheKey
 from tvapp.tiles.cache_store import COMPANIONS, NotATileCache, Row, TileStore
 from tvapp.tiles.freshness import (
@@ -47,7 +49,14 @@ OVERLAY_PREFIXES = ("microsoft.traffic.", "microsoft.weather.")
 MIN_WRITTEN_LIFETIME_S = 600.0
 """Overlay tiles that turn stale sooner are not written: at rest that could be a hundred megabytes a day."""
 TIMEOUT_S = 2.0
-"""A disk that takes longer for one tile holds up the map more than the network would."""
+"""A disk that takes longer for one tile holds up the map more than the network would. Only the time in which a thread
+waits for the disk counts: on a slow CPU everything takes long, and the network would be no quicker."""
+WRITE_TIMEOUT_S = 10.0
+"""The same for a batch of tiles, and for opening the file. No picture waits for them, and an SD card takes seconds."""
+MOSTLY = 0.8
+"""A thread that was blocked for this part of the time allowed waits for the disk, and did little else."""
+LONGEST_QUEUE_S = 30.0
+"""A caller gives up after so long, whatever the reason; less than after what a worker counts as stuck."""
 
 _BATCH_ROWS = 32
 _BATCH_BYTES = 4 << 20
@@ -111,6 +120,8 @@ class DiskCache:
         self._budget = budget_bytes
         self._connect = connect
         self._lock = threading.Lock()
+        self._operation: tuple[ThreadMeter, float] | None = None
+        """Measures the use of the file that is under way, and how long it may be blocked."""
         self._store: TileStore | None = None
         self._retry_at = 0.0
         self._slow_until = 0.0
@@ -209,8 +220,7 @@ class DiskCache:
     @contextmanager
     def _locked(self) -> Iterator[bool]:
         """Hold the lock and yield True; yield False where a disk that has stopped answering would block the caller."""
-        if self._clock.monotonic() < self._slow_until or not self._lock.acquire(timeout=TIMEOUT_S):
-            self._report_slow()
+        if self._clock.monotonic() < self._slow_until or not self._acquire():
             yield False
             return
         try:
@@ -218,11 +228,26 @@ class DiskCache:
         finally:
             self._lock.release()
 
-    def _report_slow(self) -> None:
+    def _acquire(self) -> bool:
+        """Acquire the lock; return False if the disk keeps the one who has it, and report it if that takes too long."""
+        for _ in range(math.ceil(LONGEST_QUEUE_S / TIMEOUT_S)):
+            if self._lock.acquire(timeout=TIMEOUT_S):
+                return True
+            if (operation := self._operation) is None:
+                continue
+            meter, limit_s = operation
+            blocked_s = meter.spent().blocked_s
+            if blocked_s >= MOSTLY * limit_s:
+                self._report_slow(limit_s)
+            if blocked_s >= MOSTLY * TIMEOUT_S:
+                return False
+        return False
+
+    def _report_slow(self, limit_s: float) -> None:
         if self._clock.monotonic() >= self._slow_until:
             self._slow_until = self._clock.monotonic() + RETRY_S
             self._failed = True
-            self._disk.failed(DISK_USER, StorageError(str(self._path), f"no answer within {TIMEOUT_S:.0f} s", "slow"))
+            self._disk.failed(DISK_USER, StorageError(str(self._path), f"no answer within {limit_s:g} s", "slow"))
 
     def _add(self, key: CacheKey, body: bytes, fields: Headers, delay_s: float) -> None:
         now = self._clock.wall()
@@ -261,6 +286,9 @@ class DiskCache:
         """Run `work` on the open store; return None where the disk fails."""
         if self._closed or (self._clock.monotonic() < self._retry_at and (writes or self._store is None)):
             return None
+        limit_s = WRITE_TIMEOUT_S if writes or self._store is None else TIMEOUT_S
+        meter = ThreadMeter(self._clock)
+        self._operation = meter, limit_s
         try:
             if self._store is not None and not self._store.is_in_place():
                 self._close_store()
@@ -269,10 +297,9 @@ class DiskCache:
             if self._store is None:
                 make_private_dir(self._path.parent)
                 self._store = TileStore(self._path, self._connect)
-            began = self._clock.monotonic()
             result = work(self._store)
-            if self._clock.monotonic() - began > TIMEOUT_S:
-                self._report_slow()
+            if meter.spent().blocked_s > limit_s:
+                self._report_slow(limit_s)
                 return result
         except NotATileCache as error:
             self._start_over(str(error))
@@ -288,6 +315,8 @@ class DiskCache:
         except (StorageError, OSError) as error:
             self._pause(error if isinstance(error, StorageError) else StorageError.of(self._path, error), writes)
             return None
+        finally:
+            self._operation = None
         if writes and self._failed:
             self._failed = False
             self._disk.worked(DISK_USER)

@@ -24,6 +24,7 @@ from tvapp.tiles.backoff import TileBackoff, Wait
 from tvapp.tiles.cache_key import CacheKey, CacheScope
 from tvapp.tiles.codec import TileCodec, Validators
 from tvapp.tiles.congestion_window import CongestionWindow, SentRequest
+from tvapp.tiles.deliveries import Deliveries
 from tvapp.tiles.disk_cache import DiskCache
 from tvapp.tiles.ports import Rasteriser, Runner, TileRequest, TileSource
 from tvapp.tiles.revalidation import Revalidations
@@ -39,12 +40,6 @@ from tvapp.tiles.tile import (
     TileUnavailable,
 )
 from tvapp.tiles.write_behind import WriteBehind
-
-SETTLE_S = 5.0
-"""A tile that is still requested so long after it was posted got lost on its way, and is loaded again."""
-
-REVALIDATED_S = 1.0
-"""The same after TileRevalidated: a map that has lost the pixels meanwhile still requests the tile."""
 
 QUIET_S = 0.25
 """Stale tiles are revalidated when no new tile has been requested for so long."""
@@ -86,7 +81,7 @@ class TileLoader:
         self._requested: dict[TileId, None] = {}
         self._busy: dict[TileId, tuple[WorkKind, asyncio.Task[None]]] = {}
         self._lookups: dict[TileId, Validators] = {}
-        self._delivered: dict[TileId, tuple[int, float]] = {}
+        self._deliveries = Deliveries()
         self._reported_waits: dict[TileId, Wait] = {}
         self._revalidations = Revalidations()
         self._quiet_at = 0.0
@@ -192,7 +187,8 @@ class TileLoader:
         former, self._requested = self._requested, dict.fromkeys(tile.wrapped() for tile in tiles)
         if not self._requested.keys() <= former.keys():
             self._quiet_at = self._clock.monotonic() + QUIET_S
-        for memory in (self._lookups, self._delivered, self._reported_waits):
+        self._deliveries.keep(self._requested, self._clock.monotonic())
+        for memory in (self._lookups, self._reported_waits):
             for tile in [tile for tile in memory if tile not in self._requested]:
                 memory.pop(tile, None)
         self._schedule()
@@ -209,7 +205,7 @@ class TileLoader:
             if tile in self._busy:
                 continue
             if self._is_delivered(tile, now):
-                wake = min(wake, self._delivered[tile][1] + SETTLE_S)
+                wake = min(wake, self._deliveries.lost_at(tile))
                 continue
             if tile.tileset == DRAWN_TILESET:
                 wait = self._backoff.own_wait(tile, now)
@@ -237,16 +233,12 @@ class TileLoader:
         return sum(kind == "request" for kind, _ in self._busy.values())
 
     def _is_delivered(self, tile: TileId, now: float) -> bool:
-        delivered = self._delivered.get(tile)
-        if delivered is None:
-            return False
-        revision, at = delivered
         current = self._rasteriser.revision if self._rasteriser and tile.tileset == DRAWN_TILESET else 0
-        if revision >= current and now - at < SETTLE_S:
-            return True
-        del self._delivered[tile]
-        self._lookups.pop(tile, None)
-        return False
+        is_delivered = tile in self._deliveries
+        if is_delivered and not self._deliveries.is_on_its_way(tile, current, now):
+            self._lookups.pop(tile, None)
+            return False
+        return is_delivered
 
     def _start(self, tile: TileId, kind: WorkKind) -> None:
         work: Coroutine[object, object, None]
@@ -306,8 +298,11 @@ class TileLoader:
         key, size = CacheKey(self._scope, tile), self._max_px(tile)
         sent = SentRequest(self._clock.monotonic(), self._requests_under_way)
         try:
+            failures, scope = self._backoff.failures(tile), key.scope
             reply = await self._source.tile(
-                TileRequest(tile, key.scope.language, key.scope.view, validators.etag, validators.last_modified)
+                TileRequest(
+                    tile, scope.language, scope.view, validators.etag, validators.last_modified, failures=failures
+                )
             )
             now = self._clock.monotonic()
             self._window.succeeded(sent, self._requests_under_way - 1, reply.timing, now)
@@ -344,14 +339,14 @@ class TileLoader:
     def _deliver(self, tile: TileId, content: TileImage, origin: Origin, revision: int = 0) -> None:
         if self._stopped or tile not in self._requested:
             return
-        self._delivered[tile] = (revision, self._clock.monotonic())
+        self._deliveries.add(tile, revision, self._clock.monotonic())
         self._lookups.pop(tile, None)
         self._inbox.post(TileArrived(tile, content, origin, revision))
 
     def _report_revalidated(self, tile: TileId, now: float) -> None:
         if self._stopped or tile not in self._requested:
             return
-        self._delivered[tile] = (0, now - SETTLE_S + REVALIDATED_S)
+        self._deliveries.add_revalidated(tile, now)
         self._lookups.pop(tile, None)
         self._inbox.post(TileRevalidated(tile))
 
@@ -382,7 +377,7 @@ class TileLoader:
 
     def _forget_delivered(self) -> None:
         self._lookups.clear()
-        self._delivered.clear()
+        self._deliveries.clear()
         self._reported_waits.clear()
 
     def _cancel_all(self) -> None:

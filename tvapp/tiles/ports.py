@@ -21,7 +21,8 @@ T = TypeVar("T")
 class TileRequest:
     """One tile (with wrapped x) to fetch, in one language and geopolitical view.
 
-    `etag` and `last_modified` are the validators of a stored copy; with either, the reply may be 304.
+    `etag` and `last_modified` are the validators of a stored copy; with either, the reply may be 304. `failures` is how
+    often in a row the tile was asked for in vain: the next request is given more time.
     """
 
     tile: TileId
@@ -29,6 +30,7 @@ class TileRequest:
     view: str
     etag: str | None = None
     last_modified: str | None = None
+    failures: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -39,10 +39,19 @@ def test_the_same_status_is_said_once_and_never_as_more_than_one_line(tmp_path: 
 
 
 @pytest.mark.parametrize("name", ["", "relative", "/nowhere/at/all"])
-def test_without_anybody_who_listens_nothing_happens(name: str) -> None:
-    notifier = Notifier({"NOTIFY_SOCKET": name})
-    notifier.ready()
-    notifier.status("Starting")
+def test_without_an_init_system_that_listens_nothing_happens(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with init_system(tmp_path / "relative") as system:
+        notifier = Notifier({"NOTIFY_SOCKET": name, "WATCHDOG_USEC": "60000000"})
+        notifier.ready()
+        notifier.status("Starting")
+        notifier.stopping()
+        assert notifier.is_heard == (notifier.watchdog_s is not None) == name.startswith("/")
+        Notifier(system.environment()).alive()
+        system.wait_for("WATCHDOG=1")
+        assert system.lines() == ["WATCHDOG=1"]
 
 
 def test_an_init_system_that_does_not_read_holds_nobody_up(tmp_path: Path) -> None:
