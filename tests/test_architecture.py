@@ -66,6 +66,9 @@ DEFERRED = {
     ("app.backend", "tvapp.fences.stores"): "only the configured store is loaded",
     ("app.backend_loading", "tvapp.app"): "loaded on a worker: httpx, numpy and SQLite are slow to import",
     ("app.live_map", "tvapp.fences.drawing.messages"): "not needed for the first frame",
+    ("app.connection_watch", "tvapp.net.look_up"): "asyncio is slow to import, and only a time-out needs it",
+    ("app.map_session", "tvapp.app.connection_watch"): "not needed for the first frame",
+    ("app.map_session", "tvapp.host.links"): "not needed for the first frame",
     ("app.map_session", "tvapp.app.lock_service"): "only where a lock is configured",
     ("auth.lazy_gateway", "tvapp.auth"): "MSAL is slow to import, and a cached token needs none of it",
     ("auth.tokens", "asyncio"): "slow to import; only the io thread needs it",
@@ -74,7 +77,7 @@ DEFERRED = {
     ("config.load", "tvapp.config.rules"): "a start without settings needs no rules",
     ("config.rules", "json"): "only some keys need it",
     ("config.rules", "tomllib"): "only some keys need it",
-    ("config.rules", "tvapp"): "only some keys need it",
+    ("config.checks", "tvapp"): "only some keys need it",
     ("core.jobs", "asyncio"): "slow to import; the io thread starts after the first frame",
     ("core.jobs", "tvapp.core.io_loop"): "needs asyncio",
     ("display.drawing_cache", "PIL"): "slow to import; needed once a screen has been drawn a few times",
@@ -109,8 +112,13 @@ CORE_MAY = {
     "core.clock": {"time"},
     "core.disk": {"threading"},  # a lock: workers report to it
     "core.frame_gate": {"threading"},
+    "core.io_loop": {"asyncio", "selectors", "time"},
     "core.jobs": {"threading", "queue", "concurrent", "asyncio"},
+    "core.thread_schedule": {"threading"},  # the id of the thread that calls
 }
+
+LOADED_LATER = {"core.io_loop"}
+"""Modules of the pure rooms that import what is slow, because they are imported inside functions alone."""
 
 HARMLESS = {"urllib.parse"}
 """Mere text, in packages that are not."""
@@ -293,7 +301,7 @@ def may_import(source: str, target: str) -> bool:
     if room(source) == "config":
         # The rules of two settings are the key table and the form of a hash, each known by its own module.
         return room(target) in ("core", "config") or (
-            source == "config.rules" and target in ("remote.keymap", "remote.pattern_hash")
+            source == "config.checks" and target in ("remote.keymap", "remote.pattern_hash")
         )
     if is_edge(source):
         if is_edge(target):
@@ -363,13 +371,28 @@ def test_the_pure_middle_touches_nothing_outside() -> None:
 
 @pytest.mark.parametrize("name", ["asyncio", "httpx", "msal", "numpy", "PIL", "qrcode", "requests", "shapely"])
 def test_what_is_slow_to_import_is_not_imported_before_the_first_frame(name: str) -> None:
-    light = [module for module in all_modules() if is_pure(module.name) or room(module.name) == "display"]
+    light = [
+        module
+        for module in all_modules()
+        if (is_pure(module.name) or room(module.name) == "display") and module.name not in LOADED_LATER
+    ]
     complain(
         [
             f"{module.path.relative_to(ROOT)}:{item.line}: imports {item.target} when it is loaded"
             for module in light
             for item in module.imports
             if item.target.split(".")[0] == name and not item.typing_only and not item.deferred
+        ]
+    )
+
+
+def test_what_is_loaded_later_is_imported_inside_functions_alone() -> None:
+    complain(
+        [
+            f"{module.path.relative_to(ROOT)}:{item.line}: imports {target} when it is loaded"
+            for module in all_modules()
+            for target, item in module.ours
+            if target in LOADED_LATER and not item.typing_only and not item.deferred
         ]
     )
 

@@ -1,7 +1,9 @@
 """`scripts/mutate`: samples mutants of each room, runs the room's own tests on them, and lists the survivors.
 
 mutmut makes the mutants, finds the tests that reach each one, and runs those in a forked process. This module adds what
-mutmut lacks: a seeded sample over several rooms, and survivors that are known to change nothing (`equivalents.toml`).
+mutmut lacks: a seeded sample over several rooms, survivors that are known to change nothing (`equivalents.toml`), and
+mypy's verdict on a survivor. mutmut's own `type_check_command` checks all mutants of a module in one file, where mypy
+also objects to what only the copies make wrong: an attribute defined in each copy of `__init__`, an unused `ignore`.
 """
 
 from __future__ import annotations
@@ -28,8 +30,9 @@ ROOMS = (
 )  # fmt: skip
 SAMPLE = 300
 LEAST_KILLED = 0.97
-KILLED = {1, 3, 24, -24, 36, 37, 152, 255, -11, -9}
-"""mutmut's exit codes for a failed test, a timeout, a type error and a crash; every other one means a survivor."""
+TIMED_OUT = {24, -24, 36, 152, 255}
+KILLED = {1, 3, 37, -11, -9} | TIMED_OUT
+"""mutmut's exit codes for a failed test, a type error, a crash and a timeout; every other one means a survivor."""
 
 SETTINGS = """[mutmut]
 source_paths=
@@ -57,6 +60,18 @@ class Survivor:
 
     name: str
     diff: str
+    type_error: str = ""
+    """Why mypy refuses the mutant; empty where it does not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of the mutants of one room."""
+
+    ran: int
+    survivors: Sequence[Survivor]
+    timed_out: Sequence[str] = ()
+    """Those that count as killed because their tests did not end, which may also be a loaded machine's doing."""
 
 
 class MutationFailedError(Exception):
@@ -88,18 +103,24 @@ class Room:
             raise MutationFailedError("\n".join(printed.splitlines()[-30:]))
         return sorted(codes)
 
-    def run(self, names: Sequence[str]) -> list[Survivor]:
-        """Run the room's tests on these mutants; returns those that survived.
+    def run(self, names: Sequence[str]) -> Result:
+        """Run the room's tests on these mutants; each that times out is run once more, alone.
 
         Raises:
             MutationFailedError: some were not run.
         """
         printed = self._mutmut("run", *names).stdout
+        for name in names:
+            if self._exit_codes().get(name) in TIMED_OUT:
+                printed += self._mutmut("run", name).stdout
         codes = self._exit_codes()
         if missing := [name for name in names if codes.get(name) is None]:
             tail = "\n".join(printed.splitlines()[-30:])
             raise MutationFailedError(f"{len(missing)} of {len(names)} were not run, {missing[0]} for one\n{tail}")
-        return [Survivor(name, self._diff(name)) for name in names if codes[name] not in KILLED]
+        survivors = [
+            Survivor(name, self._diff(name), self._type_error(name)) for name in names if codes[name] not in KILLED
+        ]
+        return Result(len(names), survivors, [name for name in names if codes[name] in TIMED_OUT])
 
     def _mutmut(self, *arguments: str) -> subprocess.CompletedProcess[str]:
         environment = os.environ | {"PYTHONPATH": "", "SDL_VIDEODRIVER": "dummy", "COLUMNS": "120"}
@@ -115,6 +136,19 @@ class Room:
             codes |= json.loads(path.read_text())["exit_code_by_key"]
         return codes
 
+    def _type_error(self, name: str) -> str:
+        """Return the first error that mypy finds in the module with this one mutant in it."""
+        module = Path(*name.split(".")[:-1]).with_suffix(".py")
+        self._mutmut("apply", name)
+        checked = subprocess.run(
+            [sys.executable, "-m", "mypy", "--no-error-summary", "--cache-dir", str(WORK / "mypy"), str(module)],
+            cwd=self._folder, check=False, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+        )  # fmt: skip
+        shutil.copy2(ROOT / module, self._folder / module)
+        if checked.returncode > 1:
+            raise MutationFailedError(checked.stdout)
+        return checked.stdout.partition("\n")[0] if checked.returncode else ""
+
     def _diff(self, name: str) -> str:
         lines = self._mutmut("show", name).stdout.splitlines()
         return "\n".join(line for line in lines if line[:1] in "+-" and line[:3] not in ("+++", "---"))
@@ -127,25 +161,37 @@ def sampled(names: Mapping[str, Sequence[str]], size: int, seed: int) -> dict[st
     return {room: sorted(name for owner, name in drawn if owner == room) for room in names}
 
 
-def report(rows: Mapping[str, tuple[int, Sequence[Survivor]]], equivalents: Equivalents) -> Iterator[str]:
-    """Yield the lines of the report: every survivor with its change, then a line a room, then the share killed."""
-    for _, survivors in rows.values():
-        for survivor in survivors:
-            reason = equivalents.reason(survivor.name, survivor.diff)
-            yield f"{survivor.name}: {'survived' if reason is None else f'equivalent: {reason}'}\n{survivor.diff}\n"
-    for room, (ran, survivors) in rows.items():
-        unnoticed = sum(1 for each in survivors if equivalents.reason(each.name, each.diff) is None)
-        yield f"{room:16} {ran:4} run, {len(survivors):3} survived, {unnoticed:3} of them unexplained"
+def report(rows: Mapping[str, Result], equivalents: Equivalents) -> Iterator[str]:
+    """Yield the report: each time-out, each survivor with its change, a line a room, the share killed."""
+    for result in rows.values():
+        for name in result.timed_out:
+            yield f"{name}: timed out, twice"
+        for survivor in result.survivors:
+            yield f"{survivor.name}: {_verdict(survivor, equivalents) or 'survived'}\n{survivor.diff}\n"
+    for room, result in rows.items():
+        yield (
+            f"{room:16} {result.ran:4} run, {len(result.timed_out):3} timed out, {len(result.survivors):3} survived, "
+            f"{_unexplained(result, equivalents):3} of them unexplained"
+        )
     yield f"killed or equivalent: {share_killed(rows, equivalents):.1%}"
 
 
-def share_killed(rows: Mapping[str, tuple[int, Sequence[Survivor]]], equivalents: Equivalents) -> float:
-    """Return the share of mutants that a test noticed or that change nothing."""
-    ran = sum(count for count, _ in rows.values())
-    unnoticed = sum(
-        equivalents.reason(each.name, each.diff) is None for _, survivors in rows.values() for each in survivors
-    )
-    return 1.0 if not ran else 1 - unnoticed / ran
+def share_killed(rows: Mapping[str, Result], equivalents: Equivalents) -> float:
+    """Return the share of mutants that a test noticed, that mypy refuses or that change nothing."""
+    ran = sum(result.ran for result in rows.values())
+    return 1.0 if not ran else 1 - sum(_unexplained(result, equivalents) for result in rows.values()) / ran
+
+
+def _unexplained(result: Result, equivalents: Equivalents) -> int:
+    return sum(not _verdict(survivor, equivalents) for survivor in result.survivors)
+
+
+def _verdict(survivor: Survivor, equivalents: Equivalents) -> str:
+    """Return why a survivor is no gap in the tests; empty where it is one."""
+    if survivor.type_error:
+        return f"refused by mypy: {survivor.type_error}"
+    reason = equivalents.reason(survivor.name, survivor.diff)
+    return "" if reason is None else f"equivalent: {reason}"
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -164,11 +210,11 @@ def main(arguments: Sequence[str]) -> int:
         print(f"{name}: making mutants, finding their tests ...", file=sys.stderr)
         names[name] = [each for each in room.prepare() if options.only in each]
     size = options.sample or sum(map(len, names.values()))
-    rows: dict[str, tuple[int, Sequence[Survivor]]] = {}
+    rows: dict[str, Result] = {}
     for name, drawn in sampled(names, size, options.seed).items():
         if drawn:
             print(f"{name}: running {len(drawn)} of {len(names[name])} mutants ...", file=sys.stderr)
-            rows[name] = (len(drawn), rooms[name].run(drawn))
+            rows[name] = rooms[name].run(drawn)
     print("\n".join(report(rows, equivalents)))
     return 0 if share_killed(rows, equivalents) >= LEAST_KILLED else 1
 

@@ -11,10 +11,12 @@ from typing import Any, cast
 from scripts.simulation.clock import SimulatedClock
 from tvapp.core.jobs import Inbox
 from tvapp.display.driver import RendererChoice
+from tvapp.display.events import ResourcesLost
 from tvapp.display.key_source import KeySource
 from tvapp.display.pygame_canvas import PygameCanvas
 from tvapp.display.sdl import pygame
-from tvapp.display.window import Display, DisplaySpec, ResourcesLost
+from tvapp.display.window import Display
+from tvapp.display.window_creation import DisplaySpec
 from tvapp.ui.canvas import Anchor, Paint, Rect, TextStyle
 from tvapp.ui.recording import RecordingCanvas
 

@@ -25,7 +25,7 @@ from tvapp.core.data_folder import DataFolder
 from tvapp.core.disk import DiskHealth
 from tvapp.core.log import RecordingLog
 from tvapp.core.surroundings import Surroundings
-from tvapp.display.window import DisplaySpec
+from tvapp.display.window_creation import DisplaySpec
 from tvapp.remote.keymap import keymap
 from tvapp.remote.keys import KeyEvent
 from tvapp.remote.pygame_source import PygameKeys

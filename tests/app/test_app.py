@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.app.rig import WITH_ACCOUNT, FakeBackend, Rig
+from tests.app.rig import WITH_ACCOUNT, WITH_KEY, FakeBackend, Rig
 from tvapp.app.backend_loading import BACKEND_JOB
 from tvapp.app.loop import Unrecoverable
 from tvapp.auth.messages import PermissionGiven
@@ -16,8 +16,7 @@ from tvapp.config.model import Config
 from tvapp.core.clock import ClockSet, Resumed
 from tvapp.core.errors import ConfigError, StorageError, TvappError, Unreachable
 from tvapp.core.jobs import JobFailed, JobResult
-from tvapp.display.events import DisplayLost, DisplayRestored, Hidden
-from tvapp.display.window import CloseRequested, Exposed
+from tvapp.display.events import CloseRequested, DisplayLost, DisplayRestored, Exposed, Hidden
 from tvapp.fences.service.messages import FencesLoaded, FencesUnavailable, FencesUnchanged
 from tvapp.fences.stores.base import StoreRetired
 from tvapp.host.disk_watch import DiskChanged
@@ -74,6 +73,20 @@ def test_a_signal_or_a_closed_window_ends_the_program_with_its_reason(rig: Rig, 
     else:
         rig.tell(message)
     assert rig.app.stop_reason == reason
+
+
+@pytest.mark.parametrize("way", ["the window", "a screen"])
+def test_an_app_that_may_not_be_closed_goes_on_and_logs_who_wanted_it(tmp_path: Path, way: str) -> None:
+    rig = Rig(tmp_path, {**WITH_KEY, "TVAPP_KIOSK_CLOSABLE": "false"})
+    rig.start()
+    if way == "the window":
+        rig.app.handle(CloseRequested(), rig.clock.now)
+    else:
+        rig.app.actions.leave()
+    assert rig.app.stop_reason is None
+    assert len(rig.log.named("app.close_refused")) == 1
+    rig.tell(StopRequested("SIGTERM"))
+    assert rig.app.stop_reason == "SIGTERM"
 
 
 def test_a_screenshot_that_was_asked_for_is_saved_with_the_next_frame(rig: Rig) -> None:

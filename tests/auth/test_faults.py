@@ -134,7 +134,8 @@ def test_a_press_of_ok_after_a_refusal_really_asks_again(boot: Boot, cloud: Loca
     machine = boot()
     machine.until_phase("failed")
     machine.sign_in.press_ok(machine.clock.now)
-    machine.until_phase("prompting", within_s=5)
+    assert machine.until_phase("prompting", within_s=5).prompt is not None
+    assert cloud.count("devicecode") == 2
 
 
 def test_nothing_listening_is_offline_and_passes(boot: Boot, cloud: LocalCloud) -> None:
@@ -152,7 +153,7 @@ def test_the_configured_ca_wins_over_the_environment(
     nonsense = tmp_path / "nonsense.pem"
     nonsense.write_text("no certificate")
     monkeypatch.setenv(variable, str(nonsense))
-    boot().until_phase("prompting")
+    assert boot().until_phase("prompting").problem is None
 
 
 @pytest.mark.parametrize("variable", ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE", "SSL_CERT_FILE"])
@@ -160,7 +161,7 @@ def test_without_a_configured_ca_the_environments_counts(
     boot: Boot, cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch, variable: str
 ) -> None:
     monkeypatch.setenv(variable, cloud.ca_bundle)
-    boot(ca_bundle="").until_phase("prompting")
+    assert boot(ca_bundle="").until_phase("prompting").problem is None
 
 
 def test_a_wrong_ca_is_a_tls_failure_even_when_the_environments_would_do(
@@ -184,7 +185,7 @@ def test_a_proxy_is_never_used_for_this_very_machine(
     boot: Boot, cloud: LocalCloud, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:1")
-    boot().until_phase("prompting")
+    assert boot().until_phase("prompting").problem is None
 
 
 def test_a_proxy_that_is_not_there_is_named(boot: Boot, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -103,7 +103,8 @@ def test_without_a_refresh_token_a_person_is_needed_in_the_end(cloud: LocalCloud
     with pytest.raises(SignInError) as caught:
         which.acquire([SCOPE], home_id, fresh=True)
     assert caught.value.needs_person
-    assert caught.value.error == "no_refresh_token"
+    assert isinstance(caught.value, Refused)
+    assert caught.value.problem == Problem("session-ended", "new-code", "no_refresh_token")
 
 
 def test_a_person_is_never_needed_because_of_what_a_portal_says(cloud: LocalCloud, tmp_path: Path) -> None:

@@ -151,7 +151,7 @@ def test_another_account_is_forgotten_and_told_so() -> None:
     assert not bench.take(UsePermission)
     assert bench.phase == "failed"
     assert bench.view.problem is not None
-    assert bench.view.problem.kind == "another-account"
+    assert (bench.view.problem.kind, bench.view.problem.error) == ("another-account", "another_account")
     assert bench.permission.next_wakeup() is None
     (report,) = bench.reports("signin.failed")
     assert (report["kind"], report["resource"]) == ("another-account", "https://storage.azure.com")

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tvapp.auth import problems
+from tvapp.auth.problems import When
 from tvapp.core import errors
 
 # azure-facts 1.5, row by row: the error, the numbers that may come with it, what the TV does.
@@ -198,7 +199,7 @@ def test_an_expired_certificate_is_the_clocks_fault_if_that_is_ahead(skew_s: flo
     ],
 )
 def test_the_status_the_error_and_the_numbers_are_judged_in_this_order(
-    error: str, numbers: list[int], status: int, when: str, kind: str
+    error: str, numbers: list[int], status: int, when: When, kind: str
 ) -> None:
     assert problems.from_reply({"error": error, "error_codes": numbers}, status=status, when=when).kind == kind
 
@@ -228,7 +229,7 @@ KEYS = st.sampled_from(["error", "error_codes", "correlation_id", "trace_id", "t
 
 
 @given(st.dictionaries(KEYS, JSON), st.integers(100, 599), st.sampled_from(["code", "poll", "refresh"]))
-def test_no_body_breaks_the_table(body: Mapping[str, object], status: int, when: str) -> None:
+def test_no_body_breaks_the_table(body: Mapping[str, object], status: int, when: When) -> None:
     problem = problems.from_reply(body, status=status, when=when)
     assert problem.kind in problems.KINDS
     assert problem.error

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
 import os
+import re
 import signal
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,9 +17,19 @@ import PIL.Image
 import psutil
 import pytest
 
-from tvapp.commands.demo import CloudFailed, demo_environment, has_display, local_cloud
+from tests.cloud import ROOT
+from tvapp.commands.demo import (
+    NEEDED,
+    CloudFailed,
+    demo_environment,
+    has_display,
+    how_to_install,
+    local_cloud,
+    missing_modules,
+)
 from tvapp.commands.journey import AppProcess
 from tvapp.commands.phone import Phone
+from tvapp.core.exit_status import EXIT_NOT_INSTALLED
 
 STEPS = ["sign-in", "map", "selected-geofence", "drawer", "layers", "draw", "uploaded", "sign-out", "signed-out"]
 CLOUD = {
@@ -143,3 +156,48 @@ def test_the_demo_s_settings_replace_those_of_the_real_account_and_keep_the_rest
 def test_a_desktop_or_a_driver_named_by_hand_is_a_display(name: str) -> None:
     assert has_display({name: "x"})
     assert has_display({name: ""}) == any(Path("/dev/dri").glob("card*"))
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("absent", [NEEDED[1:], NEEDED])
+def test_without_its_packages_the_demo_says_how_to_get_them_and_ends_with_a_status_of_its_own(
+    absent: tuple[str, ...], tmp_path: Path
+) -> None:
+    package = tmp_path / "tvapp"
+    package.mkdir()
+    for path in (ROOT / "tvapp").iterdir():
+        if f"tvapp.{path.name}" not in absent:
+            (package / path.name).symlink_to(path)
+    # -S: no installed package can be found.
+    code = "import sys; sys.path.insert(0, sys.argv[1]); from tvapp.commands.cli import run; sys.exit(run(['demo']))"
+    command = [sys.executable, "-I", "-S", "-c", code, str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout) == (EXIT_NOT_INSTALLED, "")
+    assert done.stderr == how_to_install(absent) + "\n"
+
+
+def test_a_demo_without_its_packages_names_them_and_the_command_and_one_without_its_cloud_the_clone() -> None:
+    assert missing_modules(lambda name: name not in ("uvicorn", "starlette")) == ("starlette", "uvicorn")
+    assert "starlette, uvicorn\nInstall them: pip install 'tvapp[demo]'" in how_to_install(("starlette", "uvicorn"))
+    assert "./scripts/demo" in how_to_install(("tvapp.localcloud", "starlette"))
+    assert missing_modules() == ()
+
+
+def test_the_extra_of_the_demo_names_what_its_cloud_imports_beyond_the_app() -> None:
+    imported = set()
+    for path in (ROOT / "tvapp" / "localcloud").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                imported |= {alias.name.partition(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                imported.add(node.module.partition(".")[0])
+    third_party = imported - set(sys.stdlib_module_names) - {"tvapp"}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extra, app = (
+        {re.split(r"[\[><=;]", line)[0] for line in lines}
+        for lines in (project["optional-dependencies"]["demo"], project["dependencies"])
+    )
+    names = {"pyjwt": "jwt", "python-multipart": "python_multipart"}
+    assert set(NEEDED) - {"tvapp.localcloud"} == {names.get(name, name) for name in extra}
+    # numpy comes with shapely; python-multipart is what starlette reads forms with.
+    assert third_party - {"PIL", "numpy"} - app == set(NEEDED) - {"tvapp.localcloud", "python_multipart"}

@@ -166,7 +166,7 @@ def test_people_get_sentences(cloud: LocalCloud, tmp_path: Path, keys: str, stat
 def test_what_the_console_s_screen_lacks_is_named_with_its_remedy(
     monkeypatch: pytest.MonkeyPatch, seen: Availability, closed: str, found: str, remedy: str
 ) -> None:
-    monkeypatch.setattr("tvapp.display.hardware.display_availability", lambda _environ: seen)
+    monkeypatch.setattr("tvapp.display.hardware.display_availability", lambda _environ, **_lacks: seen)
     monkeypatch.setattr("tvapp.display.hardware.unreadable_inputs", lambda _devices: closed)
     check = _display(Config(), {"SDL_VIDEODRIVER": "kmsdrm"})
     assert check.outcome == "fail"
@@ -175,5 +175,5 @@ def test_what_the_console_s_screen_lacks_is_named_with_its_remedy(
 
 
 def test_a_console_s_screen_with_keys_passes(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("tvapp.display.hardware.display_availability", lambda _environ: Availability("doubt"))
+    monkeypatch.setattr("tvapp.display.hardware.display_availability", lambda _environ, **_lacks: Availability("doubt"))
     assert _display(Config(), {"SDL_VIDEODRIVER": "kmsdrm"}).outcome == "pass"

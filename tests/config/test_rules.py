@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from tvapp.config.checks import A_GUID, LONGEST_NAME, MOST_KINDS
 from tvapp.config.model import Config, Found, Geofences, Home, Identity, Maps
-from tvapp.config.rules import A_GUID, LONGEST_FOUND, LONGEST_NAME, MOST_KINDS, check_together, check_value
+from tvapp.config.rules import LONGEST_FOUND, check_together, check_value
 from tvapp.core.errors import ConfigError
 
 BASE = Path("/etc/tvapp")

@@ -7,7 +7,9 @@ import sys
 import time
 
 from tvapp.core.clock import SystemClock
-from tvapp.display.window import CloseRequested, Display, DisplaySpec
+from tvapp.display.events import CloseRequested
+from tvapp.display.window import Display
+from tvapp.display.window_creation import DisplaySpec
 from tvapp.remote.keys import KeyEvent
 from tvapp.remote.pygame_source import PygameKeys
 from tvapp.ui.canvas import Color, Rect

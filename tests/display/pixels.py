@@ -9,7 +9,8 @@ from typing import Any
 
 from tvapp.core.image import Image
 from tvapp.display.sdl import pygame
-from tvapp.display.window import Display, DisplaySpec
+from tvapp.display.window import Display
+from tvapp.display.window_creation import DisplaySpec
 
 Rgb = tuple[int, int, int]
 

@@ -132,7 +132,7 @@ class Beginning:
         self.clock.advance(seconds)
         return self.on_wait(len(self.waits))
 
-    def look(self) -> Availability:
+    def look(self, _has_failed: bool) -> Availability:
         return self.looks.pop(0) if len(self.looks) > 1 else self.looks[0]
 
     def open(self) -> Display | Stopped:

@@ -16,10 +16,13 @@ from hypothesis import strategies as st
 from tests.display.pixels import at, plain
 from tvapp.core.clock import ManualClock
 from tvapp.core.errors import DisplayError
+from tvapp.display.console_screen import ConsoleScreen
 from tvapp.display.events import DisplayLost, DisplayRestored, Exposed, Hidden, Resized, ResourcesLost
+from tvapp.display.hotplug import POLL_S, Hotplug
 from tvapp.display.outage import RETRY, STEADY_S, begin_outage
 from tvapp.display.sdl import Renderer, Texture, pygame
-from tvapp.display.window import SCREEN_POLL_S, Display, DisplaySpec
+from tvapp.display.window import Display
+from tvapp.display.window_creation import DisplaySpec
 from tvapp.remote.keys import KeyEvent
 from tvapp.remote.pygame_source import PygameKeys
 from tvapp.ui.canvas import Color, PixelRect, Rect, TextStyle
@@ -135,21 +138,27 @@ def test_a_window_over_the_whole_screen_follows_another_resolution(
     assert seen[-1] == Resized(*size)
 
 
-def test_without_a_desktop_a_screen_that_is_plugged_out_and_in_is_noticed(
-    display: Display, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_without_a_desktop_a_screen_that_is_plugged_out_and_in_is_noticed(display: Display, clock: ManualClock) -> None:
     plugged = {"card0-HDMI-A-1": True}
-    monkeypatch.setattr("tvapp.display.window.connected_screens", lambda: dict(plugged))
-    display.driver = "kmsdrm"
-    display._screens = dict(plugged)
+    display.console = ConsoleScreen(Hotplug(lambda: dict(plugged)), lambda: None)
+    display.wait(0)
+    clock.advance(POLL_S)
     plugged["card0-HDMI-A-1"] = False
-    assert display.wait(0) == [Hidden()]
+    assert news(display) == [Hidden()]
     plugged["card0-HDMI-A-1"] = True
-    assert display.wait(0) == [], "it is not looked all the time"
-    clock.advance(SCREEN_POLL_S)
+    assert news(display) == [], "it is not looked all the time"
+    clock.advance(POLL_S)
     seen = news(display)
     assert seen[0] == DisplayLost("another screen")
     assert DisplayRestored(0.0) in seen
+
+
+def test_a_driver_goes_by_one_name_whatever_its_case(clock: ManualClock, monkeypatch: pytest.MonkeyPatch) -> None:
+    name = pygame.display.get_driver  # SDL says "dummy" and "x11", but "KMSDRM"
+    monkeypatch.setattr(pygame.display, "get_driver", lambda: name().upper())
+    display = Display.open(DisplaySpec(size=(1280, 720), fullscreen=False), PygameKeys(), clock)
+    assert (display.driver, display.is_headless) == ("dummy", True)
+    display.close()
 
 
 @pytest.mark.parametrize("kind", [pygame.WINDOWHIDDEN, pygame.WINDOWMINIMIZED])

@@ -14,16 +14,10 @@ import pytest
 from tests.display.pixels import at, opened
 from tvapp.core.clock import ManualClock
 from tvapp.core.errors import DisplayError
+from tvapp.display.events import CloseRequested, Exposed, FocusLost, Resized, ResourcesLost
 from tvapp.display.sdl import pygame
-from tvapp.display.window import (
-    CloseRequested,
-    Display,
-    DisplaySpec,
-    Exposed,
-    FocusLost,
-    Resized,
-    ResourcesLost,
-)
+from tvapp.display.window import Display
+from tvapp.display.window_creation import DisplaySpec
 from tvapp.remote.keys import KeyEvent
 from tvapp.remote.pygame_source import PygameKeys
 from tvapp.ui.canvas import Color, Rect

@@ -17,6 +17,7 @@ import pytest
 from tests.cloud import LocalCloud
 from tests.conftest import require_tool
 from tests.e2e.rig import Tv, count, difference, running, until, with_account, with_key
+from tvapp.core.exit_status import EXIT_DISPLAY
 from tvapp.core.week import DAYS
 from tvapp.ui import theme
 from tvapp.ui.dimming import BLACK_OPACITY
@@ -24,6 +25,7 @@ from tvapp.ui.dimming import BLACK_OPACITY
 ATTRIBUTION = (400, 318, 612, 344)
 """Its place at the lower right of a picture."""
 LOST_DISPLAY = "tests.e2e.lost_display_app"
+BLACK_SCREEN = "tests.e2e.black_screen_app"
 NEW_TILES = 20
 PAGE = os.sysconf("SC_PAGE_SIZE")
 needs_x = pytest.mark.on_screen
@@ -140,6 +142,14 @@ def test_while_there_is_no_display_it_still_ends_when_it_is_told_to(cloud: Local
         tv.settled()
         lose(tv, gone)
         assert tv.end() == 0
+
+
+def test_where_nothing_reaches_the_screen_it_says_so_in_the_log_and_ends(cloud: LocalCloud, tmp_path: Path) -> None:
+    with running(with_key(cloud), tmp_path, module=BLACK_SCREEN) as tv:
+        reason = str(tv.wait_for("display.failed")["reason"])
+        assert "software: its frames are not on the screen, which stays black" in reason
+        assert tv.wait_for("app.stopped")["reason"] == "black screen"
+        assert tv.app.wait(10.0) == EXIT_DISPLAY
 
 
 @pytest.mark.parametrize(("rounds", "driver"), [(16, "dummy"), pytest.param(6, "x11", marks=needs_x)])

@@ -92,6 +92,29 @@ def test_the_account_panel_ends_the_app_from_the_map(cloud: LocalCloud, tmp_path
     assert_stopped(tv, "left")
 
 
+def test_an_app_that_may_not_be_closed_starts_again_with_the_settings_that_were_corrected(
+    cloud: LocalCloud, tmp_path: Path
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text('[kiosk]\nclosable = false\nunits = "parsecs"\n')
+    with running(with_key(cloud), tmp_path, "--config", str(config)) as tv:
+        tv.opened("error")
+        tv.wait_for("remote.device_opened")
+        tv.press("back", "ok")
+        tv.opened("error")  # nothing was corrected yet
+        config.write_text("[kiosk]\nclosable = false\n")
+        tv.wait_for("remote.device_opened")
+        tv.press("ok")
+        tv.settled()
+        tv.press("menu", "left", "ok")
+        tv.opened("account")
+        tv.press("right", "ok")
+        tv.opened("map")
+        assert tv.end() == 0
+    reasons = [fields["reason"] for fields in tv.logged() if fields["event"] == "app.stopped"]
+    assert reasons == ["start again", "start again", "SIGTERM"]
+
+
 def assert_stopped(tv: Tv, reason: str) -> None:
     """Assert that the log has a single event about the end, with its reason."""
     assert [fields["reason"] for fields in tv.logged() if fields["event"] == "app.stopped"] == [reason]

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import certifi
 import PIL.Image
 import pytest
 
@@ -106,8 +107,11 @@ def test_the_app_starts_without_a_network_and_goes_on_when_it_comes(cloud: Local
     own = {"TVAPP_MAPS_ENDPOINT": f"https://localhost:{cable.port}"}
     own["TVAPP_IDENTITY_AUTHORITY"] = cloud.authority.replace(cloud.endpoint, own["TVAPP_MAPS_ENDPOINT"])
     with running(with_account(cloud, **own), tmp_path) as tv:
+        failed = tv.wait_for("connection.step_failed")
+        assert (failed["step"], failed["reason"], failed["host"]) == ("service", "refused", "localhost")
         tv.wait_for("signin.failed", lambda fields: fields["next"] == "retries")
         cable.plug()
+        tv.wait_for("connection.step_restored", lambda fields: fields["step"] == "service")
         tv.sign_in(cloud)
         tv.settled()
         assert tv.end() == 0
@@ -195,4 +199,30 @@ def test_what_was_refused_is_asked_for_again_by_itself(
         cloud.clear("tile")
         tv.settled()
         assert is_quiet(tv.picture_with(is_quiet))
+        assert tv.end() == 0
+
+
+@pytest.mark.parametrize(
+    ("own", "step", "reasons"),
+    [
+        (
+            {"TVAPP_IDENTITY_AUTHORITY": "https://login.tvapp.invalid/tenant"},
+            "name",
+            {"name-unknown", "no-name-server"},
+        ),
+        ({"TVAPP_IDENTITY_CA_BUNDLE": certifi.where()}, "tls", {"untrusted"}),
+    ],
+    ids=["name", "tls"],
+)
+def test_a_start_that_does_not_reach_the_sign_in_service_says_which_step_fails(
+    cloud: LocalCloud, tmp_path: Path, own: dict[str, str], step: str, reasons: set[str]
+) -> None:
+    def names_a_failure(image: PIL.Image.Image) -> bool:
+        return count(image, BAD, (0, 0, SIZE[0] // 2, SIZE[1])) > ENOUGH
+
+    with running(with_account(cloud, **own), tmp_path, size=WINDOW) as tv:
+        failed = tv.wait_for("connection.step_failed", lambda fields: fields["step"] not in ("link", "address"))
+        assert failed["step"] == step
+        assert failed["reason"] in reasons
+        assert names_a_failure(tv.picture_with(names_a_failure))
         assert tv.end() == 0

@@ -133,7 +133,9 @@ def test_numbers_that_are_not_finite_are_refused(number: str) -> None:
 
 @pytest.mark.parametrize("change", [{"longitude": -180}, {"latitude": 90}, {"zoom": 0}, {"zoom": MAX_ZOOM}], ids=str)
 def test_values_at_the_ends_of_their_ranges_are_allowed(change: dict[str, object]) -> None:
-    unpack(changed(change), "basis")
+    view = unpack(changed(change), "basis")
+    values = {"longitude": view.center.lon, "latitude": view.center.lat, "zoom": view.zoom}
+    assert values == {"longitude": VIEW.center.lon, "latitude": VIEW.center.lat, "zoom": VIEW.zoom} | change
 
 
 @pytest.mark.parametrize("selected", [None, 5, "x" * (MAX_ID_LENGTH + 1)])

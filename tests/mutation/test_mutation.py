@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.mutation.__main__ import ROOMS, ROOT, Survivor, report, sampled, share_killed
+from scripts.mutation.__main__ import ROOMS, ROOT, Result, Survivor, report, sampled, share_killed
 from scripts.mutation.equivalents import FILE, Equivalents, function_of
 
 NAMES = {"geo": [f"geo{n}" for n in range(40)], "net": [f"net{n}" for n in range(60)]}
@@ -62,12 +62,19 @@ def test_a_zip_that_no_longer_asserts_equal_lengths_is_equivalent() -> None:
 
 def test_survivors_count_unless_they_are_explained() -> None:
     known = Equivalents({("m.less", "-returna<b\n+returna<=b"): "never equal"})
-    rows = {"geo": (10, [Survivor("m.x_less__mutmut_1", CHANGE), Survivor("m.x_more__mutmut_1", CHANGE)])}
+    survivors = [
+        Survivor("m.x_less__mutmut_1", CHANGE),
+        Survivor("m.x_more__mutmut_1", CHANGE),
+        Survivor("m.x_most__mutmut_1", CHANGE, "m.py:3: error: Unsupported operand types"),
+    ]
+    rows = {"geo": Result(10, survivors, ["m.x_loop__mutmut_2"])}
     assert share_killed(rows, known) == pytest.approx(0.9)
     text = "\n".join(report(rows, known))
     assert "m.x_less__mutmut_1: equivalent: never equal" in text
     assert "m.x_more__mutmut_1: survived" in text
-    assert "2 survived,   1 of them unexplained" in text
+    assert "m.x_most__mutmut_1: refused by mypy: m.py:3: error: Unsupported operand types" in text
+    assert "m.x_loop__mutmut_2: timed out" in text
+    assert "  10 run,   1 timed out,   3 survived,   1 of them unexplained" in text
 
 
 def test_every_room_has_code_and_tests() -> None:

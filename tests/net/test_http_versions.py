@@ -74,6 +74,30 @@ def test_with_a_host_that_speaks_http_1_all_connections_but_the_first_are_made_a
     asyncio.run(work())
 
 
+def test_requests_that_wait_go_on_as_soon_as_tls_is_agreed_on_before_the_first_answer(tmp_path: Path) -> None:
+    made = make_authority(tmp_path)
+    asked = 0
+    all_asked = asyncio.Event()
+
+    async def answer_when_all_have_asked(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal asked
+        asked += 1
+        if asked == 3:
+            all_asked.set()
+        await all_asked.wait()
+        writer.write(answer(b"hello"))
+        await writer.drain()
+
+    async def work() -> None:
+        http = HttpClient(ca_bundle=str(made.ca_file), clock=ManualClock(), log=RecordingLog())
+        async with raw_server(answer_when_all_have_asked, tls=made.server) as server:
+            requests = [http.send(Request("GET", server.url, timeout_s=10)) for _ in range(3)]
+            assert [response.body for response in await asyncio.gather(*requests)] == [b"hello"] * 3
+        await http.aclose()
+
+    asyncio.run(work())
+
+
 def test_when_the_first_finds_nobody_the_others_do_not_wait_in_line_for_the_same() -> None:
     async def work() -> None:
         http = HttpClient(ca_bundle="", clock=ManualClock(), log=RecordingLog())

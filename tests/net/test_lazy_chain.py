@@ -147,8 +147,10 @@ def test_closing_ends_its_connections_and_the_next_request_makes_new_ones(jobs: 
 def test_what_was_never_built_needs_no_hurry() -> None:
     jobs = Jobs(Inbox(), RecordingLog())
     network = lazy_chain(jobs, RecordingLog(), ManualClock())
+    before = threading.enumerate()
     network.hurry()
     network.resumed()
+    assert threading.enumerate() == before, "the io thread is not started for this"
     jobs.stop()
 
 

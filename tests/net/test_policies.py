@@ -202,7 +202,7 @@ def test_a_page_of_somebody_shows_that_the_host_can_be_reached() -> None:
         wire.clock.advance(60.0)
         wire.outcomes = [page]
         assert [await outcome(circuits) for _ in range(3)] == [page] * 3
-        assert len(wire.log.named("circuit.closed")) == 1
+        assert wire.log.named("circuit.closed") == [{"host": "maps.example"}]
 
     run(work)
 
@@ -260,7 +260,7 @@ def test_half_open_a_volley_sends_a_single_request() -> None:
         volley = await asyncio.gather(*(outcome(circuits) for _ in range(8)))
         assert [type(each) for each in volley] == [Response, *[ServiceDown] * 7]
         assert all([isinstance(await outcome(circuits), Response) for _ in range(8)])
-        assert wire.log.named("circuit.closed")
+        assert wire.log.named("circuit.closed") == [{"host": "maps.example"}]
 
     run(work)
 

@@ -97,6 +97,9 @@ class FakeActions:
     def leave(self) -> None:
         self.asked.append(("leave", None))
 
+    def start_again(self) -> None:
+        self.asked.append(("start_again", None))
+
     def names(self) -> list[str]:
         """Return what was asked for, without details."""
         return [name for name, _ in self.asked]

@@ -28,12 +28,15 @@ from tvapp.auth.view import Account, SessionView
 from tvapp.config.model import Home
 from tvapp.core.assets import asset
 from tvapp.core.clock import ClockSkewed, ManualClock
+from tvapp.core.connection_steps import NO_SUCH_HOST, ConnectionSteps, Interface, LinkState, Step
 from tvapp.core.errors import (
     ConfigError,
     Forbidden,
+    NetworkError,
     ServiceDown,
     SignInError,
     StorageError,
+    TlsFailed,
     TvappError,
     UnexpectedReply,
     Unreachable,
@@ -46,7 +49,8 @@ from tvapp.fences.geojson import reading
 from tvapp.fences.geojson.feature import new_feature
 from tvapp.fences.index.fence_index import FenceIndex
 from tvapp.fences.model.book import FenceBook
-from tvapp.fences.model.change import Change, Step
+from tvapp.fences.model.change import Change
+from tvapp.fences.model.change import Step as ChangeStep
 from tvapp.fences.model.fence import Circle, Geofence
 from tvapp.fences.model.kinds import kinds_for
 from tvapp.fences.outbox.messages import OutboxChanged
@@ -159,10 +163,34 @@ def long_book() -> FenceBook:
     )
 
 
-def sign_in(view: SessionView, *keys: Intent) -> Build:
+def connection(*observed: LinkState | NetworkError | None, waited_s: float = 190.0, **session: Any) -> tuple[Step, ...]:
+    """Return the steps of the connection after some observations, which end `waited_s` before the scene."""
+    machine = ConnectionSteps("https://atlas.microsoft.com")
+    for each in observed:
+        if isinstance(each, LinkState):
+            machine.observe_link(each, 100.0 - waited_s)
+        else:
+            machine.observe_request("https://login.microsoftonline.com", each, 100.0 - waited_s)
+    machine.observe_clock(is_unset="unset" in session, is_wrong="wrong" in session, now=100.0 - waited_s)
+    machine.observe_session(
+        trouble=session.get("trouble", ""), is_new_try=True, is_signed_in=False, now=100.0 - waited_s
+    )
+    return machine.steps()
+
+
+CABLE = LinkState((Interface("enp3s0", has_carrier=True, has_address=True),))
+NO_CABLE = LinkState((Interface("enp3s0"),))
+NO_ADDRESS = LinkState((Interface("enp3s0", has_carrier=True), Interface("wlan0", is_wireless=True)))
+LOGIN = "login.microsoftonline.com"
+LONG_HOST = "login.identity-services.emergency-operations-centre.example.com"
+NO_NAME = (Unreachable(LOGIN, NO_SUCH_HOST),) * 12
+
+
+def sign_in(view: SessionView, *keys: Intent, steps: tuple[Step, ...] = ()) -> Build:
     def build(_width: int, _height: int) -> Scene:
         scene = Scene(ScreenStack())
-        screen = SignInScreen(SETTINGS, scene.stack, scene.actions, FakeSession(view, scene.now), scene.now)
+        session = FakeSession(view, scene.now)
+        screen = SignInScreen(SETTINGS, scene.stack, scene.actions, session, scene.now, lambda: steps)
         scene.stack.show(screen)
         remote = scene.remote
         for key in keys:
@@ -189,11 +217,13 @@ def over_map(name: str, view: SessionView, *keys: Intent) -> Build:
     return build
 
 
-def start(view: SessionView | None, waited_s: float = 0.0) -> Build:
+def start(view: SessionView | None, waited_s: float = 0.0, steps: tuple[Step, ...] = ()) -> Build:
     def build(_width: int, _height: int) -> Scene:
         scene = Scene(ScreenStack())
         session = FakeSession(view, scene.now) if view is not None else None
-        scene.stack.show(StartScreen(SETTINGS, scene.stack, scene.actions, scene.now, session))
+        screen = StartScreen(SETTINGS, scene.stack, scene.actions, scene.now, session)
+        screen.steps = lambda: steps
+        scene.stack.show(screen)
         scene.now += waited_s
         return scene
 
@@ -348,7 +378,7 @@ def long_area(*, hole: bool = False) -> FenceBook:
 
 
 REFUSAL = Refusal("Forbidden", 403, "AuthorizationPermissionMismatch", "This request is not authorized to do this.")
-ON_THEIR_WAY = OutboxChanged((entry(1, "Depot 1"), entry(2, "Depot 2")), 1, Step("processing"))
+ON_THEIR_WAY = OutboxChanged((entry(1, "Depot 1"), entry(2, "Depot 2")), 1, ChangeStep("processing"))
 WAITING = OutboxChanged((entry(1, "Depot 1"), entry(2, LONG_FENCE)), error=Unreachable("host"))
 STUCK = OutboxChanged(
     (
@@ -357,7 +387,7 @@ STUCK = OutboxChanged(
         entry(3, "Depot 3"),
     ),
     3,
-    Step("sending"),
+    ChangeStep("sending"),
 )
 TOO_LONG = Refusal("DataError", 400, "InvalidGeoJson", "The outline of the polygon crosses itself. " * 6)
 UNREADABLE = OutboxChanged((entry(1, LONG_FENCE, state="refused", refusal=TOO_LONG),))
@@ -456,6 +486,34 @@ SCENES: dict[str, Build] = {
     "start-network": start(waiting("offline", "offline", problem=problem("offline"), retry_in_s=9.0), 75.0),
     "start-time": start(waiting("starting", "awaiting-time"), 12.0),
     "start-service": start(waiting("offline", "offline", problem=problem("captive-portal"), retry_in_s=9.0), 12.0),
+    "start-cable": start(waiting("starting", "starting"), 12.0, connection(NO_CABLE)),
+    "connection-cable": sign_in(
+        waiting("offline", "offline", problem=problem("offline"), retry_in_s=9.0),
+        steps=connection(NO_CABLE, waited_s=9.0),
+    ),
+    "connection-address": sign_in(waiting("requesting", "requesting"), steps=connection(NO_ADDRESS)),
+    "connection-name": sign_in(
+        waiting("offline", "offline", problem=problem("offline"), retry_in_s=14.0), steps=connection(CABLE, *NO_NAME)
+    ),
+    "connection-tls": sign_in(
+        waiting("offline", "offline", problem=problem("tls-failed"), retry_in_s=14.0),
+        steps=connection(CABLE, TlsFailed(LONG_HOST, "certificate authority not trusted"), waited_s=8000.0),
+    ),
+    "connection-time": sign_in(
+        waiting("offline", "offline", problem=problem("clock-wrong"), retry_in_s=9.0, clock_skew_s=1.77e9),
+        steps=connection(CABLE, TlsFailed(LOGIN, "certificate not yet valid"), wrong=True),
+    ),
+    "connection-portal": sign_in(
+        waiting("offline", "offline", problem=problem("captive-portal"), retry_in_s=9.0),
+        steps=connection(CABLE, None, trouble="captive-portal"),
+    ),
+    "connection-down": sign_in(
+        waiting("requesting", "busy", problem=problem("service-down"), retry_in_s=9.0),
+        steps=connection(CABLE, None, trouble="service-down"),
+    ),
+    "signin-cable": sign_in(
+        prompting(LONG_CODE, LONG_ADDRESS, LONG_ORGANISATION, "offline", retry_in_s=12.0), steps=connection(NO_CABLE)
+    ),
     "error": errors(*WRONG[:2]),
     "error-many": errors(*WRONG),
     "error-fatal": errors(StorageError("/etc/ssl/corp-ca.pem", "not a certificate in PEM form")),

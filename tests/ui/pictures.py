@@ -11,7 +11,8 @@ from pathlib import Path
 from PIL import Image
 
 from tests.ui.gallery import SCENES
-from tvapp.display.window import Display, DisplaySpec
+from tvapp.display.window import Display
+from tvapp.display.window_creation import DisplaySpec
 
 FOLDER = Path(__file__).parent / "pictures"
 SIZES = ((1920, 1080), (1280, 720))

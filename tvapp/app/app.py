@@ -18,8 +18,17 @@ from tvapp.config.model import Config
 from tvapp.core.errors import TvappError
 from tvapp.core.jobs import JobFailed
 from tvapp.core.surroundings import Surroundings
-from tvapp.display.events import DisplayLost, DisplayRestored, Hidden
-from tvapp.display.window import CloseRequested, Display, Exposed, FocusLost, Resized, ResourcesLost
+from tvapp.display.events import (
+    CloseRequested,
+    DisplayLost,
+    DisplayRestored,
+    Exposed,
+    FocusLost,
+    Hidden,
+    Resized,
+    ResourcesLost,
+)
+from tvapp.display.window import Display
 from tvapp.host.clock_watch import ClockWatch
 from tvapp.host.disk_watch import DiskWatch
 from tvapp.host.process import ScreenshotRequested, StopRequested
@@ -38,6 +47,8 @@ from tvapp.ui.screens.start import StartScreen
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.stack import ScreenStack
 
+START_AGAIN = "start again"
+"""The reason to stop that has `commands.run` start the program anew."""
 DUE_WORK_EVERY_S = 0.1
 """How often work apart from the picture is looked for while the picture moves."""
 
@@ -88,7 +99,9 @@ class App:
         self._offline_since: float | None = None
         self._broken = "config" if errors is not None else ""
         self.stack = ScreenStack(self._settings.language, self._screen_changed)
-        self.actions = ViewerActions(surroundings, lambda: self.session, lambda: self._stop("left"))
+        self.actions = ViewerActions(
+            surroundings, lambda: self.session, lambda: self._close("left"), lambda: self._stop(START_AGAIN)
+        )
         self.session = MapSession(
             config if errors is None else Config(),
             surroundings,
@@ -123,7 +136,7 @@ class App:
             case FocusLost():
                 self._handle_inputs(self._hold.release_all(now), now)
             case CloseRequested():
-                self._stop("window closed")
+                self._close("window closed")
             case ResourcesLost():
                 self.stack.receive(PicturesLost(), now)
                 self.session.pictures_lost()
@@ -312,6 +325,13 @@ class App:
 
     def _show_errors(self, errors: Sequence[TvappError]) -> None:
         self.stack.show(ErrorScreen(self._settings, self.stack, self.actions, errors))
+
+    def _close(self, reason: str) -> None:
+        """Stop because the viewer wants to, if the configuration lets viewers close the app."""
+        if self._settings.is_closable:
+            self._stop(reason)
+        else:
+            self._log.event("app.close_refused", reason=reason)
 
     def _stop(self, reason: str) -> None:
         self._stop_reason = reason

@@ -16,7 +16,7 @@ from typing import Literal, Protocol
 from tvapp.core.clock import Clock
 from tvapp.core.files import write_atomic
 from tvapp.core.jobs import Inbox, RunningJob
-from tvapp.display.window import CloseRequested
+from tvapp.display.events import CloseRequested
 from tvapp.host.crash import report as reports
 from tvapp.host.crash.report import CrashContext
 from tvapp.host.crash.restart_backoff import RestartBackoff

@@ -15,6 +15,7 @@ from tvapp.auth.service import SignIn, build_sign_in
 from tvapp.auth.view import Account
 from tvapp.config.model import Config
 from tvapp.core.clock import ClockSkewed, Resumed
+from tvapp.core.connection_messages import LinkChanged, NameLookedUp, RequestEnded
 from tvapp.core.errors import StorageError
 from tvapp.core.jobs import JobFailed
 from tvapp.core.surroundings import Surroundings
@@ -32,9 +33,11 @@ from tvapp.ui.screens.map.screen import MapScreen
 from tvapp.ui.screens.start import StartScreen
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.stack import ScreenStack
+from tvapp.ui.words.connection import failure_title
 
 if TYPE_CHECKING:
     from tvapp.app.backend import Backend
+    from tvapp.app.connection_watch import ConnectionWatch
     from tvapp.app.lock_service import LockService
     from tvapp.app.tile_backend import TileBackend
 
@@ -81,6 +84,7 @@ class MapSession:
             skew=self.skew,
         )
         """Sends every request, of the sign-in and of the map."""
+        self._connection: ConnectionWatch | None = None
         self.backend: Backend | None = None
         """None until it is loaded."""
         self.sign_in: SignIn | None = None
@@ -111,13 +115,26 @@ class MapSession:
         if not self._config.needs_sign_in:
             self._open_map(None)
             return
+        connection = self._watch_connection()
         sign_in = build_sign_in(self._config, self._surroundings, self.network, self.skew)
         self.sign_in = sign_in
         sign_in.show(self._is_seen)
         self._panels = SignInPanels(sign_in, self._settings, self._stack, self._actions, self._jobs)
+        self._panels.steps = connection.steps
         sign_in.start(now)
         if isinstance(self._stack.base, StartScreen):
             self._stack.base.session = sign_in.view
+            self._stack.base.steps = connection.steps
+
+    def _watch_connection(self) -> ConnectionWatch:
+        """Follow the steps of the connection until there is a map."""
+        from tvapp.app.connection_watch import ConnectionWatch
+        from tvapp.host.links import LinkWatch
+
+        self._connection = ConnectionWatch(self._config, self._jobs, self._surroundings.log)
+        self.network.listen(self._connection.outcomes)
+        self._jobs.thread("links", LinkWatch(self._jobs.inbox.post).run)
+        return self._connection
 
     def build_backend(self) -> None:
         """Start to load the backend; answered by TilesReady and BackendReady."""
@@ -137,6 +154,10 @@ class MapSession:
                 self._show_map(now, view)
             case JobFailed(name=name) if name == READ and self._opening is not None:
                 self._show_map(now, None)
+            case LinkChanged() | RequestEnded() | NameLookedUp():
+                if self._connection is not None and self._connection.receive(message, now) and self.map is None:
+                    self.network.hurry()
+                    self._network_restored(now)
             case NetworkRestored():
                 self._network_restored(now)
             case Resumed():
@@ -150,6 +171,8 @@ class MapSession:
             return
         self.sign_in.tick(now)
         view = self.sign_in.view(now)
+        if self._connection is not None and self.map is None:
+            self._connection.follow(view, now)
         if self.map is not None and view.phase in ("succeeded", "signed-in") and self._is_other(view.account):
             # Another person answered when the map asked for a sign-in: it shows the former account's data.
             self.drop_map()
@@ -196,6 +219,8 @@ class MapSession:
         self._stack.receive(AccountChanged(None), self._clock.monotonic())
         self.map.disconnect()
         self.map = None
+        if self._connection is not None:
+            self._connection.outcomes.silence(False)
         # The next account must not see drawings of this one from the canvas's cache.
         self._display.canvas.forget()
 
@@ -217,9 +242,11 @@ class MapSession:
     def situation(self) -> Situation:
         """Return the state of the sign-in and the map, for the init system."""
         screen, account = self._screen, self._account
+        failing = self._connection.failing() if self._connection is not None and self.map is None else None
         phase = self._phase if self._config.needs_sign_in else ""
         return Situation(
             phase=phase,
+            failing=failure_title(failing, UiSettings()) if failing is not None else "",
             has_map=self.map is not None,
             is_again=self.map is not None and phase not in ("", "succeeded", "signed-in"),
             account=account.shortened if account is not None else "",
@@ -267,6 +294,8 @@ class MapSession:
         state.selection.awaited_id = last.selected if last is not None else ""
         self._screen = MapScreen(state, self._stack)
         self._stack.show(self._screen)
+        if self._connection is not None:
+            self._connection.outcomes.silence(True)
         if self._panels is not None:
             self._panels.map_shown()
         self._stack.receive(AccountChanged(self._account), now)

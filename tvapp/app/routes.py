@@ -25,6 +25,7 @@ from tvapp.auth.messages import (
 )
 from tvapp.azure.messages import AttributionArrived
 from tvapp.core.clock import ClockSet, ClockSkewed, Resumed
+from tvapp.core.connection_messages import LinkChanged, NameLookedUp, RequestEnded
 from tvapp.core.jobs import JobFailed, JobResult
 from tvapp.fences.drawing.messages import LabelsPlaced
 from tvapp.fences.service.messages import FencesLoaded, FencesUnavailable, FencesUnchanged, IndexBuilt, SnapshotRestored
@@ -58,6 +59,9 @@ ROUTES: Mapping[type, tuple[Hearer, ...]] = {
     # the network and the backend
     NetworkLost: ("app",),
     NetworkRestored: ("app", "session"),
+    LinkChanged: ("session",),
+    RequestEnded: ("session",),
+    NameLookedUp: ("session",),
     TilesReady: ("session",),
     BackendReady: ("session",),
     # signing in

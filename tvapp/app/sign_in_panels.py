@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from tvapp.auth.service import SignIn
 from tvapp.auth.view import SessionView
@@ -15,6 +16,9 @@ from tvapp.ui.screens.signin.screen import SignInScreen
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.stack import ScreenStack
 from tvapp.ui.words.permissions import permission_for
+
+if TYPE_CHECKING:
+    from tvapp.core.connection_steps import Step
 
 
 class SignInPanels:
@@ -33,13 +37,17 @@ class SignInPanels:
         self._stack = stack
         self._actions = actions
         self._jobs = jobs
+        self.steps: Callable[[], tuple[Step, ...]] = tuple
+        """Returns the steps of the connection, for the page."""
         self._told: tuple[bool, str] = (False, "")
 
     def show_page(self, now: float) -> None:
         """Show only the sign-in page: without an account there is no map."""
         if not isinstance(self._stack.base, SignInScreen):
             self._prepare()
-            self._stack.show(SignInScreen(self._settings, self._stack, self._actions, self._sign_in.view, now))
+            self._stack.show(
+                SignInScreen(self._settings, self._stack, self._actions, self._sign_in.view, now, self.steps)
+            )
 
     def map_shown(self) -> None:
         """A new map is shown, which has no notices yet."""

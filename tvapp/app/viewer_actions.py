@@ -20,13 +20,18 @@ class ViewerActions:
     """Implements ui.Actions. What needs a map or a sign-in does nothing while there is none."""
 
     def __init__(
-        self, surroundings: Surroundings, session: Callable[[], MapSession], leave: Callable[[], None]
+        self,
+        surroundings: Surroundings,
+        session: Callable[[], MapSession],
+        leave: Callable[[], None],
+        start_again: Callable[[], None],
     ) -> None:
-        """`session` is asked at each action; `leave` ends the program."""
+        """`session` is asked at each action; `leave` ends the program, `start_again` starts it anew."""
         self._clock = surroundings.clock
         self._log = surroundings.log
         self._get_session = session
         self.leave = leave
+        self.start_again = start_again
 
     @property
     def _session(self) -> MapSession:

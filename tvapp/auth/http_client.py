@@ -157,7 +157,7 @@ def _is_oauth(body: Mapping[str, object]) -> bool:
     return (
         ("access_token" in body or "device_code" in body)
         and all(isinstance(body.get(name), str | None) for name in texts)
-        and all(re.fullmatch(r"\d{1,12}(\.0)?", str(body.get(name, 0))) for name in numbers)
+        and all(re.fullmatch(r"\d{1,12}(\.0)?", str(body[name])) for name in numbers if name in body)
     )
 
 

@@ -21,7 +21,7 @@ from tvapp.auth import msal_cache, problems
 from tvapp.auth.gateway import Grant
 from tvapp.auth.http_client import Failed, HttpClient
 from tvapp.auth.messages import CodeReceived, CodeRefused, PollPending, PollRefused, PollSlowDown, PollSucceeded
-from tvapp.auth.problems import Problem, Refused
+from tvapp.auth.problems import Problem, Refused, When
 from tvapp.auth.token_store import TokenStore
 from tvapp.auth.view import Account
 from tvapp.core import errors
@@ -309,7 +309,7 @@ def grant_of(result: Mapping[str, Any], wall: float) -> Grant:
     return Grant(token.secret, expires_in, renew_in, is_new=True)
 
 
-def _problem(failed: Failed, when: str) -> Problem:
+def _problem(failed: Failed, when: When) -> Problem:
     """Return the problem of a failure; an OAuth error body says more than the status."""
     error = failed.error
     if isinstance(error, errors.NotFound) and failed.body is None:

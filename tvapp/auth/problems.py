@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Literal, TypeAlias
 
 from tvapp.core import errors
 
 Next = Literal["waits-for-ok", "new-code", "retries", "keeps-waiting"]
 """The next step: wait for OK, request a new code, retry later, or go on waiting for the person."""
+
+When: TypeAlias = Literal["code", "poll", "refresh"]
+"""What was asked of the provider: a code, whether the code was approved, or a new access token."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,12 +188,11 @@ def with_skew(problem: Problem, skew_s: float | None) -> Problem:
 
 
 def from_reply(
-    body: Mapping[str, object], *, status: int = 400, retry_after_s: float | None = None, when: str = "poll"
+    body: Mapping[str, object], *, status: int = 400, retry_after_s: float | None = None, when: When = "poll"
 ) -> Problem:
     """Return the problem that an OAuth error body (azure-facts 1.6) describes.
 
-    `when` is "code" (requesting one), "poll" or "refresh": an invalid grant ends a code in one case and the session in
-    the other.
+    An invalid grant ends the code on a "poll" and the session on a "refresh".
 
     >>> from_reply({"error": "invalid_grant", "error_codes": [53003]}).kind
     'blocked-by-policy'
@@ -243,7 +245,7 @@ class Refused(errors.SignInError):
         self.problem = problem
 
 
-def from_error(error: errors.TvappError, *, when: str = "refresh") -> Problem:
+def from_error(error: errors.TvappError, *, when: When = "refresh") -> Problem:
     """Return the problem behind one of our exceptions; `when` as for `from_reply`."""
     match error:
         case Refused():
@@ -279,7 +281,7 @@ def _named(kind: str, error: str) -> Problem:
     return Problem(kind, KINDS[kind], error)
 
 
-def _kind(error: str, numbers: tuple[int, ...], status: int, when: str) -> str:
+def _kind(error: str, numbers: tuple[int, ...], status: int, when: When) -> str:
     if status == 429:
         return "busy"
     if error in DECIDED:
@@ -299,7 +301,7 @@ def _kind(error: str, numbers: tuple[int, ...], status: int, when: str) -> str:
     return "refused"
 
 
-def _next(kind: str, when: str) -> Next:
+def _next(kind: str, when: When) -> Next:
     default = KINDS[kind]
     if when == "poll" or default == "retries":
         return default

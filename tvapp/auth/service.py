@@ -190,7 +190,7 @@ class SignIn:
 
     def _with_clock(self, view: SessionView) -> SessionView:
         skew_s = self._skew.skew_s if self._skew is not None else None
-        if skew_s is None and view.problem is None:
+        if skew_s is None:
             return view
         problem = with_skew(view.problem, skew_s) if view.problem is not None else None
         return replace(view, problem=problem, clock_skew_s=skew_s)

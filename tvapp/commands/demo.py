@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import importlib.util
 import json
 import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from tvapp.core.exit_status import EXIT_FAILED
+from tvapp.commands.console import complain
+from tvapp.core.exit_status import EXIT_FAILED, EXIT_NOT_INSTALLED
 
+NEEDED = ("tvapp.localcloud", "starlette", "uvicorn", "cryptography", "jwt", "python_multipart")
+"""What the local cloud consists of: itself, which the Debian package leaves out, and the modules of `tvapp[demo]`."""
 READY_WITHIN_S = 30
 HOME = "{ longitude = 24.9525, latitude = 60.1672, zoom = 13 }"
 _OWN_SECTIONS = ("TVAPP_IDENTITY_", "TVAPP_MAPS_", "TVAPP_GEOFENCES_")
@@ -29,6 +33,9 @@ class CloudFailed(Exception):
 
 def run_demo(options: argparse.Namespace) -> int:
     """Start the local cloud and run the app against it; returns the exit status."""
+    if missing := missing_modules():
+        complain(how_to_install(missing))
+        return EXIT_NOT_INSTALLED
     _say("Starting the local cloud ...")
     with contextlib.ExitStack() as stack:
         folder = options.data_dir
@@ -82,6 +89,19 @@ def local_cloud(folder: Path, *, lan: bool = False, arguments: tuple[str, ...] =
         for pipe in (process.stdin, process.stdout):
             if pipe is not None:
                 pipe.close()
+
+
+def missing_modules(is_there: Callable[[str], object] = importlib.util.find_spec) -> tuple[str, ...]:
+    """Return which of the modules that only the demo needs are not installed; imports none of them."""
+    return tuple(name for name in NEEDED if not is_there(name))
+
+
+def how_to_install(missing: tuple[str, ...]) -> str:
+    """Say in two lines what the demo lacks and how to get it."""
+    if "tvapp.localcloud" in missing:
+        return "tvapp: this installation has no demo.\nRun it in a clone of the repository: ./scripts/demo"
+    lacks = ", ".join(missing)
+    return f"tvapp: the demo needs packages that are not installed: {lacks}\nInstall them: pip install 'tvapp[demo]'"
 
 
 def demo_environment(

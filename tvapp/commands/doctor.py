@@ -106,15 +106,17 @@ def _data_dir(data_dir: Path) -> Check:
 
 
 def _display(config: Config, environ: Mapping[str, str] = os.environ) -> Check:
+    import tvapp.display.sdl  # noqa: F401  (loads SDL, which tells what it was built with)
     from tvapp.display.driver import expected_driver
     from tvapp.display.hardware import display_availability, unreadable_inputs
+    from tvapp.display.libraries import missing_for
 
     driver = expected_driver(environ)
+    seen = display_availability(environ, lacks=missing_for)
+    if seen.outlook == "never" and seen.reason:
+        found, _, remedy = seen.reason.partition(": ")
+        return Check("display", "fail", found, remedy or "connect a screen, or set DISPLAY")
     if driver == "kmsdrm":
-        seen = display_availability(environ)
-        if seen.outlook == "never":
-            found, _, remedy = seen.reason.partition(": ")
-            return Check("display", "fail", found, remedy or "connect a screen, or set DISPLAY")
         if closed := unreadable_inputs(config.remote.devices):
             found, _, remedy = closed.rpartition(": ")
             return Check("display", "fail", found, remedy)

@@ -7,6 +7,7 @@ import contextlib
 import os
 import random
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from tvapp.app.frame_meter import FrameMeter
@@ -45,7 +46,7 @@ from tvapp.host.process import (
     start_over,
     tune_interpreter,
 )
-from tvapp.host.systemd.notify import Notifier, is_our_manager
+from tvapp.host.systemd.notify import Notifier, is_our_manager, is_service
 from tvapp.host.systemd.status import Situation, words
 
 if TYPE_CHECKING:
@@ -84,15 +85,22 @@ def run_app(options: argparse.Namespace, probe: Probe | None = None) -> int:
         surroundings = Surroundings(
             Jobs(Inbox(), log), clock, log, disk, random.random, data, since_start=seconds_since(os.environ)
         )
-        run = _Run(options, config, errors, signals, log, surroundings, probe or Probe())
+        run = _Run(options, _with_closable(config), errors, signals, log, surroundings, probe or Probe())
         try:
             status = run.until_stopped()
         except Exception as error:  # noqa: BLE001 - whatever it is, the screen has to say that the app starts again
             status = run.recover(error)
-    if status == EXIT_CRASHED and run.starts_over:
+    if run.starts_over:
         signals.restore()
         start_over(os.environ)
     return status
+
+
+def _with_closable(config: Config) -> Config:
+    """Decide whether the app may be closed, where the configuration does not say: a service should not end."""
+    if config.kiosk.closable is not None:
+        return config
+    return replace(config, kiosk=replace(config.kiosk, closable=not is_service(os.environ, os.getpid())))
 
 
 class _Run:
@@ -125,11 +133,12 @@ class _Run:
         self._hears_signals = False
         self._is_ending = False
         self.starts_over = False
-        """Whether this process replaces itself by a new start, because no init system does."""
+        """Whether this process replaces itself by a new start: the viewer wants it, or no init system does it."""
 
     def until_stopped(self) -> int:
         """Show the app until it wants to stop; returns the exit status."""
         # Not before the configuration is known, and nothing heavy before the first frame.
+        from tvapp.display.console_screen import BlackScreen
         from tvapp.display.startup import Stopped, open_display
         from tvapp.display.window_creation import DisplaySpec
         from tvapp.remote.keymap import keymap
@@ -139,6 +148,7 @@ class _Run:
             self._options, self._config, self._log, self._clock, self._inbox, self._jobs,
         )  # fmt: skip
         self._probe.begin(self._surroundings)
+        status = EXIT_OK
         spec = DisplaySpec(
             size=options.windowed,
             fullscreen=options.windowed is None and config.kiosk.fullscreen,
@@ -148,8 +158,7 @@ class _Run:
         try:
             opened = open_display(spec, PygameKeys(), clock, log, wait=self._wait_for_display, complain=complain)
         except DisplayError as error:
-            complain(f"tvapp: no display could be opened: {error}\nRun `tvapp doctor` to see what is missing.")
-            return EXIT_CONFIG if self._errors is not None else EXIT_DISPLAY
+            return self._no_display(f"no display could be opened: {error}", error)
         if isinstance(opened, Stopped):
             log.event("app.stopped", reason=opened.reason)
             return EXIT_OK
@@ -170,7 +179,7 @@ class _Run:
             del os.environ[DISPLAY_LOST_AT]
             log.event("display.restored", after_s=round(clock.monotonic() - lost_at, 1))
 
-        from tvapp.app.app import App
+        from tvapp.app.app import START_AGAIN, App
 
         keys = keymap(config.remote.keys)
         app = App(config, self._errors, self._surroundings, display=display, keymap=keys)
@@ -180,14 +189,27 @@ class _Run:
         heartbeat = Heartbeat(self._notifier, jobs, log, app.situation, self._ran_well)
         meter = FrameMeter(self._probe.burst, time.thread_time, self._probe.shortest_burst)
         loop = Loop(display, program, jobs, clock, log, heartbeat, meter)
-        reason = loop.run()
+        try:
+            reason = loop.run()
+        except BlackScreen as error:
+            reason = "black screen"
+            status = self._no_display(f"nothing is on the screen: {error}", error)
         self._is_ending = True
-        self._notifier.stopping()
+        self.starts_over = reason == START_AGAIN and options.command != "demo"
+        if not self.starts_over:
+            self._notifier.stopping()
         app.close()
         jobs.stop(SHUTDOWN_S)
         display.close()
         log.event("app.stopped", reason=reason)
-        return EXIT_OK
+        return status
+
+    def _no_display(self, told: str, error: DisplayError) -> int:
+        """Tell everybody but the viewer, who sees nothing; returns the exit status."""
+        self._log.event("display.failed", level="error", reason=str(error))
+        self._notifier.status(f"No picture: {error}")
+        complain(f"tvapp: {told}\nRun `tvapp doctor` to see what is missing.")
+        return EXIT_CONFIG if self._errors is not None else EXIT_DISPLAY
 
     def recover(self, error: Exception) -> int:
         """Report a crash to the log, a file and the screen, and wait; returns the exit status."""

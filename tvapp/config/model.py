@@ -120,6 +120,8 @@ class Kiosk:
     """Units of lengths and areas."""
     read_only: bool = False
     """Offer no drawing, changing and deleting on this screen."""
+    closable: bool | None = None
+    """Offer to close the app, and end when its window is closed. Default: false where systemd starts it, else true."""
     lock: str = field(default="", repr=False)
     """Hash of a pattern of arrow keys that protects drawing, changing and deleting; `tvapp lock` makes it."""
     motion: bool = True

@@ -1,4 +1,4 @@
-"""Checks the value of each setting (types, ranges, addresses), and which settings need each other."""
+"""Says what each key allows, and which settings need each other; `config.checks` has the checks of single values."""
 
 from __future__ import annotations
 
@@ -8,33 +8,35 @@ import shlex
 import stat
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from urllib.parse import urlsplit
 
-from tvapp.config.model import STYLES, Config, Found, Home
+from tvapp.config.checks import (
+    A_GUID,
+    GUID,
+    LANGUAGE,
+    MAP_VIEW,
+    Check,
+    WrongValue,
+    address_check,
+    check_device,
+    check_existing_file,
+    check_home,
+    check_hours,
+    check_key_table,
+    check_kinds,
+    check_lock,
+    check_path,
+    check_tenant,
+    check_truth,
+    choice_check,
+    list_check,
+    number_check,
+    text_check,
+)
+from tvapp.config.model import STYLES, Config, Found
 from tvapp.core.errors import ConfigError
 
-GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
-DOMAIN = re.compile(r"(?=.{4,253}$)(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z]{2,63}")
-LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
-MAP_VIEW = re.compile(r"Auto|Unified|[A-Z]{2}")
 LONGEST_FOUND = 80
-DEFAULT_HOME_ZOOM = 14.0
 SECRET_KEYS = frozenset({"maps.subscription_keys", "kiosk.lock"})
-MOST_KINDS = 24
-LONGEST_NAME = 40
-A_GUID = "a GUID such as 11111111-2222-3333-4444-555555555555"
-
-
-class WrongValue(Exception):
-    """A value that a key does not allow; `allowed` says what it allows."""
-
-    def __init__(self, allowed: str) -> None:
-        super().__init__(allowed)
-        self.allowed = allowed
-
-
-Check = Callable[[object, Path], object]
-"""Takes the written value and the folder for relative paths; returns the setting, or raises WrongValue."""
 
 
 def check_value(key: str, found: Found, base: Path) -> tuple[object, ConfigError | None]:
@@ -101,186 +103,6 @@ def check_together(config: Config, wrong: Iterable[str], source: str) -> list[Co
     return errors
 
 
-def _text(pattern: re.Pattern[str] | None = None, allowed: str = "text in quotes") -> Check:
-    def check(value: object, _base: Path) -> str:
-        if not isinstance(value, str) or not value.isprintable():
-            raise WrongValue(allowed)
-        text = value.strip()
-        if pattern is not None and text and not pattern.fullmatch(text):
-            raise WrongValue(allowed)
-        return text
-
-    return check
-
-
-def _choice(*choices: str, also: Mapping[str, str] | None = None) -> Check:
-    def check(value: object, _base: Path) -> str:
-        if isinstance(value, str) and value in choices:
-            return value
-        if isinstance(value, str) and also and value in also:
-            return also[value]
-        raise WrongValue(", ".join(f'"{choice}"' for choice in (*choices, *(also or ()))))
-
-    return check
-
-
-def _truth(value: object, _base: Path) -> bool:
-    if isinstance(value, bool):
-        return value
-    raise WrongValue("true or false")
-
-
-def _number(low: float, high: float) -> Callable[[object, Path], float]:
-    def check(value: object, _base: Path) -> float:
-        if isinstance(value, int | float) and not isinstance(value, bool) and low <= value <= high:
-            return float(value)
-        raise WrongValue(f"a number from {low:g} to {high:g}")
-
-    return check
-
-
-def _texts(each: Check, allowed: str, *, most: int = 100) -> Check:
-    def check(value: object, base: Path) -> tuple[object, ...]:
-        if not isinstance(value, list) or len(value) > most:
-            raise WrongValue(allowed)
-        items = tuple(each(item, base) for item in value)
-        if not all(items):
-            raise WrongValue(allowed)
-        return items
-
-    return check
-
-
-def _address(
-    allowed: str, *, needs_path: bool = False, may_have_path: bool = True, may_have_query: bool = False
-) -> Check:
-    def check(value: object, _base: Path) -> str:
-        if not isinstance(value, str):
-            raise WrongValue(allowed)
-        text = value.strip()
-        if not text:
-            return ""
-        try:
-            parts = urlsplit(text)
-            _ = parts.port
-        except ValueError:
-            raise WrongValue(allowed) from None
-        path = parts.path.strip("/")
-        is_wrong = (
-            parts.scheme != "https"
-            or not parts.hostname
-            or parts.username is not None
-            or parts.fragment
-            or (parts.query and not may_have_query)
-            or (needs_path and not path)
-            or (path and not may_have_path)
-            or not text.isprintable()
-            or " " in text
-        )
-        if is_wrong:
-            raise WrongValue(allowed)
-        return text.rstrip("/") if not parts.query else text
-
-    return check
-
-
-def _tenant(value: object, base: Path) -> str:
-    text = str(_text(None, f"a domain such as contoso.onmicrosoft.com, or {A_GUID}")(value, base))
-    if text and text not in ("organizations", "common") and not GUID.fullmatch(text) and not DOMAIN.fullmatch(text):
-        raise WrongValue(f"a domain such as contoso.onmicrosoft.com, or {A_GUID}")
-    return text
-
-
-def _file(value: object, base: Path) -> str:
-    path = _path(value, base)
-    if path and not Path(path).is_file():
-        raise WrongValue("the path of a file that is there")
-    return path
-
-
-def _path(value: object, base: Path) -> str:
-    if not isinstance(value, str) or "\0" in value:
-        raise WrongValue("a path in quotes")
-    return str(base / Path(value).expanduser()) if value else ""
-
-
-def _device(value: object, _base: Path) -> str:
-    if isinstance(value, str) and value.startswith("/") and "\0" not in value:
-        return value
-    raise WrongValue('a list of paths such as ["/dev/input/event3"]')
-
-
-def _home(value: object, base: Path) -> Home:
-    allowed = "{ longitude = -180 to 180, latitude = -85.05 to 85.05, zoom = 0 to 22 }"
-    if not isinstance(value, dict) or not {"longitude", "latitude"} <= set(value) <= {"longitude", "latitude", "zoom"}:
-        raise WrongValue(allowed)
-    try:
-        return Home(
-            _number(-180, 180)(value["longitude"], base),
-            _number(-85.05112878, 85.05112878)(value["latitude"], base),
-            _number(0, 22)(value.get("zoom", DEFAULT_HOME_ZOOM), base),
-        )
-    except WrongValue:
-        raise WrongValue(allowed) from None
-
-
-def _key_table(value: object, _base: Path) -> dict[str, str]:
-    from tvapp.remote.keymap import check
-
-    if not isinstance(value, dict) or not all(isinstance(item, str) for item in value.values()):
-        raise WrongValue('a table such as { "red" = "back" }')
-    for error in check(value, ""):
-        raise WrongValue(f"{error.key}: found {error.found}; allowed: {error.allowed}")
-    return dict(value)
-
-
-def _lock(value: object, _base: Path) -> str:
-    from tvapp.remote.pattern_hash import PatternHash
-
-    if value == "":
-        return ""
-    try:
-        return PatternHash.parse(value if isinstance(value, str) else "").text
-    except ValueError:
-        raise WrongValue("the hash of a pattern as `tvapp lock` prints it") from None
-
-
-def _hours(value: object, _base: Path) -> str:
-    from tvapp.core.week import ALLOWED, is_entry
-
-    if isinstance(value, str) and is_entry(value):
-        return value
-    raise WrongValue(f"a list of {ALLOWED}")
-
-
-def _kinds(value: object, _base: Path) -> dict[str, dict[str, str]]:
-    if isinstance(value, list):
-        pairs: list[tuple[object, object]] = [(key, {}) for key in value]
-    elif isinstance(value, dict):
-        pairs = list(value.items())
-    else:
-        raise WrongValue(_A_KIND)
-    kinds: dict[str, dict[str, str]] = {}
-    for key, stated in pairs:
-        names = {"": stated} if isinstance(stated, str) else stated
-        if not _is_name(key) or not isinstance(names, dict) or not all(map(_is_name, names.values())):
-            raise WrongValue(_A_KIND)
-        if names is stated and not all(LANGUAGE.fullmatch(language) for language in names):
-            raise WrongValue(_A_KIND)
-        kinds[str(key)] = dict(names)
-    if len(pairs) > MOST_KINDS or len({key.casefold() for key in kinds}) < len(pairs):
-        raise WrongValue(_A_KIND)
-    return kinds
-
-
-def _is_name(text: object) -> bool:
-    """Tell whether a text can be shown in one line. Joiners do not count as printable, but shape some scripts."""
-    if not isinstance(text, str) or len(text) > LONGEST_NAME or text != text.strip():
-        return False
-    visible = text.replace("\u200c", "").replace("\u200d", "")
-    return bool(visible) and visible.isprintable()
-
-
 def _as_text(text: str) -> object:
     return text
 
@@ -345,56 +167,60 @@ def _shape(value: object) -> str:
     return f"a list of {len(value)}" if isinstance(value, list) else f"a {type(value).__name__}"
 
 
-_A_KIND = (
-    f'at most {MOST_KINDS} kinds of up to {LONGEST_NAME} characters: ["depot", "school"], or a table such as '
-    '{ depot = "Lager", berth = { en = "Berth", fi = "Laituri" } }'
-)
-_ANY_TEXT = _text()
-_ISSUER = _address("an https:// address, with the tenant as its path", needs_path=True)
+_ANY_TEXT = text_check()
+_ISSUER = address_check("an https:// address, with the tenant as its path", needs_path=True)
 _SHORT_STYLES: Mapping[str, str] = {short: style for style, short in STYLES.items()}
 
 RULES: Mapping[str, tuple[Check, Callable[[str], object]]] = {
-    "identity.tenant": (_tenant, _as_text),
+    "identity.tenant": (check_tenant, _as_text),
     "identity.client_id": (_ANY_TEXT, _as_text),
-    "identity.cloud": (_choice("public", "us-government", "china"), _as_text),
+    "identity.cloud": (choice_check("public", "us-government", "china"), _as_text),
     "identity.authority": (_ISSUER, _as_text),
-    "identity.oidc_authority": (_address("an https:// address"), _as_text),
+    "identity.oidc_authority": (address_check("an https:// address"), _as_text),
     "identity.scopes": (
-        _texts(_text(re.compile(r"\S+"), "scopes without spaces"), "a list of scopes in quotes"),
+        list_check(text_check(re.compile(r"\S+"), "scopes without spaces"), "a list of scopes in quotes"),
         _as_list,
     ),
-    "identity.ca_bundle": (_file, _as_text),
+    "identity.ca_bundle": (check_existing_file, _as_text),
     "identity.app_name": (_ANY_TEXT, _as_text),
     "identity.organisation": (_ANY_TEXT, _as_text),
-    "maps.client_id": (_text(GUID, A_GUID), _as_text),
-    "maps.endpoint": (_address("an https:// address without a path", may_have_path=False), _as_text),
-    "maps.auth": (_choice("entra", "shared-key"), _as_text),
+    "maps.client_id": (text_check(GUID, A_GUID), _as_text),
+    "maps.endpoint": (address_check("an https:// address without a path", may_have_path=False), _as_text),
+    "maps.auth": (choice_check("entra", "shared-key"), _as_text),
     "maps.subscription_keys": (
-        _texts(_text(re.compile(r"\S{8,}"), "keys without spaces"), "a list of one or two keys in quotes", most=2),
+        list_check(
+            text_check(re.compile(r"\S{8,}"), "keys without spaces"), "a list of one or two keys in quotes", most=2
+        ),
         _as_list,
     ),
-    "maps.style": (_choice(*STYLES, also=_SHORT_STYLES), _as_text),
-    "maps.view": (_text(MAP_VIEW, '"Unified", "Auto" or a country such as "IN"'), _as_text),
-    "geofences.store": (_choice("blob", "map-data", "folder", "url"), _as_text),
+    "maps.style": (choice_check(*STYLES, also=_SHORT_STYLES), _as_text),
+    "maps.view": (text_check(MAP_VIEW, '"Unified", "Auto" or a country such as "IN"'), _as_text),
+    "geofences.store": (choice_check("blob", "map-data", "folder", "url"), _as_text),
     "geofences.container_url": (
-        _address("https:// address of a container, without a query: the viewer's sign-in is used", needs_path=True),
+        address_check(
+            "https:// address of a container, without a query: the viewer's sign-in is used", needs_path=True
+        ),
         _as_text,
     ),
-    "geofences.path": (_path, _as_text),
-    "geofences.urls": (_texts(_address("https:// addresses", may_have_query=True), "a list of addresses"), _as_list),
-    "geofences.refresh_s": (_number(5, 86_400), _as_number),
-    "geofences.kinds": (_kinds, _as_list_or_table),
-    "view.home": (_home, _as_toml),
-    "kiosk.fullscreen": (_truth, _as_truth),
-    "kiosk.language": (_text(LANGUAGE, 'a language such as "en"'), _as_text),
-    "kiosk.units": (_choice("metric", "imperial"), _as_text),
-    "kiosk.read_only": (_truth, _as_truth),
-    "kiosk.lock": (_lock, _as_text),
-    "kiosk.motion": (_truth, _as_truth),
-    "kiosk.renderer": (_choice("auto", "accelerated", "software"), _as_text),
-    "kiosk.dim_after_min": (_number(0, 10_080), _as_number),
-    "kiosk.awake": (_texts(_hours, "a list of days and hours in quotes"), _as_toml),
-    "remote.keys": (_key_table, _as_toml),
-    "remote.devices": (_texts(_device, 'a list of paths such as ["/dev/input/event3"]'), _as_list),
-    "remote.grab": (_truth, _as_truth),
+    "geofences.path": (check_path, _as_text),
+    "geofences.urls": (
+        list_check(address_check("https:// addresses", may_have_query=True), "a list of addresses"),
+        _as_list,
+    ),
+    "geofences.refresh_s": (number_check(5, 86_400), _as_number),
+    "geofences.kinds": (check_kinds, _as_list_or_table),
+    "view.home": (check_home, _as_toml),
+    "kiosk.fullscreen": (check_truth, _as_truth),
+    "kiosk.language": (text_check(LANGUAGE, 'a language such as "en"'), _as_text),
+    "kiosk.units": (choice_check("metric", "imperial"), _as_text),
+    "kiosk.read_only": (check_truth, _as_truth),
+    "kiosk.closable": (check_truth, _as_truth),
+    "kiosk.lock": (check_lock, _as_text),
+    "kiosk.motion": (check_truth, _as_truth),
+    "kiosk.renderer": (choice_check("auto", "accelerated", "software"), _as_text),
+    "kiosk.dim_after_min": (number_check(0, 10_080), _as_number),
+    "kiosk.awake": (list_check(check_hours, "a list of days and hours in quotes"), _as_toml),
+    "remote.keys": (check_key_table, _as_toml),
+    "remote.devices": (list_check(check_device, 'a list of paths such as ["/dev/input/event3"]'), _as_list),
+    "remote.grab": (check_truth, _as_truth),
 }

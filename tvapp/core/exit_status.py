@@ -11,6 +11,7 @@ EXIT_CONFIG = 3
 EXIT_DISPLAY = 4
 EXIT_CRASHED = 5
 EXIT_RUNNING = 6
+EXIT_NOT_INSTALLED = 7
 
 MEANINGS: Mapping[int, str] = {
     EXIT_OK: "ended by Back, SIGTERM or SIGHUP; or the command did what it was asked",
@@ -20,4 +21,5 @@ MEANINGS: Mapping[int, str] = {
     EXIT_DISPLAY: "no display could be opened and none can be expected; or no key could ever arrive",
     EXIT_CRASHED: "met a problem, told of it on the screen, is to be started again (does so itself without systemd)",
     EXIT_RUNNING: "another tvapp uses this data folder",
+    EXIT_NOT_INSTALLED: "demo: packages that only the demo needs are not installed; it says how to get them",
 }

@@ -6,12 +6,26 @@ SDL's own software renderer with a plain shared-memory window takes 1.4 ms.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import contextlib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
 RendererPreference = Literal["auto", "accelerated", "software"]
+
+SOFTWARE = "software"
+"""SDL's name of its renderer that draws without a GPU."""
+
+FIRST_CHOICES: Mapping[str, Sequence[str]] = {"kmsdrm": ("opengles2",)}
+"""The renderers to try first on a video driver.
+
+On KMS/DRM SDL makes a context of OpenGL ES. Its first renderer, "opengl", takes that for OpenGL and draws nothing. So
+does "software", which shows its frames through SDL's first renderer unless SDL_FRAMEBUFFER_ACCELERATION names another.
+"""
+
+NO_GPUS = frozenset({"vgem", "vkms"})
+"""Drivers of the kernel that offer a render node and have no hardware at all."""
 
 HEADLESS_DRIVERS = frozenset({"dummy", "offscreen"})
 """Video drivers without a screen or input: only other threads can end a wait."""
@@ -39,9 +53,19 @@ class RendererChoice:
     reason: str
 
 
-def has_gpu(dri: Path = Path("/dev/dri")) -> bool:
-    """Tell whether the kernel offers a GPU for rendering (a DRM render node)."""
-    return any(dri.glob("renderD*"))
+def has_gpu(dri: Path = Path("/dev/dri"), drm: Path = Path("/sys/class/drm")) -> bool:
+    """Tell whether the kernel offers a GPU for rendering: a DRM render node with hardware behind it."""
+    return any(_is_gpu(drm / node.name / "device") for node in dri.glob("renderD*"))
+
+
+def _is_gpu(device: Path) -> bool:
+    if (device / "driver").resolve().name in NO_GPUS:
+        return False
+    # Bit strings. The first bit is VIRTIO_GPU_F_VIRGL: the host draws in 3D. Without it Mesa draws on the CPU.
+    for features in (*device.glob("features"), *device.glob("virtio*/features")):
+        with contextlib.suppress(OSError):
+            return features.read_text("ascii", "replace").startswith("1")
+    return True  # not a virtio device
 
 
 def choose_renderer(wish: RendererPreference, environ: Mapping[str, str], gpu: bool) -> RendererChoice:
@@ -51,29 +75,50 @@ def choose_renderer(wish: RendererPreference, environ: Mapping[str, str], gpu: b
     'no GPU'
     """
     video = expected_driver(environ)
-    if forced := environ.get("SDL_RENDER_DRIVER"):
-        return RendererChoice({}, forced != "software", f"SDL_RENDER_DRIVER is {forced}")
     smooth = {} if "SDL_RENDER_SCALE_QUALITY" in environ else {"SDL_RENDER_SCALE_QUALITY": "linear"}
+    software: dict[str, str] = {}  # with a GPU too: its renderers may turn out not to draw
+    if "SDL_FRAMEBUFFER_ACCELERATION" not in environ:
+        # How SDL shows what its software renderer has drawn. By default it would go through its first renderer, which
+        # on X11 is slow and on KMS/DRM black. Wayland and KMS/DRM have no way but a renderer.
+        if video == "x11":
+            software["SDL_FRAMEBUFFER_ACCELERATION"] = "0"
+        elif video in FIRST_CHOICES:
+            software["SDL_FRAMEBUFFER_ACCELERATION"] = FIRST_CHOICES[video][0]
+    if forced := environ.get("SDL_RENDER_DRIVER"):
+        return RendererChoice(software, forced != SOFTWARE, f"SDL_RENDER_DRIVER is {forced}")
     if wish == "accelerated":
-        return RendererChoice(smooth, True, "configured")
-    software: dict[str, str] = {}
-    if video == "x11" and "SDL_FRAMEBUFFER_ACCELERATION" not in environ:
-        # By default SDL would present the frame through OpenGL. Wayland has no other way.
-        software["SDL_FRAMEBUFFER_ACCELERATION"] = "0"
+        return RendererChoice({**smooth, **software}, True, "configured")
     if wish == "software":
         return RendererChoice(software, False, "configured")
     if video in HEADLESS_DRIVERS:
         return RendererChoice(software, False, f"nothing to show on the {video} driver")
+    if not gpu and video in FIRST_CHOICES:
+        # The frame goes through that renderer anyway.
+        return RendererChoice(software, True, f"no GPU, and {video} draws through {FIRST_CHOICES[video][0]}")
     if not gpu:
         return RendererChoice(software, False, "no GPU")
     # A GPU scales smoothly at no cost; in software that doubles the cost of scaled tiles (8 instead of 4 ms a screen).
-    return RendererChoice(smooth, True, "GPU found")
+    return RendererChoice({**smooth, **software}, True, "GPU found")
+
+
+def renderer_order(choice: RendererChoice, driver: str, available: Sequence[str], forced: str = "") -> tuple[str, ...]:
+    """Return the renderers to try, the best first. `available` are SDL's, in its order; `forced` is SDL_RENDER_DRIVER.
+
+    >>> gpu = RendererChoice({}, True, "GPU found")
+    >>> renderer_order(gpu, "kmsdrm", ["opengl", "opengles2", "software"])
+    ('opengles2', 'opengl', 'software')
+    """
+    if not choice.accelerated:
+        return (SOFTWARE,)
+    first = [name for name in (forced, *FIRST_CHOICES.get(driver, ())) if name in available]
+    others = [name for name in available if name != SOFTWARE]
+    return tuple(dict.fromkeys((*first, *others, SOFTWARE)))
 
 
 def expected_driver(environ: Mapping[str, str]) -> str:
     """Predict SDL's video driver, because SDL's hints have to be set before it starts."""
     if forced := environ.get("SDL_VIDEODRIVER", ""):
-        return forced.split(",")[0]
+        return forced.split(",")[0].lower()  # SDL compares without case, and calls its own driver KMSDRM
     if environ.get("DISPLAY"):
         return "x11"
     return "wayland" if environ.get("WAYLAND_DISPLAY") else "kmsdrm"

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tvapp.core.errors import DisplayError
-from tvapp.display.sdl import Renderer, Texture, pygame
+from tvapp.display.sdl import SDL_ERRORS, Renderer, Texture, pygame
 
 LINES_A_SCREEN = 18
 """The font size is the height of the screen by this; the longest line then still fits."""
@@ -31,5 +31,5 @@ def draw_fallback_text(renderer: Renderer, size: tuple[int, int], lines: Sequenc
             shown = int(texture.width * part), int(texture.height * part)
             renderer.blit(texture, pygame.Rect((width - shown[0]) // 2, y, *shown))
             y += 2 * font.get_linesize()
-    except pygame.error as error:
+    except SDL_ERRORS as error:
         raise DisplayError(str(error)) from error

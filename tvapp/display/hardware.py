@@ -58,12 +58,19 @@ def connected_screens(drm: Path = DRM) -> dict[str, bool] | None:
 def display_availability(
     environ: Mapping[str, str],
     *,
+    lacks: Callable[[str], str] = lambda _driver: "",
     drm: Path = DRM,
     cards: Path = CARDS,
     may_use: Callable[[Path], bool] = _may_use,
 ) -> Availability:
-    """Predict whether a display opens with these environment variables."""
+    """Predict whether a display opens with these environment variables.
+
+    `lacks` says what SDL lacks for a video driver, as `libraries.missing_for`, which loads the libraries: for a display
+    that did not open, and for a check without opening one.
+    """
     driver = expected_driver(environ)
+    if lack := lacks(driver):
+        return Availability("never", lack)
     if driver == "x11":
         name = environ.get("DISPLAY", "")
         if not name:

@@ -30,6 +30,7 @@ def _hide() -> list[str]:
 _hidden = _hide()
 try:
     import pygame
+    import pygame._sdl2.sdl2 as sdl2
     import pygame._sdl2.video as video
 finally:
     for _name in _hidden:
@@ -40,4 +41,7 @@ if TYPE_CHECKING:
 else:
     Renderer, Texture, Window = video.Renderer, video.Texture, video.Window
 
-__all__ = ["Renderer", "Texture", "Window", "pygame", "video"]
+SDL_ERRORS: tuple[type[Exception], ...] = (pygame.error, sdl2.error)
+"""What SDL's failures are raised as: pygame's older modules raise one, windows, renderers and textures the other."""
+
+__all__ = ["SDL_ERRORS", "Renderer", "Texture", "Window", "pygame", "sdl2", "video"]

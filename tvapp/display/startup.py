@@ -11,6 +11,7 @@ from tvapp.core.errors import DisplayError
 from tvapp.core.log import Log
 from tvapp.display.hardware import Availability, display_availability
 from tvapp.display.key_source import KeySource
+from tvapp.display.libraries import missing_for
 from tvapp.display.outage import begin_outage
 from tvapp.display.window import Display
 from tvapp.display.window_creation import DisplaySpec, NoKeys
@@ -26,6 +27,10 @@ class Stopped:
     reason: str
 
 
+def _probe(has_failed: bool) -> Availability:
+    return display_availability(os.environ, lacks=missing_for if has_failed else lambda _driver: "")
+
+
 def open_display(
     spec: DisplaySpec,
     keys: KeySource,
@@ -34,11 +39,12 @@ def open_display(
     *,
     wait: Callable[[float], str | None],
     complain: Callable[[str], None],
-    probe: Callable[[], Availability] = lambda: display_availability(os.environ),
+    probe: Callable[[bool], Availability] = _probe,
 ) -> Display | Stopped:
     """Open a display; where one may come later, wait for it and `complain` once.
 
-    `wait` sleeps for some seconds and returns the name of a signal that asks the program to end.
+    `wait` sleeps for some seconds and returns the name of a signal that asks the program to end. `probe` predicts
+    whether a display opens; with True, after one that did not open, it also looks for what SDL lacks.
 
     Raises:
         DisplayError: there can never be one, or it does not open although it is there.
@@ -46,7 +52,7 @@ def open_display(
     waiting = begin_outage("", clock.monotonic(), None, 0.0)
     is_told, doubtful = False, 0
     while True:
-        seen = probe()
+        seen = probe(False)
         failure = DisplayError(seen.reason)
         if seen.outlook != "wait" or seen.is_worth_trying:
             try:
@@ -55,6 +61,7 @@ def open_display(
                 raise
             except DisplayError as error:
                 failure = error
+                seen = probe(True)
         doubtful = doubtful + 1 if seen.outlook == "doubt" else 0
         if seen.outlook == "never" or doubtful >= DOUBTFUL_TRIES:
             raise DisplayError(f"{failure} ({seen.reason})" if seen.reason else str(failure)) from failure

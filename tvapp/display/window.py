@@ -11,6 +11,7 @@ from contextlib import contextmanager
 
 from tvapp.core.clock import Clock, SystemClock
 from tvapp.core.errors import DisplayError
+from tvapp.display.console_screen import ConsoleScreen
 from tvapp.display.driver import (
     HEADLESS_DRIVERS,
     SDL_HINTS,
@@ -20,35 +21,21 @@ from tvapp.display.driver import (
     has_gpu,
 )
 from tvapp.display.events import (
-    CloseRequested as CloseRequested,
-)
-from tvapp.display.events import (
-    DisplayLost as DisplayLost,
-)
-from tvapp.display.events import (
-    DisplayRestored as DisplayRestored,
-)
-from tvapp.display.events import (
-    Exposed as Exposed,
-)
-from tvapp.display.events import (
-    FocusLost as FocusLost,
-)
-from tvapp.display.events import (
-    Hidden as Hidden,
-)
-from tvapp.display.events import (
-    Resized as Resized,
-)
-from tvapp.display.events import (
-    ResourcesLost as ResourcesLost,
+    CloseRequested,
+    DisplayLost,
+    DisplayRestored,
+    Exposed,
+    FocusLost,
+    Hidden,
+    Resized,
+    ResourcesLost,
 )
 from tvapp.display.fonts import Fonts
-from tvapp.display.hardware import connected_screens, unreadable_inputs
+from tvapp.display.hardware import unreadable_inputs
 from tvapp.display.key_source import KeySource
 from tvapp.display.outage import Outage, begin_outage
 from tvapp.display.pygame_canvas import PygameCanvas
-from tvapp.display.sdl import pygame
+from tvapp.display.sdl import SDL_ERRORS, pygame, sdl2
 from tvapp.display.sleeper import (
     IDLE_AFTER_S,
     LONGEST_S,
@@ -59,14 +46,11 @@ from tvapp.display.sleeper import (
     open_sockets,
     x_socket,
 )
-from tvapp.display.window_creation import DisplaySpec as DisplaySpec
-from tvapp.display.window_creation import NoKeys, new_renderer, new_window
+from tvapp.display.window_creation import DisplaySpec, NoKeys, new_renderer, new_window
 from tvapp.display.x_server import on_x_server_gone
 
 DISPLAY_EVENT = 0x150
 """SDL_DISPLAYEVENT, for which pygame has no name: a screen was connected, disconnected or rotated."""
-SCREEN_POLL_S = 2.0
-"""How often the connectors are polled for screens: SDL's KMS/DRM driver reports no hot-plug."""
 
 
 class Display:
@@ -87,8 +71,7 @@ class Display:
         self._restored_at = 0.0
         self._is_closing = False
         self._pending: list[object] = []
-        self._screens = connected_screens()
-        self._next_screen_poll = 0.0
+        self.console: ConsoleScreen | None = None
         self.reason = choice.reason
         self.on_server_gone: Callable[[], None] = lambda: None
         """Called when the X server is gone; the process ends afterwards, unless this starts the program anew."""
@@ -129,6 +112,9 @@ class Display:
         """Sleep until an event, `wake`, or the time-out (None: no end), and return what happened.
 
         The list holds KeyEvent, the events of `display.events` and those given to `feed`.
+
+        Raises:
+            BlackScreen: frames are presented, and nothing of them is on the screen.
         """
         until = None if timeout_s is None else self._clock.monotonic() + timeout_s
         while True:
@@ -175,7 +161,7 @@ class Display:
         """
         try:
             yield
-        except pygame.error as error:
+        except SDL_ERRORS as error:
             self.lose(f"drawing failed: {error}")
             raise DisplayError(str(error)) from error
 
@@ -187,8 +173,10 @@ class Display:
         """
         try:
             self._canvas.finish()
+            if self.console is not None:
+                self.console.presenting(self._renderer, self.size, self._clock.monotonic())
             self._renderer.present()
-        except pygame.error as error:
+        except SDL_ERRORS as error:
             self.lose(f"presenting failed: {error}")
             raise DisplayError(str(error)) from error
 
@@ -198,13 +186,15 @@ class Display:
         Raises:
             DisplayError: it could not be read.
         """
+        if self.console is not None and (wrong := self.console.why_black()):
+            raise DisplayError(f"no picture of the screen: {wrong}")
         try:
             self._canvas.finish()
             surface = pygame.Surface(self.size, 0, 32)  # pygame never frees one that `to_surface` makes
             self._renderer.to_surface(surface)
             picture = io.BytesIO()
             pygame.image.save(surface, picture, "screen.png")
-        except (pygame.error, OSError) as error:
+        except (pygame.error, sdl2.error, OSError) as error:
             raise DisplayError(f"no picture of the screen: {error}") from error
         return picture.getvalue()
 
@@ -259,15 +249,21 @@ class Display:
         try:
             pygame.display.init()
             pygame.font.init()
-            self.driver = pygame.display.get_driver()
+            self.driver = pygame.display.get_driver().lower()  # SDL calls one of them KMSDRM
             if self.driver in HEADLESS_DRIVERS and self.driver != expected_driver(os.environ):
                 # SDL falls back to a driver without a screen.
                 raise pygame.error(f"no video driver but {self.driver}")
             pygame.mouse.set_visible(False)
             self._window = new_window(self._spec, self.driver)
-            self._renderer, self.renderer_name, failures = new_renderer(self._window, self._choice)
+            if self.driver == "kmsdrm":
+                self.console = self.console or ConsoleScreen()
+                self.console.opened()
+            refused = self.console.refused if self.console is not None else ()
+            self._renderer, self.renderer_name, failures = new_renderer(
+                self._window, self._choice, self.driver, refused
+            )
             self.reason = "; ".join((self._choice.reason, *failures))
-        except (pygame.error, DisplayError) as error:
+        except (pygame.error, sdl2.error, DisplayError) as error:
             self.__dict__.pop("_renderer", None)
             if (window := self.__dict__.pop("_window", None)) is not None:
                 window.destroy()
@@ -282,7 +278,7 @@ class Display:
         software = self.renderer_name == "software"
         self._canvas = PygameCanvas(self._renderer, self._real_size(), software=software, fonts=self._fonts)
         self._sleeper.listen_to_socket(x_socket(sockets) if self.driver == "x11" else None)
-        if self.driver.lower() == "kmsdrm":
+        if self.driver == "kmsdrm":
             self._sleeper.listen_to_inputs()
         self._open = True
 
@@ -293,8 +289,8 @@ class Display:
     def _take_events(self) -> list[object]:
         if not self._open:
             self._try_reopen()
-        elif self.driver == "kmsdrm":
-            self._poll_screens()
+        elif self.console is not None:
+            self._poll_console(self.console)
         raw = pygame.event.get() if self._open else []
         if raw:
             self._sleeper.saw_events()
@@ -314,9 +310,10 @@ class Display:
         if self.driver in HEADLESS_DRIVERS:
             return None
         if not self._sleeper.hears_events or (self._keys is not None and self._keys.needs_polling):
-            return POLL_EVERY_S if quiet_for < IDLE_AFTER_S else POLL_EVERY_IDLE_S
-        rest_s = SCREEN_POLL_S if self.driver.lower() == "kmsdrm" else LONGEST_S
-        return SETTLE_S if quiet_for < 2 * SETTLE_S else rest_s
+            poll_s = POLL_EVERY_S if quiet_for < IDLE_AFTER_S else POLL_EVERY_IDLE_S
+        else:
+            poll_s = SETTLE_S if quiet_for < 2 * SETTLE_S else LONGEST_S
+        return poll_s if self.console is None else min(poll_s, max(0.0, self.console.next_poll() - now))
 
     def _translate(self, event: pygame.event.Event, now: float) -> list[object]:
         kind = event.type
@@ -362,27 +359,23 @@ class Display:
         size = self._canvas.size
         try:
             self._build()
-        except DisplayError:
+        except DisplayError as error:
             outage.failed(self._clock.monotonic())
+            if self.console is not None:
+                self.console.give_up(error)
             return
         self._outage, self._previous_outage, self._restored_at = None, outage, now
         self._pending += [ResourcesLost(), DisplayRestored(now - outage.since)]
         if self._canvas.size != size:
             self._pending.append(Resized(*self._canvas.size))
 
-    def _poll_screens(self) -> None:
-        """Poll the screens without a desktop: a new screen has its own resolution; without any the window is hidden."""
-        now = self._clock.monotonic()
-        if now < self._next_screen_poll:
-            return
-        self._next_screen_poll = now + SCREEN_POLL_S
-        former, self._screens = self._screens, connected_screens()
-        if self._screens is None or former is None or former == self._screens:
-            return
-        if any(self._screens.values()):
-            self.lose("another screen")
+    def _poll_console(self, console: ConsoleScreen) -> None:
+        """Open the display anew for another screen, or with another renderer; without any screen, hide the window."""
+        found = console.poll(self.renderer_name, self._clock.monotonic())
+        if found is not None and found.reason:
+            self.lose(found.reason)
             self._try_reopen()
-        else:
+        elif found is not None:
             self._pending.append(Hidden())
 
     def _resized(self) -> list[object]:

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
 from tvapp.core.errors import DisplayError
-from tvapp.display.driver import HEADLESS_DRIVERS, RendererChoice, RendererPreference
-from tvapp.display.sdl import Renderer, Window, pygame, video
+from tvapp.display.driver import (
+    FIRST_CHOICES,
+    HEADLESS_DRIVERS,
+    SOFTWARE,
+    RendererChoice,
+    RendererPreference,
+    renderer_order,
+)
+from tvapp.display.renderer_proof import why_not_drawing
+from tvapp.display.sdl import Renderer, Window, pygame, sdl2, video
 
 SMALLEST = (320, 180)
 TV = (1920, 1080)
@@ -35,7 +44,7 @@ def new_window(spec: DisplaySpec, driver: str) -> Window:
     """Open a window.
 
     Raises:
-        pygame.error: SDL cannot open it.
+        SDL_ERRORS: SDL cannot open it.
     """
     is_headless = driver in HEADLESS_DRIVERS
     if spec.fullscreen and not is_headless:
@@ -45,24 +54,48 @@ def new_window(spec: DisplaySpec, driver: str) -> Window:
     return Window(spec.title, size=(width, height), resizable=True)
 
 
-def new_renderer(window: Window, choice: RendererChoice) -> tuple[Renderer, str, list[str]]:
-    """Return a renderer, its name, and why preferred ones failed.
+def new_renderer(
+    window: Window,
+    choice: RendererChoice,
+    driver: str,
+    refused: Collection[str] = (),
+    make: Callable[[Window, int], Renderer] = Renderer,
+) -> tuple[Renderer, str, list[str]]:
+    """Return a renderer that was seen to draw, its name, and why preferred ones failed.
+
+    `refused` are not tried: what they draw is not on the screen. `make` makes one by its index.
 
     Raises:
         DisplayError: none of them works.
     """
     names = [info.name for info in video.get_drivers()]
-    wanted = [name for name in names if name != "software"] if choice.accelerated else []
-    forced = os.environ.get("SDL_RENDER_DRIVER")
-    if forced in names:
-        wanted = [forced]
-    failures: list[str] = []
-    for name in (*wanted, "software"):
+
+    def open_one(name: str) -> tuple[Renderer | None, str]:
+        """Return a renderer that was seen to draw, or None and what is wrong. SDL allows a window one at a time."""
         try:
-            return Renderer(window, index=names.index(name)), name, failures
-        except (pygame.error, ValueError) as error:
-            failures.append(f"{name}: {error}")
-    raise DisplayError("; ".join(failures))
+            renderer = make(window, names.index(name))
+        except (pygame.error, sdl2.error, ValueError) as error:
+            return None, str(error)
+        wrong = why_not_drawing(renderer)
+        return (None, wrong) if wrong else (renderer, "")
+
+    failures = dict.fromkeys(refused, "is not seen on the screen")
+    for name in renderer_order(choice, driver, names, os.environ.get("SDL_RENDER_DRIVER", "")):
+        if name in refused:
+            continue
+        if name == SOFTWARE:
+            # Reading back shows only what it drew in memory. What shows that on the screen has to draw as well.
+            shown_by = next(iter(FIRST_CHOICES.get(driver, ())), "")
+            if shown_by and shown_by not in failures:
+                renderer, failures[shown_by] = open_one(shown_by)
+                del renderer
+            if failures.get(shown_by):
+                failures[name] = f"is shown by {shown_by}"
+                continue
+        renderer, failures[name] = open_one(name)
+        if renderer is not None:
+            return renderer, name, [f"{each}: {wrong}" for each, wrong in failures.items() if wrong]
+    raise DisplayError("no renderer draws: " + "; ".join(f"{each}: {wrong}" for each, wrong in failures.items()))
 
 
 def _desktop() -> tuple[int, int]:

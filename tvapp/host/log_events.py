@@ -38,6 +38,7 @@ EVENTS: Mapping[str, LogEvent] = {
         "The app could not be put together; the screen says why and stays there.", "error reason", ERROR
     ),
     "app.end_failed": LogEvent("Something failed while the program was ending.", "error detail", ERROR),
+    "app.close_refused": LogEvent("The app was told to close, but `[kiosk] closable` is off.", "reason"),
     "app.stopped": LogEvent("The program ends.", "reason"),
     "frame.first": LogEvent("The first frame is on the screen.", "ms"),
     "frame.failed": LogEvent("A frame could not be drawn; the next one is tried.", "error detail where times", ERROR),
@@ -50,6 +51,7 @@ EVENTS: Mapping[str, LogEvent] = {
     "lock.tried": LogEvent("Somebody entered a lock pattern.", "right tries", ("info", "warning")),
     # The display and the remote
     "display.waiting": LogEvent("No display can be opened yet; the program waits for one.", "reason", WARNING),
+    "display.failed": LogEvent("No display can be used; the program ends.", "reason", ERROR),
     "display.lost": LogEvent("The display is gone; nothing is drawn until it is back.", "reason restart", WARNING),
     "display.restored": LogEvent("The display is back.", "after_s"),
     "remote.device_opened": LogEvent("An input device is being read.", "device all_keys"),
@@ -126,6 +128,12 @@ EVENTS: Mapping[str, LogEvent] = {
     # The network
     "network.lost": LogEvent("The network is gone; a light probe looks for its return.", "what error reason", WARNING),
     "network.restored": LogEvent("The network is back.", "after_s"),
+    "connection.step_failed": LogEvent(
+        "Before there is a map: a step of the connection fails, and the screen says which.",
+        "step reason host detail",
+        WARNING,
+    ),
+    "connection.step_restored": LogEvent("A step of the connection that failed works again.", "step after_s"),
     "circuit.opened": LogEvent(
         "A host failed several times in a row and is left alone for a while.",
         "host error retry_in status reason",
@@ -247,6 +255,7 @@ FIELDS: Mapping[str, str] = {
     "skew_s": "seconds by which the clock is behind (ahead: negative); absent where unknown",
     "skipped": "files and features left out",
     "status": "HTTP status; 0 without one",
+    "step": "link, address, name, time, tls, service or maps",
     "store": "blob, folder, url or map-data",
     "tenant": "the tenant",
     "tile": "TILESET/Z/X/Y",

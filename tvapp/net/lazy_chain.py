@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from tvapp.net.chain import Chain
     from tvapp.net.request import Request, Response
     from tvapp.net.skew import SkewMonitor
+    from tvapp.net.transport import Listener
 
 
 class LazyChain:
@@ -41,6 +42,14 @@ class LazyChain:
         self._skew = skew
         self._lock = threading.Lock()
         self._chain: Chain | None = None
+        self._listeners: list[Listener] = []
+
+    def listen(self, listener: Listener) -> None:
+        """Pass the outcome of every attempt of every request to `listener`, on the io thread."""
+        with self._lock:
+            self._listeners.append(listener)
+            if self._chain is not None:
+                self._chain.listen(listener)
 
     def get(self) -> Chain:
         """Return the chain; call it on a worker, because the first call imports the HTTP library."""
@@ -55,6 +64,8 @@ class LazyChain:
                     random=self._random,
                     skew=self._skew,
                 )
+                for listener in self._listeners:
+                    self._chain.listen(listener)
             return self._chain
 
     def send_and_wait(self, request: Request) -> Response:

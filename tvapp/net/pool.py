@@ -98,7 +98,8 @@ class Pool:
 
     async def _exchange(self, request: Request, trace: ConnectTrace) -> Response:
         stall_s = min(request.silence_s, request.timeout_s)
-        limits = httpx.Timeout(stall_s, connect=min(CONNECT_TIMEOUT_S, request.timeout_s), pool=request.timeout_s)
+        # The deadline bounds the wait for a connection that is in use.
+        limits = httpx.Timeout(stall_s, connect=min(CONNECT_TIMEOUT_S, request.timeout_s), pool=None)
         headers = {"user-agent": _AGENT, "accept-encoding": "gzip", **request.headers}
         now = asyncio.get_running_loop().time
         began = now()

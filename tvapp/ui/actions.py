@@ -96,5 +96,9 @@ class Actions(Protocol):
         ...
 
     def leave(self) -> None:
-        """End the app."""
+        """End the app, if it may be closed."""
+        ...
+
+    def start_again(self) -> None:
+        """Start the app anew: it reads its configuration again."""
         ...

@@ -22,6 +22,7 @@ class UiSettings:
     organisation: str = ""
     home: Home | None = None
     can_edit: bool = False
+    is_closable: bool = True
     has_lock: bool = False
     kinds: tuple[Kind, ...] = ()
     local_time: LocalTime = time.localtime
@@ -37,6 +38,7 @@ class UiSettings:
             organisation=config.identity.organisation,
             home=config.view.home,
             can_edit=config.can_edit,
+            is_closable=config.kiosk.closable is not False,
             has_lock=config.has_lock,
             kinds=kinds_for(config.geofences.kinds, config.kiosk.language),
         )

@@ -97,6 +97,13 @@ def test_larger_fences_are_named_first_and_the_limit_holds() -> None:
     assert names(placed(index, bounds, ZOOM, 1.0, NOW, limit=2)) == ["l", "m"]
 
 
+def test_a_screen_shows_sixty_names_unless_told_otherwise() -> None:
+    request = LabelRequest(view(CENTER, 14, width=7680, height=4320), 14, None)
+    every = place(TOWN, request, 1.0, NOW, limit=500)
+    assert len(every) > 61
+    assert names(place(TOWN, request, 1.0, NOW)) == names(every[:60])
+
+
 def test_a_fence_that_counts_is_named_before_one_that_expired() -> None:
     fences = [circle("old", 24.94, 60.17, 700, validity=EXPIRED), circle("new", 24.94, 60.17, 600)]
     assert names(placed(FenceIndex(fences), view(CENTER, ZOOM), ZOOM, 1.0, NOW)) == ["new"]

@@ -106,6 +106,11 @@ def test_the_largest_ranks_first() -> None:
     assert touching(index, Bounds(0.9, 0.9, 1.1, 1.1)) == ["s", "l"]
 
 
+def test_fences_of_one_size_rank_in_their_order() -> None:
+    index = FenceIndex([circle(str(number), number, 1, 10 + number % 2) for number in range(100)])
+    assert index.rank.tolist() == [50 * (number % 2 == 0) + number // 2 for number in range(100)]
+
+
 def test_a_pile_of_fences_is_cut_off() -> None:
     index = FenceIndex([circle(str(number), 1, 1, 100 + number) for number in range(1000)])
     found = at(index, 1, 1)

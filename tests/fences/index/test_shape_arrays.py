@@ -95,6 +95,12 @@ def test_boxes_hold_their_polygons_and_discs() -> None:
         assert 0.0 <= (true - side) * sign <= half * 0.01
 
 
+@pytest.mark.parametrize("lat", [89.5, 90.0, -90.0])
+def test_the_box_of_a_disc_at_a_pole_does_not_reach_over_the_map(lat: float) -> None:
+    ((_, north, _, south),) = arrays_of([circle("c", 10, lat, 1000)], range(1)).boxes.tolist()
+    assert (north > 1.0) if lat < 0 else (south < 0.0)
+
+
 def test_nothing_is_no_arrays() -> None:
     arrays = arrays_of([], [])
     assert len(arrays) == 0

@@ -27,6 +27,8 @@ def test_a_box_around_places_has_their_outermost_coordinates() -> None:
     assert extent.around(at((179, 0), (182, 1))) == Bounds(179, 0, -178, 1)
     assert extent.around(at((-182, 0), (-179, 1))) == Bounds(178, 0, -179, 1)
     assert extent.around(at((-180, 0), (180, 1))) == Bounds(-180, 0, 180, 1)
+    assert extent.around(at((170, 0), (180, 1))) == Bounds(170, 0, 180, 1)
+    assert extent.around(at((-180, 0), (-170, 1))) == Bounds(-180, 0, -170, 1)
     assert extent.around(at((-100, 0), (260, 1))) == Bounds(-180, 0, 180, 1)
     assert extent.around(at((-100, 0), (259, 1))) == Bounds(-100, 0, -101, 1)
 

@@ -79,6 +79,7 @@ def test_a_disk_error_is_reported_and_the_disk_is_written_again_once_it_works(
     fault.is_on = False
     screen.wait(1.0)
     assert not screen.disk_trouble()
+    assert len(screen.log.named("disk.failed")) == len(screen.log.named("disk.restored")) == 1
     assert len(screen.saved()) == 3
     again = Screen(screen.folder, screen.window)
     again.start()
@@ -161,6 +162,7 @@ def test_an_outbox_that_cannot_be_read_at_the_start_is_read_later_and_goes_first
         fault.is_on = False
     screen.wait(RETRY_AFTER_S)
     assert not screen.disk_trouble()
+    assert len(screen.log.named("disk.restored")) == 1
     assert {path: path.read_bytes() for path in before} == before
     assert len(screen.saved()) == 3
     screen.window.is_online = True

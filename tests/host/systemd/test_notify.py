@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.host.systemd.init_system import init_system
-from tvapp.host.systemd.notify import LONGEST_STATUS, Notifier, is_our_manager, watchdog_s
+from tvapp.host.systemd.notify import LONGEST_STATUS, Notifier, is_our_manager, is_service, watchdog_s
 
 
 @pytest.mark.parametrize("kind", ["path", "abstract"])
@@ -39,10 +39,19 @@ def test_the_same_status_is_said_once_and_never_as_more_than_one_line(tmp_path: 
 
 
 @pytest.mark.parametrize("name", ["", "relative", "/nowhere/at/all"])
-def test_without_anybody_who_listens_nothing_happens(name: str) -> None:
-    notifier = Notifier({"NOTIFY_SOCKET": name})
-    notifier.ready()
-    notifier.status("Starting")
+def test_without_an_init_system_that_listens_nothing_happens(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with init_system(tmp_path / "relative") as system:
+        notifier = Notifier({"NOTIFY_SOCKET": name, "WATCHDOG_USEC": "60000000"})
+        notifier.ready()
+        notifier.status("Starting")
+        notifier.stopping()
+        assert notifier.is_heard == (notifier.watchdog_s is not None) == name.startswith("/")
+        Notifier(system.environment()).alive()
+        system.wait_for("WATCHDOG=1")
+        assert system.lines() == ["WATCHDOG=1"]
 
 
 def test_an_init_system_that_does_not_read_holds_nobody_up(tmp_path: Path) -> None:
@@ -80,3 +89,26 @@ def test_who_started_our_parent_is_not_our_manager() -> None:
     assert is_our_manager({"NOTIFY_SOCKET": "@x", "SYSTEMD_EXEC_PID": str(pid)}, pid)
     assert not is_our_manager({"NOTIFY_SOCKET": "@x", "SYSTEMD_EXEC_PID": str(pid + 1)}, pid)
     assert not is_our_manager({"INVOCATION_ID": "0" * 32}, pid)
+
+
+NOTIFY, OURS, PARENTS = {"NOTIFY_SOCKET": "/run/systemd/notify"}, {"SYSTEMD_EXEC_PID": "7"}, {"SYSTEMD_EXEC_PID": "6"}
+INVOCATION, USERS = {"INVOCATION_ID": "0" * 32}, {"MANAGERPID": "5"}
+
+
+@pytest.mark.parametrize(
+    ("environ", "expected"),
+    [
+        pytest.param(NOTIFY | OURS | INVOCATION, True, id="tvapp.service"),
+        pytest.param(NOTIFY | PARENTS | INVOCATION, True, id="a service that starts cage"),
+        pytest.param(NOTIFY | INVOCATION, True, id="systemd older than 248"),
+        pytest.param(OURS | INVOCATION, True, id="a service without Type=notify"),
+        pytest.param(NOTIFY | OURS | INVOCATION | USERS, True, id="a user's service with Type=notify"),
+        pytest.param(OURS | INVOCATION | USERS, False, id="an entry of a desktop's autostart"),
+        pytest.param(NOTIFY | PARENTS | INVOCATION | USERS, False, id="a desktop that passes its socket on"),
+        pytest.param(PARENTS | INVOCATION, False, id="a terminal of a desktop"),
+        pytest.param(INVOCATION, False, id="a shell"),
+        pytest.param({}, False, id="no systemd"),
+    ],
+)
+def test_a_service_is_told_from_an_app_of_a_desktop(environ: dict[str, str], expected: bool) -> None:
+    assert is_service(environ, 7) is expected

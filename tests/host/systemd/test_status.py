@@ -26,6 +26,11 @@ ON_MAP = Situation("signed-in", has_map=True, account="ai***@contoso.com", fence
         (replace(ON_MAP, offline_since=50_520.0), f"{words(ON_MAP)}, no network since 14:02"),
         (replace(ON_MAP, is_again=True), f"{words(ON_MAP)}, waiting for somebody to sign in again"),
         (replace(ON_MAP, has_display=False), "Waiting for a display"),
+        (
+            Situation("offline", failing="the cable is out", offline_since=50_520.0),
+            "Waiting for the network to sign somebody in: the cable is out, no network since 14:02",
+        ),
+        (replace(ON_MAP, failing="the cable is out"), words(ON_MAP)),
         (Situation(broken="config"), "Waiting for somebody to look: the configuration is wrong"),
         (Situation(crash="K7F3QM"), "Met a problem (K7F3QM), about to start again"),
     ],

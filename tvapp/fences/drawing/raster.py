@@ -204,7 +204,7 @@ class _TileDrawing:
         looks = _Looks(colors.tolist(), [dash_px[state] for state in states.tolist()], is_slim.tolist(), ellipses)
         rings = self._rings(chosen, shift, ~plain)
         # Polygons have NaN here.
-        boxes = np.floor(np.where(plain[:, None], ellipses, 0.0)).astype(np.intp).tolist()
+        boxes = np.floor(np.where(plain[:, None], ellipses, 0.0)).tolist()
         outlines: list[_Outline] = []
         for at, (is_ellipse, box, color) in enumerate(zip(plain.tolist(), boxes, looks.colors, strict=True)):
             if not at % _STEP:
@@ -298,8 +298,7 @@ class _TileDrawing:
         around = []
         for role in (1, 0):
             width = np.where(slim, self._widths[1][role], self._widths[0][role])
-            boxes = np.floor(np.nan_to_num(looks.ellipses + out * width[:, None] / 2))
-            around.append(boxes.astype(np.intp).tolist())
+            around.append(np.floor(np.nan_to_num(looks.ellipses + out * width[:, None] / 2)).tolist())
         casings, lines = around
         for number, (at, ring) in enumerate(outlines):
             if not number % _STEP:

@@ -198,7 +198,7 @@ def _disc_boxes(lon: Floats, lat: Floats, radius_m: Floats) -> Floats:
     u, v = project_many(lon, lat)
     wide, high = disc_axes(lat, radius_m)
     # A circle is egg-shaped in Mercator, above all near the poles: a little larger than its axes say.
-    more = 1.0 + radius_m / 6.3e6 * np.abs(np.tan(np.radians(np.clip(lat, -89.0, 89.0))))
+    more = 1.0 + radius_m / 6.3e6 * np.abs(np.tan(np.radians(lat)))
     wide, high = np.minimum(wide * more, 0.5), np.minimum(high * more, 0.5)
     return np.stack([u - wide, v - high, u + wide, v + high], axis=1)
 

@@ -81,6 +81,23 @@ def is_our_manager(environ: Mapping[str, str], pid: int) -> bool:
     return bool(_address(environ.get("NOTIFY_SOCKET", ""))) and environ.get("SYSTEMD_EXEC_PID", str(pid)) == str(pid)
 
 
+def is_service(environ: Mapping[str, str], pid: int) -> bool:
+    """Tell whether this process is a service that systemd starts again when it ends, or belongs to one.
+
+    True for a unit of the system's manager, which may start the app through a compositor such as cage: that passes
+    $NOTIFY_SOCKET on. Units of a user's manager ($MANAGERPID) count only if they were written for supervision: a
+    desktop's autostart entries run in such units as well, but without $NOTIFY_SOCKET.
+
+    >>> is_service({"NOTIFY_SOCKET": "/run/systemd/notify", "SYSTEMD_EXEC_PID": "6"}, 7)
+    True
+    >>> is_service({"INVOCATION_ID": "0", "SYSTEMD_EXEC_PID": "7", "MANAGERPID": "5"}, 7)
+    False
+    """
+    if environ.get("MANAGERPID"):
+        return is_our_manager(environ, pid)
+    return bool(_address(environ.get("NOTIFY_SOCKET", ""))) or environ.get("SYSTEMD_EXEC_PID") == str(pid)
+
+
 def _address(name: str) -> str:
     """Return the socket's address as Python wants it: a path, or a name that begins with NUL (unix(7))."""
     if name.startswith("@"):

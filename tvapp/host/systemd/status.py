@@ -22,6 +22,8 @@ class Situation:
     account: str = ""
     fences: int | None = None
     offline_since: float | None = None
+    failing: str = ""
+    """What keeps the app from reaching the sign-in service, in words; "" if nothing does."""
     crash: str = ""
     """The reference of the crash after which the app is about to start again; "" without one."""
 
@@ -52,11 +54,12 @@ def words(situation: Situation, local_time: Callable[[float], time.struct_time] 
     if situation.broken:
         which = "the configuration is wrong" if situation.broken == "config" else "something is broken"
         return f"Waiting for somebody to look: {which}"
-    parts = [_doing(situation)]
+    said = _doing(situation)
+    if situation.failing and not situation.has_map:
+        said += f": {situation.failing}"
     if situation.offline_since is not None:
         since = local_time(situation.offline_since)
-        parts.append(f"no network since {since.tm_hour:02}:{since.tm_min:02}")
-    said = ", ".join(parts)
+        said += f", no network since {since.tm_hour:02}:{since.tm_min:02}"
     return said[0].upper() + said[1:]
 
 

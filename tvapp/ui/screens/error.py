@@ -42,21 +42,25 @@ class ErrorScreen(BoundScreen):
         self._fitting = len(self._errors)
         self._turn_at: float | None = None
         self._is_turned = False
-        self._leaving = (
-            bind(Intent.SELECT, self._leave, ("ok", "hint.leave")),
-            bind(Intent.BACK, self._leave),
-        )
+        self._acting: tuple[Binding, ...] = (bind(Intent.SELECT, self._start_again, ("ok", "hint.start-again")),)
+        self._button = "start-again"
+        if settings.is_closable:
+            self._button = "leave"
+            self._acting = (
+                bind(Intent.SELECT, self._leave, ("ok", "hint.leave")),
+                bind(Intent.BACK, self._leave),
+            )
         self._turning = bind((Intent.UP, Intent.DOWN), self._turn, ("up-down", "hint.more"), REPEATED)
 
     @property
     def focused(self) -> str:
-        return "leave"
+        return self._button
 
     def focusables(self) -> tuple[str, ...]:
-        return ("leave",)
+        return (self._button,)
 
     def bindings(self) -> tuple[Binding, ...]:
-        return (self._turning, *self._leaving) if self._has_more else self._leaving
+        return (self._turning, *self._acting) if self._has_more else self._acting
 
     def receive(self, message: object, now: float) -> None:
         """No message changes this screen."""
@@ -99,7 +103,7 @@ class ErrorScreen(BoundScreen):
         width = area.right - left
         y = paragraph(canvas, say(f"error.{kind}.title"), left, area.y, width, theme.style(theme.TITLE, face="bold"), 2)
         y = paragraph(canvas, say(f"error.{kind}.advice"), left, y + 4, width, theme.style(theme.LEAD, theme.MUTED), 3)
-        button = Button("leave", say("error.close"))
+        button = Button(self._button, say(f"error.{self._button}"))
         bottom = Rect(left, area.bottom - 96, button.width(canvas) + 40, 84)
         room = Rect(left, y + 28, width, bottom.y - 32 - y - 28)
         if wrong:
@@ -154,6 +158,10 @@ class ErrorScreen(BoundScreen):
         card(canvas, Rect(room.x, room.y, room.w, 48 + len(lines) * LINE))
         for index, line in enumerate(lines):
             canvas.text(line, room.x + 28, room.y + 22 + index * LINE, style)
+
+    def _start_again(self, _input: Input, _now: float) -> bool:
+        self._actions.start_again()
+        return True
 
     def _leave(self, _input: Input, _now: float) -> bool:
         self._navigator.push(leave_dialog(self._settings, self._navigator, self._actions.leave))

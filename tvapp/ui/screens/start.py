@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from tvapp.auth.view import SessionView
 from tvapp.remote.intents import Input, Intent
@@ -12,9 +14,13 @@ from tvapp.ui.canvas import Canvas
 from tvapp.ui.navigator import Navigator
 from tvapp.ui.screen import Binding, BoundScreen, bind
 from tvapp.ui.screens.panels.dialog import leave_dialog
+from tvapp.ui.screens.signin.notice import connection_notice, draw_notice
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.widgets.label import centred_paragraph, draw_icon, in_middle
 from tvapp.ui.words.formats import duration
+
+if TYPE_CHECKING:
+    from tvapp.core.connection_steps import Step
 
 SILENT_S = 2.0
 """The screen says nothing about waiting before this: most waits are shorter."""
@@ -39,6 +45,8 @@ class StartScreen(BoundScreen):
         self._actions = actions
         self._began = now
         self.session = session
+        self.steps: Callable[[], tuple[Step, ...]] = tuple
+        """Returns the steps of the connection."""
         self._view: SessionView | None = session(now) if session is not None else None
         self._shown: object = None
 
@@ -50,17 +58,17 @@ class StartScreen(BoundScreen):
         return ("wait",)
 
     def bindings(self) -> tuple[Binding, ...]:
-        leave = bind(Intent.BACK, self._leave, ("back", "hint.leave"))
+        leave = (bind(Intent.BACK, self._leave, ("back", "hint.leave")),) if self._settings.is_closable else ()
         if self._waits_for_retry():
-            return bind(Intent.SELECT, self._retry, ("ok", "hint.try-now")), leave
-        return (leave,)
+            return bind(Intent.SELECT, self._retry, ("ok", "hint.try-now")), *leave
+        return leave
 
     def receive(self, message: object, now: float) -> None:
         """`update` asks the session."""
 
     def update(self, now: float) -> bool:
         self._view = self.session(now) if self.session is not None else None
-        shown = (int(now - self._began), self.waits_for())
+        shown = (int(now - self._began), self.waits_for(), self.steps())
         changed, self._shown = shown != self._shown, shown
         return changed
 
@@ -85,6 +93,8 @@ class StartScreen(BoundScreen):
 
     def draw(self, canvas: Canvas, now: float) -> None:
         canvas.fill(layout.screen(canvas), theme.PAGE)
+        if now - self._began >= SILENT_S and self._draw_failing_step(canvas, now):
+            return
         area, say = layout.content(canvas), self._settings.words
         box = layout.centred(area, min(1280.0, area.w), 500)
         x = box.center[0]
@@ -106,6 +116,16 @@ class StartScreen(BoundScreen):
             text = say(f"{waiting}.advice")
             style = theme.style(theme.BODY, theme.TEXT)
             centred_paragraph(canvas, text, x, box.y + 436, box.w, style, 2)
+
+    def _draw_failing_step(self, canvas: Canvas, now: float) -> bool:
+        """Draw which step of the connection fails; returns False if none does."""
+        notice = connection_notice(self.steps(), self._view, self._settings, now)
+        if notice is None:
+            return False
+        if not self._waits_for_retry():
+            notice = replace(notice, button="")
+        draw_notice(canvas, self._settings, notice, 1.0, self._navigator.top is self)
+        return True
 
     def _draw_dots(self, canvas: Canvas, x: float, y: float, beat: int) -> None:
         """Draw three dots of which one is lit: a sign of life that costs one frame a second."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tvapp.ui.words.english_connection import CONNECTION
 from tvapp.ui.words.english_editing import EDITING
 from tvapp.ui.words.english_problems import PROBLEMS
 
@@ -53,6 +54,7 @@ _COMMON: dict[str, str] = {
     "signin.status.renewed": "This is a new code; the one before still works if you have just typed it",
     "signin.status.confirming": "Go on on your phone: choose Continue there",
     "signin.status.offline": "The connection is interrupted; your code still counts",
+    "signin.status.failing": "{title}; your code still counts",
     "signin.status.busy": "The sign-in service is busy; your code still counts",
     "signin.status.retry": "{sentence} · trying again in {time}",
     "signin.status.succeeded": "Signed in",
@@ -241,7 +243,8 @@ _COMMON: dict[str, str] = {
     "error.config.range": "{first} to {last} of {total}",
     "error.fatal.title": "The app cannot go on",
     "error.fatal.advice": "Switch the TV box off and on again. If that does not help, show this to your administrator.",
-    "error.close": "Close the app",
+    "error.leave": "Close the app",
+    "error.start-again": "Start again",
     # After a crash
     "crash.title": "Something went wrong",
     "crash.next": "The app starts again by itself in {time}",
@@ -272,6 +275,7 @@ _COMMON: dict[str, str] = {
     "hint.sign-in": "Sign in",
     "hint.try-now": "Try now",
     "hint.leave": "Close the app",
+    "hint.start-again": "Start again",
     "hint.confirm": "Choose",
     "hint.cancel": "Cancel",
     "key.ok": "OK",
@@ -283,5 +287,5 @@ _COMMON: dict[str, str] = {
     "key.any": "Any key",
 }
 
-SENTENCES: dict[str, str] = _COMMON | PROBLEMS | EDITING
+SENTENCES: dict[str, str] = _COMMON | CONNECTION | PROBLEMS | EDITING
 """Key -> sentence; {names} are filled in."""

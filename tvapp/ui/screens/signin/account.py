@@ -24,7 +24,8 @@ def account_dialog(
     needed: Need = "",
     unsent: int = 0,
 ) -> DialogScreen:
-    """Return the account panel: what is needed, if anything (with the focus), Cancel, Sign out, Close the app.
+    """Return the account panel: what is needed, if anything (with the focus), Cancel, Sign out, and where
+    it may be closed Close the app.
 
     `unsent` is how many changes are not in the store yet.
     """
@@ -42,7 +43,8 @@ def account_dialog(
     choices = [Choice(Button("cancel", say("account.cancel")), lambda: None)]
     if account is not None:
         choices.append(Choice(Button("sign-out", say("account.sign-out"), "log-out", danger=True), actions.sign_out))
-    choices.append(Choice(Button("leave", say("account.leave")), actions.leave))
+    if settings.is_closable:
+        choices.append(Choice(Button("leave", say("account.leave")), actions.leave))
     first = None
     if needed == "sign-in":
         button = Button("sign-in", say("account.sign-in-again"), "smartphone")

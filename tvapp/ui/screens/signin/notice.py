@@ -2,21 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tvapp.auth.problems import Problem
 from tvapp.auth.view import SessionView
 from tvapp.ui import layout, theme
 from tvapp.ui.canvas import Canvas, Color, Rect
 from tvapp.ui.settings import UiSettings
+from tvapp.ui.widgets import step_list
 from tvapp.ui.widgets.label import draw_icon, label, paragraph, paragraph_height
 from tvapp.ui.widgets.surface import Button, card
 from tvapp.ui.words.clock_skew import clock_advice, clock_title
-from tvapp.ui.words.formats import countdown
+from tvapp.ui.words.connection import failure_advice, failure_title
+from tvapp.ui.words.formats import countdown, duration
 from tvapp.ui.words.lookup import problem_words
+
+if TYPE_CHECKING:
+    from tvapp.core.connection_steps import Step, StepName
 
 WIDTH = 1280.0
 BUTTON_HEIGHT = 84.0
+STEPS_GAP = 80.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +40,8 @@ class SignInNotice:
     waiting: str = ""
     admin: tuple[tuple[str, str], ...] = ()
     admin_advice: str = ""
+    steps: tuple[Step, ...] = ()
+    """The steps of the connection, of which one fails; drawn beside the words."""
 
 
 def notice_for(view: SessionView, settings: UiSettings) -> SignInNotice:
@@ -56,6 +66,49 @@ def notice_for(view: SessionView, settings: UiSettings) -> SignInNotice:
             return SignInNotice(
                 "loader-circle", theme.ACCENT, say("signin.requesting.title"), say("signin.requesting.advice")
             )
+
+
+def connection_notice(
+    steps: Sequence[Step], view: SessionView | None, settings: UiSettings, now: float
+) -> SignInNotice | None:
+    """Return the notice for the step of the connection that fails; None if none does."""
+    step = next((each for each in steps if each.state == "failed"), None)
+    if step is None or step.failure is None:
+        return None
+    say, failure = settings.words, step.failure
+    title, advice = failure_title(failure, settings), failure_advice(failure, settings)
+    if failure.reason == "clock-wrong" and view is not None and view.clock_skew_s is not None:
+        title = clock_title(view.clock_skew_s, settings)
+    since = say("step.since", age=duration(now - step.since))
+    if step.tries:
+        tries = settings.counted("step.tries", step.tries)
+        since = say("step.since.tries", age=duration(now - step.since), tries=tries)
+    retry_in_s = view.retry_in_s if view is not None else None
+    if retry_in_s:
+        since = say("step.retry", since=since, time=countdown(retry_in_s))
+    detail = " · ".join(part for part in (failure.detail, failure.host) if part)
+    return SignInNotice(
+        icon=_STEP_ICONS[step.name],
+        color=theme.WARN,
+        title=title,
+        advice=advice,
+        button=say("action.try-now") if view is not None else "",
+        hint="hint.try-now",
+        waiting=since,
+        admin=((detail, ""),) if detail else (),
+        steps=tuple(steps),
+    )
+
+
+_STEP_ICONS: dict[StepName, str] = {
+    "link": "wifi-off",
+    "address": "wifi-off",
+    "name": "globe",
+    "time": "clock",
+    "tls": "shield-alert",
+    "service": "cloud-off",
+    "maps": "cloud-off",
+}
 
 
 def admin_lines(problem: Problem, settings: UiSettings) -> tuple[tuple[str, str], ...]:
@@ -110,6 +163,9 @@ def _waiting(view: SessionView, settings: UiSettings) -> SignInNotice:
 
 def draw_notice(canvas: Canvas, settings: UiSettings, notice: SignInNotice, arrived: float, focused: bool) -> None:
     """Draw a notice in the middle of the page; `arrived` goes from 0 to 1."""
+    if notice.steps:
+        _draw_with_steps(canvas, settings, notice, arrived, focused)
+        return
     area = layout.content(canvas)
     width = min(WIDTH, area.w)
     x = area.x + (area.w - width) / 2
@@ -137,6 +193,35 @@ def draw_notice(canvas: Canvas, settings: UiSettings, notice: SignInNotice, arri
         y += BUTTON_HEIGHT + 40
     if has_admin:
         _draw_admin(canvas, settings, notice, Rect(left, y + 24, text_width, admin_height - 24))
+
+
+def _draw_with_steps(canvas: Canvas, settings: UiSettings, notice: SignInNotice, arrived: float, focused: bool) -> None:
+    """Draw the steps at the left, and what is wrong with one of them beside them."""
+    area = layout.content(canvas)
+    high = step_list.height(notice.steps)
+    top = area.y + (area.h - high) / 2 + (1 - arrived) * 24
+    step_list.draw_steps(canvas, Rect(area.x, top, step_list.WIDTH, high), notice.steps, settings)
+    left = area.x + step_list.WIDTH + STEPS_GAP
+    width = area.right - left
+    title_style = theme.style(theme.HEADING, theme.TEXT, "bold")
+    advice_style = theme.style(theme.LEAD, theme.MUTED)
+    height = 96 + paragraph_height(canvas, notice.title, width, title_style, 3)
+    height += 12 + paragraph_height(canvas, notice.advice, width, advice_style, 4) + 20 + 48 + 28
+    height += BUTTON_HEIGHT if notice.button else 0
+    height += 72 if notice.admin else 0
+    y = top + max(0.0, (high - height) / 2)
+    draw_icon(canvas, notice.icon, left + 36, y + 36, 72, notice.color)
+    y = paragraph(canvas, notice.title, left, y + 96, width, title_style, 3) + 12
+    y = paragraph(canvas, notice.advice, left, y, width, advice_style, 4) + 20
+    label(canvas, notice.waiting, left, y, width, theme.style(theme.BODY, notice.color))
+    y += 76
+    if notice.button:
+        button = Button("button", notice.button, "refresh-cw")
+        button.draw(canvas, Rect(left, y, button.width(canvas) + 40, BUTTON_HEIGHT), focused, arrived)
+        y += BUTTON_HEIGHT
+    for text, _ in notice.admin:
+        # The host and the system's own words, by which an administrator finds it in the log.
+        label(canvas, text, left, y + 40, width, theme.style(theme.CAPTION, theme.MUTED, "mono"))
 
 
 def _admin_height(canvas: Canvas, notice: SignInNotice, width: float) -> float:

@@ -65,6 +65,10 @@ class SignInPanel(SignInScreen):
             return say(f"signin.permission.{permission_for(view.permission)}", resource=view.permission)
         return say("signin.again.reason")
 
+    @property
+    def _can_leave(self) -> bool:
+        return True
+
     def _notice(self) -> SignInNotice:
         notice, view, say = super()._notice(), self._view, self._settings.words
         if not view.permission:

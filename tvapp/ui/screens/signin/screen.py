@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from tvapp.auth.view import Prompt, SessionView
 from tvapp.remote.intents import Input, Intent
@@ -14,10 +15,14 @@ from tvapp.ui.motion import Motion
 from tvapp.ui.navigator import Navigator
 from tvapp.ui.screen import Binding, BoundScreen, bind
 from tvapp.ui.screens.panels.dialog import leave_dialog
-from tvapp.ui.screens.signin.notice import SignInNotice, draw_notice, notice_for
+from tvapp.ui.screens.signin.notice import SignInNotice, connection_notice, draw_notice, notice_for
 from tvapp.ui.screens.signin.prompt import PromptPicture, draw_large_prompt, draw_prompt
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.words.clock_skew import clock_advice, clock_title
+from tvapp.ui.words.connection import failure_title
+
+if TYPE_CHECKING:
+    from tvapp.core.connection_steps import Step
 
 RENEWED_FOR_S = 20.0
 """How long the status line says that the code is a new one."""
@@ -37,8 +42,12 @@ class SignInScreen(BoundScreen):
         actions: Actions,
         session: Callable[[float], SessionView],
         now: float,
+        steps: Callable[[], tuple[Step, ...]] = tuple,
     ) -> None:
+        """`steps` returns those of the connection, for the time without a code."""
         self._settings = settings
+        self._steps = steps
+        self._now = now
         self._navigator = navigator
         self._actions = actions
         self._session = session
@@ -71,22 +80,22 @@ class SignInScreen(BoundScreen):
 
     def bindings(self) -> tuple[Binding, ...]:
         """Return the bindings for the session's state."""
-        leave = bind(Intent.BACK, self._leave, ("back", self.leaving))
+        leave = (bind(Intent.BACK, self._leave, ("back", self.leaving)),) if self._can_leave else ()
         if self.prompt is not None and self.is_enlarged:
             ok = bind(Intent.SELECT, self._resize, ("ok", "hint.shrink"))
             return ok, bind(Intent.BACK, self._resize, ("back", "hint.back"))
         if self.prompt is not None:
-            return bind(Intent.SELECT, self._resize, ("ok", "hint.enlarge")), leave
+            return bind(Intent.SELECT, self._resize, ("ok", "hint.enlarge")), *leave
         notice = self._notice()
         if notice.button:
-            return bind(Intent.SELECT, self._retry, ("ok", notice.hint)), leave
-        return (leave,)
+            return bind(Intent.SELECT, self._retry, ("ok", notice.hint)), *leave
+        return leave
 
     def receive(self, message: object, now: float) -> None:
         """`update` asks the session; no message is needed."""
 
     def update(self, now: float) -> bool:
-        former, self._view = self._view, self._session(now)
+        former, self._view, self._now = self._view, self._session(now), now
         code = self._view.prompt.user_code if self._view.prompt else ""
         if former.prompt and code and code != former.prompt.user_code:
             self._renewed_at = now
@@ -103,6 +112,8 @@ class SignInScreen(BoundScreen):
         if self._motion.is_running:
             return now
         running = [left for left in (self._view.remaining_s, self._view.retry_in_s) if left is not None and left > 0]
+        if any(step.failure is not None for step in self._steps()) and self.prompt is None:
+            running.append(1.0)
         if not running:
             return None
         # Just after the next change of a number on the screen.
@@ -125,6 +136,9 @@ class SignInScreen(BoundScreen):
             return say("signin.status.confirming")
         if view.status in ("offline", "busy"):
             sentence = say(f"signin.status.{view.status}")
+            failing = next((step.failure for step in self._steps() if step.failure is not None), None)
+            if failing is not None:
+                sentence = say("signin.status.failing", title=failure_title(failing, self._settings))
             if view.retry_in_s:
                 return say("signin.status.retry", sentence=sentence, time=_seconds(view.retry_in_s))
             return sentence
@@ -139,6 +153,11 @@ class SignInScreen(BoundScreen):
     def _tells_clock(self) -> bool:
         """Tell whether the status line is about the clock: it is wrong, and there is no other problem."""
         return self._view.clock_skew_s is not None and self._view.problem is None and self._view.status == "waiting"
+
+    @property
+    def _can_leave(self) -> bool:
+        """Tell whether Back leads anywhere from here."""
+        return self._settings.is_closable
 
     def _picture(self, now: float) -> PromptPicture | None:
         """Return the content of the screen; None without a code."""
@@ -161,7 +180,10 @@ class SignInScreen(BoundScreen):
         draw_notice(canvas, self._settings, self._notice(), arrived, focused)
 
     def _notice(self) -> SignInNotice:
-        return notice_for(self._view, self._settings)
+        failing = None
+        if self._view.phase in ("starting", "offline", "requesting"):
+            failing = connection_notice(self._steps(), self._view, self._settings, self._now)
+        return failing or notice_for(self._view, self._settings)
 
     def _what_is_shown(self, now: float) -> object:
         view = self._view
@@ -169,7 +191,15 @@ class SignInScreen(BoundScreen):
         code = view.prompt.user_code if view.prompt else ""
         is_new = now - self._renewed_at < RENEWED_FOR_S
         skew_s = view.clock_skew_s
-        return view.phase, view.status, view.problem, view.account, code, is_new, seconds, self.is_enlarged, skew_s
+        content = (view.phase, view.status, view.problem, view.account, code, is_new, seconds, skew_s)
+        return content, self.is_enlarged, self._shown_steps(now)
+
+    def _shown_steps(self, now: float) -> object:
+        """Return what is shown of the steps; the time since when one fails by the second."""
+        return [
+            (step.name, step.state, step.failure, step.tries, step.failure and int(now - step.since))
+            for step in self._steps()
+        ]
 
     def _resize(self, _input: Input, now: float) -> bool:
         self.is_enlarged = not self.is_enlarged

@@ -1,0 +1,83 @@
+"""Watches a screen without a desktop (KMS/DRM) for what SDL does not report: hot-plug, and frames that nobody sees."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from tvapp.core.errors import DisplayError
+from tvapp.display.hotplug import Hotplug
+from tvapp.display.renderer_proof import is_black
+from tvapp.display.scanout import Scanout, read_scanout
+from tvapp.display.screen_proof import ScreenProof
+from tvapp.display.sdl import Renderer
+
+
+class BlackScreen(DisplayError):
+    """No renderer brings a picture onto the screen; trying again in this process does not help."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Why the display has to be opened anew, or "" if no screen is connected any more.
+
+    `is_renderers_fault`: what was presented is not on the screen.
+    """
+
+    reason: str
+    is_renderers_fault: bool = False
+
+
+class ConsoleScreen:
+    """Belongs to the main thread; times are monotonic seconds."""
+
+    def __init__(self, hotplug: Hotplug | None = None, read: Callable[[], Scanout | None] = read_scanout) -> None:
+        """`read` returns what the graphics card sends to the screen."""
+        self._hotplug = hotplug or Hotplug()
+        self._read = read
+        self._proof = ScreenProof(read)
+        self._refused: dict[str, str] = {}
+
+    @property
+    def refused(self) -> tuple[str, ...]:
+        """The renderers whose frames were not on the screen."""
+        return tuple(self._refused)
+
+    def opened(self) -> None:
+        """Note that the window is open, with another renderer perhaps."""
+        self._proof = ScreenProof(self._read)
+
+    def presenting(self, renderer: Renderer, size: tuple[int, int], now: float) -> None:
+        """Look, just before a frame is presented, whether it can prove anything."""
+        if self._proof.wants_frame(now):
+            self._proof.presented(now, is_black=is_black(renderer, size))
+
+    def poll(self, renderer: str, now: float) -> Finding | None:
+        """Return what has happened to the screen; `renderer` is the name of the present one."""
+        change = self._hotplug.poll(now)
+        if change == "another":
+            return Finding("another screen")
+        if change == "none":
+            return Finding("")
+        if wrong := self._proof.look(now):
+            self._refused[renderer] = wrong
+            return Finding(f"{renderer}: {wrong}", is_renderers_fault=True)
+        return None
+
+    def next_poll(self) -> float:
+        """Tell when `poll` has something to do."""
+        look = self._proof.next_look()
+        return self._hotplug.next_poll if look is None else min(look, self._hotplug.next_poll)
+
+    def why_black(self) -> str:
+        """Return why nothing drawn is on the screen now; "" if it is, or if that cannot be told."""
+        seen = self._read()
+        if seen is None or (seen.is_on and not seen.is_black):
+            return ""
+        return "the screen is black" if seen.is_on else "the graphics card sends no picture"
+
+    def give_up(self, error: DisplayError) -> None:
+        """Raise BlackScreen if renderers were refused, when no other could be opened because of `error`."""
+        if self._refused:
+            reasons = "; ".join(f"{name}: {wrong}" for name, wrong in self._refused.items())
+            raise BlackScreen(f"{reasons}. No other renderer works ({error})") from error

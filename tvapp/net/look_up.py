@@ -1,0 +1,35 @@
+"""Looks a host name up, to tell a dead name server from a dead host after a request has timed out.
+
+A resolver that gets no answer tries for longer than a connection may take (resolv.conf(5): 5 s, twice, for each
+server), so that the request ends with a time-out, which says nothing about the cause.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import socket
+from collections.abc import Callable, Coroutine
+
+from tvapp.core.connection_messages import NameLookedUp
+from tvapp.core.connection_steps import NO_NAME_SERVER, NO_SUCH_HOST
+
+LOOK_UP_WITHIN_S = 6.0
+"""A name server that answers does so within a second; a longer wait is a first try that got no answer."""
+
+
+async def look_up(host: str, resolve: Callable[[str], Coroutine[object, object, object]] | None = None) -> NameLookedUp:
+    """Look a name up; runs on the io thread, where the resolver's own thread does the waiting."""
+    try:
+        async with asyncio.timeout(LOOK_UP_WITHIN_S):
+            await (resolve or _resolve)(host)
+    except TimeoutError:
+        return NameLookedUp(host, NO_NAME_SERVER)
+    except socket.gaierror as error:
+        return NameLookedUp(host, NO_NAME_SERVER if error.errno == socket.EAI_AGAIN else NO_SUCH_HOST)
+    except (OSError, UnicodeError):
+        return NameLookedUp(host, NO_SUCH_HOST)
+    return NameLookedUp(host, "")
+
+
+async def _resolve(host: str) -> object:
+    return await asyncio.get_running_loop().getaddrinfo(host, 443, type=socket.SOCK_STREAM)
