@@ -54,7 +54,7 @@ class Window:
     trouble: TvappError = field(default_factory=lambda: Unreachable("store"))
     """Raised while it is not online."""
     sent: list[str] = field(default_factory=list)
-    meanwhile: Callable[[], None] = lambda: None
+    meanwhile: Callable[[], object] = lambda: None
     """Called while a change is being sent."""
     name: str = "window"
 
