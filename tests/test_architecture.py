@@ -73,7 +73,7 @@ DEFERRED = {
     ("auth.lazy_gateway", "tvapp.auth"): "MSAL is slow to import, and a cached token needs none of it",
     ("auth.tokens", "asyncio"): "slow to import; only the io thread needs it",
     ("config.load", "difflib"): "only a mistyped key needs it",
-    ("config.load", "tomllib"): "a start that is configured by the environment alone needs no parser",
+    ("config.files", "tomllib"): "a start that is configured by the environment alone needs no parser",
     ("config.load", "tvapp.config.rules"): "a start without settings needs no rules",
     ("config.rules", "json"): "only some keys need it",
     ("config.rules", "tomllib"): "only some keys need it",

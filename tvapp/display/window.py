@@ -35,6 +35,7 @@ from tvapp.display.hardware import unreadable_inputs
 from tvapp.display.key_source import KeySource
 from tvapp.display.outage import Outage, begin_outage
 from tvapp.display.pygame_canvas import PygameCanvas
+from tvapp.display.renderer_proof import is_dark
 from tvapp.display.sdl import SDL_ERRORS, pygame, sdl2
 from tvapp.display.sleeper import (
     IDLE_AFTER_S,
@@ -186,12 +187,12 @@ class Display:
         Raises:
             DisplayError: it could not be read.
         """
-        if self.console is not None and (wrong := self.console.why_black()):
-            raise DisplayError(f"no picture of the screen: {wrong}")
         try:
             self._canvas.finish()
             surface = pygame.Surface(self.size, 0, 32)  # pygame never frees one that `to_surface` makes
             self._renderer.to_surface(surface)
+            if self.console is not None and not is_dark(surface) and (wrong := self.console.why_black()):
+                raise DisplayError(f"no picture of the screen: {wrong}, whatever is drawn")
             picture = io.BytesIO()
             pygame.image.save(surface, picture, "screen.png")
         except (pygame.error, sdl2.error, OSError) as error:
