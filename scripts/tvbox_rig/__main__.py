@@ -12,7 +12,7 @@ from pathlib import Path
 
 from scripts.tvbox_rig import hand
 from scripts.tvbox_rig.machine import GPUS
-from scripts.tvbox_rig.session import Wanted, box, journey
+from scripts.tvbox_rig.session import PARTS, Wanted, box, journey
 
 TOOLS = {
     "qemu-system-x86_64": "qemu-system-x86",
@@ -51,7 +51,8 @@ def main() -> int:
         if options.command == "up":
             with box(wanted, say) as (machine, cloud):
                 return hand.stay_on(machine, cloud, wanted.gpu)
-        return journey(wanted, options.pictures.resolve(), options.json, say, short=options.short)
+        parts = [] if options.short else options.part or PARTS
+        return journey(wanted, options.pictures.resolve(), options.json, say, parts)
     except (RuntimeError, OSError, subprocess.CalledProcessError) as error:
         say(f"tvbox: {error}")
         return CANNOT
