@@ -17,7 +17,7 @@ from scripts.tvbox_rig.tv import BOOT_WITHIN_S, Tv
 SAME = 0.02
 """Share of the map's pixels that may differ between two pictures of the same view: a notice, a cursor."""
 WATCHDOG_S = 60.0
-FIXED_CONNECTOR = "/sys/class/drm/card0-*/status"
+CONNECTORS = "/sys/class/drm/card0-*/status"
 
 
 def trouble_steps(tv: Tv) -> list[Step]:
@@ -58,7 +58,7 @@ def own_picture(tv: Tv) -> str:
 def unplug_display(tv: Tv) -> str:
     """Make the connector of the graphics card say that nothing is plugged in, then look again."""
     before = tv.steady_picture()
-    (*_, status) = tv.guest.check(f"ls {FIXED_CONNECTOR}").split()
+    (*_, status) = tv.guest.check(f"ls {CONNECTORS}").split()
     mark = tv.mark()
     # A cable that is pulled out also makes the kernel send this event.
     event = "udevadm trigger --action=change --subsystem-match=drm"
