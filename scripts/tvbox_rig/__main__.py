@@ -82,6 +82,7 @@ def say(text: str) -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/tvbox",
+        allow_abbrev=False,
         description="Boot a TV in QEMU with the package, and go through everything that happens to one.",
     )
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tvbox"
@@ -91,6 +92,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--gpu", choices=sorted(GPUS), default="virtio", help="graphics card (virtio)")
     parser.add_argument("--source", type=Path, help="source tree to mount over the installed one")
     parser.add_argument("--short", action="store_true", help="power-on, QR code, sign-in and an arrow, nothing else")
+    parser.add_argument(
+        "--part", action="append", choices=PARTS, help="of the whole journey, only this part (can be repeated)"
+    )
     parser.add_argument("--pictures", type=Path, default=Path("build/tvbox"), help="folder for pictures (build/tvbox)")
     parser.add_argument("--json", type=Path, help="file for the report")
     commands = parser.add_subparsers(dest="command", title="by hand")
