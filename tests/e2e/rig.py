@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -126,8 +126,12 @@ def running(
     *arguments: str,
     size: str | None = SMALL,
     module: str = "tvapp",
+    prefix: Sequence[str] = (),
 ) -> Iterator[Tv]:
-    """Run the app until the context ends; `folder` is for its data dir, its log and its remote."""
+    """Run the app until the context ends; `folder` is for its data dir, its log and its remote.
+
+    `prefix` is a command that runs the one after it in its own process.
+    """
     number = len(list(folder.glob("remote-*")))
     data_dir = folder / "data"
     log_file = folder / f"log-{number}.jsonl"
@@ -136,7 +140,7 @@ def running(
     window = ["--windowed", size] if size is not None else []
     command = ["run", "--data-dir", str(data_dir), "--log-file", str(log_file), *window, *arguments]
     try:
-        with AppProcess(command, {**environment, "TVAPP_REMOTE_DEVICES": str(pipe)}, [module]) as app:
+        with AppProcess(command, {**environment, "TVAPP_REMOTE_DEVICES": str(pipe)}, [module], prefix) as app:
             yield Tv(app, remote, data_dir, log_file)
     finally:
         remote.close()
