@@ -73,7 +73,7 @@ DEFERRED = {
     ("auth.lazy_gateway", "tvapp.auth"): "MSAL is slow to import, and a cached token needs none of it",
     ("auth.tokens", "asyncio"): "slow to import; only the io thread needs it",
     ("config.load", "difflib"): "only a mistyped key needs it",
-    ("config.load", "tomllib"): "a start that is configured by the environment alone needs no parser",
+    ("config.files", "tomllib"): "a start that is configured by the environment alone needs no parser",
     ("config.load", "tvapp.config.rules"): "a start without settings needs no rules",
     ("config.rules", "json"): "only some keys need it",
     ("config.rules", "tomllib"): "only some keys need it",
@@ -114,11 +114,11 @@ CORE_MAY = {
     "core.frame_gate": {"threading"},
     "core.io_loop": {"asyncio", "selectors", "time"},
     "core.jobs": {"threading", "queue", "concurrent", "asyncio"},
-    "core.thread_schedule": {"threading"},  # the id of the thread that calls
+    "core.thread_schedule": {"threading"},
 }
 
-LOADED_LATER = {"core.io_loop"}
-"""Modules of the pure rooms that import what is slow, because they are imported inside functions alone."""
+AFTER_THE_FIRST_FRAME = {"core.io_loop"}
+"""Modules of light rooms that are only imported later, by deferred imports."""
 
 HARMLESS = {"urllib.parse"}
 """Mere text, in packages that are not."""
@@ -374,7 +374,7 @@ def test_what_is_slow_to_import_is_not_imported_before_the_first_frame(name: str
     light = [
         module
         for module in all_modules()
-        if (is_pure(module.name) or room(module.name) == "display") and module.name not in LOADED_LATER
+        if (is_pure(module.name) or room(module.name) == "display") and module.name not in AFTER_THE_FIRST_FRAME
     ]
     complain(
         [
@@ -392,7 +392,7 @@ def test_what_is_loaded_later_is_imported_inside_functions_alone() -> None:
             f"{module.path.relative_to(ROOT)}:{item.line}: imports {target} when it is loaded"
             for module in all_modules()
             for target, item in module.ours
-            if target in LOADED_LATER and not item.typing_only and not item.deferred
+            if target in AFTER_THE_FIRST_FRAME and not item.typing_only and not item.deferred
         ]
     )
 

@@ -61,9 +61,15 @@ class Tv:
         """Return the fields of the next such event."""
         return self.app.wait_for(event, test)
 
-    def settled(self, *, missing: bool = False) -> Fields:
-        """Wait until the map has come to rest, complete or (`missing`) with gaps."""
-        return self.app.wait_for("map.settled", lambda fields: bool(fields["missing"]) == missing)
+    def settled(self, *, missing: bool = False, zoom: float | None = None) -> Fields:
+        """Wait until the map has come to rest, complete or (`missing`) with gaps, after a key at the zoom it leads to.
+
+        Geofences that arrive late let the map settle once more, so that the next event may be of a moment before a key.
+        """
+        return self.app.wait_for(
+            "map.settled",
+            lambda fields: bool(fields["missing"]) == missing and (zoom is None or fields["zoom"] == zoom),
+        )
 
     def opened(self, panel: str) -> None:
         """Wait until a screen or panel is the topmost."""

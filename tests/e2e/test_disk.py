@@ -124,7 +124,8 @@ def test_a_folder_that_is_removed_is_made_anew_with_the_sign_in_in_it(cloud: Loc
         tv.sign_in(cloud)
         tv.wait_for("geofences.loaded")
         tv.settled()
-        shutil.rmtree(tv.data_dir)
+        # Moved first, because the app may be writing into it.
+        shutil.rmtree(tv.data_dir.rename(tmp_path / "removed"))
         tv.press("zoom-out")
         assert tv.wait_for("disk.failed")["kind"] == "gone"
         tv.wait_for("disk.restored")

@@ -6,6 +6,7 @@ import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -13,6 +14,7 @@ from tests.net.raw import answer, make_authority, raw_server, serving
 from tvapp.core.clock import ManualClock
 from tvapp.core.errors import ConnectionBroken, NetworkError, TimedOut, Unreachable
 from tvapp.core.log import RecordingLog
+from tvapp.net.connecting import ConnectTrace
 from tvapp.net.http_library import httpx
 from tvapp.net.pool import Pool, goes_through_proxy
 from tvapp.net.request import Request
@@ -133,11 +135,68 @@ def test_closing_fails_a_request_that_is_still_connecting_and_closes_its_socket(
                 assert isinstance(error, ConnectionBroken | Unreachable)
                 assert error.reason == "shutting down"
             await asyncio.wait_for(host.hung_up.wait(), WAIT_S)
-            with pytest.raises(Unreachable, match="shutting down"):
+            with pytest.raises(Unreachable, match=r"shutting down$"):
                 await http.send(Request("GET", f"https://localhost:{port}/"))
 
     run(work)
     assert heard == [], "that the program ends says nothing about a host"
+
+
+class UnreachableClient(httpx.AsyncClient):
+    """Fails to connect; `timeouts` are those that it was given."""
+
+    def __init__(self) -> None:
+        super().__init__(verify=False)
+        self.timeouts: list[object] = []
+
+    async def send(self, request: httpx.Request, **_: object) -> NoReturn:
+        self.timeouts.append(request.extensions["timeout"])
+        raise httpx.ConnectError("refused")
+
+
+@pytest.mark.parametrize(("timeout_s", "connect_s", "stall_s"), [(60.0, 10.0, 15.0), (4.0, 4.0, 4.0)])
+def test_connecting_and_silence_are_bounded_but_not_the_wait_for_a_connection(
+    timeout_s: float, connect_s: float, stall_s: float
+) -> None:
+    client = UnreachableClient()
+    request = Request("GET", "https://maps.example/", timeout_s=timeout_s)
+    with pytest.raises(NetworkError):
+        asyncio.run(Pool(client, http2=False).send(request, ConnectTrace()))
+    assert client.timeouts == [{"connect": connect_s, "read": stall_s, "write": stall_s, "pool": None}]
+
+
+class StubbornClient(httpx.AsyncClient):
+    """Does not let go of a request when it is cancelled, until `go_on` is set."""
+
+    def __init__(self) -> None:
+        super().__init__(verify=False)
+        self.begun, self.go_on = asyncio.Event(), asyncio.Event()
+
+    async def send(self, *_: object, **__: object) -> NoReturn:
+        self.begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await self.go_on.wait()
+        raise AssertionError("unreachable")
+
+
+def test_closing_does_not_wait_for_ever_for_a_request_that_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tvapp.net.pool.ABORT_TIMEOUT_S", 0.01)
+
+    async def work() -> None:
+        client = StubbornClient()
+        pool = Pool(client, http2=False)
+        task = asyncio.create_task(pool.send(Request("GET", "https://maps.example/"), ConnectTrace()))
+        await client.begun.wait()
+        await asyncio.wait_for(pool.abort(), WAIT_S)
+        assert pool.is_closed
+        assert not task.done()
+        client.go_on.set()
+        with pytest.raises(ConnectionBroken, match=r"shutting down$"):
+            await task
+
+    asyncio.run(work())
 
 
 def test_closing_fails_a_request_that_waits_for_its_answer_also_on_a_retired_connection() -> None:

@@ -10,6 +10,7 @@ No binding of libdrm with wheels exists: these are the five ioctls of the kernel
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import fcntl
 import mmap
 import struct
@@ -142,8 +143,6 @@ def _ask(fd: int, request: int, argument: bytes) -> bytes:
 @contextmanager
 def _address(buffer: bytearray) -> Iterator[int]:
     """Give the address of a buffer, which stays where it is meanwhile."""
-    import ctypes
-
     held = (ctypes.c_char * len(buffer)).from_buffer(buffer)
     yield ctypes.addressof(held)
     del held
