@@ -114,7 +114,7 @@ CORE_MAY = {
     "core.frame_gate": {"threading"},
     "core.io_loop": {"asyncio", "selectors", "time"},
     "core.jobs": {"threading", "queue", "concurrent", "asyncio"},
-    "core.thread_schedule": {"threading"},
+    "core.thread_schedule": {"threading", "os"},
 }
 
 AFTER_THE_FIRST_FRAME = {"core.io_loop"}
