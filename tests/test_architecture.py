@@ -114,11 +114,11 @@ CORE_MAY = {
     "core.frame_gate": {"threading"},
     "core.io_loop": {"asyncio", "selectors", "time"},
     "core.jobs": {"threading", "queue", "concurrent", "asyncio"},
-    "core.thread_schedule": {"threading", "os"},
+    "core.thread_schedule": {"threading", "os"},  # the id of the thread that calls, and /proc
 }
 
-AFTER_THE_FIRST_FRAME = {"core.io_loop"}
-"""Modules of light rooms that are only imported later, by deferred imports."""
+LOADED_LATER = {"core.io_loop"}
+"""Modules of the pure rooms that import what is slow, because they are imported inside functions alone."""
 
 HARMLESS = {"urllib.parse"}
 """Mere text, in packages that are not."""
@@ -374,7 +374,7 @@ def test_what_is_slow_to_import_is_not_imported_before_the_first_frame(name: str
     light = [
         module
         for module in all_modules()
-        if (is_pure(module.name) or room(module.name) == "display") and module.name not in AFTER_THE_FIRST_FRAME
+        if (is_pure(module.name) or room(module.name) == "display") and module.name not in LOADED_LATER
     ]
     complain(
         [
@@ -392,7 +392,7 @@ def test_what_is_loaded_later_is_imported_inside_functions_alone() -> None:
             f"{module.path.relative_to(ROOT)}:{item.line}: imports {target} when it is loaded"
             for module in all_modules()
             for target, item in module.ours
-            if target in AFTER_THE_FIRST_FRAME and not item.typing_only and not item.deferred
+            if target in LOADED_LATER and not item.typing_only and not item.deferred
         ]
     )
 

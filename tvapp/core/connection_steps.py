@@ -80,7 +80,7 @@ class ConnectionSteps:
     >>> steps = ConnectionSteps("https://atlas.microsoft.com")
     >>> steps.observe_link(LinkState((Interface("eth0"),)), now=5.0)
     >>> steps.failing(), steps.failing_since
-    (Failure(step='link', reason='cable-out', host='', detail=''), 5.0)
+    (Failure(step='link', reason='cable-out', host='', detail='eth0'), 5.0)
     """
 
     def __init__(self, maps: str, ignored: frozenset[str] = frozenset(), *, is_local: bool = False) -> None:

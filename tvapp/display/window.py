@@ -311,9 +311,10 @@ class Display:
         if self.driver in HEADLESS_DRIVERS:
             return None
         if not self._sleeper.hears_events or (self._keys is not None and self._keys.needs_polling):
-            return POLL_EVERY_S if quiet_for < IDLE_AFTER_S else POLL_EVERY_IDLE_S
-        rest_s = LONGEST_S if self.console is None else max(0.0, self.console.next_poll() - now)
-        return min(SETTLE_S, rest_s) if quiet_for < 2 * SETTLE_S else rest_s
+            poll_s = POLL_EVERY_S if quiet_for < IDLE_AFTER_S else POLL_EVERY_IDLE_S
+        else:
+            poll_s = SETTLE_S if quiet_for < 2 * SETTLE_S else LONGEST_S
+        return poll_s if self.console is None else min(poll_s, max(0.0, self.console.next_poll() - now))
 
     def _translate(self, event: pygame.event.Event, now: float) -> list[object]:
         kind = event.type
