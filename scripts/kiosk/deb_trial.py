@@ -26,6 +26,9 @@ WORST_EXPOSURE = 1.6
 """Of `systemd-analyze security`; 10 is the worst."""
 WITHOUT_A_SCREEN = "[Service]\nEnvironment=SDL_VIDEODRIVER=dummy\n"
 WITHOUT_CONSOLES = "TTYPath=\nStandardInput=null\nExecStartPre=\nExecStopPost=\n[Unit]\nConditionPathExists=\n"
+WAYLAND = ("cage", "libwayland-cursor0", "libwayland-egl1", "seatd", "xwayland")
+WITHOUT_A_SEAT = "[Service]\nEnvironment=WLR_BACKENDS=headless WLR_LIBINPUT_NO_DEVICES=1 WLR_RENDERER=pixman\n"
+"""cage draws into memory: no graphics card, no seat."""
 CONFIG = """
 [maps]
 auth = "shared-key"
@@ -72,6 +75,7 @@ class Trial:
         self._isolation()
         self._service()
         self._endings()
+        self._wayland()
         self._display_manager()
         self._change_version(self._variant(NEWER), "upgrade")
         self.check("an upgrade removes the older version's files", not (self._box.root / LEFTOVER).exists())
@@ -181,7 +185,7 @@ class Trial:
         self.check("the unit is right", done.returncode == 0 and done.stderr == "", done.stderr)
         exposure = float(box.run("systemd-analyze", "security", "tvapp.service", "--no-pager").split()[-3])
         self.check(f"an exposure of {exposure} is {WORST_EXPOSURE} or less", exposure <= WORST_EXPOSURE)
-        self._apt("install", "cage", "v4l-utils")
+        self._apt("install", *WAYLAND, "v4l-utils")
         for name in ("tvapp-cage.service", "tvapp-cec@cec0.service"):
             done = box.tries("systemd-analyze", "verify", "--man=no", name)
             self.check(f"{name} is right", done.returncode == 0 and done.stderr == "", done.stderr)
@@ -247,6 +251,26 @@ class Trial:
         self.check("a login prompt is there", box.run("systemctl", "is-active", "getty@tty1") == "active")
         box.run("systemctl", "start", "tvapp")
 
+    def _wayland(self) -> None:
+        box, drop_ins = self._box, self._box.root / "etc/systemd/system/tvapp-cage.service.d"
+        drop_ins.mkdir(parents=True)
+        without_consoles = "" if box.has_consoles else WITHOUT_CONSOLES
+        (drop_ins / "no-seat.conf").write_text(WITHOUT_A_SEAT + without_consoles, encoding="utf-8")
+        box.run("systemctl", "daemon-reload")
+        former = len(self._log("tvapp-cage"))
+        box.tries("systemctl", "start", "tvapp-cage")
+        log = self._log("tvapp-cage")[former:]
+        self.check("under Wayland it is ready", self._is("active", "tvapp-cage"), log[-2000:])
+        self.check("and draws with SDL's Wayland driver", '"driver": "wayland"' in log, log[-2000:])
+        self.check("the service on the console has made way", not self._is("active"))
+        shown = ("systemctl", "show", "-P", "WatchdogTimestampMonotonic", "tvapp-cage")
+        first = box.run(*shown)
+        self._within(40, "its signs of life reach the watchdog", lambda: box.run(*shown) != first)
+        box.run("systemctl", "stop", "tvapp-cage")
+        shutil.rmtree(drop_ins)
+        box.run("systemctl", "daemon-reload")
+        box.run("systemctl", "start", "tvapp")
+
     def _display_manager(self) -> None:
         box, alias = self._box, self._box.root / "etc/systemd/system/display-manager.service"
         if not box.has_consoles:
@@ -307,8 +331,8 @@ class Trial:
             time.sleep(0.5)
         self.check(claim, held, self._log()[-600:] if not held else "")
 
-    def _is(self, state: str) -> bool:
-        return self._box.tries("systemctl", f"is-{state}", "tvapp").stdout.strip() == state
+    def _is(self, state: str, unit: str = "tvapp") -> bool:
+        return self._box.tries("systemctl", f"is-{state}", unit).stdout.strip() == state
 
     def _main_pid(self) -> str:
         return self._box.run("systemctl", "show", "-P", "MainPID", "tvapp")
@@ -316,8 +340,8 @@ class Trial:
     def _status(self) -> str:
         return self._box.run("systemctl", "show", "-P", "StatusText", "tvapp")
 
-    def _log(self) -> str:
-        return self._box.run("journalctl", "-u", "tvapp", "-o", "cat", "--no-pager")
+    def _log(self, unit: str = "tvapp") -> str:
+        return self._box.run("journalctl", "-u", unit, "-o", "cat", "--no-pager")
 
 
 def field(package: Path, name: str) -> str:
