@@ -39,10 +39,16 @@ Made from the code by `scripts/reference`; a test compares the two. Do not edit 
 
 ABOUT_KEYS = f"""## Configuration keys
 
-A TOML file; [config.example.toml](config.example.toml) has every key with a comment. Each key is also an environment
-variable `{PREFIX}<SECTION>_<KEY>`, for example `{PREFIX}MAPS_CLIENT_ID`, which wins over the file. In a variable a list
-is written with commas between the items or as TOML, and a table as TOML or JSON. Paths are relative to the folder of
-the file.
+A TOML file; [config.example.toml](config.example.toml) has every key with a comment. The files `*.toml` of the folder
+`conf.d` beside it are merged over it in the order of their names: a key of a later file replaces that of an earlier
+one, a table as a whole. Each key is also an environment variable `{PREFIX}<SECTION>_<KEY>`, for example
+`{PREFIX}MAPS_CLIENT_ID`, which wins over the files. In a variable a list is written with commas between the items or
+as TOML, and a table as TOML or JSON. Paths are relative to the folder of the file. Files may be in UTF-8 or UTF-16,
+with a byte-order mark or without.
+
+A secret may be written as `{{ credential = NAME }}`, a credential of systemd (`LoadCredential=NAME:PATH` in the unit),
+or as `{{ file = PATH }}`, a file that only its owner and group can read. In the place of a list, a reference stands for
+the words of the file.
 """
 
 ABOUT_FLAGS = """## Commands and flags

@@ -62,6 +62,7 @@ DEFERRED = {
     ("commands.lock_pattern", "tty"): "a terminal is needed for the prompt alone",
     ("commands.run", "tvapp"): "the configuration is read before pygame and the screens are loaded",
     ("commands.sign_out", "tvapp"): "not needed when another app runs",
+    ("app.app", "tvapp.host.cec"): "only a screen with hours switches the TV",
     ("app.app", "tvapp.remote.evdev_source"): "the keys of Linux input devices are read after the first frame",
     ("app.backend", "tvapp.fences.stores"): "only the configured store is loaded",
     ("app.backend_loading", "tvapp.app"): "loaded on a worker: httpx, numpy and SQLite are slow to import",
@@ -73,7 +74,7 @@ DEFERRED = {
     ("auth.lazy_gateway", "tvapp.auth"): "MSAL is slow to import, and a cached token needs none of it",
     ("auth.tokens", "asyncio"): "slow to import; only the io thread needs it",
     ("config.load", "difflib"): "only a mistyped key needs it",
-    ("config.load", "tomllib"): "a start that is configured by the environment alone needs no parser",
+    ("config.files", "tomllib"): "a start that is configured by the environment alone needs no parser",
     ("config.load", "tvapp.config.rules"): "a start without settings needs no rules",
     ("config.rules", "json"): "only some keys need it",
     ("config.rules", "tomllib"): "only some keys need it",
@@ -114,11 +115,11 @@ CORE_MAY = {
     "core.frame_gate": {"threading"},
     "core.io_loop": {"asyncio", "selectors", "time"},
     "core.jobs": {"threading", "queue", "concurrent", "asyncio"},
-    "core.thread_schedule": {"threading"},
+    "core.thread_schedule": {"threading", "os"},  # the id of the thread that calls, and /proc
 }
 
-AFTER_THE_FIRST_FRAME = {"core.io_loop"}
-"""Modules of light rooms that are only imported later, by deferred imports."""
+LOADED_LATER = {"core.io_loop"}
+"""Modules of the pure rooms that import what is slow, because they are imported inside functions alone."""
 
 HARMLESS = {"urllib.parse"}
 """Mere text, in packages that are not."""
@@ -374,7 +375,7 @@ def test_what_is_slow_to_import_is_not_imported_before_the_first_frame(name: str
     light = [
         module
         for module in all_modules()
-        if (is_pure(module.name) or room(module.name) == "display") and module.name not in AFTER_THE_FIRST_FRAME
+        if (is_pure(module.name) or room(module.name) == "display") and module.name not in LOADED_LATER
     ]
     complain(
         [
@@ -382,6 +383,17 @@ def test_what_is_slow_to_import_is_not_imported_before_the_first_frame(name: str
             for module in light
             for item in module.imports
             if item.target.split(".")[0] == name and not item.typing_only and not item.deferred
+        ]
+    )
+
+
+def test_what_is_loaded_later_is_imported_inside_functions_alone() -> None:
+    complain(
+        [
+            f"{module.path.relative_to(ROOT)}:{item.line}: imports {target} when it is loaded"
+            for module in all_modules()
+            for target, item in module.ours
+            if target in LOADED_LATER and not item.typing_only and not item.deferred
         ]
     )
 

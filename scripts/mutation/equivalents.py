@@ -9,7 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 FILE = Path(__file__).with_name("equivalents.toml")
+CASELESS = "SQL knows no upper and lower case"
 LAX = "`zip(strict=True)` asserts that lengths agree, and they always do"
+_SQL = re.compile(r'execute(many|script)?\(f?"')
 _STRICT = re.compile(r",strict=(True|False|None)|,(?=\))")
 
 
@@ -29,7 +31,9 @@ class Equivalents:
         """Tell why a mutant changes nothing; None where it is not known to."""
         change = _squeezed(diff)
         reason = self.reasons.get((function_of(name), change))
-        return LAX if reason is None and _is_lax(change) else reason
+        if reason is None and _is_lax(change):
+            return LAX
+        return CASELESS if reason is None and _is_sql_in_other_case(change) else reason
 
 
 def function_of(name: str) -> str:
@@ -49,6 +53,12 @@ def _is_lax(change: str) -> bool:
     """Tell whether a change only switches off `strict=True`."""
     removed, _, added = change.partition("\n+")
     return ",strict=True" in removed and _STRICT.sub("", removed[1:]) == _STRICT.sub("", added)
+
+
+def _is_sql_in_other_case(change: str) -> bool:
+    """Tell whether a change only turns a statement of SQL into lower or upper case."""
+    removed, _, added = change.partition("\n+")
+    return removed[1:].lower() == added.lower() and _SQL.search(removed) is not None
 
 
 def _squeezed(change: str) -> str:

@@ -1,1 +1,1 @@
-"""A TV in a box: boots a Debian image with the package in QEMU and drives it as viewer, operator and fate would."""
+"""Boots a Debian image with the package in QEMU and drives it as viewers, operators and accidents do."""

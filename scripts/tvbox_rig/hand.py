@@ -15,18 +15,15 @@ from tvapp.commands.phone import Phone
 CLOUD_FILE = "cloud.json"
 
 
-def stay_on(machine: Machine, cloud: Mapping[str, str]) -> int:
+def stay_on(machine: Machine, cloud: Mapping[str, str], gpu: str) -> int:
     """Switch the machine on and wait until it goes off, or Ctrl-C; returns an exit status."""
-    machine.folder.mkdir(parents=True, exist_ok=True)
     (machine.folder / CLOUD_FILE).write_text(json.dumps(dict(cloud)))
-    machine.power_on()
+    machine.power_on(gpu)
     print(f"The TV is on (process {machine.pid}); Ctrl-C pulls the plug. Its files: {machine.folder}", flush=True)
     try:
         return machine.wait()
     except KeyboardInterrupt:
         return 0
-    finally:
-        machine.pull_plug()
 
 
 def run(folder: Path, script: str) -> int:

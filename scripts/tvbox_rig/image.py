@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 
 from scripts.tvbox_rig.base import Base, Say, in_root
+from scripts.tvbox_rig.guest_files import NAME_SERVER, add_guest_files, guest_key
 
 SPARE_MIB = 700
 KEPT_IMAGES = 4
@@ -16,7 +17,7 @@ KEPT_IMAGES = 4
 
 def make_image(base: Base, package: Path, cache: Path, say: Say) -> Path:
     """Return the image of a disk with the package installed, made anew unless the cache has it."""
-    digest = hashlib.sha256(package.read_bytes()).hexdigest()[:12]
+    digest = hashlib.sha256(package.read_bytes() + guest_key().encode()).hexdigest()[:12]
     image = cache / f"image-{base.key}-{digest}.ext4"
     if image.exists():
         image.touch()
@@ -28,6 +29,7 @@ def make_image(base: Base, package: Path, cache: Path, say: Say) -> Path:
     with tempfile.TemporaryDirectory(dir=cache, prefix="root-") as folder:
         root = Path(folder) / "root"
         subprocess.run(["cp", "--archive", "--reflink=auto", str(base.root), str(root)], check=True)
+        add_guest_files(root)
         install(root, package, say)
         unfinished = image.with_suffix(".new")
         unfinished.unlink(missing_ok=True)
@@ -46,6 +48,7 @@ def make_image(base: Base, package: Path, cache: Path, say: Say) -> Path:
                 f"{size_mib}M",
             ],
             check=True,
+            stdout=subprocess.DEVNULL,
         )
         unfinished.rename(image)
     return image
@@ -73,7 +76,7 @@ def install(root: Path, package: Path, say: Say) -> None:
     finally:
         policy.unlink()
         inside.unlink()
-        (root / "etc/resolv.conf").write_text("nameserver 10.0.2.3\n")
+        (root / "etc/resolv.conf").write_text(NAME_SERVER)
 
 
 def make_disk(image: Path, disk: Path) -> None:

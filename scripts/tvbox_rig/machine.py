@@ -15,7 +15,7 @@ GPUS = {
     "bochs": ["-device", "VGA,id=gpu,edid=on,xres=1280,yres=720"],
 }
 """Graphics cards without 3D: virtio-gpu has a render node all the same, bochs-drm has none."""
-CONSOLE = "root=/dev/vda rw console=tty0 console=ttyS0 systemd.log_target=journal-or-kmsg quiet loglevel=4"
+CONSOLE = "root=/dev/vda rw console=tty0 console=ttyS0 systemd.log_target=journal-or-kmsg quiet loglevel=3"
 START_S = 20.0
 
 
@@ -28,7 +28,6 @@ class Parts:
     disk: Path
     share: Path
     source: Path | None = None
-    gpu: str = "virtio"
     memory_mib: int = 1536
 
 
@@ -45,14 +44,14 @@ class Machine:
         self._process: subprocess.Popen[bytes] | None = None
         self._qmp: Qmp | None = None
 
-    def power_on(self) -> None:
-        """Switch the machine on; returns as soon as QEMU runs."""
+    def power_on(self, gpu: str = "virtio") -> None:
+        """Switch the machine on with this graphics card; returns as soon as QEMU runs."""
         self.folder.mkdir(parents=True, exist_ok=True)
         (self.folder / "qmp.sock").unlink(missing_ok=True)
         self.powered_on_at = time.time()
         with (self.folder / "qemu.log").open("ab") as log:
             self._process = subprocess.Popen(
-                command(self.parts, self.folder), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                command(self.parts, self.folder, gpu), stdin=subprocess.DEVNULL, stdout=log, stderr=log
             )
         until = time.monotonic() + START_S
         while not (self.folder / "qmp.sock").exists():
@@ -90,16 +89,16 @@ class Machine:
             self._process = None
 
 
-def command(parts: Parts, folder: Path) -> list[str]:
+def command(parts: Parts, folder: Path, gpu: str) -> list[str]:
     """Return the command line of QEMU for a machine."""
     shares = [("share", parts.share, "")]
     if parts.source is not None:
         shares.append(("source", parts.source, ",readonly=on"))
-    line = ["nice", "-n", "10", "qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none"]
+    line = ["qemu-system-x86_64", "-nodefaults", "-no-user-config", "-display", "none"]
     line += ["-machine", "q35", "-accel", "tcg,tb-size=512", "-cpu", "max", "-smp", "2", "-m", str(parts.memory_mib)]
     line += ["-kernel", str(parts.kernel), "-initrd", str(parts.initrd), "-append", CONSOLE]
     line += ["-drive", f"file={parts.disk},if=virtio,format=qcow2,cache=writeback"]
-    line += ["-netdev", "user,id=net", "-device", "virtio-net-pci,netdev=net,romfile="]
+    line += ["-netdev", "user,id=net", "-device", "virtio-net-pci,id=nic,netdev=net,romfile="]
     line += ["-device", "virtio-rng-pci", "-rtc", "base=utc"]
     line += ["-serial", f"file:{folder / 'console.log'}"]
     line += ["-qmp", f"unix:{folder / 'qmp.sock'},server=on,wait=off"]
@@ -110,4 +109,4 @@ def command(parts: Parts, folder: Path) -> list[str]:
     line += ["-device", "virtserialport,chardev=journal,name=tvbox.journal"]
     for tag, path, options in shares:
         line += ["-virtfs", f"local,path={path},mount_tag={tag},security_model=none,multidevs=remap{options}"]
-    return [*line, *GPUS[parts.gpu]]
+    return [*line, *GPUS[gpu]]

@@ -25,7 +25,7 @@ class Qmp:
         self._lines.readline()
         self.command("qmp_capabilities")
 
-    def command(self, name: str, **arguments: Any) -> Any:
+    def command(self, name: str, /, **arguments: Any) -> Any:
         """Run one command; returns what it returns.
 
         Raises:

@@ -7,16 +7,15 @@ from collections.abc import Mapping
 from pathlib import Path
 
 HOSTS = "10.0.2.2 localhost\n127.0.1.1 tv\n"
-"""10.0.2.2 is the host as QEMU's guests see it. The local cloud's certificate is for `localhost`."""
+"""10.0.2.2 is the host as QEMU's guests see it. The local cloud's certificate is for the name localhost."""
 
 
 def write_share(share: Path, cloud: Mapping[str, str], *, source: bool) -> None:
     """Write what the guest takes over when it boots (`guest/setup`)."""
-    folder = share / "etc" / "tvapp"
-    folder.mkdir(parents=True, exist_ok=True)
-    (share / "etc" / "hosts").write_text(HOSTS)
-    (folder / "config.toml").write_text(config(cloud))
-    shutil.copy(cloud["ca_bundle"], folder / "ca.pem")
+    share.mkdir(parents=True, exist_ok=True)
+    (share / "hosts").write_text(HOSTS)
+    (share / "config.toml").write_text(config(cloud))
+    shutil.copy(cloud["ca_bundle"], share / "ca.pem")
     marker = share / "use-source"
     marker.unlink(missing_ok=True)
     if source:
@@ -38,4 +37,6 @@ endpoint = "{cloud["endpoint"]}"
 store = "map-data"
 [view]
 home = {{ longitude = 24.9414, latitude = 60.1719, zoom = 14 }}
+[remote]
+keys = {{ "red" = "menu", "green" = "zoom-in", "yellow" = "zoom-out", "blue" = "back" }}
 """

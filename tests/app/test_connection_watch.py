@@ -15,7 +15,7 @@ from tvapp.core.clock import ManualClock
 from tvapp.core.connection_messages import LinkChanged, NameLookedUp, RequestEnded
 from tvapp.core.connection_steps import NO_NAME_SERVER, NO_SUCH_HOST, Interface, LinkState
 from tvapp.core.errors import TimedOut, Unreachable
-from tvapp.core.jobs import Inbox
+from tvapp.core.jobs import Inbox, JobFailed
 from tvapp.core.log import RecordingLog
 from tvapp.ui.screens.signin.screen import SignInScreen
 
@@ -92,6 +92,14 @@ def test_a_time_out_has_the_name_looked_up_one_at_a_time(watched: Watched) -> No
     assert failing is not None
     assert failing.reason == "no-name-server"
     receive(timed_out, 20.0)
+    assert watched.jobs.asked == [LOOK_UP_JOB] * 2
+
+
+def test_a_look_up_that_fails_for_another_reason_does_not_keep_later_ones_back(watched: Watched) -> None:
+    timed_out = RequestEnded(LOGIN, TimedOut(HOST, "no answer in time"))
+    watched.watch.receive(timed_out, 2.0)
+    watched.watch.receive(JobFailed(LOOK_UP_JOB, MemoryError()), 3.0)
+    watched.watch.receive(timed_out, 4.0)
     assert watched.jobs.asked == [LOOK_UP_JOB] * 2
 
 

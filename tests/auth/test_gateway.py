@@ -13,12 +13,12 @@ from tests.auth.machine import SCOPE, gateway, http_client
 from tests.cloud import LocalCloud
 from tests.e2e.rig import until
 from tvapp.auth.gateway import Grant
-from tvapp.auth.http_client import HttpClient, Reply
+from tvapp.auth.http_client import Failed, HttpClient, Reply
 from tvapp.auth.messages import CodeReceived, CodeRefused, PollPending, PollRefused, PollSlowDown, PollSucceeded
 from tvapp.auth.msal_gateway import MsalGateway, grant_of
 from tvapp.auth.problems import Problem, Refused
 from tvapp.auth.token_store import token_file
-from tvapp.core.errors import NetworkError, SignInError
+from tvapp.core.errors import ConfigError, NetworkError, SignInError
 
 
 def asked(which: MsalGateway, flow: int = 1) -> CodeReceived:
@@ -138,11 +138,12 @@ def test_a_refusal_carries_what_an_administrator_needs(cloud: LocalCloud, tmp_pa
 
 
 class Crossing(HttpClient):
-    """Does something while an answer is on its way."""
+    """Does something while an answer is on its way; `forms` are those that were posted."""
 
     def __init__(self, cloud: LocalCloud) -> None:
         self._real = http_client(cloud.ca_bundle)
         self.meanwhile: Callable[[], object] = lambda: None
+        self.forms: list[object] = []
 
     def get(self, url: str, params: object = None, headers: Mapping[str, str] | None = None, **more: object) -> Reply:
         return self._real.get(url, params, headers, **more)
@@ -155,6 +156,7 @@ class Crossing(HttpClient):
         headers: Mapping[str, str] | None = None,
         **more: object,
     ) -> Reply:
+        self.forms.append(data)
         reply = self._real.post(url, params, data, headers, **more)
         self.meanwhile()
         return reply
@@ -246,6 +248,14 @@ def test_tokens_that_make_no_sense_end_in_a_problem(cloud: LocalCloud, tmp_path:
     assert isinstance(which.poll(1), PollRefused)
 
 
+def test_tokens_without_an_account_are_no_sign_in(cloud: LocalCloud, tmp_path: Path) -> None:
+    which = gateway(cloud, tmp_path)
+    asked(which)
+    body = '{"access_token": "x", "expires_in": 3600, "token_type": "Bearer"}'
+    cloud.fault("token", status=200, body=body, content_type="application/json")
+    assert which.poll(1) == PollRefused(1, Problem("bad-reply", "waits-for-ok", "no_account"))
+
+
 def test_what_it_says_hides_the_secrets(cloud: LocalCloud, tmp_path: Path) -> None:
     which = gateway(cloud, tmp_path)
     answer = asked(which)
@@ -314,6 +324,17 @@ def test_the_times_of_a_code_are_bounded(
     assert (answer.expires_in, answer.interval) == expected
 
 
+def test_an_interval_that_is_sent_as_a_text_does_not_keep_a_code_from_being_polled(
+    cloud: LocalCloud, tmp_path: Path
+) -> None:
+    which = gateway(cloud, tmp_path)
+    device_reply(cloud, interval="5")
+    asked(which)
+    answer = which.poll(1)
+    assert isinstance(answer, PollRefused)
+    assert answer.problem.error == "bad_verification_code", "the provider's own answer, who knows no such code"
+
+
 def test_a_code_is_shown_as_the_provider_sends_it_by_either_name_of_the_address(
     cloud: LocalCloud, tmp_path: Path
 ) -> None:
@@ -365,6 +386,32 @@ def test_only_the_provider_itself_can_end_a_code(cloud: LocalCloud, tmp_path: Pa
         assert (answer.flow, answer.problem.next) == (1, "retries")
         cloud.clear()
     assert which.poll(1) == PollPending(1)
+
+
+def test_a_certificate_bundle_that_breaks_meanwhile_does_not_end_a_code(cloud: LocalCloud, tmp_path: Path) -> None:
+    http = Crossing(cloud)
+    which = gateway(cloud, tmp_path, http=http)
+    asked(which)
+
+    def fail() -> None:
+        raise Failed(ConfigError("config", "identity.ca_bundle", "cannot read it", "a file"))
+
+    http.meanwhile = fail
+    assert which.poll(1) == PollRefused(1, Problem("ca-bundle", "retries", "bad_setting"))
+    http.meanwhile = lambda: None
+    assert which.poll(1) == PollPending(1)
+
+
+def test_the_claims_of_a_challenge_are_sent_for_the_code_and_with_each_poll(cloud: LocalCloud, tmp_path: Path) -> None:
+    http = Crossing(cloud)
+    which = gateway(cloud, tmp_path, http=http)
+    received = which.request_code(1, claims='{"access_token": {"nbf": {"value": "7"}}}')
+    assert isinstance(received, CodeReceived)
+    assert which.poll(1) == PollPending(1)
+    assert len(http.forms) == 2
+    for form in http.forms:
+        assert isinstance(form, Mapping)
+        assert json.loads(form["claims"])["access_token"]["nbf"] == {"value": "7"}
 
 
 def test_a_token_of_the_cache_is_taken_until_it_has_to_be_renewed_and_serves_in_an_outage(

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
+from email.utils import formatdate
 from pathlib import Path
 
 import pytest
@@ -184,6 +186,13 @@ def test_a_failure_carries_the_body_the_request_id_and_the_time_to_wait() -> Non
     assert isinstance(long.error, errors.ServiceError)
     assert (long.error.code, long.error.request_id) == ("y" * 120, "")
     assert long.body == {"error": "y" * 200}
+    for status, code, method in ((400, "invalid_tenant", "GET"), (400, "temporarily_unavailable", "POST")):
+        body = {"error": code}
+        refused = failure(answering(status, json.dumps(body), retry_after="7", x_ms_request_id="r-2"), method)
+        assert isinstance(refused.error, errors.ServiceError)
+        assert (refused.error.retry_after_s, refused.error.request_id, refused.body) == (7.0, "r-2", body)
+    later = formatdate(ManualClock().wall() + 9, usegmt=True)
+    assert failure(answering(429, retry_after=later)).error.retry_after_s == 9.0  # type: ignore[attr-defined]
     odd = failure(answering(503, '{"error": 5}'))
     assert isinstance(odd.error, errors.ServiceDown)
     assert (odd.error.code, odd.body) == ("", {"error": 5})

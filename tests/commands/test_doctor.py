@@ -17,7 +17,7 @@ from tvapp.commands.doctor import _display
 from tvapp.config.model import Config
 from tvapp.display.hardware import Availability
 
-NAMES = ["config", "data-dir", "display", "network", "clock", "sign-in", "maps", "store"]
+NAMES = ["config", "data-dir", "display", "link", "network", "clock", "sign-in", "maps", "store"]
 
 
 @dataclass(frozen=True)
@@ -100,8 +100,16 @@ def test_a_certificate_that_nobody_trusts_is_named_with_its_remedy(cloud: LocalC
 def test_a_host_that_refuses_is_told_apart_from_the_others(cloud: LocalCloud, tmp_path: Path) -> None:
     report = examine(with_key(cloud, TVAPP_MAPS_ENDPOINT="https://localhost:1"), tmp_path / "data")
     assert set(report.failed()) == {"network", "maps"}
-    assert "localhost" in report.failed()["network"]["found"]
+    assert "localhost refuses the connection" in report.failed()["network"]["found"]
     assert report.outcome("store") == "pass"
+
+
+def test_a_name_that_is_not_found_is_told_in_the_words_of_the_screens(cloud: LocalCloud, tmp_path: Path) -> None:
+    report = examine(with_key(cloud, TVAPP_MAPS_ENDPOINT="https://maps.tvapp.invalid"), tmp_path / "data")
+    found = report.failed()["network"]["found"]
+    assert "The name maps.tvapp.invalid is not found" in found or "does not find any names" in found
+    assert "(DNS)" in report.failed()["network"]["remedy"]
+    assert report.outcome("link") != "missing"
 
 
 def test_a_missing_folder_and_an_unwritable_data_dir_are_named(cloud: LocalCloud, tmp_path: Path) -> None:
@@ -139,7 +147,7 @@ def test_people_get_sentences(cloud: LocalCloud, tmp_path: Path, keys: str, stat
     done = doctor(with_key(cloud) | own, tmp_path / "data")
     assert done.returncode == status
     last = done.stdout.splitlines()[-1]
-    assert last == ("Everything is fine." if status == 0 else "1 of 8 checks failed.")
+    assert last == ("Everything is fine." if status == 0 else "1 of 9 checks failed.")
     assert ("FAIL maps" in done.stdout) == bool(status)
     assert ("-> " in done.stdout) == bool(status)
 

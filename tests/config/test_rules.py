@@ -183,7 +183,7 @@ def test_the_text_of_a_variable_is_read_as_the_setting_wants_it(key: str, text: 
         ("kiosk.units", object(), "a object"),
         ("kiosk.lock", "secret", "a text of 6 characters"),
         ("maps.subscription_keys", ["a", "b", "c"], "a list of 3"),
-        ("maps.subscription_keys", {"a": "b"}, "a dict"),
+        ("maps.subscription_keys", {"a": "b"}, "a table that is no reference to a secret"),
     ],
 )
 def test_what_was_found_is_shown_short_and_without_secrets(key: str, written: object, found: str) -> None:

@@ -115,6 +115,11 @@ def test_a_time_out_is_one_of_the_name_server_if_the_look_up_fails_too() -> None
     steps.observe_request(LOGIN, TimedOut(HOST, "no answer in time"), 2.0)
     steps.observe_look_up(HOST, NO_NAME_SERVER, 8.0)
     assert failing(steps) == ("name", "no-name-server")
+    steps.observe_request(LOGIN, TimedOut(HOST, "no answer in time"), 20.0)
+    assert failing(steps) == ("name", "no-name-server"), "the next time-out is no news"
+    assert steps.failing_since == 8.0
+    steps.observe_look_up(HOST, "", 21.0)
+    assert failing(steps) == ("service", "timeout"), "the name server is back"
 
 
 def test_a_time_out_of_a_host_whose_name_is_found_is_its_own() -> None:

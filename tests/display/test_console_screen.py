@@ -79,6 +79,12 @@ def test_a_picture_for_the_operator_is_not_made_of_what_the_viewer_does_not_see(
         display.screenshot()
 
 
+def test_a_screen_that_is_black_on_purpose_is_a_picture_too(display: Display) -> None:
+    watched(display, BLACK)
+    show(display, Color(0, 0, 0))
+    assert display.screenshot().startswith(b"\x89PNG")
+
+
 def test_a_black_frame_is_no_reason_to_give_up(display: Display, clock: ManualClock) -> None:
     watched(display, BLACK)
     show(display, Color(0, 0, 0))

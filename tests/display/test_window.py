@@ -87,10 +87,10 @@ def test_a_new_size_is_reported_once(display: Display) -> None:
 def test_it_sleeps_until_another_thread_wakes_it() -> None:
     with opened(640, 360) as display:
         display.wait(0)
-        threading.Timer(0.05, display.wake).start()
+        threading.Timer(0.5, display.wake).start()
         before = time.process_time()
         assert display.wait(None) == []
-        assert time.process_time() - before < 0.03
+        assert time.process_time() - before < 0.2, "it does not poll"
 
 
 def test_a_wake_up_that_came_first_is_not_lost() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -57,7 +58,11 @@ def named(features: Mapping[str, Feature]) -> dict[str, Feature]:
 
 def kept(tv: Tv) -> list[dict[str, Any]]:
     """Return the changes in the outbox file of a TV, in order."""
-    return [json.loads(bytes(FORMAT.unpack(path.read_bytes()))) for path in sorted(tv.data_dir.glob("outbox/*/*.json"))]
+    found = []
+    for path in sorted(tv.data_dir.glob("outbox/*/*.json")):
+        with contextlib.suppress(FileNotFoundError):  # sent at this moment
+            found.append(json.loads(bytes(FORMAT.unpack(path.read_bytes()))))
+    return found
 
 
 # -- the ways through the screens ------------------------------------------------------------------------------------

@@ -7,7 +7,7 @@ import json
 import os
 import signal
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -61,9 +61,15 @@ class Tv:
         """Return the fields of the next such event."""
         return self.app.wait_for(event, test)
 
-    def settled(self, *, missing: bool = False) -> Fields:
-        """Wait until the map has come to rest, complete or (`missing`) with gaps."""
-        return self.app.wait_for("map.settled", lambda fields: bool(fields["missing"]) == missing)
+    def settled(self, *, missing: bool = False, zoom: float | None = None) -> Fields:
+        """Wait until the map has come to rest, complete or (`missing`) with gaps, after a key at the zoom it leads to.
+
+        Geofences that arrive late let the map settle once more, so that the next event may be of a moment before a key.
+        """
+        return self.app.wait_for(
+            "map.settled",
+            lambda fields: bool(fields["missing"]) == missing and (zoom is None or fields["zoom"] == zoom),
+        )
 
     def opened(self, panel: str) -> None:
         """Wait until a screen or panel is the topmost."""
@@ -120,8 +126,12 @@ def running(
     *arguments: str,
     size: str | None = SMALL,
     module: str = "tvapp",
+    prefix: Sequence[str] = (),
 ) -> Iterator[Tv]:
-    """Run the app until the context ends; `folder` is for its data dir, its log and its remote."""
+    """Run the app until the context ends; `folder` is for its data dir, its log and its remote.
+
+    `prefix` is a command that runs the one after it in its own process.
+    """
     number = len(list(folder.glob("remote-*")))
     data_dir = folder / "data"
     log_file = folder / f"log-{number}.jsonl"
@@ -130,7 +140,7 @@ def running(
     window = ["--windowed", size] if size is not None else []
     command = ["run", "--data-dir", str(data_dir), "--log-file", str(log_file), *window, *arguments]
     try:
-        with AppProcess(command, {**environment, "TVAPP_REMOTE_DEVICES": str(pipe)}, [module]) as app:
+        with AppProcess(command, {**environment, "TVAPP_REMOTE_DEVICES": str(pipe)}, [module], prefix) as app:
             yield Tv(app, remote, data_dir, log_file)
     finally:
         remote.close()

@@ -11,10 +11,14 @@ from pathlib import Path
 
 import pytest
 
+from scripts.benchmarks.quota import QuotaImpossible, cpu_quota
 from tests.cloud import LocalCloud
 from tests.e2e.rig import Tv, running, until, with_account
 
 QUICK_PROBE = "tests.e2e.quick_disk_probe_app"
+SHORT_LIMITS = "tests.e2e.short_disk_limits_app"
+SLOW_CPU = 0.05
+SLOWLY_S = 200.0
 
 
 @pytest.fixture
@@ -26,6 +30,26 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     if os.geteuid() or subprocess.run(command, capture_output=True).returncode:
         pytest.skip("only root may mount a disk")
     yield place
+    subprocess.run(["umount", "--lazy", str(place)], check=True)
+
+
+@pytest.fixture
+def freezing_disk(tmp_path: Path) -> Iterator[Path]:
+    """Mount a file system for the data dir that can be frozen: then it takes nothing, and whoever writes waits."""
+    image, place = tmp_path / "image", tmp_path / "data"
+    place.mkdir()
+    with image.open("wb") as file:
+        file.truncate(64 << 20)
+    commands = [["mkfs.ext4", "-q", str(image)], ["mount", "-o", "loop", str(image), str(place)]]
+    if os.geteuid() or shutil.which("fsfreeze") is None:
+        pytest.skip("only root may freeze a disk, by util-linux's fsfreeze")
+    for command in commands:
+        done = subprocess.run(command, capture_output=True, text=True)
+        if done.returncode:
+            pytest.skip(f"{command[0]}: {done.stderr}")
+    place.chmod(0o700)
+    yield place
+    subprocess.run(["fsfreeze", "--unfreeze", str(place)], capture_output=True)
     subprocess.run(["umount", "--lazy", str(place)], check=True)
 
 
@@ -100,7 +124,8 @@ def test_a_folder_that_is_removed_is_made_anew_with_the_sign_in_in_it(cloud: Loc
         tv.sign_in(cloud)
         tv.wait_for("geofences.loaded")
         tv.settled()
-        shutil.rmtree(tv.data_dir)
+        # Moved first, because the app may be writing into it.
+        shutil.rmtree(tv.data_dir.rename(tmp_path / "removed"))
         tv.press("zoom-out")
         assert tv.wait_for("disk.failed")["kind"] == "gone"
         tv.wait_for("disk.restored")
@@ -150,3 +175,51 @@ def test_a_data_dir_that_cannot_be_made_costs_the_memory_of_it_and_nothing_else(
         look_elsewhere(tv)
         assert told(tv) == ["gone"]
         assert tv.end() == 0
+
+
+def test_a_disk_that_takes_nothing_for_seconds_is_told_as_slow_and_the_map_goes_on(
+    cloud: LocalCloud, tmp_path: Path, freezing_disk: Path
+) -> None:
+    with running(with_account(cloud), tmp_path, module=SHORT_LIMITS) as tv:
+        tv.sign_in(cloud)
+        tv.settled()
+        subprocess.run(["fsfreeze", "--freeze", str(freezing_disk)], check=True)
+        try:
+
+            def move_on() -> bool:
+                tv.press("left")
+                return told(tv) != []
+
+            until(move_on)
+            assert told(tv) == ["slow"]
+            tv.app.drain()
+            look_elsewhere(tv)
+        finally:
+            subprocess.run(["fsfreeze", "--unfreeze", str(freezing_disk)], check=True)
+        assert tv.end() == 0
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(300)
+def test_a_cpu_that_is_twenty_times_slower_is_no_slow_disk_and_no_slow_network(
+    cloud: LocalCloud, tmp_path: Path
+) -> None:
+    environment = with_account(cloud)
+    with running(environment, tmp_path) as tv:
+        tv.sign_in(cloud)
+        tv.settled()
+        assert tv.end() == 0
+    shutil.rmtree(tmp_path / "data" / "tiles")
+    cloud.forget_requests()
+    with contextlib.ExitStack() as stack:
+        try:
+            quota = stack.enter_context(cpu_quota(SLOW_CPU))
+        except QuotaImpossible as error:
+            pytest.skip(str(error))
+        tv = stack.enter_context(running(environment, tmp_path, module=SHORT_LIMITS, prefix=quota.prefix))
+        tv.app.wait_for("map.settled", lambda fields: not fields["missing"], SLOWLY_S)
+        assert [entry for entry in tv.logged() if entry["level"] != "info"] == []
+        tv.kill()
+    asked = [tuple(sorted(entry["query"].items())) for entry in cloud.requests("tile")]
+    assert asked
+    assert len(asked) == len(set(asked)), "each tile is asked for once"

@@ -27,6 +27,7 @@ ATTRIBUTION = (400, 318, 612, 344)
 LOST_DISPLAY = "tests.e2e.lost_display_app"
 BLACK_SCREEN = "tests.e2e.black_screen_app"
 NEW_TILES = 20
+Used = tuple[int, int, int]
 PAGE = os.sysconf("SC_PAGE_SIZE")
 needs_x = pytest.mark.on_screen
 
@@ -92,7 +93,7 @@ def test_the_x_server_may_die_and_return_with_another_size(cloud: LocalCloud, tm
         with server(number):
             tv.settled()
             tv.press("zoom-in")
-            assert tv.settled()["zoom"] == 14
+            tv.settled(zoom=14)
             pid = tv.app.pid
         lost = tv.wait_for("display.lost")
         assert lost["restart"] is True
@@ -120,8 +121,12 @@ def test_a_lost_display_keeps_the_view_and_asks_for_no_tile_that_it_has(cloud: L
         tv.picture_with(lambda image: count(image, theme.GLASS[:3], ATTRIBUTION) > 1000)
         before = still(tv)
         cloud.reset()
+        attempts = gone.with_suffix(".attempts")
+        attempts.touch()
         lose(tv, gone)
         tv.press("zoom-in", "ok")  # their effect is not visible, so they do nothing
+        before_keys = attempts.stat().st_size
+        until(lambda: attempts.stat().st_size > before_keys + 1)  # by then the keys have been taken
         gone.unlink()
         tv.wait_for("display.restored")
         settled = tv.settled()
@@ -129,7 +134,7 @@ def test_a_lost_display_keeps_the_view_and_asks_for_no_tile_that_it_has(cloud: L
         assert cloud.count("tile") == 0
         assert difference(before, tv.picture_with(lambda image: difference(before, image) < 500)) < 500
         tv.press("zoom-in")
-        assert tv.settled()["zoom"] == 15
+        tv.settled(zoom=15)
         assert tv.end() == 0
     names = [fields["event"] for fields in tv.logged()]
     assert (names.count("display.lost"), names.count("display.restored")) == (1, 1)
@@ -166,17 +171,21 @@ def test_losing_the_display_again_and_again_leaves_nothing_behind(
         tv = stack.enter_context(running(environment, tmp_path, module=LOST_DISPLAY))
         tv.wait_for("geofences.loaded")
         tv.settled()
-        used: list[tuple[int, int, int]] = []
+        used: list[Used] = []
         for _ in range(rounds):
             lose(tv, gone)
             gone.unlink()
             tv.wait_for("display.restored")
             assert tv.settled()["requests"] == 0
             used.append(resources(tv.app.pid))
-        half = rounds // 2
-        assert used[-1][0] <= max(each[0] for each in used[:half]), "descriptors"
-        assert used[-1][1] <= max(each[1] for each in used[:half]), "threads"
-        assert used[-1][2] - max(each[2] for each in used[:half]) < 8 << 20, "memory"
+        most = [max(each[at] for each in used[: rounds // 2]) for at in range(3)]
+
+        def is_as_before() -> bool:
+            descriptors, threads, memory = resources(tv.app.pid)
+            return descriptors <= most[0] and threads <= most[1] and memory - most[2] < 8 << 20
+
+        # A file that is being written holds a descriptor for a moment; a leak holds it for good.
+        until(is_as_before)
         assert tv.end() == 0
 
 
@@ -193,7 +202,7 @@ def test_outside_its_hours_the_screen_is_black_and_the_key_that_wakes_it_does_no
         cloud.forget_requests()
         tv.press("menu")
         assert tv.wait_for("screen.woken")["by"] == "key"
-        assert tv.picture().getbbox() is not None
+        assert tv.picture_with(lambda image: image.getbbox() is not None).getbbox() is not None
         assert cloud.count("tile") == 0
         tv.press("menu")
         tv.opened("action-bar")
@@ -205,17 +214,15 @@ def test_outside_its_hours_the_screen_is_black_and_the_key_that_wakes_it_does_no
 def test_an_idle_screen_is_dimmed_and_a_key_acts_on_what_can_still_be_seen(cloud: LocalCloud, tmp_path: Path) -> None:
     with running(with_key(cloud, TVAPP_KIOSK_DIM_AFTER_MIN="0.25"), tmp_path) as tv:
         tv.settled()
-        bright = brightness(still(tv))
         tv.wait_for("screen.dimmed")
-        dimmed = pytest.approx(1 - BLACK_OPACITY["dimmed"] / 255, abs=0.03)
-        assert brightness(tv.picture_with(lambda image: brightness(image) / bright == dimmed)) / bright == dimmed
+        dim = brightness(still(tv))  # a lit screen would not stay as it is for long
         tv.press("zoom-in")
         tv.wait_for("screen.woken")
-        assert tv.settled()["zoom"] == 14
+        tv.settled(zoom=14)
         tv.press("zoom-out")
-        tv.settled()
-        lit = pytest.approx(1.0, abs=0.03)
-        assert brightness(tv.picture_with(lambda image: brightness(image) / bright == lit)) / bright == lit
+        tv.settled(zoom=13)
+        part = pytest.approx(1 - BLACK_OPACITY["dimmed"] / 255, abs=0.03)
+        assert dim / brightness(tv.picture_with(lambda image: dim / brightness(image) == part)) == part
         assert tv.end() == 0
 
 
@@ -254,7 +261,7 @@ def lose(tv: Tv, gone: Path) -> None:
     assert tv.wait_for("display.lost")["reason"] == "unplugged"
 
 
-def resources(pid: int) -> tuple[int, int, int]:
+def resources(pid: int) -> Used:
     """Return how many descriptors and threads a process has, and the bytes of it that are in memory."""
     proc = Path(f"/proc/{pid}")
     memory = int((proc / "statm").read_text().split()[1]) * PAGE

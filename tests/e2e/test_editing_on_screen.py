@@ -8,6 +8,7 @@ import tomllib
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import PIL.Image
 import pytest
 
 from tests.cloud import LocalCloud
@@ -84,9 +85,12 @@ def test_both_versions_of_a_geofence_are_on_the_map_until_somebody_decides(cloud
             screen.press("Return")
             tv.opened("conflict")
             tv.settled()
-            shown = screen.screenshot("3-conflict")
-            assert count(shown, theme.ACCENT[:3], ABOVE_PANEL) > 200, "mine"
-            assert count(shown, theme.WARN[:3], ABOVE_PANEL) > 200, "theirs"
+
+            def has_both(image: PIL.Image.Image) -> bool:
+                mine, theirs = theme.ACCENT[:3], theme.WARN[:3]
+                return min(count(image, color, ABOVE_PANEL) for color in (mine, theirs)) > 200
+
+            assert has_both(screen.screenshot_with(has_both, "3-conflict"))
             screen.press("Right", "Right", "Return")
             tv.wait_for("geofence.uploaded")
             tv.settled()
@@ -111,9 +115,12 @@ def test_what_was_drawn_without_a_network_is_shown_and_said_to_wait(cloud: Local
             open_draw_panel(tv, screen)
             draw_circle(tv, screen)
             tv.wait_for("geofence.upload_failed")
-            shown = screen.screenshot("2-waits")
-            assert count(shown, theme.WARN[:3], CHIPS) > 50
-            assert difference(before, shown, (860, 440, 1060, 640)) > 2_000
+
+            def waits(image: PIL.Image.Image) -> bool:
+                is_shown = difference(before, image, (860, 440, 1060, 640)) > 2_000
+                return is_shown and count(image, theme.WARN[:3], CHIPS) > 50
+
+            assert waits(screen.screenshot_with(waits, "2-waits"))
             screen.press("Escape")
             open_changes(tv, screen)
             screen.screenshot("3-changes")
@@ -132,8 +139,11 @@ def test_what_was_drawn_without_a_network_is_shown_and_said_to_wait(cloud: Local
             screen.press("Escape")
             tv.opened("map")
             tv.settled()
-            after = screen.screenshot("6-saved")
-            assert count(after, theme.WARN[:3], CHIPS) == count(before, theme.WARN[:3], CHIPS)
+
+            def waits_no_more(image: PIL.Image.Image) -> bool:
+                return count(image, theme.WARN[:3], CHIPS) == count(before, theme.WARN[:3], CHIPS)
+
+            assert waits_no_more(screen.screenshot_with(waits_no_more, "6-saved"))
             assert tv.end() == 0
     cable.pull()
 
@@ -154,10 +164,10 @@ def test_a_locked_screen_shows_how_many_arrows_were_pressed_and_no_more(cloud: L
             screen.press("Return")
             tv.opened("unlock")
             screen.press("Down", "Down", "Down", "Down")
-            downs = screen.screenshot("1-downs")
+            downs = tv.picture()  # unlike a screenshot, drawn after the app has taken the keys
             screen.press(*["Escape"] * 4)
             screen.press("Up", "Down", "Left", "Right")
-            right = screen.screenshot("2-right")
+            right = tv.picture()
             screen.press(*["Escape"] * 4)
             for _ in range(3):
                 screen.press("Down", "Down", "Down", "Down", "Return")

@@ -102,7 +102,7 @@ def look_around(tv: Tv, screen: XServer) -> None:
     tv.settled()
     for key, zoom in (("plus", 14), ("Prior", 15), ("minus", 14), ("Next", 13)):
         screen.press(key)
-        assert tv.settled()["zoom"] == zoom, key
+        tv.settled(zoom=zoom)
     before = screen.screenshot("2-map")
     screen.press("Return")
     tv.wait_for("geofence.selected")
@@ -147,9 +147,9 @@ def test_four_arrows_return_and_escape_reach_everything_at_1280x720(cloud: Local
             screen.press("Return")  # no geofence here
             tv.opened("action-bar")
             screen.press("Right", "Right", "Right", "Return")  # zoom in; the bar stays for more of it
-            assert tv.settled()["zoom"] == 13
+            tv.settled(zoom=13)
             screen.press("Right", "Return")
-            assert tv.settled()["zoom"] == 12
+            tv.settled(zoom=12)
             screen.press("Escape")
             tv.opened("map")
 

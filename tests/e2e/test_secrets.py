@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import dataclasses
 import importlib
 import json
@@ -46,12 +47,24 @@ def places(cloud: LocalCloud, contents: dict[str, bytes], issued: list[dict[str,
 
 def process(pid: int) -> dict[str, bytes]:
     """Return everything that the owner may read about a process and its children."""
-    found = {}
+    found: dict[str, bytes] = {}
     children = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
     for each in (str(pid), *children):
         for name in ("cmdline", "environ"):
-            found[f"/proc/{each}/{name}"] = Path(f"/proc/{each}/{name}").read_bytes()
+            found |= content(Path(f"/proc/{each}/{name}"))
     return found
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    """Return the contents of all files below a folder that a program may be changing."""
+    return {name: data for path in folder.rglob("*") for name, data in content(path).items()}
+
+
+def content(path: Path) -> dict[str, bytes]:
+    """Return the content of a file by its name; nothing of one that is no file or just went away."""
+    with contextlib.suppress(FileNotFoundError, ProcessLookupError, IsADirectoryError):
+        return {str(path): path.read_bytes()}
+    return {}
 
 
 def test_a_whole_session_leaves_no_secret_anywhere_but_in_the_token_cache(
@@ -76,7 +89,7 @@ def test_a_whole_session_leaves_no_secret_anywhere_but_in_the_token_cache(
         renewed = len(cloud.issued())
         until(lambda: len(cloud.issued()) > renewed, 40.0)
         contents |= process(tv.app.pid)
-        contents |= {str(path): path.read_bytes() for path in tv.data_dir.rglob("*") if path.is_file()}
+        contents |= files(tv.data_dir)
         tv.press("menu", "left", "ok")
         tv.opened("account")
         tv.press("right", "ok")
@@ -90,7 +103,7 @@ def test_a_whole_session_leaves_no_secret_anywhere_but_in_the_token_cache(
     assert kinds == {"token", "device_code", "user_code", "refresh_token", "subscription_key", "username"}
     assert {place.partition(" ")[0] for place in places(cloud, tokens, issued)} >= {"token", "refresh_token"}
     others = {name: content for name, content in contents.items() if name not in tokens}
-    left = {f"left: {path}": path.read_bytes() for path in tv.data_dir.rglob("*") if path.is_file()}
+    left = {f"left: {name}": content for name, content in files(tv.data_dir).items()}
     others |= left
     others |= {str(path): path.read_bytes() for path in tmp_path.glob("log-*")}
     others |= {"console": "".join(capfd.readouterr()).encode()}

@@ -78,7 +78,7 @@ def test_a_service_in_trouble_is_named_and_the_map_goes_on_by_itself_afterwards(
         assert warns(troubled)
         assert len(troubled.getcolors(1 << 20) or []) > 50, "the map is gone"
         cloud.clear("tile")
-        assert tv.settled()["zoom"] == 13
+        tv.settled(zoom=13)
         assert is_quiet(tv.picture_with(is_quiet))
         assert tv.end() == 0
 

@@ -6,7 +6,7 @@ import contextlib
 import os
 import subprocess
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +15,7 @@ import PIL.Image
 from tests.conftest import require_tool
 
 QR_WITHIN_S = 20.0
+SHOWN_WITHIN_S = 20.0
 
 
 @dataclass(frozen=True)
@@ -45,6 +46,13 @@ class XServer:
         subprocess.run(command, check=True, env={**os.environ, "DISPLAY": self.display}, timeout=30)
         with PIL.Image.open(path) as image:
             return image.convert("RGB")
+
+    def screenshot_with(self, test: Callable[[PIL.Image.Image], bool], name: str = "screen") -> PIL.Image.Image:
+        """Return the first picture that passes the test, or the last one; a log event comes before its frame."""
+        until = time.monotonic() + SHOWN_WITHIN_S
+        while not test(image := self.screenshot(name)) and time.monotonic() < until:
+            pass
+        return image
 
     def scan(self, name: str = "screen") -> str:
         """Hold a phone's camera to the screen until it sees a QR code; returns what is in it."""

@@ -281,6 +281,20 @@ def test_many_outdated_pictures_are_seen_to_a_few_at_a_time_until_all_are() -> N
     assert len(flat) <= 2 * 20
 
 
+def test_of_many_outdated_pictures_sixteen_are_renewed_at_a_time() -> None:
+    tv = flown_to(13.0, has_fence=True)
+    model = tv.world.model
+    model.camera.jump_to(model.viewport.panned(1920, 0))
+    tv.load()
+    model.camera.jump_to(screen(zoom=11.0))
+    tv.live()
+    tv.revision = 2
+    model.invalidate_bounds(DRAWN_TILESET, None, 2)
+    tv.target()
+    renewed = {tile for tile in tv.world.requested if tile.z == 13 and tile.tileset == DRAWN_TILESET}
+    assert len(renewed) == MAX_FALLBACK_CELLS == 16
+
+
 def test_other_layers_of_fallback_cells_are_loaded_again_with_it() -> None:
     tv = flown_to(16.0, has_fence=True, layers=(BASE, WEATHER, FENCE_LAYER))
     for key in [key for key in tv.world.model.memory if key[:2] == ("weather", 13)]:

@@ -60,6 +60,16 @@ def test_a_zip_that_no_longer_asserts_equal_lengths_is_equivalent() -> None:
     assert known.reason("m.x_pairs__mutmut_1", f"-{line.replace('True', 'False')}\n+{line}") is None
 
 
+def test_sql_in_lower_or_upper_case_is_equivalent() -> None:
+    known = Equivalents({})
+    line = '    self._db.execute("DELETE FROM tile WHERE account = ?", (digest,))'
+    for other in (line.replace("DELETE FROM", "delete from"), line.replace("tile", "TILE")):
+        assert known.reason("m.x_clear__mutmut_1", f"-{line}\n+{other}") is not None
+    for other in (line.replace("tile", "tiles"), line.replace("digest", "None")):
+        assert known.reason("m.x_clear__mutmut_1", f"-{line}\n+{other}") is None
+    assert known.reason("m.x_clear__mutmut_1", '-    say("Tile")\n+    say("tile")') is None
+
+
 def test_survivors_count_unless_they_are_explained() -> None:
     known = Equivalents({("m.less", "-returna<b\n+returna<=b"): "never equal"})
     survivors = [

@@ -6,13 +6,16 @@ import asyncio
 import ssl
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
 from tests.net.raw import answer, make_authority, raw_server, serving
 from tvapp.core.clock import ManualClock
-from tvapp.core.errors import ConnectionBroken, NetworkError, TimedOut, Unreachable
+from tvapp.core.errors import ConnectionBroken, DataError, NetworkError, TimedOut, Unreachable
+from tvapp.core.headers import Headers
 from tvapp.core.log import RecordingLog
+from tvapp.net.connecting import ConnectTrace
 from tvapp.net.http_library import httpx
 from tvapp.net.pool import Pool, goes_through_proxy
 from tvapp.net.request import Request
@@ -133,11 +136,112 @@ def test_closing_fails_a_request_that_is_still_connecting_and_closes_its_socket(
                 assert isinstance(error, ConnectionBroken | Unreachable)
                 assert error.reason == "shutting down"
             await asyncio.wait_for(host.hung_up.wait(), WAIT_S)
-            with pytest.raises(Unreachable, match="shutting down"):
+            with pytest.raises(Unreachable, match=r"shutting down$"):
                 await http.send(Request("GET", f"https://localhost:{port}/"))
 
     run(work)
     assert heard == [], "that the program ends says nothing about a host"
+
+
+class UnreachableClient(httpx.AsyncClient):
+    """Fails to connect; `asked` are the requests that it was given."""
+
+    def __init__(self) -> None:
+        super().__init__(verify=False)
+        self.asked: list[httpx.Request] = []
+
+    async def send(self, request: httpx.Request, **_: object) -> NoReturn:
+        self.asked.append(request)
+        raise httpx.ConnectError("refused")
+
+
+@pytest.mark.parametrize(("timeout_s", "connect_s", "stall_s"), [(60.0, 10.0, 15.0), (4.0, 4.0, 4.0)])
+def test_connecting_and_silence_are_bounded_but_not_the_wait_for_a_connection(
+    timeout_s: float, connect_s: float, stall_s: float
+) -> None:
+    client = UnreachableClient()
+    request = Request("GET", "https://maps.example/", timeout_s=timeout_s)
+    with pytest.raises(NetworkError):
+        asyncio.run(Pool(client, http2=False).send(request, ConnectTrace()))
+    (asked,) = client.asked
+    assert asked.extensions["timeout"] == {"connect": connect_s, "read": stall_s, "write": stall_s, "pool": None}
+
+
+def test_a_request_names_the_app_and_the_compression_that_it_can_undo_unless_it_says_otherwise() -> None:
+    client = UnreachableClient()
+    for headers in ({}, {"User-Agent": "other", "Accept": "image/png"}):
+        request = Request("GET", "https://maps.example/", Headers(headers))
+        with pytest.raises(NetworkError):
+            asyncio.run(Pool(client, http2=False).send(request, ConnectTrace()))
+    plain, other = client.asked
+    assert (plain.headers["user-agent"], plain.headers["accept-encoding"]) == ("tvapp", "gzip")
+    assert (other.headers["user-agent"], other.headers["accept"]) == ("other", "image/png")
+
+
+def test_an_address_that_is_none_is_an_error_of_the_request() -> None:
+    request = Request("GET", "https://[::1")
+    with pytest.raises(DataError, match=r"^url: not a URL that can be asked for$"):
+        asyncio.run(Pool(httpx.AsyncClient(verify=False), http2=False).send(request, ConnectTrace()))
+
+
+def test_a_host_gets_sixteen_connections_at_most() -> None:
+    held, most = 0, 0
+    enough = asyncio.Event()
+
+    async def hold(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal held, most
+        held += 1
+        most = max(most, held)
+        if held == 16:
+            for _ in range(1000):  # time enough for more connections
+                await asyncio.sleep(0)
+            enough.set()
+        await enough.wait()
+        held -= 1
+        writer.write(answer())
+        await writer.drain()
+
+    async def work(http: HttpClient) -> None:
+        async with raw_server(hold) as server:
+            requests = [http.send(Request("GET", server.url)) for _ in range(20)]
+            assert {response.body for response in await asyncio.gather(*requests)} == {b"hello"}
+
+    run(work)
+    assert most == 16
+
+
+class StubbornClient(httpx.AsyncClient):
+    """Does not let go of a request when it is cancelled, until `go_on` is set."""
+
+    def __init__(self) -> None:
+        super().__init__(verify=False)
+        self.begun, self.go_on = asyncio.Event(), asyncio.Event()
+
+    async def send(self, *_: object, **__: object) -> NoReturn:
+        self.begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await self.go_on.wait()
+        raise AssertionError("unreachable")
+
+
+def test_closing_does_not_wait_for_ever_for_a_request_that_does_not_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tvapp.net.pool.ABORT_TIMEOUT_S", 0.01)
+
+    async def work() -> None:
+        client = StubbornClient()
+        pool = Pool(client, http2=False)
+        task = asyncio.create_task(pool.send(Request("GET", "https://maps.example/"), ConnectTrace()))
+        await client.begun.wait()
+        await asyncio.wait_for(pool.abort(), WAIT_S)
+        assert pool.is_closed
+        assert not task.done()
+        client.go_on.set()
+        with pytest.raises(ConnectionBroken, match=r"shutting down$"):
+            await task
+
+    asyncio.run(work())
 
 
 def test_closing_fails_a_request_that_waits_for_its_answer_also_on_a_retired_connection() -> None:

@@ -32,6 +32,11 @@ def tv(cloud: LocalCloud, tmp_path: Path) -> Iterator[Simulation]:
         assert running.defects() == []
 
 
+def to_the_middle_of_a_minute(tv: Simulation) -> None:
+    """Let time pass until half a minute before the clock on the screen changes: the work of a test takes real time."""
+    tv.run_for(120 - (tv.clock.wall() + 30) % 60)
+
+
 def test_a_token_is_renewed_five_minutes_before_its_hour_is_over(tv: Simulation) -> None:
     tv.mark()
     began = tv.now
@@ -49,7 +54,7 @@ def test_the_clock_on_the_screen_goes_minute_by_minute_and_nothing_else_is_drawn
     with simulated(cloud, tmp_path, RARELY) as tv:
         tv.approve()
         tv.settle()
-        tv.run_for(60)
+        to_the_middle_of_a_minute(tv)
         seen, frames = [], tv.display.frames
         for _ in range(5):
             tv.run_for(60)
@@ -76,18 +81,19 @@ def test_the_cloud_lives_in_the_same_time(tv: Simulation, cloud: LocalCloud) -> 
 
 def test_no_jump_makes_a_request_time_out_that_is_under_way(tv: Simulation) -> None:
     tv.fault("tile", delay_s=0.4, times=3)
-    began = tv.now
+    skipped = tv.clock.passed_s
     tv.press("zoom-in")
     assert tv.settle()["missing"] == 0
     assert tv.events.named("http.failed") == []
-    assert tv.now - began < 20
+    assert tv.clock.passed_s - skipped < 20
 
 
 def test_the_wall_clock_alone_can_be_wrong(tv: Simulation) -> None:
+    to_the_middle_of_a_minute(tv)
     began, wall = tv.now, tv.clock.wall()
     tv.clock.step_wall(-3 * HOUR)
     tv.run_for(120)
-    assert 119 < tv.now - began < 130
+    assert 119 < tv.now - began < 140
     assert tv.clock.wall() - wall < -2 * HOUR
     shown = time.strftime("%H:%M", time.gmtime(tv.clock.wall()))
     assert tv.shows(shown)

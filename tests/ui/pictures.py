@@ -23,6 +23,8 @@ FRAMES = 5
 NAMES = (
     "start-network",
     "start-time",
+    "connection-name",
+    "connection-tls",
     "signin",
     "signin-long",
     "signin-large",

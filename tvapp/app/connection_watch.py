@@ -11,7 +11,7 @@ from tvapp.config.model import Config
 from tvapp.core.connection_messages import LinkChanged, NameLookedUp, RequestEnded
 from tvapp.core.connection_steps import ConnectionSteps, Failure, Step
 from tvapp.core.errors import NetworkError, TimedOut
-from tvapp.core.jobs import Inbox, Jobs
+from tvapp.core.jobs import Inbox, JobFailed, Jobs
 from tvapp.core.log import Log
 from tvapp.net.urls import host_of, is_loopback, origin_of
 
@@ -95,6 +95,8 @@ class ConnectionWatch:
             case NameLookedUp(host, reason):
                 self._is_looking_up = False
                 self._steps.observe_look_up(host, reason, now)
+            case JobFailed():
+                self._is_looking_up = False
         self._note(now)
         return is_worth_a_try
 

@@ -15,9 +15,8 @@ from tvapp.auth.service import SignIn, build_sign_in
 from tvapp.auth.view import Account
 from tvapp.config.model import Config
 from tvapp.core.clock import ClockSkewed, Resumed
-from tvapp.core.connection_messages import LinkChanged, NameLookedUp, RequestEnded
 from tvapp.core.errors import StorageError
-from tvapp.core.jobs import JobFailed
+from tvapp.core.jobs import JobFailed, JobResult
 from tvapp.core.surroundings import Surroundings
 from tvapp.display.window import Display
 from tvapp.host.disk_watch import DiskChanged
@@ -154,7 +153,7 @@ class MapSession:
                 self._show_map(now, view)
             case JobFailed(name=name) if name == READ and self._opening is not None:
                 self._show_map(now, None)
-            case LinkChanged() | RequestEnded() | NameLookedUp():
+            case JobResult(service="connection") | JobFailed(name="connection.look-up"):
                 if self._connection is not None and self._connection.receive(message, now) and self.map is None:
                     self.network.hurry()
                     self._network_restored(now)

@@ -25,7 +25,6 @@ from tvapp.auth.messages import (
 )
 from tvapp.azure.messages import AttributionArrived
 from tvapp.core.clock import ClockSet, ClockSkewed, Resumed
-from tvapp.core.connection_messages import LinkChanged, NameLookedUp, RequestEnded
 from tvapp.core.jobs import JobFailed, JobResult
 from tvapp.fences.drawing.messages import LabelsPlaced
 from tvapp.fences.service.messages import FencesLoaded, FencesUnavailable, FencesUnchanged, IndexBuilt, SnapshotRestored
@@ -59,9 +58,6 @@ ROUTES: Mapping[type, tuple[Hearer, ...]] = {
     # the network and the backend
     NetworkLost: ("app",),
     NetworkRestored: ("app", "session"),
-    LinkChanged: ("session",),
-    RequestEnded: ("session",),
-    NameLookedUp: ("session",),
     TilesReady: ("session",),
     BackendReady: ("session",),
     # signing in
@@ -96,6 +92,7 @@ ROUTES: Mapping[type, tuple[Hearer, ...]] = {
 
 SERVICES: Mapping[str, tuple[Hearer, ...]] = {
     "backend": ("app",),
+    "connection": ("session",),
     "disk": ("disk-watch",),
     "geofences": ("fences",),
     "kept": ("snapshot",),

@@ -69,32 +69,28 @@ class Approval:
         self.state: Literal["idle", "active", "failed", "paused"] = "idle"
         self.is_seen = True
         """Whether the screen can be seen; while not, no code is requested. The present code stays valid."""
-        self.problem: Problem | None = None
-        """The last problem that has not been resolved."""
         self.claims = ""
         """The claims of the challenge that the tokens have to meet; empty for none."""
         self._flows: list[DeviceFlow] = []  # oldest first; at most two
         self._request: int | None = None  # in flight
-        self._requested_at = 0.0
-        self._request_failures = 0
-        self._not_before = -math.inf  # of our own back-off
+        self._requested_at: float  # of the last request
         self._quiet_until = -math.inf  # of the server's Retry-After
-        self._renewal = 0
-        self._unattended = 0
-        self._restarts = 0
-        self._reported = ""
+        self._start_over()
+
+    def _start_over(self) -> None:
+        self.problem: Problem | None = None
+        """The last problem that has not been resolved."""
+        self._request_failures = self._renewal = self._unattended = self._restarts = 0
         self._prompted = False  # since the first code was asked for
+        self._not_before = -math.inf  # of our own back-off
+        self._reported = ""
 
     # -- inputs -----------------------------------------------------------------------------------------------------
 
     def begin(self) -> None:
         """Start over; the next tick requests a first code."""
         self.state = "active"
-        self.problem = None
-        self._request_failures = self._renewal = self._unattended = self._restarts = 0
-        self._prompted = False
-        self._not_before = -math.inf
-        self._reported = ""
+        self._start_over()
 
     def end(self) -> list[Command]:
         """Stop, and drop every code."""

@@ -108,7 +108,7 @@ class HttpClient:
         return self._checked(method, host, response)
 
     def _checked(self, method: str, host: str, response: Response) -> Reply:
-        status, headers, text = response.status, response.headers, response.body.decode("utf-8", "replace")
+        status, headers, text = response.status, response.headers, response.body.decode(errors="replace")
         body = _json_object(text)
         after = retry_after_s(headers, self._clock.wall())
         if status == 429 or status >= 500:

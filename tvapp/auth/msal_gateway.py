@@ -117,7 +117,6 @@ class MsalGateway:
             received = self._guarded(lambda: _code_received(flow, data))
         except Failed as failed:
             return CodeRefused(flow, _problem(failed, "code"))
-        data["interval"] = received.interval
         with self._lock:
             if cache is not self._cache:  # signed out meanwhile
                 return CodeRefused(flow, Problem("interrupted", "retries", "signed_out"))
@@ -128,7 +127,7 @@ class MsalGateway:
         known = self._flows.get(flow)
         if known is None:
             return PollRefused(flow, Problem("code-unknown", "new-code", "bad_verification_code"))
-        known.data["latest_attempt_at"] = 0  # else MSAL refuses to poll by the wall clock
+        known.data["latest_attempt_at"] = 0  # else MSAL warns of polls that are too early by the wall clock
         try:
             result = self._guarded(
                 lambda: known.app.acquire_token_by_device_flow(
@@ -146,7 +145,7 @@ class MsalGateway:
             case None if "access_token" in result:
                 return self._approved(flow, known.cache, result)
             case _:
-                return PollRefused(flow, problems.from_reply(result, when="poll"))
+                return PollRefused(flow, problems.from_reply(result))
 
     def drop(self, flow: int) -> None:
         self._flows.pop(flow, None)

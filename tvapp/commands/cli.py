@@ -23,6 +23,10 @@ def run(arguments: Sequence[str]) -> int:
         from tvapp.commands.demo import run_demo
 
         return run_demo(options)
+    if command == "config":
+        from tvapp.commands.config_check import run_config_check
+
+        return run_config_check(options)
     if command == "doctor":
         from tvapp.commands.doctor import run_doctor
 
@@ -76,6 +80,9 @@ def build_parser() -> argparse.ArgumentParser:
         default=None,
         help="run the sample journey off-screen and leave numbered screenshots in DIR",
     )
+    config = commands.add_parser("config", parents=[common], help="`check`: read the configuration, and explain it")
+    config.add_argument("action", choices=("check",), help="what to do")
+    config.add_argument("--json", action="store_true", help="print one JSON object")
     doctor = commands.add_parser("doctor", parents=[common], help="check configuration, network, sign-in, maps, store")
     doctor.add_argument("--json", action="store_true", help="print one JSON object")
     commands.add_parser("sign-out", parents=[common], help="forget the account and everything that belongs to it")

@@ -5,10 +5,12 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 
 from tvapp.config.load import ConfigErrors, load
 from tvapp.config.model import Config
+from tvapp.core.errors import ConfigError
 from tvapp.host.event_log import EventLog
 
 
@@ -23,14 +25,14 @@ def load_config(options: argparse.Namespace, *, quiet: bool = False) -> tuple[Co
         return load(options.config, os.environ), None
     except ConfigErrors as errors:
         if not quiet:
-            complain(explain(errors))
+            complain(explain(errors.errors))
         return errors.usable, errors
 
 
-def explain(errors: ConfigErrors) -> str:
+def explain(errors: Iterable[ConfigError]) -> str:
     """Return the errors as lines for a console: source, key, what was found, what is allowed."""
     lines = ["tvapp: the configuration cannot be used:"]
-    for error in errors.errors:
+    for error in errors:
         lines += [f"  {error.source}: {error.key}", f"    found:   {error.found}", f"    allowed: {error.allowed}"]
     return "\n".join(lines)
 

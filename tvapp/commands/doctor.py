@@ -9,7 +9,7 @@ import math
 import os
 import sys
 from collections.abc import Callable, Coroutine, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
@@ -23,6 +23,7 @@ from tvapp.core.disk import DiskHealth
 from tvapp.core.errors import (
     DataError,
     Forbidden,
+    NetworkError,
     NotFound,
     ServiceError,
     StorageError,
@@ -34,13 +35,17 @@ from tvapp.core.exit_status import EXIT_FAILED, EXIT_OK
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
 from tvapp.core.surroundings import Surroundings
+from tvapp.net.urls import host_of, is_loopback
 from tvapp.tiles.ports import TileRequest
 from tvapp.tiles.tile import TileId
+from tvapp.ui.settings import UiSettings
+from tvapp.ui.words.connection import failure_advice, failure_title
 from tvapp.ui.words.lookup import error_words, problem_words
 
 if TYPE_CHECKING:
     from tvapp.app.backend import Backend
     from tvapp.auth.service import SignIn
+    from tvapp.core.connection_steps import Failure
     from tvapp.net.skew import SkewMonitor
 
 Outcome = Literal["pass", "fail", "skip"]
@@ -86,7 +91,7 @@ def _all(options: argparse.Namespace) -> list[Check]:
             for error in errors.errors
         ]
         rest = "the configuration has to be right first"
-        skipped = [Check(name, "skip", rest) for name in ("network", "clock", "sign-in", "maps", "store")]
+        skipped = [Check(name, "skip", rest) for name in ("link", "network", "clock", "sign-in", "maps", "store")]
         return [*wrong, _data_dir(data_dir), _display(errors.usable), *skipped]
     source = str(config.source) if config.source else "environment variables"
     return [Check("config", "pass", source), _data_dir(data_dir), _display(config), *_online(config, data_dir)]
@@ -148,7 +153,7 @@ def _online(config: Config, data_dir: Path) -> list[Check]:
         tokens = sign_in.tokens if sign_in is not None else None
         backend = build_backend(config, surroundings, tokens, network.get(), 1.0)
         visit = _Visit(config, surroundings, sign_in, backend, skew)
-        checks = [*visit.network(), visit.clock(), visit.sign_in(), visit.maps(), visit.store()]
+        checks = [visit.link(), *visit.network(), visit.clock(), visit.sign_in(), visit.maps(), visit.store()]
         backend.close()
         return checks
     finally:
@@ -171,6 +176,19 @@ class _Visit:
         self._differences_s: list[float] = []
         """How far each host's clock was ahead of ours."""
         self._signed_in = sign_in is None
+
+    def link(self) -> Check:
+        """Look at the cable or Wi-Fi, and at the address that the network gave."""
+        from tvapp.core.connection_steps import link_failure
+        from tvapp.host.links import read_links
+
+        if all(is_loopback(host_of(url)) for url in self._urls()):
+            return Check("link", "pass", "not needed: every host is this machine itself")
+        link = read_links()
+        if (failure := link_failure(link)) is not None:
+            return _step_check("link", failure, failure.detail)
+        names = ", ".join(each.name for each in link.interfaces if each.has_carrier and each.has_address)
+        return Check("link", "pass", f"{names} is connected and has an address")
 
     def network(self) -> list[Check]:
         """Reach every host that the configuration names, without credentials."""
@@ -269,11 +287,15 @@ class _Visit:
                 self._differences_s.append(date - self._clock.wall())
 
         failure = self._try(ask)
-        if failure is not None and not isinstance(failure, ServiceError):
-            remedy = error_words(failure, "advice")
+        if isinstance(failure, NetworkError):
+            from tvapp.core.connection_steps import failure_of
+
+            check = _step_check("network", failure_of(failure), str(failure))
             if isinstance(failure, TlsFailed):
-                remedy = "give the certificate authority as [identity] ca_bundle, or set the clock"
-            return Check("network", "fail", str(failure), remedy)
+                return replace(check, remedy="give the certificate authority as [identity] ca_bundle, or set the clock")
+            return check
+        if failure is not None and not isinstance(failure, ServiceError):
+            return Check("network", "fail", str(failure), error_words(failure, "advice"))
         return Check("network", "pass", f"{host} answers")
 
     def _try(self, work: Callable[[], Coroutine[object, object, object]]) -> TvappError | None:
@@ -291,6 +313,13 @@ class _Visit:
             return None
 
         return asyncio.run_coroutine_threadsafe(bounded(), self._jobs.io_loop()).result()
+
+
+def _step_check(name: str, failure: Failure, detail: str) -> Check:
+    """Return a failed step of the connection in the words of the screens."""
+    settings = UiSettings()
+    found = failure_title(failure, settings)
+    return Check(name, "fail", f"{found} ({detail})" if detail else found, failure_advice(failure, settings))
 
 
 def _store_remedy(store: str, failure: TvappError) -> str:

@@ -176,7 +176,9 @@ def check_lock(value: object, _base: Path) -> str:
     try:
         return PatternHash.parse(value if isinstance(value, str) else "").text
     except ValueError:
-        raise WrongValue("the hash of a pattern as `tvapp lock` prints it") from None
+        raise WrongValue(
+            "the hash of a pattern as `tvapp lock` prints it, or { credential = NAME } or { file = PATH }"
+        ) from None
 
 
 def check_hours(value: object, _base: Path) -> str:

@@ -1,4 +1,4 @@
-"""Loads the settings from a TOML file and the environment into frozen dataclasses, or reports every error at once.
+"""Loads the settings from TOML files and the environment into frozen dataclasses, or reports every error at once.
 
 `config.rules` has what each key allows.
 """
@@ -6,14 +6,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import fields, replace
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
+from tvapp.config.files import more_files, read_document
 from tvapp.config.model import SECTIONS, Config, Found
 from tvapp.core.errors import ConfigError, TvappError
 
 SYSTEM_FILE = Path("/etc/tvapp/config.toml")
-LIMIT_BYTES = 1 << 20
 PREFIX = "TVAPP_"
 STORAGE_SCOPE = "https://storage.azure.com/user_impersonation"
 
@@ -42,42 +42,64 @@ def search_path(environ: Mapping[str, str], system_file: Path = SYSTEM_FILE) -> 
     return (*users, system_file)
 
 
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What was read: the settings as far as they can be used, each value with where it stands, and every error."""
+
+    config: Config
+    searched: tuple[Path, ...]
+    files: tuple[Path, ...] = ()
+    """The main file, and those of `conf.d/` in the order in which they were merged over it."""
+    written: Mapping[str, Found] = field(default_factory=dict)
+    errors: tuple[ConfigError, ...] = ()
+
+
 def load(path: Path | None, environ: Mapping[str, str], *, system_file: Path = SYSTEM_FILE) -> Config:
     """Read the settings: `path` (from the command line) or the first file that exists, overridden by the environment.
+
+    The files of `conf.d/` beside that file are merged over it: a key of a later file replaces that of an earlier one.
 
     Raises:
         ConfigErrors: with every error, not only the first.
     """
+    loaded = load_all(path, environ, system_file=system_file)
+    if loaded.errors:
+        raise ConfigErrors(loaded.errors, loaded.searched, loaded.config)
+    return loaded.config
+
+
+def load_all(path: Path | None, environ: Mapping[str, str], *, system_file: Path = SYSTEM_FILE) -> Loaded:
+    """Read the settings as `load` does; returns the errors with them."""
     from tvapp.config.rules import check_file, check_together, check_value
 
     searched = (path,) if path is not None else search_path(environ, system_file)
     must_exist = path is not None or bool(environ.get("TVAPP_CONFIG"))
     errors: list[ConfigError] = []
     source = next((candidate for candidate in searched if must_exist or _is_there(candidate)), None)
-    in_file = {} if source is None else _from_file(source, errors)
-    written = dict(in_file or {})
+    parts, is_complete = _from_files(source, errors) if source is not None else ([], True)
+    written: dict[str, Found] = {}
+    for _, part in parts:
+        written.update(part)
     written.update(_from_environment(environ, errors))
     if source is None and not written and not errors:
         where = " or ".join(str(candidate) for candidate in searched)
         nothing = ConfigError("configuration", "file", "none", f"{where}, or --config FILE")
-        raise ConfigErrors([nothing], searched, Config())
+        return Loaded(Config(), searched, errors=(nothing,))
     values: dict[str, object] = {}
     for key, found in written.items():
-        base = Path.cwd() if found.in_environment or source is None else source.parent
-        value, error = check_value(key, found, base)
+        base = Path.cwd() if found.in_environment else Path(found.source).parent
+        value, error = check_value(key, found, base, environ)
         if error is not None:
             errors.append(error)
         elif value != "":  # an empty text means the default
             values[key] = value
     config = _build(values, source)
-    if source is not None:
-        errors += check_file(source, written)
-    if in_file is not None:
+    for file, part in parts:
+        errors += check_file(file, part)
+    if is_complete:
         bad = frozenset(error.key.partition('."')[0] for error in errors)
         errors += check_together(config, bad, str(source) if source is not None else "environment")
-    if errors:
-        raise ConfigErrors(errors, searched, config)
-    return config
+    return Loaded(config, searched, tuple(file for file, _ in parts), written, tuple(errors))
 
 
 def _is_there(path: Path) -> bool:
@@ -87,31 +109,16 @@ def _is_there(path: Path) -> bool:
         return True  # the file may exist but cannot be seen: report that instead of going on without it
 
 
-def _from_file(path: Path, errors: list[ConfigError]) -> dict[str, Found] | None:
-    import tomllib
-
-    name = str(path)
-    try:
-        with path.open("rb") as file:
-            data = file.read(LIMIT_BYTES + 1)
-        if len(data) > LIMIT_BYTES:
-            raise OSError(None, f"more than {LIMIT_BYTES} bytes")
-        document = tomllib.loads(data.decode("utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        what, _, place = str(error).partition(" (at ")
-        errors.append(ConfigError(name, place.rstrip(")") or "the text", what, "TOML, see https://toml.io"))
-        return None
-    except RecursionError:
-        errors.append(ConfigError(name, "the text", "values nested too deep", "TOML, see https://toml.io"))
-        return None
-    except UnicodeDecodeError as error:
-        errors.append(ConfigError(name, f"byte {error.start + 1}", "bytes that are not UTF-8", "TOML in UTF-8"))
-        return None
-    except OSError as error:
-        reason = error.strerror or str(error)
-        errors.append(ConfigError(name, "file", reason, "a file that can be read"))
-        return None
-    return _flat(document, name, errors)
+def _from_files(source: Path, errors: list[ConfigError]) -> tuple[list[tuple[Path, dict[str, Found]]], bool]:
+    """Return what stands in each file, in order, and whether every file could be read."""
+    unread: list[ConfigError] = []
+    parts: list[tuple[Path, dict[str, Found]]] = []
+    for path in (source, *more_files(source, unread)):
+        document = read_document(path, unread, is_main=path is source)
+        if document is not None:
+            parts.append((path, _flat(document, str(path), errors)))
+    errors += unread
+    return parts, not unread
 
 
 def _flat(document: Mapping[str, object], name: str, errors: list[ConfigError]) -> dict[str, Found]:

@@ -8,6 +8,7 @@ import shlex
 import stat
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from tvapp.config.checks import (
     A_GUID,
@@ -33,27 +34,58 @@ from tvapp.config.checks import (
     text_check,
 )
 from tvapp.config.model import STYLES, Config, Found
+from tvapp.config.secret_references import (
+    ALLOWED,
+    CredentialElsewhere,
+    NoCredentials,
+    UnusableSecret,
+    holds_secret,
+    refers,
+    resolve,
+)
 from tvapp.core.errors import ConfigError
 
 LONGEST_FOUND = 80
 SECRET_KEYS = frozenset({"maps.subscription_keys", "kiosk.lock"})
+"""Their values are never shown, and may be references to secrets."""
+SECRET_LISTS = frozenset({"maps.subscription_keys"})
 
 
-def check_value(key: str, found: Found, base: Path) -> tuple[object, ConfigError | None]:
-    """Return the value for `key` in its final type, or the error in it."""
+def check_value(
+    key: str, found: Found, base: Path, environ: Mapping[str, str] = MappingProxyType({})
+) -> tuple[object, ConfigError | None]:
+    """Return the value for `key` in its final type, or the error in it. `environ` says where credentials are."""
     check, from_text = RULES[key]
+    named = f"{found.source} (environment)" if found.in_environment else found.source
     try:
         value = from_text(str(found.value)) if found.in_environment else found.value
+        if key in SECRET_KEYS and refers(value):
+            value = _secret(key, value, base, environ)
         return check(value, base), None
+    except NoCredentials as unusable:
+        return None, CredentialElsewhere(named, key, unusable.found, unusable.allowed)
+    except UnusableSecret as unusable:
+        return None, ConfigError(named, key, unusable.found, unusable.allowed)
     except WrongValue as wrong:
-        shown = _shape(found.value) if key in SECRET_KEYS else _shown(found.value, quote=not found.in_environment)
-        named = f"{found.source} (environment)" if found.in_environment else found.source
-        return None, ConfigError(named, key, shown, wrong.allowed)
+        return None, ConfigError(named, key, shown_value(key, found), wrong.allowed)
+
+
+def shown_value(key: str, found: Found) -> str:
+    """Return what was written, short and without secrets."""
+    if key in SECRET_KEYS:
+        return _shape(found.value)
+    return _shown(found.value, quote=not found.in_environment)
+
+
+def _secret(key: str, value: object, base: Path, environ: Mapping[str, str]) -> object:
+    """Return the secrets that a value refers to. One reference in the place of a list stands for its lines."""
+    secret = resolve(value, base, environ)
+    return secret.split() if isinstance(value, dict) and key in SECRET_LISTS and isinstance(secret, str) else secret
 
 
 def check_file(path: Path, written: Mapping[str, Found]) -> list[ConfigError]:
     """Report a file with secrets that every user of the machine can read or change; links are followed."""
-    secrets = [key for key in sorted(SECRET_KEYS) if key in written and not written[key].in_environment]
+    secrets = [key for key in sorted(SECRET_KEYS) if key in written and holds_secret(written[key].value)]
     if not secrets:
         return []
     try:
@@ -137,6 +169,10 @@ def _as_list_or_table(text: str) -> object:
     return _as_toml(text) if text.lstrip().startswith("{") else _as_list(text)
 
 
+def _as_text_or_table(text: str) -> object:
+    return _as_toml(text) if text.lstrip().startswith("{") else text
+
+
 def _as_number(text: str) -> object:
     try:
         return float(text)
@@ -164,6 +200,8 @@ def _shown(value: object, *, quote: bool = True) -> str:
 def _shape(value: object) -> str:
     if isinstance(value, str):
         return f"a text of {len(value)} characters"
+    if isinstance(value, dict) and holds_secret(value) is False:
+        return _shown(value)
     return f"a list of {len(value)}" if isinstance(value, list) else f"a {type(value).__name__}"
 
 
@@ -189,9 +227,11 @@ RULES: Mapping[str, tuple[Check, Callable[[str], object]]] = {
     "maps.auth": (choice_check("entra", "shared-key"), _as_text),
     "maps.subscription_keys": (
         list_check(
-            text_check(re.compile(r"\S{8,}"), "keys without spaces"), "a list of one or two keys in quotes", most=2
+            text_check(re.compile(r"\S{8,}"), "keys without spaces"),
+            f"a list of one or two keys in quotes, or {ALLOWED}",
+            most=2,
         ),
-        _as_list,
+        _as_list_or_table,
     ),
     "maps.style": (choice_check(*STYLES, also=_SHORT_STYLES), _as_text),
     "maps.view": (text_check(MAP_VIEW, '"Unified", "Auto" or a country such as "IN"'), _as_text),
@@ -215,7 +255,7 @@ RULES: Mapping[str, tuple[Check, Callable[[str], object]]] = {
     "kiosk.units": (choice_check("metric", "imperial"), _as_text),
     "kiosk.read_only": (check_truth, _as_truth),
     "kiosk.closable": (check_truth, _as_truth),
-    "kiosk.lock": (check_lock, _as_text),
+    "kiosk.lock": (check_lock, _as_text_or_table),
     "kiosk.motion": (check_truth, _as_truth),
     "kiosk.renderer": (choice_check("auto", "accelerated", "software"), _as_text),
     "kiosk.dim_after_min": (number_check(0, 10_080), _as_number),

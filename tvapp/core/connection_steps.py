@@ -80,7 +80,7 @@ class ConnectionSteps:
     >>> steps = ConnectionSteps("https://atlas.microsoft.com")
     >>> steps.observe_link(LinkState((Interface("eth0"),)), now=5.0)
     >>> steps.failing(), steps.failing_since
-    (Failure(step='link', reason='cable-out', host='', detail=''), 5.0)
+    (Failure(step='link', reason='cable-out', host='', detail='eth0'), 5.0)
     """
 
     def __init__(self, maps: str, ignored: frozenset[str] = frozenset(), *, is_local: bool = False) -> None:
@@ -98,7 +98,8 @@ class ConnectionSteps:
         """How the last request to the sign-in service failed."""
         self._maps_failed: Failure | None = None
         self._have_maps_answered = False
-        self._found_name: bool | None = None
+        self._found_name = False
+        self._look_up_failed: Failure | None = None
         self._trouble = ""
         self._is_clock_unset = False
         self._is_clock_wrong = False
@@ -118,7 +119,7 @@ class ConnectionSteps:
                 self._failed = self._maps_failed = None  # it failed for want of a link
             self._link = link
             self._has_answered = False
-            self._found_name = None
+            self._found_name, self._look_up_failed = False, None
         self._settle(now)
 
     def observe_request(self, origin: str, error: NetworkError | None, now: float) -> None:
@@ -131,7 +132,7 @@ class ConnectionSteps:
         else:
             self._failed, self._has_answered = failure, error is None
         if error is None:
-            self._found_name = True
+            self._found_name, self._look_up_failed = True, None
         self._settle(now)
         if error is not None:
             self.tries += 1
@@ -139,8 +140,7 @@ class ConnectionSteps:
     def observe_look_up(self, host: str, reason: str, now: float) -> None:
         """Note whether the name of a host was found (an empty reason) after a request to it had timed out."""
         self._found_name = not reason
-        if reason and self._failed is not None and self._failed.host == host:
-            self._failed = failure_of(Unreachable(host, reason))
+        self._look_up_failed = failure_of(Unreachable(host, reason)) if reason else None
         self._settle(now)
 
     def observe_session(self, *, trouble: str, is_new_try: bool, is_signed_in: bool, now: float) -> None:
@@ -198,6 +198,8 @@ class ConnectionSteps:
         if link is not None:
             return link
         if self._failed is not None:
+            if self._failed.reason == "timeout" and self._look_up_failed is not None:
+                return self._look_up_failed
             is_clock = self._failed.step == "tls" and (self._is_clock_unset or self._is_clock_wrong)
             return replace(self._failed, step="time", reason=self._clock_reason()) if is_clock else self._failed
         if self._is_clock_unset:

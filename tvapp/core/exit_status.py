@@ -17,7 +17,7 @@ MEANINGS: Mapping[int, str] = {
     EXIT_OK: "ended by Back, SIGTERM or SIGHUP; or the command did what it was asked",
     EXIT_FAILED: "something failed (doctor: at least one check; demo: a step of the journey did not happen)",
     EXIT_USAGE: "the command line is wrong",
-    EXIT_CONFIG: "the configuration is wrong, and there is no screen to say so on",
+    EXIT_CONFIG: "the configuration is wrong: there is no screen to say so on, or `config check` found it",
     EXIT_DISPLAY: "no display could be opened and none can be expected; or no key could ever arrive",
     EXIT_CRASHED: "met a problem, told of it on the screen, is to be started again (does so itself without systemd)",
     EXIT_RUNNING: "another tvapp uses this data folder",

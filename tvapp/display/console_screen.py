@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from tvapp.core.errors import DisplayError
 from tvapp.display.hotplug import Hotplug
-from tvapp.display.renderer_proof import is_black
+from tvapp.display.renderer_proof import draws_black
 from tvapp.display.scanout import Scanout, read_scanout
 from tvapp.display.screen_proof import ScreenProof
 from tvapp.display.sdl import Renderer
@@ -50,7 +50,7 @@ class ConsoleScreen:
     def presenting(self, renderer: Renderer, size: tuple[int, int], now: float) -> None:
         """Look, just before a frame is presented, whether it can prove anything."""
         if self._proof.wants_frame(now):
-            self._proof.presented(now, is_black=is_black(renderer, size))
+            self._proof.presented(now, is_black=draws_black(renderer, size))
 
     def poll(self, renderer: str, now: float) -> Finding | None:
         """Return what has happened to the screen; `renderer` is the name of the present one."""

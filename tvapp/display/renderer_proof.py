@@ -69,8 +69,13 @@ def _shows_squares(renderer: Renderer) -> bool:
     )
 
 
-def is_black(renderer: Renderer, size: tuple[int, int]) -> bool:
-    """Tell whether the frame that was drawn, and is not presented yet, is black all over; reads a grid of places."""
+def draws_black(renderer: Renderer, size: tuple[int, int]) -> bool:
+    """Tell whether the frame that was drawn, and is not presented yet, is black all over."""
     seen = pygame.Surface(size, 0, 32)
     renderer.to_surface(seen)
-    return not any(pygame.image.tobytes(pygame.transform.scale(seen, GRID), "RGB"))
+    return is_dark(seen)
+
+
+def is_dark(picture: pygame.Surface) -> bool:
+    """Tell whether a picture is black all over; looks at a grid of places."""
+    return not any(pygame.image.tobytes(pygame.transform.scale(picture, GRID), "RGB"))

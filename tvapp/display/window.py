@@ -35,6 +35,7 @@ from tvapp.display.hardware import unreadable_inputs
 from tvapp.display.key_source import KeySource
 from tvapp.display.outage import Outage, begin_outage
 from tvapp.display.pygame_canvas import PygameCanvas
+from tvapp.display.renderer_proof import is_dark
 from tvapp.display.sdl import SDL_ERRORS, pygame, sdl2
 from tvapp.display.sleeper import (
     IDLE_AFTER_S,
@@ -186,12 +187,12 @@ class Display:
         Raises:
             DisplayError: it could not be read.
         """
-        if self.console is not None and (wrong := self.console.why_black()):
-            raise DisplayError(f"no picture of the screen: {wrong}")
         try:
             self._canvas.finish()
             surface = pygame.Surface(self.size, 0, 32)  # pygame never frees one that `to_surface` makes
             self._renderer.to_surface(surface)
+            if self.console is not None and not is_dark(surface) and (wrong := self.console.why_black()):
+                raise DisplayError(f"no picture of the screen: {wrong}, whatever is drawn")
             picture = io.BytesIO()
             pygame.image.save(surface, picture, "screen.png")
         except (pygame.error, sdl2.error, OSError) as error:
@@ -310,9 +311,10 @@ class Display:
         if self.driver in HEADLESS_DRIVERS:
             return None
         if not self._sleeper.hears_events or (self._keys is not None and self._keys.needs_polling):
-            return POLL_EVERY_S if quiet_for < IDLE_AFTER_S else POLL_EVERY_IDLE_S
-        rest_s = LONGEST_S if self.console is None else max(0.0, self.console.next_poll() - now)
-        return min(SETTLE_S, rest_s) if quiet_for < 2 * SETTLE_S else rest_s
+            poll_s = POLL_EVERY_S if quiet_for < IDLE_AFTER_S else POLL_EVERY_IDLE_S
+        else:
+            poll_s = SETTLE_S if quiet_for < 2 * SETTLE_S else LONGEST_S
+        return poll_s if self.console is None else min(poll_s, max(0.0, self.console.next_poll() - now))
 
     def _translate(self, event: pygame.event.Event, now: float) -> list[object]:
         kind = event.type

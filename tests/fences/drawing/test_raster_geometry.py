@@ -149,6 +149,13 @@ def test_tiny_fences_in_neighbouring_cells_have_a_dot_each(dx: float, dy: float)
         assert tuple(picture[round(y), round(x)]) == DEPOT.line
 
 
+def test_tiny_fences_in_one_cell_have_one_dot_and_no_outlines() -> None:
+    left, top = (210 - (number * 512 + 210) % 14 for number in (TILE.x, TILE.y))
+    picture = draw(disc(left + 1, top + 7, 3.0), disc(left + 13, top + 7, 2.0), tile=TILE)
+    assert tuple(picture[top + 7, left + 1]) == DEPOT.line
+    assert not picture[:, left + 12 :].any()
+
+
 @pytest.mark.parametrize("scale", [1.0, 2.0])
 @pytest.mark.parametrize("validity", [None, UPCOMING, OUT_OF_HOURS, EXPIRED])
 def test_a_dot_has_a_casing_and_a_hollow_one_a_dark_middle(scale: float, validity: Validity | None) -> None:

@@ -126,7 +126,7 @@ def test_invalid_arguments_write_no_geofence(given_geometry: Any, more: dict[str
 
 
 def test_a_geofence_needs_an_id() -> None:
-    with pytest.raises(DataError, match="no geometryId"):
+    with pytest.raises(DataError, match=r"no geometryId$"):
         new_feature("", "n", "", POINT)
 
 
@@ -271,7 +271,7 @@ def test_a_fence_may_be_moved_up_to_a_pole_and_not_beyond() -> None:
     assert b"[10,90]" in moved(feature, 0.0, 10.0)
     assert b"[10,-90]" in moved(feature, 0.0, -170.0)
     for dlat in (10.001, -170.001):
-        with pytest.raises(DataError, match="beyond a pole"):
+        with pytest.raises(DataError, match=r"beyond a pole$"):
             moved(feature, 0.0, dlat)
 
 

@@ -276,7 +276,7 @@ def test_the_search_buffer_is_50_metres_by_default() -> None:
 
 @pytest.mark.parametrize("search_buffer_m", [-1.0, 500.1, math.nan, math.inf])
 def test_a_search_buffer_that_azure_refuses_is_refused(search_buffer_m: float) -> None:
-    with pytest.raises(ValueError, match="0 to 500 m"):
+    with pytest.raises(ValueError, match=r"0 to 500 m$"):
         locate([], HELSINKI, NOW, search_buffer_m)
 
 

@@ -314,7 +314,7 @@ def test_a_list_that_cannot_be_had_says_why(
 def test_a_list_that_goes_round_in_circles_ends(with_service: Callable[[Work], None]) -> None:
     async def work(rig: Rig) -> None:
         rig.service.instead = lambda asked: listing({}, "again")
-        with pytest.raises(UnexpectedReply, match="circles"):
+        with pytest.raises(UnexpectedReply, match=r"circles$"):
             await rig.store().load()
         assert len(rig.server.asked) == 2
 
@@ -363,6 +363,16 @@ def test_a_blob_deleted_since_it_was_listed_is_left_out(with_service: Callable[[
         loaded = await rig.store().load()
         assert ids(loaded) == ["two"]
         assert loaded.skipped == ()
+
+    with_service(work)
+
+
+def test_a_container_deleted_since_it_was_listed_is_no_empty_one(with_service: Callable[[Work], None]) -> None:
+    async def work(rig: Rig) -> None:
+        rig.service.blobs = {"a.json": collection("one")}
+        rig.service.instead = lambda asked: error(404, "ContainerNotFound") if asked.path.endswith("a.json") else None
+        with pytest.raises(NotFound):
+            await rig.store().load()
 
     with_service(work)
 

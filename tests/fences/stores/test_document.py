@@ -46,7 +46,7 @@ def test_the_same_bytes_are_not_parsed_again_but_have_their_new_validators() -> 
 
 
 def test_a_web_page_is_named_as_such_and_a_blob_that_is_none_of_ours_has_no_fences() -> None:
-    with pytest.raises(DataError, match="a web page, not GeoJSON"):
+    with pytest.raises(DataError, match=r"a web page, not GeoJSON$"):
         read_document("a.json", response(b"<!DOCTYPE html><p>"), None)
     document = read_blob("a.json", response(b"<html>", etag='"3"'), None)
     assert document.result.fences == ()

@@ -91,6 +91,26 @@ def test_a_change_by_another_program_is_noticed(folder: Path, change: Callable[[
     asyncio.run(main())
 
 
+def test_a_config_map_that_is_mounted_with_other_files_is_noticed(folder: Path) -> None:
+    """Kubernetes changes no file: it points the link `..data`, through which each file is seen, to another folder."""
+    for name, fence in (("..1", "one"), ("..2", "two")):
+        (folder / name).mkdir()
+        write(folder / name, "a.json", fence)
+    (folder / "..data").symlink_to("..1")
+    (folder / "a.json").symlink_to("..data/a.json")
+
+    async def main() -> None:
+        store = FolderStore(folder, RecordingLog())
+        assert [fence.id for fence in (await store.load()).fences] == ["one"]
+        async with watching(store) as watch:
+            (folder / "..data_tmp").symlink_to("..2")
+            (folder / "..data_tmp").rename(folder / "..data")
+            await noticed(watch)
+        assert [fence.id for fence in (await store.load()).fences] == ["two"]
+
+    asyncio.run(main())
+
+
 def test_what_changed_between_loading_and_watching_is_noticed(folder: Path) -> None:
     async def main() -> None:
         store = FolderStore(folder, RecordingLog())
@@ -151,7 +171,10 @@ def test_a_folder_that_is_exchanged_at_once_is_watched_on(folder: Path) -> None:
 
 
 def test_where_the_system_cannot_watch_it_says_so_once_and_waits(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def refuse(*_: object) -> None:
+    asked: list[tuple[object, ...]] = []
+
+    def refuse(*arguments: object) -> None:
+        asked.append(arguments)
         raise OSError("no space left on device" * 20)
 
     monkeypatch.setattr("watchfiles.main.RustNotify", refuse)
@@ -164,6 +187,8 @@ def test_where_the_system_cannot_watch_it_says_so_once_and_waits(folder: Path, m
             assert not watch.done()
         assert log.named("folder.not_watched") == [{"reason": ("no space left on device" * 20)[:300]}]
         assert log.at_level("warning") == ["folder.not_watched"]
+        ((paths, _debug, _polls, _poll_delay_ms, is_recursive, *_),) = asked
+        assert (paths, is_recursive) == ([str(folder)], False)
 
     asyncio.run(main())
 

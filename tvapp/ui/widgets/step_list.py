@@ -23,7 +23,7 @@ _LOOKS: dict[StepState, tuple[str, Color, Color]] = {
     "ok": ("circle-check", theme.GOOD, theme.MUTED),
     "now": ("circle-dot", theme.ACCENT, theme.TEXT),
     "failed": ("circle-x", theme.BAD, theme.TEXT),
-    "waiting": ("circle", theme.LINE, theme.MUTED),
+    "waiting": ("circle", theme.MUTED, theme.MUTED),
 }
 """The icon, its colour, and the colour of the words."""
 
@@ -46,6 +46,6 @@ def draw_steps(canvas: Canvas, box: Rect, steps: Sequence[Step], settings: UiSet
         label_box = Rect(row.x + 92, row.y, row.w - 92 - 32 - STATE_WIDTH, row.h)
         in_middle(canvas, settings.words(f"step.{step.name}"), label_box, theme.style(theme.BODY, color, face), "left")
         state_box = Rect(row.right - 32 - STATE_WIDTH, row.y, STATE_WIDTH, row.h)
-        state_style = theme.style(theme.CAPTION, mark if step.state != "waiting" else theme.MUTED)
+        state_style = theme.style(theme.CAPTION, mark)
         in_middle(canvas, settings.words(f"step.state.{step.state}"), state_box, state_style, "right")
         row = row.moved(0, ROW)
