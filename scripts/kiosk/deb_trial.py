@@ -32,7 +32,7 @@ WITHOUT_A_SEAT = "[Service]\nEnvironment=WLR_BACKENDS=headless WLR_LIBINPUT_NO_D
 CONFIG = """
 [maps]
 auth = "shared-key"
-subscription_keys = ["not-a-real-key"]
+subscription_keys = { credential = "tvapp_maps-keys" }
 [geofences]
 store = "folder"
 path = "/srv/geofences"
@@ -44,6 +44,7 @@ FENCE = {
     "properties": {"name": "Yard"},
     "geometry": {"type": "Polygon", "coordinates": [[[24.9, 60.1], [25.0, 60.1], [25.0, 60.2], [24.9, 60.1]]]},
 }
+CREDENTIALS = "/run/credentials/tvapp.service"
 KEPT = {"/var/lib/tvapp/outbox/kept": "a change", "/etc/tvapp/conf.d/50-kept.toml": '[kiosk]\nunits = "imperial"\n'}
 """Files of the viewer and of the installer, with their contents, that only a purge may remove."""
 
@@ -215,7 +216,7 @@ class Trial:
         fences.mkdir(parents=True)
         (fences / "yard.geojson").write_text(json.dumps(FENCE), encoding="utf-8")
         (box.root / "etc/tvapp/config.toml").write_text(CONFIG, encoding="utf-8")
-        (box.root / "etc/tvapp/credentials/mqtt-password").write_text("secret", encoding="utf-8")
+        (box.root / "etc/tvapp/credentials/maps-keys").write_text("secret", encoding="utf-8")
         for name, text in KEPT.items():
             box.run("install", "-D", "-o", "tv", "-g", "tv", "-m", "0600", "/dev/null", name)
             (box.root / name[1:]).write_text(text, encoding="utf-8")
@@ -224,10 +225,19 @@ class Trial:
         self.check(f"configured, it is ready after {time.monotonic() - started:.1f} s", self._is("active"))
         self._within(30, "it reads the geofences", lambda: '"geofences.loaded"' in self._log())
         self._within(30, "its status says what it shows", lambda: "Showing the map, 1 geofence" in self._status())
-        credential = box.run("stat", "-c", "%a", "/run/credentials/tvapp.service/tvapp_mqtt-password")
+        credential = box.run("stat", "-c", "%a", f"{CREDENTIALS}/tvapp_maps-keys")
         self.check("a secret reaches the service", credential in ("400", "440"), credential)
         command = ("tvapp", "doctor", "--json", "--data-dir", "/var/lib/tvapp")
-        done = box.tries("runuser", "-u", "tv", "--", "env", "SDL_VIDEODRIVER=dummy", *command)
+        done = box.tries(
+            "runuser",
+            "-u",
+            "tv",
+            "--",
+            "env",
+            "SDL_VIDEODRIVER=dummy",
+            f"CREDENTIALS_DIRECTORY={CREDENTIALS}",
+            *command,
+        )
         checks = {check["name"]: check["outcome"] for check in json.loads(done.stdout)["checks"]}
         wanted = dict.fromkeys(("config", "data-dir", "display", "store"), "pass")
         found = {name: checks.get(name) for name in wanted}
@@ -321,7 +331,7 @@ class Trial:
         self.check("purged, no file of it is left", not left, left)
 
     def _data_is_kept(self, after: str) -> None:
-        texts = {**KEPT, "/etc/tvapp/config.toml": CONFIG, "/etc/tvapp/credentials/mqtt-password": "secret"}
+        texts = {**KEPT, "/etc/tvapp/config.toml": CONFIG, "/etc/tvapp/credentials/maps-keys": "secret"}
         lost = [name for name, text in texts.items() if _read(self._box.root / name[1:]) != text]
         self.check(f"{after}: data and configuration are kept", not lost, lost)
 
