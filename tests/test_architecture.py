@@ -115,7 +115,7 @@ CORE_MAY = {
     "core.frame_gate": {"threading"},
     "core.io_loop": {"asyncio", "selectors", "time"},
     "core.jobs": {"threading", "queue", "concurrent", "asyncio"},
-    "core.thread_schedule": {"threading"},  # the id of the thread that calls
+    "core.thread_schedule": {"threading", "os"},  # the id of the thread that calls, and /proc
 }
 
 LOADED_LATER = {"core.io_loop"}

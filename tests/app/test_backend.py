@@ -94,8 +94,10 @@ def test_what_the_sign_in_meets_with_tells_whether_the_network_is_there(jobs: Jo
     backend = build_backend(config, around, tokens, line.get(), 1.0)
     with pytest.raises(Unreachable):
         line.send_and_wait(Request("POST", "https://localhost:1/tenant/oauth2/v2.0/token"))
-    assert posted.wait(10.0)
-    (message,) = jobs.inbox.drain()
-    assert isinstance(message, NetworkLost)
+    messages: list[object] = []
+    while not any(isinstance(message, NetworkLost) for message in messages):
+        assert posted.wait(10.0)
+        posted.clear()
+        messages += jobs.inbox.drain()
     backend.close()
     line.close()

@@ -248,6 +248,14 @@ def test_tokens_that_make_no_sense_end_in_a_problem(cloud: LocalCloud, tmp_path:
     assert isinstance(which.poll(1), PollRefused)
 
 
+def test_tokens_without_an_account_are_no_sign_in(cloud: LocalCloud, tmp_path: Path) -> None:
+    which = gateway(cloud, tmp_path)
+    asked(which)
+    body = '{"access_token": "x", "expires_in": 3600, "token_type": "Bearer"}'
+    cloud.fault("token", status=200, body=body, content_type="application/json")
+    assert which.poll(1) == PollRefused(1, Problem("bad-reply", "waits-for-ok", "no_account"))
+
+
 def test_what_it_says_hides_the_secrets(cloud: LocalCloud, tmp_path: Path) -> None:
     which = gateway(cloud, tmp_path)
     answer = asked(which)
@@ -314,6 +322,17 @@ def test_the_times_of_a_code_are_bounded(
     answer = gateway(cloud, tmp_path).request_code(1)
     assert isinstance(answer, CodeReceived)
     assert (answer.expires_in, answer.interval) == expected
+
+
+def test_an_interval_that_is_sent_as_a_text_does_not_keep_a_code_from_being_polled(
+    cloud: LocalCloud, tmp_path: Path
+) -> None:
+    which = gateway(cloud, tmp_path)
+    device_reply(cloud, interval="5")
+    asked(which)
+    answer = which.poll(1)
+    assert isinstance(answer, PollRefused)
+    assert answer.problem.error == "bad_verification_code", "the provider's own answer, who knows no such code"
 
 
 def test_a_code_is_shown_as_the_provider_sends_it_by_either_name_of_the_address(

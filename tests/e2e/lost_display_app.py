@@ -1,4 +1,7 @@
-"""The app with a display that is lost while the file in DISPLAY_GONE exists, and a screen that blanks early."""
+"""The app with a display that is lost while the file in DISPLAY_GONE exists, and a screen that blanks early.
+
+Each attempt to open it meanwhile adds a byte to a file beside that one.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,8 @@ def failing_present(self: Display) -> None:
 
 def failing_build(self: Display) -> None:
     if GONE.exists():
+        with GONE.with_suffix(".attempts").open("ab") as attempts:
+            attempts.write(b".")
         raise DisplayError("still unplugged")
     build(self)
 

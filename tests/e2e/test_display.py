@@ -121,8 +121,12 @@ def test_a_lost_display_keeps_the_view_and_asks_for_no_tile_that_it_has(cloud: L
         tv.picture_with(lambda image: count(image, theme.GLASS[:3], ATTRIBUTION) > 1000)
         before = still(tv)
         cloud.reset()
+        attempts = gone.with_suffix(".attempts")
+        attempts.touch()
         lose(tv, gone)
         tv.press("zoom-in", "ok")  # their effect is not visible, so they do nothing
+        before_keys = attempts.stat().st_size
+        until(lambda: attempts.stat().st_size > before_keys + 1)  # by then the keys have been taken
         gone.unlink()
         tv.wait_for("display.restored")
         settled = tv.settled()

@@ -144,6 +144,19 @@ def test_closing_ends_its_connections_and_the_next_request_makes_new_ones(jobs: 
         network.close()
 
 
+def test_listeners_hear_of_every_attempt_whether_they_came_before_the_chain_was_built_or_after(jobs: Jobs) -> None:
+    network = lazy_chain(jobs, RecordingLog(), ManualClock())
+    heard: list[tuple[str, str]] = []
+    network.listen(lambda origin, _error: heard.append(("early", origin)))
+    with serving() as server:
+        network.send_and_wait(Request("GET", server.url))
+        network.listen(lambda origin, _error: heard.append(("late", origin)))
+        network.send_and_wait(Request("GET", server.url))
+        origin = server.url.removesuffix("/")
+        assert heard == [("early", origin), ("early", origin), ("late", origin)]
+        network.close()
+
+
 def test_what_was_never_built_needs_no_hurry() -> None:
     jobs = Jobs(Inbox(), RecordingLog())
     network = lazy_chain(jobs, RecordingLog(), ManualClock())

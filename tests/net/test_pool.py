@@ -12,7 +12,8 @@ import pytest
 
 from tests.net.raw import answer, make_authority, raw_server, serving
 from tvapp.core.clock import ManualClock
-from tvapp.core.errors import ConnectionBroken, NetworkError, TimedOut, Unreachable
+from tvapp.core.errors import ConnectionBroken, DataError, NetworkError, TimedOut, Unreachable
+from tvapp.core.headers import Headers
 from tvapp.core.log import RecordingLog
 from tvapp.net.connecting import ConnectTrace
 from tvapp.net.http_library import httpx
@@ -143,14 +144,14 @@ def test_closing_fails_a_request_that_is_still_connecting_and_closes_its_socket(
 
 
 class UnreachableClient(httpx.AsyncClient):
-    """Fails to connect; `timeouts` are those that it was given."""
+    """Fails to connect; `asked` are the requests that it was given."""
 
     def __init__(self) -> None:
         super().__init__(verify=False)
-        self.timeouts: list[object] = []
+        self.asked: list[httpx.Request] = []
 
     async def send(self, request: httpx.Request, **_: object) -> NoReturn:
-        self.timeouts.append(request.extensions["timeout"])
+        self.asked.append(request)
         raise httpx.ConnectError("refused")
 
 
@@ -162,7 +163,51 @@ def test_connecting_and_silence_are_bounded_but_not_the_wait_for_a_connection(
     request = Request("GET", "https://maps.example/", timeout_s=timeout_s)
     with pytest.raises(NetworkError):
         asyncio.run(Pool(client, http2=False).send(request, ConnectTrace()))
-    assert client.timeouts == [{"connect": connect_s, "read": stall_s, "write": stall_s, "pool": None}]
+    (asked,) = client.asked
+    assert asked.extensions["timeout"] == {"connect": connect_s, "read": stall_s, "write": stall_s, "pool": None}
+
+
+def test_a_request_names_the_app_and_the_compression_that_it_can_undo_unless_it_says_otherwise() -> None:
+    client = UnreachableClient()
+    for headers in ({}, {"User-Agent": "other", "Accept": "image/png"}):
+        request = Request("GET", "https://maps.example/", Headers(headers))
+        with pytest.raises(NetworkError):
+            asyncio.run(Pool(client, http2=False).send(request, ConnectTrace()))
+    plain, other = client.asked
+    assert (plain.headers["user-agent"], plain.headers["accept-encoding"]) == ("tvapp", "gzip")
+    assert (other.headers["user-agent"], other.headers["accept"]) == ("other", "image/png")
+
+
+def test_an_address_that_is_none_is_an_error_of_the_request() -> None:
+    request = Request("GET", "https://[::1")
+    with pytest.raises(DataError, match=r"^url: not a URL that can be asked for$"):
+        asyncio.run(Pool(httpx.AsyncClient(verify=False), http2=False).send(request, ConnectTrace()))
+
+
+def test_a_host_gets_sixteen_connections_at_most() -> None:
+    held, most = 0, 0
+    enough = asyncio.Event()
+
+    async def hold(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        nonlocal held, most
+        held += 1
+        most = max(most, held)
+        if held == 16:
+            for _ in range(1000):  # time enough for more connections
+                await asyncio.sleep(0)
+            enough.set()
+        await enough.wait()
+        held -= 1
+        writer.write(answer())
+        await writer.drain()
+
+    async def work(http: HttpClient) -> None:
+        async with raw_server(hold) as server:
+            requests = [http.send(Request("GET", server.url)) for _ in range(20)]
+            assert {response.body for response in await asyncio.gather(*requests)} == {b"hello"}
+
+    run(work)
+    assert most == 16
 
 
 class StubbornClient(httpx.AsyncClient):

@@ -274,11 +274,11 @@ def test_a_body_that_comes_slowly_but_steadily_is_waited_for() -> None:
     async def slow_link(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 8192\r\n\r\n")
         for _ in range(8):
-            await asyncio.sleep(0.1)
+            await asyncio.sleep(0.2)
             writer.write(bytes(1024))
             await writer.drain()
 
-    response = outcome(slow_link, timeout_s=0.25)
+    response = outcome(slow_link, timeout_s=1.0)
     assert isinstance(response, Response)
     assert len(response.body) == 8192
 
@@ -303,7 +303,20 @@ def test_an_answer_that_came_while_the_loop_was_late_is_no_timeout() -> None:
         assert runner.run(work()).body == b"in time"
 
 
-def test_a_body_is_not_waited_for_without_end() -> None:
+@pytest.mark.parametrize(("size", "reason"), [(511, "no whole answer in 1 s"), (512, "no answer in time")])
+def test_each_half_kilobyte_is_worth_a_second_more(size: int, reason: str) -> None:
+    async def stop(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\ncontent-length: 9999\r\n\r\n" + bytes(size))
+        await reader.read(-1)
+
+    result = outcome(stop, timeout_s=1.0)
+    assert isinstance(result, TimedOut)
+    assert result.reason == reason, "with more time the silence ends it"
+
+
+def test_a_body_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tvapp.net.pool.MOST_EXTENSION", 2)
+
     async def endless(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
         while not writer.is_closing():
@@ -311,7 +324,7 @@ def test_a_body_is_not_waited_for_without_end() -> None:
             await writer.drain()
             await asyncio.sleep(0.01)
 
-    assert str(outcome(endless, timeout_s=0.05)) == str(TimedOut("localhost", "no whole answer in 0.4 s"))
+    assert str(outcome(endless, timeout_s=1.0)) == str(TimedOut("localhost", "no whole answer in 2 s"))
 
 
 def test_a_compressed_body_is_inflated() -> None:

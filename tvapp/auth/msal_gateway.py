@@ -117,7 +117,6 @@ class MsalGateway:
             received = self._guarded(lambda: _code_received(flow, data))
         except Failed as failed:
             return CodeRefused(flow, _problem(failed, "code"))
-        data["interval"] = received.interval
         with self._lock:
             if cache is not self._cache:  # signed out meanwhile
                 return CodeRefused(flow, Problem("interrupted", "retries", "signed_out"))

@@ -1,7 +1,7 @@
 """The problems of signing in, as a table: from the OAuth error and its AADSTS number to kind and next step.
 
 The OAuth `error` decides; an AADSTS number only makes the kind more precise (Microsoft may change numbers and texts).
-The sentences for each kind are in `ui.text` (`problem.<kind>.title` and `.advice`).
+The sentences for each kind are in `ui.words.english_problems`.
 """
 
 from __future__ import annotations

@@ -46,8 +46,7 @@ def resource(scope: str) -> str:
     >>> resource("https://atlas.microsoft.com/user_impersonation")
     'https://atlas.microsoft.com'
     """
-    first = (scope.split() or [""])[0]
-    parts = urlsplit(first)
+    parts = urlsplit(scope.lstrip().partition(" ")[0])
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
 
 

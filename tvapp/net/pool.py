@@ -51,8 +51,8 @@ class Pool:
 
     def __init__(self, client: httpx.AsyncClient, *, http2: bool) -> None:
         self.http2 = http2
-        self.answered = 0
-        """How many requests have been answered."""
+        self.has_answered = False
+        """Whether a request has been answered."""
         self.is_closed = False
         self._client = client
         self._deadlines: set[asyncio.Timeout] = set()  # one of each request under way
@@ -64,7 +64,7 @@ class Pool:
         """Send a request and return its whole response; errors are those of Sender."""
         try:
             response = await self._exchange(request, trace)
-            self.answered += 1
+            self.has_answered = True
             return response
         finally:
             if not self._deadlines:

@@ -120,7 +120,7 @@ class HttpClient:
     async def _try(self, request: Request, origin: str, trace: ConnectTrace) -> Response:
         for attempt in (0, 1):
             pool = await self._pool(request.host, origin)
-            was_used = pool.answered > 0
+            was_used = pool.has_answered
             try:
                 return await pool.send(request, trace)
             except ConnectionBroken as error:

@@ -12,7 +12,6 @@ import grp
 import os
 import select
 import stat
-import struct
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -159,7 +158,7 @@ class EvdevSource:
             return
         if self._grab and passes_all and stat.S_ISCHR(mode):
             with contextlib.suppress(OSError):
-                fcntl.ioctl(fd, EVIOCGRAB, struct.pack("i", 1))
+                fcntl.ioctl(fd, EVIOCGRAB, 1)
         self._reported.discard(path)
         self._open[fd] = _Open(path, Records(path), passes_all)
         self._poll.register(fd, select.POLLIN)

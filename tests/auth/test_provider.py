@@ -1,0 +1,59 @@
+"""The identity provider of a configuration: its address, its name, the resources of scopes."""
+
+from __future__ import annotations
+
+import pytest
+
+from tvapp.auth.provider import authority, first_resource, organisation, resource, resource_name
+from tvapp.config.model import Identity
+
+ENTRA = Identity(tenant="contoso.com")
+
+
+@pytest.mark.parametrize(
+    ("identity", "expected"),
+    [
+        (ENTRA, "https://login.microsoftonline.com/contoso.com"),
+        (Identity(tenant="contoso.com", cloud="us-government"), "https://login.microsoftonline.us/contoso.com"),
+        (Identity(tenant="contoso.com", cloud="china"), "https://login.partner.microsoftonline.cn/contoso.com"),
+        (Identity(tenant="contoso.com", authority="https://idp.example/t/"), "https://idp.example/t"),
+        (Identity(tenant="contoso.com", oidc_authority="https://oidc.example/"), "https://oidc.example"),
+    ],
+)
+def test_the_authority_is_the_configured_one_or_the_tenant_in_its_cloud(identity: Identity, expected: str) -> None:
+    assert authority(identity) == expected
+
+
+@pytest.mark.parametrize(
+    ("identity", "expected"),
+    [
+        (Identity(tenant="contoso.com", organisation="Contoso"), "Contoso"),
+        (ENTRA, "contoso.com"),
+        (Identity(oidc_authority="https://oidc.example/realm"), "oidc.example"),
+        (Identity(oidc_authority="nonsense"), ""),
+    ],
+)
+def test_an_organisation_without_a_name_is_called_by_its_tenant_or_its_host(identity: Identity, expected: str) -> None:
+    assert organisation(identity) == expected
+
+
+def test_a_code_is_for_the_scopes_of_one_resource() -> None:
+    first, other, third = "https://a.example/one", "https://b.example/two", "https://a.example/three"
+    assert first_resource([first, other, third]) == (first, third)
+    assert first_resource([other, first]) == (other,)
+    assert first_resource([]) == ()
+    assert first_resource(["openid", "profile", first]) == ("openid", "profile")
+
+
+@pytest.mark.parametrize(
+    ("scope", "of", "name"),
+    [
+        ("https://a.example/one", "https://a.example", "https://a.example"),
+        ("https://a.example/one https://b.example/two", "https://a.example", "https://a.example"),
+        (" https://a.example/one", "https://a.example", "https://a.example"),
+        ("openid", "", "openid"),
+        ("", "", ""),
+    ],
+)
+def test_a_scope_belongs_to_its_host_or_stands_for_itself(scope: str, of: str, name: str) -> None:
+    assert (resource(scope), resource_name(scope)) == (of, name)
