@@ -62,6 +62,7 @@ DEFERRED = {
     ("commands.lock_pattern", "tty"): "a terminal is needed for the prompt alone",
     ("commands.run", "tvapp"): "the configuration is read before pygame and the screens are loaded",
     ("commands.sign_out", "tvapp"): "not needed when another app runs",
+    ("app.app", "tvapp.host.cec"): "only a screen with hours switches the TV",
     ("app.app", "tvapp.remote.evdev_source"): "the keys of Linux input devices are read after the first frame",
     ("app.backend", "tvapp.fences.stores"): "only the configured store is loaded",
     ("app.backend_loading", "tvapp.app"): "loaded on a worker: httpx, numpy and SQLite are slow to import",
@@ -114,7 +115,7 @@ CORE_MAY = {
     "core.frame_gate": {"threading"},
     "core.io_loop": {"asyncio", "selectors", "time"},
     "core.jobs": {"threading", "queue", "concurrent", "asyncio"},
-    "core.thread_schedule": {"threading"},  # the id of the thread that calls
+    "core.thread_schedule": {"threading", "os"},  # the id of the thread that calls, and /proc
 }
 
 LOADED_LATER = {"core.io_loop"}

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from scripts.tvbox_rig import hand
 from scripts.tvbox_rig.machine import GPUS
-from scripts.tvbox_rig.session import Wanted, box, journey
+from scripts.tvbox_rig.session import PARTS, Wanted, box, journey
 
 TOOLS = {
     "qemu-system-x86_64": "qemu-system-x86",
@@ -51,7 +51,8 @@ def main() -> int:
         if options.command == "up":
             with box(wanted, say) as (machine, cloud):
                 return hand.stay_on(machine, cloud, wanted.gpu)
-        return journey(wanted, options.pictures.resolve(), options.json, say, short=options.short)
+        parts = [] if options.short else options.part or PARTS
+        return journey(wanted, options.pictures.resolve(), options.json, say, parts)
     except (RuntimeError, OSError, subprocess.CalledProcessError) as error:
         say(f"tvbox: {error}")
         return CANNOT
@@ -81,6 +82,7 @@ def say(text: str) -> None:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="scripts/tvbox",
+        allow_abbrev=False,
         description="Boot a TV in QEMU with the package, and go through everything that happens to one.",
     )
     cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "tvbox"
@@ -90,6 +92,9 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--gpu", choices=sorted(GPUS), default="virtio", help="graphics card (virtio)")
     parser.add_argument("--source", type=Path, help="source tree to mount over the installed one")
     parser.add_argument("--short", action="store_true", help="power-on, QR code, sign-in and an arrow, nothing else")
+    parser.add_argument(
+        "--part", action="append", choices=PARTS, help="of the whole journey, only this part (can be repeated)"
+    )
     parser.add_argument("--pictures", type=Path, default=Path("build/tvbox"), help="folder for pictures (build/tvbox)")
     parser.add_argument("--json", type=Path, help="file for the report")
     commands = parser.add_subparsers(dest="command", title="by hand")

@@ -25,7 +25,7 @@ QUIET_UNITS = (
 def guest_key() -> str:
     """Return a digest of the files that `add_guest_files` puts in."""
     digest = hashlib.sha256(Path(__file__).read_bytes())
-    for path in sorted(path for path in GUEST.iterdir() if path.is_file()):
+    for path in sorted(path for path in GUEST.iterdir() if path.suffix != ".pyc" and path.is_file()):
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()[:12]
 

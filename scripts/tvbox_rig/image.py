@@ -48,6 +48,7 @@ def make_image(base: Base, package: Path, cache: Path, say: Say) -> Path:
                 f"{size_mib}M",
             ],
             check=True,
+            stdout=subprocess.DEVNULL,
         )
         unfinished.rename(image)
     return image

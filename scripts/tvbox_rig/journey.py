@@ -15,6 +15,7 @@ from tvapp.commands.phone import Phone
 
 LEAST_COLOURS = 16
 """A map that is there has more; an empty one has its background and the crosshair."""
+LEAST_VIVID = 0.002
 LEAST_MOVED = 0.05
 """Share of the map's pixels that a step of an arrow changes, at least."""
 
@@ -24,7 +25,8 @@ def short_steps(tv: Tv, gpu: str) -> list[Step]:
     return [
         Step("power on", "a picture, and frame.first in the log", partial(power_on, tv, gpu), needed=True),
         Step("sign-in screen", "a QR code with the address of the log", partial(sign_in_screen, tv), needed=True),
-        Step("sign-in", "approved on a phone, the map complete", partial(sign_in, tv), needed=True),
+        Step("sign-in", "approved on a phone, the map complete with geofences", partial(sign_in, tv), needed=True),
+        Step("one start", "the unit is active and was started once", partial(started_once, tv)),
         Step("arrow", "an arrow of the keyboard moves the map", partial(arrow, tv)),
     ]
 
@@ -68,12 +70,26 @@ def sign_in(tv: Tv) -> str:
         raise NotMetError("the phone's page does not say that it is signed in")
     tv.event("signin.succeeded", mark)
     loaded = tv.event("geofences.loaded", mark, within_s=BOOT_WITHIN_S)
-    settled = tv.settled(mark, BOOT_WITHIN_S)
-    settled_s = tv.after_power_on(settled)
+    settled_s = tv.after_power_on(tv.settled(mark, BOOT_WITHIN_S))
+    tv.picture_with("geofences", shows_geofences)
     return (
-        f"{map_seen(tv)}; map.settled {settled_s:.0f} s after power-on, {_tiles(settled.fields)}, "
-        f"{loaded.fields['count']} geofences"
+        f"{map_seen(tv)}; map.settled {settled_s:.0f} s after power-on, "
+        f"{loaded.fields['count']} geofences loaded {tv.after_power_on(loaded):.0f} s after it"
     )
+
+
+def shows_geofences(image: PIL.Image.Image) -> bool:
+    """Tell whether there are geofences on the map."""
+    return pictures.vivid_share(image, pictures.map_box(image.size)) > LEAST_VIVID
+
+
+def started_once(tv: Tv) -> str:
+    """See that systemd has not had to start the app again, and what the app tells it."""
+    restarts, state = int(tv.unit("NRestarts")), tv.unit("ActiveState")
+    if restarts or state != "active":
+        reasons = [entry.message for entry in tv.journal.entries if "Failed with result" in entry.message]
+        raise NotMetError(f"NRestarts {restarts}, {state}; {'; '.join(reasons)}")
+    return f"active, “{tv.unit('StatusText')}”"
 
 
 def arrow(tv: Tv) -> str:

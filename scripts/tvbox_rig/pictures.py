@@ -15,6 +15,8 @@ VISIBLE = 24
 """A difference of this many of 255 levels is seen from the sofa."""
 LEAST_LIT = 0.002
 """A picture with less light than a line of text is black."""
+VIVID = 90
+"""Levels between the strongest and the weakest channel of a colour that stands out."""
 SHRINK = 2
 MOVED_BACK = 0.5
 """A map that has moved differs at most half as much when it is moved back."""
@@ -80,6 +82,14 @@ def colours(image: PIL.Image.Image, box: Box) -> int:
     """Return how many different colours a box has: few where there is only a background."""
     part = image.crop(box)
     return len(part.getcolors(part.width * part.height) or [])
+
+
+def vivid_share(image: PIL.Image.Image, box: Box) -> float:
+    """Return which share of a box is brightly coloured, as geofences are and the dark base map is not."""
+    red, green, blue = image.crop(box).split()
+    lightest = PIL.ImageChops.lighter(PIL.ImageChops.lighter(red, green), blue)
+    darkest = PIL.ImageChops.darker(PIL.ImageChops.darker(red, green), blue)
+    return _share(PIL.ImageChops.subtract(lightest, darkest), VIVID)
 
 
 def console_share(image: PIL.Image.Image) -> float:

@@ -6,7 +6,7 @@ import contextlib
 import fcntl
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,18 +67,19 @@ def box(wanted: Wanted, say: Say) -> Iterator[tuple[Machine, Mapping[str, str]]]
         yield machine, ready
 
 
-def journey(wanted: Wanted, pictures: Path, report: Path | None, say: Say, *, short: bool) -> int:
-    """Do the short or the whole journey; returns 0 if every step has held."""
+PARTS = ("keys", "troubles", "packages", "cards")
+"""What can follow the short journey, in this order."""
+
+
+def journey(wanted: Wanted, pictures: Path, report: Path | None, say: Say, parts: Sequence[str]) -> int:
+    """Do the short journey and some parts after it; returns 0 if every step has held."""
     began = time.monotonic()
     pictures.mkdir(parents=True, exist_ok=True)
     with box(wanted, say) as (machine, cloud):
         made_s = time.monotonic() - began
         say(f"the image and the cloud are there after {made_s:.0f} s; power on")
         tv = Tv(machine, cloud, pictures)
-        steps: list[Step] = short_steps(tv, wanted.gpu)
-        if not short:
-            steps += [*key_steps(tv), *trouble_steps(tv), *upgrade_steps(tv, wanted.package), *gpu_steps(tv)]
-        results = carry_out(steps, tv.keep_picture, say)
+        results = carry_out(_steps(tv, wanted, parts), tv.keep_picture, say)
     seconds = time.monotonic() - began
     told = summary(results) | {
         "seconds": round(seconds, 1),
@@ -86,6 +87,7 @@ def journey(wanted: Wanted, pictures: Path, report: Path | None, say: Say, *, sh
         "package": wanted.package.name,
         "suite": wanted.suite,
         "gpu": wanted.gpu,
+        "parts": list(parts),
         "pictures": str(pictures),
     }
     if report is not None:
@@ -95,3 +97,16 @@ def journey(wanted: Wanted, pictures: Path, report: Path | None, say: Say, *, sh
         f"in {seconds:.0f} s ({made_s:.0f} s of them for the image); pictures in {pictures}"
     )
     return exit_status(results)
+
+
+def _steps(tv: Tv, wanted: Wanted, parts: Sequence[str]) -> list[Step]:
+    steps = short_steps(tv, wanted.gpu)
+    if "keys" in parts:
+        steps += key_steps(tv)
+    if "troubles" in parts:
+        steps += trouble_steps(tv)
+    if "packages" in parts:
+        steps += upgrade_steps(tv, wanted.package)
+    if "cards" in parts:
+        steps += gpu_steps(tv)
+    return steps

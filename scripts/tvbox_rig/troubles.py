@@ -17,7 +17,7 @@ from scripts.tvbox_rig.tv import BOOT_WITHIN_S, Tv
 SAME = 0.02
 """Share of the map's pixels that may differ between two pictures of the same view: a notice, a cursor."""
 WATCHDOG_S = 60.0
-FIXED_CONNECTOR = "/sys/class/drm/card0-*/status"
+CONNECTORS = "/sys/class/drm/card0-*/status"
 
 
 def trouble_steps(tv: Tv) -> list[Step]:
@@ -30,6 +30,12 @@ def trouble_steps(tv: Tv) -> list[Step]:
         Step("SIGSTOP", "the watchdog ends it, systemd starts it again", partial(stop_process, tv)),
         Step("main thread hangs", "the watchdog ends it, systemd starts it again", partial(hang, tv)),
         Step("pull the plug", "after the next power-on signed in, same view", partial(pull_plug, tv), needed=True),
+        Step(
+            "power on without a network",
+            "a picture; then, with the cable, the map",
+            partial(offline_boot, tv),
+            needed=True,
+        ),
         Step("systemctl stop", "status 0, and a login prompt that works", partial(stop_unit, tv)),
         Step("systemctl start", "the map comes back, signed in", partial(start_unit, tv), needed=True),
     ]
@@ -52,7 +58,7 @@ def own_picture(tv: Tv) -> str:
 def unplug_display(tv: Tv) -> str:
     """Make the connector of the graphics card say that nothing is plugged in, then look again."""
     before = tv.steady_picture()
-    (*_, status) = tv.guest.check(f"ls {FIXED_CONNECTOR}").split()
+    (*_, status) = tv.guest.check(f"ls {CONNECTORS}").split()
     mark = tv.mark()
     # A cable that is pulled out also makes the kernel send this event.
     event = "udevadm trigger --action=change --subsystem-match=drm"
@@ -61,7 +67,7 @@ def unplug_display(tv: Tv) -> str:
         tv.guest.run(f"echo detect >{status}")
         raise CannotDoError(f"this graphics card's connector stays {state}")
     try:
-        lost = tv.event("display.lost", mark)
+        lost = tv.event("display.lost", mark, within_s=45.0)
     finally:
         mark = tv.mark()
         tv.guest.check(f"echo detect >{status} && {event}")
@@ -72,15 +78,16 @@ def unplug_display(tv: Tv) -> str:
 def cut_network(tv: Tv) -> str:
     """Pull the network cable, move the map to where it has not been, and plug the cable in again."""
     mark = tv.mark()
-    tv.machine.qmp.command("set_link", name="nic", up=False)
+    _link(tv, up=False)
     try:
         for _ in range(4):
             tv.machine.qmp.press("up", hold_ms=600)
         tv.event("network.lost", mark)
         tv.picture_with("a picture", is_drawn)
+        tv.keep_picture("while-the-network-is-cut")
     finally:
         mark = tv.mark()
-        tv.machine.qmp.command("set_link", name="nic", up=True)
+        _link(tv, up=True)
     restored = tv.event("network.restored", mark)
     tv.settled(mark)
     return f"network.lost, then network.restored after {restored.fields.get('after_s')} s, {map_seen(tv)}"
@@ -128,6 +135,24 @@ def boot_again(tv: Tv, before: PIL.Image.Image, gpu: str = "virtio") -> str:
     return f"{seen}; {_comes_back(tv, mark, before)}"
 
 
+def offline_boot(tv: Tv) -> str:
+    """Switch the TV on with the network cable out, and plug it in once there is a picture."""
+    keep_view(tv)
+    before = tv.steady_picture()
+    tv.machine.pull_plug()
+    mark = tv.mark()
+    tv.machine.power_on()
+    _link(tv, up=False)
+    first = tv.event("frame.first", mark, within_s=BOOT_WITHIN_S)
+    tv.picture_with("more than a console's text", is_drawn)
+    tv.keep_picture("before-there-is-a-network")
+    tv.wait_for_shell()
+    panel = [entry.fields["panel"] for entry in tv.journal.entries[mark:] if entry.event == "screen.changed"]
+    _link(tv, up=True)
+    seen = _comes_back(tv, mark, before)
+    return f"frame.first {tv.after_power_on(first):.0f} s after power-on, screens: {', '.join(panel)}; then {seen}"
+
+
 def stop_unit(tv: Tv) -> str:
     """Stop the app; a person logs in on the console that comes back."""
     mark = tv.mark()
@@ -168,6 +193,10 @@ def same_map(tv: Tv, before: PIL.Image.Image) -> str:
         "the map of before", lambda image: pictures.changed_share(before, image, box) < SAME, within_s=90.0
     )
     return f"same map ({pictures.changed_share(before, image, box):.1%} of its pixels differ)"
+
+
+def _link(tv: Tv, *, up: bool) -> None:
+    tv.machine.qmp.command("set_link", name="nic", up=up)
 
 
 def _restarts(tv: Tv, script: str, watchdog_s: float) -> str:

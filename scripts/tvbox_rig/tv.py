@@ -97,15 +97,15 @@ class Tv:
         return image
 
     def steady_picture(self, within_s: float = 60.0) -> PIL.Image.Image:
-        """Take pictures until two in a row show the same map: what fades in takes a moment."""
+        """Take pictures until three in a row show the same map: what fades in takes a moment."""
         until = time.monotonic() + within_s
-        before = self.picture()
-        while True:
+        before, alike = self.picture(), 0
+        while alike < 2 and time.monotonic() < until:
             time.sleep(LOOK_S)
             image = self.picture()
-            if pictures.changed_share(before, image, pictures.map_box(image.size)) == 0 or time.monotonic() > until:
-                return image
-            before = image
+            same = pictures.changed_share(before, image, pictures.map_box(image.size)) == 0
+            before, alike = image, alike + 1 if same else 0
+        return before
 
     def scan(self, within_s: float = BOOT_WITHIN_S) -> str:
         """Hold a phone's camera to the screen until it sees a QR code; returns what is in it."""

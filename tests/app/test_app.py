@@ -89,6 +89,24 @@ def test_an_app_that_may_not_be_closed_goes_on_and_logs_who_wanted_it(tmp_path: 
     assert rig.app.stop_reason == "SIGTERM"
 
 
+def test_outside_of_its_hours_the_app_says_that_it_is_off_on_purpose_and_still_draws_signs_of_life(
+    tmp_path: Path,
+) -> None:
+    rig = Rig(tmp_path, {**WITH_KEY, "TVAPP_KIOSK_AWAKE": '["mon 03:00-03:01"]'})
+    rig.start()
+    assert not rig.app.situation().is_off
+    rig.clock.advance(3 * 3600.0)
+    rig.frame()
+    assert rig.app.situation().is_off
+    assert "cec.switch" in rig.jobs.asked
+    rig.clock.advance(60.0)
+    rig.app.draw(rig.display.canvas, rig.clock.now)  # as the heartbeat asks for it
+    rig.press("return")
+    rig.frame()
+    assert not rig.app.situation().is_off
+    assert rig.jobs.asked.count("cec.switch") == 2
+
+
 def test_a_screenshot_that_was_asked_for_is_saved_with_the_next_frame(rig: Rig) -> None:
     rig.frame()
     rig.tell(ScreenshotRequested())

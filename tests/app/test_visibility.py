@@ -30,7 +30,8 @@ class Desk:
     def __init__(self, kiosk: Kiosk) -> None:
         self.clock = ManualClock(now=1000.0, epoch=SATURDAY_NOON)
         self.log = RecordingLog()
-        self.visibility = ScreenVisibility(kiosk, time.gmtime, self.clock, self.log)
+        self.switched: list[str] = []
+        self.visibility = ScreenVisibility(kiosk, time.gmtime, self.clock, self.log, self.switched.append)
 
     def after(self, seconds: float) -> bool:
         self.clock.advance(seconds)
@@ -81,6 +82,31 @@ def test_a_black_screen_is_not_seen_and_its_first_key_only_wakes_it() -> None:
     assert not desk.visibility.passes(OK, desk.clock.now)
     desk.after(0)
     assert desk.is_seen()
+
+
+def test_the_tv_is_switched_with_the_hours_and_by_a_key_but_not_by_dimming() -> None:
+    desk = Desk(Kiosk(awake=("sat 00:00-13:00", "sun 00:00-24:00"), dim_after_min=1.0, motion=False))
+    desk.after(120)
+    assert (desk.log.named("screen.dimmed"), desk.switched) == ([{"by": "idle"}], [])
+    desk.after(3600)
+    assert (desk.switched, desk.visibility.is_off) == (["standby"], True)
+    desk.visibility.touch(desk.clock.now)
+    desk.after(0)
+    assert (desk.switched, desk.visibility.is_off) == (["standby", "on"], False)
+    desk.after(61)
+    assert desk.switched == ["standby", "on", "standby"]
+    desk.after(12 * 3600)
+    assert desk.log.named("screen.woken")[-1] == {"by": "hours"}
+    assert desk.switched == ["standby", "on", "standby", "on"]
+
+
+def test_a_key_wakes_the_tv_also_while_its_input_is_gone() -> None:
+    desk = Desk(Kiosk(awake=NEVER_AWAKE, motion=False))
+    desk.after(3600)
+    desk.visibility.hide(DisplayLost("the TV is in standby"))
+    desk.visibility.touch(desk.clock.now)
+    desk.after(0)
+    assert desk.switched == ["standby", "on"]
 
 
 def test_a_hidden_window_is_not_seen_and_takes_no_key_until_it_is_shown(desk: Desk) -> None:

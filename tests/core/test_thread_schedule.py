@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 import time
+from pathlib import Path
 
 import pytest
 
@@ -61,6 +63,19 @@ def test_all_time_counts_as_blocked_where_the_kernel_does_not_tell(is_known_at_f
 def test_a_thread_that_is_not_there_has_no_counters() -> None:
     beyond_the_kernels_limit = 1 << 30
     assert read_schedule(beyond_the_kernels_limit) is None
+
+
+def test_the_counters_of_a_thread_are_closed_with_it() -> None:
+    def open_files() -> int:
+        return len(list(Path("/proc/self/fd").iterdir()))
+
+    before = open_files()
+    for _ in range(5):
+        thread = threading.Thread(target=lambda: read_schedule(threading.get_native_id()))
+        thread.start()
+        thread.join()
+    gc.collect()
+    assert open_files() <= before
 
 
 def test_the_kernel_tells_computing_and_waiting_apart() -> None:

@@ -18,7 +18,13 @@ from tvapp.core.errors import (
     UnexpectedReply,
     Unreachable,
 )
-from tvapp.tiles.backoff import MAX_CONSECUTIVE_FAILURES, NOT_FOUND_RETRY_S, REFUSAL_RETRY_S, TileBackoff
+from tvapp.tiles.backoff import (
+    MAX_CONSECUTIVE_FAILURES,
+    NOT_FOUND_RETRY_S,
+    QUICK_AGAIN_AFTER,
+    REFUSAL_RETRY_S,
+    TileBackoff,
+)
 from tvapp.tiles.tile import TileId
 
 ROAD = TileId("road", 3, 1, 1)
@@ -70,11 +76,27 @@ def test_it_counts_the_failures_of_a_tile_until_it_comes() -> None:
     waits, counts = backoff(), []
     for now in range(3):
         counts.append(waits.failures(ROAD))
-        waits.failed(ROAD, TimedOut("h"), float(now))
+        waits.failed(ROAD, ConnectionBroken("h"), float(now))
     assert counts == [0, 1, 2]
     assert waits.failures(NEXT) == 0
     waits.succeeded(ROAD, 100.0)
     assert waits.failures(ROAD) == 0
+
+
+def test_a_time_out_counts_for_all_tiles_until_many_have_come_without_one() -> None:
+    waits = backoff()
+    for _ in range(2):
+        waits.failed(ROAD, TimedOut("h"), 0.0)
+        waits.failed(IMAGERY, TimedOut("h"), 0.0)
+    counts = []
+    for _ in range(3):
+        counts.append(waits.failures(NEXT))
+        for number in range(QUICK_AGAIN_AFTER):
+            waits.succeeded(TileId("other", 9, number, 0), 100.0)
+    assert counts == [2, 1, 0]
+    waits.failed(ROAD, TimedOut("h"), 0.0)
+    waits.reset()
+    assert waits.failures(NEXT) == 0
 
 
 def test_a_refusal_is_put_to_the_test_every_minute_and_at_once_after_signing_in() -> None:

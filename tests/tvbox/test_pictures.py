@@ -11,7 +11,7 @@ import pytest
 import qrcode
 
 from scripts.tvbox_rig import pictures
-from scripts.tvbox_rig.journey import is_drawn
+from scripts.tvbox_rig.journey import is_drawn, shows_geofences
 from tests.conftest import require_tool
 
 SIZE = (320, 180)
@@ -110,6 +110,15 @@ def test_something_new_on_the_map_is_no_movement() -> None:
     image = city()
     PIL.ImageDraw.Draw(image).rectangle((100, 40, 220, 140), fill=(255, 120, 0))
     assert pictures.shift_px(city(), image, pictures.map_box(SIZE)) is None
+
+
+def test_bright_colours_are_geofences_and_grey_ones_are_not() -> None:
+    image = PIL.Image.new("RGB", SIZE, (40, 44, 50))
+    box = pictures.map_box(SIZE)
+    assert pictures.vivid_share(image, box) == 0
+    assert not shows_geofences(image)
+    PIL.ImageDraw.Draw(image).rectangle((100, 50, 140, 90), fill=(250, 140, 50))
+    assert shows_geofences(image)
 
 
 def test_a_background_has_few_colours_and_a_map_has_many() -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from tvapp.app.backend_loading import BACKEND_JOB
 from tvapp.app.loop import Unrecoverable
@@ -24,6 +24,7 @@ from tvapp.display.events import (
     DisplayRestored,
     Exposed,
     FocusLost,
+    FullScreenTaken,
     Hidden,
     Resized,
     ResourcesLost,
@@ -46,6 +47,9 @@ from tvapp.ui.screens.map.screen import MapScreen
 from tvapp.ui.screens.start import StartScreen
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.stack import ScreenStack
+
+if TYPE_CHECKING:
+    from tvapp.host.cec import Power, TvPower
 
 START_AGAIN = "start again"
 """The reason to stop that has `commands.run` start the program anew."""
@@ -85,8 +89,9 @@ class App:
         self._disk_watch = DiskWatch(surroundings.data.root, surroundings.disk, surroundings.jobs, surroundings.clock)
         self._settings = UiSettings.of(config)
         self._visibility = ScreenVisibility(
-            config.kiosk, self._settings.local_time, surroundings.clock, surroundings.log
+            config.kiosk, self._settings.local_time, surroundings.clock, surroundings.log, self._switch_tv
         )
+        self._tv: TvPower | None = None
         self._stop_reason: str | None = None
         self._dirty = True
         self._was_seen = True
@@ -148,6 +153,8 @@ class App:
                 # A key that goes up meanwhile brings no event.
                 self._handle_inputs(self._hold.release_all(now), now)
                 self._visibility.hide(event)
+            case FullScreenTaken(missing):
+                self._log.event("display.taken_again", missing=missing)
             case DisplayRestored(after_s):
                 self._visibility.restored(after_s)
                 self._dirty = True
@@ -211,6 +218,7 @@ class App:
             self.session.situation(),
             broken=self._broken,
             has_display=self._visibility.has_display,
+            is_off=self._visibility.is_off,
             offline_since=self._offline_since,
         )
 
@@ -344,6 +352,14 @@ class App:
         for input_ in inputs:
             if self._visibility.passes(input_, now):
                 self.stack.handle(input_, now)
+
+    def _switch_tv(self, power: Power) -> None:
+        """Switch the TV itself over HDMI-CEC, where there is an adapter."""
+        if self._tv is None:
+            from tvapp.host.cec import TvPower
+
+            self._tv = TvPower(self._jobs, self._log)
+        self._tv.want(power)
 
     def _is_busy(self) -> bool:
         """Tell whether a viewer who presses no key watches the screen: a code, or a tour."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Literal
 
 from tvapp.config.model import Kiosk
 from tvapp.core.clock import Clock
@@ -12,7 +13,7 @@ from tvapp.display.events import DisplayLost, Hidden
 from tvapp.remote.intents import Input
 from tvapp.ui import layout
 from tvapp.ui.canvas import Canvas, Color
-from tvapp.ui.dimming import Dimmer, DimmingSettings
+from tvapp.ui.dimming import Dimmer, DimmingSettings, Mode
 
 _EVENTS = {"dimmed": "screen.dimmed", "blank": "screen.blanked", "awake": "screen.woken"}
 
@@ -20,7 +21,17 @@ _EVENTS = {"dimmed": "screen.dimmed", "blank": "screen.blanked", "awake": "scree
 class ScreenVisibility:
     """Belongs to the main thread. Without `is_seen`, do no work for a picture."""
 
-    def __init__(self, kiosk: Kiosk, local_time: LocalTime, clock: Clock, log: Log) -> None:
+    def __init__(
+        self,
+        kiosk: Kiosk,
+        local_time: LocalTime,
+        clock: Clock,
+        log: Log,
+        switch_tv: Callable[[Literal["on", "standby"]], None] = lambda _power: None,
+    ) -> None:
+        """`switch_tv` is called when the hours of the screen end and begin, and when a key wakes it."""
+        self._switch_tv = switch_tv
+        self._mode: Mode = "awake"
         settings = DimmingSettings(kiosk.dim_after_min * 60.0, Week.parse(kiosk.awake), kiosk.motion, local_time)
         self._care = Dimmer(settings, clock.monotonic())
         self._clock = clock
@@ -33,6 +44,11 @@ class ScreenVisibility:
     def is_seen(self) -> bool:
         """Tell whether a viewer in front of the screen sees the picture."""
         return not (self.is_hidden or self._care.is_off)
+
+    @property
+    def is_off(self) -> bool:
+        """Tell whether the screen is off on purpose: outside of its hours."""
+        return self._mode == "blank"
 
     def touch(self, now: float) -> None:
         """Note that a key was pressed, whether it means anything or not."""
@@ -64,6 +80,9 @@ class ScreenVisibility:
         change = self._care.update(now, self._clock.wall(), is_busy)
         if change is not None:
             self._log.event(_EVENTS[change.mode], by=change.by)
+            if "blank" in (change.mode, self._mode):
+                self._switch_tv("standby" if change.mode == "blank" else "on")
+            self._mode = change.mode
         return self._care.advance(now)
 
     def next_wakeup(self, now: float) -> float | None:

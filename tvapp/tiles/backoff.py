@@ -16,6 +16,7 @@ from tvapp.core.errors import (
     ServiceDown,
     SignInError,
     Throttled,
+    TimedOut,
     TvappError,
     Unauthorized,
 )
@@ -30,6 +31,9 @@ OFFLINE_S = 60.0
 
 MAX_CONSECUTIVE_FAILURES = 6
 """So many failures in a row are not caused by single tiles: then all tiles wait, and one request probes the service."""
+
+QUICK_AGAIN_AFTER = 20
+"""After so many tiles without a time-out, the next ones are given less time again."""
 
 _TILE = Backoff(first_s=1.0, ceiling_s=60.0)
 _ALL = Backoff(first_s=2.0, ceiling_s=60.0)
@@ -56,6 +60,9 @@ class TileBackoff:
         self._tiles: dict[TileId, tuple[int, Wait]] = {}
         self._consecutive_failures = 0
         self._attempt = 0
+        self._time_outs = 0
+        """How often in a row requests for one and the same tile timed out, not long ago."""
+        self._successes = 0
 
     @property
     def is_probing(self) -> bool:
@@ -77,9 +84,9 @@ class TileBackoff:
         return found[1] if found is not None and now < found[1].until else None
 
     def failures(self, tile: TileId) -> int:
-        """Return how often in a row the requests for this one tile have failed."""
+        """Return how often in a row requests for this tile have failed; at least how often others timed out lately."""
         found = self._tiles.get(tile)
-        return 0 if found is None else found[0] + 1
+        return max(self._time_outs, 0 if found is None else found[0] + 1)
 
     def failed(self, tile: TileId, error: TvappError, now: float) -> None:
         """Take in a failure."""
@@ -99,6 +106,9 @@ class TileBackoff:
         else:
             attempt = self._tiles[tile][0] + 1 if tile in self._tiles else 0
             self._set_wait(tile, attempt, Wait(error, now + _TILE.delay(attempt, self._random())))
+            if isinstance(error, TimedOut):
+                # What is too slow for one tile is so for the next.
+                self._time_outs, self._successes = max(self._time_outs, attempt + 1), 0
             self._consecutive_failures += 1
             if self._consecutive_failures >= MAX_CONSECUTIVE_FAILURES:
                 self._wait_all(error, now, None)
@@ -106,6 +116,9 @@ class TileBackoff:
     def succeeded(self, tile: TileId, now: float) -> None:
         """Forget a tile's failures. A request sent before all tiles had to wait does not end that wait."""
         self._tiles.pop(tile, None)
+        self._successes += 1
+        if self._successes >= QUICK_AGAIN_AFTER and self._time_outs:
+            self._time_outs, self._successes = self._time_outs - 1, 0
         if self._all is None or now >= self._all.until:
             self._all = None
             self._consecutive_failures = self._attempt = 0
@@ -128,7 +141,7 @@ class TileBackoff:
         self._all = None
         self._tilesets.clear()
         self._tiles.clear()
-        self._consecutive_failures = self._attempt = 0
+        self._consecutive_failures = self._attempt = self._time_outs = 0
 
     def _wait_all(self, error: TvappError, now: float, retry_after_s: float | None) -> None:
         if self._all is not None and now < self._all.until:

@@ -22,7 +22,7 @@ class TileRequest:
     """One tile (with wrapped x) to fetch, in one language and geopolitical view.
 
     `etag` and `last_modified` are the validators of a stored copy; with either, the reply may be 304. `failures` is how
-    often in a row the tile was asked for in vain: the next request is given more time.
+    often in a row the tile, or lately another one, was asked for in vain: the request is given more time.
     """
 
     tile: TileId

@@ -30,6 +30,10 @@ ON_MAP = Situation("signed-in", has_map=True, account="ai***@contoso.com", fence
             Situation("offline", failing="the cable is out", offline_since=50_520.0),
             "Waiting for the network to sign somebody in: the cable is out, no network since 14:02",
         ),
+        (
+            replace(ON_MAP, is_off=True, has_display=False),
+            "Off on purpose: outside of the hours of [kiosk] awake; any key wakes the screen",
+        ),
         (replace(ON_MAP, failing="the cable is out"), words(ON_MAP)),
         (Situation(broken="config"), "Waiting for somebody to look: the configuration is wrong"),
         (Situation(crash="K7F3QM"), "Met a problem (K7F3QM), about to start again"),

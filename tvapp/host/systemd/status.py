@@ -16,6 +16,8 @@ class Situation:
     broken: str = ""
     """Why the app shows errors instead of a map: "config" or "fatal"; "" if it does not."""
     has_display: bool = True
+    is_off: bool = False
+    """The screen is off on purpose, outside of its hours; the TV may be in standby."""
     has_map: bool = False
     is_again: bool = False
     """The account has to sign in again, in a panel over the map."""
@@ -49,6 +51,8 @@ def words(situation: Situation, local_time: Callable[[float], time.struct_time] 
     """
     if situation.crash:
         return f"Met a problem ({situation.crash}), about to start again"
+    if situation.is_off:
+        return "Off on purpose: outside of the hours of [kiosk] awake; any key wakes the screen"
     if not situation.has_display:
         return "Waiting for a display"
     if situation.broken:

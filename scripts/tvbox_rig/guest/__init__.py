@@ -1,0 +1,1 @@
+"""Programs and units for the guest; copied into its image."""
