@@ -7,7 +7,7 @@ import sys
 import time
 
 from tvapp.core.clock import SystemClock
-from tvapp.display.events import CloseRequested
+from tvapp.display.events import CloseRequested, FullScreenTaken
 from tvapp.display.window import Display
 from tvapp.display.window_creation import DisplaySpec
 from tvapp.remote.keys import KeyEvent
@@ -36,6 +36,8 @@ def main() -> None:
                 if event.key == "q" and event.pressed:
                     display.close()
                     return
+            elif isinstance(event, FullScreenTaken):
+                say(event="taken", missing=event.missing)
             elif isinstance(event, CloseRequested):
                 return
 

@@ -53,13 +53,23 @@ def problem(kind: str, **more: object) -> Cell:
 NEEDS_OK = problem("refused", after="ok", why=FINAL)
 
 
+def step(reason: str) -> Cell:
+    """A step of the connection fails."""
+    return says(f"step.{reason}.title")
+
+
+def at_first(reason: str, cell: Cell) -> Cell:
+    """Until it is clear how far the connection comes, a step of it is named."""
+    return replace(cell, also=cell.also | {f"step.{reason}.title"})
+
+
 BEFORE_A_CODE: Rows = {
-    "refused": problem("offline"),
-    "dns": problem("offline"),
-    "slow": problem("slow"),
-    "drip": problem("slow"),
-    "reset": problem("interrupted"),
-    "truncated": problem("interrupted"),
+    "refused": step("refused"),
+    "dns": step("name-unknown"),
+    "slow": at_first("timeout", problem("slow")),
+    "drip": at_first("timeout", problem("slow")),
+    "reset": at_first("broken", problem("interrupted")),
+    "truncated": at_first("broken", problem("interrupted")),
     "html": problem("captive-portal"),
     "bad-bytes": problem("bad-reply"),
     "oversized": problem("bad-reply"),
@@ -72,33 +82,21 @@ BEFORE_A_CODE: Rows = {
     "429-date": problem("busy"),
     "500": problem("service-down"),
     "503": problem("service-down"),
-    "tls": problem("tls-failed"),
+    "tls": step("untrusted"),
     "clock-skew": SKEWED,
 }
 
 CODE_STANDS, CODE_STANDS_BUSY = says("signin.status.offline"), says("signin.status.busy")
 
+# Each ends with the words that the code still counts.
 WITH_A_CODE: Rows = {
-    "refused": CODE_STANDS,
-    "dns": CODE_STANDS,
-    "slow": CODE_STANDS,
-    "drip": CODE_STANDS,
-    "reset": CODE_STANDS,
-    "truncated": CODE_STANDS,
-    "html": CODE_STANDS,
-    "bad-bytes": CODE_STANDS_BUSY,
-    "oversized": CODE_STANDS_BUSY,
-    "401": NEEDS_OK,
-    "403": NEEDS_OK,
-    "404": CODE_STANDS_BUSY,
-    "409": CODE_STANDS_BUSY,
-    "412": CODE_STANDS_BUSY,
+    **BEFORE_A_CODE,
+    "slow": at_first("timeout", CODE_STANDS),
+    "drip": at_first("timeout", CODE_STANDS),
+    "reset": at_first("broken", CODE_STANDS),
+    "truncated": at_first("broken", CODE_STANDS),
     "429-seconds": CODE_STANDS_BUSY,
     "429-date": CODE_STANDS_BUSY,
-    "500": CODE_STANDS_BUSY,
-    "503": CODE_STANDS_BUSY,
-    "tls": CODE_STANDS,
-    "clock-skew": SKEWED,
 }
 
 OFFLINE = says("notice.offline")

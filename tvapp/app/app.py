@@ -24,6 +24,7 @@ from tvapp.display.events import (
     DisplayRestored,
     Exposed,
     FocusLost,
+    FullScreenTaken,
     Hidden,
     Resized,
     ResourcesLost,
@@ -152,6 +153,8 @@ class App:
                 # A key that goes up meanwhile brings no event.
                 self._handle_inputs(self._hold.release_all(now), now)
                 self._visibility.hide(event)
+            case FullScreenTaken(missing):
+                self._log.event("display.taken_again", missing=missing)
             case DisplayRestored(after_s):
                 self._visibility.restored(after_s)
                 self._dirty = True

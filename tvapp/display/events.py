@@ -39,6 +39,15 @@ class Hidden:
 
 
 @dataclass(frozen=True, slots=True)
+class FullScreenTaken:
+    """The window is to fill the screen again, because the desktop took something of that: `missing`."""
+
+    missing: str
+    needs_window: bool = False
+    """Whether a new window is opened for it."""
+
+
+@dataclass(frozen=True, slots=True)
 class DisplayLost:
     """The display is gone; it is opened again as soon as possible."""
 

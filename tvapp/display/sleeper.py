@@ -176,3 +176,10 @@ def x_socket(before: frozenset[int]) -> int | None:
         elif "X11-unix" in (peer.decode("utf-8", "replace") if isinstance(peer, bytes) else str(peer)):
             return fd
     return None
+
+
+def shortest(first: float | None, second: float | None) -> float | None:
+    """Return the shorter of two times; None stands for no end."""
+    if first is None or second is None:
+        return second if first is None else first
+    return min(first, second)

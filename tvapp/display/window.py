@@ -31,6 +31,7 @@ from tvapp.display.events import (
     ResourcesLost,
 )
 from tvapp.display.fonts import Fonts
+from tvapp.display.full_screen import FullScreen
 from tvapp.display.hardware import unreadable_inputs
 from tvapp.display.key_source import KeySource
 from tvapp.display.outage import Outage, begin_outage
@@ -45,6 +46,7 @@ from tvapp.display.sleeper import (
     SETTLE_S,
     Sleeper,
     open_sockets,
+    shortest,
     x_socket,
 )
 from tvapp.display.window_creation import DisplaySpec, NoKeys, new_renderer, new_window
@@ -63,6 +65,7 @@ class Display:
         self._clock = clock
         self._choice = choice
         self._fonts = Fonts()
+        self._full_screen = FullScreen(is_wanted=spec.fullscreen)
         self._injected: deque[object] = deque()
         self._sleeper = Sleeper()
         self._last_event = 0.0
@@ -126,7 +129,7 @@ class Display:
             if events or left == 0:
                 self._sleeper.sleep(0)
                 return events + self._take_injected()
-            if self._sleeper.sleep(_shortest(left, self._poll_in(now))):
+            if self._sleeper.sleep(shortest(left, self._poll_in(now))):
                 return self._take_events() + self._take_injected()
 
     def wake(self) -> None:
@@ -281,6 +284,7 @@ class Display:
         self._sleeper.listen_to_socket(x_socket(sockets) if self.driver == "x11" else None)
         if self.driver == "kmsdrm":
             self._sleeper.listen_to_inputs()
+        self._full_screen.window_opened()
         self._open = True
 
     def _real_size(self) -> tuple[int, int]:
@@ -298,6 +302,13 @@ class Display:
             self._last_event = self._clock.monotonic()
         # An event may lose the display; those after it are void then.
         events = [each for event in raw if self._open for each in self._translate(event, self._last_event)]
+        if self._open and not self.is_headless and self.console is None:
+            taken = self._full_screen.follow(self._window, raw, self._clock.monotonic())
+            if taken is not None:
+                self._pending.append(taken)
+                if taken.needs_window:
+                    self.lose(f"the desktop took the full screen away: {taken.missing}")
+                    self._try_reopen()
         news, self._pending = self._pending, []
         return news + events
 
@@ -314,7 +325,9 @@ class Display:
             poll_s = POLL_EVERY_S if quiet_for < IDLE_AFTER_S else POLL_EVERY_IDLE_S
         else:
             poll_s = SETTLE_S if quiet_for < 2 * SETTLE_S else LONGEST_S
-        return poll_s if self.console is None else min(poll_s, max(0.0, self.console.next_poll() - now))
+        if self.console is None:
+            return min(poll_s, self._full_screen.due_in(now))
+        return min(poll_s, max(0.0, self.console.next_poll() - now))
 
     def _translate(self, event: pygame.event.Event, now: float) -> list[object]:
         kind = event.type
@@ -385,9 +398,3 @@ class Display:
             return []
         self._canvas.resize(size)
         return [Resized(*size)]
-
-
-def _shortest(first: float | None, second: float | None) -> float | None:
-    if first is None or second is None:
-        return second if first is None else first
-    return min(first, second)
