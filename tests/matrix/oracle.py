@@ -50,16 +50,24 @@ def problem(kind: str, **more: object) -> Cell:
     return says(f"problem.{kind}.title", **more)
 
 
+def step(reason: str, **more: object) -> Cell:
+    return says(f"step.{reason}.title", **more)
+
+
 NEEDS_OK = problem("refused", after="ok", why=FINAL)
 
 
+SLOW = problem("slow", also=frozenset({"step.timeout.title"}))
+BROKEN = problem("interrupted", also=frozenset({"step.broken.title"}))
+"""The step of the connection, until a probe shows that the host answers."""
+
 BEFORE_A_CODE: Rows = {
-    "refused": problem("offline"),
-    "dns": problem("offline"),
-    "slow": problem("slow"),
-    "drip": problem("slow"),
-    "reset": problem("interrupted"),
-    "truncated": problem("interrupted"),
+    "refused": step("refused"),
+    "dns": step("name-unknown"),
+    "slow": SLOW,
+    "drip": SLOW,
+    "reset": BROKEN,
+    "truncated": BROKEN,
     "html": problem("captive-portal"),
     "bad-bytes": problem("bad-reply"),
     "oversized": problem("bad-reply"),
@@ -72,32 +80,30 @@ BEFORE_A_CODE: Rows = {
     "429-date": problem("busy"),
     "500": problem("service-down"),
     "503": problem("service-down"),
-    "tls": problem("tls-failed"),
+    "tls": step("untrusted"),
     "clock-skew": SKEWED,
 }
 
-CODE_STANDS, CODE_STANDS_BUSY = says("signin.status.offline"), says("signin.status.busy")
-
 WITH_A_CODE: Rows = {
-    "refused": CODE_STANDS,
-    "dns": CODE_STANDS,
-    "slow": CODE_STANDS,
-    "drip": CODE_STANDS,
-    "reset": CODE_STANDS,
-    "truncated": CODE_STANDS,
-    "html": CODE_STANDS,
-    "bad-bytes": CODE_STANDS_BUSY,
-    "oversized": CODE_STANDS_BUSY,
+    "refused": step("refused"),
+    "dns": step("name-unknown"),
+    "slow": SLOW,
+    "drip": SLOW,
+    "reset": BROKEN,
+    "truncated": BROKEN,
+    "html": problem("captive-portal"),
+    "bad-bytes": problem("bad-reply"),
+    "oversized": problem("bad-reply"),
     "401": NEEDS_OK,
     "403": NEEDS_OK,
-    "404": CODE_STANDS_BUSY,
-    "409": CODE_STANDS_BUSY,
-    "412": CODE_STANDS_BUSY,
-    "429-seconds": CODE_STANDS_BUSY,
-    "429-date": CODE_STANDS_BUSY,
-    "500": CODE_STANDS_BUSY,
-    "503": CODE_STANDS_BUSY,
-    "tls": CODE_STANDS,
+    "404": problem("bad-reply"),
+    "409": problem("bad-reply"),
+    "412": problem("bad-reply"),
+    "429-seconds": says("signin.status.busy"),
+    "429-date": says("signin.status.busy"),
+    "500": problem("service-down"),
+    "503": problem("service-down"),
+    "tls": step("untrusted"),
     "clock-skew": SKEWED,
 }
 
