@@ -27,6 +27,8 @@ class Cell:
     says: frozenset[str] = frozenset()
     also: frozenset[str] = frozenset()
     """Sentences that may come and go before those."""
+    instead: frozenset[str] = frozenset()
+    """Sentences that may still be there in the place of `says`: which it is hangs on when a probe was answered."""
     why: str = ""
     after: After = "nothing"
     within_s: float | None = None
@@ -57,8 +59,8 @@ def step(reason: str, **more: object) -> Cell:
 NEEDS_OK = problem("refused", after="ok", why=FINAL)
 
 
-SLOW = problem("slow", also=frozenset({"step.timeout.title"}))
-BROKEN = problem("interrupted", also=frozenset({"step.broken.title"}))
+SLOW = problem("slow", instead=frozenset({"step.timeout.title"}))
+BROKEN = problem("interrupted", instead=frozenset({"step.broken.title"}))
 """The step of the connection, until a probe shows that the host answers."""
 
 BEFORE_A_CODE: Rows = {
