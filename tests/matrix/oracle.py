@@ -86,27 +86,11 @@ BEFORE_A_CODE: Rows = {
     "clock-skew": SKEWED,
 }
 
+# With the same words, and that the code still counts.
 WITH_A_CODE: Rows = {
-    "refused": step("refused"),
-    "dns": step("name-unknown"),
-    "slow": SLOW,
-    "drip": SLOW,
-    "reset": BROKEN,
-    "truncated": BROKEN,
-    "html": problem("captive-portal"),
-    "bad-bytes": problem("bad-reply"),
-    "oversized": problem("bad-reply"),
-    "401": NEEDS_OK,
-    "403": NEEDS_OK,
-    "404": problem("bad-reply"),
-    "409": problem("bad-reply"),
-    "412": problem("bad-reply"),
+    **BEFORE_A_CODE,
     "429-seconds": says("signin.status.busy"),
     "429-date": says("signin.status.busy"),
-    "500": problem("service-down"),
-    "503": problem("service-down"),
-    "tls": step("untrusted"),
-    "clock-skew": SKEWED,
 }
 
 OFFLINE = says("notice.offline")
