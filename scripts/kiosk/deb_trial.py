@@ -44,6 +44,7 @@ FENCE = {
     "properties": {"name": "Yard"},
     "geometry": {"type": "Polygon", "coordinates": [[[24.9, 60.1], [25.0, 60.1], [25.0, 60.2], [24.9, 60.1]]]},
 }
+SECRET = "not-a-real-key"
 CREDENTIALS = "/run/credentials/tvapp.service"
 KEPT = {"/var/lib/tvapp/outbox/kept": "a change", "/etc/tvapp/conf.d/50-kept.toml": '[kiosk]\nunits = "imperial"\n'}
 """Files of the viewer and of the installer, with their contents, that only a purge may remove."""
@@ -216,7 +217,7 @@ class Trial:
         fences.mkdir(parents=True)
         (fences / "yard.geojson").write_text(json.dumps(FENCE), encoding="utf-8")
         (box.root / "etc/tvapp/config.toml").write_text(CONFIG, encoding="utf-8")
-        (box.root / "etc/tvapp/credentials/maps-keys").write_text("secret", encoding="utf-8")
+        (box.root / "etc/tvapp/credentials/maps-keys").write_text(SECRET, encoding="utf-8")
         for name, text in KEPT.items():
             box.run("install", "-D", "-o", "tv", "-g", "tv", "-m", "0600", "/dev/null", name)
             (box.root / name[1:]).write_text(text, encoding="utf-8")
@@ -331,7 +332,7 @@ class Trial:
         self.check("purged, no file of it is left", not left, left)
 
     def _data_is_kept(self, after: str) -> None:
-        texts = {**KEPT, "/etc/tvapp/config.toml": CONFIG, "/etc/tvapp/credentials/maps-keys": "secret"}
+        texts = {**KEPT, "/etc/tvapp/config.toml": CONFIG, "/etc/tvapp/credentials/maps-keys": SECRET}
         lost = [name for name, text in texts.items() if _read(self._box.root / name[1:]) != text]
         self.check(f"{after}: data and configuration are kept", not lost, lost)
 
