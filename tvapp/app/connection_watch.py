@@ -17,9 +17,6 @@ from tvapp.net.urls import host_of, is_loopback, origin_of
 
 LOOK_UP_JOB = "connection.look-up"
 
-_TROUBLES = frozenset({"proxy", "captive-portal", "service-down", "busy", "too-eager", "bad-reply"})
-"""Kinds of `auth.problems` that come with an answer, or from above the transport, which does not see them."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Logged:
@@ -103,11 +100,12 @@ class ConnectionWatch:
     def follow(self, view: SessionView, now: float) -> None:
         """Take the state of the sign-in."""
         problem = view.problem
+        # Also where the service answers other requests: what fails is more than the connection then.
         kind = problem.kind if problem is not None and problem.next == "retries" else ""
         is_unset, is_wrong = view.status == "awaiting-time", view.clock_skew_s is not None
         self._steps.observe_clock(is_unset=is_unset, is_wrong=is_wrong, now=now)
         self._steps.observe_session(
-            trouble=kind if kind in _TROUBLES else "",
+            trouble=kind if kind != "clock-wrong" else "",
             is_new_try=problem is not self._problem,
             is_signed_in=view.phase in ("succeeded", "signed-in"),
             now=now,
