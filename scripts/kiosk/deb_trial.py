@@ -26,10 +26,13 @@ WORST_EXPOSURE = 1.6
 """Of `systemd-analyze security`; 10 is the worst."""
 WITHOUT_A_SCREEN = "[Service]\nEnvironment=SDL_VIDEODRIVER=dummy\n"
 WITHOUT_CONSOLES = "TTYPath=\nStandardInput=null\nExecStartPre=\nExecStopPost=\n[Unit]\nConditionPathExists=\n"
+WAYLAND = ("cage", "libwayland-cursor0", "libwayland-egl1", "seatd", "xwayland")
+WITHOUT_A_SEAT = "[Service]\nEnvironment=WLR_BACKENDS=headless WLR_LIBINPUT_NO_DEVICES=1 WLR_RENDERER=pixman\n"
+"""cage draws into memory: no graphics card, no seat."""
 CONFIG = """
 [maps]
 auth = "shared-key"
-subscription_keys = ["not-a-real-key"]
+subscription_keys = { credential = "tvapp_maps-keys" }
 [geofences]
 store = "folder"
 path = "/srv/geofences"
@@ -41,6 +44,7 @@ FENCE = {
     "properties": {"name": "Yard"},
     "geometry": {"type": "Polygon", "coordinates": [[[24.9, 60.1], [25.0, 60.1], [25.0, 60.2], [24.9, 60.1]]]},
 }
+CREDENTIALS = "/run/credentials/tvapp.service"
 KEPT = {"/var/lib/tvapp/outbox/kept": "a change", "/etc/tvapp/conf.d/50-kept.toml": '[kiosk]\nunits = "imperial"\n'}
 """Files of the viewer and of the installer, with their contents, that only a purge may remove."""
 
@@ -72,6 +76,7 @@ class Trial:
         self._isolation()
         self._service()
         self._endings()
+        self._wayland()
         self._display_manager()
         self._change_version(self._variant(NEWER), "upgrade")
         self.check("an upgrade removes the older version's files", not (self._box.root / LEFTOVER).exists())
@@ -181,7 +186,7 @@ class Trial:
         self.check("the unit is right", done.returncode == 0 and done.stderr == "", done.stderr)
         exposure = float(box.run("systemd-analyze", "security", "tvapp.service", "--no-pager").split()[-3])
         self.check(f"an exposure of {exposure} is {WORST_EXPOSURE} or less", exposure <= WORST_EXPOSURE)
-        self._apt("install", "cage", "v4l-utils")
+        self._apt("install", *WAYLAND, "v4l-utils")
         for name in ("tvapp-cage.service", "tvapp-cec@cec0.service"):
             done = box.tries("systemd-analyze", "verify", "--man=no", name)
             self.check(f"{name} is right", done.returncode == 0 and done.stderr == "", done.stderr)
@@ -211,7 +216,7 @@ class Trial:
         fences.mkdir(parents=True)
         (fences / "yard.geojson").write_text(json.dumps(FENCE), encoding="utf-8")
         (box.root / "etc/tvapp/config.toml").write_text(CONFIG, encoding="utf-8")
-        (box.root / "etc/tvapp/credentials/mqtt-password").write_text("secret", encoding="utf-8")
+        (box.root / "etc/tvapp/credentials/maps-keys").write_text("secret", encoding="utf-8")
         for name, text in KEPT.items():
             box.run("install", "-D", "-o", "tv", "-g", "tv", "-m", "0600", "/dev/null", name)
             (box.root / name[1:]).write_text(text, encoding="utf-8")
@@ -220,10 +225,19 @@ class Trial:
         self.check(f"configured, it is ready after {time.monotonic() - started:.1f} s", self._is("active"))
         self._within(30, "it reads the geofences", lambda: '"geofences.loaded"' in self._log())
         self._within(30, "its status says what it shows", lambda: "Showing the map, 1 geofence" in self._status())
-        credential = box.run("stat", "-c", "%a", "/run/credentials/tvapp.service/tvapp_mqtt-password")
+        credential = box.run("stat", "-c", "%a", f"{CREDENTIALS}/tvapp_maps-keys")
         self.check("a secret reaches the service", credential in ("400", "440"), credential)
         command = ("tvapp", "doctor", "--json", "--data-dir", "/var/lib/tvapp")
-        done = box.tries("runuser", "-u", "tv", "--", "env", "SDL_VIDEODRIVER=dummy", *command)
+        done = box.tries(
+            "runuser",
+            "-u",
+            "tv",
+            "--",
+            "env",
+            "SDL_VIDEODRIVER=dummy",
+            f"CREDENTIALS_DIRECTORY={CREDENTIALS}",
+            *command,
+        )
         checks = {check["name"]: check["outcome"] for check in json.loads(done.stdout)["checks"]}
         wanted = dict.fromkeys(("config", "data-dir", "display", "store"), "pass")
         found = {name: checks.get(name) for name in wanted}
@@ -245,6 +259,26 @@ class Trial:
         box.run("systemctl", "stop", "tvapp")
         self.check("stopped, the login prompt is in front", console_in_front() == "tty1", console_in_front())
         self.check("a login prompt is there", box.run("systemctl", "is-active", "getty@tty1") == "active")
+        box.run("systemctl", "start", "tvapp")
+
+    def _wayland(self) -> None:
+        box, drop_ins = self._box, self._box.root / "etc/systemd/system/tvapp-cage.service.d"
+        drop_ins.mkdir(parents=True)
+        without_consoles = "" if box.has_consoles else WITHOUT_CONSOLES
+        (drop_ins / "no-seat.conf").write_text(WITHOUT_A_SEAT + without_consoles, encoding="utf-8")
+        box.run("systemctl", "daemon-reload")
+        former = len(self._log("tvapp-cage"))
+        box.tries("systemctl", "start", "tvapp-cage")
+        log = self._log("tvapp-cage")[former:]
+        self.check("under Wayland it is ready", self._is("active", "tvapp-cage"), log[-2000:])
+        self.check("and draws with SDL's Wayland driver", '"driver": "wayland"' in log, log[-2000:])
+        self.check("the service on the console has made way", not self._is("active"))
+        shown = ("systemctl", "show", "-P", "WatchdogTimestampMonotonic", "tvapp-cage")
+        first = box.run(*shown)
+        self._within(40, "its signs of life reach the watchdog", lambda: box.run(*shown) != first)
+        box.run("systemctl", "stop", "tvapp-cage")
+        shutil.rmtree(drop_ins)
+        box.run("systemctl", "daemon-reload")
         box.run("systemctl", "start", "tvapp")
 
     def _display_manager(self) -> None:
@@ -297,7 +331,7 @@ class Trial:
         self.check("purged, no file of it is left", not left, left)
 
     def _data_is_kept(self, after: str) -> None:
-        texts = {**KEPT, "/etc/tvapp/config.toml": CONFIG, "/etc/tvapp/credentials/mqtt-password": "secret"}
+        texts = {**KEPT, "/etc/tvapp/config.toml": CONFIG, "/etc/tvapp/credentials/maps-keys": "secret"}
         lost = [name for name, text in texts.items() if _read(self._box.root / name[1:]) != text]
         self.check(f"{after}: data and configuration are kept", not lost, lost)
 
@@ -307,8 +341,8 @@ class Trial:
             time.sleep(0.5)
         self.check(claim, held, self._log()[-600:] if not held else "")
 
-    def _is(self, state: str) -> bool:
-        return self._box.tries("systemctl", f"is-{state}", "tvapp").stdout.strip() == state
+    def _is(self, state: str, unit: str = "tvapp") -> bool:
+        return self._box.tries("systemctl", f"is-{state}", unit).stdout.strip() == state
 
     def _main_pid(self) -> str:
         return self._box.run("systemctl", "show", "-P", "MainPID", "tvapp")
@@ -316,8 +350,8 @@ class Trial:
     def _status(self) -> str:
         return self._box.run("systemctl", "show", "-P", "StatusText", "tvapp")
 
-    def _log(self) -> str:
-        return self._box.run("journalctl", "-u", "tvapp", "-o", "cat", "--no-pager")
+    def _log(self, unit: str = "tvapp") -> str:
+        return self._box.run("journalctl", "-u", unit, "-o", "cat", "--no-pager")
 
 
 def field(package: Path, name: str) -> str:

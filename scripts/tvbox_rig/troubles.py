@@ -67,7 +67,7 @@ def unplug_display(tv: Tv) -> str:
         tv.guest.run(f"echo detect >{status}")
         raise CannotDoError(f"this graphics card's connector stays {state}")
     try:
-        lost = tv.event("display.lost", mark)
+        lost = tv.event("display.lost", mark, within_s=45.0)
     finally:
         mark = tv.mark()
         tv.guest.check(f"echo detect >{status} && {event}")
@@ -84,6 +84,7 @@ def cut_network(tv: Tv) -> str:
             tv.machine.qmp.press("up", hold_ms=600)
         tv.event("network.lost", mark)
         tv.picture_with("a picture", is_drawn)
+        tv.keep_picture("while-the-network-is-cut")
     finally:
         mark = tv.mark()
         _link(tv, up=True)
@@ -144,6 +145,7 @@ def offline_boot(tv: Tv) -> str:
     _link(tv, up=False)
     first = tv.event("frame.first", mark, within_s=BOOT_WITHIN_S)
     tv.picture_with("more than a console's text", is_drawn)
+    tv.keep_picture("before-there-is-a-network")
     tv.wait_for_shell()
     panel = [entry.fields["panel"] for entry in tv.journal.entries[mark:] if entry.event == "screen.changed"]
     _link(tv, up=True)

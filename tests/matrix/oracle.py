@@ -50,24 +50,26 @@ def problem(kind: str, **more: object) -> Cell:
     return says(f"problem.{kind}.title", **more)
 
 
-def step(reason: str, **more: object) -> Cell:
-    return says(f"step.{reason}.title", **more)
-
-
 NEEDS_OK = problem("refused", after="ok", why=FINAL)
 
 
-SLOW = problem("slow", also=frozenset({"step.timeout.title"}))
-BROKEN = problem("interrupted", also=frozenset({"step.broken.title"}))
-"""The step of the connection, until a probe shows that the host answers."""
+def step(reason: str) -> Cell:
+    """A step of the connection fails."""
+    return says(f"step.{reason}.title")
+
+
+def at_first(reason: str, cell: Cell) -> Cell:
+    """Until it is clear how far the connection comes, a step of it is named."""
+    return replace(cell, also=cell.also | {f"step.{reason}.title"})
+
 
 BEFORE_A_CODE: Rows = {
     "refused": step("refused"),
     "dns": step("name-unknown"),
-    "slow": SLOW,
-    "drip": SLOW,
-    "reset": BROKEN,
-    "truncated": BROKEN,
+    "slow": at_first("timeout", problem("slow")),
+    "drip": at_first("timeout", problem("slow")),
+    "reset": at_first("broken", problem("interrupted")),
+    "truncated": at_first("broken", problem("interrupted")),
     "html": problem("captive-portal"),
     "bad-bytes": problem("bad-reply"),
     "oversized": problem("bad-reply"),
@@ -84,27 +86,11 @@ BEFORE_A_CODE: Rows = {
     "clock-skew": SKEWED,
 }
 
+# Each ends with the words that the code still counts.
 WITH_A_CODE: Rows = {
-    "refused": step("refused"),
-    "dns": step("name-unknown"),
-    "slow": SLOW,
-    "drip": SLOW,
-    "reset": BROKEN,
-    "truncated": BROKEN,
-    "html": problem("captive-portal"),
-    "bad-bytes": problem("bad-reply"),
-    "oversized": problem("bad-reply"),
-    "401": NEEDS_OK,
-    "403": NEEDS_OK,
-    "404": problem("bad-reply"),
-    "409": problem("bad-reply"),
-    "412": problem("bad-reply"),
+    **BEFORE_A_CODE,
     "429-seconds": says("signin.status.busy"),
     "429-date": says("signin.status.busy"),
-    "500": problem("service-down"),
-    "503": problem("service-down"),
-    "tls": step("untrusted"),
-    "clock-skew": SKEWED,
 }
 
 OFFLINE = says("notice.offline")

@@ -9,7 +9,7 @@ from functools import cache
 from tvapp.ui.words.english import SENTENCES
 
 TITLES = re.compile(
-    r"notice\.[a-z-]+|problem\.[a-z-]+\.title|step\.[a-z-]+\.title|signin\.status\.(offline|busy|confirming)|signin\.paused\.title"
+    r"notice\.[a-z-]+|(problem|step)\.[a-z-]+\.title|signin\.status\.(offline|busy|confirming)|signin\.paused\.title"
 )
 """What the viewer is told of trouble; advice comes with each."""
 

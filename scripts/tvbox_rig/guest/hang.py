@@ -9,7 +9,6 @@ import ctypes
 import os
 import sys
 import time
-from pathlib import Path
 
 PTRACE_SEIZE, PTRACE_INTERRUPT = 0x4206, 0x4207
 WALL = 0x40000000
@@ -25,7 +24,11 @@ def main() -> int:
         return 1
     os.waitpid(process, WALL)
     until = time.monotonic() + seconds
-    while time.monotonic() < until and Path(f"/proc/{process}").exists():
+    while time.monotonic() < until:
+        # Its end is told to us first; until we have heard of it, its parent does not.
+        ended, status = os.waitpid(process, WALL | os.WNOHANG)
+        if ended and (os.WIFEXITED(status) or os.WIFSIGNALED(status)):
+            break
         time.sleep(0.2)
     return 0
 

@@ -54,6 +54,8 @@ class Window:
     trouble: TvappError = field(default_factory=lambda: Unreachable("store"))
     """Raised while it is not online."""
     sent: list[str] = field(default_factory=list)
+    meanwhile: Callable[[], object] = lambda: None
+    """Called while a change is being sent."""
     name: str = "window"
 
     async def load(self) -> Loaded:
@@ -64,6 +66,7 @@ class Window:
         return Loaded(tuple(found), ())
 
     async def send(self, change: Change, *, note: Note, resume: str = "") -> Outcome:
+        self.meanwhile()
         self._demand_network()
         self.sent.append(change.id)
         fence = change.geometry_id

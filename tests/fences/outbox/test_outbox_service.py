@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -321,13 +322,14 @@ def last(log: RecordingLog, name: str) -> dict[str, object]:
 def test_what_became_of_a_change_is_logged_with_its_level(tmp_path: Path) -> None:
     log = LevelLog()
     screen = Screen(tmp_path / "outbox", Window(SharedStore({"b": feature("b", "theirs")})), log)
+    screen.window.meanwhile = partial(screen.clock.advance, 0.5)
     screen.start()
     screen.submit(adding("a"), adding("b"))
     assert last(log, "geofence.uploaded") == {
-        "id": "a", "store": "window", "ms": 0, "change": "id-a-new", "kind": "add", "level_logged": "info",
+        "id": "a", "store": "window", "ms": 500, "change": "id-a-new", "kind": "add", "level_logged": "info",
     }  # fmt: skip
     assert last(log, "geofence.conflict") == {
-        "id": "b", "store": "window", "ms": 0, "change": "id-b-new", "kind": "add", "level_logged": "warning",
+        "id": "b", "store": "window", "ms": 500, "change": "id-b-new", "kind": "add", "level_logged": "warning",
     }  # fmt: skip
     assert last(log, "geofence.change_kept")["change"] == "id-b-new"
 
@@ -439,13 +441,14 @@ def test_a_failure_is_logged_with_how_long_it_took_and_what_follows(tmp_path: Pa
     ):
         screen = Screen(tmp_path / type(trouble).__name__, Window(SharedStore(), is_online=False))
         screen.window.trouble = trouble
+        screen.window.meanwhile = partial(screen.clock.advance, 1.25)
         screen.start()
         screen.submit(adding("a"))
         assert screen.log.named("geofence.upload_failed") == [
             {
                 "id": "a",
                 "store": "window",
-                "ms": 0,
+                "ms": 1250,
                 "change": "id-a-new",
                 "reason": str(trouble),
                 "status": status,
