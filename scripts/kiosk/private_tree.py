@@ -51,8 +51,11 @@ PRUNED = (
     "numpy/f2py/*",
     "numpy/distutils/*",
     "numpy/_pyinstaller/*",
+    "numpy/_core/_*_tests.*",
+    "numpy/_core/_simd.*",
     "numpy/_core/include/*",
     "numpy/_core/lib/*",
+    "numpy/conftest.py",
     "numpy/random/_examples/*",
     "numpy/random/lib/*",
     "urllib3/contrib/emscripten/*",
@@ -77,6 +80,8 @@ PRUNED = (
     "pygame_ce.libs/libmpg123-*",
     "pygame_ce.libs/libwavpack-*",
     "pygame_ce.libs/libportmidi-*",
+    # Parses C for cffi, which nothing here lets it do.
+    "pycparser/*",
     # Picture formats that no tile has, colour management, and Tk.
     "PIL/_avif.*",
     "PIL/_imagingcms.*",

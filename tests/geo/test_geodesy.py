@@ -58,6 +58,11 @@ def test_both_geodesic_problems_are_right_to_a_fifth_of_a_millimetre(lat: float,
         assert truth(destination(Position(170.0, lat), bearing, distance), end) < 0.0002
 
 
+def test_places_too_close_to_be_told_apart_are_at_no_distance_and_north_of_one_another() -> None:
+    here, there = Position(0.0, 0.0), Position(0.0, 5e-324)
+    assert (distance_m(here, there), bearing_deg(here, there)) == (0.0, 0.0)
+
+
 def test_nearly_antipodal_places_get_the_length_and_bearing_of_the_great_circle() -> None:
     origin = Position(10.0, 30.0)
     for place in (Position(-169.9, -30.0), Position(-170.1, -30.02), Position(189.95, -29.95)):

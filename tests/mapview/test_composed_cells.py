@@ -562,6 +562,16 @@ def test_a_translucent_base_is_no_plain_picture() -> None:
     assert [quad.alpha for quad in made.quads] == [128]
 
 
+def test_changed_geofences_on_the_bare_background_are_composed_anew() -> None:
+    bench = Bench()
+    bench.add_fence()
+    assert bench.pending() == [KEY]
+    bench.compose()
+    assert bench.pending() == []
+    bench.add_fence()
+    assert bench.pending() == [KEY]
+
+
 def test_a_trimmed_base_is_no_plain_picture() -> None:
     bench = Bench()
     bench.add(BASE_KEY, width=500)

@@ -40,9 +40,11 @@ def check(column: Column, cloud: LocalCloud, folder: Path, record: Callable[[str
 
 def wrong(cell: Cell, seen: Seen) -> Iterator[str]:
     """Say what is not as the table has it."""
-    if same_words(seen.says) != same_words(cell.says):
+    if same_words(seen.says) != same_words(cell.says) and not (cell.instead and seen.says == cell.instead):
         yield f"says {words(seen.says)}, not {words(cell.says)}"
-    if other := frozenset(key for key in seen.meanwhile if not same_words([key]) <= same_words(cell.says | cell.also)):
+    if other := frozenset(
+        key for key in seen.meanwhile if not same_words([key]) <= same_words(cell.says | cell.also | cell.instead)
+    ):
         yield f"said {words(other)} for a moment"
     if seen.recovered_s is None:
         yield "never gets well again"

@@ -27,6 +27,8 @@ class Cell:
     says: frozenset[str] = frozenset()
     also: frozenset[str] = frozenset()
     """Sentences that may come and go before those."""
+    instead: frozenset[str] = frozenset()
+    """Sentences that may still be there in the place of `says`: which it is hangs on when a probe was answered."""
     why: str = ""
     after: After = "nothing"
     within_s: float | None = None
@@ -50,26 +52,24 @@ def problem(kind: str, **more: object) -> Cell:
     return says(f"problem.{kind}.title", **more)
 
 
+def step(reason: str, **more: object) -> Cell:
+    return says(f"step.{reason}.title", **more)
+
+
 NEEDS_OK = problem("refused", after="ok", why=FINAL)
 
 
-def step(reason: str) -> Cell:
-    """A step of the connection fails."""
-    return says(f"step.{reason}.title")
-
-
-def at_first(reason: str, cell: Cell) -> Cell:
-    """Until it is clear how far the connection comes, a step of it is named."""
-    return replace(cell, also=cell.also | {f"step.{reason}.title"})
-
+SLOW = problem("slow", instead=frozenset({"step.timeout.title"}))
+BROKEN = problem("interrupted", instead=frozenset({"step.broken.title"}))
+"""The step of the connection, until a probe shows that the host answers."""
 
 BEFORE_A_CODE: Rows = {
     "refused": step("refused"),
     "dns": step("name-unknown"),
-    "slow": at_first("timeout", problem("slow")),
-    "drip": at_first("timeout", problem("slow")),
-    "reset": at_first("broken", problem("interrupted")),
-    "truncated": at_first("broken", problem("interrupted")),
+    "slow": SLOW,
+    "drip": SLOW,
+    "reset": BROKEN,
+    "truncated": BROKEN,
     "html": problem("captive-portal"),
     "bad-bytes": problem("bad-reply"),
     "oversized": problem("bad-reply"),
@@ -86,7 +86,7 @@ BEFORE_A_CODE: Rows = {
     "clock-skew": SKEWED,
 }
 
-# Each ends with the words that the code still counts.
+# With the same words, and that the code still counts.
 WITH_A_CODE: Rows = {
     **BEFORE_A_CODE,
     "429-seconds": says("signin.status.busy"),

@@ -138,20 +138,17 @@ class Reading:
     wall: float
 
 
-def read_clocks(
-    boot: Callable[[], float] = _boot_time,
-    awake: Callable[[], float] = time.monotonic,
-    wall: Callable[[], float] = time.time,
-) -> Reading:
-    """Read the machine's clocks.
+def read_clocks(clock: Clock | None = None, awake: Callable[[], float] = time.monotonic) -> Reading:
+    """Read the machine's clocks: `clock` (default: SystemClock) counts the time asleep, `awake` does not.
 
     The process may lose the CPU between two of them, for seconds on a busy machine; then they are read again, because
     the difference would look like a clock that was set or a machine that has slept.
     """
+    machine = clock or SystemClock()
     for _ in range(READ_AGAIN):
-        began = boot()
-        reading = Reading(began, awake(), wall())
-        if boot() - began <= AT_ONCE_S:
+        began = machine.monotonic()
+        reading = Reading(began, awake(), machine.wall())
+        if machine.monotonic() - began <= AT_ONCE_S:
             break
     return reading
 

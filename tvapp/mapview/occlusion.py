@@ -29,12 +29,10 @@ class Occlusion:
         """Tell whether a box of cells at another zoom is hidden, as far as it is in view."""
         if self.is_full:
             return True
-        cells, level = self._cells, z - self._cells.z
-        if level <= 0:
-            box = TileRange(cells.z, x0 << -level, y0 << -level, x1 << -level, y1 << -level)
-            level = 0
-        else:
-            box = TileRange(z, x0, y0, x1, y1)
+        cells = self._cells
+        finer = max(cells.z - z, 0)
+        level = z + finer - cells.z
+        box = TileRange(z + finer, x0 << finer, y0 << finer, x1 << finer, y1 << finer)
         return all(
             self._is_filled(level, x, y)
             for y in range(max(box.y0, cells.y0 << level), min(box.y1, cells.y1 << level))
