@@ -144,10 +144,15 @@ def test_without_a_desktop_a_screen_that_is_plugged_out_and_in_is_noticed(displa
     display.wait(0)
     clock.advance(POLL_S)
     plugged["card0-HDMI-A-1"] = False
-    assert news(display) == [Hidden()]
+    assert news(display) == [DisplayLost("no screen is connected")]
+    clock.advance(60 * STEADY_S)
+    assert news(display) == [], "there is nothing to open"
     plugged["card0-HDMI-A-1"] = True
     assert news(display) == [], "it is not looked all the time"
     clock.advance(POLL_S)
+    assert DisplayRestored(60 * STEADY_S + POLL_S) in news(display)
+    plugged["card0-HDMI-A-2"] = True
+    clock.advance(STEADY_S)
     seen = news(display)
     assert seen[0] == DisplayLost("another screen")
     assert DisplayRestored(0.0) in seen

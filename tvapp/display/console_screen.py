@@ -19,10 +19,7 @@ class BlackScreen(DisplayError):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Why the display has to be opened anew, or "" if no screen is connected any more.
-
-    `is_renderers_fault`: what was presented is not on the screen.
-    """
+    """Why the display has to be opened anew; `is_renderers_fault`: what was presented is not on the screen."""
 
     reason: str
     is_renderers_fault: bool = False
@@ -58,11 +55,19 @@ class ConsoleScreen:
         if change == "another":
             return Finding("another screen")
         if change == "none":
-            return Finding("")
+            return Finding("no screen is connected")
         if wrong := self._proof.look(now):
             self._refused[renderer] = wrong
             return Finding(f"{renderer}: {wrong}", is_renderers_fault=True)
         return None
+
+    def may_open(self, now: float) -> bool:
+        """Tell whether there is a screen to open a lost display on."""
+        return not self._hotplug.is_unplugged or self._hotplug.poll(now) == "another"
+
+    def next_try(self, retry_at: float) -> float:
+        """Tell when a lost display is to be opened: not while no screen is connected, which is polled."""
+        return self._hotplug.next_poll if self._hotplug.is_unplugged else retry_at
 
     def next_poll(self) -> float:
         """Tell when `poll` has something to do."""

@@ -23,6 +23,11 @@ class Hotplug:
         self.next_poll = 0.0
         """When the connectors are read again."""
 
+    @property
+    def is_unplugged(self) -> bool:
+        """Tell whether no screen is connected, as far as the last poll has shown."""
+        return self._screens is not None and not any(self._screens.values())
+
     def poll(self, now: float) -> Change:
         """Return what has changed since the last poll; looks at most every POLL_S seconds."""
         if now < self.next_poll:

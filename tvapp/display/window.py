@@ -317,7 +317,7 @@ class Display:
 
     def _poll_in(self, now: float) -> float | None:
         if not self._open:
-            return None if self._outage is None else max(0.0, self._outage.retry_at - now)
+            return None if self._outage is None else max(0.0, self._next_try(self._outage) - now)
         quiet_for = now - self._last_event
         if self.driver in HEADLESS_DRIVERS:
             return None
@@ -368,7 +368,7 @@ class Display:
 
     def _try_reopen(self) -> None:
         outage, now = self._outage, self._clock.monotonic()
-        if outage is None or now < outage.retry_at:
+        if outage is None or now < self._next_try(outage) or (self.console and not self.console.may_open(now)):
             return
         size = self._canvas.size
         try:
@@ -383,14 +383,14 @@ class Display:
         if self._canvas.size != size:
             self._pending.append(Resized(*self._canvas.size))
 
+    def _next_try(self, outage: Outage) -> float:
+        return outage.retry_at if self.console is None else self.console.next_try(outage.retry_at)
+
     def _poll_console(self, console: ConsoleScreen) -> None:
-        """Open the display anew for another screen, or with another renderer; without any screen, hide the window."""
-        found = console.poll(self.renderer_name, self._clock.monotonic())
-        if found is not None and found.reason:
+        """Open the display anew for another screen, or with another renderer; without any screen it is lost."""
+        if (found := console.poll(self.renderer_name, self._clock.monotonic())) is not None:
             self.lose(found.reason)
             self._try_reopen()
-        elif found is not None:
-            self._pending.append(Hidden())
 
     def _resized(self) -> list[object]:
         size = self._real_size()
