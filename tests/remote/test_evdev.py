@@ -17,7 +17,7 @@ from tvapp.core.clock import ManualClock
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
 from tvapp.remote.evdev import Records, key_codes
-from tvapp.remote.evdev_source import EvdevSource, InputFolders
+from tvapp.remote.evdev_source import UDEV_S, EvdevSource, InputFolders
 from tvapp.remote.keymap import keymap
 from tvapp.remote.keys import KeyEvent
 
@@ -387,7 +387,12 @@ def test_a_device_without_permission_is_reported_once_with_the_group_to_join(
     with monkeypatch.context() as patch:
         patch.setattr("tvapp.remote.evdev_source.os.open", refuse)
         rig.source.scan()
+        assert rig.source.rescan_after_s == UDEV_S
+        rig.clock.advance(UDEV_S)
         rig.source.scan()
+        rig.clock.advance(UDEV_S)
+        rig.source.scan()
+    assert rig.source.rescan_after_s != UDEV_S
     (denied,) = rig.log.named("remote.device_denied")
     assert denied["device"] == str(path)
     assert denied["group"] == grp.getgrgid(path.stat().st_gid).gr_name
@@ -408,10 +413,37 @@ def test_a_named_device_without_permission_and_group_is_to_be_made_readable(
     with monkeypatch.context() as patch:
         patch.setattr("tvapp.remote.evdev_source.os.open", refuse)
         rig.source.scan()
+        rig.clock.advance(UDEV_S)
+        rig.source.scan()
     assert rig.log.events == [
         ("remote.device_denied", {"device": str(tmp_path / "named"), "group": "", "remedy": "make it readable"})
     ]
     assert rig.log.at_level("warning") == ["remote.device_denied"]
+    rig.source.close()
+
+
+@pytest.mark.parametrize("is_given", [True, False])
+def test_a_device_that_udev_has_not_given_to_its_group_yet_is_not_told_as_denied(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, *, is_given: bool
+) -> None:
+    rig = Rig(tmp_path)
+    path = rig.plug_in("event3", 352)
+
+    def refuse(*_args: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("tvapp.remote.evdev_source.os.open", refuse)
+        rig.source.scan()
+        rig.clock.advance(UDEV_S - 0.1)
+        rig.source.scan()
+    if not is_given:
+        path.unlink()
+    rig.clock.advance(UDEV_S)
+    rig.source.scan()
+    assert rig.source.open_devices == ((str(path),) if is_given else ())
+    assert rig.log.named("remote.device_denied") == []
+    assert rig.source.rescan_after_s != UDEV_S, "nothing is waited for any more"
     rig.source.close()
 
 

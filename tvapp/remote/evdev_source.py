@@ -25,6 +25,8 @@ from tvapp.remote.keys import KeyEvent
 
 RESCAN_S = 5.0
 """How often to scan for devices where the kernel does not notify of them; a scan reads one folder."""
+UDEV_S = 2.0
+"""A device that has just come belongs to root until udev has given it to its group; only then is it told as denied."""
 READ_BYTES = 24 * 64
 EVIOCGRAB = 0x40044590
 
@@ -67,6 +69,7 @@ class EvdevSource:
         self._folders = folders or InputFolders()
         self._open: dict[int, _Open] = {}
         self._reported: set[str] = set()
+        self._denied_since: dict[str, float] = {}
         self._poll = select.poll()
         self._stop_read, self._stop_write = os.pipe()
         self._poll.register(self._stop_read)
@@ -80,6 +83,8 @@ class EvdevSource:
     @property
     def rescan_after_s(self) -> float | None:
         """How long to wait for events before the next scan; None: the kernel notifies of every device to come."""
+        if self._denied_since:
+            return UDEV_S
         is_missing = not {device.path for device in self._open.values()}.issuperset(self._explicit)
         return RESCAN_S if self._watch is None or is_missing else None
 
@@ -117,10 +122,13 @@ class EvdevSource:
             self._watch = watch
             self._poll.register(watch)
         known = {device.path for device in self._open.values()}
+        relevant = self._relevant()
+        for path in self._denied_since.keys() - {*self._explicit, *relevant}:
+            del self._denied_since[path]  # it is gone
         for path in self._explicit:
             if path not in known:
                 self._try(path, passes_all=True)
-        for path in self._relevant():
+        for path in relevant:
             if path not in known and path not in self._explicit:
                 self._try(path, passes_all=False)
 
@@ -149,6 +157,7 @@ class EvdevSource:
             if error.errno in (errno.EACCES, errno.EPERM):
                 self._report_denied(path)
             else:
+                self._denied_since.pop(path, None)
                 self._report_missing(path, f"{error.strerror}")
             return
         mode = os.fstat(fd).st_mode
@@ -160,6 +169,7 @@ class EvdevSource:
             with contextlib.suppress(OSError):
                 fcntl.ioctl(fd, EVIOCGRAB, 1)
         self._reported.discard(path)
+        self._denied_since.pop(path, None)
         self._open[fd] = _Open(path, Records(path), passes_all)
         self._poll.register(fd, select.POLLIN)
         self._log.event("remote.device_opened", device=path, all_keys=passes_all)
@@ -167,6 +177,10 @@ class EvdevSource:
     def _report_denied(self, path: str) -> None:
         if path in self._reported:
             return
+        now = self._clock.monotonic()
+        if now - self._denied_since.setdefault(path, now) < UDEV_S:
+            return
+        del self._denied_since[path]
         self._reported.add(path)
         group = _group_of(path)
         remedy = f"add the user to the group {group}" if group else "make it readable"
