@@ -108,10 +108,11 @@ class Rig:
         self.sysfs.mkdir()
         self.log = RecordingLog()
         self.events: list[KeyEvent] = []
+        self.clock = ManualClock(7.0)
         self.source = EvdevSource(
             self.events.append,
             keymap({"red": "back"}),
-            ManualClock(7.0),
+            self.clock,
             self.log,
             devices=devices,
             grab=grab,
