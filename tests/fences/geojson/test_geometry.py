@@ -164,6 +164,8 @@ def test_radii_have_limits_that_count_as_allowed() -> None:
     assert reason(point(1, 2), True) == "its radius is true, not a number"
     assert reason(point(1, 2), "5") == "its radius is '5', not a number"
     assert reason(point(1, 2), None) == "its Point needs a radius and has none"
+    line = {"type": "LineString", "coordinates": [[1, 2], [3, 4]]}
+    assert reason(line, None) == "its LineString needs a radius and has none"
     assert reason(point(1, 2), 10**400) == "its radius of a huge number m is outside 1 to 10000"
     assert read(point(1, 2), 5, "circle") == [Circle(Position(1.0, 2.0), 5.0)]
 
