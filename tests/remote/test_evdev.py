@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import grp
 import os
 import threading
@@ -376,17 +377,25 @@ def test_an_ordinary_file_is_not_a_device(tmp_path: Path) -> None:
     rig.source.close()
 
 
-def test_a_device_without_permission_is_reported_once_with_the_group_to_join(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    rig = Rig(tmp_path)
-    path = rig.plug_in("event3", 352)
+@contextlib.contextmanager
+def denied(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let no file be opened, for want of permission."""
 
     def refuse(*_args: object) -> int:
         raise PermissionError(13, "Permission denied")
 
     with monkeypatch.context() as patch:
         patch.setattr("tvapp.remote.evdev_source.os.open", refuse)
+        yield
+
+
+def test_a_device_without_permission_is_reported_once_with_the_group_to_join(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig = Rig(tmp_path)
+    path = rig.plug_in("event3", 352)
+
+    with denied(monkeypatch):
         rig.source.scan()
         assert rig.source.rescan_after_s == UDEV_S
         rig.clock.advance(UDEV_S)
@@ -430,11 +439,7 @@ def test_a_device_that_udev_has_not_given_to_its_group_yet_is_not_told_as_denied
     rig = Rig(tmp_path)
     path = rig.plug_in("event3", 352)
 
-    def refuse(*_args: object) -> int:
-        raise PermissionError(13, "Permission denied")
-
-    with monkeypatch.context() as patch:
-        patch.setattr("tvapp.remote.evdev_source.os.open", refuse)
+    with denied(monkeypatch):
         rig.source.scan()
         rig.clock.advance(UDEV_S - 0.1)
         rig.source.scan()
