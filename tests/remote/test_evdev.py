@@ -378,7 +378,7 @@ def test_an_ordinary_file_is_not_a_device(tmp_path: Path) -> None:
 
 
 @contextlib.contextmanager
-def denied(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def refused(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """Let no file be opened, for want of permission."""
 
     def refuse(*_args: object) -> int:
@@ -395,7 +395,7 @@ def test_a_device_without_permission_is_reported_once_with_the_group_to_join(
     rig = Rig(tmp_path)
     path = rig.plug_in("event3", 352)
 
-    with denied(monkeypatch):
+    with refused(monkeypatch):
         rig.source.scan()
         assert rig.source.rescan_after_s == UDEV_S
         rig.clock.advance(UDEV_S)
@@ -439,7 +439,7 @@ def test_a_device_that_udev_has_not_given_to_its_group_yet_is_not_told_as_denied
     rig = Rig(tmp_path)
     path = rig.plug_in("event3", 352)
 
-    with denied(monkeypatch):
+    with refused(monkeypatch):
         rig.source.scan()
         rig.clock.advance(UDEV_S - 0.1)
         rig.source.scan()
