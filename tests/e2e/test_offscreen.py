@@ -122,6 +122,7 @@ def test_what_the_organisation_refuses_is_logged_for_its_admin(cloud: LocalCloud
         failed = tv.wait_for("signin.failed")
         assert (failed["aadsts"], failed["next"]) == (aadsts, "waits-for-ok")
         assert failed["correlation_id"]
+        tv.picture()  # what it says is on the screen now, which is what a viewer presses OK for
         tv.press("ok")
         tv.wait_for("signin.prompted")
         assert tv.end() == 0
