@@ -68,6 +68,19 @@ class Shown:
         return True
 
 
+def managed(environ: dict[str, str], log: Path) -> subprocess.Popen[bytes]:
+    """Start a window manager on a screen, and wait until it manages it."""
+    with log.open("wb") as output:
+        manager = subprocess.Popen(["openbox", "--sm-disable"], env=environ, stdout=output, stderr=output)
+    until = time.monotonic() + WITHIN_S
+    check = ["xprop", "-root", "_NET_SUPPORTING_WM_CHECK"]
+    while "window id" not in subprocess.run(check, env=environ, capture_output=True, text=True).stdout:
+        assert manager.poll() is None, f"the window manager ended: {log.read_text()}"
+        assert time.monotonic() < until, f"the window manager did not start: {log.read_text()}"
+        time.sleep(0.1)
+    return manager
+
+
 @pytest.fixture
 def shown(tmp_path: Path) -> Iterator[Shown]:
     for tool in ("openbox", "wmctrl", "xprop", "xmessage"):
@@ -75,16 +88,7 @@ def shown(tmp_path: Path) -> Iterator[Shown]:
     with x_server("1280x720", tmp_path) as server:
         environ = {name: value for name, value in os.environ.items() if not name.startswith("SDL_")}
         environ |= {"DISPLAY": server.display, "HOME": str(tmp_path)}
-        manager = subprocess.Popen(["openbox", "--sm-disable"], env=environ, stderr=subprocess.DEVNULL)
-        until = time.monotonic() + WITHIN_S
-        while (
-            "window id"
-            not in subprocess.run(
-                ["xprop", "-root", "_NET_SUPPORTING_WM_CHECK"], env=environ, capture_output=True, text=True
-            ).stdout
-        ):
-            assert time.monotonic() < until, "the window manager did not start"
-            time.sleep(0.1)
+        manager = managed(environ, tmp_path / "openbox.log")
         command = [sys.executable, "-m", "tests.display.on_x11"]
         program = subprocess.Popen(command, cwd=ROOT, env=environ, stdout=subprocess.PIPE, text=True, bufsize=1)
         assert program.stdout is not None
