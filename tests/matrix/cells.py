@@ -29,7 +29,7 @@ def check(column: Column, cloud: LocalCloud, folder: Path, record: Callable[[str
             rig.tv.run_for(5)
         for trouble in TROUBLES:
             cell = ORACLE[column.name][trouble.name]
-            seen = column.run(rig, trouble, cell.within_s)
+            seen = column.run(rig, trouble, cell.within_s, cell.lasts_s)
             record(PROPERTY, line(column, trouble, seen))
             problems += [f"{column.name}, {trouble.name}: {each}" for each in wrong(cell, seen)]
             problems += [f"{column.name}, {trouble.name}: {each}" for each in rig.tv.defects()]

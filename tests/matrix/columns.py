@@ -51,8 +51,11 @@ class Column:
     """Brings about what has to be so before the trouble begins."""
     store: str = "blob"
 
-    def run(self, rig: Rig, trouble: Trouble, within_s: float | None) -> Seen:
-        """Run one cell, which begins and ends with everything in order; `within_s` overrides `longest_s`."""
+    def run(self, rig: Rig, trouble: Trouble, within_s: float | None, lasts_s: float | None) -> Seen:
+        """Run one cell, which begins and ends with everything in order.
+
+        `within_s` overrides `longest_s`, and `lasts_s` that of the column.
+        """
         tv = rig.tv
         self.prepare(rig)
         code, account, live_map = rig.code, rig.account, rig.live_map
@@ -61,7 +64,7 @@ class Column:
         rig.begin(trouble, self.name, self.endpoint)
         with rig.measuring() as work:
             self.provoke(rig)
-            tv.run_for(self.lasts_s)
+            tv.run_for(lasts_s or self.lasts_s)
             says = rig.told_now
             responds = rig.responds(self.has_map)
             meanwhile = rig.told_meanwhile

@@ -32,6 +32,8 @@ class Cell:
     why: str = ""
     after: After = "nothing"
     within_s: float | None = None
+    lasts_s: float | None = None
+    """How long the trouble goes on, where it takes longer than in the rest of the column until it is told."""
 
 
 def says(*keys: str, **more: object) -> Cell:
@@ -127,7 +129,8 @@ NO_TILES: Rows = {
     "refused": OFFLINE,
     "dns": OFFLINE,
     "slow": TILES,
-    "drip": TILES,
+    # The first body has 15 s, all tiles have twice that after it, and one alone that fails is no trouble yet.
+    "drip": replace(TILES, lasts_s=80),
     "reset": TILES,
     "truncated": TILES,
     "html": says("notice.portal"),
