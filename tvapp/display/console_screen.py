@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from tvapp.core.errors import DisplayError
 from tvapp.display.hotplug import Hotplug
@@ -15,14 +14,6 @@ from tvapp.display.sdl import Renderer
 
 class BlackScreen(DisplayError):
     """No renderer brings a picture onto the screen; trying again in this process does not help."""
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """Why the display has to be opened anew; `is_renderers_fault`: what was presented is not on the screen."""
-
-    reason: str
-    is_renderers_fault: bool = False
 
 
 class ConsoleScreen:
@@ -49,17 +40,17 @@ class ConsoleScreen:
         if self._proof.wants_frame(now):
             self._proof.presented(now, is_black=draws_black(renderer, size))
 
-    def poll(self, renderer: str, now: float) -> Finding | None:
-        """Return what has happened to the screen; `renderer` is the name of the present one."""
+    def poll(self, renderer: str, now: float) -> str:
+        """Return why the display has to be opened anew, or ""; `renderer` is the name of the present one."""
         change = self._hotplug.poll(now)
         if change == "another":
-            return Finding("another screen")
+            return "another screen"
         if change == "none":
-            return Finding("no screen is connected")
+            return "no screen is connected"
         if wrong := self._proof.look(now):
             self._refused[renderer] = wrong
-            return Finding(f"{renderer}: {wrong}", is_renderers_fault=True)
-        return None
+            return f"{renderer}: {wrong}"
+        return ""
 
     def may_open(self, now: float) -> bool:
         """Tell whether there is a screen to open a lost display on."""

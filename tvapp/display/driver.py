@@ -17,8 +17,8 @@ RendererPreference = Literal["auto", "accelerated", "software"]
 SOFTWARE = "software"
 """SDL's name of its renderer that draws without a GPU."""
 
-FIRST_CHOICES: Mapping[str, Sequence[str]] = {"kmsdrm": ("opengles2",)}
-"""The renderers to try first on a video driver.
+FIRST_CHOICE: Mapping[str, str] = {"kmsdrm": "opengles2"}
+"""The renderer to try first on a video driver.
 
 On KMS/DRM SDL makes a context of OpenGL ES. Its first renderer, "opengl", takes that for OpenGL and draws nothing. So
 does "software", which shows its frames through SDL's first renderer unless SDL_FRAMEBUFFER_ACCELERATION names another.
@@ -82,8 +82,8 @@ def choose_renderer(wish: RendererPreference, environ: Mapping[str, str], gpu: b
         # on X11 is slow and on KMS/DRM black. Wayland and KMS/DRM have no way but a renderer.
         if video == "x11":
             software["SDL_FRAMEBUFFER_ACCELERATION"] = "0"
-        elif video in FIRST_CHOICES:
-            software["SDL_FRAMEBUFFER_ACCELERATION"] = FIRST_CHOICES[video][0]
+        elif video in FIRST_CHOICE:
+            software["SDL_FRAMEBUFFER_ACCELERATION"] = FIRST_CHOICE[video]
     if forced := environ.get("SDL_RENDER_DRIVER"):
         return RendererChoice(software, forced != SOFTWARE, f"SDL_RENDER_DRIVER is {forced}")
     if wish == "accelerated":
@@ -92,9 +92,9 @@ def choose_renderer(wish: RendererPreference, environ: Mapping[str, str], gpu: b
         return RendererChoice(software, False, "configured")
     if video in HEADLESS_DRIVERS:
         return RendererChoice(software, False, f"nothing to show on the {video} driver")
-    if not gpu and video in FIRST_CHOICES:
+    if not gpu and video in FIRST_CHOICE:
         # The frame goes through that renderer anyway.
-        return RendererChoice(software, True, f"no GPU, and {video} draws through {FIRST_CHOICES[video][0]}")
+        return RendererChoice(software, True, f"no GPU, and {video} draws through {FIRST_CHOICE[video]}")
     if not gpu:
         return RendererChoice(software, False, "no GPU")
     # A GPU scales smoothly at no cost; in software that doubles the cost of scaled tiles (8 instead of 4 ms a screen).
@@ -110,7 +110,7 @@ def renderer_order(choice: RendererChoice, driver: str, available: Sequence[str]
     """
     if not choice.accelerated:
         return (SOFTWARE,)
-    first = [name for name in (forced, *FIRST_CHOICES.get(driver, ())) if name in available]
+    first = [name for name in (forced, FIRST_CHOICE.get(driver, "")) if name in available]
     others = [name for name in available if name != SOFTWARE]
     return tuple(dict.fromkeys((*first, *others, SOFTWARE)))
 

@@ -41,7 +41,7 @@ if TYPE_CHECKING:
 else:
     Renderer, Texture, Window = video.Renderer, video.Texture, video.Window
 
-SDL_ERRORS: tuple[type[Exception], ...] = (pygame.error, sdl2.error)
+SDL_ERRORS = (pygame.error, sdl2.error)
 """What SDL's failures are raised as: pygame's older modules raise one, windows, renderers and textures the other."""
 
 __all__ = ["SDL_ERRORS", "Renderer", "Texture", "Window", "pygame", "sdl2", "video"]

@@ -37,7 +37,7 @@ from tvapp.display.key_source import KeySource
 from tvapp.display.outage import Outage, begin_outage
 from tvapp.display.pygame_canvas import PygameCanvas
 from tvapp.display.renderer_proof import is_dark
-from tvapp.display.sdl import SDL_ERRORS, pygame, sdl2
+from tvapp.display.sdl import SDL_ERRORS, pygame
 from tvapp.display.sleeper import (
     IDLE_AFTER_S,
     LONGEST_S,
@@ -198,7 +198,7 @@ class Display:
                 raise DisplayError(f"no picture of the screen: {wrong}, whatever is drawn")
             picture = io.BytesIO()
             pygame.image.save(surface, picture, "screen.png")
-        except (pygame.error, sdl2.error, OSError) as error:
+        except (*SDL_ERRORS, OSError) as error:
             raise DisplayError(f"no picture of the screen: {error}") from error
         return picture.getvalue()
 
@@ -267,7 +267,7 @@ class Display:
                 self._window, self._choice, self.driver, refused
             )
             self.reason = "; ".join((self._choice.reason, *failures))
-        except (pygame.error, sdl2.error, DisplayError) as error:
+        except (*SDL_ERRORS, DisplayError) as error:
             self.__dict__.pop("_renderer", None)
             if (window := self.__dict__.pop("_window", None)) is not None:
                 window.destroy()
@@ -388,8 +388,8 @@ class Display:
 
     def _poll_console(self, console: ConsoleScreen) -> None:
         """Open the display anew for another screen, or with another renderer; without any screen it is lost."""
-        if (found := console.poll(self.renderer_name, self._clock.monotonic())) is not None:
-            self.lose(found.reason)
+        if reason := console.poll(self.renderer_name, self._clock.monotonic()):
+            self.lose(reason)
             self._try_reopen()
 
     def _resized(self) -> list[object]:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from tvapp.core.errors import DisplayError
 from tvapp.display.driver import (
-    FIRST_CHOICES,
+    FIRST_CHOICE,
     HEADLESS_DRIVERS,
     SOFTWARE,
     RendererChoice,
@@ -16,7 +16,7 @@ from tvapp.display.driver import (
     renderer_order,
 )
 from tvapp.display.renderer_proof import why_not_drawing
-from tvapp.display.sdl import Renderer, Window, pygame, sdl2, video
+from tvapp.display.sdl import SDL_ERRORS, Renderer, Window, pygame, video
 
 SMALLEST = (320, 180)
 TV = (1920, 1080)
@@ -74,7 +74,7 @@ def new_renderer(
         """Return a renderer that was seen to draw, or None and what is wrong. SDL allows a window one at a time."""
         try:
             renderer = make(window, names.index(name))
-        except (pygame.error, sdl2.error, ValueError) as error:
+        except (*SDL_ERRORS, ValueError) as error:
             return None, str(error)
         wrong = why_not_drawing(renderer)
         return (None, wrong) if wrong else (renderer, "")
@@ -85,7 +85,7 @@ def new_renderer(
             continue
         if name == SOFTWARE:
             # Reading back shows only what it drew in memory. What shows that on the screen has to draw as well.
-            shown_by = next(iter(FIRST_CHOICES.get(driver, ())), "")
+            shown_by = FIRST_CHOICE.get(driver, "")
             if shown_by and shown_by not in failures:
                 renderer, failures[shown_by] = open_one(shown_by)
                 del renderer
