@@ -82,6 +82,7 @@ DEFERRED = {
     ("core.jobs", "asyncio"): "slow to import; the io thread starts after the first frame",
     ("core.jobs", "tvapp.core.io_loop"): "needs asyncio",
     ("display.drawing_cache", "PIL"): "slow to import; needed once a screen has been drawn a few times",
+    ("display.startup", "tvapp.display.libraries"): "only a display that did not open needs it",
     ("display.window", "tvapp.display.fallback_text"): "only needed when the canvas is broken",
     ("fences.index", "tvapp.fences.index.line_buffer"): "shapely is slow to import, and only corridors need it",
     ("fences.stores.folder_watching", "watchfiles"): "a thread of its own loads it",

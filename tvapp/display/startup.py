@@ -11,7 +11,6 @@ from tvapp.core.errors import DisplayError
 from tvapp.core.log import Log
 from tvapp.display.hardware import Availability, display_availability
 from tvapp.display.key_source import KeySource
-from tvapp.display.libraries import missing_for
 from tvapp.display.outage import begin_outage
 from tvapp.display.window import Display
 from tvapp.display.window_creation import DisplaySpec, NoKeys
@@ -28,7 +27,11 @@ class Stopped:
 
 
 def _probe(has_failed: bool) -> Availability:
-    return display_availability(os.environ, lacks=missing_for if has_failed else lambda _driver: "")
+    if not has_failed:
+        return display_availability(os.environ)
+    from tvapp.display.libraries import missing_for
+
+    return display_availability(os.environ, lacks=missing_for)
 
 
 def open_display(

@@ -302,13 +302,11 @@ class Display:
             self._last_event = self._clock.monotonic()
         # An event may lose the display; those after it are void then.
         events = [each for event in raw if self._open for each in self._translate(event, self._last_event)]
-        if self._open and not self.is_headless and self.console is None:
-            taken = self._full_screen.follow(self._window, raw, self._clock.monotonic())
-            if taken is not None:
-                self._pending.append(taken)
-                if taken.needs_window:
-                    self.lose(f"the desktop took the full screen away: {taken.missing}")
-                    self._try_reopen()
+        has_desktop = self._open and not self.is_headless and self.console is None
+        if has_desktop and (taken := self._full_screen.follow(self._window, raw, self._clock.monotonic())):
+            self._pending.append(taken)
+            if taken.needs_window:
+                self._open_anew(f"the desktop took the full screen away: {taken.missing}")
         news, self._pending = self._pending, []
         return news + events
 
@@ -362,9 +360,12 @@ class Display:
             return []
         sizes = pygame.display.get_desktop_sizes()
         if sizes and self._real_size() not in sizes:
-            self.lose("another resolution")
-            self._try_reopen()
+            self._open_anew("another resolution")
         return []
+
+    def _open_anew(self, reason: str) -> None:
+        self.lose(reason)
+        self._try_reopen()
 
     def _try_reopen(self) -> None:
         outage, now = self._outage, self._clock.monotonic()
@@ -389,8 +390,7 @@ class Display:
     def _poll_console(self, console: ConsoleScreen) -> None:
         """Open the display anew for another screen, or with another renderer; without any screen it is lost."""
         if reason := console.poll(self.renderer_name, self._clock.monotonic()):
-            self.lose(reason)
-            self._try_reopen()
+            self._open_anew(reason)
 
     def _resized(self) -> list[object]:
         size = self._real_size()

@@ -6,9 +6,9 @@ import socket
 import ssl
 from collections.abc import Iterator
 
-from tvapp.core.connection_steps import NO_NAME_SERVER, NO_SUCH_HOST
 from tvapp.core.errors import ConnectionBroken, NetworkError, TimedOut, TlsFailed, Unreachable
 from tvapp.net.http_library import httpx
+from tvapp.net.look_up import resolver_reason
 
 _CERTIFICATE_REASONS = {
     9: "certificate not yet valid",
@@ -50,8 +50,7 @@ def _named(host: str, error: BaseException) -> NetworkError:
         if connecting and isinstance(cause, ssl.SSLError):
             return TlsFailed(host, cause.reason.lower().replace("_", " ") if cause.reason else "tls handshake failed")
         if isinstance(cause, socket.gaierror):
-            # EAI_AGAIN: no name server answered, or none that could ask further.
-            return Unreachable(host, NO_NAME_SERVER if cause.errno == socket.EAI_AGAIN else NO_SUCH_HOST)
+            return Unreachable(host, resolver_reason(cause))
         if isinstance(cause, ConnectionRefusedError):
             return Unreachable(host, "refused")
     if connecting:

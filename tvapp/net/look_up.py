@@ -25,10 +25,16 @@ async def look_up(host: str, resolve: Callable[[str], Coroutine[object, object, 
     except TimeoutError:
         return NameLookedUp(host, NO_NAME_SERVER)
     except socket.gaierror as error:
-        return NameLookedUp(host, NO_NAME_SERVER if error.errno == socket.EAI_AGAIN else NO_SUCH_HOST)
+        return NameLookedUp(host, resolver_reason(error))
     except (OSError, UnicodeError):
         return NameLookedUp(host, NO_SUCH_HOST)
     return NameLookedUp(host, "")
+
+
+def resolver_reason(error: socket.gaierror) -> str:
+    """Return why a name was not found, as in the reason of `Unreachable`."""
+    # EAI_AGAIN: no name server answered, or none that could ask further.
+    return NO_NAME_SERVER if error.errno == socket.EAI_AGAIN else NO_SUCH_HOST
 
 
 async def _resolve(host: str) -> object:

@@ -258,12 +258,18 @@ def test_after_closing_results_under_way_are_ignored(services: Services, store: 
     assert services.outbox.next_wakeup() is None
 
 
-def test_changes_are_unsaved_until_the_disk_has_them(tmp_path: Path) -> None:
-    screen = Screen(tmp_path / "outbox", Window(SharedStore(), is_online=False))
+def offline_with_two_changes(folder: Path) -> Screen:
+    """Return a screen without a network and with a slow disk, on which two geofences were added."""
+    screen = Screen(folder / "outbox", Window(SharedStore(), is_online=False))
     screen.start()
     screen.jobs.is_slow = True
     screen.outbox.submit(adding("a"))
     screen.outbox.submit(adding("b"))
+    return screen
+
+
+def test_changes_are_unsaved_until_the_disk_has_them(tmp_path: Path) -> None:
+    screen = offline_with_two_changes(tmp_path)
     assert screen.told.unsaved == {1, 2}
     for _ in range(2):  # the second write begins when the first has ended
         screen.jobs.finish()
@@ -553,11 +559,7 @@ def test_results_of_a_former_account_change_nothing(tmp_path: Path) -> None:
 
 
 def test_a_deletion_overtakes_a_save_that_waits(tmp_path: Path) -> None:
-    screen = Screen(tmp_path / "outbox", Window(SharedStore(), is_online=False))
-    screen.start()
-    screen.jobs.is_slow = True
-    screen.outbox.submit(adding("a"))
-    screen.outbox.submit(adding("b"))
+    screen = offline_with_two_changes(tmp_path)
     screen.outbox.submit(Change("undo", "", "b", feature("b", "new"), b""))
     for _ in range(4):
         screen.jobs.finish()
