@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 import tvapp.display.libraries as libraries
-from tvapp.display.libraries import LIBRARIES, built_in_drivers, can_load, has_gpu_drivers, missing_for
+from scripts.tvbox_rig.base import DEPENDENCIES
+from tests.cloud import ROOT
+from tvapp.display.libraries import LIBRARIES, MESA, built_in_drivers, can_load, has_gpu_drivers, missing_for
 from tvapp.display.sdl import pygame
 
 BUILT_IN = ("x11", "wayland", "kmsdrm", "dummy")
@@ -79,3 +82,18 @@ def test_drivers_for_graphics_cards_lie_beside_libgbm(
     (tmp_path / file).parent.mkdir(exist_ok=True)
     (tmp_path / file).touch()
     assert has_gpu_drivers() is is_there
+
+
+def test_what_a_console_needs_is_installed_in_every_way_that_is_described() -> None:
+    wanted = {MESA, *(library.package for library in LIBRARIES["kmsdrm"])}
+    kiosk = ROOT / "scripts" / "kiosk"
+    depends = re.search(r"^Depends:(.*?)^\S", (kiosk / "debian" / "control").read_text(), re.MULTILINE | re.DOTALL)
+    assert depends is not None
+    by_package = {entry.split()[0] for entry in depends[1].split(",")}
+    (by_hand,) = [
+        line for line in (kiosk / "README.md").read_text().splitlines() if "apt-get install" in line and MESA in line
+    ]
+    in_the_box = set(DEPENDENCIES.split(","))
+    assert wanted <= by_package
+    assert wanted <= set(by_hand.split())
+    assert wanted <= in_the_box <= by_package
