@@ -37,7 +37,8 @@ class Screen:
         read, write = os.pipe()
         width, height = self._size
         self._server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{width}x{height}x24", "-fbdir", str(self._folder)],
+            ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{width}x{height}x24", "-noreset"]
+            + ["-fbdir", str(self._folder)],
             pass_fds=(write,),
             stderr=subprocess.DEVNULL,
         )

@@ -45,7 +45,7 @@ def socket_of(number: int) -> Path:
 def server(number: int, size: str = "640x360") -> Iterator[subprocess.Popen[bytes]]:
     """Run an X server at a number until the context ends, and remove the files of a killed one."""
     require_tool("Xvfb")
-    command = ["Xvfb", f":{number}", "-screen", "0", f"{size}x24", "-nolisten", "tcp"]
+    command = ["Xvfb", f":{number}", "-screen", "0", f"{size}x24", "-nolisten", "tcp", "-noreset"]
     process = subprocess.Popen(command, stderr=subprocess.DEVNULL)
     try:
         until(lambda: socket_of(number).exists())

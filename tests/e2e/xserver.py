@@ -75,7 +75,8 @@ def x_server(size: str, folder: Path) -> Iterator[XServer]:
     for tool in ("Xvfb", "xdotool", "zbarimg", "import"):
         require_tool(tool)
     read, write = os.pipe()
-    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{size}x24", "-nolisten", "tcp"]
+    # Without -noreset, the server starts anew when its last client leaves, and refuses whoever connects meanwhile.
+    command = ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{size}x24", "-nolisten", "tcp", "-noreset"]
     server = subprocess.Popen(command, pass_fds=[write], stderr=subprocess.DEVNULL)
     os.close(write)
     try:
