@@ -36,12 +36,9 @@ class Screen:
     def __enter__(self) -> Self:
         read, write = os.pipe()
         width, height = self._size
-        self._server = subprocess.Popen(
-            ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{width}x{height}x24", "-noreset"]
-            + ["-fbdir", str(self._folder)],
-            pass_fds=(write,),
-            stderr=subprocess.DEVNULL,
-        )
+        command = ["Xvfb", "-displayfd", str(write), "-screen", "0", f"{width}x{height}x24", "-noreset"]
+        command += ["-fbdir", str(self._folder)]
+        self._server = subprocess.Popen(command, pass_fds=(write,), stderr=subprocess.DEVNULL)
         os.close(write)
         with os.fdopen(read) as pipe:
             self.display = f":{pipe.readline().strip()}"
