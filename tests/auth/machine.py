@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
 
@@ -38,11 +39,16 @@ def identity(cloud: LocalCloud, *, scopes: tuple[str, ...] = (SCOPE,), **changes
     return Identity(tenant="contoso.com", organisation="Contoso", scopes=scopes, **values)  # type: ignore[arg-type]
 
 
-def http_client(ca_bundle: str, *, timeout_s: float = TIMEOUT_S) -> HttpClient:
-    """What MSAL speaks through, with a chain of its own for each request: for tests without jobs."""
+def http_client(ca_bundle: str, timeout_s: Callable[[], float] = lambda: TIMEOUT_S) -> HttpClient:
+    """What MSAL speaks through, with a chain of its own for each request: for tests without jobs.
+
+    Each request is given the time that `timeout_s` returns then.
+    """
     clock = SystemClock()
 
-    def send_and_wait(request: Request) -> Response:
+    def send_and_wait(given: Request) -> Response:
+        request = replace(given, timeout_s=timeout_s())
+
         async def send() -> Response:
             chain = Chain(ca_bundle=ca_bundle, clock=clock, log=RecordingLog(), random=lambda: 0.5)
             try:
@@ -52,7 +58,7 @@ def http_client(ca_bundle: str, *, timeout_s: float = TIMEOUT_S) -> HttpClient:
 
         return asyncio.run(send())
 
-    return HttpClient(send_and_wait, clock, timeout_s=timeout_s)
+    return HttpClient(send_and_wait, clock)
 
 
 def gateway(

@@ -13,7 +13,7 @@ from tests.auth.machine import SCOPE, gateway, http_client
 from tests.cloud import LocalCloud
 from tests.e2e.rig import until
 from tvapp.auth.gateway import Grant
-from tvapp.auth.http_client import Failed, HttpClient, Reply
+from tvapp.auth.http_client import TIMEOUT_S, Failed, HttpClient, Reply
 from tvapp.auth.messages import CodeReceived, CodeRefused, PollPending, PollRefused, PollSlowDown, PollSucceeded
 from tvapp.auth.msal_gateway import MsalGateway, grant_of
 from tvapp.auth.problems import Problem, Refused
@@ -276,8 +276,10 @@ def test_an_authority_without_tls_is_refused(cloud: LocalCloud, tmp_path: Path) 
 
 
 def test_a_slow_answer_is_given_up(cloud: LocalCloud, tmp_path: Path) -> None:
-    which = gateway(cloud, tmp_path, http=http_client(cloud.ca_bundle, timeout_s=0.3))
+    timeouts_s = [TIMEOUT_S]
+    which = gateway(cloud, tmp_path, http=http_client(cloud.ca_bundle, lambda: timeouts_s[-1]))
     asked(which)
+    timeouts_s.append(0.3)
     cloud.fault("token", delay_s=1.0, times=1)
     answer = which.poll(1)
     assert isinstance(answer, PollRefused)

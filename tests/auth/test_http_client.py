@@ -103,8 +103,6 @@ def test_a_form_is_posted_as_it_was_given_but_for_fields_that_are_none() -> None
     assert (sent[1].headers, sent[1].body) == (Headers({"content-type": "text/plain"}), b"raw")
     client.get(URL, headers={"accept": "json"})
     assert sent[2] == Request("GET", URL, Headers({"accept": "json"}), limit_bytes=1 << 20, timeout_s=25.0)
-    HttpClient(send, ManualClock(), timeout_s=3.0).get(URL)
-    assert sent[3].timeout_s == 3.0
 
 
 @pytest.mark.parametrize(

@@ -54,10 +54,9 @@ class HttpClient:
     `send` sends one request and waits for its response (`LazyChain.send_and_wait`). Everything but GET is sent once.
     """
 
-    def __init__(self, send: Callable[[Request], Response], clock: Clock, *, timeout_s: float = TIMEOUT_S) -> None:
+    def __init__(self, send: Callable[[Request], Response], clock: Clock) -> None:
         self._send_and_wait = send
         self._clock = clock
-        self._timeout_s = timeout_s
 
     def get(self, url: str, params: object = None, headers: Mapping[str, str] | None = None, **_: object) -> Reply:
         """GET a JSON object.
@@ -93,7 +92,7 @@ class HttpClient:
             raise Failed(errors.ConfigError("identity provider", "endpoint", parts.scheme or "nothing", "https"))
         if query := _encoded(params):
             url = f"{url}{'&' if parts.query else '?'}{query}"
-        request = Request(method, url, headers, body, limit_bytes=MAX_BYTES, timeout_s=self._timeout_s)
+        request = Request(method, url, headers, body, limit_bytes=MAX_BYTES, timeout_s=TIMEOUT_S)
         try:
             response = self._send_and_wait(request)
         except JobsStopped as error:
