@@ -19,8 +19,8 @@ from tvapp.fences.model.change import Change, Conflicting, Outcome, Stored
 from tvapp.fences.stores.naming import SUFFIXES
 
 LOCK = ".tvapp.lock"
-_NO_FILE = "it is not a plain file"
 """Never deleted: a process may wait for the lock of the deleted file while another locks a new one."""
+_NO_FILE = "it is not a plain file"
 
 MAX_ROUNDS = 16
 
