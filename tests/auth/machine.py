@@ -15,6 +15,7 @@ from tests.cloud import LocalCloud
 from tvapp.auth.http_client import TIMEOUT_S, HttpClient
 from tvapp.auth.lazy_gateway import LazyGateway
 from tvapp.auth.msal_gateway import MsalGateway
+from tvapp.auth.provider import provider_of
 from tvapp.auth.service import SignIn, machines
 from tvapp.auth.session import SessionSettings
 from tvapp.auth.token_store import TokenStore, token_file
@@ -74,8 +75,7 @@ def gateway(
     clock = SystemClock()
     return MsalGateway(
         client_id=who.client_id,
-        authority=authority,
-        is_oidc=bool(who.oidc_authority),
+        provider=provider_of(who),
         scopes=who.scopes,
         http=http or http_client(who.ca_bundle),
         store=TokenStore(token_file(folder), RecordingLog(), authority=authority, client_id=who.client_id),
