@@ -21,6 +21,9 @@ OPTIONAL = re.compile(r"#(\w+ = .*)")
 IN_PLACE_OF_ANOTHER = ("authority", "oidc_authority", 'kinds = ["depot"')
 """Lines that do not go together with another one of the example."""
 
+NEEDED = {"proxy_username = ": ("proxy = ",), "proxy_password = ": ("proxy = ", "proxy_username = ")}
+"""Lines that only go together with others."""
+
 
 def optional_lines() -> list[tuple[int, str, str]]:
     """Return the number of each line that can be uncommented, its section and its text without the `#`."""
@@ -72,7 +75,8 @@ def test_the_example_can_be_used_as_it_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [number for number, _, _ in optional_lines()])
 def test_each_line_of_the_example_can_be_uncommented(tmp_path: Path, number: int) -> None:
     line = EXAMPLE.read_text(encoding="utf-8").splitlines()[number]
-    path = with_lines(tmp_path, {number})
+    needed = next((others for start, others in NEEDED.items() if line.startswith(f"#{start}")), ())
+    path = with_lines(tmp_path, {number, *(each for each, _, text in optional_lines() if text.startswith(needed))})
     if line.startswith(("#authority", "#oidc_authority")):
         path.write_text(path.read_text().replace("\ntenant =", "\n#tenant ="))
     load(path, {})

@@ -23,6 +23,7 @@ from tvapp.config.model import Identity
 from tvapp.core.clock import ManualClock, SystemClock
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
+from tvapp.core.proxies import Outbound
 from tvapp.net.chain import Chain
 from tvapp.net.lazy_chain import LazyChain
 from tvapp.net.request import Request, Response
@@ -44,7 +45,7 @@ def http_client(ca_bundle: str, *, timeout_s: float = TIMEOUT_S) -> HttpClient:
 
     def send_and_wait(request: Request) -> Response:
         async def send() -> Response:
-            chain = Chain(ca_bundle=ca_bundle, clock=clock, log=RecordingLog(), random=lambda: 0.5)
+            chain = Chain(outbound=Outbound.trusting(ca_bundle), clock=clock, log=RecordingLog(), random=lambda: 0.5)
             try:
                 return await chain.send(request)
             finally:
@@ -109,7 +110,12 @@ class Machine:
         self.skew = SkewMonitor(SystemClock(), self.log, self.jobs.inbox.post)
         # The chain leaps along, or a host that is left alone for a while would be left alone for ever.
         self.network = LazyChain(
-            self.jobs, self.clock, self.log, ca_bundle=who.ca_bundle, random=lambda: 0.5, skew=self.skew
+            self.jobs,
+            self.clock,
+            self.log,
+            outbound=Outbound.trusting(who.ca_bundle),
+            random=lambda: 0.5,
+            skew=self.skew,
         )
         gateway = LazyGateway(who, folder, SystemClock(), self.log, self.network)
         tokens = TokenProvider(

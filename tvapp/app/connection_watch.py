@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 
 from tvapp.auth import provider
@@ -58,6 +59,7 @@ class ConnectionWatch:
         fences = config.geofences
         stores = frozenset(origin_of(url) for url in (fences.container_url, *fences.urls) if url)
         self._service = service
+        self._outbound = config.outbound
         self._steps = ConnectionSteps(
             maps if maps != service else "", stores - {service, maps}, is_local=is_loopback(host_of(service))
         )
@@ -88,7 +90,7 @@ class ConnectionWatch:
             case RequestEnded(origin, error):
                 self._steps.observe_request(origin, error, now)
                 if isinstance(error, TimedOut):
-                    self._look_up(error.host)
+                    self._look_up(self._outbound.name_to_resolve(origin, os.environ))
             case NameLookedUp(host, reason):
                 self._is_looking_up = False
                 self._steps.observe_look_up(host, reason, now)

@@ -148,6 +148,9 @@ EVENTS: Mapping[str, LogEvent] = {
     "circuit.closed": LogEvent("A host that was left alone answers again.", "host"),
     "http.failed": LogEvent("A request got no answer.", "host error reason", DEBUG),
     "http.repeated": LogEvent("A request is sent again.", "host attempt", DEBUG),
+    "proxy.used": LogEvent(
+        "Requests go through a proxy from now on, which the configuration or the environment names.", "proxy source"
+    ),
     "proxy.ignored": LogEvent(
         "A proxy of the environment is no address that can be used; requests go out without it.", "reason", WARNING
     ),
