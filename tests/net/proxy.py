@@ -30,6 +30,13 @@ class Proxy:
     """Hosts that are answered with 403."""
     fault: Fault = ""
     """mute: no answer to CONNECT; reset, closes, garbage: in its place; half: the tunnel ends after 100 bytes."""
+    _loop: asyncio.AbstractEventLoop = field(default_factory=asyncio.get_running_loop)
+    _open: set[asyncio.StreamWriter] = field(default_factory=set)
+
+    def drop(self) -> None:
+        """End all tunnels; from any thread."""
+        for writer in list(self._open):
+            self._loop.call_soon_threadsafe(writer.transport.abort)
 
     @property
     def url(self) -> str:
@@ -52,10 +59,12 @@ async def proxy(target_port: int, *, login: str = "", tls: ssl.SSLContext | None
                 return
             inner_reader, inner_writer = await asyncio.open_connection("127.0.0.1", target_port)
             writer.write(b"HTTP/1.1 200 Connection established\r\n\r\n")
+            state._open.add(writer)
             limit = 100 if state.fault == "half" else None
             try:
                 await asyncio.gather(pipe(reader, inner_writer), pipe(inner_reader, writer, limit))
             finally:
+                state._open.discard(writer)
                 inner_writer.close()
         except (OSError, asyncio.IncompleteReadError):
             pass  # one of the two hung up

@@ -32,7 +32,7 @@ from tvapp.core.errors import (
 from tvapp.core.headers import Headers
 from tvapp.core.io_loop import IoLoop
 from tvapp.core.log import RecordingLog
-from tvapp.core.proxies import Outbound
+from tvapp.core.proxies import NO_SOCKS, Outbound
 from tvapp.net.request import Request, Response
 from tvapp.net.transport import HttpClient
 from tvapp.net.urls import origin_of, with_query
@@ -452,7 +452,7 @@ def test_a_proxy_from_the_environment_is_used_but_not_for_this_machine(monkeypat
 
 
 def test_a_proxy_that_is_no_url_is_ignored_and_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "socks9://user:pass@:::")
+    monkeypatch.setenv("HTTPS_PROXY", "socks9://user:pass@a:1")
     log = RecordingLog()
 
     async def work(http: HttpClient) -> None:
@@ -464,7 +464,7 @@ def test_a_proxy_that_is_no_url_is_ignored_and_reported(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(socket, "getaddrinfo", no_such_host)
     run(work, log=log)
-    assert log.named("proxy.ignored") == [{"reason": "InvalidURL"}]
+    assert log.named("proxy.ignored") == [{"reason": NO_SOCKS}]
     assert log.at_level("warning") == ["proxy.ignored"]
     (failed,) = log.named("http.failed")
     assert failed == {"host": "maps.invalid", "error": "Unreachable", "reason": failed["reason"]}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 
 from tvapp.auth import provider
@@ -90,7 +89,7 @@ class ConnectionWatch:
             case RequestEnded(origin, error):
                 self._steps.observe_request(origin, error, now)
                 if isinstance(error, TimedOut):
-                    self._look_up(self._outbound.name_to_resolve(origin, os.environ))
+                    self._look_up(origin)
             case NameLookedUp(host, reason):
                 self._is_looking_up = False
                 self._steps.observe_look_up(host, reason, now)
@@ -115,14 +114,14 @@ class ConnectionWatch:
         self._problem = problem
         self._note(now)
 
-    def _look_up(self, host: str) -> None:
+    def _look_up(self, origin: str) -> None:
         """Find out whether a time-out is one of the name server."""
-        if self._is_looking_up or not host:
+        if self._is_looking_up or not origin:
             return
         self._is_looking_up = True
-        from tvapp.net.look_up import look_up
+        from tvapp.net.look_up import look_up_first_hop
 
-        self._jobs.spawn(LOOK_UP_JOB, lambda: look_up(host))
+        self._jobs.spawn(LOOK_UP_JOB, lambda: look_up_first_hop(self._outbound, origin))
 
     def _note(self, now: float) -> None:
         """Log a step that begins to fail, and one that works again."""
