@@ -32,7 +32,7 @@ class Identity:
     scopes: tuple[str, ...] = ("https://atlas.microsoft.com/user_impersonation",)
     """Scopes to sign in for. With a shared key and `store = "blob"` the default is the scope of Azure Storage."""
     ca_bundle: str = ""
-    """The same as `network.ca_bundle`; both may be set."""
+    """The same as `ca_bundle` of `[network]`; both may be set."""
     app_name: str = "tvapp"
     """Name of the app registration, as the screens show it."""
     organisation: str = ""
