@@ -175,6 +175,7 @@ def test_folders_pipes_loops_and_missing_files_are_no_secrets(machine: Machine) 
     path.rmdir()
     os.mkfifo(path)
     assert machine.error('{ file = "keys" }').found == f"{path}, which is not a file"
+    assert machine.error('{ file = "~no-such-user/keys" }').found.endswith("there is no such home folder here")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

@@ -72,6 +72,7 @@ KINDS: dict[str, Next] = {
     "scope-unknown": "waits-for-ok",
     "no-device-flow": "waits-for-ok",  # the provider has no device flow
     "authority-wrong": "waits-for-ok",  # no sign-in service at that address, or another issuer
+    "endpoint-elsewhere": "retries",  # codes and tokens would go to another host than the authority's
     "ca-bundle": "waits-for-ok",  # the CA file cannot be read
     # the service
     "busy": "retries",  # throttled

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -127,15 +129,38 @@ def check_tenant(value: object, base: Path) -> str:
 
 def check_existing_file(value: object, base: Path) -> str:
     path = check_path(value, base)
-    if path and not Path(path).is_file():
-        raise WrongValue("the path of a file that is there")
+    if path and (wrong := _why_no_file(path)):
+        raise WrongValue(f"the path of a file that can be read ({wrong})")
     return path
+
+
+def _why_no_file(path: str) -> str:
+    try:
+        number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError as error:
+        return error.strerror or str(error)
+    try:
+        return "" if stat.S_ISREG(os.fstat(number).st_mode) else "this is not a file"
+    finally:
+        os.close(number)
 
 
 def check_path(value: object, base: Path) -> str:
     if not isinstance(value, str) or "\0" in value:
         raise WrongValue("a path in quotes")
-    return str(base / Path(value).expanduser()) if value else ""
+    return str(base / home_expanded(value)) if value else ""
+
+
+def home_expanded(path: str) -> Path:
+    """Return a path with a leading `~` replaced by the home folder.
+
+    Raises:
+        WrongValue: there is no such user, or this one has no home folder.
+    """
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        raise WrongValue("a path without ~: there is no such home folder here") from None
 
 
 def check_device(value: object, _base: Path) -> str:

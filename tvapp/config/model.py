@@ -27,6 +27,8 @@ class Identity:
     """Entra-shaped authority on another host, with the tenant as its path; instance discovery is off."""
     oidc_authority: str = ""
     """Issuer of any OpenID provider with the device flow; excludes `authority`."""
+    oidc_endpoints: tuple[str, ...] = ()
+    """Further addresses to which the provider of `oidc_authority` may have codes and tokens sent."""
     scopes: tuple[str, ...] = ("https://atlas.microsoft.com/user_impersonation",)
     """Scopes to sign in for. With a shared key and `store = "blob"` the default is the scope of Azure Storage."""
     ca_bundle: str = ""

@@ -129,6 +129,8 @@ def check_together(config: Config, wrong: Iterable[str], source: str) -> list[Co
     if identity.authority and identity.oidc_authority:
         both = ConfigError(source, "identity.oidc_authority", "authority as well", "only one of the two")
         errors.append(both)
+    if identity.oidc_endpoints and not identity.oidc_authority:
+        errors.append(ConfigError(source, "identity.oidc_endpoints", "no oidc_authority", "only together with that"))
     is_guid_wanted = identity.client_id and not identity.oidc_authority and "identity.client_id" not in skip
     if is_guid_wanted and not GUID.fullmatch(identity.client_id):
         errors.append(ConfigError(source, "identity.client_id", _shown(identity.client_id), A_GUID))
@@ -215,6 +217,12 @@ RULES: Mapping[str, tuple[Check, Callable[[str], object]]] = {
     "identity.cloud": (choice_check("public", "us-government", "china"), _as_text),
     "identity.authority": (_ISSUER, _as_text),
     "identity.oidc_authority": (address_check("an https:// address"), _as_text),
+    "identity.oidc_endpoints": (
+        list_check(
+            address_check("https:// addresses", may_have_path=False), 'a list such as ["https://idp.example.com"]'
+        ),
+        _as_list,
+    ),
     "identity.scopes": (
         list_check(text_check(re.compile(r"\S+"), "scopes without spaces"), "a list of scopes in quotes"),
         _as_list,

@@ -126,6 +126,11 @@ _KINDS: dict[str, tuple[str, str, str]] = {
         "Ask your administrator to check the settings of this TV.",
         "The provider has no device_authorization_endpoint.",
     ),
+    "endpoint-elsewhere": (
+        "The sign-in service wants the sign-in sent to another host",
+        "It is not sent there. Ask your administrator to check the settings of this TV.",
+        "Check identity.authority, or add that host's address to identity.oidc_endpoints.",
+    ),
     "authority-wrong": (
         "There is no sign-in service at the address in the settings",
         "Ask your administrator to check the settings of this TV.",
