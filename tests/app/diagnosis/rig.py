@@ -113,9 +113,7 @@ def sign_in(cloud: LocalCloud, environment: Mapping[str, str], data_dir: Path, p
     """Leave a data folder behind in which a person is signed in, as the app does."""
     config = load(None, environment)
     with surroundings_beside(DataFolder(data_dir)) as around:
-        network = LazyChain(
-            around.jobs, around.clock, around.log, ca_bundle=config.identity.ca_bundle, random=around.random
-        )
+        network = LazyChain(around.jobs, around.clock, around.log, outbound=config.outbound, random=around.random)
         gateway = LazyGateway(config.identity, data_dir, around.clock, around.log, network, around.disk)
         code = gateway.request_code(1)
         assert isinstance(code, CodeReceived), code

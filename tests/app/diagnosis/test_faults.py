@@ -255,7 +255,7 @@ TABLE: dict[str, tuple[Plant, str, str, str]] = {
     "clock-wrong": (wrong_clock, "clock", "fail", "timedatectl"),
     "dns": (unknown_name, "network", "fail", "(DNS)"),
     "tls-interception": (intercepted, "network", "fail", "ca_bundle"),
-    "proxy-login": (proxy_with_login, "network", "fail", "USER:PASSWORD@HOST"),
+    "proxy-login": (proxy_with_login, "network", "fail", "proxy_username"),
     "captive-portal": (portal, "sign-in", "fail", "welcome page"),
     "host-blocked": (blocked_host, "network", "fail", "firewall"),
     "tenant-wrong": (wrong_tenant, "sign-in", "fail", "[identity] tenant"),

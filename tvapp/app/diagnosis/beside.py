@@ -55,7 +55,7 @@ def online_beside(config: Config, surroundings: Surroundings) -> Iterator[Online
     """Provide the services as the app would reach them with this configuration."""
     jobs, clock, log, random = surroundings.jobs, surroundings.clock, surroundings.log, surroundings.random
     skew = SkewMonitor(clock, log, jobs.inbox.post)
-    network = LazyChain(jobs, clock, log, ca_bundle=config.identity.ca_bundle, random=random, skew=skew)
+    network = LazyChain(jobs, clock, log, outbound=config.outbound, random=random, skew=skew)
     try:
         gateway, tokens = None, None
         if config.needs_sign_in:

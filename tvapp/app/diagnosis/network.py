@@ -20,8 +20,8 @@ from tvapp.core.connection_steps import link_failure
 from tvapp.core.diagnosis import Finding
 from tvapp.core.errors import NetworkError, ServiceError, TlsFailed, TvappError, UnexpectedReply
 from tvapp.core.headers import Headers, parse_http_date
+from tvapp.core.proxies import BadProxy, Proxy
 from tvapp.host.links import read_links
-from tvapp.net.pool import goes_through_proxy
 from tvapp.net.request import Request
 from tvapp.net.trust import UNREADABLE
 from tvapp.net.urls import host_of, is_loopback
@@ -106,19 +106,21 @@ async def _judge(subject: Subject, host: str, url: str, failure: TvappError | No
     check = subject.check("network", f"https://{host}/", host)
     if isinstance(failure, UnexpectedReply) and failure.code == "html":
         return check.error("captive-portal", failure, host=host)
+    way = _proxy(subject, url)
+    if isinstance(way, BadProxy) and failure is None:
+        return check.warned("proxy-unusable", reason=str(way), host=host)
+    proxy = way.host if isinstance(way, Proxy) else ""
     if failure is None or isinstance(failure, ServiceError):
-        way = "network.proxy" if goes_through_proxy(url) else "network"
-        return check.passed(way, host=host)
+        return check.passed("network.proxy" if proxy else "network", host=host, proxy=proxy)
     if not isinstance(failure, NetworkError):
         return check.error("unreachable", failure, host=host)
     step = failed_step(failure)
     if isinstance(failure, TlsFailed) and failure.reason.startswith(UNREADABLE):
         return check.error("ca-bundle", failure, host=host)
-    if step.reason == "proxy":
-        fault = "proxy-login" if "407" in failure.reason else "proxy"
-        return check.failed(fault, host=host, reason=failure.reason)
+    if step.reason in ("proxy", "proxy-login", "proxy-refuses"):
+        return check.failed(step.reason, host=host, proxy=proxy, reason=failure.reason)
     if step.reason == "untrusted":
-        return await _intercepted(check, host, url)
+        return await _intercepted(check, host, proxy)
     if step.reason in BLOCKED and has_answers:
         return check.failed("host-blocked", host=host, reason=_title(subject, failure))
     if step.reason in FAULTS:
@@ -132,8 +134,16 @@ def _title(subject: Subject, failure: NetworkError) -> str:
     return f"{title} ({failure.reason})" if failure.reason else title
 
 
-async def _intercepted(check: Check, host: str, url: str) -> Finding:
-    issuer = "" if goes_through_proxy(url) else await asyncio.to_thread(issuer_of, host)
+def _proxy(subject: Subject, url: str) -> Proxy | BadProxy | None:
+    """Return the proxy on the way to a host, or what is wrong with that of the environment."""
+    try:
+        return subject.loaded.config.outbound.rules_in(subject.environ).proxy_for(url)
+    except BadProxy as error:
+        return error
+
+
+async def _intercepted(check: Check, host: str, proxy: str) -> Finding:
+    issuer = "" if proxy else await asyncio.to_thread(issuer_of, host)
     if issuer:
         return check.failed("tls-interception", host=host, issuer=issuer)
     return check.failed("tls-untrusted", host=host)

@@ -39,7 +39,7 @@ _OK: dict[str, str] = {
     "link": "{names} is connected and has an address",
     "link.local": "not needed: every host is this machine itself",
     "network": "{host} answers",
-    "network.proxy": "{host} answers through the proxy",
+    "network.proxy": "{host} answers through the proxy {proxy}",
     "clock": "right to within {seconds} s",
     "sign-in": "codes can be had at {uri}",
     "sign-in.key": "not needed: a subscription key opens the map",
@@ -141,11 +141,11 @@ _FAULTS: dict[str, tuple[str, str]] = {
     ),
     "tls-interception": (
         "the certificate of {host} comes from “{issuer}”, which this TV does not trust: something opens the connection",
-        "Give the certificate of that authority as ca_bundle, or exclude {host} from the inspection",
+        "Give the certificate of that authority as [network] ca_bundle, or exclude {host} from the inspection",
     ),
     "tls-untrusted": (
         "the certificate of {host} is not trusted",
-        "Give the certificate of its authority as ca_bundle; through a proxy, that of the proxy",
+        "Give the certificate of its authority as [network] ca_bundle; through a proxy, that of the proxy",
     ),
     "certificate-expired": (
         "{reason}",
@@ -154,12 +154,20 @@ _FAULTS: dict[str, tuple[str, str]] = {
     "tls": ("{reason}", "Ask what stands between this TV and {host}: it speaks no TLS that can be used"),
     "ca-bundle": ("the list of certificates cannot be read", "Correct ca_bundle: a PEM file with certificates"),
     "proxy-login": (
-        "the proxy on the way to {host} asks for a login ({reason})",
-        "Put the login into the address of the proxy: http://USER:PASSWORD@HOST:PORT, or let this TV through without",
+        "the proxy {proxy} on the way to {host} asks for a login ({reason})",
+        "Set [network] proxy_username and proxy_password, or let this TV through without a login",
     ),
     "proxy": (
-        "the proxy on the way to {host} refuses or is not there ({reason})",
-        "Check the address of the proxy, and that it lets this TV reach {host}",
+        "the proxy {proxy} on the way to {host} is not there ({reason})",
+        "Check its address: [network] proxy, or HTTPS_PROXY where that is not set",
+    ),
+    "proxy-refuses": (
+        "the proxy {proxy} does not let this TV reach {host} ({reason})",
+        "Allow {host} on the proxy, or look why it does not get there",
+    ),
+    "proxy-unusable": (
+        "the proxy of the environment cannot be used: {reason}",
+        "Correct HTTPS_PROXY, or set [network] proxy",
     ),
     "captive-portal": (
         "a web page answers in the place of {host}: this network asks for a sign-in of its own",
