@@ -61,7 +61,12 @@ def parts_of(subject: Subject) -> tuple[Part, ...]:
 async def examine(subject: Subject, tell: Callable[[Finding], None]) -> None:
     """Check everything, on the io thread; `tell` is called there with each finding."""
     for part in parts_of(subject):
-        for finding in await _examine(part, subject):
+        try:
+            findings = await _examine(part, subject)
+        except Exception as error:  # noqa: BLE001 - one broken check must not keep the others from being done
+            broken = subject.check(part.name, "", "broken")
+            findings = [broken.failed("check-broken", reason=f"{type(error).__name__}: {error}"[:200])]
+        for finding in findings:
             subject.findings.made.append(finding)
             tell(finding)
 

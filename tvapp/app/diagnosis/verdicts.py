@@ -15,8 +15,8 @@ from tvapp.ui.words.lookup import error_words, knows, problem_words, words
 class Check:
     """One check, before it is done; its methods return its finding.
 
-    >>> Check("data-dir", "data-dir", "/var/lib/tvapp").failed("disk-full", folder="/var/lib/tvapp").remedy
-    'Free some space: df -h /var/lib/tvapp'
+    >>> Check("data-dir", "data-dir", "/var/lib/tvapp").warned("disk-low", folder="/srv", free=7).found
+    'only 7 MB are free in /srv'
     """
 
     id: str

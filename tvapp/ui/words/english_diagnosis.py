@@ -53,6 +53,7 @@ _OK: dict[str, str] = {
 }
 
 _FAULTS: dict[str, tuple[str, str]] = {
+    "check-broken": ("this check itself went wrong: {reason}", "Report it, with the version of tvapp"),
     # The settings and the machine
     "config-unreadable": (
         "{user} may not read {file}",
