@@ -468,7 +468,7 @@ def test_a_certificate_bundle_that_breaks_meanwhile_does_not_end_a_code(cloud: L
     asked(which)
 
     def fail() -> None:
-        raise Failed(ConfigError("config", "identity.ca_bundle", "cannot read it", "a file"))
+        raise Failed(ConfigError("config", "network.ca_bundle", "cannot read it", "a file"))
 
     http.meanwhile = fail
     assert which.poll(1) == PollRefused(1, Problem("ca-bundle", "retries", "bad_setting"))

@@ -121,7 +121,7 @@ def test_errors_of_the_network_pass_and_those_of_our_own_bundle_name_the_setting
     assert failure(failing(untrusted)).error is untrusted
     bundle = failure(failing(errors.TlsFailed("login.example", "cannot read the certificate bundle /x.pem"))).error
     assert isinstance(bundle, errors.ConfigError)
-    assert (bundle.source, bundle.key) == ("config", "identity.ca_bundle")
+    assert (bundle.source, bundle.key) == ("config", "network.ca_bundle")
     assert bundle.found == "cannot read the certificate bundle /x.pem"
     assert bundle.allowed == "a file of certificates in PEM form"
     ending = failure(failing(JobsStopped())).error

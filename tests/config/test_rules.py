@@ -115,6 +115,7 @@ def test_what_is_allowed_is_taken_up_to_its_limits(key: str, written: object, va
         ("identity.authority", "https://login.example.com/"),
         ("geofences.container_url", "https://a.blob.core.windows.net/c?sig=x"),
         ("geofences.path", "a\0b"),
+        ("geofences.path", "~nobody-by-this-name/fences"),
         ("geofences.path", 5),
         ("geofences.urls", ["https://example.com"] * 101),
         ("kiosk.language", "EN"),

@@ -122,6 +122,7 @@ def test_without_systemd_a_credential_is_elsewhere(machine: Machine) -> None:
         ('{ credential = "" }', "a name that no credential can have"),
         ('{ credential = "a", file = "b" }', "a table that is no reference to a secret"),
         ('{ credential = ["a"] }', "a table that is no reference to a secret"),
+        ('{ file = "~nobody-by-this-name/key" }', "~nobody-by-this-name/key: there is no such home folder here"),
         ("{ file = 7 }", "a table that is no reference to a secret"),
         ('{ file = "" }', "a table that is no reference to a secret"),
         ('{ file = "a\\u0000b" }', "a table that is no reference to a secret"),

@@ -101,7 +101,7 @@ class HttpClient:
             if not error.reason.startswith(UNREADABLE):
                 raise Failed(error) from error
             allowed = "a file of certificates in PEM form"
-            raise Failed(errors.ConfigError("config", "identity.ca_bundle", error.reason, allowed)) from error
+            raise Failed(errors.ConfigError("config", "network.ca_bundle", error.reason, allowed)) from error
         except errors.TvappError as error:
             raise Failed(error) from error
         return self._checked(method, host, response)

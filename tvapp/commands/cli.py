@@ -93,8 +93,9 @@ def build_parser() -> argparse.ArgumentParser:
     config = commands.add_parser("config", parents=[common], help="`check`: read the configuration, and explain it")
     config.add_argument("action", choices=("check",), help="what to do")
     config.add_argument("--json", action="store_true", help="print one JSON object")
-    doctor = commands.add_parser("doctor", parents=[common], help="check configuration, network, sign-in, maps, store")
+    doctor = commands.add_parser("doctor", parents=[common], help="check this TV part by part, and say what to do")
     doctor.add_argument("--json", action="store_true", help="print one JSON object")
+    doctor.add_argument("--write", action="store_true", help="write a geofence into the store too, and remove it")
     ctl = commands.add_parser(
         "ctl",
         parents=[common],

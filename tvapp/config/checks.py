@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from tvapp.config.model import Home
+from tvapp.core.proxies import BadProxy, parse_exception, parse_proxy
 
 GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 DOMAIN = re.compile(r"(?=.{4,253}$)(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z]{2,63}")
@@ -26,11 +27,12 @@ A_KIND = (
 
 
 class WrongValue(Exception):
-    """A value that a key does not allow; `allowed` says what it allows."""
+    """A value that a key does not allow; `allowed` says what it allows, and `item` which one of a list is wrong."""
 
-    def __init__(self, allowed: str) -> None:
+    def __init__(self, allowed: str, item: object = None) -> None:
         super().__init__(allowed)
         self.allowed = allowed
+        self.item = item
 
 
 Check = Callable[[object, Path], object]
@@ -148,19 +150,31 @@ def _why_no_file(path: str) -> str:
 def check_path(value: object, base: Path) -> str:
     if not isinstance(value, str) or "\0" in value:
         raise WrongValue("a path in quotes")
-    return str(base / home_expanded(value)) if value else ""
-
-
-def home_expanded(path: str) -> Path:
-    """Return a path with a leading `~` replaced by the home folder.
-
-    Raises:
-        WrongValue: there is no such user, or this one has no home folder.
-    """
     try:
-        return Path(path).expanduser()
+        return str(base / Path(value).expanduser()) if value else ""
     except RuntimeError:
         raise WrongValue("a path without ~: there is no such home folder here") from None
+
+
+def check_proxy(value: object, _base: Path) -> str:
+    """Check the address of a proxy; it may carry a name and a password."""
+    text = value.strip() if isinstance(value, str) else " "
+    if not text:
+        return ""
+    try:
+        parse_proxy(text)
+    except BadProxy as wrong:
+        raise WrongValue(str(wrong)) from None
+    return text
+
+
+def check_exception(value: object, _base: Path) -> str:
+    """Check a destination that is reached without the proxy."""
+    try:
+        parse_exception(value if isinstance(value, str) else "")
+    except BadProxy as wrong:
+        raise WrongValue(f"a list of destinations: {wrong}", value) from None
+    return str(value)
 
 
 def check_device(value: object, _base: Path) -> str:
