@@ -99,7 +99,7 @@ class App:
         self._is_in_motion = False
         self._has_news = True
         """An event or a message came that may cause more than another picture."""
-        self._due_work_at = 0.0
+        self._due_work_at = self._drawn_at = 0.0
         self._is_first_frame = True
         self._is_building = False
         self._offline_since: float | None = None
@@ -189,6 +189,7 @@ class App:
         return needed
 
     def draw(self, canvas: Canvas, now: float) -> None:
+        self._drawn_at = now
         with self._display.drawing():
             self._display.begin()
             if self._was_seen:
@@ -213,7 +214,7 @@ class App:
             self._begin(now)
         if self.session.map is not None:
             self.session.map.presented()
-        self.attached.presented(now)
+        self.attached.presented(now, now - self._drawn_at)
 
     # -- for commands/run -----------------------------------------------------------------------------------------
 

@@ -20,8 +20,8 @@ class Attachment(Protocol):
         """Note the name of the screen that is on top now."""
         ...
 
-    def presented(self, now: float) -> None:
-        """Note that a frame is on the screen."""
+    def presented(self, now: float, took_s: float) -> None:
+        """Note that a frame is on the screen, which took so long to draw and to show."""
         ...
 
     def tick(self, now: float) -> None:
@@ -55,9 +55,9 @@ class Attachments:
         for part in self._parts:
             part.screen_changed(name)
 
-    def presented(self, now: float) -> None:
+    def presented(self, now: float, took_s: float) -> None:
         for part in self._parts:
-            part.presented(now)
+            part.presented(now, took_s)
 
     def tick(self, now: float) -> None:
         for part in self._parts:

@@ -94,7 +94,7 @@ class Desk:
         self._screen_since = self._clock.wall()
         self._keep_message()
 
-    def presented(self, now: float) -> None:
+    def presented(self, now: float, took_s: float) -> None:
         self._frames += 1
         self._frame_at = self._clock.wall()
 

@@ -73,6 +73,8 @@ class LiveMap:
         self._has_new_request = False
         self._rested: Viewport | None = None
         self._requests_before = 0
+        self.tiles_from_caches = 0
+        """Tiles in view whenever the map came to rest that no request was needed for: from the disk or from memory."""
         self._refresh_at: float | None = None
         self._refreshes = 0
         self._tidy_at = 0.0
@@ -183,6 +185,7 @@ class LiveMap:
                 ms=round(self._since_start() * 1000),
             )
             self._requests_before = sent
+            self.tiles_from_caches += settled.from_cache
             if now >= self._tidy_at:
                 self._tidy_at = now + TIDY_EVERY_S
                 self._jobs.run("memory.tidy", partial(_tidy, backend.fences))

@@ -121,6 +121,15 @@ class TokenProvider:
             if scope in self._slots:
                 self._slots[scope] = _Slot()
 
+    def expiries(self) -> dict[str, float]:
+        """Return when the token for each resource ends (monotonic), for who watches from outside."""
+        with self._lock:
+            return {
+                resource_name(scope): slot.token.expires_at
+                for scope, slot in self._slots.items()
+                if slot.token is not None
+            }
+
     def next_renewal(self) -> float | None:
         """Return when `renew_due` will next return a scope."""
         with self._lock:

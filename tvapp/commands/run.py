@@ -190,6 +190,7 @@ class _Run:
         self._app = app
         opened.on_server_gone = self._server_gone
         heartbeat = Heartbeat(self._notifier, jobs, log, app.situation, self._ran_well)
+        self._attach_metrics(app, heartbeat)
         meter = FrameMeter(self._probe.burst, time.thread_time, self._probe.shortest_burst)
         loop = Loop(display, program, jobs, clock, log, heartbeat, meter)
         try:
@@ -211,6 +212,15 @@ class _Run:
         display.close()
         log.event("app.stopped", reason=reason)
         return status
+
+    def _attach_metrics(self, app: App, heartbeat: Heartbeat) -> None:
+        address = self._config.metrics.address
+        if address is None:
+            return
+        from tvapp.app.metrics import MetricsPublisher, Wiring
+
+        wiring = Wiring(address, self._log, lambda: heartbeat.alive_at)
+        app.attached.add(MetricsPublisher(app, self._surroundings, wiring))
 
     def _no_display(self, told: str, error: DisplayError) -> int:
         """Tell everybody but the viewer, who sees nothing; returns the exit status."""

@@ -228,6 +228,31 @@ def check_hours(value: object, _base: Path) -> str:
     raise WrongValue(f"a list of {ALLOWED}")
 
 
+def check_listen(value: object, _base: Path) -> str:
+    """Check an IP address with a port; a name would have to be looked up before there is a network."""
+    allowed = 'an IP address and a port: "127.0.0.1:9750", "0.0.0.0:9750", "[::1]:9750"'
+    if not isinstance(value, str):
+        raise WrongValue(allowed)
+    text = value.strip()
+    if not text:
+        return ""
+    from ipaddress import ip_address
+
+    host, _, port = text.rpartition(":")
+    is_bracketed = host.startswith("[") and host.endswith("]")
+    try:
+        version = ip_address(host[1:-1] if is_bracketed else host).version
+    except ValueError:
+        raise WrongValue(allowed) from None
+    if (version == 6) != is_bracketed or not (port.isascii() and port.isdecimal() and 1 <= int(port[:6]) <= 65535):
+        raise WrongValue(allowed)
+    from importlib.util import find_spec
+
+    if find_spec("prometheus_client") is None:
+        raise WrongValue('nothing, because prometheus-client is not installed: pip install "tvapp[metrics]"')
+    return text
+
+
 def check_kinds(value: object, _base: Path) -> dict[str, dict[str, str]]:
     if isinstance(value, list):
         pairs: list[tuple[object, object]] = [(key, {}) for key in value]

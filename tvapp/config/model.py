@@ -167,6 +167,20 @@ class Remote:
 
 
 @dataclass(frozen=True, slots=True)
+class Metrics:
+    """[metrics]: what Prometheus may read of this TV. Needs the extra `tvapp[metrics]`."""
+
+    listen: str = ""
+    """IP address and port where the metrics are served over HTTP, to whoever can reach them; empty: nowhere."""
+
+    @property
+    def address(self) -> tuple[str, int] | None:
+        """`listen` as address and port; None where nothing is served."""
+        host, _, port = self.listen.rpartition(":")
+        return (host.strip("[]"), int(port)) if port else None
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Everything that can be set, and the file it came from (None: none was found)."""
 
@@ -177,6 +191,7 @@ class Config:
     kiosk: Kiosk = Kiosk()
     network: Network = Network()
     remote: Remote = field(default_factory=Remote)
+    metrics: Metrics = Metrics()
     source: Path | None = None
 
     @property
@@ -215,6 +230,7 @@ SECTIONS: Mapping[str, type] = {
     "kiosk": Kiosk,
     "network": Network,
     "remote": Remote,
+    "metrics": Metrics,
 }
 
 

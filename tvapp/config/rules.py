@@ -25,6 +25,7 @@ from tvapp.config.checks import (
     check_hours,
     check_key_table,
     check_kinds,
+    check_listen,
     check_lock,
     check_path,
     check_proxy,
@@ -300,4 +301,5 @@ RULES: Mapping[str, tuple[Check, Callable[[str], object]]] = {
     "remote.keys": (check_key_table, _as_toml),
     "remote.devices": (list_check(check_device, 'a list of paths such as ["/dev/input/event3"]'), _as_list),
     "remote.grab": (check_truth, _as_truth),
+    "metrics.listen": (check_listen, _as_text),
 }

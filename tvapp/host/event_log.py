@@ -88,6 +88,7 @@ class EventLog:
         self.counts: Counter[str] = Counter()
         """By name: how many events there were."""
         self._levels: Counter[Level] = Counter()
+        self._problems: Counter[str] = Counter()
         self._recent: deque[str] = deque(maxlen=RECENT)
         self._troubles: deque[LoggedEvent] = deque(maxlen=RECENT_TROUBLES)
 
@@ -103,6 +104,7 @@ class EventLog:
             self._recent.append(line)
             if level in ("warning", "error"):
                 self._troubles.append(event)
+                self._problems[name] += 1
             self._to_output(event, line)
             if self._path is not None:
                 self._to_file(line)
@@ -121,6 +123,11 @@ class EventLog:
         """Return how many events of each level there were."""
         with self._lock:
             return dict(self._levels)
+
+    def problems(self) -> dict[str, int]:
+        """Return how many warnings and errors of each name there were."""
+        with self._lock:
+            return dict(self._problems)
 
     def close(self) -> None:
         """Close the file; later events open it again."""

@@ -82,6 +82,8 @@ class Heartbeat:
         self._is_ready = False
         self._check_at = -math.inf
         self._was_well = True
+        self.alive_at: float | None = None
+        """When the init system was last told that the app is alive; None: not yet, or there is no watchdog."""
 
     def next_wakeup(self) -> float | None:
         """Tell when `needs_frame` or `turned` has something to do; None: not at all."""
@@ -121,6 +123,7 @@ class Heartbeat:
         fresh_since = now - 2 * self._every_s
         if self._was_well and self._shown_at >= fresh_since and self._empty_at >= fresh_since:
             self._notifier.alive()
+            self.alive_at = now
             self._due = now + self._every_s
             self._workers.ping_io()
         else:

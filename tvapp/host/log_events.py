@@ -53,6 +53,12 @@ EVENTS: Mapping[str, LogEvent] = {
     ),
     "control.denied": LogEvent("A user who may not do so connected to the control socket.", "uid", WARNING),
     "control.not_started": LogEvent("There is no control socket: `tvapp ctl` cannot reach the app.", "reason", WARNING),
+    "metrics.served": LogEvent("Prometheus can read the metrics.", "address"),
+    "metrics.not_served": LogEvent(
+        "The address of `[metrics] listen` cannot be had; it is tried again every 30 seconds.",
+        "address reason",
+        WARNING,
+    ),
     "lock.tried": LogEvent("Somebody entered a lock pattern.", "right tries", ("info", "warning")),
     # The display and the remote
     "display.waiting": LogEvent("No display can be opened yet; the program waits for one.", "reason", WARNING),
@@ -209,6 +215,7 @@ EVENTS: Mapping[str, LogEvent] = {
 FIELDS: Mapping[str, str] = {
     "aadsts": "Entra's error number",
     "account": "the account, shortened",
+    "address": "IP address and port",
     "after_s": "seconds since the loss",
     "age_s": "seconds since the store was read",
     "all_keys": "whether every key of the device is read, or only those that SDL drops",
