@@ -379,7 +379,9 @@ def test_the_pure_middle_touches_nothing_outside() -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["asyncio", "httpx", "msal", "numpy", "PIL", "qrcode", "requests", "shapely"])
+@pytest.mark.parametrize(
+    "name", ["asyncio", "httpx", "msal", "numpy", "PIL", "prometheus_client", "qrcode", "requests", "shapely"]
+)
 def test_what_is_slow_to_import_is_not_imported_before_the_first_frame(name: str) -> None:
     light = [
         module

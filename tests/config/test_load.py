@@ -281,6 +281,15 @@ def test_every_error_is_told_at_once(write: Write) -> None:
         ('remote.keys = { "retrun" = "select" }', '{ retrun = "select" }', 'did you mean "return"?'),
         ('remote.keys = { "red" = "bakc" }', '{ red = "bakc" }', "back"),
         ('remote.devices = ["event3"]', '["event3"]', "/dev/input"),
+        ('metrics.listen = "9750"', '"9750"', "127.0.0.1:9750"),
+        ('metrics.listen = "localhost:9750"', '"localhost:9750"', "an IP address and a port"),
+        ('metrics.listen = "127.0.0.1"', '"127.0.0.1"', "an IP address and a port"),
+        ('metrics.listen = "127.0.0.1:0"', '"127.0.0.1:0"', "an IP address and a port"),
+        ('metrics.listen = "127.0.0.1:65536"', '"127.0.0.1:65536"', "an IP address and a port"),
+        ('metrics.listen = "127.0.0.1:٩٧٥٠"', '"127.0.0.1:٩٧٥٠"', "an IP address and a port"),
+        ('metrics.listen = "::1:9750"', '"::1:9750"', "[::1]:9750"),
+        ('metrics.listen = "[127.0.0.1]:9750"', '"[127.0.0.1]:9750"', "an IP address and a port"),
+        ("metrics.listen = 9750", "9750", "an IP address and a port"),
     ],
 )
 def test_a_wrong_value_is_explained(write: Write, setting: str, found: str, allowed: str) -> None:
@@ -288,6 +297,29 @@ def test_a_wrong_value_is_explained(write: Write, setting: str, found: str, allo
     assert error.key == setting.split(" = ")[0]
     assert error.found == found
     assert allowed in error.allowed
+
+
+@pytest.mark.parametrize(
+    ("listen", "address"),
+    [
+        ("127.0.0.1:9750", ("127.0.0.1", 9750)),
+        ("0.0.0.0:1", ("0.0.0.0", 1)),
+        ("[::1]:9750", ("::1", 9750)),
+        ("", None),
+    ],
+)
+def test_the_address_of_the_metrics_is_read(write: Write, listen: str, address: tuple[str, int] | None) -> None:
+    config = load(write(_with(COMPLETE, f'metrics.listen = "{listen}"')), {})
+    assert config.metrics.address == address
+
+
+def test_metrics_without_their_package_are_refused_with_what_to_install(
+    write: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "prometheus_client", None)
+    error = one_error(write(_with(COMPLETE, 'metrics.listen = "127.0.0.1:9750"')))
+    assert error.key == "metrics.listen"
+    assert 'pip install "tvapp[metrics]"' in error.allowed
 
 
 def _with(text: str, setting: str) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 from tests.cloud import LocalCloud
 from tests.e2e.rig import running, with_account
 
-HEAVY = {"PIL", "asyncio", "httpx", "numpy", "qrcode", "shapely", "sqlite3", "ssl", "watchfiles"}
+HEAVY = {"PIL", "asyncio", "httpx", "numpy", "prometheus_client", "qrcode", "shapely", "sqlite3", "ssl", "watchfiles"}
 IDENTITY = {"cryptography", "jwt", "msal", "requests", "urllib3"}
 COMMAND_LINES = {"click", "pygments", "rich"}
 
