@@ -34,7 +34,8 @@ def blocks(text: str) -> list[Block]:
     A command may go over several lines that end with `\\` or `&&`; a line that is only a comment is none.
     """
     found: list[Block] = []
-    heading, lines = "", None
+    heading = ""
+    lines: list[str] | None = None
     for line in text.splitlines():
         if lines is not None and line.strip() == "```":
             found.append(Block(heading, tuple(_commands(lines))))

@@ -1,7 +1,7 @@
 """The command behind `scripts/kiosk/try-readme`: types the commands of the installer's document on clean Debians.
 
-The containers share the network of this machine, so the TV signs in against a local cloud here. They have no screen: SDL
-draws on its dummy driver. The reader's editor is a program that writes a configuration for the local cloud.
+The containers share the network of this machine, so the TV signs in against a local cloud here. They have no screen:
+SDL draws on its dummy driver. The reader's editor is a program that writes a configuration for the local cloud.
 """
 
 from __future__ import annotations
@@ -155,7 +155,7 @@ def _wayland(reader: Reader, box: Container, text: Mapping[str, list[Block]]) ->
 
 @contextlib.contextmanager
 def fresh(suite: str, cloud: LocalCloud) -> Iterator[Container]:
-    """Boot a clean Debian with a person's account, as its installer leaves it, and this machine's way to the Internet."""
+    """Boot a clean Debian with a person's account and this machine's way to the Internet."""
     with tempfile.TemporaryDirectory(prefix="tvapp-readme-") as folder:
         root = Path(folder) / "root"
         subprocess.run([str(HERE / "suite-root"), suite, "clean", str(root)], check=True)
