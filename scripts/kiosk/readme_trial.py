@@ -54,9 +54,9 @@ class Reader:
     def types(self, block: Block, words: Mapping[str, str], folder: str = "") -> None:
         """Type the commands of a block."""
         commands = filled_in(block, words)
-        path = self._box.root / "tmp/typed"
+        path = self._box.root / "srv/typed"
         path.write_text(script(commands), encoding="utf-8")
-        done = self._box.tries("runuser", "-l", USER, "-c", f"cd ~/{folder} && bash /tmp/typed")
+        done = self._box.tries("runuser", "-l", USER, "-c", f"cd ~/{folder} && bash /srv/typed")
         for result in typed(commands, done.stdout + done.stderr):
             self.tells(f"$ {result.command}  ({result.seconds:.0f} s)", result.status == 0, result.output[-3000:])
 
