@@ -397,6 +397,30 @@ def unknown_times() -> FenceBook:
     )
 
 
+@lru_cache(maxsize=1)
+def other_scripts() -> FenceBook:
+    """Return geofences with names from right to left, mixed names, and one that takes several lines."""
+    names = (
+        "مستودع الرياض",
+        "הנמל חיפה",
+        "الميناء Port 12",
+        "Port 12 (الميناء) 17:30–24:00",
+        "المنطقة المحظورة في الميناء الشمالي الجديد، رصيف 12 (Terminal B) والمستودعات المجاورة له",
+        "Länsisatama",
+    )
+    step = 0.028
+    return FenceBook(
+        Geofence(
+            f"f{number}",
+            name,
+            (Circle(Position(24.9525 + step * (number % 3 - 1), 60.1672 + step / 2 * (number // 3 - 0.5)), 600.0),),
+            "depot",
+            stored=msgspec.json.encode({"properties": {"owner": names[4], "remarks": names[2]}}),
+        )
+        for number, name in enumerate(names)
+    )
+
+
 def feature(name: str, radius_m: float, lon: float = 24.9525, geometry_id: str = "tv-1") -> bytes:
     """Return the Feature of a circle in the harbour."""
     geometry = {"type": "Point", "coordinates": [lon, 60.1672]}
@@ -586,6 +610,9 @@ SCENES: dict[str, Build] = {
     "map-left-out-many": on_map(MENU, OK, RIGHT, *(DOWN,) * 20, messages=(refused(900),)),
     "map-left-out-one": on_map(MENU, OK, RIGHT, OK, messages=(refused(0),)),
     "map-kept": on_map(messages=(refused(0, as_of=EPOCH - 7200.0),)),
+    "map-scripts": on_map(book=other_scripts, zoom=13.4),
+    "map-drawer-scripts": on_map(MENU, OK, DOWN, book=other_scripts),
+    "map-details-scripts": on_map(MENU, OK, DOWN, DOWN, DOWN, DOWN, OK, book=other_scripts),
     "map-unknown-times": on_map(OK, book=unknown_times, at=HELSINKI),
     "map-drawer-unknown-times": on_map(MENU, OK, messages=(refused(0),), book=unknown_times),
     "map-details": on_map(MENU, OK, DOWN, DOWN, OK),

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from tvapp.fences.model.fence import Geofence, Line, Polygon
 from tvapp.geo.position import Position
+from tvapp.text.shaping import preload
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.words import formats
 
@@ -18,6 +19,8 @@ MOST_VERTICES = 3_000
 def preload_distances() -> None:
     """Import what distances need: longer than a frame may take, so call it on a worker once geofences are loaded."""
     import tvapp.fences.model.containment  # noqa: F401
+
+    preload()
 
 
 def readout(
