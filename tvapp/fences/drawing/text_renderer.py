@@ -37,6 +37,7 @@ FALLBACK_FONTS = (
     "/usr/share/fonts/truetype/noto/NotoSans-Bold.ttf",
     "/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf",
     "/usr/share/fonts/truetype/unifont/unifont.ttf",
+    "/usr/share/fonts/opentype/unifont/unifont.otf",
 )
 
 
@@ -154,6 +155,11 @@ def _around(radius: int) -> tuple[tuple[int, int], ...]:
     """Return the whole steps within a radius: a letter drawn at all of them is a letter with a halo."""
     steps = range(-radius, radius + 1)
     return tuple((dx, dy) for dx in steps for dy in steps if 0 < math.hypot(dx, dy) <= radius + 0.3)
+
+
+def covers(letter: str, fallback_fonts: Sequence[str] = FALLBACK_FONTS) -> bool:
+    """Tell whether there is a font with a letter, so that names with it can be read."""
+    return any(not _missing_glyphs(path, letter) for path in (str(asset(NAME_FONT)), *fallback_fonts))
 
 
 @lru_cache(maxsize=4)
