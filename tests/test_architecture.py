@@ -77,6 +77,7 @@ DEFERRED = {
     ("app.app", "tvapp.remote.evdev_source"): "the keys of Linux input devices are read after the first frame",
     ("app.backend", "tvapp.fences.stores"): "only the configured store is loaded",
     ("app.backend_loading", "tvapp.app"): "loaded on a worker: httpx, numpy and SQLite are slow to import",
+    ("app.desk", "tvapp.host.control.server"): "asyncio is slow to import; the socket is made after the first frame",
     ("app.live_map", "tvapp.fences.drawing.messages"): "not needed for the first frame",
     ("app.connection_watch", "tvapp.net.look_up"): "asyncio is slow to import, and only a time-out needs it",
     ("app.map_session", "tvapp.app.connection_watch"): "not needed for the first frame",
