@@ -122,6 +122,14 @@ def test_every_metric_of_ours_that_can_be_read_is_looked_at_somewhere() -> None:
     assert ours - used == left
 
 
+def test_the_page_for_operators_lists_every_metric_of_ours_and_no_other() -> None:
+    page = (KIOSK / "FLEET.md").read_text(encoding="utf-8")
+    rows = [line.split("|")[1] for line in page.splitlines() if line.startswith("| `tvapp_")]
+    told = {name for row in rows for name in re.findall(r"`(tvapp_\w+)`", row)}
+    ours = {re.sub(r"_(bucket|count|sum)$", "", name) for name in exported() if name.startswith("tvapp_")}
+    assert told == ours
+
+
 def test_legends_and_variables_name_labels_that_are_there() -> None:
     known = exported()
     for panel in dashboard()["panels"]:

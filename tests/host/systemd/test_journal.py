@@ -17,6 +17,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts.tvbox_rig.journal import parse
 from tests.cloud import ROOT
 from tests.conftest import do_without, require_tool
 from tvapp.core.clock import ManualClock
@@ -263,5 +264,12 @@ def test_a_real_journald_has_the_priorities_the_fields_and_each_line_once(tmp_pa
     assert settled["_TRANSPORT"] == "journal"
     assert long["PRIORITY"] == "4"
     assert (plain["_TRANSPORT"], plain["PRIORITY"]) == ("stdout", "6")
+    # The rig of the TV in a box reads the same lines.
+    parsed = [parse(json.dumps({**entry, "_SYSTEMD_UNIT": "tvapp.service"})) for entry in entries]
+    first, last = parsed[0], parsed[-1]
+    assert first is not None
+    assert last is not None
+    assert (first.event, first.fields["tiles"], first.fields["note"]) == ("map.settled", 24, "two words")
+    assert (last.event, last.message) == ("", "a line that is no event")
     warnings = (tmp_path / "journal.txt").read_text().splitlines()
     assert warnings == ['disk.failed what=tiles reason="full\\nor not"', "a long one"]
