@@ -6,7 +6,7 @@ Imported on a worker (see `backend_loading`), because its imports are slow.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tvapp.app.tile_backend import TileBackend, build_tile_backend
@@ -15,9 +15,9 @@ from tvapp.auth.tokens import TokenProvider
 from tvapp.azure.attribution import AttributionFeed
 from tvapp.azure.authorizer import Authorizer, EntraAuthorizer, SharedKeyAuthorizer, StorageAuthorizer
 from tvapp.azure.maps import MapsClient
+from tvapp.config.load import read_again
 from tvapp.config.model import Config
 from tvapp.core.data_folder import DataFolder
-from tvapp.core.log import Log
 from tvapp.core.surroundings import Surroundings
 from tvapp.fences.outbox.outbox_service import OutboxService
 from tvapp.fences.service.fence_service import FenceService
@@ -109,7 +109,7 @@ def build_backend(
     monitor = NetworkMonitor(jobs, http, urls, clock=clock, log=log, random=random)
     http.listen(monitor.observe)
     monitor.subscribe(lambda error: http.network_restored() if error is None else None)
-    authorizer = _authorizer(config, tokens, log)
+    authorizer = _authorizer(config, surroundings, tokens)
     maps = MapsClient(http, config.maps.endpoint, authorizer, log, clock=clock)
     if tiles is None:
         tiles = build_tile_backend(config, surroundings)
@@ -157,10 +157,16 @@ def build_backend(
     )
 
 
-def _authorizer(config: Config, tokens: TokenProvider | None, log: Log) -> Authorizer:
+def _authorizer(config: Config, surroundings: Surroundings, tokens: TokenProvider | None) -> Authorizer:
     endpoint = config.maps.endpoint
     if config.maps.auth == "shared-key" or tokens is None:
-        return SharedKeyAuthorizer(config.maps.subscription_keys, endpoint=endpoint, log=log)
+
+        async def read_keys() -> Sequence[str]:
+            found = await surroundings.jobs.in_worker(lambda: read_again(config, "maps.subscription_keys"))
+            return found if isinstance(found, tuple) else ()
+
+        keys = config.maps.subscription_keys
+        return SharedKeyAuthorizer(keys, endpoint=endpoint, log=surroundings.log, read_again=read_keys)
     scope = " ".join(provider.first_resource(config.identity.scopes))
     return EntraAuthorizer(tokens, scope, config.maps.client_id, endpoint=endpoint)
 

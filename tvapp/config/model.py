@@ -167,6 +167,16 @@ class Remote:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """A reference to a secret as it was written, and what it is relative to."""
+
+    found: Found
+    base: Path
+    environ: Mapping[str, str] = field(repr=False)
+    """The part of the environment that says where credentials are."""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Everything that can be set, and the file it came from (None: none was found)."""
 
@@ -178,6 +188,8 @@ class Config:
     network: Network = Network()
     remote: Remote = field(default_factory=Remote)
     source: Path | None = None
+    references: Mapping[str, Reference] = field(default_factory=dict, repr=False, compare=False)
+    """Where the secrets stand that the settings only refer to, by key."""
 
     @property
     def needs_sign_in(self) -> bool:

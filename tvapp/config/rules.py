@@ -77,6 +77,12 @@ def check_value(
         return None, ConfigError(named, key, shown, wrong.allowed)
 
 
+def refers_to_secret(key: str, found: Found) -> bool:
+    """Tell whether a value is a reference to a secret, or has one in it."""
+    _, from_text = RULES[key]
+    return key in SECRET_KEYS and refers(from_text(str(found.value)) if found.in_environment else found.value)
+
+
 def shown_value(key: str, found: Found) -> str:
     """Return what was written, short and without secrets."""
     if key == PROXY and isinstance(found.value, str) and not refers(found.value):

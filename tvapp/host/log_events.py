@@ -171,6 +171,7 @@ EVENTS: Mapping[str, LogEvent] = {
     "view.not_restored": LogEvent("The last view could not be read.", "reason", WARNING),
     "view.not_kept": LogEvent("The last view could not be written.", "reason", WARNING),
     "maps.refused": LogEvent("Azure Maps refused a request.", "path status", DEBUG),
+    "maps.keys_read": LogEvent("All subscription keys were refused; others were found where they are kept.", "count"),
     "maps.key_failover": LogEvent("One subscription key was refused; the other one is used.", "refused now", WARNING),
     "attribution.failed": LogEvent("The copyright line of a tileset could not be loaded.", "tileset error", WARNING),
     # Geofences
