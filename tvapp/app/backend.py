@@ -181,7 +181,8 @@ def _store(
         case "blob" if tokens is not None:
             from tvapp.fences.stores.blob import BlobStore
 
-            storage = StorageAuthorizer(tokens, endpoint=fences.container_url)
+            scope = provider.storage_scope(config.identity, fences.container_url)
+            storage = StorageAuthorizer(tokens, endpoint=fences.container_url, scope=scope)
             return lambda: BlobStore(http, fences.container_url, storage, log, workers=jobs, clock=clock)
         case "url":
             from tvapp.fences.stores.url import UrlStore

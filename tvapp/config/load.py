@@ -10,7 +10,8 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from tvapp.config.files import more_files, read_document
-from tvapp.config.model import SECTIONS, Config, Found, Reference
+from tvapp.config.model import MAPS_ENDPOINTS, SECTIONS, Config, Found, Reference
+from tvapp.config.secret_references import credentials_in
 from tvapp.core.errors import ConfigError, TvappError
 
 SYSTEM_FILE = Path("/etc/tvapp/config.toml")
@@ -71,7 +72,6 @@ def load(path: Path | None, environ: Mapping[str, str], *, system_file: Path = S
 def load_all(path: Path | None, environ: Mapping[str, str], *, system_file: Path = SYSTEM_FILE) -> Loaded:
     """Read the settings as `load` does; returns the errors with them."""
     from tvapp.config.rules import check_file, check_together, check_value, refers_to_secret
-    from tvapp.config.secret_references import credentials_in
 
     searched = (path,) if path is not None else search_path(environ, system_file)
     must_exist = path is not None or bool(environ.get("TVAPP_CONFIG"))
@@ -194,6 +194,9 @@ def _build(values: Mapping[str, object], source: Path | None) -> Config:
         for section, kind in SECTIONS.items()
     }
     config = Config(**parts, source=source)
+    if "maps.endpoint" not in values:
+        # A token of one cloud must not be sent to another one's host by default.
+        config = replace(config, maps=replace(config.maps, endpoint=MAPS_ENDPOINTS[config.identity.cloud]))
     if config.maps.auth == "shared-key" and config.geofences.store == "blob" and "identity.scopes" not in values:
         # A subscription key opens the map: the account is for the storage alone and needs no right to Azure Maps.
         config = replace(config, identity=replace(config.identity, scopes=(STORAGE_SCOPE,)))

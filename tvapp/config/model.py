@@ -41,6 +41,9 @@ class Identity:
     """Name of the organisation, as the screens show it; empty: the tenant."""
 
 
+MAPS_ENDPOINTS = {"public": "https://atlas.microsoft.com", "us-government": "https://atlas.azure.us", "china": ""}
+"""The host of Azure Maps in each cloud (azure-facts 3); empty where none is known."""
+
 STYLES: Mapping[str, BaseName] = {
     "microsoft.base.road": "road",
     "microsoft.base.darkgrey": "dark",
@@ -57,7 +60,8 @@ class Maps:
     client_id: str = ""
     """The Azure Maps account's client id (`uniqueId`), sent as `x-ms-client-id`."""
     endpoint: str = "https://atlas.microsoft.com"
-    """Host of Azure Maps, or of a geography (`https://us.atlas.microsoft.com`, `https://eu.atlas.microsoft.com`)."""
+    """Host of Azure Maps, or of a geography such as `https://eu.atlas.microsoft.com`. The default of `us-government` is
+    `https://atlas.azure.us`; in `china` it has to be set."""
     auth: Literal["entra", "shared-key"] = "entra"
     """How requests to Azure Maps are authorised: with the sign-in, or with a subscription key."""
     subscription_keys: tuple[str, ...] = field(default=(), repr=False)

@@ -138,6 +138,7 @@ def check_together(config: Config, wrong: Iterable[str], source: str) -> list[Co
         need("geofences.path", fences.path, 'the folder with the *.geojson files, for store = "folder"')
     if fences.store == "url":
         need("geofences.urls", fences.urls, 'at least one address, for store = "url"')
+    need("maps.endpoint", maps.endpoint, f'the host of Azure Maps: none is known for cloud = "{identity.cloud}"')
     if maps.auth == "shared-key":
         need("maps.subscription_keys", maps.subscription_keys, 'one or two keys, for auth = "shared-key"')
     elif "maps.auth" not in skip:
