@@ -107,7 +107,7 @@ def test_a_file_with_the_login_of_a_proxy_has_to_be_private(write: Write, line: 
         ('no_proxy = ["http://a.example"]', "no_proxy", '"http://a.example"', ".example.com"),
         ("no_proxy = [5]", "no_proxy", "5", ".example.com"),
         ('no_proxy = "10.0.0.0/8"', "no_proxy", '"10.0.0.0/8"', "a list"),
-        ('ca_bundle = "missing.pem"', "ca_bundle", '"missing.pem"', "a file that is there"),
+        ('ca_bundle = "missing.pem"', "ca_bundle", '"missing.pem"', "No such file"),
         ('proxy_username = "tv"', "proxy", "nothing", "the address of the proxy"),
         ('proxy_password = "s3cret"', "proxy_username", "nothing", "the name that proxy_password belongs to"),
         (

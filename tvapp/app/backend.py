@@ -18,6 +18,8 @@ from tvapp.azure.maps import MapsClient
 from tvapp.config.load import read_again
 from tvapp.config.model import Config
 from tvapp.core.data_folder import DataFolder
+from tvapp.core.jobs import Jobs
+from tvapp.core.log import Log
 from tvapp.core.surroundings import Surroundings
 from tvapp.fences.outbox.outbox_service import OutboxService
 from tvapp.fences.service.fence_service import FenceService
@@ -109,7 +111,7 @@ def build_backend(
     monitor = NetworkMonitor(jobs, http, urls, clock=clock, log=log, random=random)
     http.listen(monitor.observe)
     monitor.subscribe(lambda error: http.network_restored() if error is None else None)
-    authorizer = _authorizer(config, surroundings, tokens)
+    authorizer = build_authorizer(config, tokens, jobs, log)
     maps = MapsClient(http, config.maps.endpoint, authorizer, log, clock=clock)
     if tiles is None:
         tiles = build_tile_backend(config, surroundings)
@@ -121,7 +123,7 @@ def build_backend(
     for url in _store_urls(config):
         monitor.watch_hint(url)
     fences, outbox, snapshot = None, None, None
-    open_store = _store(config, surroundings, http, authorizer, tokens)
+    open_store = store_opener(config, surroundings, http, authorizer, tokens)
     if open_store is not None:
         fences = FenceService(
             open_store,
@@ -157,21 +159,22 @@ def build_backend(
     )
 
 
-def _authorizer(config: Config, surroundings: Surroundings, tokens: TokenProvider | None) -> Authorizer:
+def build_authorizer(config: Config, tokens: TokenProvider | None, jobs: Jobs, log: Log) -> Authorizer:
+    """Return what adds the configured credentials to requests for the map."""
     endpoint = config.maps.endpoint
     if config.maps.auth == "shared-key" or tokens is None:
 
         async def read_keys() -> Sequence[str]:
-            found = await surroundings.jobs.in_worker(lambda: read_again(config, "maps.subscription_keys"))
+            found = await jobs.in_worker(lambda: read_again(config, "maps.subscription_keys"))
             return found if isinstance(found, tuple) else ()
 
         keys = config.maps.subscription_keys
-        return SharedKeyAuthorizer(keys, endpoint=endpoint, log=surroundings.log, read_again=read_keys)
+        return SharedKeyAuthorizer(keys, endpoint=endpoint, log=log, read_again=read_keys)
     scope = " ".join(provider.first_resource(config.identity.scopes))
     return EntraAuthorizer(tokens, scope, config.maps.client_id, endpoint=endpoint)
 
 
-def _store(
+def store_opener(
     config: Config, surroundings: Surroundings, http: Sender, authorizer: Authorizer, tokens: TokenProvider | None
 ) -> Callable[[], Store] | None:
     """Return a function that opens the configured store, importing that one alone; None if none is configured."""

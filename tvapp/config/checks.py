@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import base64
+import os
 import re
+import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -14,6 +17,7 @@ GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 DOMAIN = re.compile(r"(?=.{4,253}$)(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z]{2,63}")
 LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 MAP_VIEW = re.compile(r"Auto|Unified|[A-Z]{2}")
+KEY_BYTES = 32
 DEFAULT_HOME_ZOOM = 14.0
 MOST_KINDS = 24
 LONGEST_NAME = 40
@@ -129,9 +133,20 @@ def check_tenant(value: object, base: Path) -> str:
 
 def check_existing_file(value: object, base: Path) -> str:
     path = check_path(value, base)
-    if path and not Path(path).is_file():
-        raise WrongValue("the path of a file that is there")
+    if path and (wrong := _why_no_file(path)):
+        raise WrongValue(f"the path of a file that can be read ({wrong})")
     return path
+
+
+def _why_no_file(path: str) -> str:
+    try:
+        number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError as error:
+        return error.strerror or str(error)
+    try:
+        return "" if stat.S_ISREG(os.fstat(number).st_mode) else "this is not a file"
+    finally:
+        os.close(number)
 
 
 def check_path(value: object, base: Path) -> str:
@@ -140,7 +155,7 @@ def check_path(value: object, base: Path) -> str:
     try:
         return str(base / Path(value).expanduser()) if value else ""
     except RuntimeError:
-        raise WrongValue("a path in quotes, without the home of a user who is not known here") from None
+        raise WrongValue("a path without ~: there is no such home folder here") from None
 
 
 def check_proxy(value: object, _base: Path) -> str:
@@ -162,6 +177,21 @@ def check_exception(value: object, _base: Path) -> str:
     except BadProxy as wrong:
         raise WrongValue(f"a list of destinations: {wrong}", value) from None
     return str(value)
+
+
+A_KEY = "32 random bytes in Base64, as `openssl rand -base64 32` prints them"
+
+
+def check_token_key(value: object, _base: Path) -> str:
+    """Check a key of 256 bits; returns it in the alphabet that is safe in URLs, which the cipher wants."""
+    text = value.strip().replace("-", "+").replace("_", "/") if isinstance(value, str) else ""
+    try:
+        key = base64.b64decode(text, validate=True)
+    except ValueError:
+        raise WrongValue(f"a list of keys: {A_KEY}") from None
+    if len(key) != KEY_BYTES:
+        raise WrongValue(f"a list of keys: {A_KEY}")
+    return base64.urlsafe_b64encode(key).decode()
 
 
 def check_device(value: object, _base: Path) -> str:

@@ -35,6 +35,8 @@ class Identity:
     """Scopes to sign in for. With a shared key and `store = "blob"` the default is the scope of Azure Storage."""
     ca_bundle: str = ""
     """The same as `ca_bundle` of `[network]`; both may be set."""
+    token_key: tuple[str, ...] = field(default=(), repr=False)
+    """Keys that the kept sign-in is encrypted with: the first one writes, the others can still read."""
     app_name: str = "tvapp"
     """Name of the app registration, as the screens show it."""
     organisation: str = ""

@@ -29,6 +29,7 @@ from tvapp.config.checks import (
     check_path,
     check_proxy,
     check_tenant,
+    check_token_key,
     check_truth,
     choice_check,
     list_check,
@@ -49,11 +50,13 @@ from tvapp.core.errors import ConfigError
 from tvapp.core.proxies import parse_proxy, without_credentials
 
 LONGEST_FOUND = 80
-SECRET_KEYS = frozenset({"maps.subscription_keys", "kiosk.lock", "network.proxy", "network.proxy_password"})
+SECRET_KEYS = frozenset(
+    {"identity.token_key", "maps.subscription_keys", "kiosk.lock", "network.proxy", "network.proxy_password"}
+)
 """Their values are never shown, and may be references to secrets."""
 PROXY = "network.proxy"
 """An address that holds a secret only where it has credentials; it is shown without them."""
-SECRET_LISTS = frozenset({"maps.subscription_keys"})
+SECRET_LISTS = frozenset({"identity.token_key", "maps.subscription_keys"})
 
 
 def check_value(
@@ -259,6 +262,10 @@ RULES: Mapping[str, tuple[Check, Callable[[str], object]]] = {
         _as_list,
     ),
     "identity.ca_bundle": (check_existing_file, _as_text),
+    "identity.token_key": (
+        list_check(check_token_key, f"a list of keys in quotes, or {ALLOWED}", most=8),
+        _as_list_or_table,
+    ),
     "identity.app_name": (_ANY_TEXT, _as_text),
     "identity.organisation": (_ANY_TEXT, _as_text),
     "maps.client_id": (text_check(GUID, A_GUID), _as_text),

@@ -74,7 +74,7 @@ def read(reference: Mapping[str, object], base: Path, environ: Mapping[str, str]
             try:
                 chosen = base / Path(path).expanduser()
             except RuntimeError:
-                raise UnusableSecret(f"{path}: a home that is not known here", "a file that can be read") from None
+                raise UnusableSecret(f"{path}: there is no such home folder here", "a path without ~") from None
             return _read(chosen, str(chosen), is_checked=True)
     raise UnusableSecret("a table that is no reference to a secret", ALLOWED)
 

@@ -93,6 +93,9 @@ EVENTS: Mapping[str, LogEvent] = {
     ),
     "token_cache.ignored": LogEvent("The kept sign-in belongs to another configuration and is not used.", "reason"),
     "token_cache.corrupt": LogEvent("The kept sign-in is damaged; it is set aside.", "reason next", WARNING),
+    "token_cache.locked": LogEvent(
+        "The kept sign-in is encrypted with a key that is not configured; it is set aside.", "reason next", WARNING
+    ),
     "token_cache.not_moved": LogEvent("A damaged token file could not be set aside.", "reason", WARNING),
     "token_cache.not_removed": LogEvent("Signing out could not remove the token file.", "reason file", ERROR),
     # The clock and the machine
