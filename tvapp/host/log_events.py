@@ -178,7 +178,10 @@ EVENTS: Mapping[str, LogEvent] = {
     "maps.key_failover": LogEvent("One subscription key was refused; the other one is used.", "refused now", WARNING),
     "attribution.failed": LogEvent("The copyright line of a tileset could not be loaded.", "tileset error", WARNING),
     # Geofences
-    "geofences.loaded": LogEvent("The store was read.", "store count skipped ms"),
+    "geofences.loaded": LogEvent(
+        "The store was read; `unknown` counts geofences whose times could not be read.",
+        "store count skipped unknown ms",
+    ),
     "geofences.unavailable": LogEvent("The store could not be read; it is tried again.", "store error reason", WARNING),
     "geofences.restored": LogEvent("The geofences of the last time are shown.", "count age_s"),
     "geofences.not_kept": LogEvent("The geofences of the last time could not be read.", "reason", WARNING),
