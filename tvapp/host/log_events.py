@@ -282,6 +282,7 @@ FIELDS: Mapping[str, str] = {
     "tileset": "the tileset",
     "times": "failures in a row",
     "tries": "wrong tries in a row, this one included",
+    "unknown": "geofences whose times could not be read",
     "verification_uri": "the address to open",
     "version": "the version of tvapp",
     "waited_s": "seconds waited for the clock",
