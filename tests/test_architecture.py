@@ -84,6 +84,10 @@ DEFERRED = {
     ("app.map_session", "tvapp.host.links"): "not needed for the first frame",
     ("app.map_session", "tvapp.app.lock_service"): "only where a lock is configured",
     ("auth.lazy_gateway", "tvapp.auth"): "MSAL is slow to import, and a cached token needs none of it",
+    (
+        "auth.token_store",
+        "tvapp.auth.token_cipher",
+    ): "cryptography is slow to import; only a configured key needs it",
     ("auth.tokens", "asyncio"): "slow to import; only the io thread needs it",
     ("config.load", "difflib"): "only a mistyped key needs it",
     ("config.files", "tomllib"): "a start that is configured by the environment alone needs no parser",

@@ -98,6 +98,9 @@ EVENTS: Mapping[str, LogEvent] = {
     ),
     "token_cache.ignored": LogEvent("The kept sign-in belongs to another configuration and is not used.", "reason"),
     "token_cache.corrupt": LogEvent("The kept sign-in is damaged; it is set aside.", "reason next", WARNING),
+    "token_cache.locked": LogEvent(
+        "The kept sign-in is encrypted with a key that is not configured; it is set aside.", "reason next", WARNING
+    ),
     "token_cache.not_moved": LogEvent("A damaged token file could not be set aside.", "reason", WARNING),
     "token_cache.not_removed": LogEvent("Signing out could not remove the token file.", "reason file", ERROR),
     # The clock and the machine
@@ -176,6 +179,7 @@ EVENTS: Mapping[str, LogEvent] = {
     "view.not_restored": LogEvent("The last view could not be read.", "reason", WARNING),
     "view.not_kept": LogEvent("The last view could not be written.", "reason", WARNING),
     "maps.refused": LogEvent("Azure Maps refused a request.", "path status", DEBUG),
+    "maps.keys_read": LogEvent("All subscription keys were refused; others were found where they are kept.", "count"),
     "maps.key_failover": LogEvent("One subscription key was refused; the other one is used.", "refused now", WARNING),
     "attribution.failed": LogEvent("The copyright line of a tileset could not be loaded.", "tileset error", WARNING),
     # Geofences
