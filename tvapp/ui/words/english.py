@@ -5,6 +5,7 @@ from __future__ import annotations
 from tvapp.ui.words.english_connection import CONNECTION
 from tvapp.ui.words.english_editing import EDITING
 from tvapp.ui.words.english_problems import PROBLEMS
+from tvapp.ui.words.english_usage import USAGE
 
 _COMMON: dict[str, str] = {
     # Starting
@@ -287,5 +288,5 @@ _COMMON: dict[str, str] = {
     "key.any": "Any key",
 }
 
-SENTENCES: dict[str, str] = _COMMON | CONNECTION | PROBLEMS | EDITING
+SENTENCES: dict[str, str] = _COMMON | CONNECTION | PROBLEMS | EDITING | USAGE
 """Key -> sentence; {names} are filled in."""
