@@ -31,7 +31,18 @@ from tvapp.commands.journey import AppProcess
 from tvapp.commands.phone import Phone
 from tvapp.core.exit_status import EXIT_NOT_INSTALLED
 
-STEPS = ["sign-in", "map", "selected-geofence", "drawer", "layers", "draw", "uploaded", "sign-out", "signed-out"]
+STEPS = [
+    "sign-in",
+    "map",
+    "selected-geofence",
+    "drawer",
+    "layers",
+    "draw",
+    "uploaded",
+    "usage",
+    "sign-out",
+    "signed-out",
+]
 CLOUD = {
     "authority": "https://l/t",
     "client_id": "c",

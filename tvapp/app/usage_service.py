@@ -144,7 +144,7 @@ class UsageService:
         known = answer.report if answer is not None else UsageReport(days, span, self._tv(span))
         if reader is None or (obstacle := reader.obstacle()) is not None:
             lacking = UsageProblem("broken") if reader is None else obstacle
-            self._tell(UsageChanged(UsageReport(days, span, self._tv(span), lacking, self._clock.wall())))
+            self._tell(UsageChanged(UsageReport(days, span, self._tv(span), lacking)))
             return
         self._tell(UsageChanged(replace(self._with_tv(known), is_loading=True)))
         if days in self._asked:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.words.formats import count
+from tvapp.ui.words.lookup import knows
 from tvapp.usage.billing import Cost
 from tvapp.usage.problems import Kind, UsageProblem
 
@@ -60,20 +61,20 @@ def problem_detail(problem: UsageProblem) -> str:
 
 
 def short_count(number: int) -> str:
-    """Return a number in at most five characters, for a bar.
+    """Return a number in a few characters, for a bar.
 
     >>> [short_count(n) for n in (0, 999, 1234, 56_789, 1_234_567, 999_999_999, 4 * 10**14)]
-    ['0', '999', '1.2k', '57k', '1.2M', '1G', '400T']
+    ['0', '999', '1.2k', '57k', '1.2M', '1bn', '400tn']
     """
     if number < 1000:
         return str(number)
     scaled = float(number)
-    for unit in ("k", "M", "G", "T"):
+    for unit in ("k", "M", "bn", "tn"):
         scaled /= 1000
         if scaled < 9.95:
             text = f"{scaled:.1f}"
             return f"{text.removesuffix('.0')}{unit}"
-        if scaled < 999.5 or unit == "T":
+        if scaled < 999.5 or unit == "tn":
             return f"{scaled:.0f}{unit}"
     raise AssertionError("unreachable")
 
@@ -110,6 +111,12 @@ def amount(cost: Cost) -> str:
 def api_words(name: str, settings: UiSettings) -> str:
     """Return the name of an API as it is, or words for one without a name."""
     return name or settings.words("usage.unnamed")
+
+
+def result_words(name: str, settings: UiSettings) -> str:
+    """Return the name of a type of result in words; an unknown one as it is."""
+    key = f"usage.result.{name.lower()}"
+    return settings.words(key) if knows(key) else api_words(name, settings)
 
 
 def transactions_words(transactions: float) -> str:
