@@ -20,6 +20,7 @@ from tvapp.config.model import Config, Identity, Maps, Usage
 from tvapp.core.clock import SystemClock
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
+from tvapp.core.proxies import Outbound
 from tvapp.net.lazy_chain import LazyChain
 from tvapp.usage.account import AccountUsage
 from tvapp.usage.problems import UsageProblem
@@ -35,7 +36,7 @@ class Desk:
         self.clock = SystemClock()
         self.jobs = Jobs(Inbox(), self.log)
         self.network = LazyChain(
-            self.jobs, self.clock, self.log, ca_bundle=cloud.ca_bundle, random=lambda: 0.5, skew=None
+            self.jobs, self.clock, self.log, outbound=Outbound.trusting(cloud.ca_bundle), random=lambda: 0.5
         )
         self.config = Config(
             identity=Identity(client_id=cloud.client_id, authority=cloud.authority),

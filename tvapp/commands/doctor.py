@@ -145,7 +145,7 @@ def _online(config: Config, data_dir: Path) -> list[Check]:
         jobs, clock, log, DiskHealth(log), lambda: 0.5, DataFolder(data_dir), since_start=lambda: 0.0
     )
     skew = SkewMonitor(clock, log, jobs.inbox.post)
-    network = LazyChain(jobs, clock, log, ca_bundle=config.identity.ca_bundle, random=surroundings.random, skew=skew)
+    network = LazyChain(jobs, clock, log, outbound=config.outbound, random=surroundings.random, skew=skew)
     try:
         sign_in: SignIn | None = None
         if config.needs_sign_in:
@@ -292,7 +292,7 @@ class _Visit:
 
             check = _step_check("network", failure_of(failure), str(failure))
             if isinstance(failure, TlsFailed):
-                return replace(check, remedy="give the certificate authority as [identity] ca_bundle, or set the clock")
+                return replace(check, remedy="give the certificate authority as [network] ca_bundle, or set the clock")
             return check
         if failure is not None and not isinstance(failure, ServiceError):
             return Check("network", "fail", str(failure), error_words(failure, "advice"))
