@@ -70,6 +70,7 @@ class Bench:
         config = Config(usage=Usage(price_per_1000={"": 15.0}, currency="EUR"))
         self.service = UsageService(config, self.around, self.counter, self._tell)
         self.service.begin(cast(AccountUsageReader, self.reader))
+        self.service.restore()
         self.take()
 
     def _tell(self, message: object) -> None:
@@ -132,7 +133,7 @@ def test_nothing_is_written_over_a_file_that_was_not_read_yet(tmp_path: Path) ->
     counter = UsageCounter(first.clock)
     around = surroundings(tmp_path, cast(Jobs, jobs), clock=first.clock, log=first.log)
     service = UsageService(Config(), around, counter, lambda _message: None)
-    service.begin(cast(AccountUsageReader, FakeReader()))
+    service.restore()
     counter.count("base", 200)
     service.tick(10_000.0)
     service.flush()

@@ -163,6 +163,7 @@ class MapSession:
             case BackendReady(backend):
                 self.backend = backend
                 self._connect_map()
+                self.usage.restore()
             case LastViewKnown(path=path, view=view) if path == self._opening:
                 self._show_map(now, view)
             case JobFailed(name=name) if name == READ and self._opening is not None:

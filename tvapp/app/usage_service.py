@@ -93,8 +93,11 @@ class UsageService:
     # -- counts -----------------------------------------------------------------------------------------------------
 
     def begin(self, reader: AccountUsageReader) -> None:
-        """Read the file, and use `reader` for the account from now on."""
+        """Use `reader` for the account from now on."""
         self._reader = reader
+
+    def restore(self) -> None:
+        """Read the counts of earlier runs; until then nothing is written."""
         self._jobs.run("usage.restore", self._restore)
 
     def tick(self, now: float) -> None:
