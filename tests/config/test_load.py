@@ -648,3 +648,9 @@ def test_hours_that_make_no_sense_are_explained(write: Write, line: str, key: st
     error = one_error(write(f"{COMPLETE}[kiosk]\n{line}\n"))
     assert error.key == key
     assert "days and hours" in error.allowed or "a number" in error.allowed
+
+
+def test_dev_null_is_an_empty_file() -> None:
+    own = {"TVAPP_MAPS_AUTH": "shared-key", "TVAPP_MAPS_SUBSCRIPTION_KEYS": "a-key-of-maps"}
+    fences = {"TVAPP_GEOFENCES_STORE": "folder", "TVAPP_GEOFENCES_PATH": "/srv"}
+    assert load(None, {"TVAPP_CONFIG": "/dev/null", **own, **fences}).geofences.path == "/srv"

@@ -76,10 +76,15 @@ def more_files(main: Path, errors: list[ConfigError]) -> list[Path]:
 
 
 def _content(path: Path, *, may_be_pipe: bool) -> bytes:
-    """Return at most LIMIT_BYTES + 1 bytes of a file; a pipe, as of a shell's `<(...)`, is waited for PIPE_WITHIN_S."""
+    """Return at most LIMIT_BYTES + 1 bytes of a file; a pipe, as of a shell's `<(...)`, is waited for PIPE_WITHIN_S.
+
+    /dev/null is an empty file: the usual name for none.
+    """
     number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
     try:
         mode = os.fstat(number).st_mode
+        if may_be_pipe and stat.S_ISCHR(mode) and str(path) == os.devnull:
+            return b""
         if not stat.S_ISREG(mode) and not (may_be_pipe and stat.S_ISFIFO(mode)):
             raise OSError(None, "Is a directory" if may_be_pipe and stat.S_ISDIR(mode) else "Is not a file")
         data = b""
