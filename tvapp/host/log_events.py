@@ -104,6 +104,9 @@ EVENTS: Mapping[str, LogEvent] = {
     ),
     "token_cache.ignored": LogEvent("The kept sign-in belongs to another configuration and is not used.", "reason"),
     "token_cache.corrupt": LogEvent("The kept sign-in is damaged; it is set aside.", "reason next", WARNING),
+    "token_cache.locked": LogEvent(
+        "The kept sign-in is encrypted with a key that is not configured; it is set aside.", "reason next", WARNING
+    ),
     "token_cache.not_moved": LogEvent("A damaged token file could not be set aside.", "reason", WARNING),
     "token_cache.not_removed": LogEvent("Signing out could not remove the token file.", "reason file", ERROR),
     # The clock and the machine
@@ -181,7 +184,20 @@ EVENTS: Mapping[str, LogEvent] = {
     "view.restored": LogEvent("The last view is shown.", "zoom base"),
     "view.not_restored": LogEvent("The last view could not be read.", "reason", WARNING),
     "view.not_kept": LogEvent("The last view could not be written.", "reason", WARNING),
+    "usage.loaded": LogEvent(
+        "The usage of the Azure Maps account was read from Azure Monitor, for the usage page.",
+        "days requests apis availability failures ms",
+    ),
+    "usage.failed": LogEvent(
+        "The usage of the Azure Maps account could not be read; the page says why.",
+        "kind host status code aadsts request_id",
+        WARNING,
+    ),
+    "usage.not_restored": LogEvent(
+        "The counts of this TV's requests could not be read; counting begins anew.", "reason", WARNING
+    ),
     "maps.refused": LogEvent("Azure Maps refused a request.", "path status", DEBUG),
+    "maps.keys_read": LogEvent("All subscription keys were refused; others were found where they are kept.", "count"),
     "maps.key_failover": LogEvent("One subscription key was refused; the other one is used.", "refused now", WARNING),
     "attribution.failed": LogEvent("The copyright line of a tileset could not be loaded.", "tileset error", WARNING),
     # Geofences
@@ -222,7 +238,9 @@ FIELDS: Mapping[str, str] = {
     "after_s": "seconds since the loss",
     "age_s": "seconds since the store was read",
     "all_keys": "whether every key of the device is read, or only those that SDL drops",
+    "apis": "how many APIs",
     "asleep_s": "seconds asleep",
+    "availability": "in percent; null: unknown",
     "attempt": "number of the attempt that begins",
     "base": "base map: road, dark, imagery, hybrid",
     "by": "what caused it; for the screen: idle, hours, key, desk, shown",
@@ -234,12 +252,14 @@ FIELDS: Mapping[str, str] = {
     "correlation_id": "Entra's correlation id",
     "count": "how many",
     "data_dir": "the data folder",
+    "days": "days of the span that was asked for",
     "detail": "the error's text",
     "device": "path of the device",
     "direction": "behind, ahead or right",
     "driver": "SDL's video driver",
     "error": "the error's type, or the code of the protocol",
     "expires_in": "seconds for which the code or token is good",
+    "failures": "metrics that could not be read",
     "file": "name of the file",
     "from_cache": "tiles that came from a cache",
     "group": "group that may read the device",
@@ -270,7 +290,7 @@ FIELDS: Mapping[str, str] = {
     "renewal": "0 for the first code, then counted up",
     "renewals": "codes that were renewed",
     "request_id": "the service's id of the request",
-    "requests": "tile requests since the last `map.settled`",
+    "requests": "tile requests since the last `map.settled`; of `usage.loaded`: of the whole account",
     "resource": "resource that the token is for; absent for the sign-in itself",
     "restart": "true: the program starts itself anew",
     "restart_in_s": "seconds until the app starts again",
