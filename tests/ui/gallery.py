@@ -483,7 +483,9 @@ def own(period: Period, factor: float = 1.0, prices: Prices | None = None) -> Tv
     """Return this TV's usage."""
     sent: dict[Meter, int] = {"base": 1234, "imagery": 311, "traffic": 95, "weather": 40, "metadata": 2, "free": 420}
     counts: Counts = {
-        meter: Tally(round(n * factor), round(n * factor * 0.98)) for meter, n in sent.items() if round(n * factor)
+        meter: Tally(round(n * factor), 0 if meter == "free" else round(n * factor * 0.98))
+        for meter, n in sent.items()
+        if round(n * factor)
     }
     days = UsageDays({day_of(EPOCH - n * 86_400): counts for n in range(30)})
     return tv_usage(days, span_of(DAYS[period], EPOCH), Prices.of({"": 4.5}, "USD") if prices is None else prices)
