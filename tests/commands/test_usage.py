@@ -104,8 +104,7 @@ def test_the_desk_sees_the_account_and_this_tv_and_nothing_is_written(cloud: Loc
     assert files(tmp_path) == before
 
 
-def test_a_token_that_has_to_be_renewed_is_renewed_in_memory_alone(cloud: LocalCloud, tmp_path: Path) -> None:
-    cloud.settings(token_lifetime_s=1)
+def test_the_token_is_asked_for_silently_and_kept_in_memory_alone(cloud: LocalCloud, tmp_path: Path) -> None:
     sign_in(cloud, tmp_path)
     before = files(tmp_path)
     assert usage(with_account(cloud), tmp_path).returncode == EXIT_OK
@@ -167,7 +166,6 @@ def test_root_looks_as_the_owner_of_the_folder_and_changes_nothing_there(cloud: 
             above.chmod(0o755)
     bundle = tmp_path / "ca.pem"
     shutil.copyfile(cloud.ca_bundle, bundle)
-    cloud.settings(token_lifetime_s=1)
     before = files(folder)
     done = usage(with_account(cloud, TVAPP_IDENTITY_CA_BUNDLE=str(bundle)), folder, "--json")
     assert report(done)["ok"], done.stdout

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import stat
@@ -26,6 +27,7 @@ A_RESOURCE_ID = (
 )
 METERS = ("base", "imagery", "traffic", "weather", "metadata")
 HIGHEST_PRICE = 1_000_000.0
+KEY_BYTES = 32
 DEFAULT_HOME_ZOOM = 14.0
 MOST_KINDS = 24
 LONGEST_NAME = 40
@@ -185,6 +187,21 @@ def check_exception(value: object, _base: Path) -> str:
     except BadProxy as wrong:
         raise WrongValue(f"a list of destinations: {wrong}", value) from None
     return str(value)
+
+
+A_KEY = "32 random bytes in Base64, as `openssl rand -base64 32` prints them"
+
+
+def check_token_key(value: object, _base: Path) -> str:
+    """Check a key of 256 bits; returns it in the alphabet that is safe in URLs, which the cipher wants."""
+    text = value.strip().replace("-", "+").replace("_", "/") if isinstance(value, str) else ""
+    try:
+        key = base64.b64decode(text, validate=True)
+    except ValueError:
+        raise WrongValue(f"a list of keys: {A_KEY}") from None
+    if len(key) != KEY_BYTES:
+        raise WrongValue(f"a list of keys: {A_KEY}")
+    return base64.urlsafe_b64encode(key).decode()
 
 
 def check_device(value: object, _base: Path) -> str:
