@@ -14,7 +14,7 @@ from tvapp.ui.widgets.surface import card
 from tvapp.ui.words.formats import MONTHS, WEEKDAYS, count
 from tvapp.ui.words.usage_words import api_words, percentage, result_words, short_count
 from tvapp.usage.account import AccountUsage, regrouped
-from tvapp.usage.span import UsagePeriod, Span
+from tvapp.usage.span import Span, UsagePeriod
 
 GAP = 24.0
 PAD = 30.0
