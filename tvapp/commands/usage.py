@@ -86,7 +86,7 @@ def _read(at: Standpoint, days: int) -> tuple[UsageReport, UsageDays]:
     with surroundings_beside(DataFolder(at.data_dir)) as around:
         counted = read_days(around.data.usage, around.log)
         span = span_of(days, around.clock.wall())
-        prices = Prices.of(config.usage.price_per_1000, config.usage.currency)
+        prices = Prices.of(config.usage.price_per_thousand, config.usage.currency)
         found = _read_account(config, around, days)
         as_of = around.clock.wall()
     return UsageReport(days, span, tv_usage(counted, span, prices), found, as_of), counted
@@ -255,6 +255,6 @@ def _tv_lines(report: UsageReport, settings: UiSettings) -> Iterator[str]:
 
 def _cost_words(tv: TvUsage, settings: UiSettings) -> str:
     if tv.cost is None:
-        return "no price is set ([usage] price_per_1000)"
+        return "no price is set ([usage] price_per_thousand)"
     without = ", ".join(settings.words(f"usage.meter.{meter}") for meter in tv.cost.without)
     return amount(tv.cost).replace("\u202f", "") + (f" (without {without})" if without else "")

@@ -17,6 +17,7 @@ GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 DOMAIN = re.compile(r"(?=.{4,253}$)(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z]{2,63}")
 LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 MAP_VIEW = re.compile(r"Auto|Unified|[A-Z]{2}")
+KEY_BYTES = 32
 RESOURCE_ID = re.compile(
     r"/subscriptions/[0-9a-f-]{36}/resourceGroups/[^/?#%\s]{1,90}/providers/Microsoft\.Maps/accounts/[\w.-]{1,98}/?",
     re.IGNORECASE,
@@ -27,7 +28,6 @@ A_RESOURCE_ID = (
 )
 METERS = ("base", "imagery", "traffic", "weather", "metadata")
 HIGHEST_PRICE = 1_000_000.0
-KEY_BYTES = 32
 DEFAULT_HOME_ZOOM = 14.0
 MOST_KINDS = 24
 LONGEST_NAME = 40
