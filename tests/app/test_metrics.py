@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.app.rig import WITH_ACCOUNT, WITH_KEY, FakeBackend, Rig
+from tests.app.rig import WITH_ACCOUNT, WITH_KEY, Rig
 from tvapp.app.metrics import PUBLISH_EVERY_S, SERVE_AFTER_S, MetricsPublisher, Wiring, disk_use
 from tvapp.core.image import Image
 from tvapp.host.event_log import EventLog
@@ -60,20 +60,18 @@ def test_a_screen_at_rest_wakes_for_the_next_snapshot_and_draws_nothing(rig: Met
 
 
 def test_frames_tiles_and_requests_are_counted(rig: MetricsRig) -> None:
-    backend = rig.connect(FakeBackend())
     rig.app.presented(rig.clock.now)
     origins: tuple[Origin, ...] = ("network", "network", "disk", "stale", "worker")
     for number, origin in enumerate(origins):
         tile = TileArrived(TileId("microsoft.base.darkgrey", 3, number, 0), TileImage(Image(1, 1, bytes(4))), origin)
         rig.tell(tile)
-    backend.loader.requests_sent = 30
+    for status in (200, 200, 404, 429):
+        rig.app.session.counter.count("base", status)
     snapshot = rig.published()
     assert snapshot.tiles == {"network": 2, "disk": 2, "drawn": 1}
-    assert (snapshot.tile_requests, snapshot.transactions) == (30, 2.0)
+    assert (snapshot.tile_requests, snapshot.transactions) == (4, 3 / 15)  # 429 is not billed
     assert sum(snapshot.frame_counts) == 2
     assert snapshot.frame_at is not None
-    backend.loader.requests_sent = 5  # another loader, after the account has changed
-    assert rig.published().tile_requests == 35
 
 
 def test_tiles_in_view_that_no_request_and_no_disk_brought_were_in_memory(rig: MetricsRig) -> None:

@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.cloud import ROOT, LocalCloud
 from tests.conftest import require_tool
 from tests.e2e.rig import running, until, with_account
@@ -43,6 +45,7 @@ def test_prometheus_reads_what_the_screen_shows(cloud: LocalCloud, tmp_path: Pat
         assert (after["tvapp_signed_in"], after["tvapp_map_shown"], after["tvapp_network_up"]) == (1, 1, 1)
         assert after["tvapp_tiles_total{source=network}"] > 0
         assert after["tvapp_tile_requests_total"] >= after["tvapp_tiles_total{source=network}"]
+        assert after["tvapp_transactions_total"] == pytest.approx(after["tvapp_tile_requests_total"] / 15, rel=0.2)
         assert after["tvapp_tiles_total{source=drawn}"] > 0
         assert after["tvapp_frame_seconds_count"] > before["tvapp_frame_seconds_count"] > 0
         assert after["tvapp_tile_cache_limit_bytes{cache=disk}"] == 256 << 20

@@ -23,8 +23,6 @@ PUBLISH_EVERY_S = 5.0
 """Prometheus asks every fifteen seconds or more rarely. At rest, each time costs a tenth of a millisecond."""
 SERVE_AFTER_S = 3.0
 """The library takes a tenth of a second to import, with the GIL: not while the first map is being loaded."""
-TILES_PER_TRANSACTION = 15
-"""What Azure Maps bills as one transaction."""
 
 _SOURCES: dict[Origin, TileSource] = {"network": "network", "disk": "disk", "stale": "disk", "worker": "drawn"}
 
@@ -51,7 +49,6 @@ class MetricsPublisher:
         self._started_at = surroundings.clock.wall() - surroundings.since_start()
         self._frames = FrameTimes()
         self._tiles: Counter[TileSource] = Counter()
-        self._requests = _Total()
         self._cached = _Total()
         self._disk_before = 0
         self.snapshot: Snapshot | None = None
@@ -107,10 +104,9 @@ class MetricsPublisher:
         app, session = self._app, self._app.session
         situation, base = app.situation(), app.stack.base
         state = base.state if isinstance(base, MapScreen) else None
-        backend = session.backend
         to_wall = self._clock.wall() - now
         tokens = session.sign_in.tokens.expiries() if session.sign_in is not None else {}
-        requests = self._requests.at(backend.loader.requests_sent if backend is not None else 0)
+        used = session.counter.snapshot()
         self._count_memory(session.map.tiles_from_caches if session.map is not None else 0)
         return Snapshot(
             taken_at=now,
@@ -129,8 +125,8 @@ class MetricsPublisher:
             frame_sum_s=self._frames.sum_s,
             frame_at=self._frames.last_at,
             tiles=dict(self._tiles),
-            tile_requests=requests,
-            transactions=requests / TILES_PER_TRANSACTION,
+            tile_requests=used.tiles,
+            transactions=used.transactions,
             memory_cache=(
                 CacheUse(state.model.memory.size_bytes, state.model.memory.budget_bytes) if state is not None else None
             ),
