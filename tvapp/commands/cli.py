@@ -64,7 +64,14 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     )
     # A word with a space in front is no flag.
     words = [f" {word}" if _PLACE.fullmatch(word) else word for word in arguments]
-    return build_parser().parse_args(words, unset)
+    parser = build_parser()
+    options, left = parser.parse_known_args(words, unset)
+    if options.command == "ctl" and options.argument is None and left and not left[0].startswith("-"):
+        # argparse takes an argument that may be missing as missing once a flag follows, as in `message --for 90 TEXT`.
+        options.argument = left.pop(0)
+    if left:
+        parser.error(f"unrecognized arguments: {' '.join(left)}")
+    return options
 
 
 def build_parser() -> argparse.ArgumentParser:

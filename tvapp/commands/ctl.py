@@ -53,7 +53,14 @@ def data_dir() -> Path:
     Root has none as a rule, nor has the user of the service.
     """
     own = default_data_dir()
-    return own if DataFolder(own).control.exists() or not SERVICE_DATA_DIR.exists() else SERVICE_DATA_DIR
+    return own if _is_there(DataFolder(own).control) or not _is_there(SERVICE_DATA_DIR) else SERVICE_DATA_DIR
+
+
+def _is_there(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:
+        return False  # in the home folder of another user, which `sudo -u` may leave in the environment
 
 
 def command_of(action: str, argument: str | None, seconds: float | None) -> Command:
