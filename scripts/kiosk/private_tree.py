@@ -89,6 +89,15 @@ PRUNED = (
     "pillow.libs/libavif-*",
     "pillow.libs/liblcms2-*",
     "qrcode/console_scripts.py",
+    # What reads metrics, or hands them to other frameworks; and the backend of an event loop that nothing here uses.
+    "prometheus_client/aiohttp/*",
+    "prometheus_client/bridge/*",
+    "prometheus_client/django/*",
+    "prometheus_client/twisted/*",
+    "prometheus_client/parser.py",
+    "prometheus_client/openmetrics/parser.py",
+    "anyio/_backends/_trio.py",
+    "anyio/pytest_plugin.py",
 )
 """Files of wheels that the TV needs none of. `unpack` fails if a library that is left needs one of them."""
 
