@@ -64,6 +64,9 @@ class NoIndex:
     ) -> tuple[tuple[Geofence, float], ...]:
         raise NotImplementedError
 
+    def outline_in(self, fence: Geofence, box: tuple[float, float, float, float], tolerance: float) -> tuple[()]:
+        raise NotImplementedError
+
     def outline(self, fence: Geofence) -> tuple[()]:
         raise NotImplementedError
 

@@ -18,6 +18,7 @@ from tvapp.fences.index.polygon_distance import distance
 from tvapp.fences.index.projection import EQUATOR_M, project_many, to_positions
 from tvapp.fences.index.rtree import PackedRTree
 from tvapp.fences.index.shape_arrays import Floats, Ints, ShapeArrays
+from tvapp.fences.index.simplification import simplified
 from tvapp.fences.model import style
 from tvapp.fences.model.fence import Circle, Geofence, Line, Polygon, Ring, Spot
 from tvapp.fences.model.validity import ALWAYS, State
@@ -28,6 +29,9 @@ STATES: tuple[State, ...] = ("active", "unknown", "out-of-hours", "upcoming", "e
 MOST_AT_A_PLACE = 64
 MOST_MEASURED_POINTS = 200_000
 """Points of polygons that a look-up measures, the smallest areas first: more take longer than a frame may."""
+MOST_OUTLINE_POINTS = 1_000
+"""Points of the outline of a selected fence: it is drawn live."""
+_MOST_COARSENINGS = 16
 _MOST_CANDIDATES = 512
 
 
@@ -121,7 +125,7 @@ class FenceIndex:
                 if measured > MOST_MEASURED_POINTS:
                     continue
                 measured += self.parts.point_count(part)
-                apart = distance(self.parts.rings(part), x, v) * unit_m
+                apart = distance(self.parts.rings(part), x, v, reach) * unit_m
             else:
                 center = Position(self.parts.lon.item(part), self.parts.lat.item(part))
                 apart = max(geodesy.distance_m(place, center) - radius_m, 0.0)
@@ -179,6 +183,37 @@ class FenceIndex:
             known = self._centers[owner] = center, us.item(), vs.item()
         return known
 
+    def outline_in(
+        self, fence: Geofence, box: tuple[float, float, float, float], tolerance: float
+    ) -> tuple[Floats, ...]:
+        """Return the lines of a fence's border that touch a box of world units, no finer than can be seen.
+
+        `box` is west, north, east, south; `tolerance` in world units, coarser where there would be more points than
+        MOST_OUTLINE_POINTS.
+        """
+        number = self.number(fence.id)
+        if number is None:
+            return ()
+        found: list[Floats] = []
+        for part in np.flatnonzero(self.parts.owner == number).tolist():
+            for ring in self.parts.rings(part):
+                for shift in (-1.0, 0.0, 1.0):
+                    found += _pieces(ring, box[0] + shift, box[1], box[2] + shift, box[3])
+        if not found:
+            return ()
+        sizes = np.array([len(piece) for piece in found], dtype=np.intp)
+        points = np.concatenate(found)
+        for _ in range(_MOST_COARSENINGS):
+            points, sizes = simplified(points, sizes, tolerance)
+            if len(points) <= MOST_OUTLINE_POINTS:
+                break
+            tolerance *= 2
+        pieces = np.split(points, np.cumsum(sizes)[:-1])
+        if len(points) > MOST_OUTLINE_POINTS:  # thousands of short pieces, each of which stays
+            step = -(-len(points) // MOST_OUTLINE_POINTS)
+            pieces = [np.concatenate([piece[:-1:step], piece[-1:]]) for piece in pieces[::step]]
+        return tuple(pieces)
+
     def outline(self, fence: Geofence) -> tuple[Ring, ...]:
         """Return the rings to draw around a selected fence: closed, longitudes continuous."""
         rings: list[Ring] = []
@@ -193,6 +228,16 @@ class FenceIndex:
 
                     rings.extend(to_positions(ring) for polygon in buffered(points, radius_m) for ring in polygon)
         return tuple(rings)
+
+
+def _pieces(ring: Floats, west: float, north: float, east: float, south: float) -> list[Floats]:
+    """Return the stretches of a ring whose edges may touch a box."""
+    low, high = np.minimum(ring[:-1], ring[1:]), np.maximum(ring[:-1], ring[1:])
+    touches = (low[:, 0] <= east) & (high[:, 0] >= west) & (low[:, 1] <= south) & (high[:, 1] >= north)
+    if touches.all():
+        return [ring]
+    changes = np.flatnonzero(np.diff(touches, prepend=False, append=False)).tolist()
+    return [ring[start : end + 1] for start, end in zip(changes[::2], changes[1::2], strict=True)]
 
 
 def _former_numbers(fences: Sequence[Geofence], older: Sequence[Geofence]) -> Ints:

@@ -15,14 +15,17 @@ from tvapp.fences.drawing.messages import LabelRequest, LabelsPlaced
 from tvapp.fences.drawing.raster import FenceRasteriser
 from tvapp.fences.drawing.raster_cache import RasterCache
 from tvapp.fences.index.fence_index import FenceIndex
+from tvapp.fences.index.measuring import measure_detailed
 from tvapp.fences.model import pages
 from tvapp.fences.model.book import FenceBook
 from tvapp.fences.model.change import Change
 from tvapp.fences.model.fence import Skipped
+from tvapp.fences.model.measures import is_detailed
 from tvapp.fences.service.fence_sync import Build, Command, FenceSync, Load, Redraw, ReportSkipped, Watch
 from tvapp.fences.service.last_good import LastGood
 from tvapp.fences.service.messages import (
     FencesLoaded,
+    FencesMeasured,
     FencesRestated,
     FencesUnavailable,
     FencesUnchanged,
@@ -36,6 +39,7 @@ LOAD = "geofences.load"
 BUILD = "geofences.index"
 LABELS = "geofences.labels"
 WATCH = "geofences.watch"
+MEASURE = "geofences.measure"
 MOST_SKIPPED_EVENTS = 100
 
 
@@ -179,6 +183,7 @@ class FenceService:
             case ClockSet():
                 sync.clock_set(now)
             case IndexBuilt():
+                self._measure(message)
                 self._do(sync.built(message, now, self._clock.wall()))
             case LabelsPlaced():
                 self._labels_ended()
@@ -189,6 +194,8 @@ class FenceService:
             case JobFailed(name) if name == WATCH:
                 # Loading at intervals has to do: a watch that was begun anew would fail again at once.
                 pass
+            case JobFailed(name) if name == MEASURE:
+                pass  # sizes are shown as not measured yet
             case JobFailed(name) if name == LABELS:
                 self._labels_ended()
             case _:
@@ -276,6 +283,18 @@ class FenceService:
             self._log.event("geofence.skipped", level="warning", **about, reason=item.reason)
         if len(skipped) > MOST_SKIPPED_EVENTS:
             self._log.event("geofences.skipped", level="warning", count=len(skipped))
+
+    def _measure(self, built: IndexBuilt) -> None:
+        detailed = [fence for fence in built.book if is_detailed(fence.shapes)]
+        if not detailed:
+            return
+        yield_to_frame = self._jobs.gate.yield_to_frame
+
+        def measure() -> FencesMeasured | None:
+            count = measure_detailed(detailed, yield_to_frame)
+            return FencesMeasured(count) if count else None
+
+        self._jobs.run(MEASURE, measure)
 
     def _place_labels(self) -> None:
         request, shown = self._next_labels, self._sync.shown

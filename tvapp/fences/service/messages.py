@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,6 +10,12 @@ from tvapp.core.errors import TvappError
 from tvapp.fences.model.book import FenceBook
 from tvapp.fences.model.fence import Geofence, Ring, Skipped
 from tvapp.geo.position import Bounds, Position
+
+
+class Lines(Protocol):
+    """Points in world units, as rows of an array."""
+
+    def tolist(self) -> list[list[float]]: ...
 
 
 class Index(Protocol):
@@ -20,6 +27,10 @@ class Index(Protocol):
         self, position: Position, now_s: float, tolerance_m: float = 0.0
     ) -> tuple[tuple[Geofence, float], ...]:
         """Return the fences at a position, the smallest first, then the near ones; each with its distance in metres."""
+        ...
+
+    def outline_in(self, fence: Geofence, box: tuple[float, float, float, float], tolerance: float) -> Sequence[Lines]:
+        """Return the lines of a detailed fence that touch a box of world units (west, north, east, south)."""
         ...
 
     def outline(self, fence: Geofence) -> tuple[Ring, ...]:
@@ -71,6 +82,13 @@ class IndexBuilt:
     book: FenceBook
     revision: int
     changed: tuple[Bounds, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FencesMeasured:
+    """A worker has measured detailed geofences (`model.measures`)."""
+
+    count: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,14 @@ from tvapp.fences.drawing.messages import LabelsPlaced
 from tvapp.fences.model.book import FenceBook
 from tvapp.fences.model.fence import Geofence, Skipped
 from tvapp.fences.outbox.messages import OutboxChanged
-from tvapp.fences.service.messages import FencesLoaded, FencesUnavailable, FencesUnchanged, IndexBuilt, SnapshotRestored
+from tvapp.fences.service.messages import (
+    FencesLoaded,
+    FencesMeasured,
+    FencesUnavailable,
+    FencesUnchanged,
+    IndexBuilt,
+    SnapshotRestored,
+)
 from tvapp.mapview.last_view import LastView
 from tvapp.mapview.layers import LayerChoice, layers
 from tvapp.mapview.model import MapModel
@@ -138,6 +145,8 @@ class MapState:
                 self.troubles.take(TroubleChanged("store", error))
                 if isinstance(error, DataError):
                     self.fences.refusal = (Skipped(error.source, error.reason),)
+            case FencesMeasured():
+                pass  # sizes that were not known before are shown
             case FencesUnchanged():
                 self.troubles.clear("store")
                 self.fences.unchanged(self.wall())

@@ -196,6 +196,7 @@ _COMMON: dict[str, str] = {
     "fence.area": "Area",
     "fence.perimeter": "Outline",
     "fence.valid": "Valid",
+    "fence.measuring": "being measured",
     "fence.position": "Middle",
     "fence.id": "Id",
     "fence.note": "Note",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tvapp.fences.model import measures
 from tvapp.fences.model.fence import Geofence
 from tvapp.remote.intents import Input, Intent, Phase
 from tvapp.ui import theme
@@ -152,7 +153,9 @@ class DrawerScreen(BoundScreen):
     def _size(self, fence: Geofence) -> str:
         words = self._sizes.get(fence.id)
         if words is None:
-            words = self._sizes[fence.id] = size_words(fence, self._state.wall(), self._state.settings)
+            words = size_words(fence, self._state.wall(), self._state.settings)
+            if measures.known(fence.shapes) is not None or not measures.is_detailed(fence.shapes):
+                self._sizes[fence.id] = words
         return words
 
     # -- what keys do --------------------------------------------------------------------------------------------

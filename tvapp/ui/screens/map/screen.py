@@ -197,7 +197,7 @@ class MapScreen(BoundScreen):
     # -- drawing -------------------------------------------------------------------------------------------------
 
     def _draw_selection(self, canvas: Canvas) -> None:
-        for outline in self.state.selection.outlines:
+        for outline in self.state.selection.look(self.state.viewport):
             is_zooming = self.state.model.camera.is_zooming
             draw_outline(canvas, outline, self.state.viewport, is_zooming=is_zooming)
 
