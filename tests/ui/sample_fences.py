@@ -45,6 +45,9 @@ class PlainIndex:
                     found.append((apart, shape.radius_m, fence))
         return tuple((fence, apart) for apart, _, fence in sorted(found, key=lambda each: each[:2]))
 
+    def seem_swapped(self, home: Position | None) -> tuple[frozenset[str], Position | None]:
+        return frozenset(), None
+
     def outline_in(self, fence: Geofence, box: tuple[float, float, float, float], tolerance: float) -> tuple[()]:
         return ()
 

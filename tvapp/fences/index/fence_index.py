@@ -33,6 +33,9 @@ MOST_OUTLINE_POINTS = 1_000
 """Points of the outline of a selected fence: it is drawn live."""
 _MOST_COARSENINGS = 16
 _MOST_CANDIDATES = 512
+_FAR_M, _NEAR_M = 500_000.0, 250_000.0
+"""A fence further from home than the one that, the other way round, would be nearer than the other seems swapped."""
+_ENOUGH_FOR_A_MIDDLE = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -183,6 +186,24 @@ class FenceIndex:
             known = self._centers[owner] = center, us.item(), vs.item()
         return known
 
+    def seem_swapped(self, home: Position | None) -> tuple[frozenset[str], Position | None]:
+        """Return the ids of fences whose longitude and latitude seem to be swapped, and the place that tells.
+
+        They lie far from `home`, without it from the middle of all fences, and would be near it the other way round.
+        """
+        if not len(self) or (home is None and len(self) < _ENOUGH_FOR_A_MIDDLE):
+            return frozenset(), None
+        boxes = self.parts.boxes
+        us, vs = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
+        lons = (us - 0.5) * 360.0
+        lats = np.degrees(np.arctan(np.sinh(2 * math.pi * (0.5 - vs))))
+        if home is None:
+            home = Position(float(np.median(lons)), float(np.median(lats)))
+        here, there = _apart_m(lons, lats, home), _apart_m(lats, lons, home)
+        is_swapped = (np.abs(lons) <= 90.0) & (here > _FAR_M) & (there < _NEAR_M)
+        owners = set(self.parts.owner[is_swapped].tolist()) - set(self.parts.owner[~is_swapped].tolist())
+        return frozenset(self.fences[owner].id for owner in owners), home if owners else None
+
     def outline_in(
         self, fence: Geofence, box: tuple[float, float, float, float], tolerance: float
     ) -> tuple[Floats, ...]:
@@ -228,6 +249,13 @@ class FenceIndex:
 
                     rings.extend(to_positions(ring) for polygon in buffered(points, radius_m) for ring in polygon)
         return tuple(rings)
+
+
+def _apart_m(lons: Floats, lats: Floats, place: Position) -> Floats:
+    """Return about how far places are from another, on a sphere."""
+    a, b = np.radians(lats), math.radians(place.lat)
+    half = np.sin((a - b) / 2) ** 2 + np.cos(a) * math.cos(b) * np.sin(np.radians(lons - place.lon) / 2) ** 2
+    return np.asarray(2 * geodesy.A * np.arcsin(np.sqrt(np.clip(half, 0.0, 1.0))))
 
 
 def _pieces(ring: Floats, west: float, north: float, east: float, south: float) -> list[Floats]:

@@ -29,6 +29,10 @@ class Index(Protocol):
         """Return the fences at a position, the smallest first, then the near ones; each with its distance in metres."""
         ...
 
+    def seem_swapped(self, home: Position | None) -> tuple[frozenset[str], Position | None]:
+        """Return the ids of fences whose longitude and latitude seem to be swapped, and the place that tells."""
+        ...
+
     def outline_in(self, fence: Geofence, box: tuple[float, float, float, float], tolerance: float) -> Sequence[Lines]:
         """Return the lines of a detailed fence that touch a box of world units (west, north, east, south)."""
         ...

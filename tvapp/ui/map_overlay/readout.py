@@ -53,4 +53,3 @@ def readout(
         length = formats.distance(abs(metres), settings.units)
         parts.append(say("readout.within" if metres <= 0 else "readout.away", length=length, name=selected.name))
     return BETWEEN.join(parts)
-

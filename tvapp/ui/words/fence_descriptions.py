@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from tvapp.fences.model.fence import Geofence
 from tvapp.fences.model.summary import Summary, summarise
 from tvapp.fences.model.validity import DAY_S, Period
+from tvapp.geo.geodesy import distance_m
+from tvapp.geo.position import Position
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.words import formats
 from tvapp.ui.words.property_values import property_lines
@@ -104,6 +106,16 @@ def detail_rows(fence: Geofence, now_s: float, settings: UiSettings) -> list[Row
     rows += [(say("fence.note"), note) for note in fence.notes]
     rows.append((say("fence.id"), fence.geometry_id or fence.id))
     return rows
+
+
+def swapped_words(fence: Geofence, told_by: Position, settings: UiSettings) -> str:
+    """Say where a geofence lies whose latitude and longitude seem to be swapped."""
+    lies = fence.bounds.center.normalised()
+    away_m = distance_m(lies, told_by)
+    near_m = distance_m(Position(lies.lat, lies.lon), told_by)
+    place = settings.words("fence.swapped.others" if settings.home is None else "fence.swapped.home")
+    lengths = {"away": formats.distance(away_m, settings.units), "near": formats.distance(near_m, settings.units)}
+    return settings.words("fence.swapped", place=place, **lengths)
 
 
 def property_rows(properties: Mapping[str, object]) -> Iterable[Row]:

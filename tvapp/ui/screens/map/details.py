@@ -49,7 +49,7 @@ class DetailsScreen(Panel):
         fence = state.book.get(self._fence.id) or self._fence
         row = Rect(room.x, room.bottom - BUTTON_HEIGHT - 8, room.w, BUTTON_HEIGHT)
         above = Rect(room.x, room.y, room.w, row.y - 24 - room.y)
-        lay_out(canvas, fence, above, state.wall(), state.settings).draw(canvas)
+        lay_out(canvas, fence, above, state.wall(), state.settings, warning=state.warning(fence)).draw(canvas)
         self._place_row(self._buttons, row)
         self._draw_buttons(canvas, self._buttons, now)
 

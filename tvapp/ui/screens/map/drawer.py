@@ -118,7 +118,11 @@ class DrawerScreen(BoundScreen):
         counter = say("fences.counter", index=count(self.index + 1), total=count(total)) if total else ""
         room = draw_title(canvas, room, "list", say("fences.title"), counter)
         counted = state.settings.counted
-        notes = (("fences.skipped", state.book.skipped_count), ("fences.unknown", state.book.unknown_count))
+        notes = (
+            ("fences.skipped", state.book.skipped_count),
+            ("fences.unknown", state.book.unknown_count),
+            ("fences.swapped", len(state.fences.seem_swapped)),
+        )
         if total and (text := " · ".join(counted(key, number) for key, number in notes if number)):
             room = Rect(room.x, room.y, room.w, room.h - FOOTER)
             draw_icon(canvas, "file-warning", room.x + 16, room.bottom + 26, 30, theme.WARN)
@@ -137,6 +141,8 @@ class DrawerScreen(BoundScreen):
         settings, state = self._state.settings, fence.state(wall)
         name = fence.name or settings.words("fence.unnamed")
         detail = f"{settings.words(f'fence.state.{state}')} · {self._size(fence)}"
+        if fence.id in self._state.fences.seem_swapped:
+            detail = f"{settings.words('fence.swapped.row')} · {detail}"
         draw_row(canvas, box, RowWords(name, detail, indent=72, detail_indent=34), focused=focused)
         draw_mark(canvas, fence, state, box.x + 38, box.center[1], 28)
         icon, color = STATE_ICONS[state]

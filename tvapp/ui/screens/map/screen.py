@@ -222,9 +222,10 @@ class MapScreen(BoundScreen):
             fields = {"index": self._tour_index + 1, "total": len(self.state.book)}
             footer = self.state.settings.words("map.tour.next", **fields)
         wall, settings = self.state.wall(), self.state.settings
-        key = (fence, int(wall // 60), room, footer, canvas.scale)
+        warning = self.state.warning(fence)
+        key = (fence, int(wall // 60), room, footer, warning, canvas.scale)
         if self._card is None or self._card[0] != key:
-            self._card = key, lay_out(canvas, fence, room.inset(28, 24), wall, settings, footer)
+            self._card = key, lay_out(canvas, fence, room.inset(28, 24), wall, settings, footer, warning)
         canvas.draw_cached(_paint_card, self._card[1], room)
 
     # -- what keys do --------------------------------------------------------------------------------------------
