@@ -112,8 +112,9 @@ def test_a_geofence_with_times_that_cannot_be_read_is_never_called_always_active
     assert not bench.draw().shows("lways")
 
 
-LATITUDE_FIRST = b"""{"type": "Feature", "properties": {"geometryId": "s", "name": "Latitude first"}, "geometry":
-    {"type": "Polygon", "coordinates": [[[60.16, 24.94], [60.17, 24.94], [60.17, 24.95], [60.16, 24.95], [60.16, 24.94]]]}}"""
+LATITUDE_FIRST = b"""{"type": "Feature", "properties": {"geometryId": "s", "name": "Latitude first"},
+    "geometry": {"type": "Polygon",
+    "coordinates": [[[60.16, 24.94], [60.17, 24.94], [60.17, 24.95], [60.16, 24.95], [60.16, 24.94]]]}}"""
 
 
 def test_a_geofence_with_latitude_first_is_noted_and_one_press_says_where_it_lies() -> None:

@@ -71,9 +71,11 @@ class DrawerScreen(BoundScreen):
     def bindings(self) -> tuple[Binding, ...]:
         # Not mentioned, so that the hint line stays within the sheet.
         zoom = self._state.moves.zoom_keys(mentioned=False)
-        back = bind((Intent.BACK, Intent.MENU), self._close, ("back", "hint.back-to-map"))
-        why = bind(Intent.RIGHT, self._open_left_out, ("right", "hint.left-out"))
         has_left_out = bool(self._state.fences.skipped)
+        # Shorter where there is more to mention.
+        back_words = "hint.back" if has_left_out and self.fence is not None else "hint.back-to-map"
+        back = bind((Intent.BACK, Intent.MENU), self._close, ("back", back_words))
+        why = bind(Intent.RIGHT, self._open_left_out, ("right", "hint.left-out"))
         if self.fence is None:
             open_it = bind((Intent.SELECT, Intent.RIGHT), self._open_left_out, ("ok", "hint.why"))
             return (open_it, back, zoom) if has_left_out else (back, zoom)
