@@ -110,6 +110,6 @@ def test_a_detailed_fence_has_the_sizes_that_a_worker_measured_and_none_before()
     before = summarise(coast, NOW)
     assert (before.area_m2, before.perimeter_m, before.vertices) == (None, None, 2_000)
     assert summarise(small, NOW).area_m2 is not None
-    measures.remember(coast.shapes, Measures(1.0, 2.0, None, HELSINKI))
+    measures.remember(coast.shapes, Measures(1.0, 2.0, None, HELSINKI, coast.bounds))
     assert (summarise(coast, NOW).area_m2, coast.center) == (1.0, HELSINKI)
     assert measures.known(small.shapes) is None

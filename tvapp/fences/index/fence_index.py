@@ -17,10 +17,11 @@ from tvapp.fences.index import shape_arrays
 from tvapp.fences.index.polygon_distance import distance
 from tvapp.fences.index.projection import EQUATOR_M, project_many, to_positions
 from tvapp.fences.index.rtree import PackedRTree
-from tvapp.fences.index.shape_arrays import Floats, Ints, ShapeArrays
-from tvapp.fences.index.simplification import simplified
+from tvapp.fences.index.shape_arrays import Floats, Ints, ShapeArrays, offsets
+from tvapp.fences.index.simplification import simplified, stretches_within
 from tvapp.fences.model import style
 from tvapp.fences.model.fence import Circle, Geofence, Line, Polygon, Ring, Spot
+from tvapp.fences.model.measures import DETAILED_POINTS, is_detailed
 from tvapp.fences.model.validity import ALWAYS, State
 from tvapp.geo import geodesy
 from tvapp.geo.position import Position
@@ -30,7 +31,8 @@ MOST_AT_A_PLACE = 64
 MOST_MEASURED_POINTS = 200_000
 """Points of polygons that a look-up measures, the smallest areas first: more take longer than a frame may."""
 MOST_OUTLINE_POINTS = 1_000
-"""Points of the outline of a selected fence: it is drawn live."""
+MOST_OUTLINE_PIECES = 100
+"""Points and pieces of the outline of a selected fence: it is drawn live."""
 _MOST_COARSENINGS = 16
 _MOST_CANDIDATES = 512
 _FAR_M, _NEAR_M = 500_000.0, 250_000.0
@@ -215,25 +217,36 @@ class FenceIndex:
         number = self.number(fence.id)
         if number is None:
             return ()
-        found: list[Floats] = []
-        for part in np.flatnonzero(self.parts.owner == number).tolist():
-            for ring in self.parts.rings(part):
-                for shift in (-1.0, 0.0, 1.0):
-                    found += _pieces(ring, box[0] + shift, box[1], box[2] + shift, box[3])
-        if not found:
-            return ()
-        sizes = np.array([len(piece) for piece in found], dtype=np.intp)
-        points = np.concatenate(found)
+        rings, _ = self.parts.rings_of(np.flatnonzero(self.parts.owner == number))
+        points, sizes = stretches_within(*self.parts.points_of(rings), box)
         for _ in range(_MOST_COARSENINGS):
+            if not len(points):
+                return ()
             points, sizes = simplified(points, sizes, tolerance)
             if len(points) <= MOST_OUTLINE_POINTS:
                 break
             tolerance *= 2
-        pieces = np.split(points, np.cumsum(sizes)[:-1])
-        if len(points) > MOST_OUTLINE_POINTS:  # thousands of short pieces, each of which stays
-            step = -(-len(points) // MOST_OUTLINE_POINTS)
-            pieces = [np.concatenate([piece[:-1:step], piece[-1:]]) for piece in pieces[::step]]
-        return tuple(pieces)
+        starts = offsets(sizes)
+        if len(points) > MOST_OUTLINE_POINTS or len(sizes) > MOST_OUTLINE_PIECES:
+            # Pieces of few points stay as they are: of thousands the largest ones count.
+            first = starts[:-1]
+            spans = np.maximum.reduceat(points, first) - np.minimum.reduceat(points, first)
+            order = np.argsort(-spans.max(axis=1), kind="stable")
+            order = order[np.cumsum(sizes[order]) <= MOST_OUTLINE_POINTS][:MOST_OUTLINE_PIECES]
+        else:
+            order = np.arange(len(sizes))
+        return tuple(points[starts[at] : starts[at + 1]] for at in order.tolist())
+
+    def detailed(self) -> tuple[Geofence, ...]:
+        """Return the fences that are detailed (`model.measures`)."""
+        sizes = np.diff(self.parts.starts)
+        counts = np.zeros(len(self), dtype=np.intp)
+        per_part = np.diff(self.parts.first_ring)
+        np.add.at(counts, np.repeat(self.parts.owner, per_part), sizes)
+        # A disc is one point in its shape and none here; a line has more points here than in its shape.
+        np.add.at(counts, self.parts.owner, per_part == 0)
+        found = (self.fences[at] for at in np.flatnonzero(counts > DETAILED_POINTS).tolist())
+        return tuple(fence for fence in found if is_detailed(fence.shapes))
 
     def outline(self, fence: Geofence) -> tuple[Ring, ...]:
         """Return the rings to draw around a selected fence: closed, longitudes continuous."""
@@ -256,16 +269,6 @@ def _apart_m(lons: Floats, lats: Floats, place: Position) -> Floats:
     a, b = np.radians(lats), math.radians(place.lat)
     half = np.sin((a - b) / 2) ** 2 + np.cos(a) * math.cos(b) * np.sin(np.radians(lons - place.lon) / 2) ** 2
     return np.asarray(2 * geodesy.A * np.arcsin(np.sqrt(np.clip(half, 0.0, 1.0))))
-
-
-def _pieces(ring: Floats, west: float, north: float, east: float, south: float) -> list[Floats]:
-    """Return the stretches of a ring whose edges may touch a box."""
-    low, high = np.minimum(ring[:-1], ring[1:]), np.maximum(ring[:-1], ring[1:])
-    touches = (low[:, 0] <= east) & (high[:, 0] >= west) & (low[:, 1] <= south) & (high[:, 1] >= north)
-    if touches.all():
-        return [ring]
-    changes = np.flatnonzero(np.diff(touches, prepend=False, append=False)).tolist()
-    return [ring[start : end + 1] for start, end in zip(changes[::2], changes[1::2], strict=True)]
 
 
 def _former_numbers(fences: Sequence[Geofence], older: Sequence[Geofence]) -> Ints:

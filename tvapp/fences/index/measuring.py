@@ -8,11 +8,11 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from tvapp.fences.index.projection import Floats, radii_of_curvature
-from tvapp.fences.model import measures
+from tvapp.fences.model import extent, measures
 from tvapp.fences.model.fence import Circle, Geofence, Line, Polygon, Shape, Spot
 from tvapp.fences.model.measures import Measures
 from tvapp.geo import geodesy
-from tvapp.geo.position import Position
+from tvapp.geo.position import Bounds, Position
 
 _LONG_DEG = 0.5
 """Longer edges are measured one by one."""
@@ -51,7 +51,13 @@ def measured(shapes: tuple[Shape, ...]) -> Measures:
                 areas = [_area_m2(ring) for ring in rings]
                 area_m2 += areas[0] - sum(areas[1:])
                 perimeter_m += sum(_length_m(ring) for ring in rings)
-    return Measures(area_m2, perimeter_m, length_m if has_lines else None, _center(shapes))
+    return Measures(area_m2, perimeter_m, length_m if has_lines else None, _center(shapes), _bounds(shapes))
+
+
+def _bounds(shapes: tuple[Shape, ...]) -> Bounds:
+    around = extent.union(shape.bounds for shape in shapes)
+    assert around is not None
+    return around
 
 
 def _rings(polygon: Polygon) -> list[Floats]:

@@ -157,6 +157,8 @@ class Geofence(msgspec.Struct, frozen=True):
         """The smallest box around all its shapes."""
         if len(self.shapes) == 1:
             return self.shapes[0].bounds
+        if (known := measures.known(self.shapes)) is not None:
+            return known.bounds
         around = extent.union(shape.bounds for shape in self.shapes)
         assert around is not None
         return around

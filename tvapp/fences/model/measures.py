@@ -6,7 +6,7 @@ from collections import OrderedDict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from tvapp.geo.position import Position
+from tvapp.geo.position import Bounds, Position
 
 if TYPE_CHECKING:
     from tvapp.fences.model.fence import Shape
@@ -18,12 +18,13 @@ _MOST = 20_000
 
 @dataclass(frozen=True, slots=True)
 class Measures:
-    """Area and outline on the ellipsoid, lengths of lines, and a place inside the largest shape."""
+    """Area and outline on the ellipsoid, lengths of lines, a place inside the largest shape, the box around all."""
 
     area_m2: float
     perimeter_m: float
     length_m: float | None
     center: Position
+    bounds: Bounds
 
 
 _known: OrderedDict[int, tuple[tuple[Shape, ...], Measures]] = OrderedDict()

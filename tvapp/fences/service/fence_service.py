@@ -20,7 +20,6 @@ from tvapp.fences.model import pages
 from tvapp.fences.model.book import FenceBook
 from tvapp.fences.model.change import Change
 from tvapp.fences.model.fence import Skipped
-from tvapp.fences.model.measures import is_detailed
 from tvapp.fences.service.fence_sync import Build, Command, FenceSync, Load, Redraw, ReportSkipped, Watch
 from tvapp.fences.service.last_good import LastGood
 from tvapp.fences.service.messages import (
@@ -262,7 +261,9 @@ class FenceService:
                 log.event(
                     "geofences.loaded", store=loaded.store, count=len(book), skipped=count, unknown=unknown, ms=ms
                 )
-            return IndexBuilt(index, book, command.revision, changed) if sync.expects_build(command.revision) else None
+            if not sync.expects_build(command.revision):
+                return None
+            return IndexBuilt(index, book, command.revision, changed, index.detailed())
 
         self._jobs.run(BUILD, build)
 
@@ -285,7 +286,7 @@ class FenceService:
             self._log.event("geofences.skipped", level="warning", count=len(skipped))
 
     def _measure(self, built: IndexBuilt) -> None:
-        detailed = [fence for fence in built.book if is_detailed(fence.shapes)]
+        detailed = built.detailed
         if not detailed:
             return
         yield_to_frame = self._jobs.gate.yield_to_frame

@@ -80,12 +80,16 @@ class FencesUnavailable:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IndexBuilt:
-    """A new book and its index. The map differs from the former one within `changed`, or anywhere (None)."""
+    """A new book and its index. The map differs from the former one within `changed`, or anywhere (None).
+
+    `detailed` are the fences that a worker has to measure (`model.measures`).
+    """
 
     index: Index
     book: FenceBook
     revision: int
     changed: tuple[Bounds, ...] | None = None
+    detailed: tuple[Geofence, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,11 +13,11 @@ from tests.ui.sample_fences import HERE
 from tests.ui.screens.map.test_screen import BACK, DOWN, MENU, OK, RIGHT, Bench
 from tvapp.fences.editing.abilities import MOST_CORNERS, abilities
 from tvapp.fences.geojson.reading import read
-from tvapp.fences.index.fence_index import MOST_OUTLINE_POINTS, FenceIndex
+from tvapp.fences.index.fence_index import MOST_OUTLINE_PIECES, MOST_OUTLINE_POINTS, FenceIndex
 from tvapp.fences.index.measuring import measure_detailed
 from tvapp.fences.model import measures
 from tvapp.fences.model.book import FenceBook
-from tvapp.fences.model.fence import Geofence
+from tvapp.fences.model.fence import Circle, Geofence
 from tvapp.fences.service.messages import FencesMeasured, IndexBuilt
 from tvapp.geo.mercator import project
 from tvapp.remote.intents import Intent
@@ -126,3 +126,34 @@ def test_a_look_up_measures_a_bounded_number_of_points() -> None:
 
 def replace_id(fence: Geofence, fence_id: str) -> Geofence:
     return msgspec.structs.replace(fence, id=fence_id)
+
+
+@lru_cache(maxsize=1)
+def islands() -> Geofence:
+    """Return 19,900 small areas that are one geofence."""
+    corners = ((0, 0), (1, 0), (1, 1), (0, 1), (0, 0))
+    areas = [
+        [[[HERE.lon + 0.001 * (n % 150) + 0.0004 * x, HERE.lat + 0.0007 * (n // 150) + 0.0003 * y] for x, y in corners]]
+        for n in range(19_900)
+    ]
+    geometry = {"type": "MultiPolygon", "coordinates": areas}
+    raw = json.dumps({"type": "Feature", "properties": {"geometryId": "islands"}, "geometry": geometry})
+    (fence,) = read(raw.encode(), "islands.geojson").fences
+    return fence
+
+
+def test_thousands_of_areas_are_outlined_by_the_largest_and_nearest_of_them() -> None:
+    bench = shown(islands())
+    bench.remote.press(OK)
+    assert bench.selected is not None
+    for key in (Intent.ZOOM_IN, Intent.ZOOM_IN, *(Intent.ZOOM_OUT,) * 5, RIGHT):
+        bench.remote.press(key)
+        assert drawn_points(bench) <= 2 * MOST_OUTLINE_POINTS
+        assert len(bench.draw().lines) <= 2 * MOST_OUTLINE_PIECES
+
+
+def test_the_index_names_the_detailed_fences() -> None:
+    small = coast(900, 40)
+    circles = Geofence("circles", "Circles", (Circle(HERE, 10.0),) * 1_100)
+    both = FenceIndex([replace_id(small, "small"), coast(), islands(), circles])
+    assert [fence.id for fence in both.detailed()] == ["coast", "islands", "circles"]

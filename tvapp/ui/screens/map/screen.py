@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from tvapp.fences.model import measures
 from tvapp.fences.model.fence import Geofence
 from tvapp.geo.position import Bounds
 from tvapp.mapview.viewport import Viewport
@@ -223,7 +224,7 @@ class MapScreen(BoundScreen):
             footer = self.state.settings.words("map.tour.next", **fields)
         wall, settings = self.state.wall(), self.state.settings
         warning = self.state.warning(fence)
-        key = (fence, int(wall // 60), room, footer, warning, canvas.scale)
+        key = (fence, int(wall // 60), room, footer, warning, measures.known(fence.shapes) is not None, canvas.scale)
         if self._card is None or self._card[0] != key:
             self._card = key, lay_out(canvas, fence, room.inset(28, 24), wall, settings, footer, warning)
         canvas.draw_cached(_paint_card, self._card[1], room)
