@@ -35,6 +35,7 @@ from tvapp.fences.service.messages import (
     IndexBuilt,
     SnapshotRestored,
 )
+from tvapp.host.control.commands import ControlRequest
 from tvapp.host.disk_watch import DiskChanged
 from tvapp.host.process import ScreenshotRequested, StopRequested
 from tvapp.net.messages import NetworkLost, NetworkRestored
@@ -52,12 +53,14 @@ Hearer = Literal[
     "fences",  # fences.FenceService, while there is a map and a store
     "map",  # app.LiveMap, while there is a map
     "screens",  # every screen of the stack
+    "usage",  # app.UsageService
 ]
 
 ROUTES: Mapping[type, tuple[Hearer, ...]] = {
     # the machine
     StopRequested: ("app",),
     ScreenshotRequested: ("app",),
+    ControlRequest: (),  # for what is attached to the app, which hears every message
     Resumed: ("session",),
     ClockSet: ("fences",),
     ClockSkewed: ("screens",),
@@ -106,6 +109,7 @@ SERVICES: Mapping[str, tuple[Hearer, ...]] = {
     "kept": ("snapshot",),
     "outbox": ("outbox",),
     "signin": ("sign-in",),
+    "usage": ("usage",),
     "view": ("view-store", "session"),
 }
 """By the first part of a job's name: who hears its JobResult and JobFailed. Failures of other jobs are only logged."""

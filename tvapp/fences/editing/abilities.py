@@ -16,6 +16,9 @@ from tvapp.geo.position import Position
 MOST_CORNERS = 5_000
 """A fence of more corners cannot be edited here: each step would take longer than a frame may."""
 
+MOST_BYTES = 500_000
+"""Nor can a Feature of more bytes get another name or other times: to write it anew takes as long."""
+
 Ability = Literal["move", "resize", "reshape", "duplicate"]
 
 
@@ -38,6 +41,11 @@ def abilities(fence: Geofence) -> frozenset[Ability]:
     if any(isinstance(shape, Polygon | Line) for shape in fence.shapes):
         found.add("reshape")
     return frozenset(found)
+
+
+def can_restate(fence: Geofence) -> bool:
+    """Tell whether the name and the times of a fence can be changed here."""
+    return len(fence.raw) <= MOST_BYTES
 
 
 def edit_sketch(
