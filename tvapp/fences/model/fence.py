@@ -9,7 +9,7 @@ from typing import TypeAlias
 
 import msgspec
 
-from tvapp.fences.model import extent
+from tvapp.fences.model import extent, measures
 from tvapp.fences.model.interior import point_inside
 from tvapp.fences.model.pages import Excerpt
 from tvapp.fences.model.validity import ALWAYS, State, Validity
@@ -26,6 +26,10 @@ class Circle(msgspec.Struct, frozen=True, gc=False):
     radius_m: float
 
     @property
+    def point_count(self) -> int:
+        return 1
+
+    @property
     def bounds(self) -> Bounds:
         return extent.around((self.center,), self.radius_m)
 
@@ -35,6 +39,10 @@ class Spot(msgspec.Struct, frozen=True, gc=False):
 
     point: Position
     radius_m: float
+
+    @property
+    def point_count(self) -> int:
+        return 1
 
     @property
     def bounds(self) -> Bounds:
@@ -47,6 +55,10 @@ class Line:
 
     points: tuple[Position, ...]
     radius_m: float
+
+    @property
+    def point_count(self) -> int:
+        return len(self.points)
 
     @property
     def bounds(self) -> Bounds:
@@ -80,6 +92,10 @@ class Polygon:
         object.__setattr__(self, "is_rectangle", is_rectangle)
 
     @property
+    def point_count(self) -> int:
+        return sum(len(ring) for ring in self.packed) // _POINT_BYTES
+
+    @property
     def rings(self) -> tuple[Ring, ...]:
         return tuple(_unpacked(ring) for ring in self.packed)
 
@@ -88,6 +104,9 @@ class Polygon:
         outer = memoryview(self.packed[0]).cast("d").tolist()
         lons, lats = outer[::2], outer[1::2]
         return extent.bounds(min(lons), max(min(lats), -90.0), max(lons), min(max(lats), 90.0))
+
+
+_POINT_BYTES = 16
 
 
 def _unpacked(ring: bytes) -> Ring:
@@ -138,6 +157,8 @@ class Geofence(msgspec.Struct, frozen=True):
         """The smallest box around all its shapes."""
         if len(self.shapes) == 1:
             return self.shapes[0].bounds
+        if (known := measures.known(self.shapes)) is not None:
+            return known.bounds
         around = extent.union(shape.bounds for shape in self.shapes)
         assert around is not None
         return around
@@ -145,6 +166,8 @@ class Geofence(msgspec.Struct, frozen=True):
     @property
     def center(self) -> Position:
         """A place inside the largest shape, for the fence's name and for flying there."""
+        if (known := measures.known(self.shapes)) is not None:
+            return known.center
         shape = max(self.shapes, key=lambda shape: _span(shape.bounds))
         match shape:
             case Circle(center=center):
