@@ -66,6 +66,9 @@ DEFERRED = {
     ("app.app", "tvapp.remote.evdev_source"): "the keys of Linux input devices are read after the first frame",
     ("app.backend", "tvapp.fences.stores"): "only the configured store is loaded",
     ("app.backend_loading", "tvapp.app"): "loaded on a worker: httpx, numpy and SQLite are slow to import",
+    ("app.diagnosis_service", "tvapp"): "loaded on a worker, once a viewer looks at the status",
+    ("app.map_session", "tvapp.app.diagnosis_service"): "only the status screen needs it",
+    ("app.viewer_actions", "tvapp.app.diagnosis_service"): "only the status screen needs it",
     ("app.live_map", "tvapp.fences.drawing.messages"): "not needed for the first frame",
     ("app.connection_watch", "tvapp.net.look_up"): "asyncio is slow to import, and only a time-out needs it",
     ("app.map_session", "tvapp.app.connection_watch"): "not needed for the first frame",
@@ -137,6 +140,7 @@ ENVIRONMENT_READERS = {
     "config": "its purpose",
     "localcloud": "a program of its own",
     "display": "SDL is told through it which driver to use",
+    "app.diagnosis_service": "hands it to the checks as a value, as a command does",
     "commands": "hand it to the configuration and to child processes as a value",
     "net": "proxies and certificates of the system, which are not our settings",
 }

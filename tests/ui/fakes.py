@@ -82,6 +82,9 @@ class FakeActions:
     def fence_selected(self, fence: Geofence) -> None:
         self.asked.append(("fence_selected", fence.id))
 
+    def examine_tv(self) -> None:
+        self.asked.append(("examine_tv", None))
+
     def sign_out(self) -> None:
         self.asked.append(("sign_out", None))
 

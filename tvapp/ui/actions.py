@@ -79,6 +79,10 @@ class Actions(Protocol):
         """Report that the viewer selected a geofence."""
         ...
 
+    def examine_tv(self) -> None:
+        """Begin a diagnosis of this TV; answered by ExaminationBegan, FindingMade for each check, ExaminationEnded."""
+        ...
+
     def sign_out(self) -> None:
         """Sign out, and delete everything that belongs to the account."""
         ...
