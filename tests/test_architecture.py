@@ -69,6 +69,7 @@ DEFERRED = {
     ("app.diagnosis_service", "tvapp"): "loaded on a worker, once a viewer looks at the status",
     ("app.map_session", "tvapp.app.diagnosis_service"): "only the status screen needs it",
     ("app.viewer_actions", "tvapp.app.diagnosis_service"): "only the status screen needs it",
+    ("app.desk", "tvapp.host.control.server"): "asyncio is slow to import; the socket is made after the first frame",
     ("app.live_map", "tvapp.fences.drawing.messages"): "not needed for the first frame",
     ("app.connection_watch", "tvapp.net.look_up"): "asyncio is slow to import, and only a time-out needs it",
     ("app.map_session", "tvapp.app.connection_watch"): "not needed for the first frame",

@@ -225,8 +225,9 @@ class Trial:
         started = time.monotonic()
         box.run("systemctl", "restart", "tvapp")
         self.check(f"configured, it is ready after {time.monotonic() - started:.1f} s", self._is("active"))
-        self._within(30, "it reads the geofences", lambda: '"geofences.loaded"' in self._log())
+        self._within(30, "it reads the geofences", lambda: "geofences.loaded " in self._log())
         self._within(30, "its status says what it shows", lambda: "Showing the map, 1 geofence" in self._status())
+        self._desk()
         credential = box.run("stat", "-c", "%a", f"{CREDENTIALS}/tvapp_maps-keys")
         self.check("a secret reaches the service", credential in ("400", "440"), credential)
         command = ("tvapp", "doctor", "--json", "--data-dir", "/var/lib/tvapp")
@@ -292,7 +293,7 @@ class Trial:
         box.tries("systemctl", "start", "tvapp-cage")
         log = self._log("tvapp-cage")[former:]
         self.check("under Wayland it is ready", self._is("active", "tvapp-cage"), log[-2000:])
-        self.check("and draws with SDL's Wayland driver", '"driver": "wayland"' in log, log[-2000:])
+        self.check("and draws with SDL's Wayland driver", "driver=wayland" in log, log[-2000:])
         self.check("the service on the console has made way", not self._is("active"))
         shown = ("systemctl", "show", "-P", "WatchdogTimestampMonotonic", "tvapp-cage")
         first = box.run(*shown)
@@ -361,6 +362,28 @@ class Trial:
         while not (held := holds()) and time.monotonic() < until:
             time.sleep(0.5)
         self.check(claim, held, self._log()[-600:] if not held else "")
+
+    def _desk(self) -> None:
+        """Look at the service as from a desk, and read its journal by priority and by field."""
+        box = self._box
+        for who, command in (("its user", ("runuser", "-u", "tv", "--", "tvapp")), ("root", ("tvapp",))):
+            done = box.tries(*command, "ctl", "status")
+            says = json.loads(done.stdout)["says"] if done.returncode == 0 else done.stderr
+            self.check(f"{who} is told what it shows", says.startswith("Showing the map, 1 geofence"), says)
+        picture = box.tries("tvapp", "ctl", "screenshot", "/root/screen.png")
+        size = (box.root / "root/screen.png").stat().st_size if picture.returncode == 0 else 0
+        self.check(f"root gets a picture of {size} bytes", size > 1000, picture.stderr)
+        refused = box.tries("runuser", "-u", "nobody", "--", "tvapp", "ctl", "status")
+        self.check("another user is not let in", refused.returncode == 8, refused.stdout + refused.stderr)
+        found = box.run("journalctl", "-u", "tvapp", "TVAPP_EVENT=geofences.loaded", "-o", "json", "-n", "1")
+        entry = json.loads(found)
+        told = (entry["PRIORITY"], entry["TVAPP_COUNT"], entry["MESSAGE"].split(" ")[0])
+        self.check("the journal has priorities and fields", told == ("6", "1", "geofences.loaded"), found)
+        former = self._main_pid()
+        box.run("tvapp", "ctl", "restart")
+        self._within(30, "a restart from the desk starts it again", lambda: self._was_started_again(former))
+        self.check("which is no failure", "Failed with result" not in self._log()[-2000:])
+        self._within(30, "and it shows the map again", lambda: "Showing the map, 1 geofence" in self._status())
 
     def _is(self, state: str, unit: str = "tvapp") -> bool:
         return self._box.tries("systemctl", f"is-{state}", unit).stdout.strip() == state

@@ -79,6 +79,7 @@ from tvapp.ui.screen import Hint
 from tvapp.ui.screens.crash import Crash, draw_crash
 from tvapp.ui.screens.error import ErrorScreen
 from tvapp.ui.screens.map.screen import MapScreen
+from tvapp.ui.screens.panels.message import MessageScreen
 from tvapp.ui.screens.signin.panel import PERMISSION, SIGN_IN, SignInPanel
 from tvapp.ui.screens.signin.screen import SignInScreen
 from tvapp.ui.screens.start import StartScreen
@@ -306,6 +307,24 @@ def sign_in(view: SessionView, *keys: Intent, steps: tuple[Step, ...] = ()) -> B
         return scene
 
     return build
+
+
+SHORT_MESSAGE = "Fire drill at 10:00. Please leave the building by the stairs."
+LONG_MESSAGE = ("The north gate is closed until further notice because of works on the crane. " * 4)[:280]
+"""As long as a message may be."""
+
+
+def with_message(build: Build, text: str) -> Build:
+    """Build a scene with a message from a desk over it."""
+
+    def build_it(width: int, height: int) -> Scene:
+        scene = build(width, height)
+        close = partial(scene.stack.remove, "message")
+        until, over_map = scene.now + 60.0, scene.stack.contains("map")
+        scene.stack.push(MessageScreen(scene.stack, text, until, close, lambda: over_map, motion=False))
+        return scene
+
+    return build_it
 
 
 def over_map(name: str, view: SessionView, *keys: Intent) -> Build:
@@ -635,6 +654,11 @@ SCENES: dict[str, Build] = {
     "crash": crashed(Crash("K7F3QM", "14:02", 10.0)),
     "crash-often": crashed(Crash("K7F3QM", "14:02", 300.0, 4)),
     "map": on_map(),
+    "message-map": with_message(on_map(OK, at=GUIDE, zoom=14), SHORT_MESSAGE),
+    "message-map-long": with_message(on_map(messages=CLOSED), LONG_MESSAGE),
+    "message-bar": with_message(on_map(MENU), SHORT_MESSAGE),
+    "message-signin": with_message(sign_in(prompting()), SHORT_MESSAGE),
+    "message-signin-long": with_message(sign_in(prompting(LONG_CODE, LONG_ADDRESS, LONG_ORGANISATION)), LONG_MESSAGE),
     "map-selected": on_map(OK, at=GUIDE, zoom=14),
     "map-bar": on_map(MENU),
     "map-bar-account": on_map(MENU, LEFT),
