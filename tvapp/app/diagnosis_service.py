@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
-from tvapp.core.diagnosis import ExaminationBegan, ExaminationEnded, FindingMade, Trouble
+from tvapp.core.diagnosis import ExaminationBegan, ExaminationEnded, FindingMade, Trouble, count
 from tvapp.core.surroundings import Surroundings
 
 if TYPE_CHECKING:
@@ -92,6 +92,15 @@ class DiagnosisService:
 
         async def run() -> ExaminationEnded:
             await examine(subject, lambda finding: post(FindingMade(number, finding)))
+            made = subject.findings.made
+            self._surroundings.log.event(
+                "diagnosis.ended",
+                passed=count(made, "pass"),
+                warned=count(made, "warn"),
+                failed=count(made, "fail"),
+                unchecked=count(made, "skip"),
+                faults=", ".join(dict.fromkeys(finding.fault for finding in made if finding.fault)),
+            )
             return ExaminationEnded(number)
 
         with self._lock:
