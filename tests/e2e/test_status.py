@@ -24,3 +24,20 @@ def test_from_the_sign_in_the_tv_is_checked_and_back_leads_to_the_code(cloud: Lo
         tv.wait_for("signin.succeeded")
         tv.settled()
         assert tv.end() == 0
+
+
+def test_from_the_map_what_is_wrong_is_found_while_the_remote_goes_on(cloud: LocalCloud, tmp_path: Path) -> None:
+    with running(with_account(cloud), tmp_path) as tv:
+        tv.sign_in(cloud, "carla")
+        tv.wait_for("tile.failed")
+        cloud.fault("devicecode", delay_s=3.0)
+        tv.press("menu", "left", "ok")
+        tv.opened("account")
+        tv.press("down", "ok")
+        tv.opened("status")
+        tv.press("down", "down", "back")  # the checks wait for an answer meanwhile
+        tv.opened("map")
+        tv.press("menu", "left", "ok", "down", "ok")
+        ended = tv.wait_for("diagnosis.ended")
+        assert ended["faults"] == "maps-role"
+        assert tv.end() == 0
