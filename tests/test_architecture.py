@@ -18,7 +18,7 @@ LONGEST = 400
 EDGE_ROOMS = ("net", "azure", "display", "host", "fences.stores")
 """Rooms of edges: every module in them may touch the world outside."""
 
-MIXED_ROOMS = ("auth", "fences", "remote", "tiles")
+MIXED_ROOMS = ("auth", "fences", "remote", "tiles", "usage")
 """Rooms that hold pure modules and the edges that serve them. A module is an edge if it touches the outside or imports
 an edge."""
 
@@ -30,7 +30,10 @@ PURE = (
 )  # fmt: skip
 """Modules and rooms that must stay pure, whatever else becomes an edge."""
 
-FLOORS = {"core": 0, "config": 1, "geo": 1, "tiles": 2, "mapview": 2, "fences": 2, "auth": 2, "remote": 2, "ui": 3}
+FLOORS = {
+    "core": 0, "config": 1, "geo": 1, "tiles": 2, "mapview": 2, "fences": 2, "auth": 2, "remote": 2, "usage": 2,
+    "ui": 3,
+}  # fmt: skip
 """Floors of the pure middle: a module imports from lower floors and from its own room."""
 
 EDGE_FLOOR = 4
@@ -70,6 +73,7 @@ DEFERRED = {
     ("app.map_session", "tvapp.app.diagnosis_service"): "only the status screen needs it",
     ("app.viewer_actions", "tvapp.app.diagnosis_service"): "only the status screen needs it",
     ("app.desk", "tvapp.host.control.server"): "asyncio is slow to import; the socket is made after the first frame",
+    ("app.account_usage", "tvapp.azure"): "httpx is slow to import, and only the usage page needs the metrics",
     ("app.live_map", "tvapp.fences.drawing.messages"): "not needed for the first frame",
     ("app.connection_watch", "tvapp.net.look_up"): "asyncio is slow to import, and only a time-out needs it",
     ("app.map_session", "tvapp.app.connection_watch"): "not needed for the first frame",

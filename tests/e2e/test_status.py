@@ -33,11 +33,11 @@ def test_from_the_map_what_is_wrong_is_found_while_the_remote_goes_on(cloud: Loc
         cloud.fault("devicecode", delay_s=3.0)
         tv.press("menu", "left", "ok")
         tv.opened("account")
-        tv.press("down", "ok")
+        tv.press("down", "right", "ok")
         tv.opened("status")
         tv.press("down", "down", "back")  # the checks wait for an answer meanwhile
         tv.opened("map")
-        tv.press("menu", "left", "ok", "down", "ok")
+        tv.press("menu", "left", "ok", "down", "right", "ok")
         ended = tv.wait_for("diagnosis.ended")
         assert ended["faults"] == "maps-role"
         assert tv.end() == 0

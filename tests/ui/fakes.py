@@ -85,6 +85,9 @@ class FakeActions:
     def examine_tv(self) -> None:
         self.asked.append(("examine_tv", None))
 
+    def load_usage(self, days: int, *, anew: bool = False) -> None:
+        self.asked.append(("load_usage", (days, anew)))
+
     def sign_out(self) -> None:
         self.asked.append(("sign_out", None))
 

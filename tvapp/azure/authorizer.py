@@ -110,6 +110,13 @@ class StorageAuthorizer(_BearerAuthorizer):
         return is_bad or super()._is_refused(response)
 
 
+class ManagementAuthorizer(_BearerAuthorizer):
+    """Bearer tokens of the same account for Azure Resource Manager, at the one host of its cloud."""
+
+    def __init__(self, tokens: TokenSource, *, endpoint: str, scope: str) -> None:
+        super().__init__(tokens, scope, endpoint=endpoint, fields={})
+
+
 class SharedKeyAuthorizer:
     """Subscription keys of the Maps account: fails over to the other key when one is refused (keys are rotated)."""
 
