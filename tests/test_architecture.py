@@ -31,9 +31,18 @@ PURE = (
 """Modules and rooms that must stay pure, whatever else becomes an edge."""
 
 FLOORS = {
-    "core": 0, "config": 1, "geo": 1, "tiles": 2, "mapview": 2, "fences": 2, "auth": 2, "remote": 2, "usage": 2,
+    "core": 0,
+    "config": 1,
+    "geo": 1,
+    "text": 1,
+    "tiles": 2,
+    "mapview": 2,
+    "fences": 2,
+    "auth": 2,
+    "remote": 2,
+    "usage": 2,
     "ui": 3,
-}  # fmt: skip
+}
 """Floors of the pure middle: a module imports from lower floors and from its own room."""
 
 EDGE_FLOOR = 4
@@ -80,6 +89,10 @@ DEFERRED = {
     ("app.map_session", "tvapp.host.links"): "not needed for the first frame",
     ("app.map_session", "tvapp.app.lock_service"): "only where a lock is configured",
     ("auth.lazy_gateway", "tvapp.auth"): "MSAL is slow to import, and a cached token needs none of it",
+    (
+        "auth.token_store",
+        "tvapp.auth.token_cipher",
+    ): "cryptography is slow to import; only a configured key needs it",
     ("auth.tokens", "asyncio"): "slow to import; only the io thread needs it",
     ("config.load", "difflib"): "only a mistyped key needs it",
     ("config.files", "tomllib"): "a start that is configured by the environment alone needs no parser",
@@ -102,6 +115,8 @@ DEFERRED = {
     ("net.trust", "certifi"): "only where the system has no certificates",
     ("remote.inotify", "ctypes"): "only to watch the folder of the devices",
     ("remote.pygame_source", "pygame._sdl2"): "gamepads are opened after the first frame",
+    ("text.shaping", "bidi"): "only text of some scripts needs it",
+    ("text.shaping", "uharfbuzz"): "slow to import, and only text of some scripts needs it",
     ("ui.qr", "qrcode"): "slow to import; a worker loads it while the first frame is drawn",
     ("ui.screens", "tvapp.ui.screens"): "panels of the map are loaded when they open",
     ("ui.map_overlay.readout", "tvapp.fences.model.containment"): "slow to import; a worker loads it ahead",

@@ -102,6 +102,9 @@ EVENTS: Mapping[str, LogEvent] = {
     ),
     "token_cache.ignored": LogEvent("The kept sign-in belongs to another configuration and is not used.", "reason"),
     "token_cache.corrupt": LogEvent("The kept sign-in is damaged; it is set aside.", "reason next", WARNING),
+    "token_cache.locked": LogEvent(
+        "The kept sign-in is encrypted with a key that is not configured; it is set aside.", "reason next", WARNING
+    ),
     "token_cache.not_moved": LogEvent("A damaged token file could not be set aside.", "reason", WARNING),
     "token_cache.not_removed": LogEvent("Signing out could not remove the token file.", "reason file", ERROR),
     # The clock and the machine
@@ -192,10 +195,14 @@ EVENTS: Mapping[str, LogEvent] = {
         "The counts of this TV's requests could not be read; counting begins anew.", "reason", WARNING
     ),
     "maps.refused": LogEvent("Azure Maps refused a request.", "path status", DEBUG),
+    "maps.keys_read": LogEvent("All subscription keys were refused; others were found where they are kept.", "count"),
     "maps.key_failover": LogEvent("One subscription key was refused; the other one is used.", "refused now", WARNING),
     "attribution.failed": LogEvent("The copyright line of a tileset could not be loaded.", "tileset error", WARNING),
     # Geofences
-    "geofences.loaded": LogEvent("The store was read.", "store count skipped ms"),
+    "geofences.loaded": LogEvent(
+        "The store was read; `unknown` counts geofences whose times could not be read.",
+        "store count skipped unknown ms",
+    ),
     "geofences.unavailable": LogEvent("The store could not be read; it is tried again.", "store error reason", WARNING),
     "geofences.restored": LogEvent("The geofences of the last time are shown.", "count age_s"),
     "geofences.not_kept": LogEvent("The geofences of the last time could not be read.", "reason", WARNING),
@@ -307,6 +314,7 @@ FIELDS: Mapping[str, str] = {
     "tries": "wrong tries in a row, this one included",
     "uid": "user id of the other side, as the kernel knows it",
     "unchecked": "how many checks were not done, because another one failed",
+    "unknown": "geofences whose times could not be read",
     "verification_uri": "the address to open",
     "version": "the version of tvapp",
     "waited_s": "seconds waited for the clock",

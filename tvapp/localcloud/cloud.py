@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import email.utils
+import secrets
 from dataclasses import dataclass, field
 
 from tvapp.core.clock import Clock, SystemClock
+from tvapp.core.errors import DataError
 from tvapp.localcloud.cae import Challenges
 from tvapp.localcloud.faults import Switchboard
 from tvapp.localcloud.grants import Grants
@@ -36,6 +38,19 @@ class Cloud:
     def authority(self) -> str:
         """The authority of the one tenant."""
         return f"{self.base_url}/{TENANT_ID}"
+
+    def regenerate_key(self, name: str) -> str:
+        """Make a new "primary" or "secondary" key and return it; the former one is refused from now on.
+
+        Raises:
+            DataError: there is no key of that name.
+        """
+        if name not in ("primary", "secondary"):
+            raise DataError("keys", "key must be primary or secondary")
+        new = secrets.token_urlsafe(32)
+        primary, secondary = self.subscription_keys
+        self.subscription_keys = (new, secondary) if name == "primary" else (primary, new)
+        return new
 
     def now(self) -> float:
         """Monotonic seconds, for deadlines."""
