@@ -117,7 +117,7 @@ def _subject(running: Running, surroundings: Surroundings) -> Subject:
     log, clock = surroundings.log, surroundings.clock
     gateway, tokens = (sign_in.gateway, sign_in.tokens) if sign_in is not None else (None, None)
     http = running.network.get()
-    authorizer = build_authorizer(config, tokens, log)
+    authorizer = build_authorizer(config, tokens, surroundings.jobs, log)
     maps = MapsClient(http, config.maps.endpoint, authorizer, log, clock=clock)
     open_store = store_opener(config, surroundings, http, authorizer, tokens)
     online = Online(http, running.skew, maps, gateway, tokens, open_store)
