@@ -282,7 +282,7 @@ ALSO: dict[str, set[str]] = {
     "input-rights": {"sdl-driver", "drm-rights"},
     "maps-client-id": {"store-trouble"},
     # Nobody is signed in.
-    "version-old": {"signed-out"},
+    "version-old": {"tokens-unusable"},
     "captive-portal": {"signed-out"},
     "tenant-wrong": {"signed-out"},
     "public-client-off": {"signed-out"},
