@@ -57,6 +57,8 @@ class FakeDisplay:
 
     canvas: FakeCanvas = field(default_factory=FakeCanvas)
     size: tuple[int, int] = (1920, 1080)
+    driver: str = "dummy"
+    renderer_name: str = "software"
 
     @contextlib.contextmanager
     def drawing(self) -> Iterator[None]:

@@ -205,7 +205,7 @@ def test_a_damaged_token_file_is_left_as_it_is(cloud: LocalCloud, tmp_path: Path
     sign_in(cloud, environment, tmp_path / "data")
     (tmp_path / "data" / "auth" / "tokens.json").write_bytes(b"half a fi")
     before = snapshot(tmp_path / "data")
-    assert set(doctor(environment, tmp_path / "data").wrong()) == {"signed-out"}
+    assert set(doctor(environment, tmp_path / "data").wrong()) == {"tokens-unusable"}
     assert snapshot(tmp_path / "data") == before
 
 

@@ -82,6 +82,9 @@ class FakeActions:
     def fence_selected(self, fence: Geofence) -> None:
         self.asked.append(("fence_selected", fence.id))
 
+    def examine_tv(self) -> None:
+        self.asked.append(("examine_tv", None))
+
     def load_usage(self, days: int, *, anew: bool = False) -> None:
         self.asked.append(("load_usage", (days, anew)))
 

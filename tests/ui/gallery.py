@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache, partial
 from typing import Any
@@ -30,6 +30,15 @@ from tvapp.config.model import Home
 from tvapp.core.assets import asset
 from tvapp.core.clock import ClockSkewed, ManualClock
 from tvapp.core.connection_steps import NO_SUCH_HOST, ConnectionSteps, Interface, LinkState, Step
+from tvapp.core.diagnosis import (
+    ExaminationBegan,
+    ExaminationEnded,
+    Finding,
+    FindingMade,
+    Machine,
+    Outcome,
+    Trouble,
+)
 from tvapp.core.errors import (
     ConfigError,
     Forbidden,
@@ -84,8 +93,10 @@ from tvapp.ui.screens.panels.message import MessageScreen
 from tvapp.ui.screens.signin.panel import PERMISSION, SIGN_IN, SignInPanel
 from tvapp.ui.screens.signin.screen import SignInScreen
 from tvapp.ui.screens.start import StartScreen
+from tvapp.ui.screens.status.screen import StatusScreen
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.stack import ScreenStack
+from tvapp.ui.words.lookup import words
 from tvapp.usage.account import AccountUsage, Percentage, Share
 from tvapp.usage.billing import Counts, Meter, Prices, Tally
 from tvapp.usage.days import UsageDays
@@ -201,6 +212,102 @@ NO_ADDRESS = LinkState((Interface("enp3s0", has_carrier=True), Interface("wlan0"
 LOGIN = "login.microsoftonline.com"
 LONG_HOST = "login.identity-services.emergency-operations-centre.example.com"
 NO_NAME = (Unreachable(LOGIN, NO_SUCH_HOST),) * 12
+
+
+def finding(name: str, outcome: Outcome, found: str, remedy: str = "", what: str = "") -> Finding:
+    fault = f"{name}-fault" if outcome in ("warn", "fail") else ""
+    id_ = f"{name}:{what}" if what else name
+    return Finding(id_, name, outcome, f"https://{what}/" if what else f"/{name}", found, remedy, fault)
+
+
+KIOSK = Machine("tv-lobby-07", ("10.20.30.41", "fd12:3456::41"), "0.1.0 (commit 1a2b3c4)", "tv", "/var/lib/tvapp")
+LONG_KIOSK = Machine(
+    "tv-emergency-operations-centre-harbour-north-07",
+    ("10.120.130.141", "172.16.131.142", "fd12:3456:789a:bcde:f012:3456:789a:bcde", "2001:db8:85a3::8a2e:370:7334"),
+    "0.1.0 (commit 1a2b3c4 + local changes)",
+    "tv",
+    "/var/lib/tvapp",
+)
+PARTS = (
+    "config", "user", "instance", "version", "data-dir", "display", "remote", "link", "network", "clock", "sign-in",
+    "token", "maps", "attribution", "store", "fonts",
+)  # fmt: skip
+WELL = (
+    finding("config", "pass", "/etc/tvapp/config.toml can be used"),
+    finding("user", "pass", "tv owns the data folder and everything in it"),
+    finding("instance", "pass", "the service runs (tvapp.service, process 812)"),
+    finding("version", "pass", "0.1.0; every file in the data folder can be read"),
+    finding("data-dir", "pass", "/var/lib/tvapp takes files; 5420 MB are free"),
+    finding("display", "pass", "kmsdrm, opengles2, 1920x1080"),
+    finding("remote", "pass", "keys can arrive"),
+    finding("link", "pass", "enp3s0 is connected and has an address"),
+    finding("network", "pass", "login.microsoftonline.com answers", what="login.microsoftonline.com"),
+    finding("network", "pass", "atlas.microsoft.com answers", what="atlas.microsoft.com"),
+    finding("clock", "pass", "right to within 1 s"),
+    finding("sign-in", "pass", "codes can be had at https://login.microsoft.com/device"),
+    finding("token", "pass", "ai***@contoso.com for https://atlas.microsoft.com, until 2026-11-30 23:14 UTC (60 min)"),
+    finding("maps", "pass", "https://atlas.microsoft.com gives tiles of microsoft.base.darkgrey"),
+    finding("attribution", "pass", "© 2026 TomTom"),
+    finding("store", "pass", "blob: 36 geofences"),
+    finding("fonts", "pass", "every letter of the names can be drawn"),
+)
+FIREWALL = words("diagnosis.storage-firewall.remedy")
+MIXED = (
+    *WELL[:4],
+    finding("data-dir", "warn", "only 41 MB are free in /var/lib/tvapp", "Free some space: df -h /var/lib/tvapp"),
+    *WELL[5:15],
+    finding(
+        "store",
+        "fail",
+        "the firewall of the storage account does not let this TV through (acct.blob.core.windows.net: 403 "
+        "AuthorizationFailure This request is not authorized to perform this operation.)",
+        FIREWALL,
+    ),
+    finding("fonts", "skip", "not checked: store has to be right first"),
+)
+ILL = tuple(
+    replace(each, outcome="fail", fault="fault", found=f"{each.name} does not work", remedy="apt-get install x")
+    for each in WELL
+)
+LONG_EVIDENCE = f"the certificate of {LONG_HOST} comes from “CN=Contoso TLS Inspection Authority G2,O=Contoso” " * 4
+LONG = tuple(
+    replace(each, outcome="fail", fault="a", found=LONG_EVIDENCE, remedy=f"Exclude {LONG_HOST} from it. " * 9)
+    for each in WELL
+)
+TROUBLES = (
+    Trouble(EPOCH - 4000, "warning", "token.renewal_failed", "resource https://storage.azure.com, kind consent-needed"),
+    Trouble(EPOCH - 900, "warning", "network.lost", "host atlas.microsoft.com, error Unreachable, reason refused"),
+    Trouble(EPOCH - 60, "error", "disk.failed", "file tiles.sqlite, kind full, reason No space left on device"),
+)
+
+
+def status(
+    findings: Sequence[Finding], *keys: Intent, machine: Machine = KIOSK, is_over: bool = True, **more: Any
+) -> Build:
+    def build(_width: int, _height: int) -> Scene:
+        scene = Scene(ScreenStack())
+        scene.stack.show(StartScreen(SETTINGS, scene.stack, scene.actions, scene.now))
+        scene.stack.push(StatusScreen(SETTINGS, scene.stack, scene.actions))
+        scene.stack.receive(ExaminationBegan(1, machine, PARTS, more.get("troubles", TROUBLES)), scene.now)
+        for each in findings:
+            scene.stack.receive(FindingMade(1, each), scene.now)
+        if is_over:
+            scene.stack.receive(ExaminationEnded(1), scene.now)
+        remote = scene.remote
+        for key in keys:
+            remote.press(key)
+        scene.now = remote.now if keys else scene.now
+        return scene
+
+    return build
+
+
+def status_before(_width: int, _height: int) -> Scene:
+    """Return the status screen before anything is known."""
+    scene = Scene(ScreenStack())
+    scene.stack.show(StartScreen(SETTINGS, scene.stack, scene.actions, scene.now))
+    scene.stack.push(StatusScreen(SETTINGS, scene.stack, scene.actions))
+    return scene
 
 
 def sign_in(view: SessionView, *keys: Intent, steps: tuple[Step, ...] = ()) -> Build:
@@ -624,6 +731,14 @@ PROBLEMS_OF_USAGE: tuple[tuple[Kind, str, int, int], ...] = (
 )
 
 SCENES: dict[str, Build] = {
+    "status-before": status_before,
+    "status-running": status(WELL[:9], *[Intent.DOWN] * 9, is_over=False),
+    "status-well": status(WELL, troubles=()),
+    "status-mixed": status(MIXED, *[Intent.DOWN] * 15),
+    "status-warning": status(MIXED, *[Intent.DOWN] * 4),
+    "status-ill": status(ILL, *[Intent.DOWN] * 3),
+    "status-long": status(LONG, Intent.DOWN, machine=LONG_KIOSK),
+    "status-troubles": status(WELL, *[Intent.DOWN] * 17),
     "signin": sign_in(prompting()),
     "signin-long": sign_in(prompting(LONG_CODE, LONG_ADDRESS, LONG_ORGANISATION, "offline", retry_in_s=12.0)),
     "signin-large": sign_in(prompting(), Intent.SELECT),

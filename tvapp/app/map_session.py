@@ -42,6 +42,7 @@ from tvapp.usage.counter import UsageCounter
 if TYPE_CHECKING:
     from tvapp.app.backend import Backend
     from tvapp.app.connection_watch import ConnectionWatch
+    from tvapp.app.diagnosis_service import Running
     from tvapp.app.lock_service import LockService
     from tvapp.app.tile_backend import TileBackend
 
@@ -277,6 +278,14 @@ class MapSession:
             forget_pictures_and_fences(data)
 
         self._jobs.run("forget", forget)
+
+    def running(self) -> Running:
+        """Return the parts that a diagnosis of the running app examines."""
+        from tvapp.app.diagnosis_service import Running
+
+        display = self._display
+        picture = f"{display.driver}, {display.renderer_name}, {display.size[0]}x{display.size[1]}"
+        return Running(self._config, self.network, self.skew, self.sign_in, picture)
 
     def situation(self) -> Situation:
         """Return the state of the sign-in and the map, for the init system."""

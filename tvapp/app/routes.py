@@ -25,6 +25,7 @@ from tvapp.auth.messages import (
 )
 from tvapp.azure.messages import AttributionArrived
 from tvapp.core.clock import ClockSet, ClockSkewed, Resumed
+from tvapp.core.diagnosis import ExaminationBegan, ExaminationEnded, FindingMade
 from tvapp.core.jobs import JobFailed, JobResult
 from tvapp.fences.drawing.messages import LabelsPlaced
 from tvapp.fences.service.messages import (
@@ -96,6 +97,10 @@ ROUTES: Mapping[type, tuple[Hearer, ...]] = {
     FencesUnavailable: ("fences", "map"),  # tells the screens, in other words if the store is retired
     IndexBuilt: ("fences", "map", "screens"),
     LabelsPlaced: ("fences", "screens"),
+    # the diagnosis
+    ExaminationBegan: ("screens",),
+    FindingMade: ("screens",),
+    ExaminationEnded: ("screens",),
     # the lock
     LockKnown: ("screens",),
     PatternChecked: ("screens",),
@@ -104,6 +109,7 @@ ROUTES: Mapping[type, tuple[Hearer, ...]] = {
 SERVICES: Mapping[str, tuple[Hearer, ...]] = {
     "backend": ("app",),
     "connection": ("session",),
+    "diagnosis": ("screens",),
     "disk": ("disk-watch",),
     "geofences": ("fences",),
     "kept": ("snapshot",),

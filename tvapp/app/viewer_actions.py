@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from tvapp.app.live_map import LiveMap
 from tvapp.app.map_session import MapSession
@@ -14,6 +15,9 @@ from tvapp.mapview.viewport import Viewport
 from tvapp.remote.pattern import Pattern
 from tvapp.tiles.tile import TileId
 from tvapp.ui.actions import ChangeOutbox
+
+if TYPE_CHECKING:
+    from tvapp.app.diagnosis_service import DiagnosisService
 
 
 class ViewerActions:
@@ -27,6 +31,8 @@ class ViewerActions:
         start_again: Callable[[], None],
     ) -> None:
         """`session` is asked at each action; `leave` ends the program, `start_again` starts it anew."""
+        self._surroundings = surroundings
+        self._diagnosis: DiagnosisService | None = None
         self._clock = surroundings.clock
         self._log = surroundings.log
         self._get_session = session
@@ -67,6 +73,13 @@ class ViewerActions:
 
     def fence_selected(self, fence: Geofence) -> None:
         self._log.event("geofence.selected", id=fence.id)
+
+    def examine_tv(self) -> None:
+        if self._diagnosis is None:
+            from tvapp.app.diagnosis_service import DiagnosisService
+
+            self._diagnosis = DiagnosisService(self._surroundings)
+        self._diagnosis.begin(self._session.running())
 
     def load_usage(self, days: int, *, anew: bool = False) -> None:
         self._session.usage.load(days, anew=anew)

@@ -55,8 +55,12 @@ class Trouble:
 
 @dataclass(frozen=True, slots=True)
 class ExaminationBegan:
-    """A diagnosis begins: the TV, its last troubles, and the names of the parts that are checked, in order."""
+    """A diagnosis begins: the TV, the names of the parts that are checked, in order, and the TV's last troubles.
 
+    Each has a number, greater than that of the one before.
+    """
+
+    number: int
     machine: Machine
     parts: tuple[str, ...]
     troubles: tuple[Trouble, ...] = ()
@@ -64,14 +68,17 @@ class ExaminationBegan:
 
 @dataclass(frozen=True, slots=True)
 class FindingMade:
-    """One more check is done."""
+    """One more check of a diagnosis is done."""
 
+    number: int
     finding: Finding
 
 
 @dataclass(frozen=True, slots=True)
 class ExaminationEnded:
-    """Every check is done."""
+    """Every check of a diagnosis is done."""
+
+    number: int
 
 
 @dataclass(slots=True)

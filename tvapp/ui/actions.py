@@ -79,6 +79,10 @@ class Actions(Protocol):
         """Report that the viewer selected a geofence."""
         ...
 
+    def examine_tv(self) -> None:
+        """Begin a diagnosis of this TV; answered by ExaminationBegan, FindingMade for each check, ExaminationEnded."""
+        ...
+
     def load_usage(self, days: int, *, anew: bool = False) -> None:
         """Read the usage of the last `days` (`anew`: not from memory); answered by UsageChanged, once or twice."""
         ...

@@ -20,7 +20,7 @@ from tests.cloud import ROOT, LocalCloud
 from tests.e2e.rig import with_account, with_key
 from tests.fences.stores.server import Answer, Asked, serve
 from tests.net.proxy import proxy
-from tests.net.raw import HandshakeServer, make_authority
+from tests.net.raw import HandshakeServer, make_authority, raw_server
 from tvapp.core.record import RecordFormat
 from tvapp.display.libraries import built_in_drivers
 
@@ -282,7 +282,7 @@ ALSO: dict[str, set[str]] = {
     "input-rights": {"sdl-driver", "drm-rights"},
     "maps-client-id": {"store-trouble"},
     # Nobody is signed in.
-    "version-old": {"signed-out"},
+    "version-old": {"tokens-unusable"},
     "captive-portal": {"signed-out"},
     "tenant-wrong": {"signed-out"},
     "public-client-off": {"signed-out"},
@@ -317,3 +317,20 @@ def test_a_full_disk_is_found_with_its_remedy(cloud: LocalCloud, full_disk: Path
     report = doctor(with_key(cloud), full_disk)
     assert set(report.wrong()) == {"disk-full"}
     assert f"df -h {full_disk}" in report.wrong()["disk-full"]["remedy"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "fault"),
+    [(b"HTTP/1.1 403 Forbidden\r\ncontent-length: 0\r\n\r\n", "proxy-refuses"), (b"", "proxy")],
+    ids=["refuses", "hangs up"],
+)
+def test_a_proxy_that_lets_nobody_through_is_named(
+    cloud: LocalCloud, tmp_path: Path, doctor: Doctor, answer: bytes, fault: str
+) -> None:
+    with serving_meanwhile(lambda: raw_server(answer, close_after=True)) as server:
+        own = {"TVAPP_NETWORK_PROXY": server.url.replace("https", "http")}
+        own["TVAPP_MAPS_ENDPOINT"] = "https://maps.tvapp.invalid"
+        report = doctor({**with_key(cloud), **own}, tmp_path / "data")
+    assert set(report.wrong()) == {fault}
+    assert report.wrong()[fault]["details"]["proxy"] == "localhost"
+    assert report.skipped()["maps"] == "network:maps.tvapp.invalid"

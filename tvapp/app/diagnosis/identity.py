@@ -71,13 +71,10 @@ async def token(subject: Subject, online: Online) -> list[Finding]:
     gateway, tokens, config = online.gateway, online.tokens, subject.loaded.config
     if gateway is None or tokens is None:
         return []
-    file = str(subject.surroundings.data.tokens)
-    account = await subject.surroundings.jobs.in_worker(gateway.load_account)
+    in_worker = subject.surroundings.jobs.in_worker
+    account = await in_worker(gateway.load_account)
     if account is None:
-        check = subject.check("token", file)
-        if (blocker := subject.findings.blocker("user")) and not os.access(file, os.R_OK):
-            return [check.skipped(blocker)]
-        return [check.warned("signed-out")]
+        return [await in_worker(lambda: _without_account(subject))]
     if not subject.is_app:
         tokens.use_account(account.home_id)
     authority = provider.authority(config.identity)
@@ -95,6 +92,16 @@ async def token(subject: Subject, online: Online) -> list[Finding]:
         elif failure is not None:
             found.append(_problem(check, config, from_error(failure), scope))
     return found
+
+
+def _without_account(subject: Subject) -> Finding:
+    """Look why there is no account: nobody has signed in, or the file with the tokens cannot be used."""
+    file = str(subject.surroundings.data.tokens)
+    check = subject.check("token", file)
+    if (blocker := subject.findings.blocker("user")) and not os.access(file, os.R_OK):
+        return check.skipped(blocker)
+    is_there = os.path.exists(file)  # noqa: PTH110 - pathlib's raises where a folder may not be entered
+    return check.warned("tokens-unusable" if is_there else "signed-out", file=file)
 
 
 def scopes_of(config: Config) -> Iterator[str]:

@@ -20,6 +20,7 @@ from tvapp.core.connection_steps import link_failure
 from tvapp.core.diagnosis import Finding
 from tvapp.core.errors import NetworkError, ServiceError, TlsFailed, TvappError, UnexpectedReply
 from tvapp.core.headers import Headers, parse_http_date
+from tvapp.core.jobs import Jobs
 from tvapp.core.proxies import BadProxy, Proxy
 from tvapp.host.links import read_links
 from tvapp.net.request import Request
@@ -120,7 +121,7 @@ async def _judge(subject: Subject, host: str, url: str, failure: TvappError | No
     if step.reason in ("proxy", "proxy-login", "proxy-refuses"):
         return check.failed(step.reason, host=host, proxy=proxy, reason=failure.reason)
     if step.reason == "untrusted":
-        return await _intercepted(check, host, proxy)
+        return await _intercepted(check, subject.surroundings.jobs, host, proxy)
     if step.reason in BLOCKED and has_answers:
         return check.failed("host-blocked", host=host, reason=_title(subject, failure))
     if step.reason in FAULTS:
@@ -142,8 +143,8 @@ def _proxy(subject: Subject, url: str) -> Proxy | BadProxy | None:
         return error
 
 
-async def _intercepted(check: Check, host: str, proxy: str) -> Finding:
-    issuer = "" if proxy else await asyncio.to_thread(issuer_of, host)
+async def _intercepted(check: Check, jobs: Jobs, host: str, proxy: str) -> Finding:
+    issuer = "" if proxy else await jobs.in_worker(lambda: issuer_of(host))
     if issuer:
         return check.failed("tls-interception", host=host, issuer=issuer)
     return check.failed("tls-untrusted", host=host)

@@ -59,6 +59,9 @@ class StartScreen(BoundScreen):
 
     def bindings(self) -> tuple[Binding, ...]:
         leave = (bind(Intent.BACK, self._leave, ("back", "hint.leave")),) if self._settings.is_closable else ()
+        if self._view is not None:
+            status = bind((Intent.UP, Intent.DOWN, Intent.MENU), self._open_status, ("up-down", "hint.status"))
+            leave = (status, *leave)
         if self._waits_for_retry():
             return bind(Intent.SELECT, self._retry, ("ok", "hint.try-now")), *leave
         return leave
@@ -139,6 +142,12 @@ class StartScreen(BoundScreen):
 
     def _retry(self, _input: Input, _now: float) -> bool:
         self._actions.retry_sign_in()
+        return True
+
+    def _open_status(self, _input: Input, _now: float) -> bool:
+        from tvapp.ui.screens.status.screen import StatusScreen
+
+        self._navigator.push(StatusScreen(self._settings, self._navigator, self._actions))
         return True
 
     def _leave(self, _input: Input, _now: float) -> bool:

@@ -205,6 +205,10 @@ _FAULTS: dict[str, tuple[str, str]] = {
         "Add it to the app registration ({client_id}), with its service principal, and give consent",
     ),
     "signed-out": ("nobody is signed in", "Sign in on the TV; the map and the geofences are checked after that"),
+    "tokens-unusable": (
+        "nobody is signed in: {file} is damaged, of another app or tenant, or encrypted with another key",
+        "Check [identity] tenant, client_id and token_key; if they are right, sign in on the TV",
+    ),
     "token-expired": (
         "{account} is signed in; the token has run out, and the app renews it",
         "Start the app: it renews the token, or asks for a new sign-in",
@@ -302,7 +306,9 @@ DIAGNOSIS: dict[str, str] = {
     **{f"diagnosis.part.{name}": title for name, title in _PARTS.items()},
     **{f"diagnosis.ok.{name}": sentence for name, sentence in _OK.items()},
     "status.title": "This TV",
+    "status.begins": "Checking",
     "status.running": "Checking: {done} of {total}",
+    "status.broken": "The check did not come to its end",
     "status.fine": "Everything works",
     "status.warned.one": "Everything works, with 1 warning",
     "status.warned": "Everything works, with {count} warnings",

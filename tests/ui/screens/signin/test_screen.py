@@ -171,7 +171,7 @@ def test_closing_the_app_needs_a_second_deliberate_step() -> None:
 
 def test_no_hint_names_a_key_while_no_key_acts() -> None:
     bench = Bench(waiting("requesting", "requesting"))
-    assert [hint.key for hint in bench.screen.hints()] == ["back"]
+    assert [hint.key for hint in bench.screen.hints()] == ["up-down", "back"]
 
 
 def test_the_repr_of_a_screen_hides_the_user_code() -> None:

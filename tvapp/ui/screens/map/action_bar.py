@@ -134,7 +134,10 @@ class ActionBar(Panel):
             state.account,
             needed,
             unsent=len(state.edits.outbox.entries),
-            pages=(Choice(Button("usage", state.settings.words("usage.button")), self._open_usage),),
+            pages=(
+                Choice(Button("usage", state.settings.words("usage.button")), self._open_usage),
+                Choice(Button("status", state.settings.words("account.status")), self._open_status),
+            ),
         )
         self._navigator.push(dialog)
 
@@ -143,3 +146,9 @@ class ActionBar(Panel):
         from tvapp.ui.screens.usage.screen import UsageScreen
 
         self._navigator.push(UsageScreen(self._state.settings, self._navigator, self._state.actions))
+
+    def _open_status(self) -> None:
+        # Imported late, so that the first frame does not wait for it.
+        from tvapp.ui.screens.status.screen import StatusScreen
+
+        self._navigator.push(StatusScreen(self._state.settings, self._navigator, self._state.actions))

@@ -81,6 +81,8 @@ class SignInScreen(BoundScreen):
     def bindings(self) -> tuple[Binding, ...]:
         """Return the bindings for the session's state."""
         leave = (bind(Intent.BACK, self._leave, ("back", self.leaving)),) if self._can_leave else ()
+        if not self.is_overlay:
+            leave = (bind((Intent.UP, Intent.DOWN, Intent.MENU), self._open_status, ("up-down", "hint.status")), *leave)
         if self.prompt is not None and self.is_enlarged:
             ok = bind(Intent.SELECT, self._resize, ("ok", "hint.shrink"))
             return ok, bind(Intent.BACK, self._resize, ("back", "hint.back"))
@@ -208,6 +210,13 @@ class SignInScreen(BoundScreen):
 
     def _retry(self, _input: Input, _now: float) -> bool:
         self._actions.retry_sign_in()
+        return True
+
+    def _open_status(self, _input: Input, _now: float) -> bool:
+        # Imported late, so that the first frame does not wait for it.
+        from tvapp.ui.screens.status.screen import StatusScreen
+
+        self._navigator.push(StatusScreen(self._settings, self._navigator, self._actions))
         return True
 
     def _leave(self, _input: Input, _now: float) -> bool:

@@ -1,0 +1,1 @@
+"""The status screen: which TV this is, and what a diagnosis of it finds."""
