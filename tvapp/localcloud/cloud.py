@@ -1,9 +1,10 @@
-"""The state that all services of the local cloud share: settings, time, grants, tokens, faults."""
+"""The state that all services of the local cloud share: settings, time, tenant, grants, tokens, faults."""
 
 from __future__ import annotations
 
 import email.utils
-from dataclasses import dataclass, field
+import secrets
+from dataclasses import dataclass, field, replace
 
 from tvapp.core.clock import Clock, SystemClock
 from tvapp.localcloud.cae import Challenges
@@ -11,6 +12,8 @@ from tvapp.localcloud.faults import Switchboard
 from tvapp.localcloud.grants import Grants
 from tvapp.localcloud.people import TENANT_ID
 from tvapp.localcloud.settings import Settings
+from tvapp.localcloud.tenant.model import Keys, Tenant
+from tvapp.localcloud.tenant.sample import MAPS_ID, empty_tenant, sample_tenant
 from tvapp.localcloud.throttle import GuessThrottle
 from tvapp.localcloud.tokens import Mint
 
@@ -23,12 +26,34 @@ class Cloud:
     clock: Clock = field(default_factory=SystemClock)
     base_url: str = ""
     page_url: str = ""
-    subscription_keys: tuple[str, str] = field(default=("", ""), repr=False)
+    first_keys: Keys = field(default_factory=lambda: Keys(secrets.token_urlsafe(32), secrets.token_urlsafe(32)))
+    """The keys of the sample Maps account at the start."""
+    operator_secret: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
+    """The secret with which the administrators of the tenant sign in."""
+    tenant: Tenant = field(default_factory=Tenant)
     grants: Grants = field(default_factory=Grants)
     mint: Mint = field(default_factory=Mint)
     switchboard: Switchboard = field(default_factory=Switchboard)
     challenges: Challenges = field(default_factory=Challenges)
     throttle: GuessThrottle = field(default_factory=GuessThrottle)
+
+    def __post_init__(self) -> None:
+        self.renew_tenant()
+
+    def renew_tenant(self, *, empty: bool = False) -> None:
+        """Restore the tenant of the start, or one in which nothing was provisioned."""
+        self.tenant = empty_tenant() if empty else sample_tenant(replace(self.first_keys))
+
+    @property
+    def graph_url(self) -> str:
+        """The address of Microsoft Graph: another host name, because `az` tells services apart by it."""
+        return self.base_url.replace("localhost", "127.0.0.1")
+
+    @property
+    def subscription_keys(self) -> tuple[str, str]:
+        """The keys of the sample Maps account; empty where there is none."""
+        keys = self.tenant.keys.get(MAPS_ID.lower(), Keys("", ""))
+        return keys.primary, keys.secondary
 
     @property
     def authority(self) -> str:

@@ -18,12 +18,14 @@
 | POST /_control/map-data | `{"description": "...", "content": "text"}`: store a file at once, without checks |
 | POST /_control/map-data | `{"udid": "...", "content": "text"}`: change a file at once, without checks |
 | DELETE /_control/map-data | remove all files |
-| POST /_control/reset | restore the state after the start: settings, faults, grants, tokens, traffic, files |
+| GET  /_control/tenant | administrators (for `az login`), and the whole state: resources, roles, registrations |
+| POST /_control/tenant | the tenant of the start; with `{"empty": true}` one in which nothing was provisioned |
+| POST /_control/reset | restore the state after the start: settings, faults, tenant, grants, tokens, traffic, files |
 
 Endpoints: discovery, instance, devicecode, token (polls), refresh, tile, attribution, tileset, copyright, static,
-map-data, page. Challenge fields: needs_person, goes_on, off. Fault fields: delay_s, drip_s, status, body,
-content_type, error, aadsts, retry_after, headers, reset ("before", "headers", "after"), truncate, html, bad_bytes,
-oversized_bytes, clock_skew_s, times, match, method, path.
+map-data, page, blob, arm, graph. Challenge fields: needs_person, goes_on, off. Fault fields: delay_s, drip_s, status,
+body, content_type, error, aadsts, retry_after, headers, reset ("before", "headers", "after"), truncate, html,
+bad_bytes, oversized_bytes, clock_skew_s, times, match, method, path.
 """
 
 from __future__ import annotations
@@ -47,6 +49,9 @@ from tvapp.localcloud.people import CLIENT_ID, CONFIDENTIAL_CLIENT_ID, MAPS_CLIE
 from tvapp.localcloud.people import person_by_key as find_person
 from tvapp.localcloud.samples import seed
 from tvapp.localcloud.settings import Settings, changed
+from tvapp.localcloud.tenant.access import maps_role
+from tvapp.localcloud.tenant.model import SUBSCRIPTION_ID
+from tvapp.localcloud.tenant.operators import OPERATORS
 from tvapp.localcloud.wire import recorded_json
 
 Work = Callable[[Request, dict[str, object]], Awaitable[object]]
@@ -72,6 +77,8 @@ def routes(cloud: Cloud, store: MapDataStore, seed_dir: Path | None, initial: Se
         ("/map-data", "GET", control.map_data),
         ("/map-data", "POST", control.add_map_data),
         ("/map-data", "DELETE", control.clear_map_data),
+        ("/tenant", "GET", control.tenant),
+        ("/tenant", "POST", control.renew_tenant),
         ("/reset", "POST", control.reset),
     ]
     return [Route("/_control" + path, _json(work), methods=[method]) for path, method, work in table]
@@ -98,7 +105,10 @@ class Control:
             "client_id": CLIENT_ID,
             "confidential_client_id": CONFIDENTIAL_CLIENT_ID,
             "maps_client_id": MAPS_CLIENT_ID,
-            "people": [{"key": p.key, "name": p.name, "username": p.username, "role": p.role} for p in PEOPLE],
+            "people": [
+                {"key": p.key, "name": p.name, "username": p.username, "role": maps_role(cloud.tenant, p)}
+                for p in PEOPLE
+            ],
             "endpoints": ENDPOINTS,
         }
 
@@ -206,6 +216,20 @@ class Control:
         self.store.clear()
         return {}
 
+    async def tenant(self, request: Request, body: dict[str, object]) -> object:
+        cloud = self.cloud
+        return {
+            "subscription": SUBSCRIPTION_ID,
+            "operators": {name: operator.client_id for name, operator in OPERATORS.items()},
+            "secret": cloud.operator_secret,
+            "graph": cloud.graph_url,
+            "state": cloud.tenant.snapshot(),
+        }
+
+    async def renew_tenant(self, request: Request, body: dict[str, object]) -> object:
+        self.cloud.renew_tenant(empty=bool(body.get("empty")))
+        return self.cloud.tenant.snapshot()
+
     async def reset(self, request: Request, body: dict[str, object]) -> object:
         cloud = self.cloud
         cloud.settings = self.initial
@@ -214,6 +238,7 @@ class Control:
         cloud.grants.clear()
         cloud.throttle.clear()
         cloud.challenges = Challenges()
+        cloud.renew_tenant()
         cloud.mint.revoke_access_tokens()
         cloud.mint.issued.clear()
         self.store.clear()

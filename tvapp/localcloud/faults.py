@@ -25,6 +25,9 @@ ENDPOINTS = (
     "static",
     "map-data",
     "page",
+    "blob",
+    "arm",
+    "graph",
 )
 RESET_CHOICES = ("before", "headers", "after")
 MAX_OVERSIZED = 1 << 30

@@ -29,6 +29,8 @@ class Settings:
     storage_consent: bool = True
     """Whether an administrator consented to Azure Storage for everybody. False: a refresh token opens it for those only
     who have allowed it themselves, with a code that asks for it."""
+    user_consent: bool = True
+    """Whether people may allow an app to use an API. False: only an administrator's consent counts."""
     clock_skew_s: float = 0.0
     """How far this cloud's clock is ahead of its clients': Date headers and token times."""
     time_passed_s: float = 0.0
