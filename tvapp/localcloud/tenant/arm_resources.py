@@ -131,6 +131,7 @@ def put_storage(call: Call) -> Answer:
             "primaryLocation": call.body["location"],
             "statusOfPrimary": "available",
             "creationTime": _now(call),
+            "encryption": {"keySource": "Microsoft.Storage", "services": {"blob": {"enabled": True}}},
             **{k: given.get(k, default) for k, default in STORAGE_FIELDS.items()},
         },
     }
