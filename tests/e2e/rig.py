@@ -78,8 +78,8 @@ class Tv:
     def press(self, *keys: str) -> None:
         """Press and release keys one after another, faster than a thumb."""
         for key in keys:
-            self.remote.hold(key, QUICK_S)
-            time.sleep(QUICK_S)
+            self.remote.tap(key)
+            time.sleep(2 * QUICK_S)
 
     def sign_in(self, cloud: LocalCloud, person: str = "aino") -> str:
         """Wait for the code, and let a person type it into the sign-in page; returns the code."""

@@ -24,7 +24,7 @@ from tvapp.commands.phone import Phone
 from tvapp.core.exit_status import EXIT_FAILED, EXIT_OK
 
 STEP_WITHIN_S = 60.0
-KEY_HELD_S = 0.06
+PAUSE_S = 0.12
 KEYS = {
     "up": 103,
     "down": 108,
@@ -56,22 +56,27 @@ class RemoteControl:
     def press(self, *keys: str) -> None:
         """Press and release the keys one after another, as fast as a thumb."""
         for key in keys:
-            self.hold(key, KEY_HELD_S)
-            time.sleep(KEY_HELD_S)
+            self.tap(key)
+            time.sleep(PAUSE_S)
 
     def hold(self, key: str, seconds: float) -> None:
         """Keep a key down for a while."""
-        self._write(key, 1)
+        os.write(self._fd, _event(key, 1))
         time.sleep(seconds)
-        self._write(key, 0)
+        os.write(self._fd, _event(key, 0))
 
-    def _write(self, key: str, value: int) -> None:
-        seconds, fraction = divmod(time.time_ns() // 1000, 1_000_000)
-        record = _RECORD.pack(seconds, fraction, _EV_KEY, KEYS[key], value)
-        os.write(self._fd, record + _RECORD.pack(seconds, fraction, _EV_SYN, 0, 0))
+    def tap(self, key: str) -> None:
+        """Press and release a key at once: however busy the machine is, this is not a long press."""
+        os.write(self._fd, _event(key, 1) + _event(key, 0))
 
     def close(self) -> None:
         os.close(self._fd)
+
+
+def _event(key: str, value: int) -> bytes:
+    seconds, fraction = divmod(time.time_ns() // 1000, 1_000_000)
+    record = _RECORD.pack(seconds, fraction, _EV_KEY, KEYS[key], value)
+    return record + _RECORD.pack(seconds, fraction, _EV_SYN, 0, 0)
 
 
 class AppProcess:

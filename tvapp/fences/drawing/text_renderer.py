@@ -33,6 +33,7 @@ FALLBACK_FONTS = (
     "/usr/share/fonts/truetype/noto/NotoSans-Bold.ttf",
     "/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf",
     "/usr/share/fonts/truetype/unifont/unifont.ttf",
+    "/usr/share/fonts/opentype/unifont/unifont.otf",
 )
 
 
@@ -119,6 +120,11 @@ class TextRenderer:
         if font is None:
             font = self._fonts[(path, layout)] = ImageFont.truetype(path, self._size, layout_engine=layout)
         return font
+
+
+def covers(letter: str, fallback_fonts: Sequence[str] = FALLBACK_FONTS) -> bool:
+    """Tell whether there is a font with a letter, so that names with it can be read."""
+    return any(not _missing_glyphs(path, letter) for path in (str(asset(NAME_FONT)), *fallback_fonts))
 
 
 @lru_cache(maxsize=4)

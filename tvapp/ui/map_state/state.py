@@ -140,8 +140,8 @@ class MapState:
                 self.fences.unchanged(self.wall())
             case LockKnown(wrong_tries=wrong_tries) if self.lock is not None:
                 self.lock = self.lock.begin(wrong_tries, now)
-            case PatternChecked(right=right) if self.lock is not None:
-                self.lock = self.lock.answer(right=right, now=now)
+            case PatternChecked(right=right, least_tries=least_tries) if self.lock is not None:
+                self.lock = self.lock.answer(right=right, now=now, least_tries=least_tries)
             case OutboxChanged():
                 self.edits.take_outbox(message)
             case LabelsPlaced():

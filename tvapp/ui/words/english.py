@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tvapp.ui.words.english_connection import CONNECTION
+from tvapp.ui.words.english_diagnosis import DIAGNOSIS
 from tvapp.ui.words.english_editing import EDITING
 from tvapp.ui.words.english_problems import PROBLEMS
 
@@ -287,5 +288,5 @@ _COMMON: dict[str, str] = {
     "key.any": "Any key",
 }
 
-SENTENCES: dict[str, str] = _COMMON | CONNECTION | PROBLEMS | EDITING
+SENTENCES: dict[str, str] = _COMMON | CONNECTION | DIAGNOSIS | PROBLEMS | EDITING
 """Key -> sentence; {names} are filled in."""

@@ -179,7 +179,7 @@ EDITING: dict[str, str] = {
     "lock.short": "A pattern has {least} arrows or more",
     "lock.checking": "One moment",
     "lock.wrong": "That was not the pattern",
-    "lock.wait": "Too many tries. Wait {time}.",
+    "lock.wait": "Wait {time} before the next try.",
     # What the crosshair says
     "readout.inside": "in {name}",
     "readout.inside.more": "in {name} and {count} more",
