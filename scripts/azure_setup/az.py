@@ -7,12 +7,15 @@ import os
 import re
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from scripts.azure_setup.step import Answer, Command, shown
 
 TIMEOUT_S = 900
+AT_ONCE = 4
+"""How many commands that only read run at once."""
 NOT_FOUND = 3
 """The exit status of `az` for something that does not exist."""
 QUIET = {
@@ -80,7 +83,7 @@ class Az:
         self._program = program
         self._sleep = sleep
         self._environ = {**(os.environ if environ is None else environ), **QUIET}
-        self._kept: dict[Command, Answer] = {}
+        self._kept: dict[Command, Answer | AzFailed] = {}
 
     def look(self, command: Command) -> Answer:
         """Run a command that only reads; returns its JSON, or None where the thing does not exist.
@@ -89,8 +92,18 @@ class Az:
             AzFailed: or one of its kinds.
         """
         if command not in self._kept:
-            self._kept[command] = self._run(command, not_found_is_none=True)
-        return self._kept[command]
+            self._kept[command] = self._try(command)
+        kept = self._kept[command]
+        if isinstance(kept, AzFailed):
+            raise kept
+        return kept
+
+    def look_ahead(self, commands: Iterable[Command]) -> None:
+        """Run reading commands that will be needed soon, some at a time: each takes `az` a second or more."""
+        fresh = [command for command in dict.fromkeys(commands) if command not in self._kept]
+        if len(fresh) > 1:
+            with ThreadPoolExecutor(AT_ONCE) as pool:
+                self._kept |= zip(fresh, pool.map(self._try, fresh), strict=True)
 
     def change(self, command: Command) -> Answer:
         """Run a command that changes something, again and again while the directory has not spread what it needs.
@@ -119,6 +132,12 @@ class Az:
         self._sleep(WAITS_S[attempt])
         self.forget()
         return True
+
+    def _try(self, command: Command) -> Answer | AzFailed:
+        try:
+            return self._run(command, not_found_is_none=True)
+        except AzFailed as failure:
+            return failure
 
     def _run(self, command: Command, *, not_found_is_none: bool = False) -> Answer:
         try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 from scripts.azure_setup.step import Known
@@ -10,12 +11,13 @@ from scripts.azure_setup.wanted import Wanted
 CLOUDS = {"AzureCloud": "public", "AzureUSGovernment": "us-government", "AzureChinaCloud": "china"}
 """`[identity] cloud`, by the name that `az` has for it."""
 CREDENTIAL = "maps-keys"
+_HEADER = "# Written by scripts/azure/provision, which replaces it as long as nobody changes it: "
 
 
 def config_text(wanted: Wanted, known: Known, keys_file: str = "") -> str:
     """Return config.toml. It holds no key: those are in `keys_file`, or in a credential of systemd."""
     lines = [
-        "# Written by scripts/azure/provision. What each key allows: scripts/kiosk/REFERENCE.md.",
+        "# What each key allows: scripts/kiosk/REFERENCE.md.",
         "# Check it with `tvapp config check`, and all that it names with `tvapp doctor`.",
         "",
     ]
@@ -31,7 +33,18 @@ def config_text(wanted: Wanted, known: Known, keys_file: str = "") -> str:
     if wanted.has_blobs and not wanted.editors:
         lines += ["", "[kiosk]", "# Nobody was given the role to change geofences (provision --editors GROUP).",
                   "read_only = true"]  # fmt: skip
-    return "\n".join(lines) + "\n"
+    text = "\n".join(lines) + "\n"
+    return f"{_HEADER}{_digest(text)}.\n{text}"
+
+
+def is_unchanged(text: str) -> bool:
+    """Tell whether nobody has changed a configuration since it was written."""
+    header, _, rest = text.partition("\n")
+    return header == f"{_HEADER}{_digest(rest)}."
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def _identity(wanted: Wanted, known: Known) -> list[str]:

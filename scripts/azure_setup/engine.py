@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -14,6 +14,8 @@ class Runner(Protocol):
     """What `az.Az` does."""
 
     def look(self, command: Command) -> Answer: ...
+
+    def look_ahead(self, commands: Iterable[Command]) -> None: ...
 
     def change(self, command: Command) -> Answer: ...
 
@@ -62,7 +64,7 @@ def provision(steps: Iterable[Step], az: Runner, known: Known, say: Say) -> Outc
         NotDone: the administrator has to decide something, or an effect did not come.
     """
     outcome = Outcome(known)
-    for step in steps:
+    for step in _ahead(steps, az, outcome):
         verdict = _look(step, az, outcome)
         if verdict is None:
             continue
@@ -88,7 +90,7 @@ def check(steps: Iterable[Step], az: Runner, known: Known, say: Say) -> Outcome:
         AzFailed: a look failed for another reason than missing rights.
     """
     outcome = Outcome(known)
-    for step in steps:
+    for step in _ahead(steps, az, outcome):
         verdict = _look(step, az, outcome)
         if verdict is None:
             continue
@@ -104,7 +106,7 @@ def check(steps: Iterable[Step], az: Runner, known: Known, say: Say) -> Outcome:
 def rehearse(steps: Iterable[Step], az: Runner | None, known: Known, say: Say) -> Outcome:
     """Print every command that `provision` would run, with placeholders for ids that nobody knows yet."""
     outcome = Outcome(known)
-    for step in steps:
+    for step in _ahead(steps, az, outcome):
         verdict = _look(step, az, outcome)
         if verdict is None:
             continue
@@ -118,6 +120,16 @@ def rehearse(steps: Iterable[Step], az: Runner | None, known: Known, say: Say) -
         for command in verdict.mend:
             say(("# " if verdict.by_hand else "") + shown(command))
     return outcome
+
+
+def _ahead(steps: Iterable[Step], az: Runner | None, outcome: Outcome) -> Iterator[Step]:
+    """Yield the steps; what all of them will look at is asked ahead, as long as nothing was changed."""
+    waiting = list(steps)
+    while waiting:
+        if az is not None and not outcome.changed:
+            ready = (step for step in waiting if all(need in outcome.known for need in step.needs))
+            az.look_ahead(command for step in ready for command in step.look(outcome.known))
+        yield waiting.pop(0)
 
 
 def _look(step: Step, az: Runner | None, outcome: Outcome) -> Verdict | None:

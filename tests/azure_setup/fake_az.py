@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
@@ -60,6 +60,9 @@ class FakeAz:
             self.unseen_looks -= 1
             return [] if any(name in " ".join(command) for name in LISTS) else None
         return self._run(command)
+
+    def look_ahead(self, commands: Iterable[Command]) -> None:
+        """Do nothing: a look takes no time."""
 
     def change(self, command: Command) -> Answer:
         """Change."""

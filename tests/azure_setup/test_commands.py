@@ -101,6 +101,20 @@ def test_a_configuration_that_somebody_changed_stays(admin: Admin) -> None:
     assert load(admin.config.with_name("config.toml.new"), {}).geofences.store == "blob"
 
 
+def test_a_configuration_that_nobody_changed_is_replaced(admin: Admin) -> None:
+    admin.run("provision")
+    (app,) = admin.az.apps
+    del admin.az.apps[app]
+
+    admin.run("provision")
+
+    assert load(admin.config, {}).identity.client_id in admin.az.apps
+    admin.config.write_text(admin.config.read_text().replace("read_only = true", "read_only = false"))
+    admin.run("provision", "--editors", "Editors")
+    assert "read_only = false" in admin.config.read_text()
+    assert admin.config.with_name("config.toml.new").exists()
+
+
 def test_no_configuration_is_written_while_ids_are_missing(admin: Admin) -> None:
     admin.az.fails["rest --method POST"] = refused
 

@@ -39,6 +39,7 @@ def admin(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Admin]:
     cloud.ask("POST", "/tenant", {"empty": True})
     owner = Admin(cloud, tmp_path_factory.mktemp("admin"))
     yield owner
+    owner.stop()
     cloud.stop()
 
 
@@ -337,3 +338,60 @@ def test_a_second_teardown_finds_nothing_but_the_resource_group(admin: Admin) ->
 
     assert admin.state["resource_groups"] == {}
     assert "nothing here that provision made" in admin.script("teardown", *OPTIONS, "--yes").said
+
+
+# -- the other way: by hand in the portal -----------------------------------------------------------------------------
+
+MAPS_API, STORAGE_API = "ba1ea022-5807-41d5-bbeb-292c7e1cf5f6", "e406a681-f3d4-42a8-90b6-c2b029497af1"
+MAPS_SCOPE, STORAGE_SCOPE = "1c3162b4-de12-4eb3-b521-088e4e2d6915", "03e0da56-190b-40ad-a80c-ea378c433f7f"
+RENDER_READER, BLOB_READER = "6be48352-4f82-47c9-ad5e-0acacefdb005", "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1"
+
+
+def test_the_portal_steps_of_the_readme_pass_the_check_that_the_readme_names(admin: Admin) -> None:
+    admin.cloud.ask("POST", "/tenant", {"empty": True})
+    group = f"/subscriptions/{admin.tenant['subscription']}/resourceGroups/RG"
+    maps, store = (
+        f"{group}/providers/Microsoft.Maps/accounts/MAPS",
+        f"{group}/providers/Microsoft.Storage/storageAccounts/acc",
+    )
+    # What each click does, step by step.
+    for name in ("Microsoft.Maps", "Microsoft.Storage"):  # the portal registers the providers of what it creates
+        admin.arm("POST", f"/subscriptions/{admin.tenant['subscription']}/providers/{name}/register")
+    admin.arm("PUT", group, {"location": "westeurope"})
+    admin.arm("PUT", maps, {"location": "westeurope", "sku": {"name": "G2"}, "kind": "Gen2"})  # 1
+    admin.arm("PATCH", maps, {"properties": {"disableLocalAuth": True}})
+    app = admin.graph("POST", "/applications", {"displayName": "Screens", "signInAudience": "AzureADMyOrg"})  # 2
+    principal = admin.graph("POST", "/servicePrincipals", {"appId": app["appId"]})
+    admin.graph("PATCH", f"/applications/{app['id']}", {"isFallbackPublicClient": True})
+    access = [(MAPS_API, MAPS_SCOPE), (STORAGE_API, STORAGE_SCOPE)]  # 3, 7
+    admin.graph("POST", "/servicePrincipals", {"appId": MAPS_API})
+    required = [{"resourceAppId": a, "resourceAccess": [{"id": s, "type": "Scope"}]} for a, s in access]
+    admin.graph("PATCH", f"/applications/{app['id']}", {"requiredResourceAccess": required})
+    for each in admin.state["service_principals"].values():  # 4
+        if each["appId"] in (MAPS_API, STORAGE_API):
+            admin.graph("POST", "/oauth2PermissionGrants", {
+                "clientId": principal["id"], "resourceId": each["id"], "consentType": "AllPrincipals",
+                "principalId": None, "scope": "user_impersonation",
+            })  # fmt: skip
+    people = admin.graph("POST", "/groups", {"displayName": "Wall", "securityEnabled": True})  # 5
+    admin.arm("PUT", store, {"location": "westeurope", "sku": {"name": "Standard_LRS"}, "properties": {  # 8
+        "minimumTlsVersion": "TLS1_2", "allowSharedKeyAccess": False, "allowBlobPublicAccess": False,
+        "supportsHttpsTrafficOnly": True,
+    }})  # fmt: skip
+    container = f"{store}/blobServices/default/containers/geofences"
+    admin.arm("PUT", container, {})
+    for number, (scope, role) in enumerate(((maps, RENDER_READER), (container, BLOB_READER))):  # 5, 9
+        name = f"{scope}/providers/Microsoft.Authorization/roleAssignments/0000000{number}-0000-4000-8000-000000000000"
+        body = {"roleDefinitionId": f"/x/{role}", "principalId": people["id"], "principalType": "Group"}
+        admin.arm("PUT", name, {"properties": body})
+
+    done = admin.script(
+        "check", "--roles", "built-in", "--group", "RG", "--maps", "MAPS", "--storage", "acc", "--app-id", app["appId"],
+        "--viewers", "Wall",
+    )  # fmt: skip
+
+    assert done.status == 0, done.said
+    removed = admin.script("teardown", "--roles", "built-in", "--group", "RG", "--maps", "MAPS", "--storage", "acc",
+                           "--app-id", app["appId"], "--viewers", "Wall", "--yes")  # fmt: skip
+    assert "nothing here that provision made" in removed.said
+    assert set(admin.state["resources"]) == {maps.lower(), store.lower(), container.lower()}

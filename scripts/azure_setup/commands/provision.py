@@ -6,7 +6,7 @@ from pathlib import Path
 
 from scripts.azure_setup import engine
 from scripts.azure_setup.az import NotUsable
-from scripts.azure_setup.config_text import CREDENTIAL, config_text
+from scripts.azure_setup.config_text import CREDENTIAL, config_text, is_unchanged
 from scripts.azure_setup.engine import NotDone, Outcome
 from scripts.azure_setup.key_rotation import list_command, parse_pair, write_keys
 from scripts.azure_setup.plan import known_from, plan
@@ -88,7 +88,7 @@ def _place(path: Path, text: str) -> Path:
         former = text
     except (OSError, ValueError) as error:
         raise NotDone(f"{path} cannot be read: {error}") from error
-    if former != text:
+    if former != text and not is_unchanged(former):
         path = path.with_name(path.name + ".new")
     path.write_text(text, encoding="utf-8")
     return path
