@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from tvapp.core.errors import ConfigError
 
 BASE = Path("/etc/tvapp")
 GUID = "11111111-2222-3333-4444-555555555555"
+KEY = base64.urlsafe_b64encode(bytes(range(224, 256))).decode()
 KEYED = Config(
     maps=Maps(auth="shared-key", subscription_keys=("key-of-maps",)), geofences=Geofences(store="folder", path="/f")
 )
@@ -52,6 +54,8 @@ def error_of(key: str, written: object, *, in_environment: bool = False) -> Conf
         ("maps.endpoint", " https://atlas.microsoft.com/ ", "https://atlas.microsoft.com"),
         ("maps.endpoint", "", ""),
         ("maps.subscription_keys", ["12345678", "87654321"], ("12345678", "87654321")),
+        ("identity.token_key", [KEY], (KEY,)),
+        ("identity.token_key", [KEY.replace("-", "+").replace("_", "/"), KEY], (KEY, KEY)),
         ("identity.tenant", "common", "common"),
         ("identity.tenant", "organizations", "organizations"),
         ("identity.tenant", GUID, GUID),
@@ -107,6 +111,12 @@ def test_what_is_allowed_is_taken_up_to_its_limits(key: str, written: object, va
         ("maps.subscription_keys", ["12345678"] * 3),
         ("maps.subscription_keys", [""]),
         ("maps.subscription_keys", "12345678"),
+        ("identity.token_key", KEY),
+        ("identity.token_key", [KEY[4:]]),
+        ("identity.token_key", [f"{KEY}="]),
+        ("identity.token_key", ["a secret pass phrase of some length, but no key"]),
+        ("identity.token_key", [5]),
+        ("identity.token_key", [KEY] * 9),
         ("identity.tenant", "contoso"),
         ("identity.tenant", "-contoso.com"),
         ("identity.tenant", "contoso-.com"),

@@ -15,6 +15,7 @@ from tvapp.auth.service import SignIn, build_sign_in
 from tvapp.auth.view import Account
 from tvapp.config.model import Config
 from tvapp.core.clock import ClockSkewed, Resumed
+from tvapp.core.connection_steps import Step
 from tvapp.core.errors import StorageError
 from tvapp.core.jobs import JobFailed, JobResult
 from tvapp.core.surroundings import Surroundings
@@ -108,6 +109,25 @@ class MapSession:
         if sign_in is None:
             return False
         return sign_in.asks_permission or sign_in.view(self._clock.monotonic()).phase == "prompting"
+
+    @property
+    def needs_sign_in(self) -> bool:
+        """Tell whether the map needs an account."""
+        return self._config.needs_sign_in
+
+    @property
+    def is_signed_in(self) -> bool:
+        """Tell whether an account is signed in, and does not have to sign in again."""
+        return self._account is not None and self._phase in ("succeeded", "signed-in")
+
+    @property
+    def account(self) -> Account | None:
+        """The account whose map is shown."""
+        return self._account
+
+    def connection_steps(self) -> tuple[Step, ...]:
+        """Return the steps to the sign-in service; none where there is no account, or a map already."""
+        return self._connection.steps() if self._connection is not None and self.map is None else ()
 
     def begin(self, now: float) -> None:
         """Start signing in, or without an account open the map at once."""

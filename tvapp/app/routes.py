@@ -28,6 +28,7 @@ from tvapp.core.clock import ClockSet, ClockSkewed, Resumed
 from tvapp.core.jobs import JobFailed, JobResult
 from tvapp.fences.drawing.messages import LabelsPlaced
 from tvapp.fences.service.messages import FencesLoaded, FencesUnavailable, FencesUnchanged, IndexBuilt, SnapshotRestored
+from tvapp.host.control.commands import ControlRequest
 from tvapp.host.disk_watch import DiskChanged
 from tvapp.host.process import ScreenshotRequested, StopRequested
 from tvapp.net.messages import NetworkLost, NetworkRestored
@@ -51,6 +52,7 @@ ROUTES: Mapping[type, tuple[Hearer, ...]] = {
     # the machine
     StopRequested: ("app",),
     ScreenshotRequested: ("app",),
+    ControlRequest: (),  # for what is attached to the app, which hears every message
     Resumed: ("session",),
     ClockSet: ("fences",),
     ClockSkewed: ("screens",),

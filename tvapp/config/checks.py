@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import stat
@@ -16,6 +17,7 @@ GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 DOMAIN = re.compile(r"(?=.{4,253}$)(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z]{2,63}")
 LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 MAP_VIEW = re.compile(r"Auto|Unified|[A-Z]{2}")
+KEY_BYTES = 32
 DEFAULT_HOME_ZOOM = 14.0
 MOST_KINDS = 24
 LONGEST_NAME = 40
@@ -175,6 +177,21 @@ def check_exception(value: object, _base: Path) -> str:
     except BadProxy as wrong:
         raise WrongValue(f"a list of destinations: {wrong}", value) from None
     return str(value)
+
+
+A_KEY = "32 random bytes in Base64, as `openssl rand -base64 32` prints them"
+
+
+def check_token_key(value: object, _base: Path) -> str:
+    """Check a key of 256 bits; returns it in the alphabet that is safe in URLs, which the cipher wants."""
+    text = value.strip().replace("-", "+").replace("_", "/") if isinstance(value, str) else ""
+    try:
+        key = base64.b64decode(text, validate=True)
+    except ValueError:
+        raise WrongValue(f"a list of keys: {A_KEY}") from None
+    if len(key) != KEY_BYTES:
+        raise WrongValue(f"a list of keys: {A_KEY}")
+    return base64.urlsafe_b64encode(key).decode()
 
 
 def check_device(value: object, _base: Path) -> str:

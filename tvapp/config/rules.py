@@ -29,6 +29,7 @@ from tvapp.config.checks import (
     check_path,
     check_proxy,
     check_tenant,
+    check_token_key,
     check_truth,
     choice_check,
     list_check,
@@ -49,11 +50,13 @@ from tvapp.core.errors import ConfigError
 from tvapp.core.proxies import parse_proxy, without_credentials
 
 LONGEST_FOUND = 80
-SECRET_KEYS = frozenset({"maps.subscription_keys", "kiosk.lock", "network.proxy", "network.proxy_password"})
+SECRET_KEYS = frozenset(
+    {"identity.token_key", "maps.subscription_keys", "kiosk.lock", "network.proxy", "network.proxy_password"}
+)
 """Their values are never shown, and may be references to secrets."""
 PROXY = "network.proxy"
 """An address that holds a secret only where it has credentials; it is shown without them."""
-SECRET_LISTS = frozenset({"maps.subscription_keys"})
+SECRET_LISTS = frozenset({"identity.token_key", "maps.subscription_keys"})
 
 
 def check_value(
@@ -75,6 +78,12 @@ def check_value(
         is_told = wrong.item is not None and key not in SECRET_KEYS
         shown = _shown(wrong.item) if is_told else shown_value(key, found)
         return None, ConfigError(named, key, shown, wrong.allowed)
+
+
+def refers_to_secret(key: str, found: Found) -> bool:
+    """Tell whether a value is a reference to a secret, or has one in it."""
+    _, from_text = RULES[key]
+    return key in SECRET_KEYS and refers(from_text(str(found.value)) if found.in_environment else found.value)
 
 
 def shown_value(key: str, found: Found) -> str:
@@ -132,6 +141,7 @@ def check_together(config: Config, wrong: Iterable[str], source: str) -> list[Co
         need("geofences.path", fences.path, 'the folder with the *.geojson files, for store = "folder"')
     if fences.store == "url":
         need("geofences.urls", fences.urls, 'at least one address, for store = "url"')
+    need("maps.endpoint", maps.endpoint, f'the host of Azure Maps: none is known for cloud = "{identity.cloud}"')
     if maps.auth == "shared-key":
         need("maps.subscription_keys", maps.subscription_keys, 'one or two keys, for auth = "shared-key"')
     elif "maps.auth" not in skip:
@@ -252,6 +262,10 @@ RULES: Mapping[str, tuple[Check, Callable[[str], object]]] = {
         _as_list,
     ),
     "identity.ca_bundle": (check_existing_file, _as_text),
+    "identity.token_key": (
+        list_check(check_token_key, f"a list of keys in quotes, or {ALLOWED}", most=8),
+        _as_list_or_table,
+    ),
     "identity.app_name": (_ANY_TEXT, _as_text),
     "identity.organisation": (_ANY_TEXT, _as_text),
     "maps.client_id": (text_check(GUID, A_GUID), _as_text),

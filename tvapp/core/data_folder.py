@@ -63,3 +63,8 @@ class DataFolder:
         Reports stay when the account signs out: they hold nothing personal. Pictures of the screen beside them do not.
         """
         return self.root / "crashes"
+
+    @property
+    def control(self) -> Path:
+        """The folder of the socket by which `tvapp ctl` reaches the running program."""
+        return self.root / "control"

@@ -48,6 +48,11 @@ EVENTS: Mapping[str, LogEvent] = {
     "screen.woken": LogEvent("The screen shows the picture again.", "by"),
     "screenshot.saved": LogEvent("A picture of the screen was saved.", "path"),
     "screenshot.failed": LogEvent("A picture of the screen could not be saved.", "reason", WARNING),
+    "control.command": LogEvent(
+        "Somebody at a desk had the app do something (`tvapp ctl`; `status` is not logged).", "command uid result"
+    ),
+    "control.denied": LogEvent("A user who may not do so connected to the control socket.", "uid", WARNING),
+    "control.not_started": LogEvent("There is no control socket: `tvapp ctl` cannot reach the app.", "reason", WARNING),
     "lock.tried": LogEvent("Somebody entered a lock pattern.", "right tries", ("info", "warning")),
     # The display and the remote
     "display.waiting": LogEvent("No display can be opened yet; the program waits for one.", "reason", WARNING),
@@ -93,6 +98,9 @@ EVENTS: Mapping[str, LogEvent] = {
     ),
     "token_cache.ignored": LogEvent("The kept sign-in belongs to another configuration and is not used.", "reason"),
     "token_cache.corrupt": LogEvent("The kept sign-in is damaged; it is set aside.", "reason next", WARNING),
+    "token_cache.locked": LogEvent(
+        "The kept sign-in is encrypted with a key that is not configured; it is set aside.", "reason next", WARNING
+    ),
     "token_cache.not_moved": LogEvent("A damaged token file could not be set aside.", "reason", WARNING),
     "token_cache.not_removed": LogEvent("Signing out could not remove the token file.", "reason file", ERROR),
     # The clock and the machine
@@ -171,10 +179,14 @@ EVENTS: Mapping[str, LogEvent] = {
     "view.not_restored": LogEvent("The last view could not be read.", "reason", WARNING),
     "view.not_kept": LogEvent("The last view could not be written.", "reason", WARNING),
     "maps.refused": LogEvent("Azure Maps refused a request.", "path status", DEBUG),
+    "maps.keys_read": LogEvent("All subscription keys were refused; others were found where they are kept.", "count"),
     "maps.key_failover": LogEvent("One subscription key was refused; the other one is used.", "refused now", WARNING),
     "attribution.failed": LogEvent("The copyright line of a tileset could not be loaded.", "tileset error", WARNING),
     # Geofences
-    "geofences.loaded": LogEvent("The store was read.", "store count skipped ms"),
+    "geofences.loaded": LogEvent(
+        "The store was read; `unknown` counts geofences whose times could not be read.",
+        "store count skipped unknown ms",
+    ),
     "geofences.unavailable": LogEvent("The store could not be read; it is tried again.", "store error reason", WARNING),
     "geofences.restored": LogEvent("The geofences of the last time are shown.", "count age_s"),
     "geofences.not_kept": LogEvent("The geofences of the last time could not be read.", "reason", WARNING),
@@ -210,10 +222,11 @@ FIELDS: Mapping[str, str] = {
     "asleep_s": "seconds asleep",
     "attempt": "number of the attempt that begins",
     "base": "base map: road, dark, imagery, hybrid",
-    "by": "what caused it; for the screen: idle, hours, key, shown",
+    "by": "what caused it; for the screen: idle, hours, key, desk, shown",
     "by_s": "seconds by which the clock was set",
     "change": "id of the change",
     "code": "the service's error code",
+    "command": "what `tvapp ctl` was asked to do",
     "config": "the configuration file, if any",
     "correlation_id": "Entra's correlation id",
     "count": "how many",
@@ -259,6 +272,7 @@ FIELDS: Mapping[str, str] = {
     "restart": "true: the program starts itself anew",
     "restart_in_s": "seconds until the app starts again",
     "restored": "true: the account of the last time",
+    "result": "done, or why it was refused: a name as in the answer",
     "retry_in": "seconds until the next attempt; absent: none",
     "right": "whether the pattern was right",
     "seconds": "for how long",
@@ -275,6 +289,8 @@ FIELDS: Mapping[str, str] = {
     "tileset": "the tileset",
     "times": "failures in a row",
     "tries": "wrong tries in a row, this one included",
+    "uid": "user id of the other side, as the kernel knows it",
+    "unknown": "geofences whose times could not be read",
     "verification_uri": "the address to open",
     "version": "the version of tvapp",
     "waited_s": "seconds waited for the clock",

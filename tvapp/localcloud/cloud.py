@@ -7,6 +7,7 @@ import secrets
 from dataclasses import dataclass, field, replace
 
 from tvapp.core.clock import Clock, SystemClock
+from tvapp.core.errors import DataError
 from tvapp.localcloud.cae import Challenges
 from tvapp.localcloud.faults import Switchboard
 from tvapp.localcloud.grants import Grants
@@ -59,6 +60,17 @@ class Cloud:
     def authority(self) -> str:
         """The authority of the one tenant."""
         return f"{self.base_url}/{TENANT_ID}"
+
+    def regenerate_key(self, name: str) -> str:
+        """Make a new "primary" or "secondary" key of the sample Maps account and return it; the former one is refused.
+
+        Raises:
+            DataError: there is no key of that name.
+        """
+        keys = self.tenant.keys.get(MAPS_ID.lower())
+        if keys is None or name not in ("primary", "secondary"):
+            raise DataError("keys", "key must be primary or secondary")
+        return keys.renew(name, self.http_date())
 
     def now(self) -> float:
         """Monotonic seconds, for deadlines."""

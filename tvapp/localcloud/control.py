@@ -13,6 +13,7 @@
 | GET  /_control/issued | every secret since the last reset, by kind: tests search logs and files for them |
 | POST /_control/revoke | all refresh tokens; with `{"access": true}` the access tokens issued so far as well |
 | POST /_control/challenge | Azure Maps challenges all current tokens for claims (`cae`); answers `{claims, header}` |
+| POST /_control/regenerate-key | `{"key": "primary"}` or "secondary": answers the new `key`; the former is refused |
 | GET, POST /_control/settings | read, change (`settings.Settings`); the GET also tells the subscription keys |
 | GET  /_control/map-data | `{files, changes, accepted}`: stored files, accepted changes, their number by method |
 | POST /_control/map-data | `{"description": "...", "content": "text"}`: store a file at once, without checks |
@@ -72,6 +73,7 @@ def routes(cloud: Cloud, store: MapDataStore, seed_dir: Path | None, initial: Se
         ("/issued", "GET", control.issued),
         ("/revoke", "POST", control.revoke),
         ("/challenge", "POST", control.challenge),
+        ("/regenerate-key", "POST", control.regenerate_key),
         ("/settings", "GET", control.settings),
         ("/settings", "POST", control.change_settings),
         ("/map-data", "GET", control.map_data),
@@ -184,6 +186,9 @@ class Control:
         event = max(int(self.cloud.wall()), int(self.cloud.challenges.not_before or 0) + 1)
         self.cloud.challenges = Challenges(str(event), bool(body.get("needs_person")), bool(body.get("goes_on")))
         return {"claims": self.cloud.challenges.claims, "header": self.cloud.challenges.header}
+
+    async def regenerate_key(self, request: Request, body: dict[str, object]) -> object:
+        return {"key": self.cloud.regenerate_key(str(body.get("key", "")))}
 
     async def settings(self, request: Request, body: dict[str, object]) -> object:
         return {**asdict(self.cloud.settings), "subscription_keys": list(self.cloud.subscription_keys)}

@@ -139,6 +139,8 @@ class Recorded:
     status: int
     duration_ms: float
     fault: bool
+    scope: str = ""
+    """The scopes that a form asked for."""
 
 
 @dataclass(slots=True)

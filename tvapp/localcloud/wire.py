@@ -73,6 +73,7 @@ def wired(cloud: Cloud, endpoint: str, shape: Shape, handler: Handler) -> Callab
                     status,
                     round((time.perf_counter() - started) * 1000, 1),
                     fault != Fault(),
+                    values.get("scope", ""),
                 )
             )
 

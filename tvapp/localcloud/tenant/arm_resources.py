@@ -81,13 +81,10 @@ def renew_key(call: Call) -> Answer:
     call.require(f"{MAPS_TYPE}/regenerateKey/action", account_id)
     _found(call, account_id)
     keys = call.cloud.tenant.keys[account_id.lower()]
-    kind = call.body.get("keyType")
-    if kind == "primary":
-        keys.primary, keys.primary_made = _key(), _now(call)
-    elif kind == "secondary":
-        keys.secondary, keys.secondary_made = _key(), _now(call)
-    else:
+    kind = str(call.body.get("keyType"))
+    if kind not in ("primary", "secondary"):
         raise bad_request("BadRequest", "keyType must be primary or secondary.")
+    keys.renew(kind, _now(call))
     return 200, _keys_json(keys)
 
 

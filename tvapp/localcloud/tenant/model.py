@@ -5,6 +5,7 @@ Objects have the JSON form in which Microsoft Graph and Azure Resource Manager r
 
 from __future__ import annotations
 
+import secrets
 import uuid
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
@@ -31,6 +32,13 @@ class Keys:
     secondary: str = field(repr=False)
     primary_made: str = ""
     secondary_made: str = ""
+
+    def renew(self, name: str, now: str) -> str:
+        """Make a new "primary" or "secondary" key and return it."""
+        new = secrets.token_urlsafe(32)
+        setattr(self, name, new)
+        setattr(self, f"{name}_made", now)
+        return new
 
 
 @dataclass(slots=True)
