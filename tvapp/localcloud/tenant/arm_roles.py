@@ -57,7 +57,6 @@ def put_definition(call: Call) -> Answer:
     unknown = [a for p in permissions for a in p.get("dataActions") or [] if not a.startswith("Microsoft.")]
     if unknown:
         raise bad_request("InvalidActionOrNotAction", f"'{unknown[0]}' does not match any of the actions.")
-    status = 200 if guid in roles else 201
     roles[guid] = {
         "id": f"{SUBSCRIPTION_SCOPE}/providers/Microsoft.Authorization/roleDefinitions/{guid}",
         "type": "Microsoft.Authorization/roleDefinitions",
@@ -70,7 +69,8 @@ def put_definition(call: Call) -> Answer:
             "permissions": permissions,
         },
     }
-    return status, roles[guid]
+    # 201 also for a change: clients take nothing else for success.
+    return 201, roles[guid]
 
 
 def delete_definition(call: Call) -> Answer:
