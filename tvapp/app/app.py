@@ -265,6 +265,8 @@ class App:
                 return session.map.fences if session.map is not None else None
             case "map":
                 return session.map
+            case "usage":
+                return session.usage
             case "screens":
                 return self.stack
         return None
@@ -304,6 +306,7 @@ class App:
         if not self._broken:
             self.session.follow(now)
             self._build_backend_when_due()
+            self.session.usage.tick(now)
         self._disk_watch.tick(now)
         self.attached.tick(now)
 

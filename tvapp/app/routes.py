@@ -46,6 +46,7 @@ Hearer = Literal[
     "fences",  # fences.FenceService, while there is a map and a store
     "map",  # app.LiveMap, while there is a map
     "screens",  # every screen of the stack
+    "usage",  # app.UsageService
 ]
 
 ROUTES: Mapping[type, tuple[Hearer, ...]] = {
@@ -100,6 +101,7 @@ SERVICES: Mapping[str, tuple[Hearer, ...]] = {
     "kept": ("snapshot",),
     "outbox": ("outbox",),
     "signin": ("sign-in",),
+    "usage": ("usage",),
     "view": ("view-store", "session"),
 }
 """By the first part of a job's name: who hears its JobResult and JobFailed. Failures of other jobs are only logged."""

@@ -47,6 +47,11 @@ class DataFolder:
         return self.root / "views"
 
     @property
+    def usage(self) -> Path:
+        """How many requests this TV has sent to Azure Maps, by day: one file. Signing out keeps it: it names nobody."""
+        return self.root / "usage"
+
+    @property
     def lock_tries(self) -> Path:
         """How many wrong patterns were tried in a row: one file."""
         return self.root / "lock-tries"

@@ -17,6 +17,7 @@ from tvapp.localcloud.tenant.model import Keys, Tenant
 from tvapp.localcloud.tenant.sample import MAPS_ID, empty_tenant, sample_tenant
 from tvapp.localcloud.throttle import GuessThrottle
 from tvapp.localcloud.tokens import Mint
+from tvapp.localcloud.usage_ledger import UsageLedger
 
 
 @dataclass(slots=True)
@@ -37,6 +38,7 @@ class Cloud:
     switchboard: Switchboard = field(default_factory=Switchboard)
     challenges: Challenges = field(default_factory=Challenges)
     throttle: GuessThrottle = field(default_factory=GuessThrottle)
+    ledger: UsageLedger = field(default_factory=UsageLedger)
 
     def __post_init__(self) -> None:
         self.renew_tenant()

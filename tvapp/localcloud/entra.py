@@ -254,6 +254,8 @@ class Entra:
     def _is_consented(self, person: Person, client_id: str, scopes: Scopes) -> bool:
         """Tell whether an administrator or the person has consented that the client uses the resource."""
         cloud = self.cloud
+        if scopes.is_management and not cloud.settings.management_consent:
+            return False
         by_admin = is_consented(cloud.tenant, client_id, person, scopes.api)
         if not scopes.api or (by_admin and (cloud.settings.storage_consent or not scopes.is_storage)):
             return True

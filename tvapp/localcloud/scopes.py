@@ -45,6 +45,11 @@ class Scopes:
         return STORAGE_API if self.is_storage else API_IDS.get(self.audience.rstrip("/"), "")
 
     @property
+    def is_management(self) -> bool:
+        """Tell whether the resource is Azure Resource Manager."""
+        return self.audience.rstrip("/") == MANAGEMENT
+
+    @property
     def is_storage(self) -> bool:
         """Tell whether the resource is Azure Storage: all of it, or one account's blobs."""
         bare = self.audience.rstrip("/")

@@ -81,9 +81,9 @@ def test_a_custom_role_allows_what_it_names(tenant: Tenant) -> None:
 
 
 def test_metrics_take_a_role_of_their_own(tenant: Tenant) -> None:
-    assert [may_read_metrics(tenant, each, MAPS_ID) for each in PEOPLE] == [True, False, False]
+    assert [may_read_metrics(tenant, each.object_id, MAPS_ID) for each in PEOPLE] == [True, False, False]
     assign(tenant, BEN.object_id, "User", MONITORING_READER, SUBSCRIPTION_SCOPE)
-    assert may_read_metrics(tenant, BEN, OTHER_MAPS_ID)
+    assert may_read_metrics(tenant, BEN.object_id, OTHER_MAPS_ID)
 
 
 def test_in_an_empty_tenant_nobody_signs_in() -> None:

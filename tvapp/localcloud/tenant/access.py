@@ -25,9 +25,9 @@ def may_use_blobs(tenant: Tenant, person: Person, container_id: str, *actions: s
     return any(allows(tenant, person.object_id, BLOB_ACTIONS + each, container_id, data=True) for each in actions)
 
 
-def may_read_metrics(tenant: Tenant, person: Person, resource_id: str) -> bool:
-    """Tell whether a person may read the metrics of a resource (Monitoring Reader at it or above it)."""
-    return allows(tenant, person.object_id, METRICS_ACTION, resource_id, data=False)
+def may_read_metrics(tenant: Tenant, object_id: str, resource_id: str) -> bool:
+    """Tell whether a person or app may read the metrics of a resource (Monitoring Reader at it or above it)."""
+    return allows(tenant, object_id, METRICS_ACTION, resource_id, data=False)
 
 
 def maps_role(tenant: Tenant, person: Person) -> str:

@@ -11,12 +11,12 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tvapp.localcloud.cloud import Cloud
-from tvapp.localcloud.people import ORGANISATION, TENANT_DOMAIN, TENANT_ID
+from tvapp.localcloud.people import ORGANISATION, SUBSCRIPTION_ID, TENANT_DOMAIN, TENANT_ID
 from tvapp.localcloud.tenant import arm_resources, arm_roles
 from tvapp.localcloud.tenant.arm_call import Answer, Call, Work
 from tvapp.localcloud.tenant.callers import caller
 from tvapp.localcloud.tenant.errors import Denied, bad_request, not_found
-from tvapp.localcloud.tenant.model import SUBSCRIPTION_ID, SUBSCRIPTION_NAME, SUBSCRIPTION_SCOPE, Json
+from tvapp.localcloud.tenant.model import SUBSCRIPTION_NAME, SUBSCRIPTION_SCOPE, Json
 from tvapp.localcloud.tokens import MANAGEMENT
 from tvapp.localcloud.wire import wired
 

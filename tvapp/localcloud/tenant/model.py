@@ -11,9 +11,10 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from tvapp.localcloud.people import SUBSCRIPTION_ID
+
 Json = dict[str, Any]
 
-SUBSCRIPTION_ID = "5b5c0de0-0000-4000-8000-00000000a5e0"
 SUBSCRIPTION_NAME = "Contoso Harbour Works"
 SUBSCRIPTION_SCOPE = f"/subscriptions/{SUBSCRIPTION_ID}"
 

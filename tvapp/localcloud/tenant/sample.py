@@ -8,6 +8,7 @@ from tvapp.localcloud.people import (
     CLIENT_NAMES,
     CONFIDENTIAL_CLIENT_ID,
     MAPS_CLIENT_ID,
+    MAPS_RESOURCE_ID,
     OTHER_MAPS_CLIENT_ID,
     PEOPLE,
 )
@@ -17,10 +18,13 @@ from tvapp.localcloud.tenant.operators import OPERATORS
 from tvapp.localcloud.tenant.roles import MAPS_CONTRIBUTOR, MAPS_READER, MONITORING_READER
 
 GROUP_ID = f"{SUBSCRIPTION_SCOPE}/resourceGroups/harbour-maps"
-MAPS_ID = f"{GROUP_ID}/providers/{MAPS_TYPE}/harbour"
+MAPS_ID = MAPS_RESOURCE_ID
 OTHER_MAPS_ID = f"{GROUP_ID}/providers/{MAPS_TYPE}/harbour-test"
-SAMPLE_ROLES = {"aino": (MAPS_CONTRIBUTOR, MONITORING_READER), "ben": (MAPS_READER,)}
-"""The roles of the sample people at the Maps account."""
+SAMPLE_ROLES = {
+    "aino": ((MAPS_CONTRIBUTOR, MAPS_ID), (MONITORING_READER, GROUP_ID)),
+    "ben": ((MAPS_READER, MAPS_ID),),
+}
+"""The roles of the sample people, each with its scope."""
 
 
 def sample_tenant(keys: Keys) -> Tenant:
@@ -40,8 +44,8 @@ def sample_tenant(keys: Keys) -> Tenant:
         tenant.resources[resource_id.lower()] = maps_account(resource_id, unique_id, "westeurope")
     tenant.keys[MAPS_ID.lower()] = keys
     for person in PEOPLE:
-        for role in SAMPLE_ROLES.get(person.key, ()):
-            assign(tenant, person.object_id, "User", role, MAPS_ID)
+        for role, scope in SAMPLE_ROLES.get(person.key, ()):
+            assign(tenant, person.object_id, "User", role, scope)
     return tenant
 
 
