@@ -110,8 +110,8 @@ class Metrics:
                 403,
                 "AuthorizationFailed",
                 f"The client '{claims.get('upn', object_id)}' with object id '{object_id}' does not have authorization "
-                f"to perform action '{ACTION}' over scope '{scope}' or the scope is invalid. If access was recently granted, "
-                "please refresh your credentials.",
+                f"to perform action '{ACTION}' over scope '{scope}' or the scope is invalid. If access was recently "
+                "granted, please refresh your credentials.",
             )
         if self.cloud.tenant.resource(scope) is None:
             raise Refused(404, "ResourceNotFound", f"The Resource '{scope}' was not found.")
