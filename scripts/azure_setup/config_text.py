@@ -23,7 +23,10 @@ def config_text(wanted: Wanted, known: Known, keys_file: str = "") -> str:
     ]
     if wanted.has_sign_in:
         lines += ["[identity]", *_identity(wanted, known), ""]
-    lines += ["[maps]", *_maps(wanted, known, keys_file), "", "[geofences]"]
+    lines += ["[maps]", *_maps(wanted, known, keys_file), ""]
+    if wanted.usage and known["cloud"] not in CLOUDS:
+        lines += ["[usage]", f"endpoint = {_text(known['manager'])}", ""]
+    lines.append("[geofences]")
     if wanted.has_blobs:
         container = f"{known['blob-endpoint'].rstrip('/')}/{wanted.container}"
         lines += ['store = "blob"', f"container_url = {_text(container)}"]
@@ -62,6 +65,8 @@ def _identity(wanted: Wanted, known: Known) -> list[str]:
 
 def _maps(wanted: Wanted, known: Known, keys_file: str) -> list[str]:
     lines = [f"endpoint = {_text(known['maps-host'])}"]
+    if wanted.usage:
+        lines.append(f"resource_id = {_text(known['maps-id'])}")
     if wanted.auth == "entra":
         return [f"client_id = {_text(known['maps-client-id'])}", *lines]
     reference = f"{{ file = {_text(keys_file)} }}" if keys_file else f'{{ credential = "{CREDENTIAL}" }}'

@@ -32,6 +32,7 @@ def known_from(wanted: Wanted, account: Answer, cloud: Answer) -> Known:
         endpoints = cloud["endpoints"]
         known["cloud"] = str(cloud["name"])
         known["graph"] = str(endpoints["microsoftGraphResourceId"]).rstrip("/")
+        known["manager"] = str(endpoints["resourceManager"]).rstrip("/")
         known["login"] = str(endpoints["activeDirectory"]).rstrip("/")
     known["maps-host"] = wanted.endpoint or MAPS_HOSTS.get(known.get("cloud", "AzureCloud"), "")
     group_id = f"/subscriptions/{known['subscription']}/resourceGroups/{wanted.group}"

@@ -110,6 +110,7 @@ class FakeAz:
         endpoints = {
             "microsoftGraphResourceId": "https://graph.example/",
             "activeDirectory": "https://login.example",
+            "resourceManager": "https://manager.example/",
         }
         return {"name": self.cloud, "endpoints": endpoints}
 

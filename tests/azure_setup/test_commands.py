@@ -56,6 +56,15 @@ def test_provision_writes_a_configuration_that_the_app_accepts(admin: Admin) -> 
     assert config.kiosk.read_only is False
 
 
+def test_the_usage_page_gets_the_account_and_elsewhere_the_address(admin: Admin) -> None:
+    admin.az.cloud = "Local"
+    admin.run("provision", "--usage", "--endpoint", "https://maps.example")
+
+    config = load(admin.config, {})
+    assert config.maps.resource_id.endswith("/resourceGroups/map-screens/providers/Microsoft.Maps/accounts/map-screens")
+    assert config.usage.endpoint == "https://manager.example"
+
+
 def test_where_nobody_may_edit_the_screens_are_read_only(admin: Admin) -> None:
     admin.run("provision")
 
