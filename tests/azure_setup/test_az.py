@@ -78,6 +78,13 @@ def test_what_does_not_exist_is_none(program: Program) -> None:
     assert program.az.look(COMMAND) is None
 
 
+def test_a_change_to_something_that_does_not_exist_fails(program: Program) -> None:
+    program.says(err="ERROR: (ResourceNotFound) The Resource 'x' was not found.\n", status=3)
+
+    with pytest.raises(AzFailed, match="ResourceNotFound"):
+        program.az.change(COMMAND)
+
+
 @pytest.mark.parametrize(
     ("words", "kind"),
     [

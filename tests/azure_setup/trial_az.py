@@ -6,6 +6,7 @@ empty tenant to an empty tenant, each from where the one before has led.
 
 from __future__ import annotations
 
+import datetime
 import json
 import re
 from collections.abc import Iterator
@@ -71,6 +72,14 @@ class Person:
         """Write a geofence; returns the status."""
         fields = {**self.headers(STORAGE), "x-ms-blob-type": "BlockBlob"}
         return self.cloud.send("PUT", f"{self.config.geofences.container_url}/{self.key}.geojson", b"{}", fields)[0]
+
+    def reads_metrics(self) -> int:
+        """Ask Azure Monitor for the usage of the account; returns the status."""
+        now = datetime.datetime.now(datetime.UTC)
+        span = "/".join(f"{moment:%Y-%m-%dT%H:%M:%SZ}" for moment in (now - datetime.timedelta(hours=1), now))
+        query = f"api-version=2024-02-01&metricnames=Usage&timespan={span}&interval=PT1H"
+        url = f"{self.config.maps.resource_id}/providers/Microsoft.Insights/metrics?{query}"
+        return self.cloud.send("GET", url, headers=self.headers(MANAGEMENT))[0]
 
     def refusal(self) -> int:
         """Sign in; returns the AADSTS number of the refusal."""
@@ -176,8 +185,8 @@ def test_a_second_run_changes_nothing(admin: Admin) -> None:
 def test_each_person_has_exactly_the_rights_that_were_provisioned(admin: Admin) -> None:
     viewer, editor, other = (Person(admin, key) for key in ("ben", "aino", "carla"))
 
-    assert (viewer.sees_tiles(), viewer.reads(), viewer.writes()) == (200, 200, 403)
-    assert (editor.sees_tiles(), editor.reads(), editor.writes()) == (200, 200, 201)
+    assert (viewer.sees_tiles(), viewer.reads(), viewer.writes(), viewer.reads_metrics()) == (200, 200, 403, 200)
+    assert (editor.sees_tiles(), editor.reads(), editor.writes(), editor.reads_metrics()) == (200, 200, 201, 200)
     assert other.refusal() == 50105
 
 
@@ -186,10 +195,22 @@ def test_somebody_outside_the_groups_sees_nothing_even_when_the_app_lets_them_in
     admin.graph("PATCH", f"/servicePrincipals/{principal}", {"appRoleAssignmentRequired": False})
     other = Person(admin, "carla")
 
-    statuses = (other.sees_tiles(), other.reads(), other.writes())
+    statuses = (other.sees_tiles(), other.reads(), other.writes(), other.reads_metrics())
 
     admin.graph("PATCH", f"/servicePrincipals/{principal}", {"appRoleAssignmentRequired": True})
-    assert statuses == (403, 403, 403)
+    assert statuses == (403, 403, 403, 403)
+
+
+def test_az_prints_the_usage_as_the_readme_says(admin: Admin) -> None:
+    where = ("--resource-group", "map-screens", "--name", "map-screens")
+    account = admin.must("maps", "account", "show", *where, "--query", "id", "--output", "tsv").strip()
+
+    said = admin.must(
+        "monitor", "metrics", "list", "--resource", account, "--metrics", "Usage", "--aggregation", "Count",
+        "--interval", "1h", "--offset", "7d", "--filter", "ApiName eq '*'",
+    )  # fmt: skip
+
+    assert "MapTile.GetBaseTile" in said
 
 
 def test_the_real_app_with_the_written_configuration_reads_and_writes_as_the_editor(

@@ -21,6 +21,8 @@ from tvapp.localcloud.usage_ledger import KEPT_S, Row
 from tvapp.localcloud.wire import wired
 
 API_VERSION = "2024-02-01"
+API_VERSIONS = (API_VERSION, "2018-01-01")
+"""The second one is what `az monitor metrics list` asks for."""
 ACTION = "Microsoft.Insights/metrics/read"
 NAMESPACE = "microsoft.maps/accounts"
 LONGEST_S = 30 * 86_400
@@ -118,7 +120,7 @@ class Metrics:
 
     def _answer(self, request: Request) -> dict[str, object]:
         query = request.query_params
-        if query.get("api-version") != API_VERSION:
+        if query.get("api-version") not in API_VERSIONS:
             raise Refused(400, "InvalidApiVersionParameter", f"The api-version has to be {API_VERSION}.")
         start, end = _timespan(query.get("timespan", ""), self.cloud.wall())
         interval = query.get("interval", "PT1M")
