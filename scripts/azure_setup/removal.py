@@ -13,6 +13,8 @@ from scripts.azure_setup.resource_steps import in_subscription, is_marked
 from scripts.azure_setup.step import Command, Known
 from scripts.azure_setup.wanted import GUID, MARK, Wanted
 
+STORAGE_TYPE, MAPS_TYPE = "Microsoft.Storage/storageAccounts", "Microsoft.Maps/accounts"
+
 
 @dataclass
 class Removal:
@@ -76,27 +78,38 @@ def _resources(
             removal.add(f"container {wanted.container} WITH ALL GEOFENCES IN IT", is_ours, *_on(wanted, *delete))
             removal.loses_geofences = is_ours
     if storage:
+        listing = ("storage", "container-rm", "list", "--storage-account", name)
+        names = [str(each["name"]) for each in az.look(_on(wanted, *listing)) or []]
+        others = sorted(each for each in names if each != wanted.container)
         if keeps_geofences or (container and not removal.loses_geofences):
             removal.stays.append((f"storage account {name}", "it holds the geofences"))
+        elif others:
+            removal.stays.append((f"storage account {name}", f"it still holds {', '.join(others)}"))
         else:
             delete = ("storage", "account", "delete", "--name", name, "--yes")
-            removal.add(f"storage account {name}", is_marked(storage), *_on(wanted, *delete))
+            removal.add(_title(STORAGE_TYPE, name), is_marked(storage), *_on(wanted, *delete))
     if maps:
         delete = ("maps", "account", "delete", "--name", wanted.maps)
-        removal.add(f"Azure Maps account {wanted.maps}", is_marked(maps), *_on(wanted, *delete))
+        removal.add(_title(MAPS_TYPE, wanted.maps), is_marked(maps), *_on(wanted, *delete))
     _group(wanted, az, removal, group_is_ours=group_is_ours)
 
 
 def _group(wanted: Wanted, az: Runner, removal: Removal, *, group_is_ours: bool) -> None:
     what = f"resource group {wanted.group}"
-    going = {word for _, command in removal.goes for word in command}
+    going = {what for what, _ in removal.goes}
     held = az.look(_on(wanted, "resource", "list")) or []
-    others = [str(each["name"]) for each in held if str(each["name"]) not in going]
+    others = [str(each["name"]) for each in held if _title(str(each["type"]), str(each["name"])) not in going]
     if group_is_ours and others:
         removal.stays.append((what, f"it still holds {', '.join(sorted(others))}"))
     else:
         delete = in_subscription(wanted, "group", "delete", "--name", wanted.group, "--yes")
         removal.add(what, group_is_ours, *delete)
+
+
+def _title(kind: str, name: str) -> str:
+    """Return what a resource is called in the lists."""
+    titles = {STORAGE_TYPE.lower(): "storage account", MAPS_TYPE.lower(): "Azure Maps account"}
+    return f"{titles.get(kind.lower(), kind)} {name}"
 
 
 def _directory(wanted: Wanted, az: Runner, removal: Removal) -> None:

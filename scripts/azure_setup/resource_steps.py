@@ -125,7 +125,7 @@ def _storage(wanted: Wanted) -> Step:
 
     return Step(
         "storage",
-        f"storage account {wanted.storage or '(name made from subscription and group)'} (keys and public access off)",
+        f"storage account {wanted.storage}".rstrip() + " (keys and public access off)",
         CONTRIBUTOR,
         lambda known: [in_subscription(wanted, "storage", "account", "show", *where(known))],
         judge,

@@ -130,7 +130,8 @@ class FakeAz:
         del self.groups[o["name"][0]]
 
     def _resource_list(self, _o: dict[str, list[str]]) -> Answer:
-        return [*self.maps.values(), *self.storage.values()]
+        maps = [{**each, "type": "Microsoft.Maps/accounts"} for each in self.maps.values()]
+        return maps + [{**each, "type": "Microsoft.Storage/storageAccounts"} for each in self.storage.values()]
 
     def _maps_account_show(self, o: dict[str, list[str]]) -> Answer:
         return self.maps.get(o["name"][0])
@@ -184,6 +185,9 @@ class FakeAz:
 
     def _storage_container_rm_show(self, o: dict[str, list[str]]) -> Answer:
         return self.containers.get(o["name"][0])
+
+    def _storage_container_rm_list(self, _o: dict[str, list[str]]) -> Answer:
+        return [{"name": name} for name in self.containers]
 
     def _storage_container_rm_create(self, o: dict[str, list[str]]) -> Answer:
         key, _, value = o["metadata"][0].partition("=")

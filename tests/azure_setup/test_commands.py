@@ -257,6 +257,40 @@ def test_a_resource_group_of_ours_that_holds_something_else_stays(admin: Admin) 
     assert "it still holds other" in said
 
 
+def test_a_resource_of_others_stays_with_its_group_whatever_its_name(admin: Admin) -> None:
+    # The account has the name of the resource group, which stands in every command.
+    admin.run("provision")
+    admin.az.maps["map-screens"]["tags"] = {}
+
+    admin.run("teardown", "--yes")
+
+    assert list(admin.az.maps) == ["map-screens"]
+    assert list(admin.az.groups) == ["map-screens"]
+
+
+def test_a_storage_account_of_ours_that_holds_something_else_stays(admin: Admin) -> None:
+    admin.run("provision")
+    admin.az.containers["backups"] = {}
+
+    _, said = admin.run("teardown", "--yes")
+
+    assert list(admin.az.containers) == ["backups"]
+    assert len(admin.az.storage) == 1
+    assert list(admin.az.groups) == ["map-screens"]
+    assert "it still holds backups" in said
+
+
+def test_what_cannot_be_removed_does_not_keep_the_rest(admin: Admin) -> None:
+    admin.run("provision")
+    admin.az.fails["role definition delete"] = lambda command: AzFailed(command, "(RoleDefinitionHasAssignments) used")
+
+    status, said = admin.run("teardown", "--yes")
+
+    assert status == 1
+    assert "failed   role Map screen tiles (map-screens): (RoleDefinitionHasAssignments) used" in said
+    assert (admin.az.groups, admin.az.apps) == ({}, {})
+
+
 def test_geofences_can_be_kept(admin: Admin) -> None:
     admin.run("provision")
 

@@ -340,20 +340,24 @@ def test_teardown_leaves_what_others_made(admin: Admin) -> None:
     other = f"{group}/providers/Microsoft.Maps/accounts/of-somebody-else"
     admin.arm("PUT", other, {"location": "westeurope", "sku": {"name": "G2"}, "kind": "Gen2"})
     mine = admin.graph("POST", "/applications", {"displayName": "Something else"})
+    store = next(key for key, each in admin.state["resources"].items() if each["type"].endswith("storageAccounts"))
+    backups = f"{store}/blobServices/default/containers/backups".lower()
+    admin.arm("PUT", backups, {})
 
     done = admin.script("teardown", *OPTIONS, "--yes")
 
     state = admin.state
     assert done.status == 0, done.said
-    assert list(state["resources"]) == [other.lower()]
+    assert set(state["resources"]) == {other.lower(), store, backups}
     assert list(state["applications"]) == [mine["id"]]
     assert (state["groups"], state["role_definitions"], state["grants"]) == ({}, {}, {})
-    assert "it still holds of-somebody-else" in done.said
+    assert "it still holds backups" in done.said
+    assert f"it still holds of-somebody-else, {store.rpartition('/')[2]}" in done.said
 
 
 def test_a_second_teardown_finds_nothing_but_the_resource_group(admin: Admin) -> None:
-    (other,) = admin.state["resources"]
-    admin.arm("DELETE", other)
+    for key in sorted(admin.state["resources"], reverse=True):  # what is in an account, then the account
+        admin.arm("DELETE", key)
 
     assert admin.script("teardown", *OPTIONS, "--yes").status == 0
 

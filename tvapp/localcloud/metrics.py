@@ -8,6 +8,7 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -246,14 +247,19 @@ def _timespan(text: str, wall: float) -> tuple[float, float]:
     if not text:
         return wall - 3600, wall
     try:
-        start, end = (datetime.datetime.fromisoformat(part) for part in text.split("/"))
+        # `az` encodes it twice, and its times have no zone: they are UTC.
+        start, end = (_utc(datetime.datetime.fromisoformat(part)) for part in unquote(text).split("/"))
     except ValueError as error:
         raise _bad(f"Invalid timespan: {text[:80]}") from error
-    if start.tzinfo is None or end.tzinfo is None or start >= end:
+    if start >= end:
         raise _bad(f"Invalid timespan: {text[:80]}")
     if (end - start).total_seconds() > LONGEST_S or start.timestamp() < wall - KEPT_S:
         raise _bad("The timespan is longer than 30 days, or starts before the metrics that are kept.")
     return start.timestamp(), end.timestamp()
+
+
+def _utc(moment: datetime.datetime) -> datetime.datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
 
 
 def _bad(message: str) -> Refused:

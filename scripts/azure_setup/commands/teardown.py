@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from scripts.azure_setup.az import NoRights
+from scripts.azure_setup.az import AzFailed, NoRights, NotUsable
 from scripts.azure_setup.removal import find_removal
 from scripts.azure_setup.session import Session
 from scripts.azure_setup.status import DONE, FAILED, NO_RIGHTS
@@ -30,16 +30,23 @@ def run(session: Session) -> int:
     if not options.yes and not _agrees(session, loses_geofences=removal.loses_geofences):
         say("Nothing was removed.")
         return FAILED
-    refused = 0
+    refused = failed = 0
     for what, command in removal.goes:
         say(f"  $ {shown(command)}")
         try:
             session.az.change(command)
+        except NotUsable:
+            raise
         except NoRights as refusal:
             refused += 1
             say(f"  refused  {what}: you may not do this ({refusal.action or refusal.reason})")
-    say(f"\n{len(removal.goes) - refused} of {len(removal.goes)} removed. Providers and Microsoft's own APIs stay.")
-    return NO_RIGHTS if refused else DONE
+        except AzFailed as failure:
+            # A role that somebody else has assigned, for example, must not keep the rest from going.
+            failed += 1
+            say(f"  failed   {what}: {failure.reason}")
+    count = len(removal.goes)
+    say(f"\n{count - refused - failed} of {count} removed. Providers and Microsoft's own APIs stay.")
+    return FAILED if failed else NO_RIGHTS if refused else DONE
 
 
 def _agrees(session: Session, *, loses_geofences: bool) -> bool:

@@ -250,6 +250,7 @@ TABLE: tuple[tuple[str, re.Pattern[str], Work], ...] = (
     _row("PUT", _STORAGE, arm_resources.put_storage),
     _row("PATCH", _STORAGE, arm_resources.patch_storage),
     _row("DELETE", _STORAGE, arm_resources.delete),
+    _row("GET", _CONTAINERS, arm_resources.list_containers),
     _row("GET", rf"{_CONTAINERS}/([a-z0-9-]+)", arm_resources.get_container),
     _row("PUT", rf"{_CONTAINERS}/([a-z0-9-]+)", arm_resources.put_container),
     _row("PATCH", rf"{_CONTAINERS}/([a-z0-9-]+)", arm_resources.put_container),

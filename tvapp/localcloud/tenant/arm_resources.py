@@ -146,6 +146,14 @@ def patch_storage(call: Call) -> Answer:
     return 200, account
 
 
+def list_containers(call: Call) -> Answer:
+    """Return the containers of a storage account."""
+    call.require(f"{CONTAINER_TYPE}/read", call.path)
+    _found(call, _account_id(call))
+    start = f"{call.path.lower()}/"
+    return 200, {"value": [each for key, each in call.cloud.tenant.resources.items() if key.startswith(start)]}
+
+
 def get_container(call: Call) -> Answer:
     """Return a container."""
     call.require(f"{CONTAINER_TYPE}/read", call.path)
