@@ -42,7 +42,8 @@ def main(name: str, argv: Sequence[str] | None = None, az: Az | None = None) -> 
     try:
         return work(Session(wanted, az, options, print))
     except NotUsable as failure:
-        print(f"\n{failure.reason}\nSign in with: az login", file=sys.stderr)
+        remedy = "" if "not installed" in failure.reason else "\nSign in with: az login"
+        print(f"\n{failure.reason}{remedy}", file=sys.stderr)
         return UNUSABLE
     except AzFailed as failure:
         print(f"\nStopped: {failure}\nRun the same command again: it goes on from here.", file=sys.stderr)
