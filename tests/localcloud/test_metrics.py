@@ -159,7 +159,7 @@ def test_another_account_is_not_there(cloud: LocalCloud, reader: dict[str, str])
 @pytest.mark.parametrize(
     "changes",
     [
-        {"api_version": "2018-01-01"},
+        {"api_version": "2017-05-01"},
         {"interval": "PT2H"},
         {"metricnames": "Nonsense"},
         {"filter_": "ApiName = '*'"},

@@ -63,6 +63,7 @@ MEANINGS: dict[int, Meaning] = {
         "The request body must contain the following parameter: 'client_assertion' or 'client_secret'.",
         401,
     ),
+    7000215: Meaning("invalid_client", "Invalid client secret provided.", 401),
     700016: Meaning(CLIENT, "The application was not found in the directory."),
     700011: Meaning(CLIENT, "The application was not found in the directory."),
     7000112: Meaning(CLIENT, "The application is disabled."),

@@ -19,14 +19,16 @@
 | POST /_control/map-data | `{"description": "...", "content": "text"}`: store a file at once, without checks |
 | POST /_control/map-data | `{"udid": "...", "content": "text"}`: change a file at once, without checks |
 | DELETE /_control/map-data | remove all files |
+| GET  /_control/tenant | administrators (for `az login`), and the whole state: resources, roles, registrations |
+| POST /_control/tenant | the tenant of the start; with `{"empty": true}` one in which nothing was provisioned |
 | GET  /_control/usage | `[{at, api, code, count}]`: the requests that the metrics of the account count |
 | POST /_control/usage | `{"endpoint": "tile", "tileset": "...", "status": 200, "count": 9, "age_s": 3600}`: add some |
-| POST /_control/reset | restore the state after the start: settings, faults, grants, tokens, traffic, files |
+| POST /_control/reset | restore the state after the start: settings, faults, tenant, grants, tokens, traffic, files |
 
 Endpoints: discovery, instance, devicecode, token (polls), refresh, tile, attribution, tileset, copyright, static,
-map-data, metrics, page. Challenge fields: needs_person, goes_on, off. Fault fields: delay_s, drip_s, status, body,
-content_type, error, aadsts, retry_after, headers, reset ("before", "headers", "after"), truncate, html, bad_bytes,
-oversized_bytes, clock_skew_s, times, match, method, path.
+map-data, metrics, page, blob, arm, graph. Challenge fields: needs_person, goes_on, off. Fault fields: delay_s, drip_s,
+status, body, content_type, error, aadsts, retry_after, headers, reset ("before", "headers", "after"), truncate, html,
+bad_bytes, oversized_bytes, clock_skew_s, times, match, method, path.
 """
 
 from __future__ import annotations
@@ -53,11 +55,14 @@ from tvapp.localcloud.people import (
     MAPS_RESOURCE_ID,
     ORGANISATION,
     PEOPLE,
+    SUBSCRIPTION_ID,
     TENANT_ID,
 )
 from tvapp.localcloud.people import person_by_key as find_person
 from tvapp.localcloud.samples import seed
 from tvapp.localcloud.settings import Settings, changed
+from tvapp.localcloud.tenant.access import maps_role
+from tvapp.localcloud.tenant.operators import OPERATORS
 from tvapp.localcloud.wire import recorded_json
 
 Work = Callable[[Request, dict[str, object]], Awaitable[object]]
@@ -84,6 +89,8 @@ def routes(cloud: Cloud, store: MapDataStore, seed_dir: Path | None, initial: Se
         ("/map-data", "GET", control.map_data),
         ("/map-data", "POST", control.add_map_data),
         ("/map-data", "DELETE", control.clear_map_data),
+        ("/tenant", "GET", control.tenant),
+        ("/tenant", "POST", control.renew_tenant),
         ("/usage", "GET", control.usage),
         ("/usage", "POST", control.add_usage),
         ("/reset", "POST", control.reset),
@@ -113,7 +120,10 @@ class Control:
             "confidential_client_id": CONFIDENTIAL_CLIENT_ID,
             "maps_client_id": MAPS_CLIENT_ID,
             "maps_resource_id": MAPS_RESOURCE_ID,
-            "people": [{"key": p.key, "name": p.name, "username": p.username, "role": p.role} for p in PEOPLE],
+            "people": [
+                {"key": p.key, "name": p.name, "username": p.username, "role": maps_role(cloud.tenant, p)}
+                for p in PEOPLE
+            ],
             "endpoints": ENDPOINTS,
         }
 
@@ -224,6 +234,20 @@ class Control:
         self.store.clear()
         return {}
 
+    async def tenant(self, request: Request, body: dict[str, object]) -> object:
+        cloud = self.cloud
+        return {
+            "subscription": SUBSCRIPTION_ID,
+            "operators": {name: operator.client_id for name, operator in OPERATORS.items()},
+            "secret": cloud.operator_secret,
+            "graph": cloud.graph_url,
+            "state": cloud.tenant.snapshot(),
+        }
+
+    async def renew_tenant(self, request: Request, body: dict[str, object]) -> object:
+        self.cloud.renew_tenant(empty=bool(body.get("empty")))
+        return self.cloud.tenant.snapshot()
+
     async def usage(self, request: Request, body: dict[str, object]) -> object:
         rows = self.cloud.ledger.within(0.0, float("inf"))
         return [{"at": row.at, "api": row.api, "code": row.code, "count": count} for row, count in rows]
@@ -246,6 +270,7 @@ class Control:
         cloud.throttle.clear()
         cloud.ledger.clear()
         cloud.challenges = Challenges()
+        cloud.renew_tenant()
         cloud.mint.revoke_access_tokens()
         cloud.mint.issued.clear()
         self.store.clear()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import uuid
 from collections.abc import Mapping
 
@@ -13,9 +14,11 @@ from tvapp.localcloud.aadsts import error_response
 from tvapp.localcloud.cae import CAPABILITY, asked_claims
 from tvapp.localcloud.cloud import Cloud
 from tvapp.localcloud.grants import CodeTerms, RefreshToken
-from tvapp.localcloud.people import CLIENT_NAMES, CONFIDENTIAL_CLIENT_ID, TENANT_DOMAIN, TENANT_ID, Person
+from tvapp.localcloud.people import TENANT_DOMAIN, TENANT_ID, Person
 from tvapp.localcloud.scopes import BadScope, Scopes, parse_scopes
-from tvapp.localcloud.tokens import client_info
+from tvapp.localcloud.tenant.access import is_consented, sign_in_problem
+from tvapp.localcloud.tenant.operators import operator_by_client
+from tvapp.localcloud.tokens import MANAGEMENT, client_info
 from tvapp.localcloud.wire import form_values, wired
 
 DEVICE_CODE_GRANTS = ("urn:ietf:params:oauth:grant-type:device_code", "device_code")
@@ -108,9 +111,11 @@ class Entra:
         if refusal := self._refuse_client(request, tenant, form):
             return refusal
         try:
-            parse_scopes(form.get("scope", ""))
+            scopes = parse_scopes(form.get("scope", ""))
         except BadScope as error:
             return self._error(request, error.aadsts, error.detail)
+        if scopes.api and self.cloud.tenant.service_principal(scopes.api) is None:
+            return self._error(request, 650052)
         if not form.get("scope", "").strip():
             return self._error(request, 900144, "The missing parameter is 'scope'.")
         settings = self.cloud.settings
@@ -140,6 +145,8 @@ class Entra:
     async def token(self, request: Request, skew_s: float) -> Response:
         """Step B (polling), and refreshing."""
         form = await form_values(request)
+        if form.get("grant_type") == "client_credentials":
+            return self._client_credentials(request, form, skew_s)
         if refusal := self._refuse_client(request, request.path_params["tenant"], form):
             return refusal
         grant_type = form.get("grant_type", "")
@@ -169,10 +176,12 @@ class Entra:
             return self._error(request, None, error="authorization_declined")
         if answer == "expired":
             return self._error(request, 70019)
-        if form["client_id"] == CONFIDENTIAL_CLIENT_ID:
-            return self._error(request, 7000218)
         assert grant.person is not None
         scopes = parse_scopes(grant.scope)
+        if problem := sign_in_problem(cloud.tenant, grant.client_id, grant.person):
+            return self._error(request, problem)
+        if not self._is_consented(grant.person, grant.client_id, scopes):
+            return self._error(request, 90094)
         refresh = None
         if "offline_access" in scopes.openid and cloud.settings.issue_refresh_tokens:
             refresh = cloud.grants.issue_refresh_token(
@@ -198,6 +207,21 @@ class Entra:
         # Entra keeps answering with a refresh token, and does not revoke the former (azure-facts 1.8).
         successor = cloud.grants.rotate(secret, token.scope, asked.not_before)
         return self._tokens(token.person, scopes, form, successor, skew_s, asked.not_before or token.met)
+
+    def _client_credentials(self, request: Request, form: Mapping[str, str], skew_s: float) -> Response:
+        """Sign an administrator of the tenant in, for Resource Manager or Microsoft Graph."""
+        cloud, operator = self.cloud, operator_by_client(form.get("client_id", ""))
+        if operator is None:
+            return self._error(request, 700016)
+        if not hmac.compare_digest(form.get("client_secret", "").encode(), cloud.operator_secret.encode()):
+            return self._error(request, 7000215)
+        audience = form.get("scope", "").split(" ")[0].removesuffix("/.default").rstrip("/")
+        if audience not in (MANAGEMENT, cloud.graph_url):
+            return self._error(request, 500011)
+        lifetime_s = cloud.settings.token_lifetime_s
+        token = cloud.mint.app_token(operator.object_id, operator.client_id, audience, cloud.wall(skew_s), lifetime_s)
+        body = {"token_type": "Bearer", "expires_in": lifetime_s, "access_token": token}
+        return JSONResponse(body, headers=NO_STORE)
 
     def _tokens(
         self, person: Person, scopes: Scopes, form: Mapping[str, str], refresh: str | None, skew_s: float, met: str
@@ -229,11 +253,14 @@ class Entra:
 
     def _is_consented(self, person: Person, client_id: str, scopes: Scopes) -> bool:
         """Tell whether an administrator or the person has consented that the client uses the resource."""
-        if scopes.is_management:
-            return self.cloud.settings.management_consent
-        if self.cloud.settings.storage_consent or not scopes.is_storage:
+        cloud = self.cloud
+        if scopes.is_management and not cloud.settings.management_consent:
+            return False
+        by_admin = is_consented(cloud.tenant, client_id, person, scopes.api)
+        if not scopes.api or (by_admin and (cloud.settings.storage_consent or not scopes.is_storage)):
             return True
-        return any(parse_scopes(scope).is_storage for scope in self.cloud.grants.allowed_scopes(person, client_id))
+        allowed = cloud.grants.allowed_scopes(person, client_id) if cloud.settings.user_consent else ()
+        return any(parse_scopes(scope).api == scopes.api for scope in allowed)
 
     def _refuse_client(self, request: Request, tenant: str, form: Mapping[str, str]) -> Response | None:
         if not _is_known(tenant):
@@ -241,7 +268,8 @@ class Entra:
         client_id = form.get("client_id", "")
         if not client_id:
             return self._error(request, 900144, "The missing parameter is 'client_id'.")
-        if client_id not in CLIENT_NAMES:
+        registered = self.cloud.tenant
+        if registered.application(client_id) is None or registered.service_principal(client_id) is None:
             detail = f"Application with identifier '{client_id[:80]}' was not found in '{TENANT_DOMAIN}'."
             return self._error(request, 700016, detail)
         if tenant in SHARED_TENANTS:

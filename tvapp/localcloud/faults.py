@@ -26,6 +26,9 @@ ENDPOINTS = (
     "map-data",
     "metrics",
     "page",
+    "blob",
+    "arm",
+    "graph",
 )
 RESET_CHOICES = ("before", "headers", "after")
 MAX_OVERSIZED = 1 << 30

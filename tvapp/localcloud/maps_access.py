@@ -8,7 +8,9 @@ from starlette.requests import Request
 
 from tvapp.localcloud.cloud import Cloud
 from tvapp.localcloud.maps_errors import Refused
-from tvapp.localcloud.people import MAPS_CLIENT_ID, OTHER_MAPS_CLIENT_ID, Action, person_by_object_id
+from tvapp.localcloud.people import Action, person_by_object_id
+from tvapp.localcloud.tenant.access import may_use_maps
+from tvapp.localcloud.tenant.sample import MAPS_ID
 from tvapp.localcloud.tokens import MAPS, Rejected
 
 SEE_HEADER = "Unauthorized. Inspect the WWW-Authenticate header for details."
@@ -35,7 +37,7 @@ def check_access(cloud: Cloud, request: Request, action: Action) -> None:
     if scheme.lower() != "bearer" or not token.strip():
         raise _unauthorized("Bearer", "InvalidAuthenticationScheme", "Use Bearer.")
     client_id = request.headers.get("x-ms-client-id", "").lower()
-    if client_id not in (MAPS_CLIENT_ID, OTHER_MAPS_CLIENT_ID):
+    if cloud.tenant.maps_account(client_id) is None:
         reason = "The x-ms-client-id header names no Azure Maps account." if client_id else "x-ms-client-id is missing."
         raise _unauthorized("Bearer", "InvalidClientId", reason)
     try:
@@ -45,7 +47,7 @@ def check_access(cloud: Cloud, request: Request, action: Action) -> None:
     if cloud.challenges.refuses(claims):
         raise Refused(401, SEE_HEADER, headers={"WWW-Authenticate": cloud.challenges.header})
     person = person_by_object_id(str(claims["oid"]))
-    if person is None or client_id != MAPS_CLIENT_ID or not person.may(action):
+    if person is None or not may_use_maps(cloud.tenant, person, client_id, action):
         raise Refused(
             403,
             "Permission, capacity, or authentication issues. The caller has no role that allows "
@@ -54,13 +56,23 @@ def check_access(cloud: Cloud, request: Request, action: Action) -> None:
 
 
 def _check_key(cloud: Cloud, key: str) -> None:
-    settings = cloud.settings
-    primary, secondary = cloud.subscription_keys
-    if not settings.local_auth:
-        raise _unauthorized("Bearer", "LocalAuthDisabled", "Shared keys are disabled for this account.")
-    valid = [k for k, on in ((primary, settings.primary_key_valid), (secondary, settings.secondary_key_valid)) if on]
-    if not any(hmac.compare_digest(key.encode(), other.encode()) for other in valid):
-        raise _unauthorized("SharedKey", "InvalidKey", "The subscription key is not valid.")
+    for account_id, keys in cloud.tenant.keys.items():
+        settings = cloud.settings
+        is_sample = account_id == MAPS_ID.lower()
+        valid = [
+            text
+            for text, is_valid in (
+                (keys.primary, settings.primary_key_valid or not is_sample),
+                (keys.secondary, settings.secondary_key_valid or not is_sample),
+            )
+            if is_valid
+        ]
+        if any(hmac.compare_digest(key.encode(), text.encode()) for text in valid):
+            account = cloud.tenant.resources[account_id]
+            if account["properties"]["disableLocalAuth"] or (is_sample and not settings.local_auth):
+                raise _unauthorized("Bearer", "LocalAuthDisabled", "Shared keys are disabled for this account.")
+            return
+    raise _unauthorized("SharedKey", "InvalidKey", "The subscription key is not valid.")
 
 
 def _unauthorized(scheme: str, error: str, reason: str) -> Refused:

@@ -8,18 +8,22 @@ import uuid
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from urllib.parse import unquote
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tvapp.localcloud.cloud import Cloud
-from tvapp.localcloud.people import MAPS_RESOURCE_ID, Person, person_by_object_id
+from tvapp.localcloud.people import MAPS_RESOURCE_ID
+from tvapp.localcloud.tenant.access import may_read_metrics
 from tvapp.localcloud.tokens import MANAGEMENT, Rejected
 from tvapp.localcloud.usage_ledger import KEPT_S, Row
 from tvapp.localcloud.wire import wired
 
 API_VERSION = "2024-02-01"
+API_VERSIONS = (API_VERSION, "2018-01-01")
+"""The second one is what `az monitor metrics list` asks for."""
 ACTION = "Microsoft.Insights/metrics/read"
 NAMESPACE = "microsoft.maps/accounts"
 LONGEST_S = 30 * 86_400
@@ -28,8 +32,6 @@ DEFAULT_TOP = 10
 INTERVALS = {
     "PT1M": 60, "PT5M": 300, "PT15M": 900, "PT30M": 1800, "PT1H": 3600, "PT6H": 21_600, "PT12H": 43_200, "P1D": 86_400,
 }  # fmt: skip
-READERS = frozenset({"aino"})
-"""Who has the role Monitoring Reader at the account, by short name."""
 
 _CONDITION = re.compile(r"(\w+)\s+eq\s+'([^']*)'", re.IGNORECASE)
 
@@ -80,11 +82,6 @@ def routes(cloud: Cloud) -> list[Route]:
     return [Route(path, wired(cloud, "metrics", "maps", service.list))]
 
 
-def may_read_metrics(person: Person) -> bool:
-    """Tell whether a person's roles at the Maps account allow ACTION."""
-    return person.key in READERS
-
-
 class Metrics:
     """The endpoint. Its counts are of the requests that Azure Maps really had."""
 
@@ -110,21 +107,21 @@ class Metrics:
             code = "ExpiredAuthenticationToken" if "expired" in error.reason else "InvalidAuthenticationToken"
             raise Refused(401, code, f"The access token is invalid: {error.reason}.", challenge) from error
         scope = request.url.path.partition("/providers/Microsoft.Insights/")[0]
-        person = person_by_object_id(str(claims["oid"]))
-        if person is None or not may_read_metrics(person):
+        object_id = str(claims["oid"])
+        if not may_read_metrics(self.cloud.tenant, object_id, scope):
             raise Refused(
                 403,
                 "AuthorizationFailed",
-                f"The client '{claims['upn']}' with object id '{claims['oid']}' does not have authorization to perform "
-                f"action '{ACTION}' over scope '{scope}' or the scope is invalid. If access was recently granted, "
-                "please refresh your credentials.",
+                f"The client '{claims.get('upn', object_id)}' with object id '{object_id}' does not have authorization "
+                f"to perform action '{ACTION}' over scope '{scope}' or the scope is invalid. If access was recently "
+                "granted, please refresh your credentials.",
             )
-        if scope.lower() != MAPS_RESOURCE_ID.lower():
+        if self.cloud.tenant.resource(scope) is None:
             raise Refused(404, "ResourceNotFound", f"The Resource '{scope}' was not found.")
 
     def _answer(self, request: Request) -> dict[str, object]:
         query = request.query_params
-        if query.get("api-version") != API_VERSION:
+        if query.get("api-version") not in API_VERSIONS:
             raise Refused(400, "InvalidApiVersionParameter", f"The api-version has to be {API_VERSION}.")
         start, end = _timespan(query.get("timespan", ""), self.cloud.wall())
         interval = query.get("interval", "PT1M")
@@ -250,14 +247,19 @@ def _timespan(text: str, wall: float) -> tuple[float, float]:
     if not text:
         return wall - 3600, wall
     try:
-        start, end = (datetime.datetime.fromisoformat(part) for part in text.split("/"))
+        # `az` encodes it twice, and its times have no zone: they are UTC.
+        start, end = (_utc(datetime.datetime.fromisoformat(part)) for part in unquote(text).split("/"))
     except ValueError as error:
         raise _bad(f"Invalid timespan: {text[:80]}") from error
-    if start.tzinfo is None or end.tzinfo is None or start >= end:
+    if start >= end:
         raise _bad(f"Invalid timespan: {text[:80]}")
     if (end - start).total_seconds() > LONGEST_S or start.timestamp() < wall - KEPT_S:
         raise _bad("The timespan is longer than 30 days, or starts before the metrics that are kept.")
     return start.timestamp(), end.timestamp()
+
+
+def _utc(moment: datetime.datetime) -> datetime.datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=datetime.UTC)
 
 
 def _bad(message: str) -> Refused:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from html import escape
 
 from tvapp.localcloud.grants import Grant
-from tvapp.localcloud.people import CLIENT_NAMES, ORGANISATION, PEOPLE, Person
+from tvapp.localcloud.people import ORGANISATION, PEOPLE, Person
 from tvapp.localcloud.scopes import parse_scopes
+from tvapp.localcloud.tenant.access import maps_role
+from tvapp.localcloud.tenant.model import Tenant
 
 STYLE = """
 :root{--ink:#14233a;--soft:#56657a;--line:#d5dde8;--blue:#0b63ce;--deep:#084a9b;--paper:#fff;--ground:#eaf0f7;
@@ -102,12 +104,15 @@ Never enter one that somebody sent you.</p>
     )
 
 
-def person_page(grant: Grant, visit: str, problem: str = "") -> str:
+def person_page(grant: Grant, visit: str, tenant: Tenant, problem: str = "") -> str:
     """Ask for the account and for consent."""
     note = f'<p class="note" role="alert">{escape(problem)}</p>' if problem else ""
-    app = CLIENT_NAMES.get(grant.client_id, grant.client_id)
+    registered = tenant.application(grant.client_id)
+    app = grant.client_id if registered is None else str(registered["displayName"])
     purpose = "read and change geofences in Azure Storage" if parse_scopes(grant.scope).is_storage else "show maps"
-    people = "".join(_person(person, checked=index == 0) for index, person in enumerate(PEOPLE))
+    people = "".join(
+        _person(person, maps_role(tenant, person), checked=index == 0) for index, person in enumerate(PEOPLE)
+    )
     return _page(
         "Allow sign-in",
         f"""<div class="card">{note}<h1>Sign in to {escape(app)}?</h1>
@@ -141,9 +146,9 @@ def declined_page() -> str:
     )
 
 
-def _person(person: Person, *, checked: bool) -> str:
+def _person(person: Person, role: str, *, checked: bool) -> str:
     initials = person.given_name[0] + person.family_name[0]
-    role = person.role.removeprefix("Azure Maps ") or "no map role"
+    role = role.removeprefix("Azure Maps ") or "no map role"
     tick = " checked" if checked else ""
     return (
         f'<label class="person"><input type="radio" name="person" value="{person.key}"{tick} required>'

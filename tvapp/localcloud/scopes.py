@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from tvapp.localcloud.tenant.apis import GRAPH_API, MANAGEMENT_API, MAPS_API, STORAGE_API
 from tvapp.localcloud.tokens import GRAPH, MANAGEMENT, MAPS, STORAGE
 
 OPENID_SCOPES = frozenset({"openid", "profile", "offline_access", "email"})
@@ -22,6 +23,9 @@ PERMISSIONS = {MAPS: "user_impersonation", STORAGE: "user_impersonation", MANAGE
                GRAPH: "User.Read"}  # fmt: skip
 
 
+API_IDS = {MAPS: MAPS_API, STORAGE: STORAGE_API, MANAGEMENT: MANAGEMENT_API, GRAPH: GRAPH_API}
+
+
 @dataclass(frozen=True, slots=True)
 class Scopes:
     """The parsed `scope` of a request."""
@@ -31,6 +35,14 @@ class Scopes:
     permissions: str
     granted: str
     """The `scope` of the answer."""
+    permissions_asked: bool = True
+
+    @property
+    def api(self) -> str:
+        """The client id of the API; empty where the scope names none but OpenID's."""
+        if not self.permissions_asked:
+            return ""
+        return STORAGE_API if self.is_storage else API_IDS.get(self.audience.rstrip("/"), "")
 
     @property
     def is_management(self) -> bool:
@@ -76,7 +88,7 @@ def parse_scopes(text: str) -> Scopes:
     if len({resource.rstrip("/") for resource in resources}) > 1:
         raise BadScope(700022)
     if not resources:
-        return Scopes(openid, GRAPH, "openid profile", " ".join(sorted(openid)))
+        return Scopes(openid, GRAPH, "openid profile", " ".join(sorted(openid)), permissions_asked=False)
     resource, permissions = next(iter(resources.items()))
     audience = _audience(resource)
     if ".default" in permissions:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import datetime
-import secrets
 import socket
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -16,13 +15,14 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from tvapp.localcloud import control, entra, map_data, maps, metrics, oidc, sign_in_page
+from tvapp.localcloud import blobs, control, entra, map_data, maps, metrics, oidc, sign_in_page
 from tvapp.localcloud.certificates import HOSTS, Certificates, make_certificates
 from tvapp.localcloud.cloud import Cloud
 from tvapp.localcloud.map_data_store import MapDataStore
 from tvapp.localcloud.people import CLIENT_ID, MAPS_CLIENT_ID, MAPS_RESOURCE_ID, ORGANISATION, TENANT_ID
 from tvapp.localcloud.samples import seed
 from tvapp.localcloud.settings import Settings
+from tvapp.localcloud.tenant import arm, graph
 from tvapp.localcloud.tile_source import Painter, TileSource
 from tvapp.localcloud.wire import TRANSPORT
 
@@ -72,9 +72,7 @@ class LocalServer:
     """All listeners of one local cloud. Sockets are bound at once, so the addresses are known before serving."""
 
     def __init__(self, options: Options) -> None:
-        self.cloud = Cloud(
-            settings=options.settings, subscription_keys=(secrets.token_urlsafe(32), secrets.token_urlsafe(32))
-        )
+        self.cloud = Cloud(settings=options.settings)
         self._store = MapDataStore()
         seed(self._store, options.seed_dir)
         self._tiles = TileSource(options.painter)
@@ -94,6 +92,10 @@ class LocalServer:
                 *options.more_routes(self.cloud),
                 *oidc.routes(self.cloud),
                 *entra.routes(self.cloud),
+                *graph.routes(self.cloud),
+                *arm.routes(self.cloud),
+                # Last, because its paths begin with the names of storage accounts.
+                *blobs.routes(self.cloud),
             ]
         )
         self._servers = [(self._server(app, self.certificates), self._sockets)]

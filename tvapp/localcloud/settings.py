@@ -29,6 +29,8 @@ class Settings:
     storage_consent: bool = True
     """Whether an administrator consented to Azure Storage for everybody. False: a refresh token opens it for those only
     who have allowed it themselves, with a code that asks for it."""
+    user_consent: bool = True
+    """Whether people may allow an app to use an API. False: only an administrator's consent counts."""
     management_consent: bool = True
     """Whether an administrator consented to Azure Resource Manager for everybody."""
     clock_skew_s: float = 0.0

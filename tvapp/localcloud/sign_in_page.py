@@ -79,7 +79,7 @@ class SignInPage:
         self._visits[visit] = (grant, now + VISIT_LIFETIME_S)
         while len(self._visits) > MOST_VISITS:
             self._visits.popitem(last=False)
-        return _html(pages.person_page(grant, visit))
+        return _html(pages.person_page(grant, visit, cloud.tenant))
 
     async def decide(self, request: Request, skew_s: float) -> Response:
         """Allow or decline."""
@@ -98,7 +98,7 @@ class SignInPage:
             return _html(pages.declined_page())
         person = person_by_key(form.get("person", ""))
         if person is None or decision != "allow":
-            return _html(pages.person_page(grant, visit, "Choose an account first."), 400)
+            return _html(pages.person_page(grant, visit, self.cloud.tenant, "Choose an account first."), 400)
         del self._visits[visit]
         self.cloud.grants.approve(grant, person)
         return _html(pages.allowed_page(person))

@@ -98,6 +98,26 @@ class Mint:
             }
         )
 
+    def app_token(self, object_id: str, client_id: str, audience: str, wall: float, lifetime_s: int) -> str:
+        """Return a v1 access token of an app itself (client credentials)."""
+        return self._sign(
+            {
+                "aud": audience,
+                "iss": ISSUER_V1,
+                "iat": int(wall),
+                "nbf": int(wall) - 300,
+                "exp": int(wall) + lifetime_s,
+                "appid": client_id,
+                "appidacr": "1",
+                "idtyp": "app",
+                "oid": object_id,
+                "sub": object_id,
+                "tid": TENANT_ID,
+                "ver": "1.0",
+                "generation": self._generation,
+            }
+        )
+
     def id_token(self, person: Person, client_id: str, issuer: str, wall: float) -> str:
         """Return a v2 id_token."""
         return self._sign(

@@ -1,0 +1,1 @@
+"""The four commands, one a file."""
