@@ -1,4 +1,4 @@
-"""The Ansible role and the cloud-init example, as far as can be told without either: `scripts/kiosk/try-fleet` runs them."""
+"""The Ansible role and the cloud-init example, as far as tests see them: `scripts/kiosk/try-fleet` runs them."""
 
 from __future__ import annotations
 
