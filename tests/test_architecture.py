@@ -18,7 +18,7 @@ LONGEST = 400
 EDGE_ROOMS = ("net", "azure", "display", "host", "fences.stores")
 """Rooms of edges: every module in them may touch the world outside."""
 
-MIXED_ROOMS = ("auth", "fences", "remote", "tiles")
+MIXED_ROOMS = ("auth", "fences", "remote", "tiles", "usage")
 """Rooms that hold pure modules and the edges that serve them. A module is an edge if it touches the outside or imports
 an edge."""
 
@@ -40,6 +40,7 @@ FLOORS = {
     "fences": 2,
     "auth": 2,
     "remote": 2,
+    "usage": 2,
     "ui": 3,
 }
 """Floors of the pure middle: a module imports from lower floors and from its own room."""
@@ -72,11 +73,14 @@ DEFERRED = {
     ("commands.lock_pattern", "termios"): "a terminal is needed for the prompt alone",
     ("commands.lock_pattern", "tty"): "a terminal is needed for the prompt alone",
     ("commands.run", "tvapp"): "the configuration is read before pygame and the screens are loaded",
+    ("commands.usage", "tvapp"): "the configuration is read before anything that asks",
     ("commands.sign_out", "tvapp"): "not needed when another app runs",
     ("app.app", "tvapp.host.cec"): "only a screen with hours switches the TV",
     ("app.app", "tvapp.remote.evdev_source"): "the keys of Linux input devices are read after the first frame",
     ("app.backend", "tvapp.fences.stores"): "only the configured store is loaded",
     ("app.backend_loading", "tvapp.app"): "loaded on a worker: httpx, numpy and SQLite are slow to import",
+    ("app.account_usage", "tvapp.azure"): "httpx is slow to import, and only the usage page needs the metrics",
+    ("app.desk", "tvapp.host.control.server"): "asyncio is slow to import; the socket is made after the first frame",
     ("app.live_map", "tvapp.fences.drawing.messages"): "not needed for the first frame",
     ("app.connection_watch", "tvapp.net.look_up"): "asyncio is slow to import, and only a time-out needs it",
     ("app.map_session", "tvapp.app.connection_watch"): "not needed for the first frame",

@@ -32,6 +32,7 @@ from tvapp.tiles.cache_key import CacheScope
 from tvapp.tiles.disk_cache import DiskCache
 from tvapp.tiles.loader import TileLoader
 from tvapp.tiles.previews import PreviewLoader
+from tvapp.usage.counter import UsageCounter
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -100,10 +101,12 @@ def build_backend(
     http: Chain,
     scale: float,
     tiles: TileBackend | None = None,
+    counter: UsageCounter | None = None,
 ) -> Backend:
     """Build everything behind the map, sending through `http`; opens no connection yet.
 
-    `tiles` is the part that was built before, if any. `scale` is real pixels per design pixel.
+    `tiles` is the part that was built before, if any. `scale` is real pixels per design pixel. `counter` counts the
+    requests to Azure Maps.
     """
     jobs, clock, log, random = surroundings.jobs, surroundings.clock, surroundings.log, surroundings.random
     authority = provider.authority(config.identity) if config.needs_sign_in else ""
@@ -112,7 +115,8 @@ def build_backend(
     http.listen(monitor.observe)
     monitor.subscribe(lambda error: http.network_restored() if error is None else None)
     authorizer = build_authorizer(config, tokens, jobs, log)
-    maps = MapsClient(http, config.maps.endpoint, authorizer, log, clock=clock)
+    count = (counter or UsageCounter(clock)).count
+    maps = MapsClient(http, config.maps.endpoint, authorizer, log, clock=clock, count=count)
     if tiles is None:
         tiles = build_tile_backend(config, surroundings)
     tiles.source.set_source(maps)

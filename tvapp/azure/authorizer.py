@@ -114,6 +114,13 @@ class StorageAuthorizer(_BearerAuthorizer):
         return is_bad or super()._is_refused(response)
 
 
+class ManagementAuthorizer(_BearerAuthorizer):
+    """Bearer tokens of the same account for Azure Resource Manager, at the one host of its cloud."""
+
+    def __init__(self, tokens: TokenSource, *, endpoint: str, scope: str) -> None:
+        super().__init__(tokens, scope, endpoint=endpoint, fields={})
+
+
 ReadKeys = Callable[[], Awaitable[Sequence[str]]]
 """Reads the keys again from where the configuration says that they are; empty: they cannot be read now."""
 

@@ -18,6 +18,16 @@ DOMAIN = re.compile(r"(?=.{4,253}$)(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9
 LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 MAP_VIEW = re.compile(r"Auto|Unified|[A-Z]{2}")
 KEY_BYTES = 32
+RESOURCE_ID = re.compile(
+    r"/subscriptions/[0-9a-f-]{36}/resourceGroups/[^/?#%\s]{1,90}/providers/Microsoft\.Maps/accounts/[\w.-]{1,98}/?",
+    re.IGNORECASE,
+)
+A_RESOURCE_ID = (
+    "the resource id of an Azure Maps account: "
+    "/subscriptions/ID/resourceGroups/NAME/providers/Microsoft.Maps/accounts/NAME"
+)
+METERS = ("base", "imagery", "traffic", "weather", "metadata")
+HIGHEST_PRICE = 1_000_000.0
 DEFAULT_HOME_ZOOM = 14.0
 MOST_KINDS = 24
 LONGEST_NAME = 40
@@ -235,6 +245,17 @@ def check_lock(value: object, _base: Path) -> str:
         raise WrongValue(
             "the hash of a pattern as `tvapp lock` prints it, or { credential = NAME } or { file = PATH }"
         ) from None
+
+
+def check_prices(value: object, base: Path) -> dict[str, float]:
+    named = value if isinstance(value, dict) else {"": value}
+    allowed = f"a price such as 4.5, or a table such as {{ base = 4.5, imagery = 4.5 }} with {', '.join(METERS)}"
+    if not set(named) <= {*METERS, ""} or ("" in named and named is value):
+        raise WrongValue(allowed)
+    try:
+        return {str(meter): number_check(0, HIGHEST_PRICE)(price, base) for meter, price in named.items()}
+    except WrongValue:
+        raise WrongValue(allowed) from None
 
 
 def check_hours(value: object, _base: Path) -> str:

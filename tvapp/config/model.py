@@ -72,6 +72,8 @@ class Maps:
     """Base map at the start; a viewer can choose another one."""
     view: str = "Unified"
     """Whose view of disputed borders the map shows."""
+    resource_id: str = ""
+    """Resource id of the Azure Maps account, for its usage: `az maps account show --query id`."""
 
     @property
     def base(self) -> BaseName:
@@ -145,6 +147,18 @@ class Kiosk:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """[usage]: the usage page and `tvapp usage`. Prices are by meter; "" stands for any other."""
+
+    endpoint: str = ""
+    """Address of Azure Resource Manager; empty: that of `[identity] cloud`."""
+    price_per_thousand: Mapping[str, float] = field(default_factory=dict)
+    """Price of 1000 transactions; a number or a table by meter: `base`, `imagery`, `traffic`, `weather`, `metadata`."""
+    currency: str = ""
+    """Currency of the prices, as the screens show it; without prices no cost is shown."""
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
     """[network]: the way out of this network."""
 
@@ -191,6 +205,7 @@ class Config:
     geofences: Geofences = Geofences()
     view: View = View()
     kiosk: Kiosk = Kiosk()
+    usage: Usage = field(default_factory=Usage)
     network: Network = Network()
     remote: Remote = field(default_factory=Remote)
     source: Path | None = None
@@ -231,6 +246,7 @@ SECTIONS: Mapping[str, type] = {
     "geofences": Geofences,
     "view": View,
     "kiosk": Kiosk,
+    "usage": Usage,
     "network": Network,
     "remote": Remote,
 }

@@ -12,9 +12,11 @@ from types import MappingProxyType
 
 from tvapp.config.checks import (
     A_GUID,
+    A_RESOURCE_ID,
     GUID,
     LANGUAGE,
     MAP_VIEW,
+    RESOURCE_ID,
     Check,
     WrongValue,
     address_check,
@@ -27,6 +29,7 @@ from tvapp.config.checks import (
     check_kinds,
     check_lock,
     check_path,
+    check_prices,
     check_proxy,
     check_tenant,
     check_token_key,
@@ -281,6 +284,7 @@ RULES: Mapping[str, tuple[Check, Callable[[str], object]]] = {
     ),
     "maps.style": (choice_check(*STYLES, also=_SHORT_STYLES), _as_text),
     "maps.view": (text_check(MAP_VIEW, '"Unified", "Auto" or a country such as "IN"'), _as_text),
+    "maps.resource_id": (text_check(RESOURCE_ID, A_RESOURCE_ID), _as_text),
     "geofences.store": (choice_check("blob", "map-data", "folder", "url"), _as_text),
     "geofences.container_url": (
         address_check(
@@ -306,6 +310,9 @@ RULES: Mapping[str, tuple[Check, Callable[[str], object]]] = {
     "kiosk.renderer": (choice_check("auto", "accelerated", "software"), _as_text),
     "kiosk.dim_after_min": (number_check(0, 10_080), _as_number),
     "kiosk.awake": (list_check(check_hours, "a list of days and hours in quotes"), _as_toml),
+    "usage.endpoint": (address_check("an https:// address without a path", may_have_path=False), _as_text),
+    "usage.price_per_thousand": (check_prices, _as_toml),
+    "usage.currency": (text_check(re.compile(r".{1,8}"), 'a currency of up to 8 characters, such as "EUR"'), _as_text),
     PROXY: (check_proxy, _as_text_or_table),
     "network.proxy_username": (_ANY_TEXT, _as_text),
     "network.proxy_password": (_ANY_TEXT, _as_text_or_table),

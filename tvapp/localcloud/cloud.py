@@ -15,6 +15,7 @@ from tvapp.localcloud.people import TENANT_ID
 from tvapp.localcloud.settings import Settings
 from tvapp.localcloud.throttle import GuessThrottle
 from tvapp.localcloud.tokens import Mint
+from tvapp.localcloud.usage_ledger import UsageLedger
 
 
 @dataclass(slots=True)
@@ -31,6 +32,7 @@ class Cloud:
     switchboard: Switchboard = field(default_factory=Switchboard)
     challenges: Challenges = field(default_factory=Challenges)
     throttle: GuessThrottle = field(default_factory=GuessThrottle)
+    ledger: UsageLedger = field(default_factory=UsageLedger)
 
     @property
     def authority(self) -> str:

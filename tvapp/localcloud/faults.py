@@ -24,6 +24,7 @@ ENDPOINTS = (
     "copyright",
     "static",
     "map-data",
+    "metrics",
     "page",
 )
 RESET_CHOICES = ("before", "headers", "after")
