@@ -37,7 +37,7 @@ def set_hours(tv: Tv) -> str:
     now, end = tv.guest.check(f"date +%H:%M; date -d '{AWAKE_FOR_MIN} min' +%H:%M").split()
     if end < now:
         raise CannotDoError("midnight is near")
-    _restart(tv, f"printf '[kiosk]\\nawake = [\"{now}-{end}\"]\\n' >{HOURS} && chmod 644 {HOURS}")
+    _restart(tv, f"printf '[kiosk]\\nawake = [\"daily {now}-{end}\"]\\n' >{HOURS} && chmod 644 {HOURS}")
     return f"awake until {end}"
 
 
