@@ -5,6 +5,7 @@ The kernel's test driver vivid is both ends of the cable: one adapter is the app
 
 from __future__ import annotations
 
+import shlex
 from functools import partial
 
 from scripts.tvbox_rig import pictures
@@ -35,10 +36,13 @@ def cec_steps(tv: Tv) -> list[Step]:
 def set_hours(tv: Tv) -> str:
     """Have the hours end some minutes from now."""
     now, end = tv.guest.check(f"date +%H:%M; date -d '{AWAKE_FOR_MIN} min' +%H:%M").split()
-    if end < now:
-        raise CannotDoError("midnight is near")
-    _restart(tv, f"printf '[kiosk]\\nawake = [\"daily {now}-{end}\"]\\n' >{HOURS} && chmod 644 {HOURS}")
+    _restart(tv, f"printf '%s' {shlex.quote(hours(now, end))} >{HOURS} && chmod 644 {HOURS}")
     return f"awake until {end}"
+
+
+def hours(start: str, end: str) -> str:
+    """Return a configuration in which the screen is on between two times of each day."""
+    return f'[kiosk]\nawake = ["daily {start}-{end}"]\n'
 
 
 def plug_in(tv: Tv) -> str:
