@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 from tvapp.remote.intents import ARROWS, Input, Intent, Phase
 from tvapp.ui.canvas import Canvas
 
-HintKey = Literal["arrows", "left-right", "up-down", "ok", "hold-ok", "back", "menu", "zoom", "play", "any"]
+HintKey = Literal["arrows", "left-right", "up-down", "right", "ok", "hold-ok", "back", "menu", "zoom", "play", "any"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +126,8 @@ class BoundScreen:
     """The base of screens whose keys are in a table of bindings."""
 
     is_overlay = False
+    hides_panels = False
+    """Whether the panels between the last full page and this screen are not drawn while this one is on top."""
 
     def bindings(self) -> tuple[Binding, ...]:
         """Return the bindings as they are now."""

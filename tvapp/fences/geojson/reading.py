@@ -17,7 +17,7 @@ from tvapp.fences.geojson.encoding import as_utf8
 from tvapp.fences.geojson.geometry import GeometryReader, InvalidGeometry
 from tvapp.fences.geojson.identity import clean, identity
 from tvapp.fences.geojson.layout import MAX_FEATURE_BYTES, check, lay_out, refusal
-from tvapp.fences.geojson.validity_time import read_validity
+from tvapp.fences.geojson.validity_time import read_validity, stated_validity
 from tvapp.fences.model.book import unique
 from tvapp.fences.model.fence import Geofence, Skipped
 from tvapp.fences.model.pages import Pages
@@ -117,7 +117,7 @@ class _Reader:
         geometry.add(feature.get("geometry"))
         if not geometry.shapes:
             raise InvalidGeometry("its geometry encloses nothing")
-        validity, validity_notes = read_validity(properties.get("validityTime"))
+        validity, validity_notes = read_validity(stated_validity(properties))
         fence_id = unique(geometry_id, self._ids)
         self._ids.add(fence_id)
         notes = [note] if note else []

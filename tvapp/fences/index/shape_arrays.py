@@ -50,6 +50,11 @@ class ShapeArrays:
         rings = range(self.first_ring.item(part), self.first_ring.item(part + 1))
         return [self.points[self.starts.item(ring) : self.starts.item(ring + 1)] for ring in rings]
 
+    def point_count(self, part: int) -> int:
+        """Return the number of points of one part."""
+        first, last = self.first_ring.item(part), self.first_ring.item(part + 1)
+        return self.starts.item(last) - self.starts.item(first)
+
     def rings_of(self, parts: Ints) -> tuple[Ints, Ints]:
         """Return the numbers of the rings of some parts, in order, and how many rings each part has."""
         first = self.first_ring[parts]

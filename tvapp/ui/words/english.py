@@ -6,6 +6,7 @@ from tvapp.ui.words.english_connection import CONNECTION
 from tvapp.ui.words.english_diagnosis import DIAGNOSIS
 from tvapp.ui.words.english_editing import EDITING
 from tvapp.ui.words.english_problems import PROBLEMS
+from tvapp.ui.words.english_usage import USAGE
 
 _COMMON: dict[str, str] = {
     # Starting
@@ -159,10 +160,20 @@ _COMMON: dict[str, str] = {
     "fences.empty": "No geofences yet",
     "fences.empty.advice": "They appear here as soon as they are loaded.",
     "fences.loading": "Loading the geofences",
+    "fences.refused": "None of the geofences can be read",
+    "fences.refused.advice": "OK shows which files and features these are, and why.",
     "fences.skipped.one": "1 could not be read",
     "fences.skipped": "{count} could not be read",
+    "fences.unknown.one": "1 with unknown times",
+    "fences.unknown": "{count} with unknown times",
+    "left-out.title": "Not shown",
+    "left-out.note": "These cannot be read. OK shows the whole reason.",
+    "left-out.empty": "Everything could be read.",
+    "left-out.others": "and {count} more",
+    "left-out.close": "Close",
     "fence.unnamed": "Without a name",
     "fence.state.active": "Active",
+    "fence.state.unknown": "Times unknown",
     "fence.state.expired": "Expired",
     "fence.state.out-of-hours": "Outside its hours",
     "fence.state.upcoming": "Not started yet",
@@ -195,6 +206,9 @@ _COMMON: dict[str, str] = {
     "fence.action.list": "Back to the list",
     # Validity in words
     "valid.always": "Always",
+    "valid.unknown": "the times of this geofence cannot be read",
+    "valid.unknown.rest": "other times cannot be read",
+    "valid.unknown.expiry": "when it ends cannot be read",
     "valid.until": "until {date}",
     "valid.daily": "Daily {from}–{to}",
     "valid.weekdays": "Monday to Friday {from}–{to}",
@@ -266,6 +280,8 @@ _COMMON: dict[str, str] = {
     "hint.more": "More",
     "hint.open": "Open",
     "hint.details": "Details",
+    "hint.left-out": "Not shown",
+    "hint.why": "Why",
     "hint.close": "Close",
     "hint.back": "Back",
     "hint.back-to-map": "Back to the map",
@@ -288,5 +304,5 @@ _COMMON: dict[str, str] = {
     "key.any": "Any key",
 }
 
-SENTENCES: dict[str, str] = _COMMON | CONNECTION | DIAGNOSIS | PROBLEMS | EDITING
+SENTENCES: dict[str, str] = _COMMON | CONNECTION | DIAGNOSIS | PROBLEMS | EDITING | USAGE
 """Key -> sentence; {names} are filled in."""

@@ -185,6 +185,8 @@ EDITING: dict[str, str] = {
     "readout.inside.more": "in {name} and {count} more",
     "conflict.row.place": "Place",
     "conflict.place.moved": "{length} away",
+    "readout.near": "near {name}, {length}",
+    "readout.near.more": "near {name}, {length}, and {count} more",
     "readout.away": "{length} to {name}",
     "readout.within": "{length} inside {name}",
     # Hints
@@ -198,6 +200,11 @@ EDITING: dict[str, str] = {
     # How old what is shown is
     "notice.stale": "Some geofences are as they were {age}",
     "notice.stale.advice": "They cannot be loaded again just now. It is tried again and again.",
+    "notice.stale.advice.why": "They cannot be read as they are now. Geofences › Not shown says which, and why.",
+    "notice.left-out.one": "A file of geofences cannot be read",
+    "notice.left-out": "{count} files of geofences cannot be read",
+    "notice.left-out.all": "None of the geofences can be read",
+    "notice.left-out.advice": "Geofences › Not shown says which, and why. The map follows once that is mended.",
     "notice.offline.advice.aged": "The map shows what this TV has kept. The geofences are as they were {age}.",
     "notice.store-trouble.advice.aged": "Those on the map are as they were {age}. It is tried again and again.",
     "notice.outbox-disk": "Changes cannot be saved on this TV",

@@ -123,6 +123,11 @@ class MapScreen(BoundScreen):
             self._tour_at = now
             self.state.is_changed = True
 
+    def stop_tour(self) -> None:
+        """Stay where the tour is."""
+        self._tour_at = None
+        self.state.is_changed = True
+
     # -- the life of a screen ------------------------------------------------------------------------------------
 
     def receive(self, message: object, now: float) -> None:
@@ -294,8 +299,7 @@ class MapScreen(BoundScreen):
         return True
 
     def _stop_tour(self, _input: Input, _now: float) -> bool:
-        self._tour_at = None
-        self.state.is_changed = True
+        self.stop_tour()
         return True
 
     # -- by itself -----------------------------------------------------------------------------------------------
@@ -313,8 +317,9 @@ class MapScreen(BoundScreen):
 
     def _look_up_crosshair(self, now: float) -> None:
         self._lookup_due, self._looked_up_at = False, now
-        under = self.state.fences.under_crosshair(self.state.viewport, self.state.wall())
-        shown = readout(self.state.viewport.center, under, self.state.selection.fence, self.state.settings)
+        found = self.state.fences.under_crosshair(self.state.viewport, self.state.wall())
+        under = tuple(fence for fence, _ in found)
+        shown = readout(self.state.viewport.center, found, self.state.selection.fence, self.state.settings)
         if under != self._under or shown != self._readout:
             self._under, self._readout = under, shown
             self.state.is_changed = True
