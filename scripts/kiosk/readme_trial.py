@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -38,7 +39,7 @@ AFTERWARDS = ("Log", "Look at a screen from a desk")
 """Headings whose commands are for a TV that is installed, whichever way."""
 HEADINGS = {PACKAGE, CLONE, PYTHON, WAYLAND_HEADING, *AFTERWARDS}
 REPOSITORY = "YOUR-COPY-OF-THIS-REPOSITORY"
-FRESH = "sudo,nano,less,iproute2"
+FRESH = "sudo,nano,less,iproute2,kbd,console-setup"
 """What each fresh Debian has for a person, beside what boots."""
 WITHIN_S = 60.0
 
@@ -211,6 +212,9 @@ def main() -> int:
     parser.add_argument("suite", nargs="?", choices=("bookworm", "trixie"), default="bookworm")
     parser.add_argument("--way", choices=WAYS, action="append")
     options = parser.parse_args()
+    # A shell starts jobs in the background with SIGINT ignored; an end by either signal stops the containers.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     text: dict[str, list[Block]] = {}
     for block in blocks((HERE / "README.md").read_text(encoding="utf-8")):
         text.setdefault(block.heading, []).append(block)
