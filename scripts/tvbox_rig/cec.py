@@ -52,12 +52,14 @@ def plug_in(tv: Tv) -> str:
     names = "for cec in /dev/cec*; do cec-ctl -d $cec | grep -q 'vid-cap' && echo $cec; done; ls /dev/cec*"
     screen, *ends = tv.until("adapters of CEC", names, 30.0).split()
     (ours,) = (end for end in ends if end != screen)
-    unit = f"tvapp-cec@{ours.rpartition('/')[2]}.service"
-    tv.until(f"{unit} is active", f"systemctl is-active {unit}", WITHIN_S)
-    # What the TV's end was made by udev, it is no more: it is the TV.
+    for end in ends:
+        unit = f"tvapp-cec@{end.rpartition('/')[2]}.service"
+        tv.until(f"{unit} is active", f"systemctl is-active {unit}", WITHIN_S)
+    # What udev has made of the TV's end, it is no more: it is the TV.
     tv.guest.check(
         f"mv {screen} {SCREEN_END} && cec-ctl -d {SCREEN_END} --clear && cec-ctl -d {SCREEN_END} --tv", 120.0
     )
+    tv.until("the TV has the address of one", f"cec-ctl -d {SCREEN_END} | grep 'Logical Address .*: 0 (TV)'", 30.0)
     tv.guest.check(
         f"systemd-run --quiet --unit=tvbox-tv sh -c 'exec stdbuf -oL cec-ctl -d {SCREEN_END} -M >{HEARD} 2>&1'"
     )
