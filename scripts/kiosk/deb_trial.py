@@ -20,10 +20,9 @@ from pathlib import Path
 from scripts.kiosk.container import Container, console_in_front
 from scripts.kiosk.desk_trial import look_from_desk
 from scripts.kiosk.unit_state import Unit
+from scripts.kiosk.variants import LEFTOVER, NEWER, OLDER, Variants, field
 
 HERE = Path(__file__).parent
-OLDER, NEWER = "u0", "u9"
-LEFTOVER = "usr/lib/tvapp/only-in-the-older-version"
 LARGEST_INSTALLATION_KB = 125_000
 WORST_EXPOSURE = 1.6
 """Of `systemd-analyze security`; 10 is the worst."""
@@ -57,13 +56,10 @@ class Trial:
     """One package on one clean system; prints each check, and counts those that failed."""
 
     def __init__(self, package: Path, work: Path, box: Container) -> None:
-        self._package = package
-        self._work = work
         self._box = box
         self._tv, self._cage = Unit(box, "tvapp"), Unit(box, "tvapp-cage")
         self.failed = 0
-        version = field(package, "Version")
-        self._base = version.rpartition("u")[0]
+        self._variants = Variants(package, work, box.root / "root")
         self._drop_in = WITHOUT_A_SCREEN if box.has_consoles else WITHOUT_A_SCREEN + WITHOUT_CONSOLES
 
     def check(self, claim: str, holds: bool, found: object = "") -> None:
@@ -83,37 +79,20 @@ class Trial:
         self._endings()
         self._wayland()
         self._display_manager()
-        self._change_version(self._variant(NEWER), "upgrade")
+        self._change_version(self._variants.path(NEWER), "upgrade")
         self.check("an upgrade removes the older version's files", not (self._box.root / LEFTOVER).exists())
-        self._change_version(self._variant(OLDER), "downgrade", "--allow-downgrades")
+        self._change_version(self._variants.path(OLDER), "downgrade", "--allow-downgrades")
         self._stays_disabled()
         self._remove_and_purge(before)
 
     def _versions(self) -> None:
-        release = self._base.rpartition("~deb")[2]
-        plain = self._base.rpartition("~deb")[0]
+        base = self._variants.base
+        plain, _, release = base.rpartition("~deb")
         later = f"{plain}~deb{int(release) + 1}u1"
-        order = [f"{self._base}{OLDER}", f"{self._base}u1", f"{self._base}{NEWER}", later, plain]
+        order = [f"{base}{OLDER}", f"{base}u1", f"{base}{NEWER}", later, plain]
         compare = ["dpkg", "--compare-versions"]
         ordered = [subprocess.run([*compare, a, "lt", b]).returncode == 0 for a, b in itertools.pairwise(order)]
         self.check("a later package, a later Debian and the plain version are upgrades", all(ordered), order)
-
-    def _variant(self, suffix: str) -> Path:
-        """Return the package with another version number; the older one has a file more."""
-        target = self._box.root / "root" / f"tvapp_{suffix}.deb"
-        if not target.exists():
-            tree = self._work / suffix
-            subprocess.run(["dpkg-deb", "--raw-extract", str(self._package), str(tree)], check=True)
-            control = tree / "DEBIAN" / "control"
-            lines = control.read_text(encoding="utf-8").splitlines()
-            lines = [f"Version: {self._base}{suffix}" if line.startswith("Version:") else line for line in lines]
-            control.write_text("\n".join(lines) + "\n", encoding="utf-8")
-            if suffix == OLDER:
-                (tree / LEFTOVER).touch()
-            build = ["dpkg-deb", "--root-owner-group", "-Zgzip", "-z1", "--build", str(tree), str(target)]
-            subprocess.run(build, check=True, stdout=subprocess.DEVNULL)
-            shutil.rmtree(tree)
-        return target
 
     def _apt(self, *arguments: str) -> str:
         return self._box.run("apt-get", "-qq", "-y", "--no-install-recommends", *arguments)
@@ -131,7 +110,7 @@ class Trial:
         self._apt("update")
         drop_ins.mkdir(parents=True)
         (drop_ins / "no-screen.conf").write_text(self._drop_in, encoding="utf-8")
-        package = self._variant(OLDER)
+        package = self._variants.path(OLDER)
         self._apt("install", f"/root/{package.name}")
         size = int(box.run("dpkg-query", "-W", "-f", "${Installed-Size}", "tvapp"))
         self.check(f"{size} KB installed are {LARGEST_INSTALLATION_KB} or less", size <= LARGEST_INSTALLATION_KB)
@@ -343,7 +322,7 @@ class Trial:
 
     def _stays_disabled(self) -> None:
         self._box.run("systemctl", "disable", "--now", "tvapp")
-        self._apt("install", f"/root/{self._variant(NEWER).name}")
+        self._apt("install", f"/root/{self._variants.path(NEWER).name}")
         self.check(
             "a service that was switched off stays off in an upgrade",
             not self._tv.has("active") and not self._tv.has("enabled"),
@@ -358,7 +337,7 @@ class Trial:
         if box.has_consoles:
             self._within(5, "removed, the login prompt is in front", _login_prompt_in_front)
         self._data_is_kept("remove")
-        self._apt("install", f"/root/{self._variant(NEWER).name}")
+        self._apt("install", f"/root/{self._variants.path(NEWER).name}")
         self.check("installed again, it runs", self._tv.has("active"))
         self._data_is_kept("install again")
         self._apt("purge", "tvapp")
@@ -379,12 +358,6 @@ class Trial:
         while not (held := holds()) and time.monotonic() < until:
             time.sleep(0.5)
         self.check(claim, held, self._tv.log()[-600:] if not held else "")
-
-
-def field(package: Path, name: str) -> str:
-    """Return a field of a Debian package's control file."""
-    command = ["dpkg-deb", "--field", str(package), name]
-    return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
 
 def _login_prompt_in_front() -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -34,11 +35,10 @@ PACKAGE, CLONE, PYTHON, WAYLAND_HEADING = (
     "As a Python package",
     "By way of Wayland",
 )
-AFTERWARDS = ("Log", "Look at a screen from a desk")
-"""Headings whose commands are for a TV that is installed, whichever way."""
-HEADINGS = {PACKAGE, CLONE, PYTHON, WAYLAND_HEADING, *AFTERWARDS}
+LOG, DESK = "Log", "Look at a screen from a desk"
+HEADINGS = {PACKAGE, CLONE, PYTHON, WAYLAND_HEADING, LOG, DESK}
 REPOSITORY = "YOUR-COPY-OF-THIS-REPOSITORY"
-FRESH = "sudo,nano,less,iproute2"
+FRESH = "sudo,nano,less,iproute2,kbd,console-setup"
 """What each fresh Debian has for a person, beside what boots."""
 WITHIN_S = 60.0
 
@@ -103,7 +103,7 @@ def clone_way(suite: str, text: Mapping[str, list[Block]], cloud: LocalCloud, re
         reader = Reader(box, suite)
         for block in text[CLONE]:
             reader.types(block, {REPOSITORY: repository})
-        _use(reader, box, text, cloud)
+        _use(reader, box, text, cloud, "/opt/tvapp/.venv-kiosk/bin/python -m tvapp")
         return reader.stumbles
 
 
@@ -119,7 +119,9 @@ def python_way(suite: str, text: Mapping[str, list[Block]], cloud: LocalCloud, r
 WAYS = {"package": package_way, "clone": clone_way, "python": python_way}
 
 
-def _use(reader: Reader, box: Container, text: Mapping[str, list[Block]], cloud: LocalCloud) -> None:
+def _use(
+    reader: Reader, box: Container, text: Mapping[str, list[Block]], cloud: LocalCloud, tvapp: str = "tvapp"
+) -> None:
     unit = Unit(box, "tvapp")
     ready = {key: str(value) for key, value in cloud.ready.items()}
     with Phone(ready) as phone:
@@ -133,11 +135,13 @@ def _use(reader: Reader, box: Container, text: Mapping[str, list[Block]], cloud:
 
         reader.sees("signed in from a phone, systemd says that it shows the map", shows_the_map, unit.log)
     reader.sees("the service starts with the machine", lambda: unit.has("enabled"), lambda: "")
-    for heading in AFTERWARDS:
-        for block in text[heading]:
-            reader.types(block, {})
-    pictures = box.root / "var/lib/tvapp/screenshots"
-    reader.sees("a picture of the screen is saved", lambda: any(pictures.glob("*.png")), unit.log)
+    for block in text[LOG]:
+        reader.types(block, {})
+    for block in text[DESK]:
+        # The desk is the TV itself here.
+        reader.types(block, {"ssh tv ": "", "sudo -u tv tvapp ": f"sudo -u tv {tvapp} "})
+    picture = box.root / f"home/{USER}/screen.png"
+    reader.sees("a picture of the screen is there", lambda: picture.read_bytes()[:4] == b"\x89PNG", unit.log)
 
 
 def _wayland(reader: Reader, box: Container, text: Mapping[str, list[Block]]) -> None:
@@ -211,6 +215,9 @@ def main() -> int:
     parser.add_argument("suite", nargs="?", choices=("bookworm", "trixie"), default="bookworm")
     parser.add_argument("--way", choices=WAYS, action="append")
     options = parser.parse_args()
+    # A shell starts jobs in the background with SIGINT ignored; an end by either signal stops the containers.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     text: dict[str, list[Block]] = {}
     for block in blocks((HERE / "README.md").read_text(encoding="utf-8")):
         text.setdefault(block.heading, []).append(block)

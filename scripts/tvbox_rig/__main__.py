@@ -12,7 +12,7 @@ from pathlib import Path
 
 from scripts.tvbox_rig import hand
 from scripts.tvbox_rig.machine import GPUS
-from scripts.tvbox_rig.session import PARTS, Wanted, box, journey
+from scripts.tvbox_rig.session import ON_REQUEST, PARTS, Wanted, box, journey
 
 TOOLS = {
     "qemu-system-x86_64": "qemu-system-x86",
@@ -93,7 +93,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--source", type=Path, help="source tree to mount over the installed one")
     parser.add_argument("--short", action="store_true", help="power-on, QR code, sign-in and an arrow, nothing else")
     parser.add_argument(
-        "--part", action="append", choices=PARTS, help="of the whole journey, only this part (can be repeated)"
+        "--part",
+        action="append",
+        choices=(*PARTS, *ON_REQUEST),
+        help="of the whole journey, only this part (can be repeated); endurance is no part of the whole",
     )
     parser.add_argument("--pictures", type=Path, default=Path("build/tvbox"), help="folder for pictures (build/tvbox)")
     parser.add_argument("--json", type=Path, help="file for the report")

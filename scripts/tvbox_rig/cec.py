@@ -5,6 +5,7 @@ The kernel's test driver vivid is both ends of the cable: one adapter is the app
 
 from __future__ import annotations
 
+import shlex
 from functools import partial
 
 from scripts.tvbox_rig import pictures
@@ -35,10 +36,13 @@ def cec_steps(tv: Tv) -> list[Step]:
 def set_hours(tv: Tv) -> str:
     """Have the hours end some minutes from now."""
     now, end = tv.guest.check(f"date +%H:%M; date -d '{AWAKE_FOR_MIN} min' +%H:%M").split()
-    if end < now:
-        raise CannotDoError("midnight is near")
-    _restart(tv, f"printf '[kiosk]\\nawake = [\"{now}-{end}\"]\\n' >{HOURS} && chmod 644 {HOURS}")
+    _restart(tv, f"printf '%s' {shlex.quote(hours(now, end))} >{HOURS} && chmod 644 {HOURS}")
     return f"awake until {end}"
+
+
+def hours(start: str, end: str) -> str:
+    """Return a configuration in which the screen is on between two times of each day."""
+    return f'[kiosk]\nawake = ["daily {start}-{end}"]\n'
 
 
 def plug_in(tv: Tv) -> str:
@@ -48,12 +52,14 @@ def plug_in(tv: Tv) -> str:
     names = "for cec in /dev/cec*; do cec-ctl -d $cec | grep -q 'vid-cap' && echo $cec; done; ls /dev/cec*"
     screen, *ends = tv.until("adapters of CEC", names, 30.0).split()
     (ours,) = (end for end in ends if end != screen)
-    unit = f"tvapp-cec@{ours.rpartition('/')[2]}.service"
-    tv.until(f"{unit} is active", f"systemctl is-active {unit}", WITHIN_S)
-    # What the TV's end was made by udev, it is no more: it is the TV.
+    for end in ends:
+        unit = f"tvapp-cec@{end.rpartition('/')[2]}.service"
+        tv.until(f"{unit} is active", f"systemctl is-active {unit}", WITHIN_S)
+    # What udev has made of the TV's end, it is no more: it is the TV.
     tv.guest.check(
         f"mv {screen} {SCREEN_END} && cec-ctl -d {SCREEN_END} --clear && cec-ctl -d {SCREEN_END} --tv", 120.0
     )
+    tv.until("the TV has the address of one", f"cec-ctl -d {SCREEN_END} | grep 'Logical Address .*: 0 (TV)'", 30.0)
     tv.guest.check(
         f"systemd-run --quiet --unit=tvbox-tv sh -c 'exec stdbuf -oL cec-ctl -d {SCREEN_END} -M >{HEARD} 2>&1'"
     )

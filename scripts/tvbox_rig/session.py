@@ -12,6 +12,7 @@ from pathlib import Path
 
 from scripts.tvbox_rig.base import Say, make_base
 from scripts.tvbox_rig.cec import cec_steps
+from scripts.tvbox_rig.endurance import endurance_steps
 from scripts.tvbox_rig.image import make_disk, make_image
 from scripts.tvbox_rig.journey import short_steps
 from scripts.tvbox_rig.keys import key_steps
@@ -70,6 +71,8 @@ def box(wanted: Wanted, say: Say) -> Iterator[tuple[Machine, Mapping[str, str]]]
 
 PARTS = ("keys", "cec", "troubles", "packages", "cards")
 """What can follow the short journey, in this order."""
+ON_REQUEST = ("endurance",)
+"""What follows only where it is asked for, before the other parts."""
 
 
 def journey(wanted: Wanted, pictures: Path, report: Path | None, say: Say, parts: Sequence[str]) -> int:
@@ -102,6 +105,8 @@ def journey(wanted: Wanted, pictures: Path, report: Path | None, say: Say, parts
 
 def _steps(tv: Tv, wanted: Wanted, parts: Sequence[str]) -> list[Step]:
     steps = short_steps(tv, wanted.gpu)
+    if "endurance" in parts:
+        steps += endurance_steps(tv)
     if "keys" in parts:
         steps += key_steps(tv)
     if "cec" in parts:
