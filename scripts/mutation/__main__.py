@@ -24,7 +24,7 @@ from scripts.mutation.equivalents import Equivalents
 ROOT = Path(__file__).resolve().parent.parent.parent
 WORK = ROOT / ".mutation"
 ROOMS = (
-    "auth", "geo", "mapview", "net", "remote", "tiles",
+    "auth", "geo", "mapview", "net", "remote", "tiles", "usage",
     "fences/model", "fences/geojson", "fences/index", "fences/drawing", "fences/editing",
     "fences/stores", "fences/service", "fences/outbox",
 )  # fmt: skip

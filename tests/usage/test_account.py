@@ -72,6 +72,12 @@ def test_the_availability_is_weighted_by_the_requests() -> None:
     assert found.availability_by_api == (Percentage("quiet", 90.0), Percentage("busy", 100.0))
 
 
+def test_requests_of_every_result_weigh_in_the_availability() -> None:
+    usage = Metric(USAGE, (series("a", 60, result="Success"), series("a", 20, result="ServerError"), series("b", 20)))
+    availability = Metric(AVAILABILITY, (series("a", 75), series("b", 100)))
+    assert account_usage(SPAN, usage, availability).availability == 80.0
+
+
 def test_without_requests_the_availability_is_the_plain_mean() -> None:
     found = account_usage(SPAN, Metric(USAGE), Metric(AVAILABILITY, (series("a", 100, 50),)))
     assert found.availability == 75.0

@@ -37,22 +37,32 @@ def test_the_fullest_file_is_within_its_limit() -> None:
 
 
 @pytest.mark.parametrize(
-    "content",
+    ("content", "reason"),
     [
-        [], 3, None, {"2026-11-30": []}, {"2026-11-30": {"steam": [1, 1]}}, {"2026-11-30": {"base": [1, 2]}},
-        {"2026-11-30": {"base": [1]}}, {"2026-11-30": {"base": [-1, -1]}}, {"2026-11-30": {"base": [1.5, 1]}},
-        {"2026-11-30": {"base": [MOST_REQUESTS + 1, 0]}}, {"tomorrow": {"base": [1, 1]}}, {"2026-99-30": {}},
-        {day_of(number * DAY_S): {} for number in range(MOST_DAYS + 1)},
+        ([], "not a table of days"),
+        (3, "not a table of days"),
+        (None, "not a table of days"),
+        ({day_of(number * DAY_S): {} for number in range(MOST_DAYS + 1)}, "not a table of days"),
+        ({"tomorrow": {"base": [1, 1]}}, "not a day"),
+        ({"2026-99-30": {}}, "not a day"),
+        ({"2026-11-30": []}, "not counts by meter"),
+        ({"2026-11-30": {"steam": [1, 1]}}, "not counts by meter"),
+        ({"2026-11-30": {"base": [1, 2]}}, "not a count"),
+        ({"2026-11-30": {"base": [1]}}, "not a count"),
+        ({"2026-11-30": {"base": [-1, -1]}}, "not a count"),
+        ({"2026-11-30": {"base": [1.5, 1]}}, "not a count"),
+        ({"2026-11-30": {"base": [MOST_REQUESTS + 1, 0]}}, "not a count"),
     ],
-)  # fmt: skip
-def test_anything_else_is_refused(content: object) -> None:
-    with pytest.raises(DataError):
+)
+def test_anything_else_is_refused(content: object, reason: str) -> None:
+    with pytest.raises(DataError) as refused:
         unpack(FORMAT.pack(json.dumps(content).encode()))
+    assert (refused.value.source, refused.value.reason) == ("usage", reason)
 
 
 @pytest.mark.parametrize("payload", [b"", b"{", b"[" * 100_000, b"\xff\xfe", b"9" * 20_000])
 def test_what_is_no_json_is_refused(payload: bytes) -> None:
-    with pytest.raises(DataError):
+    with pytest.raises(DataError, match="usage: not JSON"):
         unpack(FORMAT.pack(payload))
 
 
