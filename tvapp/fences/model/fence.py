@@ -31,7 +31,7 @@ class Circle(msgspec.Struct, frozen=True, gc=False):
 
 
 class Spot(msgspec.Struct, frozen=True, gc=False):
-    """A point of interest and all places within `radius_m` of it."""
+    """A point of interest and all places within `radius_m` of it; with a radius of 0 a mark, which is no area."""
 
     point: Position
     radius_m: float
@@ -43,7 +43,7 @@ class Spot(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """All places within `radius_m` of a line (longitudes continuous)."""
+    """All places within `radius_m` of a line (longitudes continuous); with a radius of 0 no area."""
 
     points: tuple[Position, ...]
     radius_m: float
@@ -98,11 +98,17 @@ def _unpacked(ring: bytes) -> Ring:
 Shape: TypeAlias = Circle | Polygon | Line | Spot
 
 
+def is_area(shape: Shape) -> bool:
+    """Tell whether a shape covers any ground; lines and spots without a radius do not."""
+    return isinstance(shape, Polygon) or shape.radius_m > 0.0
+
+
 class Geofence(msgspec.Struct, frozen=True):
     """A named area.
 
     `id` is unique on this screen; `geometry_id` is that of the file, which two fences may share. `stored` is the
     GeoJSON Feature as it was read, feature number `number` of `source`. `notes` say what was guessed or left out.
+    `is_editable` is False where the Feature does not stand byte for byte in its file, as GeoJSON.
     Properties are computed on demand, because few of a hundred thousand fences need them.
     """
 
@@ -116,6 +122,7 @@ class Geofence(msgspec.Struct, frozen=True):
     number: int = 0
     stored: bytes | Excerpt = b""
     notes: tuple[str, ...] = ()
+    is_editable: bool = True
 
     def __post_init__(self) -> None:
         if not self.shapes:
