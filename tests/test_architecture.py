@@ -31,7 +31,18 @@ PURE = (
 )  # fmt: skip
 """Modules and rooms that must stay pure, whatever else becomes an edge."""
 
-FLOORS = {"core": 0, "config": 1, "geo": 1, "tiles": 2, "mapview": 2, "fences": 2, "auth": 2, "remote": 2, "ui": 3}
+FLOORS = {
+    "core": 0,
+    "config": 1,
+    "geo": 1,
+    "text": 1,
+    "tiles": 2,
+    "mapview": 2,
+    "fences": 2,
+    "auth": 2,
+    "remote": 2,
+    "ui": 3,
+}
 """Floors of the pure middle: a module imports from lower floors and from its own room."""
 
 EDGE_FLOOR = 4
@@ -97,6 +108,8 @@ DEFERRED = {
     ("net.trust", "certifi"): "only where the system has no certificates",
     ("remote.inotify", "ctypes"): "only to watch the folder of the devices",
     ("remote.pygame_source", "pygame._sdl2"): "gamepads are opened after the first frame",
+    ("text.shaping", "bidi"): "only text of some scripts needs it",
+    ("text.shaping", "uharfbuzz"): "slow to import, and only text of some scripts needs it",
     ("ui.qr", "qrcode"): "slow to import; a worker loads it while the first frame is drawn",
     ("ui.screens", "tvapp.ui.screens"): "panels of the map are loaded when they open",
     ("ui.map_overlay.readout", "tvapp.fences.model.containment"): "slow to import; a worker loads it ahead",

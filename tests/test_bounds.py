@@ -84,7 +84,7 @@ WORST: dict[str, Callable[[Path], object]] = {
     "json: a number without an end": lambda _: refuses(UnexpectedReply, lambda: parse_json(reply(b"9" * 500_000))),
     "json: a deep token reply": lambda _: same(_json_object(deep_json().decode()), None),
     "json: a deep token cache": lambda _: same(msal_cache.parse(deep_json(b'{"a":', b"}").decode()), None),
-    "json: a deep identity token": lambda _: same(msal_cache._decoded(base64.b64encode(deep_json()).decode()), {}),
+    "json: a deep identity token": lambda _: same(msal_cache.decoded(base64.b64encode(deep_json()).decode()), {}),
     "json: a deep list of datasets": lambda _: refuses(
         UnexpectedReply, lambda: _parse_listing(reply(b'{"mapDataList":' + deep_json() + b"}"))
     ),

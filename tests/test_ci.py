@@ -9,9 +9,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 
-ONCE = {
-    "tests/commands/test_doctor.py": "whether there is a display is found out without pygame",
-}
+ONCE: dict[str, str] = {}
 """Tests that touch the display and run on pygame alone, with the reason."""
 
 

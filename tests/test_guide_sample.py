@@ -15,6 +15,7 @@ from tests.cloud import LocalCloud
 from tvapp.azure.authorizer import EntraAuthorizer
 from tvapp.core.clock import SystemClock
 from tvapp.core.log import RecordingLog
+from tvapp.core.proxies import Outbound
 from tvapp.fences.editing.validity_presets import PRESETS, Preset, validity_time
 from tvapp.fences.geojson.amend import Amended, amend
 from tvapp.fences.geojson.feature import new_feature
@@ -91,7 +92,7 @@ def upload(cloud: LocalCloud, headers: dict[str, str], change: Change) -> tuple[
         pass
 
     async def send() -> tuple[Outcome, tuple[Geofence, ...]]:
-        http = HttpClient(ca_bundle=cloud.ca_bundle, clock=SystemClock(), log=RecordingLog())
+        http = HttpClient(outbound=Outbound.trusting(cloud.ca_bundle), clock=SystemClock(), log=RecordingLog())
         tokens = Tokens(FakeToken(headers["Authorization"].removeprefix("Bearer ")))
         authorizer = EntraAuthorizer(tokens, SCOPE, cloud.maps_client_id, endpoint=cloud.endpoint)
         try:

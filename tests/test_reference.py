@@ -18,8 +18,15 @@ from tvapp.config.model import SECTIONS
 
 EXAMPLE = ROOT / "scripts/kiosk/config.example.toml"
 OPTIONAL = re.compile(r"#(\w+ = .*)")
-IN_PLACE_OF_ANOTHER = ("authority", "oidc_authority", 'kinds = ["depot"')
+IN_PLACE_OF_ANOTHER = ("authority", "oidc_authority", "oidc_endpoints", 'kinds = ["depot"')
 """Lines that do not go together with another one of the example."""
+
+NEEDED = {
+    "proxy_username = ": ("proxy = ",),
+    "proxy_password = ": ("proxy = ", "proxy_username = "),
+    "oidc_endpoints = ": ("oidc_authority = ",),
+}
+"""Lines that only go together with others."""
 
 
 def optional_lines() -> list[tuple[int, str, str]]:
@@ -72,8 +79,9 @@ def test_the_example_can_be_used_as_it_is(tmp_path: Path) -> None:
 @pytest.mark.parametrize("number", [number for number, _, _ in optional_lines()])
 def test_each_line_of_the_example_can_be_uncommented(tmp_path: Path, number: int) -> None:
     line = EXAMPLE.read_text(encoding="utf-8").splitlines()[number]
-    path = with_lines(tmp_path, {number})
-    if line.startswith(("#authority", "#oidc_authority")):
+    needed = next((others for start, others in NEEDED.items() if line.startswith(f"#{start}")), ())
+    path = with_lines(tmp_path, {number, *(each for each, _, text in optional_lines() if text.startswith(needed))})
+    if line.startswith(("#authority", "#oidc_")):
         path.write_text(path.read_text().replace("\ntenant =", "\n#tenant ="))
     load(path, {})
 

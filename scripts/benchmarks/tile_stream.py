@@ -134,7 +134,7 @@ class _Product:
             DataFolder(Path(self._folder.name)),
             since_start=lambda: 0.0,
         )
-        http = Chain(ca_bundle=config.identity.ca_bundle, clock=clock, log=log, random=random.random)
+        http = Chain(outbound=config.outbound, clock=clock, log=log, random=random.random)
         self._http = http
         self._backend = build_backend(config, surroundings, None, http, 1.0)
         self._backend.use_account("")

@@ -14,6 +14,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
+from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from scripts.kiosk.container import Container, console_in_front
@@ -243,6 +244,25 @@ class Trial:
         wanted = dict.fromkeys(("config", "data-dir", "display", "store"), "pass")
         found = {name: checks.get(name) for name in wanted}
         self.check("doctor, as the service's user, finds what is there", found == wanted, checks)
+        self._doctor_of_root(wanted.keys() - {"display"})
+
+    def _doctor_of_root(self, wanted: AbstractSet[str]) -> None:
+        """Root finds the service by itself, looks as its user, and leaves no file behind."""
+        box = self._box
+        state = ("find", "/var/lib/tvapp", "-name", "tiles*", "-prune", "-o", "-printf", "%p %u %m %s %T@ %C@\n")
+        box.run("systemctl", "kill", "--signal=STOP", "--kill-who=main", "tvapp")
+        before = box.run(*state)
+        done = box.tries("tvapp", "doctor", "--json")
+        after = box.run(*state)
+        box.run("systemctl", "kill", "--signal=CONT", "--kill-who=main", "tvapp")
+        report = json.loads(done.stdout)
+        machine = (report["machine"]["user"], report["machine"]["data_dir"])
+        self.check("doctor of root looks as the service", machine == ("tv", "/var/lib/tvapp"), machine)
+        outcomes = {check["name"]: check["outcome"] for check in report["checks"]}
+        passed = {name for name in wanted if outcomes.get(name) == "pass"}
+        self.check("doctor of root finds what is there", passed == wanted, done.stdout)
+        self.check("doctor of root changes nothing", before == after, f"{before}\n{after}")
+        self.check("doctor of root makes no folder of its own", not (box.root / "root/.local").exists())
 
     def _endings(self) -> None:
         box = self._box

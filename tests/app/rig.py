@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,6 +83,8 @@ class FakeJobs:
     done: tuple[str, ...] = ("view.read",)
     inbox: Inbox = field(default_factory=Inbox)
     asked: list[str] = field(default_factory=list)
+    spawned: list[Callable[[], Coroutine[object, object, object]]] = field(default_factory=list)
+    """What the io thread would run."""
 
     def __post_init__(self) -> None:
         self.gate = FrameGate(self.clock.monotonic)
@@ -98,8 +100,9 @@ class FakeJobs:
                 self.inbox.post(result)
         return Future()
 
-    def spawn(self, name: str, work: object) -> Future[None]:
+    def spawn(self, name: str, work: Callable[[], Coroutine[object, object, object]]) -> Future[None]:
         self.asked.append(name)
+        self.spawned.append(work)
         return Future()
 
     def thread(self, name: str, work: object) -> None:

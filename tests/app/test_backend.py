@@ -17,6 +17,7 @@ from tvapp.core.clock import ManualClock
 from tvapp.core.errors import Unreachable
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
+from tvapp.core.proxies import Outbound
 from tvapp.net.lazy_chain import LazyChain
 from tvapp.net.messages import NetworkLost
 from tvapp.net.request import Request
@@ -39,7 +40,7 @@ def jobs() -> Iterator[Jobs]:
 
 
 def network(jobs: Jobs) -> LazyChain:
-    return LazyChain(jobs, ManualClock(), RecordingLog(), ca_bundle="", random=lambda: 0.5)
+    return LazyChain(jobs, ManualClock(), RecordingLog(), outbound=Outbound(), random=lambda: 0.5)
 
 
 def configured(**environ: str) -> Config:

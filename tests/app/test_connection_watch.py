@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import socket
 from pathlib import Path
 
 import pytest
@@ -29,10 +31,10 @@ NO_NAME = RequestEnded(LOGIN, Unreachable(HOST, NO_SUCH_HOST))
 class Watched:
     """A watch whose jobs are only noted."""
 
-    def __init__(self) -> None:
+    def __init__(self, **settings: str) -> None:
         self.log = RecordingLog()
         self.jobs = FakeJobs(ManualClock())
-        self.watch = ConnectionWatch(load(None, WITH_ACCOUNT), self.jobs, self.log)  # type: ignore[arg-type]
+        self.watch = ConnectionWatch(load(None, WITH_ACCOUNT | settings), self.jobs, self.log)  # type: ignore[arg-type]
 
     def logged(self) -> list[tuple[object, ...]]:
         """Return the events with the fields that say what happened."""
@@ -93,6 +95,26 @@ def test_a_time_out_has_the_name_looked_up_one_at_a_time(watched: Watched) -> No
     assert failing.reason == "no-name-server"
     receive(timed_out, 20.0)
     assert watched.jobs.asked == [LOOK_UP_JOB] * 2
+
+
+def test_behind_a_proxy_only_the_name_of_the_proxy_is_looked_up() -> None:
+    watched = Watched(TVAPP_NETWORK_PROXY="http://gate.example:8080")
+    watched.watch.receive(RequestEnded(LOGIN, TimedOut(HOST, "proxy: no answer in time")), 2.0)
+    (work,) = watched.jobs.spawned
+    asked: list[str] = []
+
+    def getaddrinfo(host: object, *_: object, **__: object) -> list[object]:
+        asked.append(str(host))
+        raise socket.gaierror(socket.EAI_NONAME, "unknown")
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(socket, "getaddrinfo", getaddrinfo)
+        found = asyncio.run(work())
+    assert asked == ["gate.example"]
+    watched.watch.receive(found, 3.0)
+    failing = watched.watch.failing()
+    assert failing is not None
+    assert (failing.step, failing.reason, failing.host) == ("name", "name-unknown", "gate.example")
 
 
 def test_a_look_up_that_fails_for_another_reason_does_not_keep_later_ones_back(watched: Watched) -> None:

@@ -15,6 +15,7 @@ from tests.cloud import LocalCloud
 from tvapp.auth.http_client import TIMEOUT_S, HttpClient
 from tvapp.auth.lazy_gateway import LazyGateway
 from tvapp.auth.msal_gateway import MsalGateway
+from tvapp.auth.provider import provider_of
 from tvapp.auth.service import SignIn, machines
 from tvapp.auth.session import SessionSettings
 from tvapp.auth.token_store import TokenStore, token_file
@@ -24,6 +25,7 @@ from tvapp.config.model import Identity
 from tvapp.core.clock import ManualClock, SystemClock
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
+from tvapp.core.proxies import Outbound
 from tvapp.net.chain import Chain
 from tvapp.net.lazy_chain import LazyChain
 from tvapp.net.request import Request, Response
@@ -50,7 +52,7 @@ def http_client(ca_bundle: str, timeout_s: Callable[[], float] = lambda: TIMEOUT
         request = replace(given, timeout_s=timeout_s())
 
         async def send() -> Response:
-            chain = Chain(ca_bundle=ca_bundle, clock=clock, log=RecordingLog(), random=lambda: 0.5)
+            chain = Chain(outbound=Outbound.trusting(ca_bundle), clock=clock, log=RecordingLog(), random=lambda: 0.5)
             try:
                 return await chain.send(request)
             finally:
@@ -74,8 +76,7 @@ def gateway(
     clock = SystemClock()
     return MsalGateway(
         client_id=who.client_id,
-        authority=authority,
-        is_oidc=bool(who.oidc_authority),
+        provider=provider_of(who),
         scopes=who.scopes,
         http=http or http_client(who.ca_bundle),
         store=TokenStore(token_file(folder), RecordingLog(), authority=authority, client_id=who.client_id),
@@ -115,7 +116,12 @@ class Machine:
         self.skew = SkewMonitor(SystemClock(), self.log, self.jobs.inbox.post)
         # The chain leaps along, or a host that is left alone for a while would be left alone for ever.
         self.network = LazyChain(
-            self.jobs, self.clock, self.log, ca_bundle=who.ca_bundle, random=lambda: 0.5, skew=self.skew
+            self.jobs,
+            self.clock,
+            self.log,
+            outbound=Outbound.trusting(who.ca_bundle),
+            random=lambda: 0.5,
+            skew=self.skew,
         )
         gateway = LazyGateway(who, folder, SystemClock(), self.log, self.network)
         tokens = TokenProvider(

@@ -14,6 +14,7 @@ from tests.fences.stores.server import Answer, Asked, authority_in, client, serv
 from tvapp.auth.problems import Refused
 from tvapp.azure.authorizer import EntraAuthorizer, StorageAuthorizer
 from tvapp.core.errors import NetworkError, SignInError
+from tvapp.core.proxies import Outbound
 from tvapp.net.request import Request
 from tvapp.net.transport import HttpClient
 
@@ -24,7 +25,7 @@ def map_status(machine: Machine, cloud: LocalCloud) -> int:
     """Ask Azure Maps for a tile as the app does; returns the status."""
 
     async def ask() -> int:
-        http = HttpClient(ca_bundle=cloud.ca_bundle, clock=machine.clock, log=machine.log)
+        http = HttpClient(outbound=Outbound.trusting(cloud.ca_bundle), clock=machine.clock, log=machine.log)
         authorizer = EntraAuthorizer(machine.sign_in.tokens, SCOPE, cloud.maps_client_id, endpoint=cloud.endpoint)
         try:
             return (await authorizer.send(http, Request("GET", cloud.endpoint + TILE))).status

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import ssl
+import urllib.request
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
@@ -229,6 +231,76 @@ def test_a_code_that_makes_no_sense_is_not_shown(cloud: LocalCloud, tmp_path: Pa
     assert isinstance(answer, CodeRefused)
 
 
+@pytest.mark.parametrize("uri", ["http://x.example/device", "javascript:alert(1)", "x.example/device", "https://"])
+def test_nobody_is_sent_to_an_address_without_tls(cloud: LocalCloud, tmp_path: Path, uri: str) -> None:
+    which = gateway(cloud, tmp_path)
+    device_reply(cloud, verification_uri=uri)
+    answer = which.request_code(1)
+    assert isinstance(answer, CodeRefused)
+    assert answer.problem.kind == "bad-reply"
+    device_reply(cloud, verification_uri_complete=uri)
+    complete = which.request_code(1)
+    assert isinstance(complete, CodeReceived)
+    assert complete.verification_uri_complete == ""
+
+
+def discovery_with(cloud: LocalCloud, name: str, url: str, **fault: object) -> None:
+    """Let discovery name another endpoint."""
+    with urllib.request.urlopen(
+        f"{cloud.oidc_authority}/.well-known/openid-configuration",
+        context=ssl.create_default_context(cafile=cloud.ca_bundle),
+    ) as answer:
+        body = json.loads(answer.read()) | {name: url}
+    cloud.fault("discovery", status=200, body=json.dumps(body), content_type="application/json", **fault)
+
+
+@pytest.mark.parametrize("name", ["device_authorization_endpoint", "token_endpoint"])
+def test_codes_and_tokens_go_to_no_other_origin_than_the_authoritys(
+    cloud: LocalCloud, tmp_path: Path, name: str
+) -> None:
+    discovery_with(cloud, name, "https://elsewhere.example:8443/oauth2", times=1)
+    which = gateway(cloud, tmp_path)
+    answer = which.request_code(1)
+    assert isinstance(answer, CodeRefused)
+    assert (answer.problem.kind, answer.problem.next) == ("endpoint-elsewhere", "retries")
+    assert answer.problem.error == "foreign_endpoint elsewhere.example"
+    assert isinstance(which.request_code(2), CodeReceived)
+
+
+def test_an_openid_provider_may_have_its_endpoints_where_the_configuration_says(
+    cloud: LocalCloud, tmp_path: Path
+) -> None:
+    settings = {"authority": "", "oidc_authority": cloud.oidc_authority}
+    for endpoints, kind in (((), "endpoint-elsewhere"), (("https://localhost:1",), "offline")):
+        discovery_with(cloud, "device_authorization_endpoint", "https://localhost:1/code", times=1)
+        which = gateway(cloud, tmp_path, **settings, oidc_endpoints=endpoints)  # type: ignore[arg-type]
+        answer = which.request_code(1)
+        assert isinstance(answer, CodeRefused)
+        assert answer.problem.kind == kind
+        assert isinstance(which.request_code(2), CodeReceived), "where the endpoint was is not remembered"
+
+
+@pytest.mark.parametrize("path", ["no-such-page", ""])
+def test_a_dead_endpoint_that_discovery_named_is_forgotten_at_once(
+    cloud: LocalCloud, tmp_path: Path, path: str
+) -> None:
+    discovery_with(cloud, "device_authorization_endpoint", f"{cloud.endpoint}/{path}", times=1)
+    which = gateway(cloud, tmp_path)
+    assert isinstance(which.request_code(1), CodeRefused)
+    assert isinstance(which.request_code(2), CodeReceived)
+
+
+def test_a_dead_token_endpoint_costs_one_code_and_not_the_day(cloud: LocalCloud, tmp_path: Path) -> None:
+    discovery_with(cloud, "token_endpoint", f"{cloud.endpoint}/no-such-page", times=1)
+    which = gateway(cloud, tmp_path)
+    asked(which)
+    refused = which.poll(1)
+    assert isinstance(refused, PollRefused)
+    assert refused.problem.next == "retries"
+    home_id = approved(which, cloud)
+    assert which.acquire([SCOPE], home_id, fresh=True).secret
+
+
 @pytest.mark.parametrize(
     "body",
     [
@@ -396,7 +468,7 @@ def test_a_certificate_bundle_that_breaks_meanwhile_does_not_end_a_code(cloud: L
     asked(which)
 
     def fail() -> None:
-        raise Failed(ConfigError("config", "identity.ca_bundle", "cannot read it", "a file"))
+        raise Failed(ConfigError("config", "network.ca_bundle", "cannot read it", "a file"))
 
     http.meanwhile = fail
     assert which.poll(1) == PollRefused(1, Problem("ca-bundle", "retries", "bad_setting"))

@@ -121,7 +121,7 @@ def test_errors_of_the_network_pass_and_those_of_our_own_bundle_name_the_setting
     assert failure(failing(untrusted)).error is untrusted
     bundle = failure(failing(errors.TlsFailed("login.example", "cannot read the certificate bundle /x.pem"))).error
     assert isinstance(bundle, errors.ConfigError)
-    assert (bundle.source, bundle.key) == ("config", "identity.ca_bundle")
+    assert (bundle.source, bundle.key) == ("config", "network.ca_bundle")
     assert bundle.found == "cannot read the certificate bundle /x.pem"
     assert bundle.allowed == "a file of certificates in PEM form"
     ending = failure(failing(JobsStopped())).error
@@ -196,27 +196,54 @@ def test_a_failure_carries_the_body_the_request_id_and_the_time_to_wait() -> Non
     assert (odd.error.code, odd.body) == ("", {"error": 5})
 
 
+MANY = "x" * (1 << 16)
+ODD = "{} is too long or has characters that no token has"
+
+
 @pytest.mark.parametrize(
-    "body",
+    ("body", "reason"),
     [
-        "{}", '{"error_description": "x"}', '{"access_token": 5}', '{"device_code": "d", "interval": "often"}',
-        '{"access_token": "t", "expires_in": -5}', '{"access_token": "t", "expires_in": 1.5}',
-        '{"access_token": "t", "refresh_token": []}', '{"access_token": "t", "id_token": 1}',
-        '{"access_token": "t", "client_info": 1}', '{"access_token": "t", "token_type": 1}',
-        '{"access_token": "t", "scope": []}', '{"access_token": "t", "foci": 1}',
-        '{"access_token": "t", "ext_expires_in": "x"}', '{"access_token": "t", "refresh_in": "x"}',
-        '{"access_token": "t", "expires_on": "x"}', '{"access_token": "t", "expires_in": 1234567890123}',
+        ({}, "no access_token and no device_code"),
+        ({"error_description": "x"}, "no access_token and no device_code"),
+        ({"access_token": 5}, "access_token is no text"),
+        ({"access_token": "t", "refresh_token": []}, "refresh_token is no text"),
+        ({"access_token": "t", "id_token": 1}, "id_token is no text"),
+        ({"access_token": "t", "client_info": 1}, "client_info is no text"),
+        ({"access_token": "t", "token_type": 1}, "token_type is no text"),
+        ({"access_token": "t", "scope": []}, "scope is no text"),
+        ({"access_token": "t", "foci": 1}, "foci is no text"),
+        ({"access_token": "t", "id_token": ""}, "id_token is empty"),
+        ({"access_token": ""}, "access_token is empty"),
+        ({"device_code": ""}, "device_code is empty"),
+        ({"access_token": "t\r\nx: y"}, ODD.format("access_token")),
+        (
+            {"access_token": "t", "refresh_token": "a b"},
+            ODD.format("refresh_token"),
+        ),
+        ({"access_token": "t", "refresh_token": "ä"}, ODD.format("refresh_token")),
+        ({"access_token": MANY + "x"}, ODD.format("access_token")),
+        ({"device_code": "d", "interval": "often"}, "interval is no number"),
+        ({"access_token": "t", "expires_in": -5}, "expires_in is no number"),
+        ({"access_token": "t", "expires_in": 1.5}, "expires_in is no number"),
+        ({"access_token": "t", "expires_in": 1234567890123}, "expires_in is no number"),
+        ({"access_token": "t", "ext_expires_in": "x"}, "ext_expires_in is no number"),
+        ({"access_token": "t", "refresh_in": "x"}, "refresh_in is no number"),
+        ({"access_token": "t", "expires_on": "x"}, "expires_on is no number"),
     ],
-)  # fmt: skip
-def test_an_answer_to_a_form_that_holds_no_code_and_no_tokens_is_not_oauth(body: str) -> None:
-    error = failure(answering(200, body)).error
-    assert (type(error), str(error)) == (errors.UnexpectedReply, "login.example: 200 not_oauth")
+)
+def test_an_answer_to_a_form_that_holds_no_code_and_no_tokens_is_refused_by_the_fields_name(
+    body: dict[str, object], reason: str
+) -> None:
+    error = failure(answering(200, json.dumps(body))).error
+    assert isinstance(error, errors.UnexpectedReply)
+    assert (error.status, error.code, error.message) == (200, "not_oauth", reason)
 
 
 @pytest.mark.parametrize(
     "body",
     [
-        TOKEN, '{"device_code": "d", "interval": 5}', '{"access_token": "t", "expires_in": "3600"}',
+        TOKEN, '{"device_code": "d", "interval": 5}', f'{{"access_token": "{MANY}"}}',
+        '{"access_token": "t", "expires_in": "3600"}',
         '{"access_token": "t", "expires_in": 3600.0}', '{"access_token": null, "device_code": "d"}',
         '{"access_token": "t", "expires_in": 123456789012}',
     ],

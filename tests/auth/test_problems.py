@@ -122,6 +122,9 @@ def test_every_one_of_our_exceptions_has_a_kind_and_a_name() -> None:
     cases: list[tuple[errors.TvappError, str, str]] = [
         (errors.Unreachable("idp", "no such host"), "offline", "unreachable"),
         (errors.Unreachable("idp", "proxy: refused"), "proxy", "unreachable"),
+        (errors.TimedOut("idp", "proxy: no answer in time"), "proxy", "unreachable"),
+        (errors.Unreachable("idp", "proxy: 407 Proxy Authentication Required"), "proxy-login", "unreachable"),
+        (errors.Unreachable("idp", "proxy: 502 Bad Gateway"), "proxy-refuses", "unreachable"),
         (errors.TimedOut("idp"), "slow", "timed_out"),
         (errors.ConnectionBroken("idp"), "interrupted", "connection_broken"),
         (errors.NetworkError("idp"), "offline", "network_error"),
@@ -134,7 +137,7 @@ def test_every_one_of_our_exceptions_has_a_kind_and_a_name() -> None:
         (errors.UnexpectedReply("idp", 200, "json"), "bad-reply", "json"),
         (errors.UnexpectedReply("idp", 200), "bad-reply", "unexpected_reply"),
         (errors.Forbidden("idp", 403), "refused", "http_403"),
-        (errors.ConfigError("config", "identity.ca_bundle", "x", "a file"), "ca-bundle", "bad_setting"),
+        (errors.ConfigError("config", "network.ca_bundle", "x", "a file"), "ca-bundle", "bad_setting"),
         (errors.ConfigError("config", "identity.authority", "x", "https"), "authority-wrong", "bad_setting"),
         (errors.SignInError("invalid_grant", aadsts=50173), "session-ended", "invalid_grant"),
         (errors.SignInError("invalid_grant"), "session-ended", "invalid_grant"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tvapp.auth.provider import authority, first_resource, organisation, resource, resource_name
+from tvapp.auth.provider import Provider, authority, first_resource, organisation, resource, resource_name
 from tvapp.config.model import Identity
 
 ENTRA = Identity(tenant="contoso.com")
@@ -57,3 +57,38 @@ def test_a_code_is_for_the_scopes_of_one_resource() -> None:
 )
 def test_a_scope_belongs_to_its_host_or_stands_for_itself(scope: str, of: str, name: str) -> None:
     assert (resource(scope), resource_name(scope)) == (of, name)
+
+
+@pytest.mark.parametrize(
+    ("authority", "endpoint", "expected"),
+    [
+        (
+            "https://login.microsoftonline.com/contoso.com",
+            "https://login.microsoftonline.com/x/oauth2/v2.0/token",
+            True,
+        ),
+        ("https://login.microsoftonline.com/contoso.com", "https://login.microsoftonline.com:443/token", True),
+        ("https://login.microsoftonline.com/contoso.com", "https://login.windows.net/token", True),
+        ("https://login.microsoftonline.com/contoso.com", "https://login.windows.net:8443/token", False),
+        ("https://login.microsoftonline.com/contoso.com", "https://login.microsoftonline.us/token", False),
+        ("https://login.microsoftonline.com/contoso.com", "http://login.microsoftonline.com/token", False),
+        ("https://login.microsoftonline.com/contoso.com", "https://login.microsoftonline.com.evil.example/", False),
+        ("https://login.microsoftonline.com/contoso.com", "https://login.microsoftonline.com@evil.example/", False),
+        ("https://login.partner.microsoftonline.cn/contoso.cn", "https://login.chinacloudapi.cn/token", True),
+        ("https://login.example.com:8443/tenant", "https://login.example.com:8443/token", True),
+        ("https://login.example.com:8443/tenant", "https://login.example.com/token", False),
+        ("https://login.example.com/tenant", "https://sts.windows.net/token", False),
+        ("https://login.example.com/tenant", "https://[::1", False),
+        ("https://login.example.com/tenant", "", False),
+    ],
+)
+def test_codes_and_tokens_are_sent_to_the_authoritys_own_origin(authority: str, endpoint: str, expected: bool) -> None:
+    assert Provider(authority).may_be_at(endpoint) is expected
+
+
+def test_an_openid_provider_has_the_configured_origins_too_and_no_aliases() -> None:
+    google = Provider("https://accounts.google.com", True, ("https://oauth2.googleapis.com",))
+    assert google.may_be_at("https://oauth2.googleapis.com/device/code")
+    assert google.may_be_at("https://accounts.google.com/token")
+    assert not google.may_be_at("https://googleapis.com/token")
+    assert not Provider("https://login.windows.net/x", True).may_be_at("https://login.microsoftonline.com/x")

@@ -18,6 +18,7 @@ from tvapp.core.clock import ManualClock
 from tvapp.core.errors import SignInError, StorageError
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
+from tvapp.core.proxies import Outbound
 from tvapp.net.lazy_chain import LazyChain
 
 
@@ -176,7 +177,7 @@ def test_no_secret_is_in_the_log(boot: Boot, cloud: LocalCloud, caplog: pytest.L
 def test_building_the_sign_in_touches_neither_disk_nor_network(cloud: LocalCloud, tmp_path: Path) -> None:
     machine = Machine(identity(cloud), tmp_path / "data")
     config = Config(identity=identity(cloud))
-    network = LazyChain(machine.jobs, machine.clock, machine.log, ca_bundle="", random=lambda: 0.5)
+    network = LazyChain(machine.jobs, machine.clock, machine.log, outbound=Outbound(), random=lambda: 0.5)
     around = surroundings(tmp_path / "other", machine.jobs, clock=machine.clock, log=machine.log)
     built = build_sign_in(config, around, network)
     assert not os.path.lexists(tmp_path / "other")
@@ -213,7 +214,7 @@ def test_a_token_file_that_may_not_be_read_is_a_trouble_of_the_disk(
     cloud: LocalCloud, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     log, jobs, clock = RecordingLog(), Jobs(Inbox(), RecordingLog()), ManualClock()
-    network = LazyChain(jobs, clock, log, ca_bundle="", random=lambda: 0.5)
+    network = LazyChain(jobs, clock, log, outbound=Outbound(), random=lambda: 0.5)
     around = surroundings(tmp_path, jobs, clock=clock, log=log)
     built = build_sign_in(Config(identity=identity(cloud)), around, network)
 

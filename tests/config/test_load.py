@@ -6,6 +6,7 @@ import os
 import stat
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -130,6 +131,69 @@ def test_a_folder_is_not_a_file(tmp_path: Path) -> None:
     assert one_error(tmp_path).found == "Is a directory"
 
 
+def close(*numbers: int) -> None:
+    for number in numbers:
+        os.close(number)
+
+
+def test_a_pipe_may_be_the_file_but_keeps_the_start_waiting_for_moments_only(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tvapp.config.files.PIPE_WITHIN_S", 0.05)
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    holder = os.open(pipe, os.O_RDWR)  # an end to write to, so that nobody has closed the pipe
+    assert one_error(pipe).found == "a pipe into which nobody writes"
+    writer = os.open(pipe, os.O_WRONLY)
+    os.write(writer, COMPLETE.encode())
+    closing = threading.Timer(0.01, close, [holder, writer])
+    closing.start()
+    assert load(pipe, {}).maps.client_id == MAPS
+    closing.join()
+
+
+def test_a_loop_of_links_and_a_device_are_no_files(tmp_path: Path) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to(loop)
+    assert one_error(loop).found == "Too many levels of symbolic links"
+    assert one_error(Path("/dev/zero")).found == "Is not a file"
+
+
+def test_a_home_folder_that_is_not_there_is_no_file(tmp_path: Path) -> None:
+    error = one_error(None, {"TVAPP_CONFIG": "~no-such-user/config.toml"})
+    assert (error.source, error.found) == ("~no-such-user/config.toml", "No such file or directory")
+
+
+@pytest.mark.parametrize(
+    ("path", "reason"),
+    [
+        ("loop", "Too many levels of symbolic links"),
+        ("pipe", "this is not a file"),
+        ("folder", "this is not a file"),
+        ("/dev/zero", "this is not a file"),
+        ("file/inside", "Not a directory"),
+        ("missing", "No such file or directory"),
+        ("~no-such-user/ca.pem", "there is no such home folder here"),
+    ],
+)
+def test_what_keeps_a_path_from_being_a_file_is_told(write: Write, tmp_path: Path, path: str, reason: str) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    os.mkfifo(tmp_path / "pipe")
+    text = COMPLETE.replace("[identity]", f'[identity]\nca_bundle = "{path}"')
+    error = one_error(write(text))
+    assert (error.key, error.found) == ("identity.ca_bundle", f'"{path}"')
+    assert reason in error.allowed
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_a_certificate_file_that_may_not_be_read_is_explained(write: Write, tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").touch(0o000)
+    error = one_error(write(COMPLETE.replace("[identity]", '[identity]\nca_bundle = "ca.pem"')))
+    assert "Permission denied" in error.allowed
+
+
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
 def test_a_file_that_may_not_be_read_is_explained(write: Write) -> None:
     assert one_error(write(COMPLETE, 0o000)).found == "Permission denied"
@@ -206,7 +270,7 @@ def test_every_error_is_told_at_once(write: Write) -> None:
         ('identity.tenant = "my company"', '"my company"', "contoso.onmicrosoft.com"),
         ('identity.scopes = "one"', '"one"', "a list"),
         ('identity.scopes = ["a b"]', '["a b"]', "without spaces"),
-        ('identity.ca_bundle = "/no/such/file.pem"', '"/no/such/file.pem"', "a file that is there"),
+        ('identity.ca_bundle = "/no/such/file.pem"', '"/no/such/file.pem"', "No such file"),
         ('maps.client_id = "123"', '"123"', "GUID"),
         ("geofences.refresh_s = 1", "1", "a number from 5 to 86400"),
         ("geofences.refresh_s = true", "true", "a number"),
@@ -584,3 +648,9 @@ def test_hours_that_make_no_sense_are_explained(write: Write, line: str, key: st
     error = one_error(write(f"{COMPLETE}[kiosk]\n{line}\n"))
     assert error.key == key
     assert "days and hours" in error.allowed or "a number" in error.allowed
+
+
+def test_dev_null_is_an_empty_file() -> None:
+    own = {"TVAPP_MAPS_AUTH": "shared-key", "TVAPP_MAPS_SUBSCRIPTION_KEYS": "a-key-of-maps"}
+    fences = {"TVAPP_GEOFENCES_STORE": "folder", "TVAPP_GEOFENCES_PATH": "/srv"}
+    assert load(None, {"TVAPP_CONFIG": "/dev/null", **own, **fences}).geofences.path == "/srv"

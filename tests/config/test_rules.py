@@ -115,6 +115,7 @@ def test_what_is_allowed_is_taken_up_to_its_limits(key: str, written: object, va
         ("identity.authority", "https://login.example.com/"),
         ("geofences.container_url", "https://a.blob.core.windows.net/c?sig=x"),
         ("geofences.path", "a\0b"),
+        ("geofences.path", "~nobody-by-this-name/fences"),
         ("geofences.path", 5),
         ("geofences.urls", ["https://example.com"] * 101),
         ("kiosk.language", "EN"),
@@ -239,6 +240,8 @@ def test_each_kind_of_issuer_will_do_but_not_two_of_them() -> None:
         assert missing(replace(ACCOUNT, identity=identity)) == []
     both = Identity(client_id=GUID, authority="https://a/t", oidc_authority="https://a")
     assert missing(replace(ACCOUNT, identity=both)) == [("identity.oidc_authority", "authority as well")]
+    alone = Identity(client_id=GUID, tenant="contoso.com", oidc_endpoints=("https://a",))
+    assert missing(replace(ACCOUNT, identity=alone)) == [("identity.oidc_endpoints", "no oidc_authority")]
 
 
 def test_a_client_id_is_a_guid_unless_another_provider_gave_it() -> None:

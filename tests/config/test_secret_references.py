@@ -122,6 +122,7 @@ def test_without_systemd_a_credential_is_elsewhere(machine: Machine) -> None:
         ('{ credential = "" }', "a name that no credential can have"),
         ('{ credential = "a", file = "b" }', "a table that is no reference to a secret"),
         ('{ credential = ["a"] }', "a table that is no reference to a secret"),
+        ('{ file = "~nobody-by-this-name/key" }', "~nobody-by-this-name/key: there is no such home folder here"),
         ("{ file = 7 }", "a table that is no reference to a secret"),
         ('{ file = "" }', "a table that is no reference to a secret"),
         ('{ file = "a\\u0000b" }', "a table that is no reference to a secret"),
@@ -175,6 +176,7 @@ def test_folders_pipes_loops_and_missing_files_are_no_secrets(machine: Machine) 
     path.rmdir()
     os.mkfifo(path)
     assert machine.error('{ file = "keys" }').found == f"{path}, which is not a file"
+    assert machine.error('{ file = "~no-such-user/keys" }').found.endswith("there is no such home folder here")
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import stat
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from tvapp.core import files
 from tvapp.core.errors import StorageError
+from tvapp.core.files import try_room
 
 
 def test_a_written_file_is_readable_by_its_owner_alone(tmp_path: Path) -> None:
@@ -104,3 +106,33 @@ def test_a_last_look_before_replacing_may_call_it_off(tmp_path: Path) -> None:
     assert seen == [6]
     assert path.read_bytes() == b"old"
     assert [each.name for each in tmp_path.iterdir() if each.is_file()] == ["a"]
+
+
+def test_a_folder_is_tried_without_a_trace(tmp_path: Path) -> None:
+    folder = tmp_path / "data"
+    folder.mkdir()
+    before = folder.stat()
+    assert try_room(folder, 1 << 16)
+    after = folder.stat()
+    assert (before.st_mtime_ns, before.st_ctime_ns) == (after.st_mtime_ns, after.st_ctime_ns)
+    assert list(folder.iterdir()) == []
+
+
+def test_a_folder_without_room_is_full(tmp_path: Path) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4096, hard))
+    try:
+        with pytest.raises(StorageError) as raised:
+            try_room(tmp_path, 1 << 16)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert raised.value.kind == "full"
+
+
+def test_a_folder_that_is_not_there_has_no_room(tmp_path: Path) -> None:
+    with pytest.raises(StorageError):
+        try_room(tmp_path / "none", 1)
+
+
+def test_a_file_system_without_nameless_files_cannot_be_tried() -> None:
+    assert not try_room(Path("/proc"), 1)

@@ -15,7 +15,7 @@ from tvapp.auth.token_store import token_file
 from tvapp.core.data_folder import DataFolder
 from tvapp.core.exit_status import EXIT_OK, EXIT_RUNNING
 from tvapp.core.log import RecordingLog
-from tvapp.host.instance import AnotherRuns, Instance
+from tvapp.host.instance import AnotherRuns, Instance, holder
 
 
 def tvapp(environment: dict[str, str], *arguments: str) -> subprocess.CompletedProcess[str]:
@@ -81,5 +81,38 @@ def test_the_doctor_works_beside_a_running_app(cloud: LocalCloud, tmp_path: Path
         tv.settled()
         doctor = tvapp(environment, "doctor", "--data-dir", str(tv.data_dir))
         assert doctor.returncode == EXIT_OK, doctor.stdout
-        assert "signed in as" in doctor.stdout
+        assert "another tvapp holds this data folder" in doctor.stdout
         assert tv.end() == 0
+
+
+def test_the_holder_of_a_folder_is_found_without_touching_its_lock(tmp_path: Path) -> None:
+    assert holder(tmp_path) is None
+    with Instance.hold(tmp_path, RecordingLog()):
+        before = (tmp_path / "lock").stat()
+        assert holder(tmp_path) == os.getpid()
+        after = (tmp_path / "lock").stat()
+        assert (before.st_mtime_ns, before.st_ctime_ns) == (after.st_mtime_ns, after.st_ctime_ns)
+    assert holder(tmp_path) is None
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("1: FLOCK  ADVISORY  WRITE 77 {device}:{inode} 0 EOF", 77),
+        ("1: FLOCK  ADVISORY  WRITE -1 {device}:{inode} 0 EOF", 0),
+        ("1: -> FLOCK  ADVISORY  WRITE 77 {device}:{inode} 0 EOF", None),
+        ("1: POSIX  ADVISORY  WRITE 77 {device}:{inode} 0 EOF", None),
+        ("1: FLOCK  ADVISORY  WRITE 77 {device}:1 0 EOF", None),
+        ("1: FLOCK  ADVISORY  WRITE 77 00:ff:{inode} 0 EOF", None),
+        ("1: FLOCK  ADVISORY  WRITE 4711 00:ff:{inode} 0 EOF", 4711),
+        ("", None),
+    ],
+    ids=["held", "in another container", "waiting", "another kind", "another file", "another disk", "btrfs", "empty"],
+)
+def test_the_kernel_s_list_of_locks_is_read(tmp_path: Path, line: str, found: int | None) -> None:
+    lock, locks = tmp_path / "lock", tmp_path / "locks"
+    lock.write_text("4711\n")
+    status = lock.stat()
+    device = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}"
+    locks.write_text(line.format(device=device, inode=status.st_ino) + "\n")
+    assert holder(tmp_path, locks) == found

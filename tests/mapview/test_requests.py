@@ -8,7 +8,7 @@ from tests.mapview.world import HELSINKI
 from tvapp.geo.position import Position
 from tvapp.mapview.layer_picture import Texture, TileKey
 from tvapp.mapview.layers import Layer
-from tvapp.mapview.requests import UNAVAILABLE_RETRY_S, Progress, TileRequests
+from tvapp.mapview.requests import Progress, TileRequests
 from tvapp.mapview.viewport import Viewport
 from tvapp.tiles.tile import DRAWN_TILESET, TileId
 
@@ -53,10 +53,6 @@ class Rig:
         return self.requests.progress(self.view, self.view, STILL)
 
 
-def test_an_unavailable_tile_is_left_alone_for_ten_minutes() -> None:
-    assert UNAVAILABLE_RETRY_S == 600.0
-
-
 def test_the_list_is_returned_once_and_again_when_it_is_to_be_sent_again() -> None:
     rig = Rig()
     assert rig.take() == (TILE,)
@@ -85,16 +81,15 @@ def test_other_layers_are_requested_at_once() -> None:
     assert rig.take() == (TileId(DRAWN_TILESET, 4, 8, 7),)
 
 
-def test_a_tile_that_the_loader_does_not_retry_leaves_the_list_and_one_that_it_does_stays() -> None:
+def test_an_unavailable_tile_is_missing_but_not_expected_and_stays_on_the_list_for_the_loader_to_retry() -> None:
     rig = Rig()
-    rig.take()
-    rig.requests.unavailable(KEY, None, 100.0)
-    assert rig.requests.is_unavailable(KEY)
-    assert rig.take() == ()
-    assert rig.progress() == (1, 1, 0)
-    rig.requests.unavailable(KEY, 5.0, 100.0)
     assert rig.take() == (TILE,)
+    rig.requests.unavailable(KEY, 5.0, 100.0)
+    assert rig.requests.is_unavailable(KEY)
+    assert rig.take() is None
     assert rig.progress() == (1, 1, 0)
+    rig.requests.resend_all()
+    assert rig.take() == (TILE,)
 
 
 def test_a_stale_tile_is_not_missing_and_its_successor_is_expected() -> None:
@@ -105,7 +100,7 @@ def test_a_stale_tile_is_not_missing_and_its_successor_is_expected() -> None:
 
 
 def test_an_unavailable_tile_is_requested_again_when_the_view_changes_after_its_time() -> None:
-    def after(seconds: float, retry_in_s: float | None) -> bool:
+    def after(seconds: float, retry_in_s: float) -> bool:
         rig = Rig()
         rig.take()
         rig.requests.unavailable(KEY, retry_in_s, 100.0)
@@ -114,8 +109,6 @@ def test_an_unavailable_tile_is_requested_again_when_the_view_changes_after_its_
         rig.take()
         return rig.requests.is_unavailable(KEY)
 
-    assert after(UNAVAILABLE_RETRY_S - 0.01, None)
-    assert not after(UNAVAILABLE_RETRY_S, None)
     assert after(4.99, 5.0)
     assert not after(5.0, 5.0)
 
@@ -123,7 +116,7 @@ def test_an_unavailable_tile_is_requested_again_when_the_view_changes_after_its_
 def test_forgetting_what_is_unavailable_requests_it_again_and_lets_the_map_settle_again() -> None:
     rig = Rig()
     rig.take()
-    rig.requests.unavailable(KEY, None, 0.0)
+    rig.requests.unavailable(KEY, 600.0, 0.0)
     rig.requests.forget_unavailable()
     assert not rig.requests.is_unavailable(KEY)
     assert rig.has_recovered()
@@ -133,16 +126,16 @@ def test_forgetting_what_is_unavailable_requests_it_again_and_lets_the_map_settl
 def test_forgetting_is_for_one_tileset_and_reports_nothing_for_tiles_out_of_view() -> None:
     rig = Rig()
     rig.take()
-    rig.requests.unavailable(KEY, None, 0.0)
-    rig.requests.unavailable(FAR_DRAWN, None, 0.0)
+    rig.requests.unavailable(KEY, 600.0, 0.0)
+    rig.requests.unavailable(FAR_DRAWN, 600.0, 0.0)
     rig.requests.forget_unavailable(DRAWN_TILESET)
     assert rig.requests.is_unavailable(KEY)
     assert not rig.requests.is_unavailable(FAR_DRAWN)
     assert not rig.has_recovered()
-    assert rig.take() == (), "the whole list is sent again, even if nothing was unavailable"
+    assert rig.take() == (TILE,), "the whole list is sent again, even if nothing was unavailable"
     rig.requests.forget_unavailable("base")
     assert rig.has_recovered()
-    rig.requests.unavailable(FAR, None, 0.0)
+    rig.requests.unavailable(FAR, 600.0, 0.0)
     rig.requests.forget_unavailable()
     assert rig.has_recovered(), "what had recovered before stays so"
 
@@ -152,10 +145,10 @@ def test_an_unavailable_tile_that_arrives_lets_the_map_settle_again_if_it_is_nee
     rig.take()
     rig.requests.arrived(KEY, resend_all=False)
     assert not rig.has_recovered()
-    rig.requests.unavailable(FAR, None, 0.0)
+    rig.requests.unavailable(FAR, 600.0, 0.0)
     rig.requests.arrived(FAR, resend_all=False)
     assert not rig.has_recovered()
-    rig.requests.unavailable(KEY, None, 0.0)
+    rig.requests.unavailable(KEY, 600.0, 0.0)
     rig.requests.arrived(KEY, resend_all=False)
     assert rig.has_recovered()
     assert not rig.requests.is_unavailable(KEY)
@@ -195,18 +188,15 @@ def test_of_extra_tiles_only_stale_geofences_are_requested_anew() -> None:
 def test_a_tile_that_becomes_extra_is_requested_even_if_it_was_unavailable_before() -> None:
     rig = Rig()
     rig.take()
-    rig.requests.unavailable(FAR, None, 0.0)
-    rig.requests.unavailable(KEY, None, 0.0)
+    rig.requests.unavailable(FAR, 600.0, 0.0)
+    rig.requests.unavailable(KEY, 600.0, 0.0)
     rig.requests.set_extra((FAR, KEY))
     assert not rig.requests.is_unavailable(FAR)
     assert rig.requests.is_unavailable(KEY), "it was needed before"
-    assert rig.take() == (TileId(*FAR),)
-    rig.requests.unavailable(FAR, None, 0.0)
-    assert rig.take() == ()
+    assert rig.take() == (TILE, TileId(*FAR))
+    rig.requests.unavailable(FAR, 600.0, 0.0)
     rig.requests.set_extra((FAR, KEY, ("base", 4, 1, 0)))
     assert rig.requests.is_unavailable(FAR), "it was extra before"
-    rig.requests.unavailable(("base", 4, 1, 0), 5.0, 0.0)
-    assert rig.take() == (TileId("base", 4, 1, 0),), "the loader retries it by itself"
 
 
 def test_tiles_are_counted_in_view_and_not_ahead() -> None:

@@ -100,7 +100,7 @@ class World:
             self.uploads[upload.key] = upload.image
         return upload
 
-    def fail(self, tile: TileId, retry_in_s: float | None = None) -> None:
+    def fail(self, tile: TileId, retry_in_s: float = 600.0) -> None:
         """Let one tile be refused."""
         self.model.receive(TileUnavailable(tile, Unreachable("maps"), retry_in_s), self.now)
 

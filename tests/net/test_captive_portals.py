@@ -88,4 +88,4 @@ def test_a_portal_is_named_to_whoever_signs_in(method: str, name: str) -> None:
     client = HttpClient(send_and_wait, ManualClock())
     with pytest.raises(Failed) as caught:
         getattr(client, method)("https://login.example/x")
-    assert from_error(caught.value.error).kind == ("proxy" if name == "407" else "captive-portal")
+    assert from_error(caught.value.error).kind == ("proxy-login" if name == "407" else "captive-portal")

@@ -46,7 +46,7 @@ class EndOfStream(Exception):
         (httpx.ReadTimeout("x"), TimedOut, "no answer in time"),
         (TimeoutError(), TimedOut, "no answer in time"),
         (httpx.ConnectTimeout("x"), TimedOut, "no answer in time"),
-        (httpx.ProxyError("403 Forbidden " + "x" * 100), Unreachable, "proxy: 403 Forbidden " + "x" * 66),
+        (httpx.ProxyError("403 Not from here"), Unreachable, "proxy: 403 Forbidden"),
         (caused(httpx.ConnectError("x"), socket.gaierror(-2, "unknown")), Unreachable, "no such host"),
         (caused(httpx.ConnectError("x"), OSError(), ConnectionRefusedError(111, "R")), Unreachable, "refused"),
         (
@@ -87,13 +87,30 @@ def test_a_failure_is_named_by_its_type_and_its_causes(
     assert (type(named), named.host, named.reason) == (kind, HOST, reason)
 
 
-def test_behind_a_proxy_it_is_the_proxy_that_cannot_be_reached() -> None:
+def test_before_a_proxy_is_passed_a_failure_is_the_proxys() -> None:
     refused = caused(httpx.ConnectError("x"), ConnectionRefusedError())
-    assert name_failure(HOST, refused, is_proxied=True).reason == "proxy: refused"
-    broken = name_failure(HOST, httpx.ReadError("x"), is_proxied=True)
-    assert (type(broken), broken.reason) == (ConnectionBroken, "ReadError")
-    untrusted = name_failure(HOST, caused(httpx.ConnectError("x"), bad_certificate(10)), is_proxied=True)
-    assert untrusted.reason == "certificate expired"
+    assert name_failure(HOST, refused, proxy="gate").reason == "proxy: refused"
+    broken = name_failure(HOST, httpx.RemoteProtocolError("x"), proxy="gate")
+    assert (type(broken), broken.host, broken.reason) == (ConnectionBroken, HOST, "proxy: RemoteProtocolError")
+    late = name_failure(HOST, httpx.ReadTimeout("x"), proxy="gate")
+    assert (type(late), late.reason) == (TimedOut, "proxy: no answer in time")
+    untrusted = name_failure(HOST, caused(httpx.ConnectError("x"), bad_certificate(10)), proxy="gate")
+    assert (type(untrusted), untrusted.host, untrusted.reason) == (TlsFailed, "gate", "certificate expired")
+
+
+@pytest.mark.parametrize(
+    ("answer", "reason"),
+    [
+        ("407 tv:secret?", "proxy: 407 Proxy Authentication Required"),
+        ("403", "proxy: 403 Forbidden"),
+        ("799 x", "proxy: 799"),
+        ("", "proxy: no way through"),
+        ("nonsense", "proxy: no way through"),
+    ],
+)
+def test_a_proxy_has_no_words_of_its_own(answer: str, reason: str) -> None:
+    for proxy in ("", "gate"):
+        assert name_failure(HOST, httpx.ProxyError(answer), proxy=proxy).reason == reason
 
 
 def test_causes_that_go_round_in_a_circle_come_to_an_end() -> None:

@@ -12,6 +12,7 @@ from tests.net.raw import answer, make_authority, raw_server, serving
 from tvapp.core.clock import ManualClock
 from tvapp.core.errors import NetworkError
 from tvapp.core.log import RecordingLog
+from tvapp.core.proxies import Outbound
 from tvapp.net.http_versions import HttpVersions
 from tvapp.net.request import Request, Response
 from tvapp.net.transport import HttpClient
@@ -58,7 +59,9 @@ def test_with_a_host_that_speaks_http_1_all_connections_but_the_first_are_made_a
                     writer.close()
 
             async with serving(accept) as front:
-                http = HttpClient(ca_bundle=str(made.ca_file), clock=ManualClock(), log=RecordingLog())
+                http = HttpClient(
+                    outbound=Outbound.trusting(str(made.ca_file)), clock=ManualClock(), log=RecordingLog()
+                )
                 url = f"https://localhost:{front}/"
                 requests = [http.send(Request("GET", url, timeout_s=10)) for _ in range(8)]
                 results = await asyncio.gather(*requests, return_exceptions=True)
@@ -89,7 +92,7 @@ def test_requests_that_wait_go_on_as_soon_as_tls_is_agreed_on_before_the_first_a
         await writer.drain()
 
     async def work() -> None:
-        http = HttpClient(ca_bundle=str(made.ca_file), clock=ManualClock(), log=RecordingLog())
+        http = HttpClient(outbound=Outbound.trusting(str(made.ca_file)), clock=ManualClock(), log=RecordingLog())
         async with raw_server(answer_when_all_have_asked, tls=made.server) as server:
             requests = [http.send(Request("GET", server.url, timeout_s=10)) for _ in range(3)]
             assert [response.body for response in await asyncio.gather(*requests)] == [b"hello"] * 3
@@ -100,7 +103,7 @@ def test_requests_that_wait_go_on_as_soon_as_tls_is_agreed_on_before_the_first_a
 
 def test_when_the_first_finds_nobody_the_others_do_not_wait_in_line_for_the_same() -> None:
     async def work() -> None:
-        http = HttpClient(ca_bundle="", clock=ManualClock(), log=RecordingLog())
+        http = HttpClient(outbound=Outbound(), clock=ManualClock(), log=RecordingLog())
         hung_up = 0
 
         async def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -18,6 +18,7 @@ from tvapp.core.clock import RELEASED_AT, ClockSkewed, ManualClock
 from tvapp.core.errors import NetworkError, TlsFailed
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
+from tvapp.core.proxies import Outbound
 from tvapp.net.lazy_chain import LazyChain
 from tvapp.net.request import Request
 from tvapp.net.skew import SkewMonitor
@@ -86,7 +87,7 @@ def jobs() -> Iterator[Jobs]:
 def lazy_chain(
     jobs: Jobs, log: RecordingLog, clock: ManualClock, *, ca_bundle: str = "", skew: SkewMonitor | None = None
 ) -> LazyChain:
-    return LazyChain(jobs, clock, log, ca_bundle=ca_bundle, random=lambda: 0.5, skew=skew)
+    return LazyChain(jobs, clock, log, outbound=Outbound.trusting(ca_bundle), random=lambda: 0.5, skew=skew)
 
 
 def test_a_request_goes_through_the_one_chain(jobs: Jobs) -> None:

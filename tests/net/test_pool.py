@@ -15,9 +15,10 @@ from tvapp.core.clock import ManualClock
 from tvapp.core.errors import ConnectionBroken, DataError, NetworkError, TimedOut, Unreachable
 from tvapp.core.headers import Headers
 from tvapp.core.log import RecordingLog
+from tvapp.core.proxies import Outbound
 from tvapp.net.connecting import ConnectTrace
 from tvapp.net.http_library import httpx
-from tvapp.net.pool import Pool, goes_through_proxy
+from tvapp.net.pool import Pool
 from tvapp.net.request import Request
 from tvapp.net.transport import HttpClient
 
@@ -40,37 +41,13 @@ class MuteHost:
 
 def run(work: Callable[[HttpClient], Awaitable[None]]) -> None:
     async def main() -> None:
-        http = HttpClient(ca_bundle="", clock=ManualClock(), log=RecordingLog())
+        http = HttpClient(outbound=Outbound(), clock=ManualClock(), log=RecordingLog())
         try:
             await work(http)
         finally:
             await http.aclose()
 
     asyncio.run(main())
-
-
-@pytest.mark.parametrize(
-    ("url", "proxies", "expected"),
-    [
-        ("https://maps.example/", {}, False),
-        ("https://maps.example/", {"https_proxy": "http://proxy"}, True),
-        ("http://maps.example/", {"https_proxy": "http://proxy"}, False),
-        ("https://maps.example/", {"all_proxy": "http://proxy"}, True),
-        ("https://localhost/", {"https_proxy": "http://proxy"}, False),
-        ("https://maps.example/", {"https_proxy": "http://proxy", "no_proxy": "maps.example"}, False),
-        ("https://tv:pass@maps.example/", {"https_proxy": "http://proxy", "no_proxy": "maps.example"}, False),
-        ("https://login.example/", {"https_proxy": "http://proxy", "no_proxy": "maps.example"}, True),
-    ],
-)
-def test_the_environment_says_which_hosts_are_behind_a_proxy(
-    monkeypatch: pytest.MonkeyPatch, url: str, proxies: dict[str, str], expected: bool
-) -> None:
-    for name in ("http_proxy", "https_proxy", "all_proxy", "no_proxy"):
-        monkeypatch.delenv(name.upper(), raising=False)
-        monkeypatch.delenv(name, raising=False)
-    for name, value in proxies.items():
-        monkeypatch.setenv(name, value)
-    assert goes_through_proxy(url) is expected
 
 
 class BrokenClient(httpx.AsyncClient):
@@ -314,7 +291,7 @@ def test_a_bundle_that_was_replaced_is_read_again_after_a_failed_handshake(tmp_p
     bundle.write_bytes(wrong.ca_file.read_bytes())
 
     async def main(tls: ssl.SSLContext) -> None:
-        http = HttpClient(ca_bundle=str(bundle), clock=ManualClock(), log=RecordingLog())
+        http = HttpClient(outbound=Outbound.trusting(str(bundle)), clock=ManualClock(), log=RecordingLog())
         async with raw_server(answer(b"hello"), tls=tls) as server:
             with pytest.raises(NetworkError):
                 await http.send(Request("GET", server.url))

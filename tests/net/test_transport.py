@@ -32,6 +32,7 @@ from tvapp.core.errors import (
 from tvapp.core.headers import Headers
 from tvapp.core.io_loop import IoLoop
 from tvapp.core.log import RecordingLog
+from tvapp.core.proxies import NO_SOCKS, Outbound
 from tvapp.net.request import Request, Response
 from tvapp.net.transport import HttpClient
 from tvapp.net.urls import origin_of, with_query
@@ -53,7 +54,7 @@ def authority(tmp_path_factory: pytest.TempPathFactory) -> Authority:
 
 def run(work: Callable[[HttpClient], Awaitable[None]], *, ca: str = "", log: RecordingLog | None = None) -> None:
     async def main() -> None:
-        http = HttpClient(ca_bundle=ca, clock=ManualClock(), log=log or RecordingLog())
+        http = HttpClient(outbound=Outbound.trusting(ca), clock=ManualClock(), log=log or RecordingLog())
         try:
             await work(http)
         finally:
@@ -293,7 +294,7 @@ def test_an_answer_that_came_while_the_loop_was_late_is_no_timeout() -> None:
         hold_up()
 
     async def work() -> Response:
-        http = HttpClient(ca_bundle="", clock=ManualClock(), log=RecordingLog())
+        http = HttpClient(outbound=Outbound(), clock=ManualClock(), log=RecordingLog())
         try:
             async with raw_server(answer_and_hold_up_the_loop) as server:
                 return await http.send(Request("GET", server.url, timeout_s=0.25))
@@ -451,7 +452,7 @@ def test_a_proxy_from_the_environment_is_used_but_not_for_this_machine(monkeypat
 
 
 def test_a_proxy_that_is_no_url_is_ignored_and_reported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HTTPS_PROXY", "socks9://user:pass@:::")
+    monkeypatch.setenv("HTTPS_PROXY", "socks9://user:pass@a:1")
     log = RecordingLog()
 
     async def work(http: HttpClient) -> None:
@@ -463,7 +464,7 @@ def test_a_proxy_that_is_no_url_is_ignored_and_reported(monkeypatch: pytest.Monk
 
     monkeypatch.setattr(socket, "getaddrinfo", no_such_host)
     run(work, log=log)
-    assert log.named("proxy.ignored") == [{"reason": "InvalidURL"}]
+    assert log.named("proxy.ignored") == [{"reason": NO_SOCKS}]
     assert log.at_level("warning") == ["proxy.ignored"]
     (failed,) = log.named("http.failed")
     assert failed == {"host": "maps.invalid", "error": "Unreachable", "reason": failed["reason"]}
@@ -536,7 +537,7 @@ def test_the_library_never_logs_headers() -> None:
     names = ("httpx", "httpcore", "hpack", "h2")
     for name in names:
         logging.getLogger(name).setLevel(logging.DEBUG)
-    HttpClient(ca_bundle="", clock=ManualClock(), log=RecordingLog())
+    HttpClient(outbound=Outbound(), clock=ManualClock(), log=RecordingLog())
     assert {logging.getLogger(name).level for name in names} == {logging.WARNING}
 
 

@@ -20,6 +20,7 @@ from tvapp.core.clock import SystemClock
 from tvapp.core.errors import ConnectionBroken, NetworkError, TimedOut, Unreachable
 from tvapp.core.headers import Headers
 from tvapp.core.log import RecordingLog
+from tvapp.core.proxies import Outbound
 from tvapp.net.chain import Chain
 from tvapp.net.request import Request
 
@@ -60,7 +61,12 @@ def names(monkeypatch: pytest.MonkeyPatch) -> Addresses:
 
 def run(work: Callable[[Chain], Awaitable[None]], *, ca: Path | None = None) -> None:
     async def main() -> None:
-        chain = Chain(ca_bundle=str(ca or ""), clock=SystemClock(), log=RecordingLog(), random=lambda: 0.0)
+        chain = Chain(
+            outbound=Outbound.trusting(str(ca or "")),
+            clock=SystemClock(),
+            log=RecordingLog(),
+            random=lambda: 0.0,
+        )
         try:
             await work(chain)
         finally:

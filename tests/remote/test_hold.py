@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tvapp.remote.hold import DUPLICATE_S, LONG_AFTER_S, REPEAT_AFTER_S, KeyHold
+from tvapp.remote.hold import DUPLICATE_S, LONG_AFTER_S, LONGEST_S, REPEAT_AFTER_S, KeyHold
 from tvapp.remote.intents import Input, Intent, Phase
 from tvapp.remote.keymap import keymap
 from tvapp.remote.keys import KeyEvent
@@ -102,13 +102,13 @@ def test_a_long_press_of_select_comes_once_and_does_not_repeat(hold: KeyHold) ->
     assert hold.tick(2.5) == ()
     assert hold.tick(2.0 + LONG_AFTER_S) == (Input(Intent.SELECT, Phase.LONG, 2.0 + LONG_AFTER_S - 2.0),)
     assert hold.tick(5.0) == ()
-    assert hold.next_wakeup() is None
+    assert hold.next_wakeup() == 2.0 + LONGEST_S
     assert hold.handle(up("return", 6.0)) == (Input(Intent.SELECT, Phase.RELEASE, 4.0, was_long=True),)
 
 
 def test_back_never_repeats(hold: KeyHold) -> None:
     hold.handle(down("escape", 0.0))
-    assert hold.next_wakeup() is None
+    assert hold.next_wakeup() == LONGEST_S
     assert hold.tick(10.0) == ()
 
 
@@ -150,6 +150,30 @@ def test_two_arrows_are_held_together(hold: KeyHold) -> None:
     hold.handle(down("right", 0.1))
     assert hold.held == {Intent.UP, Intent.RIGHT}
     assert set(phases(hold.tick(1.0))) == {(Intent.UP, Phase.REPEAT), (Intent.RIGHT, Phase.REPEAT)}
+
+
+@pytest.mark.parametrize(("key", "intent"), [("left", Intent.LEFT), ("return", Intent.SELECT), ("escape", Intent.BACK)])
+def test_a_key_whose_release_never_comes_is_let_go_and_can_be_pressed_again(
+    hold: KeyHold, key: str, intent: Intent
+) -> None:
+    hold.handle(down(key, 1.0))
+    repeats = 0
+    while hold.held:
+        now = hold.next_wakeup()
+        assert now is not None
+        inputs = hold.tick(now)
+        repeats += len(inputs)
+    assert inputs == (Input(intent, Phase.RELEASE, LONGEST_S, intent is Intent.SELECT),)
+    assert repeats < 1_000
+    assert hold.next_wakeup() is None
+    assert hold.handle(up(key, 50.0)) == ()
+    assert hold.handle(down(key, 60.0)) == (Input(intent, Phase.PRESS),)
+
+
+def test_a_key_without_its_release_does_not_keep_the_next_press_from_counting(hold: KeyHold) -> None:
+    hold.handle(down("left", 0.0))
+    hold.tick(LONGEST_S)
+    assert hold.handle(down("left", LONGEST_S + 1)) == (Input(Intent.LEFT, Phase.PRESS),)
 
 
 def test_losing_the_focus_lets_everything_go(hold: KeyHold) -> None:

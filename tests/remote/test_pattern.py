@@ -85,6 +85,13 @@ def test_wrong_tries_cost_more_and_more_time() -> None:
     assert waits == [0.0, 0.0, 5.0, 15.0, 60.0, 300.0, 900.0, 3600.0, 3600.0, 3600.0]
 
 
+@pytest.mark.parametrize(("before", "least", "wait_s"), [(0, 5, 60.0), (4, 5, 60.0), (5, 5, 300.0), (0, 0, 0.0)])
+def test_a_wrong_try_that_could_not_be_saved_costs_as_much_as_many(before: int, least: int, wait_s: float) -> None:
+    gate = LockGate(before).take(0.0).answer(right=False, now=0.0, least_tries=least)
+    assert gate.wait_s(0.0) == wait_s
+    assert LockGate(before).take(0.0).answer(right=True, now=0.0, least_tries=least).is_open(0.0)
+
+
 def test_no_pattern_is_taken_before_the_wait_is_over_or_while_another_is_checked() -> None:
     gate = LockGate.begin(3, 0.0)
     assert not gate.takes_a_try(4.9)

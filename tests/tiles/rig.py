@@ -13,6 +13,7 @@ from tvapp.azure.maps import MapsClient
 from tvapp.core.clock import ManualClock
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
+from tvapp.core.proxies import Outbound
 from tvapp.net.transport import HttpClient
 from tvapp.tiles.cache_key import CacheScope
 from tvapp.tiles.disk_cache import DiskCache
@@ -46,7 +47,7 @@ class Rig:
         self.posted = threading.Event()
         self.inbox = Inbox(self.posted.set)
         self.jobs = Jobs(self.inbox, self.log)
-        self.http = HttpClient(ca_bundle=cloud.ca_bundle, clock=self.clock, log=self.log)
+        self.http = HttpClient(outbound=Outbound.trusting(cloud.ca_bundle), clock=self.clock, log=self.log)
         if authorizer is None:
             secret = cloud.bearer()["Authorization"].removeprefix("Bearer ")
             authorizer = EntraAuthorizer(Tokens(secret), SCOPE, cloud.maps_client_id, endpoint=cloud.endpoint)

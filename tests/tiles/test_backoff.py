@@ -20,7 +20,6 @@ from tvapp.core.errors import (
 )
 from tvapp.tiles.backoff import (
     MAX_CONSECUTIVE_FAILURES,
-    NOT_FOUND_RETRY_S,
     QUICK_AGAIN_AFTER,
     REFUSAL_RETRY_S,
     TileBackoff,
@@ -104,18 +103,24 @@ def test_a_refusal_is_put_to_the_test_every_minute_and_at_once_after_signing_in(
     p.failed(ROAD, Forbidden("h", 403), 0.0)
     wait = p.wait_for(ROAD, 1.0)
     assert wait is not None
-    assert (wait.until, wait.retries) == (REFUSAL_RETRY_S, True)
+    assert wait.until == REFUSAL_RETRY_S
     p.reset()
     assert p.wait_for(ROAD, 1.0) is None
 
 
-def test_a_tile_that_does_not_exist_is_remembered() -> None:
+def test_a_tile_that_does_not_exist_is_asked_for_again_more_and_more_rarely() -> None:
     p = backoff()
     p.failed(ROAD, NotFound("h", 404), 0.0)
-    wait = p.wait_for(ROAD, NOT_FOUND_RETRY_S - 1)
-    assert wait is not None
-    assert not wait.retries
-    assert p.wait_for(ROAD, NOT_FOUND_RETRY_S) is None
+    now, waits = 0.0, []
+    for _ in range(6):
+        wait = p.wait_for(ROAD, now)
+        assert wait is not None
+        waits.append(wait.until - now)
+        now = wait.until
+        assert p.wait_for(ROAD, now) is None
+        p.failed(ROAD, NotFound("h", 404), now)
+    assert waits == [600.0, 1200.0, 2400.0, 2700.0, 2700.0, 2700.0]
+    assert p.wait_for(NEXT, now) is None
 
 
 def test_retry_after_is_a_floor_and_one_burst_counts_once() -> None:
@@ -316,7 +321,7 @@ def test_while_the_network_is_away_tiles_are_reported_for_a_minute_at_a_time() -
     p.network_lost(error)
     wait = p.wait_for(ROAD, 100.0)
     assert wait is not None
-    assert (wait.error, wait.until, wait.retries) == (error, 160.0, True)
+    assert (wait.error, wait.until) == (error, 160.0)
 
 
 def test_a_reset_forgets_every_failure() -> None:

@@ -505,15 +505,21 @@ def test_a_throttled_service_is_left_alone_and_then_asked_once(run: Run) -> None
     run(work)
 
 
-def test_a_tile_that_is_not_there_is_not_requested_again(run: Run) -> None:
+def test_a_tile_that_is_not_there_is_requested_again_after_a_while_though_the_view_rests(run: Run) -> None:
     async def work(desk: Desk) -> None:
         desk.errors = {tile(1): NotFound("maps.example", 404)}
         assert ordered(await desk.request(tile(1), tile(2))) == [(tile(1), "NotFound"), (tile(2), "network")]
-        assert desk.retry_in_s is None
+        wait_s = desk.retry_in_s
+        assert wait_s is not None
+        assert wait_s > 400.0
         await desk.request()
-        desk.clock.advance(100)
+        desk.clock.advance(wait_s - 1.0)
         assert await desk.request(tile(1)) == [(tile(1), "NotFound")]
         assert desk.order == [1, 2]
+        desk.errors = {}
+        desk.clock.advance(1.0)
+        assert await desk.request(tile(1)) == [(tile(1), "network")]
+        assert desk.order == [1, 2, 1]
 
     run(work)
 
@@ -686,16 +692,6 @@ def test_a_failure_that_makes_no_tile_wait_is_logged_without_a_time_and_retried_
         (failed,) = desk.log.named("tile.failed")
         assert failed["retry_in"] is None
         assert desk.order == [1, 1]
-
-    run(work)
-
-
-def test_a_tile_that_does_not_exist_is_reported_without_a_time(run: Run) -> None:
-    async def work(desk: Desk) -> None:
-        desk.error = NotFound("maps.example", 404)
-        assert await desk.request(tile(1)) == [(tile(1), "NotFound")]
-        assert desk.retry_in_s is None
-        assert desk.log.named("tile.failed")[0]["retry_in"] is None
 
     run(work)
 

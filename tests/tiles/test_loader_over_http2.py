@@ -20,6 +20,7 @@ from tvapp.azure.maps import MapsClient
 from tvapp.core.clock import ManualClock
 from tvapp.core.jobs import Inbox
 from tvapp.core.log import RecordingLog
+from tvapp.core.proxies import Outbound
 from tvapp.net.transport import HttpClient
 from tvapp.tiles.cache_key import CacheScope
 from tvapp.tiles.congestion_window import INITIAL_LIMIT, MAX_LIMIT
@@ -90,7 +91,7 @@ def test_all_tiles_share_one_connection_and_what_is_left_behind_before_it_was_se
         inbox = Inbox(posted.set)
         async with serving(service.serve, tls=made.server) as port:
             endpoint = f"https://localhost:{port}"
-            http = HttpClient(ca_bundle=str(made.ca_file), clock=clock, log=log)
+            http = HttpClient(outbound=Outbound.trusting(str(made.ca_file)), clock=clock, log=log)
             authorizer = SharedKeyAuthorizer(["key"], endpoint=endpoint, log=log)
             cache = DiskCache(tmp_path / "tiles.db", clock=clock, log=log)
             loader = TileLoader(

@@ -51,11 +51,13 @@ from tvapp.fences.index.fence_index import FenceIndex
 from tvapp.fences.model.book import FenceBook
 from tvapp.fences.model.change import Change
 from tvapp.fences.model.change import Step as ChangeStep
-from tvapp.fences.model.fence import Circle, Geofence
+from tvapp.fences.model.fence import Circle, Geofence, Skipped
 from tvapp.fences.model.kinds import kinds_for
+from tvapp.fences.model.validity import ALWAYS, Period, Validity
 from tvapp.fences.outbox.messages import OutboxChanged
 from tvapp.fences.outbox.outbox import Entry, Refusal
-from tvapp.fences.service.messages import FencesUnavailable, IndexBuilt, SnapshotRestored
+from tvapp.fences.service.messages import FencesLoaded, FencesUnavailable, IndexBuilt, SnapshotRestored
+from tvapp.fences.stores.content import KEPT
 from tvapp.geo.position import Position
 from tvapp.mapview.layer_picture import tile_px
 from tvapp.mapview.layers import LayerChoice, layers
@@ -351,6 +353,74 @@ MANY_KINDS = replace(EDITABLE, kinds=kinds_for(LONG_KINDS, "en"))
 LONG_FENCE = "Länsisataman matkustajaterminaalin lastauslaiturin ja huoltopihan rajoitettu alue, pohjoinen osa"
 
 
+def refused(features: int, as_of: float | None = None) -> FencesLoaded:
+    """Return a load of which some files, and so many features, could not be read."""
+    long_name = "geofences-of-the-emergency-operations-centre-2026-11-30-final-version (copy 2).geojson"
+    kept = KEPT if as_of else ""
+    skipped = [
+        Skipped("harbour.geojson", f"{kept}not JSON: input data was truncated"),
+        Skipped(
+            long_name, "its coordinates are in EPSG:3067, which is not supported here: metres are no degrees; " * 2
+        ),
+        Skipped("zones.geojson", "latitude 8437000 is outside -90 to 90", "Metres, not degrees"),
+    ]
+    skipped += [Skipped("bad.geojson", "its geometry encloses nothing", f"feature {each}") for each in range(features)]
+    return FencesLoaded("folder", (), tuple(skipped), 1.0, as_of)
+
+
+@lru_cache(maxsize=1)
+def unknown_times() -> FenceBook:
+    """Return areas of every state, and two kinds of unknown times."""
+    weekdays = Period(EPOCH - 3600.0, EPOCH + 7200.0)
+    states = (
+        Validity(None, (weekdays,), are_periods_known=False),
+        Validity(is_expiry_known=False, are_periods_known=False),
+        Validity(None, (Period(EPOCH - 7200.0, EPOCH - 3600.0),)),
+        Validity(None, (Period(EPOCH + 86_400.0, EPOCH + 90_000.0),)),
+        Validity(EPOCH - 60.0),
+        Validity(None, (Period(EPOCH - 7200.0, EPOCH - 3600.0),), are_periods_known=False),
+        ALWAYS,
+    )
+    step = 0.028
+    return FenceBook(
+        (
+            Geofence(
+                f"f{number}",
+                f"Area {number}",
+                (Circle(Position(24.9525 + step * (number % 3 - 1), 60.1672 + step / 2 * (number // 3 - 1)), 600.0),),
+                ("depot", "restricted", "school", "construction", "harbour", "customer", "event")[number],
+                validity,
+            )
+            for number, validity in enumerate(states)
+        ),
+        skipped_count=3,
+    )
+
+
+@lru_cache(maxsize=1)
+def other_scripts() -> FenceBook:
+    """Return geofences with names from right to left, mixed names, and one that takes several lines."""
+    names = (
+        "مستودع الرياض",
+        "הנמל חיפה",
+        "الميناء Port 12",
+        "Port 12 (الميناء) 17:30–24:00",
+        "المنطقة المحظورة في الميناء الشمالي الجديد، رصيف 12 (Terminal B) والمستودعات المجاورة له",
+        "Länsisatama",
+    )
+    step = 0.028
+    return FenceBook(
+        Geofence(
+            f"f{number}",
+            name,
+            (Circle(Position(24.9525 + step * (number % 3 - 1), 60.1672 + step / 2 * (number // 3 - 0.5)), 600.0),),
+            "depot",
+            stored=msgspec.json.encode({"properties": {"owner": names[4], "remarks": names[2]}}),
+        )
+        for number, name in enumerate(names)
+    )
+
+
 def feature(name: str, radius_m: float, lon: float = 24.9525, geometry_id: str = "tv-1") -> bytes:
     """Return the Feature of a circle in the harbour."""
     geometry = {"type": "Point", "coordinates": [lon, 60.1672]}
@@ -534,6 +604,17 @@ SCENES: dict[str, Build] = {
     "map-drawer": on_map(MENU, OK, DOWN, DOWN, DOWN),
     "map-drawer-long": on_map(MENU, OK, *(DOWN,) * 12, book=long_book),
     "map-drawer-empty": on_map(MENU, OK, book=empty_book),
+    "map-drawer-refused": on_map(MENU, OK, messages=(refused(0),), book=empty_book),
+    "map-left-out-notice": on_map(messages=(refused(0),)),
+    "map-left-out": on_map(MENU, OK, RIGHT, DOWN, messages=(refused(0),)),
+    "map-left-out-many": on_map(MENU, OK, RIGHT, *(DOWN,) * 20, messages=(refused(900),)),
+    "map-left-out-one": on_map(MENU, OK, RIGHT, OK, messages=(refused(0),)),
+    "map-kept": on_map(messages=(refused(0, as_of=EPOCH - 7200.0),)),
+    "map-scripts": on_map(book=other_scripts, zoom=13.4),
+    "map-drawer-scripts": on_map(MENU, OK, DOWN, book=other_scripts),
+    "map-details-scripts": on_map(MENU, OK, DOWN, DOWN, DOWN, DOWN, OK, book=other_scripts),
+    "map-unknown-times": on_map(OK, book=unknown_times, at=HELSINKI),
+    "map-drawer-unknown-times": on_map(MENU, OK, messages=(refused(0),), book=unknown_times),
     "map-details": on_map(MENU, OK, DOWN, DOWN, OK),
     "map-details-long": on_map(MENU, OK, OK, book=long_book),
     "map-layers": on_map(MENU, RIGHT, OK, RIGHT, OK),

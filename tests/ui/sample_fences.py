@@ -33,13 +33,17 @@ class PlainIndex:
     def __len__(self) -> int:
         return len(self.fences)
 
-    def at(self, position: Position, now_s: float, tolerance_m: float = 0.0) -> tuple[Geofence, ...]:
+    def distances_at(
+        self, position: Position, now_s: float, tolerance_m: float = 0.0
+    ) -> tuple[tuple[Geofence, float], ...]:
         found = []
         for fence in self.fences:
             shape = fence.shapes[0]
-            if isinstance(shape, Circle) and distance_m(shape.center, position) <= shape.radius_m + tolerance_m:
-                found.append((shape.radius_m, fence))
-        return tuple(fence for _, fence in sorted(found, key=lambda pair: pair[0]))
+            if isinstance(shape, Circle):
+                apart = max(0.0, distance_m(shape.center, position) - shape.radius_m)
+                if apart <= tolerance_m:
+                    found.append((apart, shape.radius_m, fence))
+        return tuple((fence, apart) for apart, _, fence in sorted(found, key=lambda each: each[:2]))
 
     def outline(self, fence: Geofence) -> tuple[Ring, ...]:
         shape = fence.shapes[0]

@@ -109,7 +109,7 @@ def build_backend(
     monitor = NetworkMonitor(jobs, http, urls, clock=clock, log=log, random=random)
     http.listen(monitor.observe)
     monitor.subscribe(lambda error: http.network_restored() if error is None else None)
-    authorizer = _authorizer(config, tokens, log)
+    authorizer = build_authorizer(config, tokens, log)
     maps = MapsClient(http, config.maps.endpoint, authorizer, log, clock=clock)
     if tiles is None:
         tiles = build_tile_backend(config, surroundings)
@@ -121,7 +121,7 @@ def build_backend(
     for url in _store_urls(config):
         monitor.watch_hint(url)
     fences, outbox, snapshot = None, None, None
-    open_store = _store(config, surroundings, http, authorizer, tokens)
+    open_store = store_opener(config, surroundings, http, authorizer, tokens)
     if open_store is not None:
         fences = FenceService(
             open_store,
@@ -157,7 +157,8 @@ def build_backend(
     )
 
 
-def _authorizer(config: Config, tokens: TokenProvider | None, log: Log) -> Authorizer:
+def build_authorizer(config: Config, tokens: TokenProvider | None, log: Log) -> Authorizer:
+    """Return what adds the configured credentials to requests for the map."""
     endpoint = config.maps.endpoint
     if config.maps.auth == "shared-key" or tokens is None:
         return SharedKeyAuthorizer(config.maps.subscription_keys, endpoint=endpoint, log=log)
@@ -165,7 +166,7 @@ def _authorizer(config: Config, tokens: TokenProvider | None, log: Log) -> Autho
     return EntraAuthorizer(tokens, scope, config.maps.client_id, endpoint=endpoint)
 
 
-def _store(
+def store_opener(
     config: Config, surroundings: Surroundings, http: Sender, authorizer: Authorizer, tokens: TokenProvider | None
 ) -> Callable[[], Store] | None:
     """Return a function that opens the configured store, importing that one alone; None if none is configured."""

@@ -58,6 +58,7 @@ class ConnectionWatch:
         fences = config.geofences
         stores = frozenset(origin_of(url) for url in (fences.container_url, *fences.urls) if url)
         self._service = service
+        self._outbound = config.outbound
         self._steps = ConnectionSteps(
             maps if maps != service else "", stores - {service, maps}, is_local=is_loopback(host_of(service))
         )
@@ -88,7 +89,7 @@ class ConnectionWatch:
             case RequestEnded(origin, error):
                 self._steps.observe_request(origin, error, now)
                 if isinstance(error, TimedOut):
-                    self._look_up(error.host)
+                    self._look_up(origin)
             case NameLookedUp(host, reason):
                 self._is_looking_up = False
                 self._steps.observe_look_up(host, reason, now)
@@ -113,14 +114,14 @@ class ConnectionWatch:
         self._problem = problem
         self._note(now)
 
-    def _look_up(self, host: str) -> None:
+    def _look_up(self, origin: str) -> None:
         """Find out whether a time-out is one of the name server."""
-        if self._is_looking_up or not host:
+        if self._is_looking_up or not origin:
             return
         self._is_looking_up = True
-        from tvapp.net.look_up import look_up
+        from tvapp.net.look_up import look_up_first_hop
 
-        self._jobs.spawn(LOOK_UP_JOB, lambda: look_up(host))
+        self._jobs.spawn(LOOK_UP_JOB, lambda: look_up_first_hop(self._outbound, origin))
 
     def _note(self, now: float) -> None:
         """Log a step that begins to fail, and one that works again."""

@@ -20,6 +20,8 @@ _MOST_BYTES = MAX_HEADER_BYTES + 20
 
 _TAMPERED = 3
 """An unreadable file may have been tampered with: wait as after this many wrong tries."""
+_UNSAVED = 5
+"""Where the number cannot be saved, a restart would forget it: wait as after this many wrong tries, one minute."""
 
 
 def pack(tries: int) -> bytes:
@@ -47,15 +49,20 @@ class LockService:
         self._disk = disk or DiskHealth(log)
 
     def begin(self) -> None:
-        """Read how many tries were wrong so far; answered by LockKnown."""
-        path = self._path
+        """Read how many tries were wrong so far, and whether that can be saved; answered by LockKnown."""
+        path, disk = self._path, self._disk
 
         def read() -> LockKnown:
             try:
                 data = read_bounded(path, _MOST_BYTES)
             except StorageError:
                 data = b""
-            return LockKnown(0 if data is None else unpack(data))
+            tries = 0 if data is None else unpack(data)
+            if not _save(path, tries, disk):
+                return LockKnown(max(tries, _UNSAVED))
+            if data is None:
+                _remove(path, disk)
+            return LockKnown(tries)
 
         self._jobs.run("lock.read", read)
 
@@ -64,20 +71,29 @@ class LockService:
         path, expected, log, disk = self._path, self._hash, self._log, self._disk
 
         def check() -> PatternChecked:
-            try:
-                make_private_dir(path.parent, ours=0)
-                write_atomic(path, pack(wrong_tries))
-            except StorageError as error:
-                disk.failed(USER, error)
-            else:
-                disk.worked(USER)
+            is_saved = _save(path, wrong_tries, disk)
             right = expected.matches(pattern)
             if right:
-                try:
-                    remove(path)
-                except StorageError as error:
-                    disk.failed(USER, error)
+                _remove(path, disk)
             log.event("lock.tried", level="info" if right else "warning", right=right, tries=wrong_tries)
-            return PatternChecked(right)
+            return PatternChecked(right, least_tries=0 if is_saved else _UNSAVED)
 
         self._jobs.run("lock.check", check)
+
+
+def _save(path: Path, tries: int, disk: DiskHealth) -> bool:
+    try:
+        make_private_dir(path.parent, ours=0)
+        write_atomic(path, pack(tries))
+    except StorageError as error:
+        disk.failed(USER, error)
+        return False
+    disk.worked(USER)
+    return True
+
+
+def _remove(path: Path, disk: DiskHealth) -> None:
+    try:
+        remove(path)
+    except StorageError as error:
+        disk.failed(USER, error)

@@ -78,7 +78,7 @@ class MapSession:
             surroundings.jobs,
             surroundings.clock,
             log,
-            ca_bundle=config.identity.ca_bundle,
+            outbound=config.outbound,
             random=surroundings.random,
             skew=self.skew,
         )

@@ -101,7 +101,7 @@ class HttpClient:
             if not error.reason.startswith(UNREADABLE):
                 raise Failed(error) from error
             allowed = "a file of certificates in PEM form"
-            raise Failed(errors.ConfigError("config", "identity.ca_bundle", error.reason, allowed)) from error
+            raise Failed(errors.ConfigError("config", "network.ca_bundle", error.reason, allowed)) from error
         except errors.TvappError as error:
             raise Failed(error) from error
         return self._checked(method, host, response)
@@ -123,8 +123,10 @@ class HttpClient:
             raise Failed(_service_error(host, status, body, headers, after), body)
         if body.get("error") in TRANSIENT_ERRORS:
             raise Failed(_service_error(host, status, body, headers, after), body)
-        if method == "POST" and "error" not in body and (status >= 400 or not _is_oauth(body)):
-            raise Failed(errors.UnexpectedReply(host, status, "not_oauth"))
+        if method == "POST" and "error" not in body:
+            wrong = _wrong_field(body)
+            if status >= 400 or wrong is not None:
+                raise Failed(errors.UnexpectedReply(host, status, "not_oauth", wrong or ""))
         return Reply(status, text, headers)
 
 
@@ -149,15 +151,29 @@ def _service_error(
     )
 
 
-def _is_oauth(body: Mapping[str, object]) -> bool:
-    """Tell whether a reply holds a code or tokens, all of types that MSAL can put into its cache."""
-    texts = ("access_token", "refresh_token", "id_token", "client_info", "token_type", "scope", "foci")
-    numbers = ("expires_in", "ext_expires_in", "refresh_in", "expires_on", "interval")
-    return (
-        ("access_token" in body or "device_code" in body)
-        and all(isinstance(body.get(name), str | None) for name in texts)
-        and all(re.fullmatch(r"\d{1,12}(\.0)?", str(body[name])) for name in numbers if name in body)
-    )
+_TOKENS = ("access_token", "refresh_token", "id_token", "client_info", "device_code")
+_TEXTS = ("token_type", "scope", "foci")
+_NUMBERS = ("expires_in", "ext_expires_in", "refresh_in", "expires_on", "interval")
+_LONGEST_TOKEN = 1 << 16
+"""Characters; no server takes a longer header, and the longest tokens of Entra ID have some 10,000."""
+
+
+def _wrong_field(body: Mapping[str, object]) -> str | None:
+    """Return what keeps a reply from holding a code or tokens that MSAL can cache and send; None for a good one."""
+    if "access_token" not in body and "device_code" not in body:
+        return "no access_token and no device_code"
+    for name in (*_TOKENS, *_TEXTS):
+        if not isinstance(body.get(name), str | None):
+            return f"{name} is no text"
+    for name in _TOKENS:
+        token = body.get(name)
+        # RFC 6750 2.1, RFC 6749 A.12 and A.17: visible ASCII. MSAL fails on an empty id_token.
+        if isinstance(token, str) and not re.fullmatch(rf"[!-~]{{1,{_LONGEST_TOKEN}}}", token):
+            return f"{name} is {'empty' if not token else 'too long or has characters that no token has'}"
+    for name in _NUMBERS:
+        if name in body and not re.fullmatch(r"\d{1,12}(\.0)?", str(body[name])):
+            return f"{name} is no number"
+    return None
 
 
 def _json_object(text: str) -> Mapping[str, object] | None:

@@ -93,8 +93,7 @@ class LazyGateway:
 
                 self._msal_gateway = MsalGateway(
                     client_id=self._identity.client_id,
-                    authority=provider.authority(self._identity),
-                    is_oidc=bool(self._identity.oidc_authority),
+                    provider=provider.provider_of(self._identity),
                     scopes=provider.first_resource(self._identity.scopes),
                     http=HttpClient(self._network.send_and_wait, self._clock),
                     store=self._store,

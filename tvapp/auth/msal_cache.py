@@ -102,7 +102,7 @@ def access_token(cache: Cache, scopes: Sequence[str], home_id: str, client_id: s
 
 def home_id(result: Mapping[str, object]) -> str:
     """Return MSAL's key for the account of a token reply ("" where the reply names none)."""
-    info = _decoded(_text(result, "client_info"))
+    info = decoded(_text(result, "client_info"))
     uid, utid = _text(info, "uid"), _text(info, "utid")
     if uid and utid:
         return f"{uid}.{utid}"
@@ -119,11 +119,11 @@ def _claims(cache: Cache, home_id: str) -> Mapping[str, object]:
     for entry in cache.get("IdToken", {}).values():
         if entry.get("home_account_id") == home_id:
             parts = _text(entry, "secret").split(".")
-            return _decoded(parts[1]) if len(parts) == 3 else {}
+            return decoded(parts[1]) if len(parts) == 3 else {}
     return {}
 
 
-def _decoded(part: str) -> Mapping[str, object]:
+def decoded(part: str) -> Mapping[str, object]:
     """Decode a base64url JSON object; {} where it is none. Not verified: use it for display and keys only."""
     try:
         value = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))

@@ -22,10 +22,12 @@ from tvapp.auth.gateway import Grant
 from tvapp.auth.http_client import Failed, HttpClient
 from tvapp.auth.messages import CodeReceived, CodeRefused, PollPending, PollRefused, PollSlowDown, PollSucceeded
 from tvapp.auth.problems import Problem, Refused, When
+from tvapp.auth.provider import Provider
 from tvapp.auth.token_store import TokenStore
 from tvapp.auth.view import Account
 from tvapp.core import errors
 from tvapp.core.clock import Clock
+from tvapp.net.urls import host_of, origin_of
 
 T = TypeVar("T")
 
@@ -74,21 +76,19 @@ class MsalGateway:
         self,
         *,
         client_id: str,
-        authority: str,
-        is_oidc: bool,
+        provider: Provider,
         scopes: Sequence[str],
         http: HttpClient,
         store: TokenStore,
         clock: Clock,
     ) -> None:
         self._client_id = client_id
-        self._authority = authority
-        self._is_oidc = is_oidc
+        self._provider = provider
         self._scopes = _without_reserved(scopes)
         self._http = http
         self._store = store
         self._clock = clock
-        self._host = urlsplit(authority).hostname or authority
+        self._host = urlsplit(provider.authority).hostname or provider.authority
         self._flows: dict[int, _PendingFlow] = {}
         self._lock = threading.Lock()  # the cache and its file
         self._building = threading.Lock()
@@ -105,8 +105,8 @@ class MsalGateway:
 
     def request_code(self, flow: int, scopes: Sequence[str] = (), claims: str = "") -> CodeReceived | CodeRefused:
         wanted = _without_reserved(scopes) or self._scopes
+        cache = self._open_cache()
         try:
-            cache = self._open_cache()
             app = self._app(cache, rebuild=True)
             if not app.authority.device_authorization_endpoint:
                 raise Failed(errors.SignInError("no_device_flow"))
@@ -116,6 +116,7 @@ class MsalGateway:
                 return CodeRefused(flow, problems.from_reply(data, when="code"))
             received = self._guarded(lambda: _code_received(flow, data))
         except Failed as failed:
+            self._doubt_endpoints(cache, failed)
             return CodeRefused(flow, _problem(failed, "code"))
         with self._lock:
             if cache is not self._cache:  # signed out meanwhile
@@ -135,6 +136,7 @@ class MsalGateway:
                 )
             )
         except Failed as failed:
+            self._doubt_endpoints(known.cache, failed)
             # Only an answer of the provider itself can end a code.
             return PollRefused(flow, replace(_problem(failed, "poll"), next="retries"))
         match result.get("error"):
@@ -162,6 +164,7 @@ class MsalGateway:
         try:
             return self._renewed(cache, wanted, home_id, claims or None)
         except Failed as failed:
+            self._doubt_endpoints(cache, failed)
             if found is not None and not fresh:
                 return Grant(found.secret, found.expires_in, found.renew_in, is_new=False)
             if isinstance(failed.error, errors.NetworkError):
@@ -227,13 +230,23 @@ class MsalGateway:
                     instance_discovery=False,
                     app_name="tvapp",
                     app_version=__version__,
-                    client_capabilities=None if self._is_oidc else CAPABILITIES,
-                    **{"oidc_authority" if self._is_oidc else "authority": self._authority},
+                    client_capabilities=None if self._provider.is_oidc else CAPABILITIES,
+                    **{"oidc_authority" if self._provider.is_oidc else "authority": self._provider.authority},
                 )
             except MALFORMED_REPLY_ERRORS as error:
                 raise Failed(errors.SignInError("bad_authority")) from error
+            for endpoint in (app.authority.device_authorization_endpoint, app.authority.token_endpoint):
+                if endpoint and not self._provider.may_be_at(endpoint):
+                    host = "".join(filter(str.isprintable, host_of(endpoint)))[:120]
+                    raise Failed(Refused(Problem("endpoint-elsewhere", "retries", f"foreign_endpoint {host}")))
             cache.app, cache.built_at = app, self._clock.monotonic()
             return app
+
+    def _doubt_endpoints(self, cache: _AccountCache, failed: Failed) -> None:
+        """Have the endpoints discovered anew after a failure that a dead or wrong endpoint would explain."""
+        if isinstance(failed.error, errors.NetworkError | errors.NotFound | errors.UnexpectedReply):
+            with self._building:
+                cache.app = None
 
     def _guarded(self, work: Callable[[], T]) -> T:
         """Run one MSAL call, and turn every exception of it into `Failed`."""
@@ -284,17 +297,22 @@ def _code_received(flow: int, data: Mapping[str, Any]) -> CodeReceived:
     for value, limit in ((uri, 2048), (complete, 2048), (data["user_code"], 64)):
         if not isinstance(value, str) or len(value) > limit or not value.isprintable():
             raise ValueError("not fit for a screen")
-    if not uri or not data["user_code"]:
+    if not data["user_code"].strip() or not _is_https(uri):
         raise ValueError("nothing to show")
     return CodeReceived(
         flow,
         verification_uri=uri,
-        verification_uri_complete=complete,
+        verification_uri_complete=complete if _is_https(complete) else "",
         user_code=data["user_code"],
         expires_in=min(max(int(data["expires_in"]), 1), LONGEST_CODE_S),
         # With an interval of 0, MSAL and the app would poll without a pause (azure-facts 2.2).
         interval=min(max(int(data["interval"]), 1), 3600),
     )
+
+
+def _is_https(uri: str) -> bool:
+    """Tell whether a person may be sent to this address: over plain HTTP, others would read the code."""
+    return origin_of(uri).startswith("https://")
 
 
 def grant_of(result: Mapping[str, Any], wall: float) -> Grant:

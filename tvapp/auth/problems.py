@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from tvapp.core import errors
+from tvapp.core.connection_steps import PROXY, proxy_trouble
 
 Next = Literal["waits-for-ok", "new-code", "retries", "keeps-waiting"]
 """The next step: wait for OK, request a new code, retry later, or go on waiting for the person."""
@@ -72,6 +73,7 @@ KINDS: dict[str, Next] = {
     "scope-unknown": "waits-for-ok",
     "no-device-flow": "waits-for-ok",  # the provider has no device flow
     "authority-wrong": "waits-for-ok",  # no sign-in service at that address, or another issuer
+    "endpoint-elsewhere": "retries",  # codes and tokens would go to another host than the authority's
     "ca-bundle": "waits-for-ok",  # the CA file cannot be read
     # the service
     "busy": "retries",  # throttled
@@ -81,7 +83,9 @@ KINDS: dict[str, Next] = {
     "offline": "retries",
     "slow": "retries",  # no answer in time
     "interrupted": "retries",
-    "proxy": "retries",
+    "proxy": "retries",  # it does not answer, or breaks off
+    "proxy-login": "retries",  # it asks for a name and a password, or for other ones
+    "proxy-refuses": "retries",  # it does not let requests to this host through
     "captive-portal": "retries",  # a web page where the service should be
     "tls-failed": "retries",  # not trusted, or not for this host
     "clock-wrong": "retries",  # the certificate is not valid yet: the TV's clock is behind
@@ -90,7 +94,12 @@ KINDS: dict[str, Next] = {
 }
 """Every kind of problem, with its usual next step."""
 
-NETWORK_KINDS = frozenset({"offline", "slow", "interrupted", "proxy", "captive-portal", "tls-failed", "clock-wrong"})
+NETWORK_KINDS = frozenset(
+    {
+        "offline", "slow", "interrupted", "proxy", "proxy-login", "proxy-refuses", "captive-portal", "tls-failed",
+        "clock-wrong",
+    }
+)  # fmt: skip
 
 BY_ERROR: dict[str, str] = {
     # RFC 8628 3.5 and Entra's own names for the same
@@ -254,6 +263,8 @@ def from_error(error: errors.TvappError, *, when: When = "refresh") -> Problem:
             body = {"error": error.error, "error_codes": [error.aadsts] if error.aadsts else []}
             problem = from_reply(body | {"correlation_id": error.correlation_id}, when=when)
             return replace(problem, retry_after_s=error.retry_after_s)
+        case errors.NetworkError() if error.reason.startswith(PROXY):
+            return _named(proxy_trouble(error.reason), "unreachable")
         case errors.TimedOut():
             return _named("slow", "timed_out")
         case errors.TlsFailed():
@@ -263,7 +274,7 @@ def from_error(error: errors.TvappError, *, when: When = "refresh") -> Problem:
         case errors.ConnectionBroken():
             return _named("interrupted", "connection_broken")
         case errors.Unreachable():
-            return _named("proxy" if error.reason.startswith("proxy") else "offline", "unreachable")
+            return _named("offline", "unreachable")
         case errors.NetworkError():
             return _named("offline", "network_error")
         case errors.UnexpectedReply():
@@ -272,7 +283,7 @@ def from_error(error: errors.TvappError, *, when: When = "refresh") -> Problem:
             body = {"error": error.code, "correlation_id": error.request_id}
             return from_reply(body, status=error.status, retry_after_s=error.retry_after_s, when=when)
         case errors.ConfigError():
-            return _named("ca-bundle" if error.key == "identity.ca_bundle" else "authority-wrong", "bad_setting")
+            return _named("ca-bundle" if error.key == "network.ca_bundle" else "authority-wrong", "bad_setting")
         case _:
             return _named("bad-reply", type(error).__name__)
 

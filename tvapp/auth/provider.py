@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from tvapp.config.model import Identity
@@ -12,6 +13,55 @@ LOGIN_HOSTS = {
     "us-government": "login.microsoftonline.us",
     "china": "login.partner.microsoftonline.cn",
 }
+
+
+ALIASES: tuple[frozenset[str], ...] = (
+    frozenset({"login.microsoftonline.com", "login.windows.net", "login.microsoft.com", "sts.windows.net"}),
+    frozenset({"login.microsoftonline.us", "login.usgovcloudapi.net"}),
+    frozenset({"login.partner.microsoftonline.cn", "login.chinacloudapi.cn"}),
+)
+"""The names that Entra ID has in each cloud."""
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """An identity provider, and where codes and tokens may be sent to."""
+
+    authority: str
+    is_oidc: bool = False
+    further_origins: tuple[str, ...] = ()
+    """Origins other than the authority's that may have its endpoints, such as "https://oauth2.googleapis.com"."""
+
+    def may_be_at(self, endpoint: str) -> bool:
+        """Tell whether an endpoint that discovery named may be sent codes and tokens.
+
+        >>> Provider("https://login.microsoftonline.com/contoso.com").may_be_at("https://evil.example/token")
+        False
+        """
+        found = _origin(endpoint)
+        if found is None:
+            return False
+        origins = {_origin(each) for each in (self.authority, *self.further_origins)}
+        own = _origin(self.authority)
+        for names in ALIASES:
+            if own is not None and not self.is_oidc and own[0] in names:
+                origins |= {(name, own[1]) for name in names}
+        return found in origins
+
+
+def _origin(url: str) -> tuple[str, int] | None:
+    """Return host and port of an https:// address."""
+    try:
+        parts = urlsplit(url)
+        port = parts.port or 443
+    except ValueError:
+        return None
+    return (parts.hostname, port) if parts.scheme == "https" and parts.hostname else None
+
+
+def provider_of(identity: Identity) -> Provider:
+    """Return the provider that the configuration names."""
+    return Provider(authority(identity), bool(identity.oidc_authority), identity.oidc_endpoints)
 
 
 def authority(identity: Identity) -> str:

@@ -74,9 +74,7 @@ class TokenStore:
         if msal_cache.parse(text) is None:
             self._set_aside("not a token cache")
             return ""
-        with contextlib.suppress(OSError):
-            if self.path.stat().st_mode & 0o077:
-                self.path.chmod(0o600)
+        self._make_private()
         return text
 
     def save(self, text: str) -> bool:
@@ -99,12 +97,33 @@ class TokenStore:
         """
         return erase(self.path)
 
+    def _make_private(self) -> None:
+        with contextlib.suppress(OSError):
+            if self.path.stat().st_mode & 0o077:
+                self.path.chmod(0o600)
+
     def _set_aside(self, reason: str) -> None:
         self._log.event("token_cache.corrupt", level="warning", reason=reason, next="sign in again")
         try:
             self.path.replace(_aside(self.path))
         except OSError as error:
             self._log.event("token_cache.not_moved", level="warning", reason=error.strerror or str(error))
+
+
+class QuietTokenStore(TokenStore):
+    """A store that reads and changes nothing on the disk, for a diagnosis beside the app that owns the file."""
+
+    def save(self, text: str) -> bool:
+        return True
+
+    def erase(self) -> bool:
+        return False
+
+    def _make_private(self) -> None:
+        """Leave the permissions as they are."""
+
+    def _set_aside(self, reason: str) -> None:
+        self._log.event("token_cache.corrupt", level="warning", reason=reason, next="left as it is")
 
 
 def erase(path: Path) -> bool:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import os
 import re
+import stat
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from tvapp.config.model import Home
+from tvapp.core.proxies import BadProxy, parse_exception, parse_proxy
 
 GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 DOMAIN = re.compile(r"(?=.{4,253}$)(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z]{2,63}")
@@ -24,11 +27,12 @@ A_KIND = (
 
 
 class WrongValue(Exception):
-    """A value that a key does not allow; `allowed` says what it allows."""
+    """A value that a key does not allow; `allowed` says what it allows, and `item` which one of a list is wrong."""
 
-    def __init__(self, allowed: str) -> None:
+    def __init__(self, allowed: str, item: object = None) -> None:
         super().__init__(allowed)
         self.allowed = allowed
+        self.item = item
 
 
 Check = Callable[[object, Path], object]
@@ -127,15 +131,50 @@ def check_tenant(value: object, base: Path) -> str:
 
 def check_existing_file(value: object, base: Path) -> str:
     path = check_path(value, base)
-    if path and not Path(path).is_file():
-        raise WrongValue("the path of a file that is there")
+    if path and (wrong := _why_no_file(path)):
+        raise WrongValue(f"the path of a file that can be read ({wrong})")
     return path
+
+
+def _why_no_file(path: str) -> str:
+    try:
+        number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    except OSError as error:
+        return error.strerror or str(error)
+    try:
+        return "" if stat.S_ISREG(os.fstat(number).st_mode) else "this is not a file"
+    finally:
+        os.close(number)
 
 
 def check_path(value: object, base: Path) -> str:
     if not isinstance(value, str) or "\0" in value:
         raise WrongValue("a path in quotes")
-    return str(base / Path(value).expanduser()) if value else ""
+    try:
+        return str(base / Path(value).expanduser()) if value else ""
+    except RuntimeError:
+        raise WrongValue("a path without ~: there is no such home folder here") from None
+
+
+def check_proxy(value: object, _base: Path) -> str:
+    """Check the address of a proxy; it may carry a name and a password."""
+    text = value.strip() if isinstance(value, str) else " "
+    if not text:
+        return ""
+    try:
+        parse_proxy(text)
+    except BadProxy as wrong:
+        raise WrongValue(str(wrong)) from None
+    return text
+
+
+def check_exception(value: object, _base: Path) -> str:
+    """Check a destination that is reached without the proxy."""
+    try:
+        parse_exception(value if isinstance(value, str) else "")
+    except BadProxy as wrong:
+        raise WrongValue(f"a list of destinations: {wrong}", value) from None
+    return str(value)
 
 
 def check_device(value: object, _base: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import select
 import stat
 from collections.abc import Mapping
 from pathlib import Path
@@ -12,6 +13,7 @@ from tvapp.core.errors import ConfigError
 LIMIT_BYTES = 1 << 20
 FOLDER = "conf.d"
 MOST_FILES = 100
+PIPE_WITHIN_S = 5.0
 TOML = "TOML, see https://toml.io"
 
 
@@ -73,16 +75,38 @@ def more_files(main: Path, errors: list[ConfigError]) -> list[Path]:
     return [folder / name for name in sorted(names)]
 
 
+def _content(path: Path, *, may_be_pipe: bool) -> bytes:
+    """Return at most LIMIT_BYTES + 1 bytes of a file; a pipe, as of a shell's `<(...)`, is waited for PIPE_WITHIN_S.
+
+    /dev/null is an empty file: the usual name for none.
+    """
+    number = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC)
+    try:
+        mode = os.fstat(number).st_mode
+        if may_be_pipe and stat.S_ISCHR(mode) and str(path) == os.devnull:
+            return b""
+        if not stat.S_ISREG(mode) and not (may_be_pipe and stat.S_ISFIFO(mode)):
+            raise OSError(None, "Is a directory" if may_be_pipe and stat.S_ISDIR(mode) else "Is not a file")
+        data = b""
+        while len(data) <= LIMIT_BYTES:
+            if not select.select([number], [], [], PIPE_WITHIN_S)[0]:
+                raise OSError(None, "a pipe into which nobody writes")
+            piece = os.read(number, LIMIT_BYTES + 1 - len(data))
+            if not piece:
+                break
+            data += piece
+        return data
+    finally:
+        os.close(number)
+
+
 def read_document(path: Path, errors: list[ConfigError], *, is_main: bool = True) -> Mapping[str, object] | None:
     """Return the content of a file; with None there is one more error. Files beside the main one must be regular."""
     import tomllib
 
     name = str(path)
     try:
-        if not is_main and not stat.S_ISREG(path.stat().st_mode):
-            raise OSError(None, "Is not a file")
-        with path.open("rb") as file:
-            data = file.read(LIMIT_BYTES + 1)
+        data = _content(path, may_be_pipe=is_main)
         if len(data) > LIMIT_BYTES:
             raise OSError(None, f"more than {LIMIT_BYTES} bytes")
         return tomllib.loads(decode(data))

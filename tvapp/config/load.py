@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -35,7 +36,7 @@ class ConfigErrors(TvappError):
 def search_path(environ: Mapping[str, str], system_file: Path = SYSTEM_FILE) -> tuple[Path, ...]:
     """Return where a config file is looked for, in order, when the command line names none."""
     if chosen := environ.get("TVAPP_CONFIG"):
-        return (Path(chosen).expanduser(),)
+        return (Path(os.path.expanduser(chosen)),)  # noqa: PTH111 - pathlib's raises where there is no such home folder
     home = environ.get("HOME", "")
     folder = environ.get("XDG_CONFIG_HOME") or (f"{home}/.config" if home else "")
     users = (Path(folder) / "tvapp/config.toml",) if folder else ()

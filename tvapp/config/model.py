@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from tvapp.core.proxies import Outbound, ProxyRules
+
 BaseName = Literal["road", "dark", "imagery", "hybrid"]
 
 
@@ -27,10 +29,12 @@ class Identity:
     """Entra-shaped authority on another host, with the tenant as its path; instance discovery is off."""
     oidc_authority: str = ""
     """Issuer of any OpenID provider with the device flow; excludes `authority`."""
+    oidc_endpoints: tuple[str, ...] = ()
+    """Further addresses to which the provider of `oidc_authority` may have codes and tokens sent."""
     scopes: tuple[str, ...] = ("https://atlas.microsoft.com/user_impersonation",)
     """Scopes to sign in for. With a shared key and `store = "blob"` the default is the scope of Azure Storage."""
     ca_bundle: str = ""
-    """PEM file that is trusted for every connection; wins over the environment's bundle."""
+    """The same as `ca_bundle` of `[network]`; both may be set."""
     app_name: str = "tvapp"
     """Name of the app registration, as the screens show it."""
     organisation: str = ""
@@ -135,6 +139,22 @@ class Kiosk:
 
 
 @dataclass(frozen=True, slots=True)
+class Network:
+    """[network]: the way out of this network."""
+
+    proxy: str = field(default="", repr=False)
+    """Proxy of every request, with http:// or https://; wins over the environment's. It may carry `NAME:PASSWORD@`."""
+    proxy_username: str = ""
+    """Name that the proxy knows this TV by, where it asks for one."""
+    proxy_password: str = field(default="", repr=False)
+    """Password for `proxy_username`."""
+    no_proxy: tuple[str, ...] = ()
+    """Hosts, domains (`.example.com`) and ranges of addresses that are reached without the proxy."""
+    ca_bundle: str = ""
+    """PEM file that is trusted beside the system's certificates; the environment's bundle counts only without it."""
+
+
+@dataclass(frozen=True, slots=True)
 class Remote:
     """[remote]: more keys, and where to read the ones SDL drops."""
 
@@ -155,6 +175,7 @@ class Config:
     geofences: Geofences = Geofences()
     view: View = View()
     kiosk: Kiosk = Kiosk()
+    network: Network = Network()
     remote: Remote = field(default_factory=Remote)
     source: Path | None = None
 
@@ -162,6 +183,18 @@ class Config:
     def needs_sign_in(self) -> bool:
         """Tell whether anything that is configured needs an account."""
         return self.maps.auth == "entra" or self.geofences.store == "blob"
+
+    @property
+    def outbound(self) -> Outbound:
+        """Return how requests leave this machine."""
+        network = self.network
+        rules = None
+        if network.proxy:
+            rules = ProxyRules.of(
+                network.proxy, network.no_proxy, username=network.proxy_username, password=network.proxy_password
+            )
+        bundles = dict.fromkeys(bundle for bundle in (self.identity.ca_bundle, network.ca_bundle) if bundle)
+        return Outbound(tuple(bundles), rules, network.no_proxy)
 
     @property
     def can_edit(self) -> bool:
@@ -180,6 +213,7 @@ SECTIONS: Mapping[str, type] = {
     "geofences": Geofences,
     "view": View,
     "kiosk": Kiosk,
+    "network": Network,
     "remote": Remote,
 }
 

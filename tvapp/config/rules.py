@@ -19,6 +19,7 @@ from tvapp.config.checks import (
     WrongValue,
     address_check,
     check_device,
+    check_exception,
     check_existing_file,
     check_home,
     check_hours,
@@ -26,6 +27,7 @@ from tvapp.config.checks import (
     check_kinds,
     check_lock,
     check_path,
+    check_proxy,
     check_tenant,
     check_truth,
     choice_check,
@@ -44,10 +46,13 @@ from tvapp.config.secret_references import (
     resolve,
 )
 from tvapp.core.errors import ConfigError
+from tvapp.core.proxies import parse_proxy, without_credentials
 
 LONGEST_FOUND = 80
-SECRET_KEYS = frozenset({"maps.subscription_keys", "kiosk.lock"})
+SECRET_KEYS = frozenset({"maps.subscription_keys", "kiosk.lock", "network.proxy", "network.proxy_password"})
 """Their values are never shown, and may be references to secrets."""
+PROXY = "network.proxy"
+"""An address that holds a secret only where it has credentials; it is shown without them."""
 SECRET_LISTS = frozenset({"maps.subscription_keys"})
 
 
@@ -67,11 +72,15 @@ def check_value(
     except UnusableSecret as unusable:
         return None, ConfigError(named, key, unusable.found, unusable.allowed)
     except WrongValue as wrong:
-        return None, ConfigError(named, key, shown_value(key, found), wrong.allowed)
+        is_told = wrong.item is not None and key not in SECRET_KEYS
+        shown = _shown(wrong.item) if is_told else shown_value(key, found)
+        return None, ConfigError(named, key, shown, wrong.allowed)
 
 
 def shown_value(key: str, found: Found) -> str:
     """Return what was written, short and without secrets."""
+    if key == PROXY and isinstance(found.value, str) and not refers(found.value):
+        return _shown(without_credentials(found.value), quote=not found.in_environment)
     if key in SECRET_KEYS:
         return _shape(found.value)
     return _shown(found.value, quote=not found.in_environment)
@@ -85,7 +94,7 @@ def _secret(key: str, value: object, base: Path, environ: Mapping[str, str]) -> 
 
 def check_file(path: Path, written: Mapping[str, Found]) -> list[ConfigError]:
     """Report a file with secrets that every user of the machine can read or change; links are followed."""
-    secrets = [key for key in sorted(SECRET_KEYS) if key in written and holds_secret(written[key].value)]
+    secrets = [key for key in sorted(SECRET_KEYS) if key in written and _is_secret(key, written[key].value)]
     if not secrets:
         return []
     try:
@@ -97,6 +106,12 @@ def check_file(path: Path, written: Mapping[str, Found]) -> list[ConfigError]:
     may = "read" if mode & stat.S_IROTH else "change"
     found = f"a file that everybody on this machine can {may} (mode {mode:04o})"
     return [ConfigError(str(path), secrets[0], found, f"a private file: chmod o-rwx {shlex.quote(str(path))}")]
+
+
+def _is_secret(key: str, value: object) -> bool:
+    if key == PROXY and isinstance(value, str):
+        return without_credentials(value) != value
+    return holds_secret(value)
 
 
 def check_together(config: Config, wrong: Iterable[str], source: str) -> list[ConfigError]:
@@ -126,9 +141,20 @@ def check_together(config: Config, wrong: Iterable[str], source: str) -> list[Co
         if not skip & {"identity.authority", "identity.oidc_authority"}:
             issuer = identity.tenant or identity.authority or identity.oidc_authority
             need("identity.tenant", issuer, "a tenant, or authority, or oidc_authority")
+    network = config.network
+    if network.proxy_username and "network.proxy" not in skip:
+        need("network.proxy", network.proxy, "the address of the proxy that knows proxy_username")
+        if network.proxy and parse_proxy(network.proxy).username:
+            errors.append(
+                ConfigError(source, "network.proxy_username", "a name in proxy as well", "only one of the two")
+            )
+    if network.proxy_password and "network.proxy_username" not in skip:
+        need("network.proxy_username", network.proxy_username, "the name that proxy_password belongs to")
     if identity.authority and identity.oidc_authority:
         both = ConfigError(source, "identity.oidc_authority", "authority as well", "only one of the two")
         errors.append(both)
+    if identity.oidc_endpoints and not identity.oidc_authority:
+        errors.append(ConfigError(source, "identity.oidc_endpoints", "no oidc_authority", "only together with that"))
     is_guid_wanted = identity.client_id and not identity.oidc_authority and "identity.client_id" not in skip
     if is_guid_wanted and not GUID.fullmatch(identity.client_id):
         errors.append(ConfigError(source, "identity.client_id", _shown(identity.client_id), A_GUID))
@@ -215,6 +241,12 @@ RULES: Mapping[str, tuple[Check, Callable[[str], object]]] = {
     "identity.cloud": (choice_check("public", "us-government", "china"), _as_text),
     "identity.authority": (_ISSUER, _as_text),
     "identity.oidc_authority": (address_check("an https:// address"), _as_text),
+    "identity.oidc_endpoints": (
+        list_check(
+            address_check("https:// addresses", may_have_path=False), 'a list such as ["https://idp.example.com"]'
+        ),
+        _as_list,
+    ),
     "identity.scopes": (
         list_check(text_check(re.compile(r"\S+"), "scopes without spaces"), "a list of scopes in quotes"),
         _as_list,
@@ -260,6 +292,11 @@ RULES: Mapping[str, tuple[Check, Callable[[str], object]]] = {
     "kiosk.renderer": (choice_check("auto", "accelerated", "software"), _as_text),
     "kiosk.dim_after_min": (number_check(0, 10_080), _as_number),
     "kiosk.awake": (list_check(check_hours, "a list of days and hours in quotes"), _as_toml),
+    PROXY: (check_proxy, _as_text_or_table),
+    "network.proxy_username": (_ANY_TEXT, _as_text),
+    "network.proxy_password": (_ANY_TEXT, _as_text_or_table),
+    "network.no_proxy": (list_check(check_exception, "a list of destinations in quotes"), _as_list),
+    "network.ca_bundle": (check_existing_file, _as_text),
     "remote.keys": (check_key_table, _as_toml),
     "remote.devices": (list_check(check_device, 'a list of paths such as ["/dev/input/event3"]'), _as_list),
     "remote.grab": (check_truth, _as_truth),

@@ -70,7 +70,10 @@ def read(reference: Mapping[str, object], base: Path, environ: Mapping[str, str]
         case {"credential": str(name), **others} if not others:
             return _read(_credential(name, environ), f'credential "{name}"', is_checked=False)
         case {"file": str(path), **others} if not others and path and "\0" not in path:
-            chosen = base / Path(path).expanduser()
+            try:
+                chosen = base / Path(path).expanduser()
+            except RuntimeError:
+                raise UnusableSecret(f"{path}: there is no such home folder here", "a path without ~") from None
             return _read(chosen, str(chosen), is_checked=True)
     raise UnusableSecret("a table that is no reference to a secret", ALLOWED)
 

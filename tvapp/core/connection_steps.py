@@ -198,7 +198,7 @@ class ConnectionSteps:
         if link is not None:
             return link
         if self._failed is not None:
-            if self._failed.reason == "timeout" and self._look_up_failed is not None:
+            if self._failed.reason in ("timeout", PROXY) and self._look_up_failed is not None:
                 return self._look_up_failed
             is_clock = self._failed.step == "tls" and (self._is_clock_unset or self._is_clock_wrong)
             return replace(self._failed, step="time", reason=self._clock_reason()) if is_clock else self._failed
@@ -267,8 +267,23 @@ def failure_of(error: NetworkError) -> Failure:
     return Failure(step, reason, error.host, error.reason)
 
 
+def proxy_trouble(reason: str) -> str:
+    """Return what is wrong with a proxy, by the reason of a NetworkError that begins with PROXY.
+
+    >>> proxy_trouble("proxy: 407 Proxy Authentication Required"), proxy_trouble("proxy: 403 Forbidden")
+    ('proxy-login', 'proxy-refuses')
+    """
+    status = reason.removeprefix(f"{PROXY}: ")[:3]
+    if status == "407":
+        return "proxy-login"
+    # Other answers are about the host that was asked for: forbidden, not found, no answer from there.
+    return "proxy-refuses" if status.isdigit() else "proxy"
+
+
 def _classify(error: NetworkError) -> tuple[StepName, str]:
     reason = error.reason
+    if reason.startswith(PROXY):
+        return "service", proxy_trouble(reason)
     match error:
         case TlsFailed():
             if "not yet valid" in reason:
@@ -278,8 +293,6 @@ def _classify(error: NetworkError) -> tuple[StepName, str]:
             return "service", "timeout"
         case ConnectionBroken():
             return "service", "broken"
-        case Unreachable() if reason.startswith(PROXY):
-            return "service", "proxy"
         case Unreachable() if reason == NO_SUCH_HOST:
             return "name", "name-unknown"
         case Unreachable() if reason == NO_NAME_SERVER:

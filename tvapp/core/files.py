@@ -90,6 +90,32 @@ def write_atomic(
         raise StorageError.of(path, error) from error
 
 
+def try_room(folder: Path, size_bytes: int) -> bool:
+    """Try whether a folder takes `size_bytes`, with a file that never gets a name: not even the folder's time changes.
+
+    Returns False where that cannot be tried, because the file system has no such files (open(2), O_TMPFILE).
+
+    Raises:
+        StorageError: disk full, read-only, or no permission.
+    """
+    try:
+        fd = os.open(folder, os.O_TMPFILE | os.O_WRONLY | os.O_CLOEXEC, 0o600)
+    except OSError as error:
+        if error.errno in (errno.EOPNOTSUPP, errno.EISDIR, errno.EINVAL):
+            return False
+        raise StorageError.of(folder, error) from error
+    try:
+        left = memoryview(secrets.token_bytes(size_bytes))  # random: a file system could compress anything else
+        while left:
+            left = left[os.write(fd, left) :]
+        os.fsync(fd)
+    except OSError as error:
+        raise StorageError.of(folder, error) from error
+    finally:
+        os.close(fd)
+    return True
+
+
 def unfinished_of(name: str) -> str | None:
     """Return the target of the temporary file `name` that a killed `write_atomic` left behind; None for other names.
 

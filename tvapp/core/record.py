@@ -23,6 +23,16 @@ MAX_HEADER_BYTES = 75
 _HEADER = re.compile(rb"(tvapp-record ([a-z-]{1,32}) ([1-9][0-9]{0,5}) (0|[1-9][0-9]{0,11}) )([0-9a-f]{8})\n")
 
 
+def header_of(data: bytes) -> tuple[str, int] | None:
+    """Return the kind and the version of the record that begins with `data`; None for any other file.
+
+    >>> header_of(RecordFormat("view", 3).pack(b"here"))
+    ('view', 3)
+    """
+    found = _HEADER.match(data)
+    return (found[2].decode(), int(found[3])) if found is not None else None
+
+
 class RecordError(DataError):
     """A file that holds no usable record."""
 

@@ -9,6 +9,7 @@ from tvapp.core.assets import asset
 from tvapp.display.cmap import Coverage, coverage
 from tvapp.display.lru_cache import LruCache
 from tvapp.display.sdl import pygame
+from tvapp.text.shaping import JOINERS, RIGHT_TO_LEFT_MARK, Shaper, needs_shaping
 from tvapp.ui.canvas import Face
 from tvapp.ui.theme import FONT_FILES
 
@@ -46,6 +47,7 @@ class Fonts:
         self._open: dict[tuple[Path | None, int], pygame.font.Font] = {}
         self._files: dict[Face, Path | None] = {}
         self._coverage: dict[Path, Coverage] = {}
+        self._shapers: dict[Face, Shaper] = {}
         self._measures: LruCache[tuple[str, Face, int], tuple[int, int]] = LruCache(MEASURES_BYTES)
 
     def measure(self, text: str, face: Face, size: int) -> tuple[int, int]:
@@ -55,6 +57,8 @@ class Fonts:
     def render(self, text: str, face: Face, size: int, rgb: tuple[int, int, int]) -> pygame.Surface:
         """Draw `text` on a transparent surface that is exactly as large as `measure` says (at least one pixel)."""
         text = clean(text)
+        if self._is_shaped(text, face):
+            return self._shaped(text, face, size, rgb)
         runs = [(self.font(path, size), run) for path, run in self._runs(text, face)]
         if len(runs) == 1:
             return runs[0][0].render(runs[0][1], True, rgb)
@@ -79,10 +83,30 @@ class Fonts:
     def close(self) -> None:
         """Close all fonts, each of which keeps its file open; they are opened again when they are needed."""
         self._open.clear()
+        for shaper in self._shapers.values():
+            shaper.forget()
 
     def _measure(self, text: str, face: Face, size: int) -> tuple[int, int]:
         height = self.font(self._file(face), size).get_linesize()
+        if self._is_shaped(text, face):
+            return self._shaper(face).width(text, size), height
         return sum(self.font(path, size).size(run)[0] for path, run in self._runs(text, face)), height
+
+    def _shaped(self, text: str, face: Face, size: int, rgb: tuple[int, int, int]) -> pygame.Surface:
+        width, height = self._measure(text, face, size)
+        width, ascent = max(1, width), self.font(self._file(face), size).get_ascent()
+        pixels = bytearray(bytes((*rgb, 0)) * (width * height))
+        pixels[3::4] = self._shaper(face).coverage(text, size, (width, height), (0, ascent))
+        return pygame.image.frombuffer(bytes(pixels), (width, height), "RGBA").copy()
+
+    def _is_shaped(self, text: str, face: Face) -> bool:
+        return needs_shaping(text) and self._file(face) is not None
+
+    def _shaper(self, face: Face) -> Shaper:
+        if face not in self._shapers:
+            own = self._file(face)
+            self._shapers[face] = Shaper(((own,) if own is not None else ()) + self._fallbacks)
+        return self._shapers[face]
 
     def _file(self, face: Face) -> Path | None:
         # Needed for every new text, in the middle of a frame, so the disk is read once only.
@@ -124,4 +148,6 @@ def clean(text: str) -> str:
         text = text[:MAX_CHARACTERS]
     if text.isprintable():  # which excludes surrogates as well
         return text
-    return "".join(character if character.isprintable() else " " for character in text)
+    mark = RIGHT_TO_LEFT_MARK if text.startswith(RIGHT_TO_LEFT_MARK) else ""
+    shown = text[len(mark) :]
+    return mark + "".join(each if each.isprintable() or each in JOINERS else " " for each in shown)

@@ -33,7 +33,8 @@ class Availability:
     is_worth_trying: bool = True
 
 
-def _may_use(device: Path) -> bool:
+def may_use(device: Path) -> bool:
+    """Tell whether this process may draw with a graphics card."""
     return os.access(device, os.R_OK | os.W_OK)
 
 
@@ -61,7 +62,7 @@ def display_availability(
     lacks: Callable[[str], str] = lambda _driver: "",
     drm: Path = DRM,
     cards: Path = CARDS,
-    may_use: Callable[[Path], bool] = _may_use,
+    may_use: Callable[[Path], bool] = may_use,
 ) -> Availability:
     """Predict whether a display opens with these environment variables.
 
@@ -107,8 +108,13 @@ def unreadable_inputs(
     readable = any(may_read(path) for path in (*found, *map(Path, devices)))
     if not found or readable:
         return ""
-    group = _group_of(found[0])
+    group = input_group(inputs)
     return f"no key would arrive: none of the {len(found)} input devices can be read: add the user to the group {group}"
+
+
+def input_group(inputs: Path = INPUTS) -> str:
+    """Return the group whose members may read the input devices."""
+    return next((_group_of(path) for path in sorted(inputs.glob("event*"))), "input")
 
 
 def _group_of(path: Path) -> str:

@@ -70,6 +70,41 @@ class Instance:
         self.close()
 
 
+def holder(data_dir: Path, locks: Path = Path("/proc/locks")) -> int | None:
+    """Return the id of the process that holds the lock of a data folder; None if none does, 0 for an unknown one.
+
+    Touches neither the lock nor its file: to try the lock could keep an app from starting at that very moment.
+    """
+    path = DataFolder(data_dir).instance_lock
+    try:
+        status = path.stat()
+        lines = locks.read_text("ascii", "replace").splitlines()
+    except OSError:
+        return None
+    device = f"{os.major(status.st_dev):02x}:{os.minor(status.st_dev):02x}"
+    for line in lines:
+        fields = line.split()
+        # proc_locks(5): number, kind, ADVISORY, READ or WRITE, process, MAJOR:MINOR:INODE, range.
+        if len(fields) < 8 or fields[1] != "FLOCK":
+            continue
+        pid, (at, _, inode) = fields[4], fields[5].rpartition(":")
+        # Some file systems give a file another device here than to stat(2); its name then decides with the inode.
+        if inode == str(status.st_ino) and (at == device or pid == str(_pid_of(path))):
+            return int(pid) if pid.isdecimal() else 0
+    return None
+
+
+def _pid_of(path: Path) -> int | None:
+    try:
+        fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except OSError:
+        return None
+    try:
+        return _pid_in(fd)
+    finally:
+        os.close(fd)
+
+
 def _open(path: Path) -> int:
     flags = os.O_CLOEXEC | os.O_NOFOLLOW
     try:

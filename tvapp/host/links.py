@@ -56,7 +56,7 @@ def read_links(
             name,
             is_wireless=(folder / name / "phy80211").exists() or (folder / name / "wireless").exists(),
             has_carrier=None if carrier == "" else carrier == "1",
-            has_address=known is None or any(map(_is_useful, known.get(name, ()))),
+            has_address=known is None or any(map(is_useful_address, known.get(name, ()))),
         )
 
     interfaces = tuple(read(name) for name in physical or others)
@@ -178,6 +178,6 @@ def _read(path: Path) -> str:
         return ""
 
 
-def _is_useful(address: str) -> bool:
+def is_useful_address(address: str) -> bool:
     """Tell whether a network gave an address: a machine gives link-local ones (RFC 3927, RFC 4291 2.5.6) to itself."""
     return not ipaddress.ip_address(address).is_link_local

@@ -148,6 +148,9 @@ EVENTS: Mapping[str, LogEvent] = {
     "circuit.closed": LogEvent("A host that was left alone answers again.", "host"),
     "http.failed": LogEvent("A request got no answer.", "host error reason", DEBUG),
     "http.repeated": LogEvent("A request is sent again.", "host attempt", DEBUG),
+    "proxy.used": LogEvent(
+        "Requests go through a proxy from now on, which the configuration or the environment names.", "proxy source"
+    ),
     "proxy.ignored": LogEvent(
         "A proxy of the environment is no address that can be used; requests go out without it.", "reason", WARNING
     ),
@@ -171,7 +174,10 @@ EVENTS: Mapping[str, LogEvent] = {
     "maps.key_failover": LogEvent("One subscription key was refused; the other one is used.", "refused now", WARNING),
     "attribution.failed": LogEvent("The copyright line of a tileset could not be loaded.", "tileset error", WARNING),
     # Geofences
-    "geofences.loaded": LogEvent("The store was read.", "store count skipped ms"),
+    "geofences.loaded": LogEvent(
+        "The store was read; `unknown` counts geofences whose times could not be read.",
+        "store count skipped unknown ms",
+    ),
     "geofences.unavailable": LogEvent("The store could not be read; it is tried again.", "store error reason", WARNING),
     "geofences.restored": LogEvent("The geofences of the last time are shown.", "count age_s"),
     "geofences.not_kept": LogEvent("The geofences of the last time could not be read.", "reason", WARNING),
@@ -241,6 +247,7 @@ FIELDS: Mapping[str, str] = {
     "panel": "the screen that is in front",
     "path": "file, or path of the request",
     "power": "on or standby",
+    "proxy": "the address of the proxy, without credentials",
     "reason": "why, in words",
     "reference": "reference that the screen shows and the report is named after",
     "refused": "number of the key that was refused",
@@ -261,6 +268,7 @@ FIELDS: Mapping[str, str] = {
     "size": "WIDTHxHEIGHT in pixels",
     "skew_s": "seconds by which the clock is behind (ahead: negative); absent where unknown",
     "skipped": "files and features left out",
+    "source": "where a setting comes from: configuration, environment",
     "status": "HTTP status; 0 without one",
     "step": "link, address, name, time, tls, service or maps",
     "store": "blob, folder, url or map-data",

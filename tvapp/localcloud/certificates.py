@@ -43,6 +43,8 @@ def make_certificates(folder: Path, now: datetime.datetime, hosts: Iterable[str]
     Raises:
         StorageError: the folder cannot be written.
     """
+    hosts = tuple(hosts)
+    others = [host for host in hosts if host not in HOSTS]
     make_private_dir(folder)
     ca_key = ec.generate_private_key(ec.SECP256R1())
     ca_name = _name("tvapp local cloud, throw-away authority")
@@ -52,11 +54,12 @@ def make_certificates(folder: Path, now: datetime.datetime, hosts: Iterable[str]
         .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
         .add_extension(_usage(signs_certificates=True), critical=True)
         .add_extension(ca_id, critical=False)
-        # If the authority is installed by mistake, it still certifies this machine only.
+        # If the authority is installed by mistake, it still certifies this machine only, and names given for a test.
         .add_extension(
             x509.NameConstraints(
                 permitted_subtrees=[
                     x509.DNSName("localhost"),
+                    *(x509.DNSName(host) for host in others),
                     x509.IPAddress(ipaddress.ip_network("127.0.0.0/8")),
                     x509.IPAddress(ipaddress.ip_network("::1/128")),
                 ],

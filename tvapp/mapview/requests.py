@@ -15,9 +15,6 @@ from tvapp.tiles.tile import TileId
 Heading = tuple[float, float]
 """A direction on the screen, of length 1; (0, 0): none."""
 
-UNAVAILABLE_RETRY_S = 600.0
-"""After how long a tile that the loader does not retry is requested again, at the next change of the view."""
-
 
 class Progress(NamedTuple):
     """The number of tiles in view (all layers, each once), of missing ones, and of those expected to arrive.
@@ -65,8 +62,8 @@ class TileRequests:
         self._needed: set[TileKey] = set()
         self._extra: dict[TileKey, None] = {}
         self._drawn: frozenset[str] = frozenset()
-        # When an unavailable tile may be requested again, and whether the loader retries it by itself.
-        self._unavailable: dict[TileKey, tuple[float, bool]] = {}
+        self._unavailable: dict[TileKey, float] = {}
+        """When the loader retries each unavailable tile by itself."""
         self._progress = Progress(0, 0, 0)
         self._list: tuple[TileId, ...] = ()
         self._last_taken: tuple[TileId, ...] | None = None
@@ -130,12 +127,9 @@ class TileRequests:
             self._last_taken = None
         self.dirty = True
 
-    def unavailable(self, key: TileKey, retry_in_s: float | None, now: float) -> None:
-        """Take in that a tile is unavailable. While the loader retries it by itself, it stays on the list."""
-        self._unavailable[key] = (
-            now + (UNAVAILABLE_RETRY_S if retry_in_s is None else retry_in_s),
-            retry_in_s is not None,
-        )
+    def unavailable(self, key: TileKey, retry_in_s: float, now: float) -> None:
+        """Take in that a tile is unavailable. It stays on the list: the loader retries it by itself."""
+        self._unavailable[key] = now + retry_in_s
         self.dirty = True
 
     def forget_unavailable(self, tileset: str | None = None) -> None:
@@ -174,7 +168,7 @@ class TileRequests:
         found.sort()
         self._ordered = [(is_ahead, key) for is_ahead, _, _, key in found]
         self._needed = {key for _, key in self._ordered}
-        for key in [key for key, (until, _) in self._unavailable.items() if until <= self.now]:
+        for key in [key for key, until in self._unavailable.items() if until <= self.now]:
             del self._unavailable[key]
         self.dirty = True
 
@@ -188,19 +182,15 @@ class TileRequests:
             texture = peek(key)
             if texture is not None and not texture.is_stale:
                 continue
-            unavailable_until = unavailable.get(key)
-            if unavailable_until is None or unavailable_until[1]:
-                requested.append(TileId(*key))
+            requested.append(TileId(*key))
             if not is_ahead:
                 missing += texture is None
-                loading += unavailable_until is None
+                loading += key not in unavailable
         for key in self._extra:
             texture = peek(key)
             if (texture is not None and not (texture.is_stale and key[0] in self._drawn)) or key in self._needed:
                 continue
-            unavailable_until = unavailable.get(key)
-            if unavailable_until is None or unavailable_until[1]:
-                requested.append(TileId(*key))
+            requested.append(TileId(*key))
         self._progress = Progress(in_view, missing, loading)
         self._list = tuple(requested)
         self.dirty = False

@@ -7,6 +7,7 @@ Pages of a portal with any other status are recognised by the client of the serv
 from __future__ import annotations
 
 from tvapp.core.errors import UnexpectedReply, Unreachable
+from tvapp.net.failures import proxy_reason
 from tvapp.net.request import Request, Response, Sender
 
 
@@ -25,7 +26,7 @@ class PortalDetector:
         """
         response = await self._inner.send(request)
         if response.status == 407:
-            raise Unreachable(request.host, "proxy: 407 Proxy Authentication Required")
+            raise Unreachable(request.host, proxy_reason("407"))
         if response.status == 511:
             raise UnexpectedReply(request.host, 511, "html", "the network asks for a sign-in of its own")
         return response

@@ -17,6 +17,7 @@ from collections.abc import Callable
 
 from tvapp.core.clock import Clock
 from tvapp.core.log import Log
+from tvapp.core.proxies import Outbound
 from tvapp.net.captive_portals import PortalDetector
 from tvapp.net.circuits import CircuitBreaker
 from tvapp.net.request import Request, Response, Sender
@@ -31,13 +32,13 @@ class Chain:
     def __init__(
         self,
         *,
-        ca_bundle: str,
+        outbound: Outbound,
         clock: Clock,
         log: Log,
         random: Callable[[], float],
         skew: SkewMonitor | None = None,
     ) -> None:
-        self._transport = HttpClient(ca_bundle=ca_bundle, clock=clock, log=log)
+        self._transport = HttpClient(outbound=outbound, clock=clock, log=log)
         innermost: Sender = self._transport if skew is None else SkewObserver(self._transport, skew)
         self._circuits = CircuitBreaker(PortalDetector(innermost), clock=clock, log=log, random=random)
         self._outermost = RetryPolicy(self._circuits, clock=clock, log=log, random=random)

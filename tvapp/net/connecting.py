@@ -21,17 +21,31 @@ class ConnectTrace:
     """
 
     def __init__(self, on_negotiated: Callable[[bool], None] | None = None) -> None:
+        self.is_proxied = False
+        """Whether the connection is one to a proxy; the transport sets it before the request is sent."""
         self._on_negotiated = on_negotiated
         self._stream: Stream | None = None
+        self._is_connecting = False
+
+    @property
+    def is_at_proxy(self) -> bool:
+        """Tell whether a connection to a proxy has been begun, and no way through it has been opened yet."""
+        return self.is_proxied and self._is_connecting
 
     async def __call__(self, name: str, info: Mapping[str, object]) -> None:
         """Take one step: `name` is "connection.connect_tcp.complete" and the like."""
-        step = name.partition(".")[2]  # the first part is "proxy" for the handshake through a tunnel
-        if step == "connect_tcp.complete":
+        # The first part is "proxy" for the handshake through a tunnel: "connection" is the proxy itself then.
+        where, _, step = name.partition(".")
+        if step == "connect_tcp.started":
+            self._is_connecting = True
+        elif step == "connect_tcp.complete":
             self._stream = cast(Stream, info["return_value"])
         elif step == "start_tls.failed" and self._stream is not None:
             await self._stream.aclose()
-        elif name == "connection.start_tls.complete" and self._on_negotiated is not None:
+        is_target = where == ("proxy" if self.is_proxied else "connection")
+        if is_target and step == "start_tls.started":
+            self._is_connecting = False
+        elif is_target and step == "start_tls.complete" and self._on_negotiated is not None:
             is_http2 = negotiated_http2(info.get("return_value"))
             if is_http2 is not None:
                 self._on_negotiated(is_http2)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import socket
 import ssl
 from collections.abc import Iterator
+from http import HTTPStatus
 
+from tvapp.core.connection_steps import PROXY
 from tvapp.core.errors import ConnectionBroken, NetworkError, TimedOut, TlsFailed, Unreachable
 from tvapp.net.http_library import httpx
 from tvapp.net.look_up import resolver_reason
@@ -22,15 +24,18 @@ _CERTIFICATE_REASONS = {
 """By OpenSSL's X509_V_ERR number: the reasons that an installer can do something about."""
 
 
-def name_failure(host: str, error: BaseException, *, is_proxied: bool = False) -> NetworkError:
+def name_failure(host: str, error: BaseException, *, proxy: str = "") -> NetworkError:
     """Return the NetworkError for `error`, by its type and its causes.
 
-    Where the request goes through a proxy, a failed connection is one to the proxy; the reason begins with that.
+    `proxy` is the host of the proxy that the connection had not passed yet, if there is one: the failure is the proxy's
+    then, and the reason begins with that. A certificate is told with the host that showed it.
     """
     named = _named(host, error)
-    if is_proxied and isinstance(error, httpx.ConnectError) and type(named) is Unreachable:
-        return Unreachable(host, f"proxy: {named.reason}")
-    return named
+    if not proxy or named.reason.startswith(PROXY):
+        return named
+    if isinstance(named, TlsFailed):
+        return TlsFailed(proxy, named.reason)
+    return type(named)(host, f"{PROXY}: {named.reason}")
 
 
 def _named(host: str, error: BaseException) -> NetworkError:
@@ -41,7 +46,7 @@ def _named(host: str, error: BaseException) -> NetworkError:
     if isinstance(error, httpx.TimeoutException | TimeoutError):
         return TimedOut(host, "no answer in time")
     if isinstance(error, httpx.ProxyError):
-        return Unreachable(host, f"proxy: {str(error)[:80]}")
+        return Unreachable(host, proxy_reason(str(error)))
     connecting = isinstance(error, httpx.ConnectError | httpx.ConnectTimeout)
     for cause in causes:
         # A peer that closes the connection during the handshake is no failure of trust.
@@ -58,6 +63,20 @@ def _named(host: str, error: BaseException) -> NetworkError:
             return ConnectionBroken(host, "closed by the other side")
         return Unreachable(host, _system_reason(causes))
     return ConnectionBroken(host, type(error).__name__)
+
+
+def proxy_reason(answer: str) -> str:
+    """Return the reason for the status line of a proxy that opens no way: its status, in the words of the standard.
+
+    >>> proxy_reason("407 Give me your password")
+    'proxy: 407 Proxy Authentication Required'
+    """
+    status = answer[:3]
+    phrase = HTTPStatus(int(status)).phrase if status.isdigit() and int(status) in _STATUSES else ""
+    return f"{PROXY}: {status} {phrase}".rstrip() if status.isdigit() else f"{PROXY}: no way through"
+
+
+_STATUSES = frozenset(status.value for status in HTTPStatus)
 
 
 def _causes(error: BaseException) -> Iterator[BaseException]:

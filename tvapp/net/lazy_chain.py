@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from tvapp.core.clock import Clock
 from tvapp.core.jobs import Jobs
 from tvapp.core.log import Log
+from tvapp.core.proxies import Outbound
 
 if TYPE_CHECKING:
     from tvapp.net.chain import Chain
@@ -29,7 +30,7 @@ class LazyChain:
         clock: Clock,
         log: Log,
         *,
-        ca_bundle: str,
+        outbound: Outbound,
         random: Callable[[], float],
         skew: SkewMonitor | None = None,
     ) -> None:
@@ -37,7 +38,7 @@ class LazyChain:
         self._jobs = jobs
         self._clock = clock
         self._log = log
-        self._ca_bundle = ca_bundle
+        self._outbound = outbound
         self._random = random
         self._skew = skew
         self._lock = threading.Lock()
@@ -58,7 +59,7 @@ class LazyChain:
                 from tvapp.net.chain import Chain
 
                 self._chain = Chain(
-                    ca_bundle=self._ca_bundle,
+                    outbound=self._outbound,
                     clock=self._clock,
                     log=self._log,
                     random=self._random,

@@ -7,14 +7,21 @@ server), so that the request ends with a time-out, which says nothing about the 
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from collections.abc import Callable, Coroutine
 
 from tvapp.core.connection_messages import NameLookedUp
 from tvapp.core.connection_steps import NO_NAME_SERVER, NO_SUCH_HOST
+from tvapp.core.proxies import Outbound
 
 LOOK_UP_WITHIN_S = 6.0
 """A name server that answers does so within a second; a longer wait is a first try that got no answer."""
+
+
+async def look_up_first_hop(outbound: Outbound, url: str) -> NameLookedUp:
+    """Look up the name that a request to `url` needs on this machine: a proxy looks up those behind it itself."""
+    return await look_up(outbound.name_to_resolve(url, os.environ))
 
 
 async def look_up(host: str, resolve: Callable[[str], Coroutine[object, object, object]] | None = None) -> NameLookedUp:

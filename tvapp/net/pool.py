@@ -6,20 +6,18 @@ import asyncio
 import contextlib
 import zlib
 from collections.abc import AsyncIterator, Callable
-from urllib.parse import urlsplit
-from urllib.request import getproxies, proxy_bypass
 
 import h2.exceptions
 import hpack.exceptions
 import hyperframe.exceptions
 
+from tvapp.core.connection_steps import PROXY
 from tvapp.core.errors import ConnectionBroken, DataError, TimedOut, UnexpectedReply
 from tvapp.core.headers import Headers
 from tvapp.net.connecting import ConnectTrace
 from tvapp.net.failures import name_failure
 from tvapp.net.http_library import httpx
 from tvapp.net.request import Request, Response
-from tvapp.net.urls import host_of, is_loopback
 
 CONNECT_TIMEOUT_S = 10.0
 SLOWEST_BYTES_S = 512
@@ -47,10 +45,14 @@ POISON = (h2.exceptions.H2Error, hpack.exceptions.HPACKError, httpx.LocalProtoco
 
 
 class Pool:
-    """One httpx client, which closes itself once it is retired and no request uses it any more."""
+    """One httpx client, which closes itself once it is retired and no request uses it any more.
 
-    def __init__(self, client: httpx.AsyncClient, *, http2: bool) -> None:
+    `proxy` is the host of the proxy that the client goes through; empty: none.
+    """
+
+    def __init__(self, client: httpx.AsyncClient, *, http2: bool, proxy: str = "") -> None:
         self.http2 = http2
+        self._proxy = proxy
         self.has_answered = False
         """Whether a request has been answered."""
         self.is_closed = False
@@ -104,6 +106,7 @@ class Pool:
         now = asyncio.get_running_loop().time
         began = now()
         limit_s = request.timeout_s
+        trace.is_proxied = bool(self._proxy)
 
         def progressed(received: int) -> None:
             nonlocal limit_s
@@ -130,11 +133,12 @@ class Pool:
         except TimeoutError as error:
             if self._is_aborted:
                 raise ConnectionBroken(request.host, "shutting down") from error
-            raise TimedOut(request.host, f"no whole answer in {limit_s:g} s") from error
+            reason = f"no whole answer in {limit_s:g} s"
+            raise TimedOut(request.host, f"{PROXY}: {reason}" if trace.is_at_proxy else reason) from error
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:
             raise DataError(request.host or "url", "not a URL that can be asked for") from error
         except _BROKEN as error:
-            raise name_failure(request.host, error, is_proxied=goes_through_proxy(request.url)) from error
+            raise name_failure(request.host, error, proxy=self._proxy if trace.is_at_proxy else "") from error
         fields = Headers(answer.headers.multi_items())
         is_multiplexed = answer.http_version == "HTTP/2"
         return Response(answer.status_code, fields, body, request.url, head_s, is_multiplexed)
@@ -147,14 +151,6 @@ class Pool:
                 yield deadline
             finally:
                 self._deadlines.discard(deadline)
-
-
-def goes_through_proxy(url: str) -> bool:
-    """Tell whether the environment names a proxy for `url`, by the rules of httpx."""
-    parts = urlsplit(url)
-    proxies = getproxies()
-    named = proxies.get(parts.scheme) or proxies.get("all")
-    return bool(named) and not is_loopback(host_of(url)) and not proxy_bypass(parts.netloc.rpartition("@")[2])
 
 
 async def _read_bounded(answer: httpx.Response, request: Request, progressed: Callable[[int], None]) -> bytes:

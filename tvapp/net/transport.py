@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import re
 import ssl
 from collections.abc import Callable
@@ -18,13 +19,14 @@ from http.cookiejar import CookieJar, DefaultCookiePolicy
 from tvapp.core.clock import Clock
 from tvapp.core.errors import ConnectionBroken, DataError, NetworkError, TimedOut, TlsFailed, Unreachable
 from tvapp.core.log import Log
+from tvapp.core.proxies import BadProxy, Outbound, Proxy
 from tvapp.net.connecting import ConnectTrace
 from tvapp.net.http_library import httpx
 from tvapp.net.http_versions import HttpVersions
 from tvapp.net.pool import POISON, Pool
 from tvapp.net.request import Request, Response
 from tvapp.net.trust import trust
-from tvapp.net.urls import is_loopback, origin_of
+from tvapp.net.urls import origin_of
 
 _LIMITS = httpx.Limits(max_connections=16, max_keepalive_connections=12, keepalive_expiry=55.0)
 _SENDABLE = re.compile(r"[!-~]+")
@@ -36,12 +38,12 @@ Listener = Callable[[str, NetworkError | None], None]
 class HttpClient:
     """Sends requests through one pool of connections for each origin.
 
-    `ca_bundle` alone is trusted where it is given, whatever the environment says. Proxies come from the environment,
-    but never for this machine itself.
+    `outbound` says whom to trust and which proxy to use; proxies may come from the environment.
     """
 
-    def __init__(self, *, ca_bundle: str, clock: Clock, log: Log) -> None:
-        self._ca_bundle = ca_bundle
+    def __init__(self, *, outbound: Outbound, clock: Clock, log: Log) -> None:
+        self._outbound = outbound
+        self._told: set[str] = set()  # proxies that have been logged
         self._clock = clock
         self._log = log
         self._pools: dict[str, Pool] = {}
@@ -153,7 +155,7 @@ class HttpClient:
         if pool is None:
             if self._is_closed:
                 raise Unreachable(host, "shutting down")
-            pool = self._pools[origin] = Pool(self._new_client(host, http2), http2=http2)
+            pool = self._pools[origin] = self._new_pool(host, origin, http2)
             self._open = {other for other in self._open if not other.is_closed} | {pool}
         return pool
 
@@ -163,24 +165,34 @@ class HttpClient:
             self._versions.forget(origin)
         await pool.retire()
 
-    def _new_client(self, host: str, http2: bool) -> httpx.AsyncClient:
-        context = self._context = self._context or trust(self._ca_bundle, host)
+    def _new_pool(self, host: str, origin: str, http2: bool) -> Pool:
+        context = self._context = self._context or trust(self._outbound.ca_bundles, host)
+        proxy = self._proxy_for(origin)
+        client = httpx.AsyncClient(
+            verify=context,
+            http2=http2,
+            trust_env=False,
+            proxy=None if proxy is None else self._way_to(proxy),
+            limits=_LIMITS,
+            follow_redirects=False,
+            cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
+        )
+        return Pool(client, http2=http2, proxy="" if proxy is None else proxy.host)
 
-        def build(use_environment: bool) -> httpx.AsyncClient:
-            return httpx.AsyncClient(
-                verify=context,
-                http2=http2,
-                trust_env=use_environment,
-                limits=_LIMITS,
-                follow_redirects=False,
-                cookies=CookieJar(DefaultCookiePolicy(allowed_domains=[])),
-            )
-
-        if is_loopback(host):
-            return build(False)
+    def _proxy_for(self, origin: str) -> Proxy | None:
         try:
-            return build(True)
-        except (ValueError, ImportError, httpx.InvalidURL) as error:
-            # A proxy variable that is no URL, or a SOCKS proxy, which would need another library.
-            self._log.event("proxy.ignored", level="warning", reason=type(error).__name__)
-            return build(False)
+            proxy = self._outbound.rules_in(os.environ).proxy_for(origin)
+        except BadProxy as error:
+            self._log.event("proxy.ignored", level="warning", reason=str(error))
+            return None
+        if proxy is not None and proxy.url not in self._told:
+            self._told.add(proxy.url)
+            source = "environment" if self._outbound.rules is None else "configuration"
+            self._log.event("proxy.used", proxy=proxy.url, source=source)
+        return proxy
+
+    def _way_to(self, proxy: Proxy) -> httpx.Proxy:
+        # A context of its own: httpcore sets what it offers the proxy, and what it offers the host, on the contexts.
+        context = trust(self._outbound.ca_bundles, proxy.host) if proxy.url.startswith("https:") else None
+        login = (proxy.username, proxy.password) if proxy.username else None
+        return httpx.Proxy(proxy.url, ssl_context=context, auth=login)

@@ -18,6 +18,10 @@ LONG_AFTER_S = 0.6
 DUPLICATE_S = 0.03
 """The same intent from another device within this time is the same press, delivered by both SDL and a Linux device."""
 
+LONGEST_S = 30.0
+"""A key that is down for longer was let go unnoticed, as when a receiver or a Bluetooth remote vanishes: no list and no
+map takes longer to cross. Without a limit the map would move for ever."""
+
 REPEATING = ARROWS | {Intent.ZOOM_IN, Intent.ZOOM_OUT}
 
 Source = tuple[str, str]
@@ -53,9 +57,13 @@ class KeyHold:
         return self._key_down(intent, source, event.at) if event.pressed else self._key_up(intent, source, event.at)
 
     def tick(self, now: float) -> tuple[Input, ...]:
-        """Return the repeats and long presses that are due; at most one of each for an intent, however late."""
+        """Return the repeats, long presses and releases that are due; at most one of each for an intent."""
         due: list[Input] = []
-        for intent, held in self._held.items():
+        for intent, held in list(self._held.items()):
+            if now >= held.since + LONGEST_S:
+                self._down -= held.sources
+                due.append(self._release(intent, now))
+                continue
             if held.long_at is not None and now >= held.long_at:
                 held.long_at = None
                 held.was_long = True
@@ -75,7 +83,12 @@ class KeyHold:
 
     def next_wakeup(self) -> float | None:
         """Return when `tick` will next return an input; None while nothing is held."""
-        times = [at for held in self._held.values() for at in (held.repeat_at, held.long_at) if at is not None]
+        times = [
+            at
+            for held in self._held.values()
+            for at in (held.repeat_at, held.long_at, held.since + LONGEST_S)
+            if at is not None
+        ]
         return min(times, default=None)
 
     @property

@@ -101,13 +101,17 @@ class LockGate:
             raise ValueError("no pattern may be tried now")
         return replace(self, wrong_tries=min(self.wrong_tries + 1, _MOST_TRIES), is_checking=True)
 
-    def answer(self, *, right: bool, now: float) -> LockGate:
-        """Return the gate after a check: open, or shut and waiting. An answer to no try changes nothing."""
+    def answer(self, *, right: bool, now: float, least_tries: int = 0) -> LockGate:
+        """Return the gate after a check: open, or shut and waiting. An answer to no try changes nothing.
+
+        A wrong try counts as the one after `least_tries` at least.
+        """
         if not self.is_checking:
             return self
         if right:
             return LockGate(open_until=now + STAYS_OPEN_S)
-        return LockGate(self.wrong_tries, now + delay_s(self.wrong_tries))
+        wrong_tries = max(self.wrong_tries, least_tries)
+        return LockGate(wrong_tries, now + delay_s(wrong_tries))
 
     def edited(self, now: float) -> LockGate:
         """Return the gate after an edit: one that is open stays so for longer."""

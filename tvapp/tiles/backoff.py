@@ -25,7 +25,6 @@ from tvapp.tiles.tile import TileId
 REFUSAL_RETRY_S = 60.0
 """After how long a refusal (no sign-in, no role) is retried; a role takes minutes to work once it is assigned."""
 
-NOT_FOUND_RETRY_S = 600.0
 OFFLINE_S = 60.0
 """How long tiles are reported as missing while the network is away; its return ends the wait at once."""
 
@@ -37,16 +36,17 @@ QUICK_AGAIN_AFTER = 20
 
 _TILE = Backoff(first_s=1.0, ceiling_s=60.0)
 _ALL = Backoff(first_s=2.0, ceiling_s=60.0)
+_MISSING = Backoff(first_s=600.0, ceiling_s=2700.0)
+"""For a tile that the service does not have; it may come to have it, while a view rests for days."""
 _MAX_WAITS = 2000
 
 
 @dataclass(frozen=True, slots=True)
 class Wait:
-    """Why a tile is not requested, until when (monotonic), and whether the loader retries it by itself then."""
+    """Why a tile is not requested, and until when (monotonic); the loader retries it by itself then."""
 
     error: TvappError
     until: float
-    retries: bool = True
 
 
 class TileBackoff:
@@ -88,6 +88,10 @@ class TileBackoff:
         found = self._tiles.get(tile)
         return max(self._time_outs, 0 if found is None else found[0] + 1)
 
+    def _attempts(self, tile: TileId) -> int:
+        """Return how often requests for this tile have failed before."""
+        return self._tiles[tile][0] + 1 if tile in self._tiles else 0
+
     def failed(self, tile: TileId, error: TvappError, now: float) -> None:
         """Take in a failure."""
         retry_after_s: float | None = getattr(error, "retry_after_s", None)
@@ -100,11 +104,12 @@ class TileBackoff:
         elif isinstance(error, Forbidden):
             self._tilesets[tile.tileset] = Wait(error, now + REFUSAL_RETRY_S)
         elif isinstance(error, NotFound):
-            self._set_wait(tile, 0, Wait(error, now + NOT_FOUND_RETRY_S, retries=False))
+            attempt = self._attempts(tile)
+            self._set_wait(tile, attempt, Wait(error, now + _MISSING.delay(attempt, self._random())))
         elif isinstance(error, Throttled | SignInError) or (isinstance(error, ServiceDown) and retry_after_s):
             self._wait_all(error, now, retry_after_s)
         else:
-            attempt = self._tiles[tile][0] + 1 if tile in self._tiles else 0
+            attempt = self._attempts(tile)
             self._set_wait(tile, attempt, Wait(error, now + _TILE.delay(attempt, self._random())))
             if isinstance(error, TimedOut):
                 # What is too slow for one tile is so for the next.

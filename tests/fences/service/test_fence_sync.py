@@ -59,7 +59,9 @@ class NoIndex:
     def __len__(self) -> int:
         return 0
 
-    def at(self, position: Position, now_s: float, tolerance_m: float = 0.0) -> tuple[Geofence, ...]:
+    def distances_at(
+        self, position: Position, now_s: float, tolerance_m: float = 0.0
+    ) -> tuple[tuple[Geofence, float], ...]:
         raise NotImplementedError
 
     def outline(self, fence: Geofence) -> tuple[()]:

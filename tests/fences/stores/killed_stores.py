@@ -30,6 +30,7 @@ from tvapp.core.clock import SystemClock
 from tvapp.core.errors import ConnectionBroken
 from tvapp.core.jobs import Jobs
 from tvapp.core.log import RecordingLog
+from tvapp.core.proxies import Outbound
 from tvapp.fences.model.book import FenceBook
 from tvapp.fences.model.change import Change
 from tvapp.fences.model.fence import Geofence
@@ -91,7 +92,7 @@ def opener(name: str, settings: dict[str, Any], fuse: Fuse, losses: float = 0.0)
     """Return the function that opens a store of the app in a child; the parent starts nothing."""
 
     def wire() -> Wire:
-        http = HttpClient(ca_bundle=settings["ca_bundle"], clock=SystemClock(), log=RecordingLog())
+        http = HttpClient(outbound=Outbound.trusting(settings["ca_bundle"]), clock=SystemClock(), log=RecordingLog())
         return Wire(http, fuse, losses)
 
     def folder(place: Path, jobs: Jobs) -> WritableStore:

@@ -14,6 +14,7 @@ from tvapp.core.clock import ManualClock, SystemClock
 from tvapp.core.errors import ConnectionBroken, TvappError
 from tvapp.core.headers import Headers
 from tvapp.core.log import RecordingLog
+from tvapp.core.proxies import Outbound
 from tvapp.fences.model.change import Change, Outcome, Step
 from tvapp.fences.stores.map_data import MapDataStore
 from tvapp.fences.stores.map_data_sending import PollPacer
@@ -144,7 +145,7 @@ class Desk:
 
 def at_desk(cloud: LocalCloud, work: Callable[[Desk], Awaitable[None]], **wire: Any) -> None:
     async def run() -> None:
-        http = HttpClient(ca_bundle=cloud.ca_bundle, clock=SystemClock(), log=RecordingLog())
+        http = HttpClient(outbound=Outbound.trusting(cloud.ca_bundle), clock=SystemClock(), log=RecordingLog())
         try:
             await work(Desk(cloud, Wire(http, **wire), cloud.bearer()))
         finally:

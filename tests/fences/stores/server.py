@@ -19,6 +19,7 @@ from xml.sax.saxutils import escape
 from tests.net.raw import Authority, make_authority, serving
 from tvapp.core.clock import ManualClock
 from tvapp.core.log import RecordingLog
+from tvapp.core.proxies import Outbound
 from tvapp.net.transport import HttpClient
 
 REASONS = {200: "OK", 302: "Found", 304: "Not Modified", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found"}
@@ -120,7 +121,7 @@ async def serve(
 @asynccontextmanager
 async def client(authority: Authority) -> AsyncIterator[HttpClient]:
     """Yield the real transport, which trusts the server's authority alone."""
-    http = HttpClient(ca_bundle=str(authority.ca_file), clock=ManualClock(), log=RecordingLog())
+    http = HttpClient(outbound=Outbound.trusting(str(authority.ca_file)), clock=ManualClock(), log=RecordingLog())
     try:
         yield http
     finally:

@@ -50,7 +50,9 @@ def test_a_web_page_is_named_as_such_and_a_blob_that_is_none_of_ours_has_no_fenc
         read_document("a.json", response(b"<!DOCTYPE html><p>"), None)
     document = read_blob("a.json", response(b"<html>", etag='"3"'), None)
     assert document.result.fences == ()
-    assert [(skip.source, skip.reason) for skip in document.result.skipped] == [("a.json", "a web page, not GeoJSON")]
+    assert [(skip.source, skip.reason) for skip in document.content.skipped("a.json")] == [
+        ("a.json", "a web page, not GeoJSON")
+    ]
     assert (document.digest, document.etag, document.size) == (b"", '"3"', 6)
     assert read_blob("a.json", response(FILE), None).result.fences
 

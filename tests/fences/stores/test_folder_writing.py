@@ -257,6 +257,16 @@ def test_a_screen_that_never_lets_go_of_the_lock_is_not_waited_for_for_ever(
     assert send(store_of(tmp_path), add("a")) == Stored("a.geojson")
 
 
+@pytest.mark.parametrize("put", [os.mkfifo, Path.mkdir], ids=["pipe", "folder"])
+def test_something_else_in_the_place_of_the_lock_is_refused_and_hangs_nothing(
+    tmp_path: Path, put: Callable[[Path], None]
+) -> None:
+    put(tmp_path / LOCK)
+    with pytest.raises(StorageError, match=LOCK):
+        send_change(tmp_path, "a.geojson", add("a"))
+    assert files(tmp_path) == []
+
+
 def test_a_file_system_without_locks_is_written_all_the_same(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object) -> None:
         raise OSError(38, "Function not implemented")

@@ -24,6 +24,7 @@ from tvapp.core.errors import (
 )
 from tvapp.core.headers import Headers
 from tvapp.core.log import RecordingLog
+from tvapp.core.proxies import Outbound
 from tvapp.fences.stores.base import Loaded, StoreRetired
 from tvapp.fences.stores.map_data import MapDataStore
 from tvapp.net.request import Request, Response
@@ -44,7 +45,7 @@ GOOD = {
 
 def in_cloud(cloud: LocalCloud, work: Callable[[MapDataStore], Awaitable[None]], person: str = "aino") -> None:
     async def run() -> None:
-        http = HttpClient(ca_bundle=cloud.ca_bundle, clock=SystemClock(), log=RecordingLog())
+        http = HttpClient(outbound=Outbound.trusting(cloud.ca_bundle), clock=SystemClock(), log=RecordingLog())
         try:
             await work(MapDataStore(http, cloud.endpoint, WithHeaders(cloud.bearer(person)), RecordingLog()))
         finally:

@@ -6,6 +6,7 @@ import pytest
 
 from tests.ui.sample_fences import HERE, LARGE, SMALL, PlainIndex
 from tvapp.fences.model.book import FenceBook
+from tvapp.fences.model.fence import Skipped
 from tvapp.fences.service.messages import IndexBuilt
 from tvapp.geo.geodesy import destination
 from tvapp.mapview.viewport import Viewport
@@ -21,7 +22,7 @@ def test_a_book_comes_with_its_index_and_revision() -> None:
     book, index = FenceBook((SMALL, LARGE)), PlainIndex((SMALL, LARGE))
     fences.take(IndexBuilt(index, book, 7))
     assert (fences.book, fences.index, fences.revision, fences.is_loaded) == (book, index, 7, True)
-    assert fences.under_crosshair(Viewport(HERE, 13, 1280, 720), WALL) == (SMALL, LARGE)
+    assert fences.under_crosshair(Viewport(HERE, 13, 1280, 720), WALL) == ((SMALL, 0.0), (LARGE, 0.0))
 
 
 @pytest.mark.parametrize("scale", [1.0, 2.0])
@@ -36,9 +37,9 @@ def test_a_geofence_near_the_crosshair_counts_as_hit(scale: float) -> None:
 
 def test_an_answer_of_the_store_says_how_old_its_parts_are() -> None:
     fences = ShownFences()
-    fences.loaded(50.0, 100.0)
-    assert (fences.stale_since, fences.confirmed_at) == (50.0, 100.0)
-    fences.loaded(None, 110.0)
+    fences.loaded(50.0, (Skipped("a.geojson", "half"), Skipped("b.geojson", "no", "1")), 100.0)
+    assert (fences.stale_since, fences.confirmed_at, fences.refused_files) == (50.0, 100.0, 1)
+    fences.loaded(None, (), 110.0)
     assert (fences.stale_since, fences.confirmed_at) == (None, 110.0)
 
 

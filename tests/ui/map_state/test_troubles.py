@@ -22,7 +22,7 @@ TILE = TileId("microsoft.base.road", 5, 1, 1)
 
 
 def refused(
-    error: TvappError, now: float = 100.0, retry_in_s: float | None = None, offline_since: float | None = None
+    error: TvappError, now: float = 100.0, retry_in_s: float = 0.0, offline_since: float | None = None
 ) -> Troubles:
     troubles = Troubles(offline_since=offline_since)
     troubles.take_refusal(TileUnavailable(TILE, error, retry_in_s), now)

@@ -13,6 +13,7 @@ from tvapp.fences.model.validity import DAY_S, Period, Validity
 from tvapp.geo.position import Position
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.words.fence_descriptions import detail_rows, shape_words, size_words, state_words, validity_words
+from tvapp.ui.words.property_values import LONGEST_VALUE
 
 HERE = Position(25.0, 60.0)
 UTC = UiSettings(local_time=time.gmtime)
@@ -106,7 +107,7 @@ def test_unknown_properties_are_shown_and_known_ones_are_not_said_twice() -> Non
 
 def test_a_very_long_property_is_cut() -> None:
     rows = dict(detail_rows(fence(Circle(HERE, 1), note="x" * 5000), MONDAY, UTC))
-    assert len(rows["Note"]) <= 80
+    assert len(rows["Note"]) <= LONGEST_VALUE
 
 
 def test_imperial_units_are_used_everywhere_or_nowhere() -> None:

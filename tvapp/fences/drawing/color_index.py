@@ -28,6 +28,8 @@ _STRIP = 16
 """Rows of pixels that are resolved at a time: few enough for a short call and for buffers that stay in the cache."""
 _DOT = 0.22
 """Radius of a dot in a pattern, in periods."""
+_LATTICE = 0.16
+"""Width of a bar of a lattice, in periods."""
 
 FILL, CASING, LINE = range(1, 4)
 ROLES = 3
@@ -40,7 +42,7 @@ def color_index(palette_index: int, state: int, role: int) -> int:
 
 PatternBits: TypeAlias = npt.NDArray[np.uint16]
 
-_PATTERNED: Final[tuple[style.Pattern, ...]] = ("hatch", "stripes", "dots")
+_PATTERNED: Final[tuple[style.Pattern, ...]] = ("hatch", "stripes", "dots", "lattice")
 
 
 @lru_cache(maxsize=2)
@@ -86,6 +88,9 @@ def _pattern_bits(scale: float, subpixels: int) -> PatternBits:
             across = (steps[None, :] + (steps[:, None] // period % 2) * (period // 2)) % period - period / 2 + 0.5
             down = steps[:, None] % period - period / 2 + 0.5
             marked = np.hypot(across, down) < period * _DOT
+        elif pattern == "lattice":
+            leaning = np.add.outer(steps, steps) % period, np.subtract.outer(steps, steps) % period
+            marked = np.minimum(*leaning) < period * _LATTICE
         else:
             along = np.add.outer(steps, steps) if pattern == "hatch" else np.subtract.outer(steps, steps)
             marked = along % period < period * 0.3

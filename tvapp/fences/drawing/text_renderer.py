@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
@@ -11,6 +12,7 @@ from PIL import ImageChops, ImageDraw, ImageFont
 
 from tvapp.core.assets import asset
 from tvapp.core.image import Image
+from tvapp.text.shaping import Shaper, needs_shaping
 
 NAME_FONT = "fonts/IBMPlexSans-SemiBold.ttf"
 HALO_PX = 3.0
@@ -18,6 +20,8 @@ HALO_PX = 3.0
 TEXT_COLOR = (255, 255, 255, 255)
 DIMMED_COLOR = (186, 194, 205, 255)
 HALO_COLOR = (10, 14, 20, 225)
+_MORE_ROOM = 0.5
+"""Room above and below a line of other scripts, in font sizes; what stays empty is cut off."""
 
 # Where Linux distributions install fonts with the glyphs that ours lacks.
 FALLBACK_FONTS = (
@@ -33,6 +37,7 @@ FALLBACK_FONTS = (
     "/usr/share/fonts/truetype/noto/NotoSans-Bold.ttf",
     "/usr/share/fonts/truetype/noto/NotoSans-Regular.ttf",
     "/usr/share/fonts/truetype/unifont/unifont.ttf",
+    "/usr/share/fonts/opentype/unifont/unifont.otf",
 )
 
 
@@ -44,11 +49,14 @@ class TextRenderer:
         self._size = max(8, round(size_px))
         self.halo = max(1, round(halo_px))
         self._fonts: dict[tuple[str, ImageFont.Layout | None], ImageFont.FreeTypeFont] = {}
+        self._shaper = Shaper([asset(NAME_FONT), *map(Path, fallback_fonts)])
         self._advances: dict[tuple[str, str], float] = {}
         self.height = sum(self._open(str(asset(NAME_FONT))).getmetrics()) + 2 * self.halo
 
     def width(self, text: str) -> int:
         """Return the width of the image of `text` with its halo; off by a pixel or two where letters join."""
+        if needs_shaping(text):
+            return self._shaper.width(text, self._size) + 2 * self.halo
         if not (text.isascii() and text.isprintable()):
             return round(self._font_for(text).getlength(text)) + 2 * self.halo
         # Measuring a name takes the font 0.1 ms. There are few pairs of letters, so their advances are cached.
@@ -69,6 +77,8 @@ class TextRenderer:
 
     def draw(self, text: str, *, dimmed: bool = False) -> Image:
         """Render a line of text with its halo."""
+        if needs_shaping(text):
+            return self._draw_shaped(text, DIMMED_COLOR if dimmed else TEXT_COLOR)
         font = self._font_for(text)
         ascent, descent = font.getmetrics()
         left, top, right, bottom = font.getbbox(text, anchor="ls", stroke_width=self.halo)
@@ -76,13 +86,26 @@ class TextRenderer:
         up = max(ascent + self.halo, round(-top))
         down = max(descent + self.halo, round(bottom))
         width = max(1, round(right - left))
-        layers: list[list[Pillow.Image]] = []
-        for color, stroke in ((HALO_COLOR, self.halo), (DIMMED_COLOR if dimmed else TEXT_COLOR, 0)):
-            mask = Pillow.new("L", (width, up + down))
+        masks = [Pillow.new("L", (width, up + down)) for _ in range(2)]
+        for mask, stroke in zip(masks, (self.halo, 0), strict=True):
             ImageDraw.Draw(mask).text((-left, up), text, fill=255, font=font, anchor="ls", stroke_width=stroke)
-            layers.append([mask.point(table) for table in _tables(color)])
-        straight = Pillow.merge("RGBa", _composite(*layers)).convert("RGBA")
-        return Image(straight.width, straight.height, straight.tobytes("raw", "BGRA"))
+        return _picture(masks[0], masks[1], DIMMED_COLOR if dimmed else TEXT_COLOR)
+
+    def _draw_shaped(self, text: str, color: tuple[int, int, int, int]) -> Image:
+        ascent, descent = self._open(str(asset(NAME_FONT))).getmetrics()
+        # Marks above and below letters of other scripts reach further than our own font says.
+        more = round(self._size * _MORE_ROOM)
+        up, down = ascent + self.halo + more, descent + self.halo + more
+        size = self._shaper.width(text, self._size) + 2 * self.halo, up + down
+        letters = Pillow.frombytes("L", size, self._shaper.coverage(text, self._size, size, (self.halo, up)))
+        halo = letters.copy()
+        for dx, dy in _around(self.halo):
+            halo = ImageChops.lighter(halo, ImageChops.offset(letters, dx, dy))
+        box = halo.getbbox()
+        # The baseline stays where it is in all names.
+        above, below = (box[1], box[3]) if box is not None else (more, size[1] - more)
+        strip = (0, min(above, more), size[0], max(below, size[1] - more))
+        return _picture(halo.crop(strip), letters.crop(strip), color)
 
     def _advance(self, letter: str, following: str) -> float:
         """Return the distance from `letter` to the letter that follows it, kerning included."""
@@ -119,6 +142,24 @@ class TextRenderer:
         if font is None:
             font = self._fonts[(path, layout)] = ImageFont.truetype(path, self._size, layout_engine=layout)
         return font
+
+
+def _picture(halo: Pillow.Image, letters: Pillow.Image, color: tuple[int, int, int, int]) -> Image:
+    layers = [[mask.point(table) for table in _tables(tint)] for mask, tint in ((halo, HALO_COLOR), (letters, color))]
+    straight = Pillow.merge("RGBa", _composite(*layers)).convert("RGBA")
+    return Image(straight.width, straight.height, straight.tobytes("raw", "BGRA"))
+
+
+@lru_cache(maxsize=8)
+def _around(radius: int) -> tuple[tuple[int, int], ...]:
+    """Return the whole steps within a radius: a letter drawn at all of them is a letter with a halo."""
+    steps = range(-radius, radius + 1)
+    return tuple((dx, dy) for dx in steps for dy in steps if 0 < math.hypot(dx, dy) <= radius + 0.3)
+
+
+def covers(letter: str, fallback_fonts: Sequence[str] = FALLBACK_FONTS) -> bool:
+    """Tell whether there is a font with a letter, so that names with it can be read."""
+    return any(not _missing_glyphs(path, letter) for path in (str(asset(NAME_FONT)), *fallback_fonts))
 
 
 @lru_cache(maxsize=4)

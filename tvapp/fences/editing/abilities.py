@@ -19,10 +19,13 @@ def abilities(fence: Geofence) -> frozenset[Ability]:
     """Return the edits that a fence's geometry supports.
 
     Fences round a pole or over half the earth support none: which side is their inside depends on how they were
-    written. A geometry collection can be moved as a whole only. A mixture of outlines and radii cannot be resized.
+    written. A geometry collection can be moved as a whole only. A mixture of outlines and radii cannot be resized. A
+    fence that cannot be edited in its file can be copied.
     """
     if any(_is_boundless(shape) for shape in fence.shapes) or fence.bounds.lon_span >= LARGEST_SPAN:
         return frozenset()
+    if not fence.is_editable:
+        return frozenset({"duplicate"})
     found: set[Ability] = {"move", "duplicate"}
     if b'"GeometryCollection"' in fence.raw:
         return frozenset(found)

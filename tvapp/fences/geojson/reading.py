@@ -24,7 +24,7 @@ from tvapp.fences.geojson.limits import MOST, NOTHING, Limits
 from tvapp.fences.geojson.opening import opened
 from tvapp.fences.geojson.reference_system import Convert, UnknownSystem
 from tvapp.fences.geojson.scan import Span
-from tvapp.fences.geojson.validity_time import read_validity
+from tvapp.fences.geojson.validity_time import read_validity, stated_validity
 from tvapp.fences.model.book import UniqueIds
 from tvapp.fences.model.fence import Geofence, Skipped
 from tvapp.fences.model.pages import Pages
@@ -209,7 +209,7 @@ class _Reader:
         geometry.add(feature.get("geometry"))
         if not geometry.shapes:
             raise InvalidGeometry("its geometry encloses nothing")
-        validity, validity_notes = read_validity(properties.get("validityTime"))
+        validity, validity_notes = read_validity(stated_validity(properties))
         fence_id = self._ids.take(geometry_id)
         if fence_id != geometry_id:
             notes.append(f"another feature has the same id {geometry_id}")

@@ -19,14 +19,18 @@ from tvapp.fences.index.projection import EQUATOR_M, project_many, to_positions
 from tvapp.fences.index.rtree import PackedRTree
 from tvapp.fences.index.shape_arrays import Floats, Ints, ShapeArrays
 from tvapp.fences.model import style
-from tvapp.fences.model.fence import Circle, Geofence, Line, Polygon, Ring, Spot
+from tvapp.fences.model.fence import Circle, Geofence, Line, Polygon, Ring, Spot, is_area
 from tvapp.fences.model.validity import ALWAYS, State
 from tvapp.geo import geodesy
 from tvapp.geo.position import Position
 
-STATES: tuple[State, ...] = ("active", "out-of-hours", "upcoming", "expired")
+STATES: tuple[State, ...] = ("active", "unknown", "out-of-hours", "upcoming", "expired")
 MOST_AT_A_PLACE = 64
+MOST_MEASURED_POINTS = 200_000
+"""Points of polygons that a look-up measures, the smallest areas first: more take longer than a frame may."""
 _MOST_CANDIDATES = 512
+_MARK_M = 1.0
+"""Radius of the outline of a point that is no area."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -86,10 +90,16 @@ class FenceIndex:
         return len(self.fences)
 
     def at(self, position: Position, now_s: float, tolerance_m: float = 0.0) -> tuple[Geofence, ...]:
-        """Return the fences at a place: those that contain it, smallest first, then those within `tolerance_m`.
+        """Return the fences at a place: those that contain it, smallest first, then those within `tolerance_m`."""
+        return tuple(fence for fence, _ in self.distances_at(position, now_s, tolerance_m))
+
+    def distances_at(
+        self, position: Position, now_s: float, tolerance_m: float = 0.0
+    ) -> tuple[tuple[Geofence, float], ...]:
+        """Return the fences at a place as `at` does, each with its distance in metres; 0 for those that contain it.
 
         At most MOST_AT_A_PLACE. Of two of the same size the one that counts now comes first. Keeps the GIL, because the
-        main thread calls it each frame (see `polygon_distance`).
+        main thread calls it each frame (see `polygon_distance`); measures at most MOST_MEASURED_POINTS and one polygon.
         """
         place = position.normalised()
         lon, lat = np.array([place.lon]), np.array([place.lat])
@@ -104,9 +114,15 @@ class FenceIndex:
         if len(found) > _MOST_CANDIDATES:
             found = heapq.nsmallest(_MOST_CANDIDATES, found, key=lambda each: self.area_m2.item(each[0]))
         nearest: dict[int, float] = {}
+        measured = 0
+        if len(found) > 1:
+            found.sort(key=lambda each: self.area_m2.item(each[0]))
         for owner, part, x in found:
             radius_m = self.parts.radius_m.item(part)
             if math.isnan(radius_m):
+                if measured > MOST_MEASURED_POINTS:
+                    continue
+                measured += self.parts.point_count(part)
                 apart = distance(self.parts.rings(part), x, v) * unit_m
             else:
                 center = Position(self.parts.lon.item(part), self.parts.lat.item(part))
@@ -117,7 +133,7 @@ class FenceIndex:
         def key(owner: int) -> tuple[float, float, int, int]:
             return nearest[owner], self.area_m2.item(owner), self._state_of(owner, now_s), owner
 
-        return tuple(self.fences[owner] for owner in sorted(nearest, key=key)[:MOST_AT_A_PLACE])
+        return tuple((self.fences[owner], nearest[owner]) for owner in sorted(nearest, key=key)[:MOST_AT_A_PLACE])
 
     def parts_in(self, west: float, north: float, east: float, south: float) -> Found:
         """Return the parts whose boxes touch a box of world units, in any of three worlds; in no order."""
@@ -171,9 +187,11 @@ class FenceIndex:
         for shape in fence.shapes:
             match shape:
                 case Circle(center=center, radius_m=radius_m) | Spot(point=center, radius_m=radius_m):
-                    rings.append(geodesy.circle_ring(center, radius_m, 96))
+                    rings.append(geodesy.circle_ring(center, radius_m or _MARK_M, 96))
                 case Polygon():
                     rings.extend(shape.rings)
+                case Line(points=points) if not is_area(shape):
+                    rings.append((*points, *points[-2::-1]))
                 case Line(points=points, radius_m=radius_m):
                     from tvapp.fences.index.line_buffer import buffered
 

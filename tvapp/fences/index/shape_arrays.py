@@ -1,6 +1,7 @@
 """The shapes of geofences as arrays (numpy): discs, and polygons in Web Mercator world units, ring after ring.
 
-A disc stays centre and radius; a line becomes the polygons of its buffer; longitudes may run over the date line.
+A disc stays centre and radius; a line becomes the polygons of its buffer, or a ring there and back where it is no
+area; longitudes may run over the date line.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from tvapp.fences.index.projection import EQUATOR_M, disc_axes, project_many
-from tvapp.fences.model.fence import Circle, Geofence, Line, Polygon, Shape, Spot
+from tvapp.fences.model.fence import Circle, Geofence, Line, Polygon, Shape, Spot, is_area
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Ints: TypeAlias = npt.NDArray[np.intp]
@@ -49,6 +50,11 @@ class ShapeArrays:
         """Return the rings of one part."""
         rings = range(self.first_ring.item(part), self.first_ring.item(part + 1))
         return [self.points[self.starts.item(ring) : self.starts.item(ring + 1)] for ring in rings]
+
+    def point_count(self, part: int) -> int:
+        """Return the number of points of one part."""
+        first, last = self.first_ring.item(part), self.first_ring.item(part + 1)
+        return self.starts.item(last) - self.starts.item(first)
 
     def rings_of(self, parts: Ints) -> tuple[Ints, Ints]:
         """Return the numbers of the rings of some parts, in order, and how many rings each part has."""
@@ -141,6 +147,11 @@ class _Gathering:
                 self._owner.append(number)
                 self._counts.append(len(shape.packed))
                 self._rings += shape.packed
+            case Line(points=points) if not is_area(shape):
+                # There and back: a ring that encloses nothing is drawn as a line.
+                self._owner.append(number)
+                self._counts.append(1)
+                self._rings += Polygon(((*points, *points[-2::-1]),)).packed
             case Line(points=points, radius_m=radius_m):
                 # Deferred: only lines need shapely, which takes 50 ms and megabytes to import.
                 from tvapp.fences.index.line_buffer import buffered

@@ -25,13 +25,15 @@ _FEW = 1_000
 class FenceBook:
     """An immutable collection of geofences with unique ids, and the number of features that could not be shown."""
 
-    __slots__ = ("_by_id", "_listed", "_timed", "bounds", "fences", "skipped_count", "taken_names")
+    __slots__ = ("_by_id", "_listed", "_timed", "bounds", "fences", "skipped_count", "taken_names", "unknown_count")
 
     def __init__(self, fences: Iterable[Geofence] = (), skipped_count: int = 0, older: FenceBook | None = None) -> None:
         """List the fences. Much cheaper where most of them are the same objects as in an `older` book."""
         self.fences: tuple[Geofence, ...] = with_unique_ids(fences)
         self.skipped_count = skipped_count
         self._timed = tuple(fence for fence in self.fences if fence.validity is not ALWAYS)
+        self.unknown_count = sum(not fence.validity.is_known for fence in self._timed)
+        """Geofences whose times could not be read, or not all of them."""
         self._by_id: Mapping[str, Geofence] = {fence.id: fence for fence in self.fences}
         self.bounds: Bounds | None
         self._listed: tuple[Geofence, ...]

@@ -59,12 +59,13 @@ class Containment:
     """A position relative to fences at one time, each list in the order of the input.
 
     `expired` and `invalid_period` hold the fences that do not count then, because they have expired, or because none of
-    their periods covers the time. They are not evaluated.
+    their periods covers the time; `unknown` those whose times could not be read. They are not evaluated.
     """
 
     evaluated: tuple[Nearness, ...] = ()
     expired: tuple[Geofence, ...] = ()
     invalid_period: tuple[Geofence, ...] = ()
+    unknown: tuple[Geofence, ...] = ()
 
     @property
     def inside(self) -> tuple[Geofence, ...]:
@@ -82,11 +83,14 @@ def locate(
     """
     if not 0.0 <= search_buffer_m <= MAX_SEARCH_BUFFER_M:
         raise ValueError(f"a search buffer is from 0 to {MAX_SEARCH_BUFFER_M:g} m")
-    evaluated, expired, invalid_period = [], [], []
+    evaluated: list[Nearness] = []
+    expired, invalid_period, unknown = [], [], []
     for fence in fences:
         state = fence.state(now)
         if state == "expired":
             expired.append(fence)
+        elif state == "unknown":
+            unknown.append(fence)
         elif state != "active":
             invalid_period.append(fence)
         else:
@@ -94,7 +98,7 @@ def locate(
             if abs(metres) > search_buffer_m:
                 metres = BEYOND_M if metres > 0.0 else -BEYOND_M
             evaluated.append(Nearness(fence, metres, nearest))
-    return Containment(tuple(evaluated), tuple(expired), tuple(invalid_period))
+    return Containment(tuple(evaluated), tuple(expired), tuple(invalid_period), tuple(unknown))
 
 
 def signed_distance(fence: Geofence, place: Position) -> tuple[float, Position]:

@@ -1,8 +1,9 @@
 """The style of geofences: a colour and a fill for each kind, an outline for each state.
 
-For colour-blind viewers states differ in their outline first (solid, dashed, dotted; grey and hatched when expired),
-and the two kinds that warn have a fill pattern: restricted areas stripes, construction sites dots. Colours are bright
-enough for the dark base map; a dark casing sets them off from light roads and imagery.
+For colour-blind viewers states differ in their outline first (solid, dashed, dotted; grey and hatched when expired;
+long dashes and a lattice where the times could not be read), and the two kinds that warn have a fill pattern:
+restricted areas stripes, construction sites dots. Colours are bright enough for the dark base map; a dark casing sets
+them off from light roads and imagery.
 """
 
 from __future__ import annotations
@@ -65,8 +66,8 @@ _WORDS: Final = {
 }  # fmt: skip
 
 
-Pattern = Literal["plain", "hatch", "stripes", "dots"]
-"""The fill of an area: hatch leans to the right, stripes to the left."""
+Pattern = Literal["plain", "hatch", "stripes", "dots", "lattice"]
+"""The fill of an area: hatch leans to the right, stripes to the left, a lattice both ways."""
 
 PATTERNS: Final[dict[int, Pattern]] = {RED: "stripes", ORANGE: "dots"}
 """Fills of the kinds that warn, by palette index; all others are plain."""
@@ -117,5 +118,7 @@ def style_of_index(place: int, state: State) -> FenceStyle:
     if state == "expired":
         mark = GREY._replace(a=120)
         return FenceStyle(GREY, GREY._replace(a=30), (18.0, 11.0), "hatch", mark, hollow=True)
+    if state == "unknown":
+        return FenceStyle(color, color._replace(a=26), (34.0, 8.0), "lattice", color._replace(a=_MARK), hollow=True)
     dash_px = (18.0, 11.0) if state == "out-of-hours" else (4.0, 8.0)
     return FenceStyle(color, color._replace(a=26), dash_px, pattern, color._replace(a=_FAINT_MARK), hollow=True)

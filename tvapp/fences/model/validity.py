@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Literal
 
-State = Literal["active", "expired", "out-of-hours", "upcoming"]
+State = Literal["active", "unknown", "out-of-hours", "upcoming", "expired"]
 Recurrence = Literal["Daily", "Weekly", "Monthly", "Yearly"]
 
 DAY_S = 86_400
@@ -142,16 +142,33 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class Validity:
-    """When a geofence counts. Without `periods` always; up to and including `expires`."""
+    """When a geofence counts. Without `periods` always; up to and including `expires`.
+
+    Where a part could not be read (`is_expiry_known`, `are_periods_known`) the state is `unknown`, unless the rest
+    settles it: an expiry that has passed, or a period that covers the time.
+    """
 
     expires: float | None = None
     periods: tuple[Period, ...] = ()
+    is_expiry_known: bool = True
+    are_periods_known: bool = True
+
+    @property
+    def is_known(self) -> bool:
+        """Tell whether all of it could be read."""
+        return self.is_expiry_known and self.are_periods_known
 
     def state(self, now: float) -> State:
         """Return the state at `now`: `upcoming` before the first period starts, `out-of-hours` between periods."""
         if self.expires is not None and now > self.expires:
             return "expired"
-        if not self.periods or any(period.is_active(now) for period in self.periods):
+        if not self.is_expiry_known:
+            return "unknown"
+        if any(period.is_active(now) for period in self.periods):
+            return "active"
+        if not self.are_periods_known:
+            return "unknown"
+        if not self.periods:
             return "active"
         return "upcoming" if now < min(period.start for period in self.periods) else "out-of-hours"
 
@@ -170,6 +187,8 @@ class Validity:
             found = self._end_of_cover(now)
         elif state == "upcoming":
             found = min(period.start for period in self.periods)
+        elif not self.is_expiry_known:
+            found = None
         else:
             found = min(self._starts(now), default=None)
         if found is None:

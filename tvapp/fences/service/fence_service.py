@@ -20,6 +20,7 @@ from tvapp.fences.model.book import FenceBook
 from tvapp.fences.model.change import Change
 from tvapp.fences.model.fence import Skipped
 from tvapp.fences.service.fence_sync import Build, Command, FenceSync, Load, Redraw, ReportSkipped, Watch
+from tvapp.fences.service.last_good import LastGood
 from tvapp.fences.service.messages import (
     FencesLoaded,
     FencesRestated,
@@ -73,6 +74,7 @@ class FenceService:
         self._scale = scale
         self._sync = FenceSync(refresh_s=refresh_s, random=random)
         self._tiles = RasterCache()
+        self._last_good = LastGood()
         self._watch: Future[None] | None = None
         self._is_placing_labels = False
         self._next_labels: LabelRequest | None = None
@@ -121,6 +123,7 @@ class FenceService:
         """Drop every geofence, and what is under way; `load` begins anew."""
         self.stop()
         self.store = self._open_store()
+        self._last_good = LastGood()
         self._next_labels = None
         self._do(self._sync.forget())
 
@@ -154,7 +157,10 @@ class FenceService:
             case FencesLoaded():
                 self._do(sync.loaded(message))
             case SnapshotRestored(fences):
+                self._last_good.take_snapshot(message)
                 self._do(sync.restored(fences))
+                if self._last_good.is_wanted:
+                    self._do(sync.load_anew())
             case FencesUnchanged(load_number):
                 self._do(sync.unchanged(load_number, now))
             case FencesUnavailable(store, error, load_number):
@@ -217,12 +223,12 @@ class FenceService:
                     self._tiles.invalidate(changed, revision)
 
     def _load(self, number: int) -> None:
-        store, sync, clock = self.store, self._sync, self._clock
+        store, sync, clock, last_good = self.store, self._sync, self._clock, self._last_good
 
         async def load() -> object:
             began = clock.monotonic()
             try:
-                loaded = await store.load()
+                loaded = last_good.complete(await store.load())
             except TvappError as error:
                 return FencesUnavailable(store.name, error, number) if sync.expects_load(number) else None
             if not sync.expects_load(number):
@@ -245,7 +251,10 @@ class FenceService:
             changed = book.changed_bounds(older.book) if older else None
             if loaded is not None:
                 ms = round(loaded.ms + (clock.monotonic() - began) * 1000)
-                log.event("geofences.loaded", store=loaded.store, count=len(book), skipped=count, ms=ms)
+                unknown = book.unknown_count
+                log.event(
+                    "geofences.loaded", store=loaded.store, count=len(book), skipped=count, unknown=unknown, ms=ms
+                )
             return IndexBuilt(index, book, command.revision, changed) if sync.expects_build(command.revision) else None
 
         self._jobs.run(BUILD, build)

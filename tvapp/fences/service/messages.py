@@ -16,8 +16,10 @@ class Index(Protocol):
 
     def __len__(self) -> int: ...
 
-    def at(self, position: Position, now_s: float, tolerance_m: float = 0.0) -> tuple[Geofence, ...]:
-        """Return the fences at a position, the smallest first."""
+    def distances_at(
+        self, position: Position, now_s: float, tolerance_m: float = 0.0
+    ) -> tuple[tuple[Geofence, float], ...]:
+        """Return the fences at a position, the smallest first, then the near ones; each with its distance in metres."""
         ...
 
     def outline(self, fence: Geofence) -> tuple[Ring, ...]:

@@ -21,13 +21,14 @@ class Loaded:
 
     `as_of` is set where a part could not be read now and is as it was before: the time at which the oldest such part
     was last known to be right, in seconds since 1970 UTC. When that time appears, moves or goes, the content counts as
-    changed.
+    changed. `refused` names the files that cannot be read and were not read before, since this program started.
     """
 
     fences: tuple[Geofence, ...]
     skipped: tuple[Skipped, ...]
     unchanged: bool = False
     as_of: float | None = None
+    refused: tuple[str, ...] = ()
 
 
 UNCHANGED = Loaded((), (), unchanged=True)

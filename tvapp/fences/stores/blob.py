@@ -124,12 +124,16 @@ class BlobStore:
         )
         documents: dict[str, Document] = {}
         stale: list[str] = []
+        refused: list[str] = []
         failures: list[TvappError] = []
         fatal: BaseException | None = None
         for name, answer in zip(wanted, answers, strict=True):
             if isinstance(answer, Document):
                 documents[name] = answer
-                self._staleness.confirm(name, began)
+                if answer.content.is_kept:
+                    stale.append(name)
+                elif not answer.content.problem:
+                    self._staleness.confirm(name, began)
             elif isinstance(answer, ServiceError | TimedOut) and not isinstance(answer, Unauthorized):
                 failures.append(answer)
                 if name in self._documents:
@@ -137,6 +141,7 @@ class BlobStore:
                     stale.append(name)
                 else:
                     skipped.append(Skipped(name, failure_reason(answer)))
+                    refused.append(name)
             elif answer is not None:
                 fatal = fatal or answer
         if fatal is None and failures and not documents:
@@ -147,19 +152,21 @@ class BlobStore:
             self._documents |= documents  # so that the next load need not read these again
             raise fatal
         self._documents = dict(sorted(documents.items()))
-        return self._changed(skipped, self._staleness.oldest(name for name in stale if name not in sent))
+        return self._changed(skipped, refused, self._staleness.oldest(name for name in stale if name not in sent))
 
-    def _changed(self, skipped: list[Skipped], stale: float | None) -> Loaded:
+    def _changed(self, skipped: list[Skipped], refused: list[str], stale: float | None) -> Loaded:
         documents = self._documents
-        for document in documents.values():
-            skipped.extend(document.result.skipped)
+        for name, document in documents.items():
+            skipped.extend(document.content.skipped(name))
+            if document.content.is_refused:
+                refused.append(name)
         skipped.sort(key=lambda skip: (skip.source, skip.feature))
         shown = (stale, *skipped, *((name, document.digest) for name, document in documents.items()))
         if shown == self._shown:
             return UNCHANGED
         self._shown = shown
         fences = tuple(fence for each in documents.values() for fence in each.result.fences)
-        return Loaded(fences, tuple(skipped), as_of=self._staleness.wall(stale))
+        return Loaded(fences, tuple(skipped), as_of=self._staleness.wall(stale), refused=tuple(refused))
 
     async def _list(self, client: BlobClient, skipped: list[Skipped]) -> list[Entry]:
         """Return the entries of all pages whose names end as those of GeoJSON do."""

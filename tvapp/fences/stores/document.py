@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from tvapp.azure.errors import plain
 from tvapp.core.errors import ConnectionBroken, DataError, NetworkError, ServiceError, TimedOut, TlsFailed, TvappError
 from tvapp.fences.geojson.reading import ReadResult, read
-from tvapp.fences.model.fence import Skipped
+from tvapp.fences.stores.content import Content, read_content
 from tvapp.net.request import Response
 
 _PAGES = (b"<!doctype html", b"<html", b"<head", b"<script")
@@ -16,13 +16,21 @@ _PAGES = (b"<!doctype html", b"<html", b"<head", b"<script")
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A file that was read. `etag` and `last_modified` are the validators of the response, or empty."""
+    """A file that was read. `etag` and `last_modified` are the validators of the response, or empty.
+
+    `digest` is that of the bytes that `content` was read from.
+    """
 
     digest: bytes
     etag: str
     last_modified: str
-    result: ReadResult
+    content: Content
     size: int
+
+    @property
+    def result(self) -> ReadResult:
+        """What was read, the last time that it could be."""
+        return self.content.result
 
 
 def read_document(source: str, response: Response, known: Document | None) -> Document:
@@ -33,22 +41,33 @@ def read_document(source: str, response: Response, known: Document | None) -> Do
     """
     headers, body = response.headers, response.body
     digest = hashlib.sha256(body).digest()
-    if known is not None and known.digest == digest:
-        result = known.result
-    elif is_web_page(body):
-        raise DataError(source, "a web page, not GeoJSON")
-    else:
-        result = read(body, source)
-    return Document(digest, headers.get("etag", ""), headers.get("last-modified", ""), result, len(body))
+    result = known.result if known is not None and known.digest == digest else read_geojson(body, source)
+    return Document(digest, headers.get("etag", ""), headers.get("last-modified", ""), Content(result), len(body))
 
 
 def read_blob(name: str, response: Response, known: Document | None) -> Document:
-    """Parse a blob; one that is not GeoJSON becomes a document without fences. Takes long: for a worker."""
-    try:
-        return read_document(name, response, known)
-    except DataError as error:
-        result = ReadResult((), (Skipped(name, error.reason),))
-        return Document(response.body[:0], response.headers.get("etag", ""), "", result, len(response.body))
+    """Parse a blob; one of which nothing can be read keeps the content of `known`. Takes long: for a worker."""
+    body, etag = response.body, response.headers.get("etag", "")
+    digest = hashlib.sha256(body).digest()
+    if known is not None and known.digest == digest:
+        return Document(digest, etag, "", Content(known.result), len(body))
+    content = read_content(lambda: read_geojson(body, name), known.content if known is not None else None)
+    if content.problem:
+        digest = known.digest if known is not None else b""
+    return Document(digest, etag, "", content, len(body))
+
+
+def read_geojson(body: bytes, source: str) -> ReadResult:
+    """Read a body.
+
+    Raises:
+        DataError: it is not GeoJSON; the reason names a web page and an empty file as such.
+    """
+    if is_web_page(body):
+        raise DataError(source, "a web page, not GeoJSON")
+    if not body.strip():
+        raise DataError(source, "the file is empty")
+    return read(body, source)
 
 
 def is_web_page(body: bytes) -> bool:

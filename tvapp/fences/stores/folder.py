@@ -8,16 +8,20 @@ import stat
 from pathlib import Path
 from typing import TypeAlias
 
+from tvapp.core.clock import Clock, SystemClock
 from tvapp.core.errors import DataError, StorageError
 from tvapp.core.files import read_bounded
 from tvapp.core.log import Log
-from tvapp.fences.geojson.reading import MAX_BYTES, ReadResult, read
+from tvapp.fences.geojson.reading import MAX_BYTES, ReadResult
 from tvapp.fences.model.change import Change, Outcome
 from tvapp.fences.model.fence import Skipped
 from tvapp.fences.stores.base import UNCHANGED, Loaded, Note, SameThread, Workers
+from tvapp.fences.stores.content import Content, read_content
+from tvapp.fences.stores.document import read_geojson
 from tvapp.fences.stores.folder_watching import until_changed
 from tvapp.fences.stores.folder_writing import send_change
 from tvapp.fences.stores.naming import SUFFIXES, file_name
+from tvapp.fences.stores.staleness import Staleness
 
 MAX_FILES = 5_000
 LOCKED_TRIES = 100
@@ -29,15 +33,18 @@ Mark: TypeAlias = tuple[int, int, int]
 
 
 class FolderStore:
-    """Reads a folder and writes to it; an unchanged file is not read again."""
+    """Reads a folder and writes to it; an unchanged file is not read again, and a broken one stays as it was."""
 
     name = "folder"
 
-    def __init__(self, path: str | Path, log: Log, *, workers: Workers | None = None) -> None:
+    def __init__(
+        self, path: str | Path, log: Log, *, workers: Workers | None = None, clock: Clock | None = None
+    ) -> None:
         self._path = Path(path).expanduser().absolute()
         self._log = log
         self._workers: Workers = workers if workers is not None else SameThread()
-        self._read: dict[str, tuple[Mark, ReadResult]] = {}
+        self._staleness = Staleness(clock if clock is not None else SystemClock())
+        self._read: dict[str, tuple[Mark, Content]] = {}
         self._loaded = False
         self._is_tidy = False
         self._seen: dict[str, Mark] | None = None
@@ -94,26 +101,37 @@ class FolderStore:
 
     def _load(self) -> Loaded:
         self._seen = None
+        began = self._staleness.now()
         marks, overflow = self._list()
         self._seen = marks
         if self._loaded and marks == {name: mark for name, (mark, _) in self._read.items()}:
+            self._confirm(began)
             return UNCHANGED
-        results: dict[str, tuple[Mark, ReadResult]] = {}
+        results: dict[str, tuple[Mark, Content]] = {}
         for name, mark in marks.items():
             known = self._read.get(name)
             if known is not None and known[0] == mark:
                 results[name] = known
             else:
-                result = self._read_file(name)
-                if result is not None:
-                    results[name] = mark, result
+                content = self._read_file(name, known[1] if known is not None else None)
+                if content is not None:
+                    results[name] = mark, content
         self._read = results
         self._loaded = True
-        fences = tuple(fence for _, result in results.values() for fence in result.fences)
-        skipped = [skip for _, result in results.values() for skip in result.skipped]
+        self._confirm(began)
+        contents = {_shown(name): content for name, (_, content) in results.items()}
+        fences = tuple(fence for content in contents.values() for fence in content.result.fences)
+        skipped = [skip for name, content in contents.items() for skip in content.skipped(name)]
         if overflow:
             skipped.append(Skipped(str(self._path), f"{overflow} files beyond the first {MAX_FILES}"))
-        return Loaded(fences, tuple(skipped))
+        stale = self._staleness.oldest(name for name, (_, content) in results.items() if content.is_kept)
+        refused = tuple(name for name, content in contents.items() if content.is_refused)
+        return Loaded(fences, tuple(skipped), as_of=self._staleness.wall(stale), refused=refused)
+
+    def _confirm(self, moment: float) -> None:
+        for name, (_, content) in self._read.items():
+            if not content.problem:
+                self._staleness.confirm(name, moment)
 
     def _list(self) -> tuple[dict[str, Mark], int]:
         marks: dict[str, Mark] = {}
@@ -135,13 +153,18 @@ class FolderStore:
         names = sorted(marks)
         return {name: marks[name] for name in names[:MAX_FILES]}, max(0, len(names) - MAX_FILES)
 
-    def _read_file(self, name: str) -> ReadResult | None:
-        shown = _shown(name)
-        try:
+    def _read_file(self, name: str, known: Content | None) -> Content | None:
+        """Return the content of a file; None where it is gone."""
+        is_gone = False
+
+        def read() -> ReadResult:
+            nonlocal is_gone
             data = read_bounded(self._path / name, MAX_BYTES)
-            return None if data is None else read(data, shown)
-        except (DataError, StorageError) as error:
-            return ReadResult((), (Skipped(shown, error.reason),))
+            is_gone = data is None
+            return ReadResult((), ()) if data is None else read_geojson(data, _shown(name))
+
+        content = read_content(read, known)
+        return None if is_gone else content
 
 
 def _shown(name: str) -> str:

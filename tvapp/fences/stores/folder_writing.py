@@ -20,6 +20,7 @@ from tvapp.fences.stores.naming import SUFFIXES
 
 LOCK = ".tvapp.lock"
 """Never deleted: a process may wait for the lock of the deleted file while another locks a new one."""
+_NO_FILE = "it is not a plain file"
 
 MAX_ROUNDS = 16
 
@@ -102,7 +103,7 @@ def _read_held(path: Path) -> _Held:
         return _Held(None)
     if not stat.S_ISREG(status.st_mode):
         # To replace a link would detach it from its target, which may have other users.
-        raise StorageError(str(path), "it is a link" if stat.S_ISLNK(status.st_mode) else "it is not a plain file")
+        raise StorageError(str(path), "it is a link" if stat.S_ISLNK(status.st_mode) else _NO_FILE)
     return _Held(read_bounded(path, MAX_BYTES), status)
 
 
@@ -156,7 +157,8 @@ def _reserved(path: Path) -> Iterator[Callable[[], None]]:
 @contextmanager
 def _lock(folder: Path) -> Iterator[bool]:
     """Lock the folder against other tvapps; yields False where one of them has the lock."""
-    flags = os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
+    # Others may write to the folder: what they put in the lock's place must not hang the save, as opening a pipe would.
+    flags = os.O_CREAT | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
     try:
         fd = os.open(folder / LOCK, flags | os.O_RDWR, 0o666)
     except PermissionError as refused:
@@ -164,7 +166,11 @@ def _lock(folder: Path) -> Iterator[bool]:
             fd = os.open(folder / LOCK, flags & ~os.O_CREAT | os.O_RDONLY)  # another user made it
         except FileNotFoundError:
             raise refused from None
+    except IsADirectoryError as error:
+        raise StorageError(str(folder / LOCK), _NO_FILE) from error
     try:
+        if not stat.S_ISREG(os.fstat(fd).st_mode):
+            raise StorageError(str(folder / LOCK), _NO_FILE)
         yield _is_taken(fd)
     finally:
         os.close(fd)

@@ -16,7 +16,6 @@ from tvapp.azure.authorizer import Authorizer
 from tvapp.azure.map_data import Entry, MapDataClient, is_udid
 from tvapp.core.clock import Clock, SystemClock
 from tvapp.core.errors import (
-    DataError,
     Forbidden,
     NotFound,
     ServiceDown,
@@ -25,10 +24,12 @@ from tvapp.core.errors import (
     Unreachable,
 )
 from tvapp.core.log import Log
-from tvapp.fences.geojson.reading import MAX_BYTES, ReadResult, read
+from tvapp.fences.geojson.reading import MAX_BYTES
 from tvapp.fences.model.change import Change, Outcome, Stored
 from tvapp.fences.model.fence import Skipped
 from tvapp.fences.stores.base import UNCHANGED, Loaded, Note, SameThread, StoreRetired, Workers
+from tvapp.fences.stores.content import KEPT, Content, read_content
+from tvapp.fences.stores.document import read_geojson
 from tvapp.fences.stores.map_data_sending import PollPacer, Sending
 from tvapp.fences.stores.staleness import Staleness
 from tvapp.net.request import Sender
@@ -43,7 +44,7 @@ class _File:
 
     digest: bytes
     etag: str
-    result: ReadResult
+    content: Content
     size: int
     is_ours: bool = False
 
@@ -92,24 +93,29 @@ class MapDataStore:
             *(self._fetch(entry, gate, skipped, stale) for entry in wanted.values()), return_exceptions=True
         )
         files: dict[str, _File] = {}
+        unread = {skip.source for skip in skipped}
         for udid, answer in zip(wanted, answers, strict=True):
             if isinstance(answer, BaseException):
                 raise answer
             if answer is not None:
                 files[udid] = answer
-                if udid not in stale:
+                if answer.content.is_kept:
+                    stale.append(udid)
+                elif udid not in stale and not answer.content.problem:
                     self._staleness.confirm(udid, began)
         self._files = files
         oldest = self._staleness.oldest(stale)
-        for file in files.values():
-            skipped.extend(file.result.skipped)
+        for udid, file in files.items():
+            skipped.extend(file.content.skipped(udid))
         skipped.sort(key=lambda skip: (skip.source, skip.feature))
         shown = (oldest, *skipped, *((udid, file.digest) for udid, file in files.items()))
         if shown == self._shown:
             return UNCHANGED
         self._shown = shown
-        fences = tuple(fence for file in files.values() for fence in file.result.fences)
-        return Loaded(fences, tuple(skipped), as_of=self._staleness.wall(oldest))
+        fences = tuple(fence for file in files.values() for fence in file.content.result.fences)
+        refused = [udid for udid, file in files.items() if file.content.is_refused]
+        refused += [udid for udid, answer in zip(wanted, answers, strict=True) if answer is None and udid in unread]
+        return Loaded(fences, tuple(skipped), as_of=self._staleness.wall(oldest), refused=tuple(refused))
 
     async def send(self, change: Change, *, note: Note, resume: str = "") -> Outcome:
         """See WritableStore, and `map_data_sending` for its guarantees.
@@ -185,9 +191,10 @@ class MapDataStore:
             except NotFound:
                 return None
             except (ServiceDown, UnexpectedReply) as error:
-                if known is None:
-                    skipped.append(Skipped(udid, f"the service answers {error.status}"))
-                else:
+                kept = KEPT if known is not None and known.content.result.fences else ""
+                if not (kept and known is not None and known.content.problem):
+                    skipped.append(Skipped(udid, f"{kept}{_reason(error)}"))
+                if known is not None:
                     stale.append(udid)
                 return known
             if response is None:
@@ -196,12 +203,15 @@ class MapDataStore:
             return await self._workers.in_worker(lambda: _read(udid, response.body, etag, known))
 
 
+def _reason(error: ServiceDown | UnexpectedReply) -> str:
+    return "a web page, not GeoJSON" if getattr(error, "code", "") == "html" else f"the service answers {error.status}"
+
+
 def _read(udid: str, content: bytes, etag: str, known: _File | None) -> _File:
     digest = hashlib.sha256(content).digest()
     if known is not None and known.digest == digest:
-        return _File(digest, etag, known.result, known.size)
-    try:
-        result = read(content, udid)
-    except DataError as error:
-        result = ReadResult((), (Skipped(udid, error.reason),))
-    return _File(digest, etag, result, len(content))
+        return _File(digest, etag, Content(known.content.result), len(content))
+    read_now = read_content(lambda: read_geojson(content, udid), known.content if known is not None else None)
+    if read_now.problem:
+        digest = known.digest if known is not None else b""
+    return _File(digest, etag, read_now, len(content))

@@ -15,6 +15,7 @@ from tvapp.core.log import Log
 from tvapp.fences.geojson.reading import MAX_BYTES
 from tvapp.fences.model.fence import Skipped
 from tvapp.fences.stores.base import UNCHANGED, Loaded, SameThread, Workers
+from tvapp.fences.stores.content import KEPT
 from tvapp.fences.stores.document import Document, failure_reason, is_web_page, read_document
 from tvapp.fences.stores.staleness import Staleness
 from tvapp.net.request import Request, Response, Sender
@@ -78,12 +79,14 @@ class UrlStore:
         skipped: list[Skipped] = []
         documents: list[tuple[str, Document]] = []
         stale: list[str] = []
+        refused: list[str] = []
         total = 0
         for source in self._sources:
             if source.error is not None:
-                kept = "shown as it was before: " if source.document is not None else ""
+                kept = KEPT if source.document is not None else ""
                 skipped.append(Skipped(source.label, kept + failure_reason(source.error)))
             if source.document is None:
+                refused.append(source.label)
                 continue
             total += source.document.size
             if total > MAX_TOTAL_BYTES:
@@ -99,7 +102,7 @@ class UrlStore:
             return UNCHANGED
         self._shown = shown
         fences = tuple(fence for _, document in documents for fence in document.result.fences)
-        return Loaded(fences, tuple(skipped), as_of=self._staleness.wall(oldest))
+        return Loaded(fences, tuple(skipped), as_of=self._staleness.wall(oldest), refused=tuple(refused))
 
     async def _refresh(self, source: _Source, gate: asyncio.Semaphore) -> None:
         async with gate:

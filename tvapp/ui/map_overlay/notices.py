@@ -82,7 +82,11 @@ def notices(state: MapState) -> list[Notice]:
         found.append(Notice("wifi-off", theme.WARN, say(key, time=since), advice))
     elif state.fences.stale_since is not None and "store" not in state.troubles.by_area:
         title = say("notice.stale", age=age(state.wall() - state.fences.stale_since))
-        found.append(Notice("cloud-off", theme.WARN, title, say("notice.stale.advice")))
+        key = "notice.stale.advice.why" if state.fences.skipped else "notice.stale.advice"
+        found.append(Notice("cloud-off", theme.WARN, title, say(key)))
+    elif (files := state.fences.refused_files) and "store" not in state.troubles.by_area:
+        title = state.settings.counted("notice.left-out", files) if len(state.book) else say("notice.left-out.all")
+        found.append(Notice("file-warning", theme.WARN, title, say("notice.left-out.advice")))
     return found + _outbox_notices(state)
 
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from tvapp.fences.model.fence import Geofence, Line, Polygon
 from tvapp.geo.position import Position
+from tvapp.text.shaping import preload
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.words import formats
 
@@ -18,16 +20,28 @@ def preload_distances() -> None:
     """Import what distances need: longer than a frame may take, so call it on a worker once geofences are loaded."""
     import tvapp.fences.model.containment  # noqa: F401
 
+    preload()
 
-def readout(place: Position, under: tuple[Geofence, ...], selected: Geofence | None, settings: UiSettings) -> str:
-    """Return one line about the place under the crosshair."""
+
+def readout(
+    place: Position, under: Sequence[tuple[Geofence, float]], selected: Geofence | None, settings: UiSettings
+) -> str:
+    """Return one line about the place under the crosshair.
+
+    `under` are the geofences there, each with its distance in metres, 0 where it contains the place.
+    """
     say = settings.words
     parts = [formats.place(place)]
-    inside = [fence for fence in under if fence is not selected]
-    if inside:
-        first = inside[0].name
-        more = len(inside) - 1
-        parts.append(say("readout.inside.more", name=first, count=more) if more else say("readout.inside", name=first))
+    others = [(fence, metres) for fence, metres in under if selected is None or fence.id != selected.id]
+    inside = [each for each in others if each[1] == 0.0]
+    if others:
+        # Near ones count only where the place is in none.
+        told = inside or others
+        fence, metres = told[0]
+        more = len(told) - 1
+        key = ("readout.inside" if inside else "readout.near") + (".more" if more else "")
+        length = formats.distance(metres, settings.units)
+        parts.append(say(key, name=fence.name, count=more, length=length))
     if selected is not None and _vertices(selected) <= MOST_VERTICES:
         # Imported late, because the first frame needs no distance.
         from tvapp.fences.model.containment import signed_distance
@@ -36,7 +50,7 @@ def readout(place: Position, under: tuple[Geofence, ...], selected: Geofence | N
         if not math.isfinite(metres):
             return BETWEEN.join(parts)
         length = formats.distance(abs(metres), settings.units)
-        parts.append(say("readout.within" if metres < 0 else "readout.away", length=length, name=selected.name))
+        parts.append(say("readout.within" if metres <= 0 else "readout.away", length=length, name=selected.name))
     return BETWEEN.join(parts)
 
 

@@ -9,9 +9,10 @@ from typing import TYPE_CHECKING
 
 from tvapp.auth.view import Account
 from tvapp.core.clock import Clock, ClockSkewed
+from tvapp.core.errors import DataError
 from tvapp.fences.drawing.messages import LabelsPlaced
 from tvapp.fences.model.book import FenceBook
-from tvapp.fences.model.fence import Geofence
+from tvapp.fences.model.fence import Geofence, Skipped
 from tvapp.fences.outbox.messages import OutboxChanged
 from tvapp.fences.service.messages import FencesLoaded, FencesUnavailable, FencesUnchanged, IndexBuilt, SnapshotRestored
 from tvapp.mapview.last_view import LastView
@@ -129,19 +130,21 @@ class MapState:
                 self.troubles.take_refusal(message, now)
             case IndexBuilt():
                 self._take_fences(message)
-            case FencesLoaded(as_of=as_of):
-                self.fences.loaded(as_of, self.wall())
+            case FencesLoaded(as_of=as_of, skipped=skipped):
+                self.fences.loaded(as_of, skipped, self.wall())
             case SnapshotRestored(as_of=as_of) if self.fences.confirmed_at is None:
                 self.fences.confirmed_at = as_of
             case FencesUnavailable(error=error):
                 self.troubles.take(TroubleChanged("store", error))
+                if isinstance(error, DataError):
+                    self.fences.refusal = (Skipped(error.source, error.reason),)
             case FencesUnchanged():
                 self.troubles.clear("store")
                 self.fences.unchanged(self.wall())
             case LockKnown(wrong_tries=wrong_tries) if self.lock is not None:
                 self.lock = self.lock.begin(wrong_tries, now)
-            case PatternChecked(right=right) if self.lock is not None:
-                self.lock = self.lock.answer(right=right, now=now)
+            case PatternChecked(right=right, least_tries=least_tries) if self.lock is not None:
+                self.lock = self.lock.answer(right=right, now=now, least_tries=least_tries)
             case OutboxChanged():
                 self.edits.take_outbox(message)
             case LabelsPlaced():

@@ -63,7 +63,7 @@ class Troubles:
             return
         if isinstance(error, NetworkError) and self.is_offline:
             return
-        if isinstance(error, ServiceError | TimedOut) or (message.retry_in_s or 0.0) >= REPEATED_LOSS_S:
+        if isinstance(error, ServiceError | TimedOut) or message.retry_in_s >= REPEATED_LOSS_S:
             self.by_area["map"] = TroubleChanged("map", error)
             self._refused_at = now
             self.clears_at = None

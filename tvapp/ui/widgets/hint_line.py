@@ -11,7 +11,12 @@ from tvapp.ui.widgets.label import draw_icon, fit, in_middle
 from tvapp.ui.widgets.surface import glass
 from tvapp.ui.words.lookup import words
 
-KEY_ICONS: dict[HintKey, str] = {"arrows": "move", "left-right": "move-horizontal", "up-down": "move-vertical"}
+KEY_ICONS: dict[HintKey, str] = {
+    "arrows": "move",
+    "left-right": "move-horizontal",
+    "up-down": "move-vertical",
+    "right": "arrow-right",
+}
 KEY_WORDS: dict[HintKey, str] = {
     "ok": "key.ok",
     "hold-ok": "key.hold-ok",

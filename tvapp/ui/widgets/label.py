@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from unicodedata import combining
 
+from tvapp.text.shaping import JOINERS, RIGHT_TO_LEFT_MARK, is_right_to_left
 from tvapp.ui.canvas import Anchor, Canvas, Color, Rect, TextStyle
 from tvapp.ui.icons import icon
 
@@ -23,7 +25,16 @@ def fit(canvas: Canvas, text: str, style: TextStyle, width: float) -> str:
             low = middle
         else:
             high = middle - 1
-    return text[:low].rstrip() + ELLIPSIS
+    return text[: _whole(text, low)].rstrip() + ELLIPSIS
+
+
+def _whole(text: str, at: int) -> int:
+    """Return where to cut at or before a place, so that a letter keeps its marks."""
+    if text.isascii():
+        return at
+    while 0 < at < len(text) and (text[at] in JOINERS or combining(text[at])):
+        at -= 1
+    return at
 
 
 def shrink(canvas: Canvas, text: str, style: TextStyle, width: float, smallest: int) -> TextStyle:
@@ -36,6 +47,14 @@ def shrink(canvas: Canvas, text: str, style: TextStyle, width: float, smallest: 
 
 def wrap(canvas: Canvas, text: str, style: TextStyle, width: float, most: int = 99) -> list[str]:
     """Break `text` at spaces into lines of at most `width`; the last of `most` lines ends with an ellipsis."""
+    if is_right_to_left(text):
+        # Each line runs as the paragraph does, whatever it begins with.
+        found = _wrapped(canvas, text, style, width, most)
+        return [line if is_right_to_left(line) else RIGHT_TO_LEFT_MARK + line for line in found]
+    return _wrapped(canvas, text, style, width, most)
+
+
+def _wrapped(canvas: Canvas, text: str, style: TextStyle, width: float, most: int) -> list[str]:
     lines: list[str] = []
     current = ""
     pieces = text.split()
@@ -63,7 +82,7 @@ def _head(canvas: Canvas, word: str, style: TextStyle, width: float) -> str:
     count = 1
     while count < len(word) and canvas.measure(word[: count + 1], style)[0] <= width:
         count += 1
-    return word[:count]
+    return word[: max(1, _whole(word, count))]
 
 
 def label(canvas: Canvas, text: str, x: float, y: float, width: float, style: TextStyle) -> float:

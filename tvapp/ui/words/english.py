@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tvapp.ui.words.english_connection import CONNECTION
+from tvapp.ui.words.english_diagnosis import DIAGNOSIS
 from tvapp.ui.words.english_editing import EDITING
 from tvapp.ui.words.english_problems import PROBLEMS
 
@@ -158,10 +159,20 @@ _COMMON: dict[str, str] = {
     "fences.empty": "No geofences yet",
     "fences.empty.advice": "They appear here as soon as they are loaded.",
     "fences.loading": "Loading the geofences",
+    "fences.refused": "None of the geofences can be read",
+    "fences.refused.advice": "OK shows which files and features these are, and why.",
     "fences.skipped.one": "1 could not be read",
     "fences.skipped": "{count} could not be read",
+    "fences.unknown.one": "1 with unknown times",
+    "fences.unknown": "{count} with unknown times",
+    "left-out.title": "Not shown",
+    "left-out.note": "These cannot be read. OK shows the whole reason.",
+    "left-out.empty": "Everything could be read.",
+    "left-out.others": "and {count} more",
+    "left-out.close": "Close",
     "fence.unnamed": "Without a name",
     "fence.state.active": "Active",
+    "fence.state.unknown": "Times unknown",
     "fence.state.expired": "Expired",
     "fence.state.out-of-hours": "Outside its hours",
     "fence.state.upcoming": "Not started yet",
@@ -176,6 +187,8 @@ _COMMON: dict[str, str] = {
     "fence.shape.rectangle": "Rectangle",
     "fence.shape.line": "Strip along a line",
     "fence.shape.spot": "Around a point",
+    "fence.shape.mark": "Point, without an area",
+    "fence.shape.path": "Line, without an area",
     "fence.shape.several": "{count} areas",
     "fence.kind": "Kind",
     "fence.shape": "Shape",
@@ -194,6 +207,9 @@ _COMMON: dict[str, str] = {
     "fence.action.list": "Back to the list",
     # Validity in words
     "valid.always": "Always",
+    "valid.unknown": "the times of this geofence cannot be read",
+    "valid.unknown.rest": "other times cannot be read",
+    "valid.unknown.expiry": "when it ends cannot be read",
     "valid.until": "until {date}",
     "valid.daily": "Daily {from}–{to}",
     "valid.weekdays": "Monday to Friday {from}–{to}",
@@ -265,6 +281,8 @@ _COMMON: dict[str, str] = {
     "hint.more": "More",
     "hint.open": "Open",
     "hint.details": "Details",
+    "hint.left-out": "Not shown",
+    "hint.why": "Why",
     "hint.close": "Close",
     "hint.back": "Back",
     "hint.back-to-map": "Back to the map",
@@ -287,5 +305,5 @@ _COMMON: dict[str, str] = {
     "key.any": "Any key",
 }
 
-SENTENCES: dict[str, str] = _COMMON | CONNECTION | PROBLEMS | EDITING
+SENTENCES: dict[str, str] = _COMMON | CONNECTION | DIAGNOSIS | PROBLEMS | EDITING
 """Key -> sentence; {names} are filled in."""

@@ -66,6 +66,10 @@ _REASONS: dict[str, tuple[str, str]] = {
         "The connection to {host} breaks off",
         "The network may be unsteady, or something between here and the service ends the connection.",
     ),
+    "proxy-refuses": (
+        "The proxy does not let this TV reach {host}",
+        "Ask your administrator to allow {host} on the proxy of this network, or to look why it does not get there.",
+    ),
     "unreachable": (
         "{host} cannot be reached",
         "Check the router and its line. Whoever looks after this network can say more.",

@@ -126,6 +126,11 @@ _KINDS: dict[str, tuple[str, str, str]] = {
         "Ask your administrator to check the settings of this TV.",
         "The provider has no device_authorization_endpoint.",
     ),
+    "endpoint-elsewhere": (
+        "The sign-in service wants the sign-in sent to another host",
+        "It is not sent there. Ask your administrator to check the settings of this TV.",
+        "Check identity.authority, or add that host's address to identity.oidc_endpoints.",
+    ),
     "authority-wrong": (
         "There is no sign-in service at the address in the settings",
         "Ask your administrator to check the settings of this TV.",
@@ -134,7 +139,7 @@ _KINDS: dict[str, tuple[str, str, str]] = {
     "ca-bundle": (
         "The certificates in the settings cannot be read",
         "Ask your administrator to check the settings of this TV.",
-        "Check identity.ca_bundle: a readable file with certificates in PEM form.",
+        "Check network.ca_bundle: a readable file with certificates in PEM form.",
     ),
     # The service
     "busy": ("The sign-in service is busy", "It is tried again by itself.", "Throttled (429)."),
@@ -157,9 +162,19 @@ _KINDS: dict[str, tuple[str, str, str]] = {
     "slow": ("The sign-in service takes too long to answer", "It is tried again by itself.", "Timed out."),
     "interrupted": ("The connection broke off", "It is tried again by itself.", "Connection reset or truncated."),
     "proxy": (
-        "The way out of this network is closed",
-        "Ask your administrator about the proxy of this network. It is tried again by itself.",
-        "The proxy refused or cannot be reached.",
+        "The proxy of this network does not answer",
+        "Ask your administrator about the proxy. It is tried again by itself.",
+        "Check network.proxy, or HTTPS_PROXY of the environment, and that the proxy runs.",
+    ),
+    "proxy-login": (
+        "The proxy of this network wants a name and a password",
+        "Ask your administrator to put them into the settings of this TV, or to check them.",
+        "407: check network.proxy_username and network.proxy_password. The proxy has to take Basic.",
+    ),
+    "proxy-refuses": (
+        "The proxy of this network does not let this TV through",
+        "Ask your administrator to allow the services that this TV needs. It is tried again by itself.",
+        "The proxy refused the connection to the host, or cannot reach it; network.no_proxy goes round it.",
     ),
     "captive-portal": (
         "This network asks for a sign-in of its own",
@@ -169,7 +184,7 @@ _KINDS: dict[str, tuple[str, str, str]] = {
     "tls-failed": (
         "The connection to the sign-in service is not safe",
         "So it was not used. Ask your administrator. It is tried again by itself.",
-        "Certificate not trusted or for another host; a company CA belongs in identity.ca_bundle.",
+        "Certificate not trusted or for another host; a company CA belongs in network.ca_bundle.",
     ),
     "clock-wrong": (
         "The clock of this TV is wrong",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterable, Mapping
 
 from tvapp.fences.model.fence import Geofence
@@ -9,12 +10,14 @@ from tvapp.fences.model.summary import Summary, summarise
 from tvapp.fences.model.validity import DAY_S, Period
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.words import formats
+from tvapp.ui.words.property_values import property_lines
 
 KNOWN_PROPERTIES = frozenset(
     {"name", "geometryId", "subType", "radius", "validityTime", "kind", "category", "type", "fill", "stroke"}
 )
 """Properties that are shown in another way, or concern drawing only."""
-LONGEST_VALUE = 80
+MOST_PROPERTIES = 40
+LONGEST_NAME = 80
 DAY_AND_NIGHT_S = DAY_S - 60
 
 Row = tuple[str, str]
@@ -43,7 +46,9 @@ def size_words(fence: Geofence, now_s: float, settings: UiSettings) -> str:
     summary = summarise(fence, now_s)
     if summary.shape in ("circle", "spot") and summary.radius_m is not None:
         return f"{settings.words('fence.radius')} {formats.distance(summary.radius_m, settings.units)}"
-    if summary.shape == "line" and summary.length_m is not None:
+    if summary.shape == "mark":
+        return shape_words(summary, settings)
+    if summary.shape in ("line", "path") and summary.length_m is not None:
         return formats.distance(summary.length_m, settings.units)
     return formats.area(summary.area_m2, settings.units)
 
@@ -59,7 +64,7 @@ def state_words(fence: Geofence, now_s: float, settings: UiSettings) -> str:
             return named
         return say("fence.since", state=named, time=formats.date(fence.validity.expires, settings.local_time))
     if change is None:
-        return say("fence.state.always") if not fence.validity.periods else named
+        return say("fence.state.always") if state == "active" and not fence.validity.periods else named
     when = formats.moment(change, now_s, settings.local_time)
     key = "fence.until" if state == "active" else "fence.from"
     if state != "active" and fence.validity.state(change) != "active":
@@ -73,7 +78,12 @@ def validity_words(fence: Geofence, settings: UiSettings) -> str:
     parts = [_period_words(period, settings) for period in validity.periods[:3]]
     if len(validity.periods) > 3:
         parts.append(say("fence.more", count=len(validity.periods) - 3))
+    if not validity.are_periods_known:
+        parts.append(say("valid.unknown.rest" if parts else "valid.unknown"))
+    if not validity.is_expiry_known and (validity.periods or validity.are_periods_known):
+        parts.append(say("valid.unknown.expiry"))
     sentence = ", ".join(dict.fromkeys(parts)) or say("valid.always")
+    sentence = sentence[:1].upper() + sentence[1:]
     if validity.expires is not None:
         sentence += " " + say("valid.until", date=formats.date(validity.expires, settings.local_time))
     return sentence
@@ -96,12 +106,17 @@ def detail_rows(fence: Geofence, now_s: float, settings: UiSettings) -> list[Row
 
 
 def property_rows(properties: Mapping[str, object]) -> Iterable[Row]:
-    """Return the properties that are not shown in another way."""
-    for name, value in properties.items():
-        if name in KNOWN_PROPERTIES or value is None or value == "":
-            continue
-        text = ", ".join(str(item) for item in value) if isinstance(value, list | tuple) else str(value)
-        yield readable_name(name), text if len(text) <= LONGEST_VALUE else text[: LONGEST_VALUE - 1] + "…"
+    """Return the properties that are not shown in another way, at most MOST_PROPERTIES rows.
+
+    Further lines of a nested value have no label.
+    """
+    found = (
+        (readable_name(name) if number == 0 else "", line)
+        for name, value in properties.items()
+        if name not in KNOWN_PROPERTIES
+        for number, line in enumerate(property_lines(value))
+    )
+    return itertools.islice(found, MOST_PROPERTIES)
 
 
 def readable_name(name: str) -> str:
@@ -110,11 +125,12 @@ def readable_name(name: str) -> str:
     >>> readable_name("speedLimitKnots"), readable_name("contact_phone")
     ('Speed limit knots', 'Contact phone')
     """
+    name = name[:LONGEST_NAME]
     spaced = "".join(
         f" {c.lower()}" if c.isupper() and i and not name[i - 1].isupper() else c for i, c in enumerate(name)
     )
     words = " ".join(spaced.replace("_", " ").replace("-", " ").split())
-    return words[:1].upper() + words[1:]
+    return words[:1].upper() + words[1:LONGEST_NAME]
 
 
 def _measures(summary: Summary, settings: UiSettings) -> list[Row]:
@@ -125,8 +141,11 @@ def _measures(summary: Summary, settings: UiSettings) -> list[Row]:
     if summary.shape == "line" and summary.length_m is not None and summary.radius_m is not None:
         rows.append((say("fence.length"), formats.distance(summary.length_m, units)))
         rows.append((say("fence.width"), formats.distance(2 * summary.radius_m, units)))
-    rows.append((say("fence.area"), formats.area(summary.area_m2, units)))
-    rows.append((say("fence.perimeter"), formats.distance(summary.perimeter_m, units)))
+    if summary.shape == "path" and summary.length_m is not None:
+        rows.append((say("fence.length"), formats.distance(summary.length_m, units)))
+    if summary.area_m2 > 0.0:
+        rows.append((say("fence.area"), formats.area(summary.area_m2, units)))
+        rows.append((say("fence.perimeter"), formats.distance(summary.perimeter_m, units)))
     return rows
 
 
@@ -136,7 +155,7 @@ def _period_words(period: Period, settings: UiSettings) -> str:
     if period.end - period.start > DAY_S:
         start, end = formats.date(period.start, local), formats.date(period.end, local)
         return say("valid.long", **{"from": start, "to": end})
-    times = {"from": start, "to": end}
+    times = {"from": start, "to": "24:00" if end == "00:00" else end}
     if period.end - period.start >= DAY_AND_NIGHT_S:
         times["to"] = "24:00"
     begin = local(period.start)

@@ -468,12 +468,10 @@ TILE = TileId("microsoft.base.road", 1, 0, 0)
         (DataError("h", "no picture"), 8.0, True),
         (SignInError("temporarily_unavailable", needs_person=False), 8.0, True),
         (SignInError("invalid_grant"), 60.0, False),
-        (NotFound("h", 404), None, False),
+        (NotFound("h", 404), 600.0, False),
     ],
 )
-def test_tiles_that_are_lost_repeatedly_raise_a_notice(
-    error: TvappError, retry_in_s: float | None, is_said: bool
-) -> None:
+def test_tiles_that_are_lost_repeatedly_raise_a_notice(error: TvappError, retry_in_s: float, is_said: bool) -> None:
     bench = Bench()
     bench.send(TileUnavailable(TILE, error, retry_in_s))
     assert bench.draw().shows("Parts of the map cannot be loaded") == is_said

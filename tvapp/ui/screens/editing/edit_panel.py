@@ -49,8 +49,9 @@ class EditPanel(OptionPanel):
         say, entry = self._state.settings.words, self._state.edits.entry(self._fence)
         options = []
         for key, icon in _OPTIONS.items():
-            can = key not in ("resize", "reshape", "move", "duplicate") or key in self._abilities
-            detail = "" if can else say("edit.cannot")
+            is_of_shape = key in ("resize", "reshape", "move", "duplicate")
+            can = key in self._abilities if is_of_shape else self._fence.is_editable
+            detail = "" if can else say("edit.cannot" if self._fence.is_editable else "edit.not_in_its_file")
             options.append(Option(key, icon, say(f"edit.{key}"), detail, enabled=can, danger=key == "delete"))
         if entry is not None and entry.is_stuck:
             words = say(f"edit.decide.{entry.state}")

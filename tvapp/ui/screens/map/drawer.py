@@ -13,6 +13,7 @@ from tvapp.ui.navigator import Navigator
 from tvapp.ui.screen import REPEATED, Binding, BoundScreen, bind
 from tvapp.ui.screens.map.details import DetailsScreen
 from tvapp.ui.screens.map.fence_card import STATE_ICONS, draw_mark
+from tvapp.ui.screens.map.left_out import LeftOutSheet
 from tvapp.ui.screens.panels.rows import Rows, RowWords, draw_row
 from tvapp.ui.screens.panels.sheet import draw_sheet, draw_title
 from tvapp.ui.widgets.label import draw_icon, label, paragraph
@@ -70,10 +71,14 @@ class DrawerScreen(BoundScreen):
         # Not mentioned, so that the hint line stays within the sheet.
         zoom = self._state.moves.zoom_keys(mentioned=False)
         back = bind((Intent.BACK, Intent.MENU), self._close, ("back", "hint.back-to-map"))
+        why = bind(Intent.RIGHT, self._open_left_out, ("right", "hint.left-out"))
+        has_left_out = bool(self._state.fences.skipped)
         if self.fence is None:
-            return back, zoom
+            open_it = bind((Intent.SELECT, Intent.RIGHT), self._open_left_out, ("ok", "hint.why"))
+            return (open_it, back, zoom) if has_left_out else (back, zoom)
         move = bind((Intent.UP, Intent.DOWN), self._move, ("up-down", "hint.choose"), REPEATED)
-        return move, bind(Intent.SELECT, self._open, ("ok", "hint.details")), back, zoom
+        shown = move, bind(Intent.SELECT, self._open, ("ok", "hint.details")), back
+        return (*shown, why, zoom) if has_left_out else (*shown, zoom)
 
     # -- the life of a screen ------------------------------------------------------------------------------------
 
@@ -111,11 +116,11 @@ class DrawerScreen(BoundScreen):
         total = len(state.book)
         counter = say("fences.counter", index=count(self.index + 1), total=count(total)) if total else ""
         room = draw_title(canvas, room, "list", say("fences.title"), counter)
-        skipped = state.book.skipped_count
-        if skipped:
+        counted = state.settings.counted
+        notes = (("fences.skipped", state.book.skipped_count), ("fences.unknown", state.book.unknown_count))
+        if total and (text := " · ".join(counted(key, number) for key, number in notes if number)):
             room = Rect(room.x, room.y, room.w, room.h - FOOTER)
             draw_icon(canvas, "file-warning", room.x + 16, room.bottom + 26, 30, theme.WARN)
-            text = state.settings.counted("fences.skipped", skipped)
             label(canvas, text, room.x + 44, room.bottom + 10, room.w - 44, theme.style(theme.CAPTION, theme.WARN))
         if not total:
             self._draw_empty(canvas, room)
@@ -138,9 +143,11 @@ class DrawerScreen(BoundScreen):
 
     def _draw_empty(self, canvas: Canvas, room: Rect) -> None:
         say, state = self._state.settings.words, self._state
-        title = say("fences.empty") if state.fences.is_loaded else say("fences.loading")
+        refused = bool(state.fences.skipped)
+        key = "fences.refused" if refused else "fences.empty"
+        title = say(key) if state.fences.is_loaded or refused else say("fences.loading")
         y = paragraph(canvas, title, room.x, room.y + 24, room.w, theme.style(theme.LEAD, face="bold"), 2)
-        paragraph(canvas, say("fences.empty.advice"), room.x, y + 8, room.w, theme.style(theme.SMALL, theme.MUTED), 3)
+        paragraph(canvas, say(f"{key}.advice"), room.x, y + 8, room.w, theme.style(theme.SMALL, theme.MUTED), 3)
 
     def _size(self, fence: Geofence) -> str:
         words = self._sizes.get(fence.id)
@@ -175,6 +182,10 @@ class DrawerScreen(BoundScreen):
         if fence is not None:
             self._state.actions.fence_selected(fence)
             self._navigator.push(DetailsScreen(self._state, self._navigator, fence, from_list=True))
+        return True
+
+    def _open_left_out(self, _input: Input, _now: float) -> bool:
+        self._navigator.push(LeftOutSheet(self._state, self._navigator))
         return True
 
     def _close(self, _input: Input, _now: float) -> bool:

@@ -19,6 +19,7 @@ ROW_LINE = 36.0
 FOOTER = 44.0
 STATE_ICONS: dict[State, tuple[str, Color]] = {
     "active": ("circle-check", theme.GOOD),
+    "unknown": ("circle-alert", theme.WARN),
     "out-of-hours": ("clock", theme.WARN),
     "upcoming": ("calendar-clock", theme.WARN),
     "expired": ("calendar-x", theme.MUTED),
@@ -91,7 +92,8 @@ def lay_out(
             texts.append((settings.words("fence.more", count=left_over), x, y, label_style))
             y += ROW_LINE
             break
-        texts.append((fit(canvas, name, label_style, label_width - 16), x, y + 2, label_style))
+        if name:
+            texts.append((fit(canvas, name, label_style, label_width - 16), x, y + 2, label_style))
         texts += [(line, x + label_width, y + number * ROW_LINE, value_style) for number, line in enumerate(lines)]
         y += len(lines) * ROW_LINE + 6
     if footer:

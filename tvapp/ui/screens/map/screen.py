@@ -313,8 +313,9 @@ class MapScreen(BoundScreen):
 
     def _look_up_crosshair(self, now: float) -> None:
         self._lookup_due, self._looked_up_at = False, now
-        under = self.state.fences.under_crosshair(self.state.viewport, self.state.wall())
-        shown = readout(self.state.viewport.center, under, self.state.selection.fence, self.state.settings)
+        found = self.state.fences.under_crosshair(self.state.viewport, self.state.wall())
+        under = tuple(fence for fence, _ in found)
+        shown = readout(self.state.viewport.center, found, self.state.selection.fence, self.state.settings)
         if under != self._under or shown != self._readout:
             self._under, self._readout = under, shown
             self.state.is_changed = True

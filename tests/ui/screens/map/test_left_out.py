@@ -1,0 +1,108 @@
+"""The page about what could not be read."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.ui.sample_fences import HERE
+from tests.ui.screens.map.test_screen import BACK, DOWN, MENU, OK, RIGHT, Bench
+from tvapp.core.errors import DataError
+from tvapp.fences.geojson.reading import read
+from tvapp.fences.model.fence import Skipped
+from tvapp.fences.service.messages import FencesLoaded, FencesUnavailable, FencesUnchanged
+from tvapp.ui.map_overlay.notices import notices
+from tvapp.ui.screens.map.left_out import MOST_ROWS
+
+SKIPPED = (
+    Skipped("a.geojson", "latitude 8437000 is outside -90 to 90", "Metres"),
+    Skipped("b.geojson", "not JSON: input data was truncated"),
+)
+
+
+def load(*skipped: Skipped, as_of: float | None = None) -> FencesLoaded:
+    return FencesLoaded("folder", (), skipped, 1.0, as_of)
+
+
+@pytest.mark.parametrize("fences", [0, 3])
+def test_the_page_is_three_presses_from_the_map_and_one_from_the_list(fences: int) -> None:
+    bench = Bench() if fences else Bench(())
+    bench.send(load(*SKIPPED))
+    bench.remote.press(BACK, OK, RIGHT)
+    assert bench.stack.top.name == "left-out"
+    shown = bench.draw()
+    assert shown.shows("b.geojson")
+    assert shown.shows("Metres · a.geojson")
+    assert shown.shows("outside -90 to 90")
+    bench.remote.press(DOWN, OK)
+    assert bench.draw().shows("latitude 8437000 is outside -90 to 90")
+    bench.remote.press(BACK, BACK, BACK)
+    assert bench.stack.depth == 1
+
+
+def test_with_every_file_refused_the_list_says_so_and_ok_says_why() -> None:
+    bench = Bench(())
+    bench.send(load(*SKIPPED))
+    bench.remote.press(MENU, OK)
+    assert bench.draw().shows("None of the geofences can be read")
+    assert not bench.draw().shows("No geofences yet")
+    bench.remote.press(OK)
+    assert bench.stack.top.name == "left-out"
+
+
+def test_a_store_of_one_file_that_is_none_of_ours_says_why_too() -> None:
+    bench = Bench(())
+    bench.send(FencesUnavailable("url", DataError("example.com/a", "a web page, not GeoJSON")))
+    bench.remote.press(MENU, OK, OK)
+    assert bench.draw().shows("a web page, not GeoJSON")
+    bench.send(FencesUnchanged())
+    assert bench.draw().shows("Everything could be read.")
+
+
+def test_the_notice_counts_files_and_goes_once_they_are_mended() -> None:
+    bench = Bench()
+    bench.send(load(*SKIPPED))
+    (notice,) = notices(bench.state)
+    assert notice.title == "A file of geofences cannot be read"
+    assert "Geofences › Not shown" in notice.advice
+    bench.send(load(*SKIPPED, as_of=bench.state.wall() - 7200.0))
+    (notice,) = notices(bench.state)
+    assert notice.title == "Some geofences are as they were 2 hours ago"
+    assert "Not shown" in notice.advice
+    bench.send(load())
+    assert notices(bench.state) == []
+
+
+def test_single_features_are_worth_no_notice() -> None:
+    bench = Bench()
+    bench.send(load(SKIPPED[0]))
+    assert notices(bench.state) == []
+
+
+def test_without_anything_left_out_right_does_nothing_in_the_list() -> None:
+    bench = Bench()
+    bench.remote.press(MENU, OK, RIGHT)
+    assert bench.stack.top.name == "drawer"
+
+
+def test_thousands_are_listed_up_to_a_limit_and_the_others_counted() -> None:
+    bench = Bench()
+    bench.send(load(*(Skipped("a.geojson", "encloses nothing", f"feature {n}") for n in range(2_000))))
+    bench.remote.press(MENU, OK, RIGHT)
+    assert len(bench.stack.top.focusables()) == MOST_ROWS + 1
+    bench.remote.press(*[DOWN] * (MOST_ROWS + 5))
+    assert bench.draw().shows("and 1\u202f500 more")
+    bench.remote.press(OK)
+    assert bench.stack.top.name == "left-out"
+
+
+def test_a_geofence_with_times_that_cannot_be_read_is_never_called_always_active() -> None:
+    raw = b"""{"type": "Feature", "properties": {"geometryId": "a", "name": "Depot", "radius": 300, "subType": "Circle",
+        "validityTime": {"validityPeriod": [{"startTime": "monday"}]}}, "geometry": {"type": "Point",
+        "coordinates": [%f, %f]}}""" % (HERE.lon, HERE.lat)
+    bench = Bench(read(raw, "a.geojson").fences)
+    bench.remote.press(MENU, OK)
+    assert bench.draw().shows("Times unknown")
+    assert bench.draw().shows("1 with unknown times")
+    bench.remote.press(OK)
+    assert bench.draw().shows("The times of this geofence cannot be read")
+    assert not bench.draw().shows("lways")

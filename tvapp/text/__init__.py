@@ -1,0 +1,1 @@
+"""Text of any script as glyphs: order, joining, fallback fonts."""
