@@ -93,6 +93,10 @@ class Geofences:
     """Seconds between two looks at the store."""
     kinds: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Kinds that a viewer can draw, with names by language if wanted; none: the built-in kinds."""
+    name_keys: tuple[str, ...] = ()
+    """Properties that hold a geofence's name, the first match counts; none: `name`, `title`, `label` and the like."""
+    kind_keys: tuple[str, ...] = ()
+    """Properties that hold a geofence's kind, the first match counts; none: `kind`, `category` and the like."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from tvapp.fences.geojson.identity import clean
@@ -96,6 +96,31 @@ class Conventions:
 
 
 DEFAULT = Conventions()
+
+
+def conventions_for(name_keys: Sequence[str], kind_keys: Sequence[str], language: str) -> Conventions:
+    """Return the conventions of a configuration; empty keys stand for the usual ones.
+
+    What is drawn on the screen has its name under `name` and its kind under `kind`: these are looked for too.
+    """
+    return Conventions(
+        tuple(dict.fromkeys((*name_keys, "name"))) if name_keys else NAME_KEYS,
+        tuple(dict.fromkeys((*kind_keys, "kind"))) if kind_keys else KIND_KEYS,
+        (language,),
+    )
+
+
+def key_of(properties: Mapping[str, object], text: str, usual: str) -> str:
+    """Return the key under which a text stands, so that another can be put in its place; else the usual key.
+
+    >>> key_of({"Name": "Depot 1"}, "Depot 1", "name")
+    'Name'
+    """
+    if text and clean(properties.get(usual)) != text:
+        return next(
+            (key for key, value in properties.items() if isinstance(value, str) and clean(value) == text), usual
+        )
+    return usual
 
 
 def _matching(there: tuple[str, ...], wanted: tuple[str, ...]) -> tuple[str, ...]:

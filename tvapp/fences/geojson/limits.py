@@ -25,6 +25,12 @@ class Limits(NamedTuple):
         """Return what remains of this, at least nothing."""
         return Limits(*(max(0, a - b) for a, b in zip(self, other, strict=True)))
 
+    def least(self, other: Limits) -> Limits:
+        return Limits(*map(min, self, other))
+
+    def most(self, other: Limits) -> Limits:
+        return Limits(*map(max, self, other))
+
 
 NOTHING = Limits()
 MOST = Limits(200_000, 400_000, 20_000_000, 512 << 20)

@@ -191,7 +191,7 @@ class FenceIndex:
                 case Polygon():
                     rings.extend(shape.rings)
                 case Line(points=points) if not is_area(shape):
-                    rings.append((*points, *points[-2::-1]))
+                    rings.append(shape_arrays.there_and_back(points))
                 case Line(points=points, radius_m=radius_m):
                     from tvapp.fences.index.line_buffer import buffered
 
