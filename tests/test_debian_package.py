@@ -137,7 +137,7 @@ def test_the_service_keeps_keys_from_the_console_and_is_never_given_up() -> None
     assert {name: unit.get(name) for name in wanted} == {name: [value] for name, value in wanted.items()}
     assert "RestartPreventExitStatus" not in unit
     assert "chvt 7" in unit["ExecStartPre"][0]
-    assert "chvt 1" in unit["ExecStopPost"][0]
+    assert "tvapp-console@%p.service" in unit["Wants"]
     assert {"plymouth-quit.service", "systemd-user-sessions.service"} <= set(unit["After"][0].split())
     assert "Conflicts" not in unit, (
         "a conflict with a display manager would stop it before the conditions are looked at"
@@ -146,13 +146,33 @@ def test_the_service_keeps_keys_from_the_console_and_is_never_given_up() -> None
 
 def test_under_wayland_the_service_differs_in_how_it_gets_the_screen_and_in_nothing_else() -> None:
     console, wayland = settings(KIOSK / "tvapp.service"), settings(DEBIAN / "tvapp-cage.service")
-    screen = {"Description", "After", "Conflicts", "NotifyAccess", "Environment", "ExecStart", "ExecStopPost"}
-    seat = {"Wants", "ConditionFileIsExecutable", "RuntimeDirectory", "RuntimeDirectoryMode"}
+    screen = {"Description", "After", "Conflicts", "NotifyAccess", "Environment", "ExecStart", "Wants"}
+    seat = {"ConditionFileIsExecutable", "RuntimeDirectory", "RuntimeDirectoryMode"}
     assert set(console) | screen | seat == set(wayland)
     assert {name for name in set(console) - screen if console[name] != wayland[name]} == set()
     command = console["ExecStart"][0].partition(" -m tvapp ")[2]
     # The watchdog is the app's, not the compositor's, although it is the latter that systemd started.
     assert wayland["ExecStart"] == [f"/usr/bin/cage -- /usr/bin/env -u WATCHDOG_PID /usr/bin/tvapp {command}"]
+
+
+def test_a_stop_gives_the_screen_back_by_a_unit_that_is_stopped_with_the_service_whatever_state_that_is_in() -> None:
+    wayland, unit = settings(DEBIAN / "tvapp-cage.service"), settings(DEBIAN / "tvapp-console@.service")
+    assert set(wayland["Wants"]) == {"seatd.service", *settings(KIOSK / "tvapp.service")["Wants"]}
+    assert unit["PartOf"] == ["%i.service"]
+    assert unit["Before"] == ["tvapp.service tvapp-cage.service"]
+    assert unit["RemainAfterExit"] == ["yes"]
+    assert "chvt 1" in unit["ExecStop"][0]
+    conditions = [name for name in wayland if name.startswith("ConditionPath")]
+    assert {name: unit[name] for name in conditions} == {name: wayland[name] for name in conditions}
+
+
+@pytest.mark.parametrize("unit", [KIOSK / "tvapp.service", DEBIAN / "tvapp-cage.service"], ids=lambda unit: unit.name)
+def test_devices_whose_driver_is_loaded_after_the_service_has_started_may_be_opened(unit: Path) -> None:
+    # systemd looks the numbers of a kind of devices up when it starts a service; these two kinds come with a module.
+    loaded = "modprobe@drm.service modprobe@cec.service"
+    assert loaded in settings(unit)["Wants"]
+    assert loaded in settings(unit)["After"]
+    assert {"char-drm rw", "char-cec rw"} <= set(settings(unit)["DeviceAllow"])
 
 
 def test_the_user_of_the_service_has_no_shell_and_the_groups_of_screen_and_remote() -> None:

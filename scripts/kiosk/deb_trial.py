@@ -18,6 +18,7 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from scripts.kiosk.container import Container, console_in_front
+from scripts.kiosk.unit_state import Unit
 
 HERE = Path(__file__).parent
 OLDER, NEWER = "u0", "u9"
@@ -26,7 +27,7 @@ LARGEST_INSTALLATION_KB = 125_000
 WORST_EXPOSURE = 1.6
 """Of `systemd-analyze security`; 10 is the worst."""
 WITHOUT_A_SCREEN = "[Service]\nEnvironment=SDL_VIDEODRIVER=dummy\n"
-WITHOUT_CONSOLES = "TTYPath=\nStandardInput=null\nExecStartPre=\nExecStopPost=\n[Unit]\nConditionPathExists=\n"
+WITHOUT_CONSOLES = "TTYPath=\nStandardInput=null\nExecStartPre=\n[Unit]\nConditionPathExists=\n"
 WAYLAND = ("cage", "libwayland-cursor0", "libwayland-egl1", "seatd", "xwayland")
 WITHOUT_A_SEAT = "[Service]\nEnvironment=WLR_BACKENDS=headless WLR_LIBINPUT_NO_DEVICES=1 WLR_RENDERER=pixman\n"
 """cage draws into memory: no graphics card, no seat."""
@@ -58,6 +59,7 @@ class Trial:
         self._package = package
         self._work = work
         self._box = box
+        self._tv, self._cage = Unit(box, "tvapp"), Unit(box, "tvapp-cage")
         self.failed = 0
         version = field(package, "Version")
         self._base = version.rpartition("u")[0]
@@ -132,11 +134,11 @@ class Trial:
         self._apt("install", f"/root/{package.name}")
         size = int(box.run("dpkg-query", "-W", "-f", "${Installed-Size}", "tvapp"))
         self.check(f"{size} KB installed are {LARGEST_INSTALLATION_KB} or less", size <= LARGEST_INSTALLATION_KB)
-        self.check("the service is enabled", self._is("enabled"))
-        self.check("it runs, although nothing is configured yet", self._is("active"))
-        status = self._status()
+        self.check("the service is enabled", self._tv.has("enabled"))
+        self.check("it runs, although nothing is configured yet", self._tv.has("active"))
+        status = self._tv.shows("StatusText")
         self.check("its status names the configuration", "configuration" in status, status)
-        log = box.run("journalctl", "-u", "tvapp", "-o", "cat")
+        log = self._tv.log()
         self.check("the log says what is to be filled in", 'found:   "to be filled in"' in log, log)
         for what, name, value in (
             ("the power key does not switch the machine off", "HandlePowerKey", "ignore"),
@@ -189,7 +191,7 @@ class Trial:
         exposure = float(box.run("systemd-analyze", "security", "tvapp.service", "--no-pager").split()[-3])
         self.check(f"an exposure of {exposure} is {WORST_EXPOSURE} or less", exposure <= WORST_EXPOSURE)
         self._apt("install", *WAYLAND, "v4l-utils")
-        for name in ("tvapp-cage.service", "tvapp-cec@cec0.service"):
+        for name in ("tvapp-cage.service", "tvapp-console@tvapp.service", "tvapp-cec@cec0.service"):
             done = box.tries("systemd-analyze", "verify", "--man=no", name)
             self.check(f"{name} is right", done.returncode == 0 and done.stderr == "", done.stderr)
         if box.tries("udevadm", "verify", "--help").returncode == 0:
@@ -224,9 +226,11 @@ class Trial:
             (box.root / name[1:]).write_text(text, encoding="utf-8")
         started = time.monotonic()
         box.run("systemctl", "restart", "tvapp")
-        self.check(f"configured, it is ready after {time.monotonic() - started:.1f} s", self._is("active"))
-        self._within(30, "it reads the geofences", lambda: '"geofences.loaded"' in self._log())
-        self._within(30, "its status says what it shows", lambda: "Showing the map, 1 geofence" in self._status())
+        self.check(f"configured, it is ready after {time.monotonic() - started:.1f} s", self._tv.has("active"))
+        self._within(30, "it reads the geofences", lambda: '"geofences.loaded"' in self._tv.log())
+        self._within(
+            30, "its status says what it shows", lambda: "Showing the map, 1 geofence" in self._tv.shows("StatusText")
+        )
         credential = box.run("stat", "-c", "%a", f"{CREDENTIALS}/tvapp_maps-keys")
         self.check("a secret reaches the service", credential in ("400", "440"), credential)
         command = ("tvapp", "doctor", "--json", "--data-dir", "/var/lib/tvapp")
@@ -267,20 +271,26 @@ class Trial:
     def _endings(self) -> None:
         box = self._box
         for signal, meaning in (("KILL", "killed"), ("TERM", "closed with status 0, as by the remote")):
-            former = self._main_pid()
+            former = self._tv.main_pid()
             box.run("systemctl", "kill", f"--signal={signal}", "--kill-who=main", "tvapp")
             if box.has_consoles:
                 time.sleep(3)
                 self.check(f"{meaning}, no login prompt comes to the front", console_in_front() == "tty7")
-            self._within(40, f"{meaning}, it starts again", lambda: self._was_started_again(former))  # noqa: B023 - called at once
+            self._within(40, f"{meaning}, it starts again", lambda: self._tv.was_started_again(former))  # noqa: B023 - called at once
         if not box.has_consoles:
             print("--   keys and login prompts: this machine has no virtual consoles that a container can use")
             return
         self.check("its console is in front", console_in_front() == "tty7", console_in_front())
         box.run("systemctl", "stop", "tvapp")
-        self.check("stopped, the login prompt is in front", console_in_front() == "tty1", console_in_front())
+        self._within(5, "stopped, the login prompt is in front", _login_prompt_in_front)
         self.check("a login prompt is there", box.run("systemctl", "is-active", "getty@tty1") == "active")
         box.run("systemctl", "start", "tvapp")
+        box.run("systemctl", "kill", "--signal=KILL", "--kill-who=main", "tvapp")
+        self._within(5, "killed, it waits to be started again", lambda: self._tv.shows("SubState") == "auto-restart")
+        box.run("systemctl", "stop", "tvapp")
+        self._within(5, "stopped while it waits, the login prompt is in front", _login_prompt_in_front)
+        box.run("systemctl", "start", "tvapp")
+        self.check("started again, its console is in front", console_in_front() == "tty7", console_in_front())
 
     def _wayland(self) -> None:
         box, drop_ins = self._box, self._box.root / "etc/systemd/system/tvapp-cage.service.d"
@@ -288,16 +298,20 @@ class Trial:
         without_consoles = "" if box.has_consoles else WITHOUT_CONSOLES
         (drop_ins / "no-seat.conf").write_text(WITHOUT_A_SEAT + without_consoles, encoding="utf-8")
         box.run("systemctl", "daemon-reload")
-        former = len(self._log("tvapp-cage"))
+        former = len(self._cage.log())
         box.tries("systemctl", "start", "tvapp-cage")
-        log = self._log("tvapp-cage")[former:]
-        self.check("under Wayland it is ready", self._is("active", "tvapp-cage"), log[-2000:])
+        log = self._cage.log()[former:]
+        self.check("under Wayland it is ready", self._cage.has("active"), log[-2000:])
         self.check("and draws with SDL's Wayland driver", '"driver": "wayland"' in log, log[-2000:])
-        self.check("the service on the console has made way", not self._is("active"))
-        shown = ("systemctl", "show", "-P", "WatchdogTimestampMonotonic", "tvapp-cage")
-        first = box.run(*shown)
-        self._within(40, "its signs of life reach the watchdog", lambda: box.run(*shown) != first)
+        self.check("the service on the console has made way", not self._tv.has("active"))
+        fed = "WatchdogTimestampMonotonic"
+        first = self._cage.shows(fed)
+        self._within(40, "its signs of life reach the watchdog", lambda: self._cage.shows(fed) != first)
+        if box.has_consoles:
+            self.check("its console is in front, not the login prompt", console_in_front() == "tty7")
         box.run("systemctl", "stop", "tvapp-cage")
+        if box.has_consoles:
+            self._within(5, "stopped under Wayland, the login prompt is in front", _login_prompt_in_front)
         shutil.rmtree(drop_ins)
         box.run("systemctl", "daemon-reload")
         box.run("systemctl", "start", "tvapp")
@@ -311,16 +325,18 @@ class Trial:
         box.run("systemctl", "restart", "tvapp")
         status = box.tries("systemctl", "status", "--no-pager", "tvapp").stdout
         says = "ConditionPathIsSymbolicLink=!/etc/systemd/system/display-manager.service was not met" in status
-        self.check("beside a display manager it does not start, and says why", says and not self._is("active"), status)
+        self.check(
+            "beside a display manager it does not start, and says why", says and not self._tv.has("active"), status
+        )
         alias.unlink()
         box.run("systemctl", "restart", "tvapp")
 
     def _change_version(self, package: Path, what: str, *flags: str) -> None:
-        former = self._main_pid()
+        former = self._tv.main_pid()
         self._apt("install", *flags, f"/root/{package.name}")
         version = self._box.run("dpkg-query", "-W", "-f", "${Version}", "tvapp")
         self.check(f"{what} to {version}", version == field(package, "Version"), version)
-        self.check(f"{what}: the service was started again", self._was_started_again(former))
+        self.check(f"{what}: the service was started again", self._tv.was_started_again(former))
         self._data_is_kept(what)
 
     def _stays_disabled(self) -> None:
@@ -328,20 +344,20 @@ class Trial:
         self._apt("install", f"/root/{self._variant(NEWER).name}")
         self.check(
             "a service that was switched off stays off in an upgrade",
-            not self._is("active") and not self._is("enabled"),
+            not self._tv.has("active") and not self._tv.has("enabled"),
         )
         self._box.run("systemctl", "enable", "--now", "tvapp")
 
     def _remove_and_purge(self, before: set[str]) -> None:
         box = self._box
         self._apt("remove", "tvapp")
-        self.check("removed, it does not run", not self._is("active"))
+        self.check("removed, it does not run", not self._tv.has("active"))
         self.check("removed, /usr/lib/tvapp is gone", not (box.root / "usr/lib/tvapp").exists())
         if box.has_consoles:
-            self.check("removed, the login prompt is in front", console_in_front() == "tty1", console_in_front())
+            self._within(5, "removed, the login prompt is in front", _login_prompt_in_front)
         self._data_is_kept("remove")
         self._apt("install", f"/root/{self._variant(NEWER).name}")
-        self.check("installed again, it runs", self._is("active"))
+        self.check("installed again, it runs", self._tv.has("active"))
         self._data_is_kept("install again")
         self._apt("purge", "tvapp")
         for path in ("etc/tvapp", "var/lib/tvapp", "usr/lib/tvapp"):
@@ -360,29 +376,17 @@ class Trial:
         until = time.monotonic() + seconds
         while not (held := holds()) and time.monotonic() < until:
             time.sleep(0.5)
-        self.check(claim, held, self._log()[-600:] if not held else "")
-
-    def _is(self, state: str, unit: str = "tvapp") -> bool:
-        return self._box.tries("systemctl", f"is-{state}", unit).stdout.strip() == state
-
-    def _was_started_again(self, former: str) -> bool:
-        """Tell whether a process other than the former one runs; "0" stands for none."""
-        return self._main_pid() not in (former, "0") and self._is("active")
-
-    def _main_pid(self) -> str:
-        return self._box.run("systemctl", "show", "-P", "MainPID", "tvapp")
-
-    def _status(self) -> str:
-        return self._box.run("systemctl", "show", "-P", "StatusText", "tvapp")
-
-    def _log(self, unit: str = "tvapp") -> str:
-        return self._box.run("journalctl", "-u", unit, "-o", "cat", "--no-pager")
+        self.check(claim, held, self._tv.log()[-600:] if not held else "")
 
 
 def field(package: Path, name: str) -> str:
     """Return a field of a Debian package's control file."""
     command = ["dpkg-deb", "--field", str(package), name]
     return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+
+def _login_prompt_in_front() -> bool:
+    return console_in_front() == "tty1"
 
 
 def _or(paths: tuple[str, ...]) -> list[str]:

@@ -20,14 +20,21 @@ GUEST = Path(__file__).parent / "guest"
 MIRROR = "http://deb.debian.org/debian"
 SYSTEM = (
     "systemd,systemd-sysv,dbus,udev,kmod,libpam-systemd,login,passwd,iproute2,procps,python3,ca-certificates,"
-    "busybox-static"
+    "busybox-static,v4l-utils"
 )
 DEPENDENCIES = "kbd,libgbm1,libdrm2,libegl1,libgles2,libgl1-mesa-dri,libfribidi0"
 """What the package depends on, so that its installation needs no network. What lacks is fetched all the same."""
 DISK_MODULES = ("virtio_pci", "virtio_blk", "ext4", "crc32c_generic", "crc32c_intel")
 UNUSED = (
     "*/sound/*",
-    "*/drivers/media/*",
+    "*/drivers/media/dvb-*",
+    "*/drivers/media/firewire/*",
+    "*/drivers/media/i2c/*",
+    "*/drivers/media/pci/*",
+    "*/drivers/media/platform/*",
+    "*/drivers/media/radio/*",
+    "*/drivers/media/tuners/*",
+    "*/drivers/media/usb/*",
     "*/drivers/staging/*",
     "*/drivers/infiniband/*",
     "*/drivers/scsi/*",

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from scripts.tvbox_rig.base import Say, make_base
+from scripts.tvbox_rig.cec import cec_steps
 from scripts.tvbox_rig.image import make_disk, make_image
 from scripts.tvbox_rig.journey import short_steps
 from scripts.tvbox_rig.keys import key_steps
@@ -67,7 +68,7 @@ def box(wanted: Wanted, say: Say) -> Iterator[tuple[Machine, Mapping[str, str]]]
         yield machine, ready
 
 
-PARTS = ("keys", "troubles", "packages", "cards")
+PARTS = ("keys", "cec", "troubles", "packages", "cards")
 """What can follow the short journey, in this order."""
 
 
@@ -103,6 +104,8 @@ def _steps(tv: Tv, wanted: Wanted, parts: Sequence[str]) -> list[Step]:
     steps = short_steps(tv, wanted.gpu)
     if "keys" in parts:
         steps += key_steps(tv)
+    if "cec" in parts:
+        steps += cec_steps(tv)
     if "troubles" in parts:
         steps += trouble_steps(tv)
     if "packages" in parts:

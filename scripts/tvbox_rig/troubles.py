@@ -17,6 +17,8 @@ from scripts.tvbox_rig.tv import BOOT_WITHIN_S, Tv
 SAME = 0.02
 """Share of the map's pixels that may differ between two pictures of the same view: a notice, a cursor."""
 WATCHDOG_S = 60.0
+IN_FRONT = "/sys/class/tty/tty0/active"
+APP_CONSOLE = "tty7"
 CONNECTORS = "/sys/class/drm/card0-*/status"
 
 
@@ -38,6 +40,12 @@ def trouble_steps(tv: Tv) -> list[Step]:
         ),
         Step("systemctl stop", "status 0, and a login prompt that works", partial(stop_unit, tv)),
         Step("systemctl start", "the map comes back, signed in", partial(start_unit, tv), needed=True),
+        Step(
+            "systemctl stop while it waits",
+            "killed and stopped before it is started again, a login prompt; then the map again",
+            partial(stop_waiting_unit, tv),
+            needed=True,
+        ),
     ]
 
 
@@ -159,7 +167,7 @@ def stop_unit(tv: Tv) -> str:
     tv.guest.check("systemctl stop tvapp.service", 90.0)
     tv.event("app.stopped", mark, within_s=10.0)
     status = tv.unit("ExecMainStatus")
-    terminal = tv.guest.check("cat /sys/class/tty/tty0/active")
+    terminal = tv.until("another console in front", f"grep -vx {APP_CONSOLE} {IN_FRONT}", 60.0)
     number = terminal.removeprefix("tty")
     tv.until(f"a login prompt on {terminal}", f"grep -aq 'login:' /dev/vcs{number}", 60.0)
     image = tv.picture_with("a console's text", lambda image: 0.0005 < pictures.console_share(image) < 0.2, 60.0)
@@ -180,6 +188,18 @@ def start_unit(tv: Tv) -> str:
     tv.event("view.restored", mark)
     tv.settled(mark)
     return map_seen(tv)
+
+
+def stop_waiting_unit(tv: Tv) -> str:
+    """Kill the app and stop the unit in the ten seconds before systemd starts it again."""
+    tv.guest.check("systemctl kill --signal=KILL --kill-who=main tvapp.service")
+    waits = "test $(systemctl show --value --property=SubState tvapp.service) = auto-restart"
+    # In one script, because each request of the host takes a part of the ten seconds.
+    tv.guest.check(f"until {waits}; do sleep 0.2; done; systemctl stop tvapp.service", 60.0)
+    terminal = tv.until("another console in front", f"grep -vx {APP_CONSOLE} {IN_FRONT}", 60.0)
+    tv.picture_with("a console's text", lambda image: 0.0005 < pictures.console_share(image) < 0.2, 60.0)
+    tv.keep_picture("stopped-while-it-waits")
+    return f"a login prompt on {terminal}; then {start_unit(tv)}"
 
 
 def same_map(tv: Tv, before: PIL.Image.Image) -> str:

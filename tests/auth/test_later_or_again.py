@@ -137,6 +137,42 @@ def test_a_policy_that_blocks_a_renewal_asks_over_the_map(boot: Boot, cloud: Loc
     assert view.problem.kind == "blocked-by-policy"
 
 
+@pytest.mark.parametrize(
+    ("aadsts", "kind"), [(530084, "token-protection"), (500021, "tenant-restricted"), (500212, "cross-tenant")]
+)
+def test_where_no_sign_in_helps_none_is_asked_for_until_somebody_presses_ok(
+    boot: Boot, cloud: LocalCloud, aadsts: int, kind: str
+) -> None:
+    machine = signed_in(boot, cloud)
+    first = machine.token()
+    cloud.fault("refresh", aadsts=aadsts)
+    machine.leap(3301)
+    view = machine.until_phase("failed")
+    assert view.again
+    assert view.problem is not None
+    assert (view.problem.kind, view.problem.aadsts, view.problem.next) == (kind, aadsts, "waits-for-ok")
+    assert machine.token() == first, "what is left of it"
+    cloud.forget_requests()
+    machine.leap(100)
+    assert cloud.count("devicecode") == 0
+    cloud.clear()
+    machine.sign_in.press_ok(machine.clock.monotonic())
+    machine.until_phase("prompting")
+    cloud.approve(machine.user_code)
+    machine.until_phase("signed-in")
+    assert machine.token() != first
+
+
+def test_an_unknown_number_is_told_as_a_refusal_with_that_number(boot: Boot, cloud: LocalCloud) -> None:
+    machine = signed_in(boot, cloud)
+    machine.token()
+    cloud.fault("refresh", aadsts=599_999)
+    machine.leap(3301)
+    view = machine.until_phase("prompting")
+    assert view.problem is not None
+    assert (view.problem.kind, view.problem.aadsts) == ("refused", 599_999)
+
+
 def test_every_resource_in_use_is_renewed_ahead_of_its_end_and_no_other(boot: Boot, cloud: LocalCloud) -> None:
     machine = signed_in(boot, cloud)
     former = {scope: get(machine, scope) for scope in (SCOPE, STORAGE_SCOPE)}

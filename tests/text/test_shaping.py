@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from PIL import Image, ImageChops
+from PIL import Image, ImageChops, ImageStat
 
 from tvapp.core.assets import asset
 from tvapp.text.shaping import RIGHT_TO_LEFT_MARK, Shaper, is_right_to_left, needs_shaping, visual_runs
@@ -20,6 +20,10 @@ needs_dejavu = pytest.mark.skipif(not DEJAVU.is_file(), reason="the system has n
 def picture(shaper: Shaper, text: str) -> Image.Image:
     width = shaper.width(text, 32)
     return Image.frombytes("L", (width, 48), shaper.coverage(text, 32, (width, 48), (0, 36)))
+
+
+def _differs(one: Image.Image, other: Image.Image) -> float:
+    return float(ImageStat.Stat(ImageChops.difference(one, other)).mean[0])
 
 
 def seen(text: str) -> list[str]:
@@ -78,8 +82,10 @@ def test_arabic_letters_join_and_run_to_the_left() -> None:
     assert picture(shaper, word).tobytes() != apart.tobytes(), "joined letters have other forms"
     both = picture(shaper, WAREHOUSE)
     first = picture(shaper, word)
+    # Off by a part of a pixel, because the words before it are no whole pixels wide.
     at_right = both.crop((both.width - first.width, 0, both.width, both.height))
-    assert ImageChops.difference(at_right, first).getbbox() is None, "the first word is at the right"
+    at_left = both.crop((0, 0, first.width, both.height))
+    assert _differs(at_right, first) < _differs(at_left, first) / 3, "the first word is at the right"
 
 
 @needs_dejavu

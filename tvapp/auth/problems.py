@@ -59,6 +59,9 @@ KINDS: dict[str, Next] = {
     "blocked-by-policy": "waits-for-ok",  # Conditional Access
     "device-not-allowed": "waits-for-ok",  # not compliant, not joined
     "risk-blocked": "waits-for-ok",
+    "token-protection": "waits-for-ok",  # a policy wants tokens bound to a device, which those of a code never are
+    "tenant-restricted": "waits-for-ok",  # this network's proxy lets other organisations sign in only
+    "cross-tenant": "waits-for-ok",  # the settings between the account's organisation and this one
     "consent-needed": "waits-for-ok",  # by an administrator
     "consent-declined": "waits-for-ok",
     # the registration and the configuration
@@ -154,6 +157,9 @@ _NUMBERS: dict[str, tuple[int, ...]] = {
     "blocked-by-policy": (53003, 530032, 530035),
     "device-not-allowed": (53000, 53001, 53002, 50131, 50005, 50097, 50129, 50155),
     "risk-blocked": (53004, 53010, 53011, 530034),
+    "token-protection": (530084,),
+    "tenant-restricted": (500021, 500022, 50002),
+    "cross-tenant": (500212, 500213),
     "more-proof": (50072, 50074, 50076, 50078, 50079, 50158),
     "public-client-off": (7000218,),
     "app-unknown": (700016, 700011),
@@ -166,8 +172,8 @@ _NUMBERS: dict[str, tuple[int, ...]] = {
     "consent-needed": (65001, 90094, 90095),
     "consent-declined": (65004,),
     "not-assigned": (50105,),
-    "wrong-account": (50020, 50034, 51004, 16000),
-    "account-blocked": (50053, 50055, 50057),
+    "wrong-account": (50020, 50034, 51004, 16000, 16003, 50014),
+    "account-blocked": (50053, 50055, 50057, 50135, 50144),
     "session-ended": (700082, 70008, 70043, 50173, 50089, 50132, 50133, 70000),
     "busy": (90055,),
     "service-down": (90012, 90024, 90006, 90033),
@@ -224,6 +230,9 @@ def from_reply(
 USER_CAN_RESOLVE = frozenset({"consent-needed", "consent-declined", "more-proof"})
 """Kinds that a person can resolve with a code: consent, and proofs that a policy demands. A policy that blocks, or an
 incomplete registration, would refuse the code as well."""
+
+NO_CODE_HELPS = frozenset({"token-protection", "tenant-restricted", "cross-tenant"})
+"""Kinds that come back after each sign-in: no code is asked for until a person presses OK."""
 
 ADMIN_CONSENT = frozenset({90094, 90095})
 """AADSTS numbers of consent that only an administrator can give."""
@@ -304,11 +313,9 @@ def _kind(error: str, numbers: tuple[int, ...], status: int, when: When) -> str:
         return hints[0]
     if error in BY_ERROR:
         return BY_ERROR[error]
-    # An invalid grant, without a number that says why: it is the code or the refresh token.
-    if error == "invalid_grant" and when == "refresh":
-        return "session-ended"
-    if error == "invalid_grant" and when == "poll" and not numbers:
-        return "code-unknown"
+    # An invalid grant without a number is the code or the refresh token. An unknown number may be anything.
+    if error == "invalid_grant" and not numbers and when != "code":
+        return "session-ended" if when == "refresh" else "code-unknown"
     return "refused"
 
 
@@ -317,7 +324,7 @@ def _next(kind: str, when: When) -> Next:
     if when == "poll" or default == "retries":
         return default
     if when == "refresh":
-        return "new-code"
+        return default if kind in NO_CODE_HELPS else "new-code"
     # There is no code yet that could be approved, and the next request would be refused as well.
     return "waits-for-ok"
 

@@ -25,7 +25,7 @@ from tvapp.auth.messages import (
     SignOut,
     UseAccount,
 )
-from tvapp.auth.problems import Problem
+from tvapp.auth.problems import NO_CODE_HELPS, Problem
 from tvapp.auth.view import Account, SessionView
 
 
@@ -207,6 +207,8 @@ class Session:
         self._approval.claims = claims
         self._begin_approval()
         self._reason = problem
+        if problem.kind in NO_CODE_HELPS:
+            return self._approval.fail(problem)
         return self._approval.report_failure(replace(problem, next="new-code"))
 
     # -- parts ------------------------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from pathlib import Path
 from tvapp.commands.console import complain
 from tvapp.core.exit_status import EXIT_FAILED, EXIT_NOT_INSTALLED
 
-NEEDED = ("tvapp.localcloud", "starlette", "uvicorn", "cryptography", "jwt", "python_multipart")
+NEEDED = ("tvapp.localcloud", "starlette", "uvicorn", "jwt", "python_multipart")
 """What the local cloud consists of: itself, which the Debian package leaves out, and the modules of `tvapp[demo]`."""
 READY_WITHIN_S = 30
 HOME = "{ longitude = 24.9525, latitude = 60.1672, zoom = 13 }"

@@ -69,6 +69,21 @@ _KINDS: dict[str, tuple[str, str, str]] = {
         "Ask your administrator to check your account, then press OK.",
         "Identity Protection or a registration policy blocked the sign-in.",
     ),
+    "token-protection": (
+        "A policy of your organisation keeps this TV from staying signed in",
+        "Signing in again does not help. Ask your administrator to exclude this TV's account, then press OK.",
+        "Conditional Access: token protection wants tokens that are bound to a device. Those of a code are not.",
+    ),
+    "tenant-restricted": (
+        "This network does not let your organisation sign in",
+        "Ask whoever runs this network to allow it, or connect the TV to another network. Then press OK.",
+        "Tenant restrictions of the network's proxy: the tenant is not on its list.",
+    ),
+    "cross-tenant": (
+        "The two organisations do not let this account sign in here",
+        "Ask your administrator, or press OK and sign in with an account of this organisation.",
+        "Cross-tenant access settings of the account's tenant or of this one.",
+    ),
     "consent-needed": (
         "Your administrator has to approve this app first",
         "Ask for it, then press OK.",
