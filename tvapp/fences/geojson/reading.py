@@ -15,9 +15,10 @@ import msgspec
 
 from tvapp.core.errors import DataError
 from tvapp.fences.geojson import recovery, reference_system
+from tvapp.fences.geojson.coarse import coarsened
 from tvapp.fences.geojson.contents import Broken, Contents, contents
 from tvapp.fences.geojson.conventions import DEFAULT, Conventions
-from tvapp.fences.geojson.geometry import GeometryReader, InvalidGeometry
+from tvapp.fences.geojson.geometry import GeometryReader, InvalidGeometry, TooDetailed
 from tvapp.fences.geojson.identity import clean, identity
 from tvapp.fences.geojson.layout import MAX_FEATURE_BYTES, check, refusal
 from tvapp.fences.geojson.limits import MOST, NOTHING, Limits
@@ -125,7 +126,7 @@ class _Reader:
             self._skip_unread(number, span, self._broken[number])
             return
         if end - start > MAX_FEATURE_BYTES:
-            self._skip_unread(number, span, f"larger than {MAX_FEATURE_BYTES // (1024 * 1024)} MB")
+            self._take_coarse(number, self._text, span)
             return
         raw = self._text[start:end]
         try:
@@ -158,6 +159,16 @@ class _Reader:
             return
         self._take(number, feature, None, note or reason, reason)
 
+    def _take_coarse(self, number: int, text: bytes, span: Span) -> None:
+        """Read a Feature that has more positions than are shown as a coarser one."""
+        try:
+            coarse = coarsened(text, *span)
+        except InvalidGeometry as error:
+            self._skip(str(error), recovery.label_in(text, span) or f"feature {number + 1}")
+            return
+        note = f"shown coarser, with {coarse.kept} of its {coarse.whole} positions"
+        self._take(number, coarse.feature, None, note)
+
     def _take(self, number: int, feature: object, raw: bytes | None, note: str = "", reason: str = "") -> None:
         """Read a decoded Feature; `raw` is its text where that can be kept. `reason` wins over one found here."""
         if not isinstance(feature, dict):
@@ -176,6 +187,11 @@ class _Reader:
             if converted is not feature or raw is None:
                 raw, feature = None, converted
             self._add(number, feature, properties, raw, geometry_id, notes)
+        except TooDetailed as error:
+            if raw is None:
+                self._skip(reason or str(error), geometry_id)
+            else:
+                self._take_coarse(number, raw, (0, len(raw)))
         except (InvalidGeometry, UnknownSystem) as error:
             label = geometry_id
             if id_note and label == f"feature {number + 1}":
