@@ -11,13 +11,14 @@ import math
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import TypeVar
+from typing import TypeAlias, TypeVar
 
 import msgspec
 
 from tvapp.fences.geojson.geometry import InvalidGeometry
 
 T = TypeVar("T")
+Places: TypeAlias = list[list[float]]
 
 MOST_POSITIONS = 40_000
 """What is kept of a Feature at most, roughly: enough for a coast at the zoom at which it fills the screen."""
@@ -32,6 +33,9 @@ _POSITION_END = re.compile(rb"\][ \t\r\n]*+,")
 _LARGE = 1 << 14
 """Bytes of coordinates from which on they are thinned; smaller ones are decoded as they are."""
 _MOST_BESIDE = 1 << 22
+_FEWEST = 4
+"""Positions of a list that always stay: a ring with fewer is none."""
+_SMALLEST_CELL, _LARGEST_CELL = 1e-9, 1e8
 _MARGIN = 64
 """Bytes that two steps of a search share: the ends of lists may be spread by white space."""
 
@@ -63,20 +67,19 @@ def coarsened(text: bytes, start: int, end: int) -> Coarse:
     arrays = list(_arrays(text, start, end))
     if sum(last - first for first, last in arrays) + _MOST_BESIDE < end - start:
         raise InvalidGeometry(f"larger than {_MOST_BESIDE >> 20} MB beside its coordinates")
-    runs = {array: list(_runs(text, *array)) for array in arrays}
-    every = [run for each in runs.values() for run in each]
-    length, whole = 0.0, 0
-    for run in every:
-        travelled, count = _measured(text, run)
-        length, whole = length + travelled, whole + count
+    pieces, at = [], start
+    kept = whole = 0
+    for array in arrays:
+        thinner = _Thinner(MOST_POSITIONS // len(arrays))
+        for run in _runs(text, *array):
+            thinner.begin(run.depth)
+            for piece in _positions(text, run):
+                thinner.add(piece)
+        shaped, count = thinner.result()
+        pieces += [text[at : array[0]], msgspec.json.encode(shaped)]
+        at, kept, whole = array[1], kept + count, whole + thinner.whole
     if not whole:
         raise InvalidGeometry(f"larger than {(end - start) >> 20} MB")
-    cell = max(length * 1.5 / MOST_POSITIONS, 1e-7)
-    pieces, at, kept = [], start, 0
-    for array in arrays:
-        thinned, count = _thinned(text, runs[array], cell)
-        pieces += [text[at : array[0]], thinned]
-        at, kept = array[1], kept + count
     pieces.append(text[at:end])
     try:
         return Coarse(msgspec.json.decode(b"".join(pieces)), kept, whole)
@@ -124,7 +127,7 @@ def _runs(text: bytes, start: int, end: int) -> Iterator[_Run]:
         at = closed[1]
 
 
-def _positions(text: bytes, run: _Run) -> Iterator[list[list[float]]]:
+def _positions(text: bytes, run: _Run) -> Iterator[Places]:
     """Yield the positions of a list in pieces."""
     at, last = run.start + 1, run.end - 1
     while at < last:
@@ -142,64 +145,113 @@ def _positions(text: bytes, run: _Run) -> Iterator[list[list[float]]]:
         at = last if cut is None else cut.end()
 
 
-def _measured(text: bytes, run: _Run) -> tuple[float, int]:
-    """Return the length of a list in its own unit, and the number of its positions."""
-    length, count = 0.0, 0
-    before: list[float] | None = None
-    for piece in _positions(text, run):
-        for place in piece:
-            if before is not None:
-                length += abs(place[0] - before[0]) + abs(place[1] - before[1])
-            before = place
-        count += len(piece)
-    return length, count
+class _Thinner:
+    """Thins the lists of one array while they come in: drops positions that are nearer than `cell` to the one before.
 
-
-def _thinned(text: bytes, runs: list[_Run], cell: float) -> tuple[bytes, int]:
-    """Return the text of an array without positions that are nearer than `cell` to the one before, and how many stay.
-
-    Of too many lists the largest stay; with an outline go its holes.
+    Whenever more than twice as many are kept as may stay, the cell is doubled and all lists are thinned again; of twice
+    too many lists the largest stay. So memory is bounded, and all that is done to a position is in proportion.
     """
-    if not runs:
-        raise InvalidGeometry("its coordinates are not lists of positions")
-    lists = [_thinned_list(text, run, cell) for run in runs]
-    nesting = runs[0].depth
-    polygons: list[list[list[list[float]]]] = []
-    for run, each in zip(runs, lists, strict=True):
-        if run is runs[0] or run.depth > 0:
-            polygons.append([])
-        polygons[-1].append(each)
-    chosen = [[rings[0], *_largest(rings[1:], rings[1:])] for rings in polygons]
-    chosen = _largest(chosen, [rings[0] for rings in chosen])
-    kept = sum(len(ring) for rings in chosen for ring in rings)
-    shaped: object = chosen
-    if nesting == 0:  # a line, or points
-        shaped = chosen[0][0]
-    elif nesting == 1:  # rings, or lines: lists of lists of positions
-        shaped = [ring for rings in chosen for ring in rings]
-    return msgspec.json.encode(shaped), kept
+
+    def __init__(self, most: int) -> None:
+        self._most = max(most, 8)
+        self._polygons: list[list[Places]] = []
+        self._cell = 0.0
+        self._kept = self._lists = 0
+        self._nesting = 0
+        self._travelled = 0.0
+        self._settled = self._pruned = 0
+        """Positions and lists that the last thinning and pruning left: the next ones wait for as many more."""
+        self.whole = 0
+
+    def begin(self, depth: int) -> None:
+        """Begin a list, around which `depth` further lists begin."""
+        if self._lists > 2 * max(MOST_PARTS, self._pruned):
+            self._prune()
+        if not self._polygons:
+            self._nesting = depth
+        if not self._polygons or depth > 0:
+            self._polygons.append([])
+        self._polygons[-1].append([])
+        self._lists += 1
+
+    def add(self, places: Places) -> None:
+        """Add positions to the list."""
+        ring = self._polygons[-1][-1]
+        before = len(ring)
+        self.whole += len(places)
+        self._travelled += _thin(places, ring, self._cell)
+        self._kept += len(ring) - before
+        if self._kept > 2 * max(self._most, self._settled):
+            self._coarsen()
+
+    def result(self) -> tuple[object, int]:
+        """Return the coordinates and the number of their positions."""
+        if not self._polygons:
+            raise InvalidGeometry("its coordinates are not lists of positions")
+        self._prune()
+        if self._kept > self._most:
+            self._coarsen()
+        polygons = self._polygons
+        shaped: object = polygons
+        if self._nesting == 0:  # a line, or points
+            shaped = polygons[0][0]
+        elif self._nesting == 1:  # rings, or lines
+            shaped = polygons[0]
+        return shaped, self._kept
+
+    def _coarsen(self) -> None:
+        while True:
+            self._cell = max(2.0 * self._cell, self._travelled / self.whole, _SMALLEST_CELL)
+            kept = 0
+            for rings in self._polygons:
+                for number, ring in enumerate(rings):
+                    if len(ring) > _FEWEST:
+                        rings[number] = []
+                        _thin(ring, rings[number], self._cell)
+                    kept += len(rings[number])
+            # Where all lists are short, their number is what has to be less.
+            if kept <= self._most or kept <= 2 * _FEWEST * self._lists or self._cell > _LARGEST_CELL:
+                break
+        self._kept = self._settled = kept
+
+    def _prune(self) -> None:
+        """Drop the smallest polygons, but for the last, which may go on; and the smallest of all holes and lines."""
+        *others, last = self._polygons
+        self._polygons = [*_largest(others, [rings[0] for rings in others]), last]
+        inner = [ring for rings in self._polygons for ring in rings[1:]]
+        if len(inner) > MOST_PARTS:
+            stay = set(map(id, _largest(inner, inner)))
+            self._polygons = [[rings[0], *(ring for ring in rings[1:] if id(ring) in stay)] for rings in self._polygons]
+        self._lists = self._pruned = sum(map(len, self._polygons))
+        self._kept = sum(len(ring) for rings in self._polygons for ring in rings)
 
 
-def _thinned_list(text: bytes, run: _Run, cell: float) -> list[list[float]]:
-    kept: list[list[float]] = []
-    last: list[float] = []
-    skipped: list[list[float]] = []
-    for piece in _positions(text, run):
-        for place in piece:
-            last = place[:2]
-            if not kept or abs(place[0] - kept[-1][0]) + abs(place[1] - kept[-1][1]) >= cell:
-                kept.append(last)
-            elif len(skipped) < 2:
-                skipped.append(last)
-    if last != kept[-1]:
-        kept.append(last)
-    if len(kept) < 4:
-        # A part smaller than a cell keeps some of its corners.
-        kept = [kept[0], *skipped, last]
-    return kept
+def _thin(places: Places, kept: Places, cell: float) -> float:
+    """Append the positions to those kept that are not nearer than `cell`; returns the length of the way.
+
+    The last position always stays, and so do the first few.
+    """
+    length = 0.0
+    count = len(kept)
+    if count > _FEWEST:
+        # The last one of the piece before was kept as the last only.
+        x, y = kept[-1][0], kept[-1][1]
+        if abs(x - kept[-2][0]) + abs(y - kept[-2][1]) < cell:
+            kept.pop()
+    x, y = (kept[-1][0], kept[-1][1]) if kept else (places[0][0], places[0][1])
+    for place in places:
+        apart = abs(place[0] - x) + abs(place[1] - y)
+        if apart >= cell or count < _FEWEST:
+            length += apart
+            x, y = place[0], place[1]
+            kept.append(place[:2])
+            count += 1
+    if kept[-1] != places[-1][:2]:
+        kept.append(places[-1][:2])
+    return length
 
 
-def _largest(items: list[T], lists: list[list[list[float]]]) -> list[T]:
+def _largest(items: list[T], lists: list[Places]) -> list[T]:
     """Return the items whose lists of positions are the largest, in their order."""
     if len(items) <= MOST_PARTS:
         return items
@@ -208,6 +260,6 @@ def _largest(items: list[T], lists: list[list[list[float]]]) -> list[T]:
     return [item for item, size in zip(items, sizes, strict=True) if size >= least][:MOST_PARTS]
 
 
-def _extent(ring: list[list[float]]) -> float:
+def _extent(ring: Places) -> float:
     lons, lats = [place[0] for place in ring], [place[1] for place in ring]
     return math.hypot(max(lons) - min(lons), max(lats) - min(lats))
