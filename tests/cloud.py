@@ -122,6 +122,11 @@ class LocalCloud:
         primary, secondary = self.settings()["subscription_keys"]
         return primary, secondary
 
+    def regenerate_key(self, name: str) -> str:
+        """Make a new "primary" or "secondary" key, and return it."""
+        key: str = self.ask("POST", "/regenerate-key", {"key": name})["key"]
+        return key
+
     def requests(self, endpoint: str) -> list[dict[str, Any]]:
         """Return the latest requests to an endpoint, oldest first: path, query, headers, status, ..."""
         recent: list[dict[str, Any]] = self.ask("GET", f"/requests?endpoint={endpoint}")[endpoint]["recent"]

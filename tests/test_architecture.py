@@ -18,7 +18,7 @@ LONGEST = 400
 EDGE_ROOMS = ("net", "azure", "display", "host", "fences.stores")
 """Rooms of edges: every module in them may touch the world outside."""
 
-MIXED_ROOMS = ("auth", "fences", "remote", "tiles")
+MIXED_ROOMS = ("auth", "fences", "remote", "tiles", "usage")
 """Rooms that hold pure modules and the edges that serve them. A module is an edge if it touches the outside or imports
 an edge."""
 
@@ -41,6 +41,7 @@ FLOORS = {
     "fences": 2,
     "auth": 2,
     "remote": 2,
+    "usage": 2,
     "ui": 3,
 }
 """Floors of the pure middle: a module imports from lower floors and from its own room."""
@@ -79,12 +80,18 @@ DEFERRED = {
     ("app.app", "tvapp.remote.evdev_source"): "the keys of Linux input devices are read after the first frame",
     ("app.backend", "tvapp.fences.stores"): "only the configured store is loaded",
     ("app.backend_loading", "tvapp.app"): "loaded on a worker: httpx, numpy and SQLite are slow to import",
+    ("app.account_usage", "tvapp.azure"): "httpx is slow to import, and only the usage page needs the metrics",
+    ("app.desk", "tvapp.host.control.server"): "asyncio is slow to import; the socket is made after the first frame",
     ("app.live_map", "tvapp.fences.drawing.messages"): "not needed for the first frame",
     ("app.connection_watch", "tvapp.net.look_up"): "asyncio is slow to import, and only a time-out needs it",
     ("app.map_session", "tvapp.app.connection_watch"): "not needed for the first frame",
     ("app.map_session", "tvapp.host.links"): "not needed for the first frame",
     ("app.map_session", "tvapp.app.lock_service"): "only where a lock is configured",
     ("auth.lazy_gateway", "tvapp.auth"): "MSAL is slow to import, and a cached token needs none of it",
+    (
+        "auth.token_store",
+        "tvapp.auth.token_cipher",
+    ): "cryptography is slow to import; only a configured key needs it",
     ("auth.tokens", "asyncio"): "slow to import; only the io thread needs it",
     ("config.load", "difflib"): "only a mistyped key needs it",
     ("config.files", "tomllib"): "a start that is configured by the environment alone needs no parser",

@@ -45,7 +45,7 @@ def test_every_path_exists() -> None:
     assert [path for path in [*on_pygame_ce(), *ONCE] if not (ROOT / path).exists()] == []
 
 
-ALWAYS_THERE = {"git", "sh", "dpkg-deb", "fsfreeze", "unshare", "mount"}
+ALWAYS_THERE = {"git", "sh", "dpkg-deb", "fsfreeze", "unshare", "mount", "setpriv"}
 """Tools of Debian's essential packages, and what a clone was made with."""
 
 

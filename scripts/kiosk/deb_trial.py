@@ -18,6 +18,7 @@ from collections.abc import Set as AbstractSet
 from pathlib import Path
 
 from scripts.kiosk.container import Container, console_in_front
+from scripts.kiosk.desk_trial import look_from_desk
 from scripts.kiosk.unit_state import Unit
 
 HERE = Path(__file__).parent
@@ -227,10 +228,11 @@ class Trial:
         started = time.monotonic()
         box.run("systemctl", "restart", "tvapp")
         self.check(f"configured, it is ready after {time.monotonic() - started:.1f} s", self._tv.has("active"))
-        self._within(30, "it reads the geofences", lambda: '"geofences.loaded"' in self._tv.log())
+        self._within(30, "it reads the geofences", lambda: "geofences.loaded " in self._tv.log())
         self._within(
             30, "its status says what it shows", lambda: "Showing the map, 1 geofence" in self._tv.shows("StatusText")
         )
+        look_from_desk(box, self._tv, self.check, self._within)
         credential = box.run("stat", "-c", "%a", f"{CREDENTIALS}/tvapp_maps-keys")
         self.check("a secret reaches the service", credential in ("400", "440"), credential)
         command = ("tvapp", "doctor", "--json", "--data-dir", "/var/lib/tvapp")
@@ -302,7 +304,7 @@ class Trial:
         box.tries("systemctl", "start", "tvapp-cage")
         log = self._cage.log()[former:]
         self.check("under Wayland it is ready", self._cage.has("active"), log[-2000:])
-        self.check("and draws with SDL's Wayland driver", '"driver": "wayland"' in log, log[-2000:])
+        self.check("and draws with SDL's Wayland driver", "driver=wayland" in log, log[-2000:])
         self.check("the service on the console has made way", not self._tv.has("active"))
         fed = "WatchdogTimestampMonotonic"
         first = self._cage.shows(fed)

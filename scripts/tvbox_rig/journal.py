@@ -11,6 +11,7 @@ from typing import Any
 
 POLL_S = 0.2
 APP_UNIT = "tvapp.service"
+PREFIX = "TVAPP_"
 
 
 @dataclass(frozen=True)
@@ -39,15 +40,22 @@ def parse(line: str) -> Entry | None:
     text = message if isinstance(message, str) else ""
     unit = str(record.get("UNIT") or record.get("_SYSTEMD_UNIT") or "")
     at = int(record["__REALTIME_TIMESTAMP"]) / 1e6
-    logged: Any = None
-    if unit == APP_UNIT and text.startswith("{"):
-        try:
-            logged = json.loads(text)
-        except json.JSONDecodeError:
-            logged = None
-    if isinstance(logged, dict) and isinstance(logged.get("event"), str):
-        return Entry(at, unit, text, logged["event"], logged)
+    event = record.get("TVAPP_EVENT")
+    if unit == APP_UNIT and isinstance(event, str):
+        return Entry(at, unit, text, event, _fields(record))
     return Entry(at, unit, text)
+
+
+def _fields(record: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the fields of an event, numbers and lists as such: the journal knows texts alone."""
+    found: dict[str, Any] = {}
+    for name, value in record.items():
+        if name.startswith(PREFIX) and isinstance(value, str):
+            try:
+                found[name.removeprefix(PREFIX).lower()] = json.loads(value)
+            except json.JSONDecodeError:
+                found[name.removeprefix(PREFIX).lower()] = value
+    return found
 
 
 class Journal:

@@ -22,6 +22,7 @@ LEFT_OUT = ("localcloud", "remote.evdev_source")
 
 ELSEWHERE = {
     "backend.previews.load": "tiles.previews.PreviewLoader.load",
+    "server.serve": "host.control.server.ControlServer.serve",
     "gateway.remove_account": "auth.gateway.Gateway.remove_account",
     "gateway.poll": "auth.gateway.Gateway.poll",
     "gateway.request_code": "auth.gateway.Gateway.request_code",

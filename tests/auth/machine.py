@@ -18,7 +18,7 @@ from tvapp.auth.msal_gateway import MsalGateway
 from tvapp.auth.provider import provider_of
 from tvapp.auth.service import SignIn, machines
 from tvapp.auth.session import SessionSettings
-from tvapp.auth.token_store import TokenStore, token_file
+from tvapp.auth.token_store import Owner, TokenStore, token_file
 from tvapp.auth.tokens import TokenProvider
 from tvapp.auth.view import SessionView
 from tvapp.config.model import Identity
@@ -72,14 +72,13 @@ def gateway(
     **changes: str,
 ) -> MsalGateway:
     who = identity(cloud, scopes=scopes, **changes)
-    authority = who.oidc_authority or who.authority
     clock = SystemClock()
     return MsalGateway(
         client_id=who.client_id,
         provider=provider_of(who),
         scopes=who.scopes,
         http=http or http_client(who.ca_bundle),
-        store=TokenStore(token_file(folder), RecordingLog(), authority=authority, client_id=who.client_id),
+        store=TokenStore(token_file(folder), RecordingLog(), Owner.of(who)),
         clock=clock,
     )
 

@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from tvapp.auth.provider import Provider, authority, first_resource, organisation, resource, resource_name
+from tvapp.auth.provider import (
+    Provider,
+    authority,
+    first_resource,
+    organisation,
+    resource,
+    resource_name,
+    storage_scope,
+)
 from tvapp.config.model import Identity
 
 ENTRA = Identity(tenant="contoso.com")
@@ -92,3 +100,21 @@ def test_an_openid_provider_has_the_configured_origins_too_and_no_aliases() -> N
     assert google.may_be_at("https://accounts.google.com/token")
     assert not google.may_be_at("https://googleapis.com/token")
     assert not Provider("https://login.windows.net/x", True).may_be_at("https://login.microsoftonline.com/x")
+
+
+@pytest.mark.parametrize(
+    ("scopes", "expected"),
+    [
+        ((), "https://storage.azure.com/user_impersonation"),
+        (("https://atlas.microsoft.com/.default",), "https://storage.azure.com/user_impersonation"),
+        (
+            ("https://atlas.microsoft.com/.default", "https://storage.azure.com/.default"),
+            "https://storage.azure.com/.default",
+        ),
+        (("https://acct.blob.core.usgovcloudapi.net/.default",), "https://acct.blob.core.usgovcloudapi.net/.default"),
+        (("https://other.blob.core.usgovcloudapi.net/.default",), "https://storage.azure.com/user_impersonation"),
+    ],
+)
+def test_the_scope_of_the_storage_may_be_configured(scopes: tuple[str, ...], expected: str) -> None:
+    url = "https://acct.blob.core.usgovcloudapi.net/fences"
+    assert storage_scope(Identity(scopes=scopes), url) == expected

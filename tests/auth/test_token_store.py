@@ -13,7 +13,7 @@ import msal
 import pytest
 
 from tvapp.auth import msal_cache
-from tvapp.auth.token_store import FORMAT, TokenStore, erase, token_file
+from tvapp.auth.token_store import FORMAT, SEALED, Owner, QuietTokenStore, TokenStore, erase, token_file
 from tvapp.core.disk import DiskHealth
 from tvapp.core.errors import StorageError
 from tvapp.core.log import RecordingLog
@@ -54,9 +54,11 @@ def filled(*, expires_in: int = 3600, refresh_in: int | None = None) -> str:
     return text
 
 
-def make_store(folder: Path, log: RecordingLog | None = None, *, client_id: str = "app") -> TokenStore:
+def make_store(
+    folder: Path, log: RecordingLog | None = None, *, client_id: str = "app", keys: tuple[str, ...] = ()
+) -> TokenStore:
     log = log or RecordingLog()
-    return TokenStore(token_file(folder), log, authority="https://login.example.com/tid-1", client_id=client_id)
+    return TokenStore(token_file(folder), log, Owner("https://login.example.com/tid-1", client_id, keys))
 
 
 def test_what_was_saved_comes_back(tmp_path: Path) -> None:
@@ -184,7 +186,7 @@ def test_a_file_that_may_not_be_read_is_left_where_it_is(tmp_path: Path, monkeyp
     log = RecordingLog()
     disk = DiskHealth(log)
     path = token_file(tmp_path)
-    store = TokenStore(path, log, authority="https://login.example.com/tid-1", client_id="app", disk=disk)
+    store = TokenStore(path, log, Owner("https://login.example.com/tid-1", "app"), disk=disk)
     store.save(filled())
 
     def refuse(_path: Path, _limit: int) -> bytes:
@@ -289,3 +291,112 @@ def test_an_account_without_tokens_is_no_account() -> None:
     cache = dict(msal_cache.parse(filled()) or {})
     cache["RefreshToken"] = cache["AccessToken"] = {}
     assert msal_cache.accounts(cache) == ()
+
+
+# -- encrypted --------------------------------------------------------------------------------------------------------
+
+ONE, TWO = (base64.urlsafe_b64encode(bytes([number]) * 32).decode() for number in (1, 2))
+SHORT = '{"AccessToken": {}, "Account": {}}'
+
+
+def test_with_a_key_nothing_of_the_sign_in_can_be_read_in_the_file(tmp_path: Path) -> None:
+    store = make_store(tmp_path, keys=(ONE,))
+    assert store.save(filled())
+    data = store.path.read_bytes()
+    assert SEALED.unpack(data)
+    for secret in (b"RT-secret", b"AT-secret", b"aino", b"login.example.com", b"app"):
+        assert secret not in data.partition(b"\n")[2]
+    (account,) = msal_cache.accounts(msal_cache.parse(make_store(tmp_path, keys=(ONE,)).load()) or {})
+    assert account.home_id == HOME_ID
+    assert stat.S_IMODE(store.path.stat().st_mode) == 0o600
+
+
+def test_a_plain_file_is_read_and_encrypted_by_the_next_write(tmp_path: Path) -> None:
+    make_store(tmp_path).save(filled())
+    log = RecordingLog()
+    store = make_store(tmp_path, log, keys=(ONE,))
+    text = store.load()
+    assert "RT-secret" in text
+    store.save(text)
+    assert b"RT-secret" not in store.path.read_bytes()
+    assert "RT-secret" in make_store(tmp_path, keys=(ONE,)).load()
+    assert log.events == []
+
+
+def test_keys_are_rotated_by_a_list_the_first_of_which_writes(tmp_path: Path) -> None:
+    make_store(tmp_path, keys=(ONE,)).save(filled())
+    both = make_store(tmp_path, keys=(TWO, ONE))
+    text = both.load()
+    assert "RT-secret" in text
+    both.save(text)
+    assert "RT-secret" in make_store(tmp_path, keys=(TWO,)).load()
+    log = RecordingLog()
+    assert make_store(tmp_path, log, keys=(ONE,)).load() == ""
+    assert log.named("token_cache.locked")
+
+
+@pytest.mark.parametrize(("keys", "reason"), [((), "is not set"), ((TWO,), "a key that is not in identity.token_key")])
+def test_a_file_that_cannot_be_decrypted_is_kept_aside_and_told(
+    tmp_path: Path, keys: tuple[str, ...], reason: str
+) -> None:
+    make_store(tmp_path, keys=(ONE,)).save(filled())
+    sealed = token_file(tmp_path).read_bytes()
+    log = RecordingLog()
+    store = make_store(tmp_path, log, keys=keys)
+    assert store.load() == ""
+    (told,) = log.named("token_cache.locked")
+    assert str(told["reason"]).endswith(reason)
+    assert told["next"] == "sign in again"
+    aside = store.path.with_name(f"{store.path.name}.locked")
+    assert aside.read_bytes() == sealed
+    assert store.load() == ""
+    assert len(log.events) == 1
+
+    # With the right key again, the file can be put back.
+    aside.replace(store.path)
+    assert "RT-secret" in make_store(tmp_path, keys=(ONE,)).load()
+
+
+def test_signing_out_removes_what_was_kept_aside_too(tmp_path: Path) -> None:
+    make_store(tmp_path, keys=(ONE,)).save(filled())
+    store = make_store(tmp_path, keys=(TWO,))
+    store.load()
+    store.save(filled())
+    assert store.erase()
+    assert list(store.path.parent.iterdir()) == []
+
+
+def test_a_diagnosis_moves_no_file_that_it_cannot_decrypt(tmp_path: Path) -> None:
+    make_store(tmp_path, keys=(ONE,)).save(filled())
+    log = RecordingLog()
+    quiet = QuietTokenStore(token_file(tmp_path), log, Owner("https://login.example.com/tid-1", "app", (TWO,)))
+    assert quiet.load() == ""
+    assert list(quiet.path.parent.iterdir()) == [quiet.path]
+    assert log.named("token_cache.locked")[0]["next"] == "left as it is"
+
+
+def test_whichever_byte_of_an_encrypted_file_changes_nothing_of_it_is_used(tmp_path: Path) -> None:
+    make_store(tmp_path, keys=(ONE,)).save(SHORT)
+    path = token_file(tmp_path)
+    sound = path.read_bytes()
+    assert make_store(tmp_path, keys=(ONE,)).load()
+    for at in range(len(sound)):
+        log = RecordingLog()
+        path.write_bytes(sound[:at] + bytes([sound[at] ^ 0x01]) + sound[at + 1 :])
+        assert make_store(tmp_path, log, keys=(ONE,)).load() == "", at
+        assert [name for name, _ in log.events] == ["token_cache.corrupt"]
+    for length in range(0, len(sound), 7):
+        path.write_bytes(sound[:length])
+        assert make_store(tmp_path, keys=(ONE,)).load() == ""
+
+
+def test_an_encrypted_content_that_was_changed_under_a_right_checksum_is_not_used(tmp_path: Path) -> None:
+    make_store(tmp_path, keys=(ONE,)).save(SHORT)
+    path = token_file(tmp_path)
+    content = bytearray(SEALED.unpack(path.read_bytes()))
+    for at in range(0, len(content), 3):
+        changed = bytes(content[:at]) + bytes([content[at] ^ 0x01]) + bytes(content[at + 1 :])
+        log = RecordingLog()
+        path.write_bytes(SEALED.pack(changed))
+        assert make_store(tmp_path, log, keys=(ONE,)).load() == "", at
+        assert log.named("token_cache.locked")

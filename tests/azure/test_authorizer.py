@@ -130,3 +130,66 @@ def test_two_requests_at_once_fail_over_once() -> None:
 
     assert [response.status for response in asyncio.run(both())] == [200, 200]
     assert log.named("maps.key_failover") == [{"refused": 1, "now": 2}]
+
+
+class Keys:
+    """The keys as they are kept outside of the app."""
+
+    def __init__(self, *keys: str) -> None:
+        self.keys = keys
+        self.times_read = 0
+
+    async def __call__(self) -> tuple[str, ...]:
+        self.times_read += 1
+        await asyncio.sleep(0)
+        return self.keys
+
+
+def test_when_both_keys_are_refused_new_ones_are_read_and_the_same_request_is_answered() -> None:
+    log, keys = RecordingLog(), Keys("new-one", "new-two")
+    authorizer = SharedKeyAuthorizer(("old-one", "old-two"), endpoint=ENDPOINT, log=log, read_again=keys)
+    sender = FakeSender(accepts("subscription-key", "new-two"))
+    assert [send(authorizer, sender).status for _ in range(2)] == [200, 200]
+    assert [request.headers["subscription-key"] for request in sender.requests] == [
+        "old-one", "old-two", "new-one", "new-two", "new-two",
+    ]  # fmt: skip
+    assert keys.times_read == 1
+    assert [name for name, _ in log.events] == ["maps.keys_read", "maps.key_failover"]
+    assert "new-" not in str(log.events) + repr(authorizer)
+
+
+@pytest.mark.parametrize("kept", [(), ("old-one", "old-two"), ("old-two", "old-one")])
+def test_without_other_keys_the_refusal_is_the_answer_and_the_next_request_looks_again(kept: tuple[str, ...]) -> None:
+    log, keys = RecordingLog(), Keys(*kept)
+    authorizer = SharedKeyAuthorizer(("old-one", "old-two"), endpoint=ENDPOINT, log=log, read_again=keys)
+    sender = FakeSender(accepts("subscription-key", "new-one"))
+    assert send(authorizer, sender).status == 401
+    assert (len(sender.requests), log.events) == (2, [])
+    keys.keys = ("new-one", "old-two")
+    assert send(authorizer, sender).status == 200
+
+
+def test_new_keys_that_are_refused_too_end_the_request() -> None:
+    keys = Keys("new-one")
+    authorizer = SharedKeyAuthorizer(("old-one",), endpoint=ENDPOINT, log=RecordingLog(), read_again=keys)
+    sender = FakeSender(lambda request: reply(401))
+    assert send(authorizer, sender).status == 401
+    assert (len(sender.requests), keys.times_read) == (2, 1)
+
+
+def test_requests_that_are_refused_at_once_read_the_keys_once() -> None:
+    log, keys = RecordingLog(), Keys("new-one", "new-two")
+    authorizer = SharedKeyAuthorizer(("old-one", "old-two"), endpoint=ENDPOINT, log=log, read_again=keys)
+
+    class Slow(FakeSender):
+        async def send(self, request: Request) -> Response:
+            await asyncio.sleep(0)
+            return await super().send(request)
+
+    async def all_at_once() -> list[Response]:
+        http = Slow(accepts("subscription-key", "new-one"))
+        return await asyncio.gather(*(authorizer.send(http, Request("GET", ENDPOINT + "/x")) for _ in range(9)))
+
+    assert {response.status for response in asyncio.run(all_at_once())} == {200}
+    assert keys.times_read == 1
+    assert [name for name, _ in log.events] == ["maps.keys_read"]

@@ -16,12 +16,14 @@ from tvapp.core.errors import (
     TvappError,
     Unauthorized,
     UnexpectedReply,
+    Unreachable,
 )
 from tvapp.core.log import RecordingLog
 from tvapp.geo.position import Bounds
-from tvapp.net.request import Response
+from tvapp.net.request import Request, Response
 from tvapp.tiles.ports import TileReply, TileRequest
 from tvapp.tiles.tile import TileId
+from tvapp.usage.billing import Meter
 
 TILE = TileId("microsoft.imagery", 3, 1, 2)
 PNG = b"\x89PNG\r\n\x1a\nrest"
@@ -55,6 +57,54 @@ def test_a_tile_is_asked_for_as_the_service_wants_it() -> None:
         "language": "fi",
         "view": "Unified",
     }
+
+
+def test_every_request_counts_with_its_meter_and_its_status() -> None:
+    counted: list[tuple[Meter, int]] = []
+    answers = iter(
+        [
+            reply(200, PNG, "image/png"),
+            reply(429),
+            reply(304),
+            reply(200, b'{"copyrights":[]}', "application/json"),
+            reply(200, b"{}", "application/json"),
+        ]
+    )
+    sender = FakeSender(lambda request: next(answers))
+    maps = MapsClient(
+        sender,
+        ENDPOINT,
+        PlainAuthorizer(),
+        RecordingLog(),
+        clock=ManualClock(),
+        count=lambda meter, status: counted.append((meter, status)),
+    )
+    asyncio.run(maps.tile(TileRequest(TILE, "fi", "Unified")))
+    with pytest.raises(Throttled):
+        asyncio.run(maps.tile(TileRequest(TileId("microsoft.base.road", 3, 1, 2), "fi", "Unified")))
+    asyncio.run(maps.tile(TileRequest(TileId("microsoft.weather.radar.main", 3, 1, 2), "fi", "Unified", etag='"0"')))
+    asyncio.run(maps.attribution("microsoft.imagery", 3, Bounds(0, 0, 1, 1)))
+    asyncio.run(maps.tileset("microsoft.imagery"))
+    assert counted == [("imagery", 200), ("base", 429), ("weather", 304), ("free", 200), ("metadata", 200)]
+
+
+@pytest.mark.parametrize(("was_sent", "statuses"), [(True, [0]), (False, [])])
+def test_a_request_without_an_answer_counts_if_it_was_sent(was_sent: bool, statuses: list[int]) -> None:
+    def fail(request: Request) -> Response:
+        raise Unreachable(request.host, "refused", was_sent=was_sent)
+
+    counted: list[int] = []
+    maps = MapsClient(
+        FakeSender(fail),
+        ENDPOINT,
+        PlainAuthorizer(),
+        RecordingLog(),
+        clock=ManualClock(),
+        count=lambda _meter, status: counted.append(status),
+    )
+    with pytest.raises(Unreachable):
+        asyncio.run(maps.tile(TileRequest(TILE, "fi", "Unified")))
+    assert counted == statuses
 
 
 def test_a_tile_that_was_asked_for_in_vain_is_given_more_time_but_not_without_limit() -> None:

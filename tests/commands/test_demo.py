@@ -31,12 +31,24 @@ from tvapp.commands.journey import AppProcess
 from tvapp.commands.phone import Phone
 from tvapp.core.exit_status import EXIT_NOT_INSTALLED
 
-STEPS = ["sign-in", "map", "selected-geofence", "drawer", "layers", "draw", "uploaded", "sign-out", "signed-out"]
+STEPS = [
+    "sign-in",
+    "map",
+    "selected-geofence",
+    "drawer",
+    "layers",
+    "draw",
+    "uploaded",
+    "usage",
+    "sign-out",
+    "signed-out",
+]
 CLOUD = {
     "authority": "https://l/t",
     "client_id": "c",
     "ca_bundle": "/ca",
     "maps_client_id": "m",
+    "maps_resource_id": "/subscriptions/s",
     "endpoint": "https://l",
     "organisation": "o",
 }
@@ -150,6 +162,14 @@ def test_the_demo_s_settings_replace_those_of_the_real_account_and_keep_the_rest
     assert (found["TVAPP_KIOSK_UNITS"], found["TVAPP_VIEW_HOME"], found["PATH"]) == ("imperial", "{}", "/bin")
     assert (found["TVAPP_MAPS_ENDPOINT"], found["TVAPP_CONFIG"]) == ("https://l", os.devnull)
     assert "TVAPP_CONFIG" not in demo_environment(CLOUD, own, has_config=True)
+    assert found["TVAPP_MAPS_RESOURCE_ID"] == "/subscriptions/s"
+
+
+def test_the_demo_has_a_sample_price_unless_the_settings_have_one() -> None:
+    own = {"TVAPP_USAGE_PRICE_PER_1000": "2"}
+    assert demo_environment(CLOUD, {})["TVAPP_USAGE_CURRENCY"] == "USD"
+    assert "TVAPP_USAGE_CURRENCY" not in demo_environment(CLOUD, own)
+    assert "TVAPP_USAGE_PRICE_PER_1000" not in demo_environment(CLOUD, {}, has_config=True)
 
 
 @pytest.mark.parametrize("name", ["DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"])

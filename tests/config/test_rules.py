@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from tvapp.core.errors import ConfigError
 
 BASE = Path("/etc/tvapp")
 GUID = "11111111-2222-3333-4444-555555555555"
+KEY = base64.urlsafe_b64encode(bytes(range(224, 256))).decode()
+RESOURCE = f"/subscriptions/{GUID}/resourceGroups/map-screens(test)/providers/Microsoft.Maps/accounts/maps.one"
 KEYED = Config(
     maps=Maps(auth="shared-key", subscription_keys=("key-of-maps",)), geofences=Geofences(store="folder", path="/f")
 )
@@ -52,6 +55,16 @@ def error_of(key: str, written: object, *, in_environment: bool = False) -> Conf
         ("maps.endpoint", " https://atlas.microsoft.com/ ", "https://atlas.microsoft.com"),
         ("maps.endpoint", "", ""),
         ("maps.subscription_keys", ["12345678", "87654321"], ("12345678", "87654321")),
+        ("identity.token_key", [KEY], (KEY,)),
+        ("identity.token_key", [KEY.replace("-", "+").replace("_", "/"), KEY], (KEY, KEY)),
+        ("maps.resource_id", f"{RESOURCE}/", f"{RESOURCE}/"),
+        ("maps.resource_id", RESOURCE.lower(), RESOURCE.lower()),
+        ("maps.resource_id", "", ""),
+        ("usage.endpoint", "https://management.example:8443/", "https://management.example:8443"),
+        ("usage.price_per_1000", 4.5, {"": 4.5}),
+        ("usage.price_per_1000", 0, {"": 0.0}),
+        ("usage.price_per_1000", {"base": 4.5, "weather": 2}, {"base": 4.5, "weather": 2.0}),
+        ("usage.currency", "EUR", "EUR"),
         ("identity.tenant", "common", "common"),
         ("identity.tenant", "organizations", "organizations"),
         ("identity.tenant", GUID, GUID),
@@ -82,6 +95,22 @@ def test_what_is_allowed_is_taken_up_to_its_limits(key: str, written: object, va
 @pytest.mark.parametrize(
     ("key", "written"),
     [
+        ("maps.resource_id", GUID),
+        ("maps.resource_id", f"https://management.azure.com{RESOURCE}"),
+        ("maps.resource_id", RESOURCE.replace("Microsoft.Maps", "Microsoft.Storage")),
+        ("maps.resource_id", f"{RESOURCE}?a=b"),
+        ("maps.resource_id", f"{RESOURCE}/creators/x"),
+        ("maps.resource_id", RESOURCE.replace("map-screens(test)", "a/../b")),
+        ("usage.endpoint", "https://management.example/path"),
+        ("usage.endpoint", "http://management.example"),
+        ("usage.price_per_1000", -1),
+        ("usage.price_per_1000", "4.5"),
+        ("usage.price_per_1000", float("nan")),
+        ("usage.price_per_1000", True),
+        ("usage.price_per_1000", {"steam": 4.5}),
+        ("usage.price_per_1000", {"": 4.5}),
+        ("usage.price_per_1000", {"base": "4.5"}),
+        ("usage.currency", "US Dollars"),
         ("geofences.refresh_s", 4.99),
         ("geofences.refresh_s", 86_400.5),
         ("geofences.refresh_s", True),
@@ -107,6 +136,12 @@ def test_what_is_allowed_is_taken_up_to_its_limits(key: str, written: object, va
         ("maps.subscription_keys", ["12345678"] * 3),
         ("maps.subscription_keys", [""]),
         ("maps.subscription_keys", "12345678"),
+        ("identity.token_key", KEY),
+        ("identity.token_key", [KEY[4:]]),
+        ("identity.token_key", [f"{KEY}="]),
+        ("identity.token_key", ["a secret pass phrase of some length, but no key"]),
+        ("identity.token_key", [5]),
+        ("identity.token_key", [KEY] * 9),
         ("identity.tenant", "contoso"),
         ("identity.tenant", "-contoso.com"),
         ("identity.tenant", "contoso-.com"),
@@ -156,6 +191,8 @@ def test_what_is_beyond_the_limits_is_refused_and_the_key_is_named(key: str, wri
         ("kiosk.fullscreen", " NO ", False),
         ("kiosk.fullscreen", "on", True),
         ("geofences.refresh_s", "7.5", 7.5),
+        ("usage.price_per_1000", "4.5", {"": 4.5}),
+        ("usage.price_per_1000", "{ base = 4.5 }", {"base": 4.5}),
         ("geofences.urls", "https://a.example/x , ,https://b.example/y", ("https://a.example/x", "https://b.example/y")),
         ("geofences.urls", ' ["https://a.example/x"]', ("https://a.example/x",)),
         ("geofences.kinds", "depot, school", {"depot": {}, "school": {}}),

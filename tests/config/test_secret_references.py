@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tvapp.config.load import ConfigErrors, load, load_all
+from tvapp.config.load import ConfigErrors, load, load_all, read_again
 from tvapp.config.secret_references import LIMIT_BYTES, CredentialElsewhere, holds_secret
 from tvapp.core.errors import ConfigError
 
@@ -207,3 +207,45 @@ def test_only_secrets_may_be_references(machine: Machine) -> None:
 )
 def test_a_value_that_only_refers_to_secrets_is_none(value: object, expected: bool) -> None:
     assert holds_secret(value) is expected
+
+
+def test_a_secret_is_read_again_from_where_it_is_kept(machine: Machine) -> None:
+    machine.file("keys", f"{SECRET}\n")
+    config = load(machine.write('{ file = "keys" }'), machine.environ)
+    assert read_again(config, "maps.subscription_keys") == (SECRET,)
+    machine.file("keys", "a-new-primary-key\na-new-secondary-key\n")
+    assert read_again(config, "maps.subscription_keys") == ("a-new-primary-key", "a-new-secondary-key")
+    assert config.maps.subscription_keys == (SECRET,)
+    assert SECRET not in repr(config)
+
+
+def test_a_credential_is_read_again_where_systemd_keeps_it(machine: Machine) -> None:
+    machine.credential("one", SECRET)
+    machine.file("two", "the-other-key")
+    config = load(machine.write('[{ credential = "one" }, { file = "two" }]'), machine.environ | {"HOME": "/secret"})
+    machine.credential("one", "refreshed-by-systemd")
+    assert read_again(config, "maps.subscription_keys") == ("refreshed-by-systemd", "the-other-key")
+    assert "/secret" not in str(config.references["maps.subscription_keys"].environ)
+
+
+@pytest.mark.parametrize("content", ["", "short", "three keys-of the-account"])
+def test_what_cannot_be_used_now_is_no_secret(machine: Machine, content: str) -> None:
+    machine.file("keys", SECRET)
+    config = load(machine.write('{ file = "keys" }'), machine.environ)
+    machine.file("keys", content)
+    assert read_again(config, "maps.subscription_keys") is None
+    (machine.folder / "keys").unlink()
+    assert read_again(config, "maps.subscription_keys") is None
+
+
+def test_a_secret_that_stands_in_the_file_itself_is_not_read_again(machine: Machine) -> None:
+    config = load(machine.write(f'["{SECRET}"]', 0o600), machine.environ)
+    assert read_again(config, "maps.subscription_keys") is None
+    assert config.references == {}
+
+
+def test_a_reference_in_a_variable_is_read_again_too(machine: Machine) -> None:
+    machine.credential("one", SECRET)
+    variable = {"TVAPP_MAPS_SUBSCRIPTION_KEYS": '{ credential = "one" }'}
+    config = load(machine.write('["a-key-of-the-file"]', 0o600), machine.environ | variable)
+    assert read_again(config, "maps.subscription_keys") == (SECRET,)

@@ -18,6 +18,7 @@ def test_everything_lies_where_earlier_versions_put_it() -> None:
         "geofences": "/data/geofences",
         "outbox": "/data/outbox",
         "views": "/data/views",
+        "usage": "/data/usage",
         "lock_tries": "/data/lock-tries",
         "screenshots": "/data/screenshots",
         "crashes": "/data/crashes",

@@ -12,12 +12,15 @@ from tests.auth.test_token_store import filled, make_store
 from tests.fences.outbox.outbox_rig import adding
 from tests.fences.service.test_fence_service import InlineJobs
 from tests.fences.service.test_snapshot import Desk, fences
+from tests.surroundings import surroundings
 from tests.tiles.test_disk_cache import ETAG, Bench, key
 from tvapp.app.last_view_store import LastViewKnown, LastViewStore
 from tvapp.app.lock_service import LockService, unpack
 from tvapp.app.screenshots import Screenshots
+from tvapp.app.usage_service import UsageService
 from tvapp.auth import msal_cache
 from tvapp.config.model import Config
+from tvapp.core.clock import ManualClock
 from tvapp.core.data_folder import DataFolder
 from tvapp.core.log import RecordingLog
 from tvapp.fences.outbox.folder import OutboxFolder
@@ -30,6 +33,7 @@ from tvapp.mapview.last_view import LastView
 from tvapp.mapview.layers import LayerChoice
 from tvapp.remote.pattern import pattern_of
 from tvapp.ui.messages import LockKnown
+from tvapp.usage.counter import UsageCounter
 
 TILES = 12
 VIEW = LastView(Position(24.9525, 60.1672), 13.0, LayerChoice(), "depot")
@@ -232,10 +236,41 @@ def open_count(folder: Path) -> RecordingLog:
     return RecordingLog()
 
 
+def usage_keeper(folder: Path) -> tuple[UsageService, UsageCounter, InlineJobs, RecordingLog]:
+    jobs, log, clock = InlineJobs(), RecordingLog(), ManualClock()
+    around = surroundings(folder, jobs, clock=clock, log=log)  # type: ignore[arg-type]
+    counter = UsageCounter(clock)
+    service = UsageService(Config(), around, counter, lambda _message: None)
+    service.restore()
+    for message in jobs.inbox.drain():
+        service.receive(message, 0.0)
+    return service, counter, jobs, log
+
+
+def make_usage(folder: Path) -> Path:
+    service, counter, _, _ = usage_keeper(folder)
+    for _ in range(20):
+        counter.count("base", 200)
+    service.flush()
+    return DataFolder(folder).usage
+
+
+def open_usage(folder: Path) -> RecordingLog:
+    service, counter, _, log = usage_keeper(folder)
+    found = [counts["base"].sent for counts in counter.days().days.values()]
+    assert found in ([], [20])
+    counter.count("base", 200)
+    service.flush()
+    _, again, _, _ = usage_keeper(folder)
+    assert [counts["base"].sent for counts in again.days().days.values()] == [sum(found) + 1]
+    return log
+
+
 STATE_FILES = (
     StateFile("auth/tokens.json", make_tokens, open_tokens, is_record=True),
     StateFile("geofences/*.geofences", make_kept, open_kept, is_record=True),
     StateFile("outbox/*/*.json", make_entry, open_entry, is_record=True),
+    StateFile("usage", make_usage, open_usage, is_record=True),
     StateFile("lock-tries", make_tries, open_tries, is_record=True),
     StateFile("tiles/tiles.sqlite", make_tiles, open_tiles, is_large=True),
     StateFile("tiles/tiles.sqlite-wal", make_wal, open_tiles, is_large=True),

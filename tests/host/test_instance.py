@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -58,14 +59,32 @@ def test_a_second_app_says_who_is_there_and_ends(cloud: LocalCloud, tmp_path: Pa
         assert again.end() == 0
 
 
-def test_signing_out_beside_a_running_app_touches_nothing_and_says_why(cloud: LocalCloud, tmp_path: Path) -> None:
+def test_signing_out_beside_a_running_app_has_that_app_sign_out(cloud: LocalCloud, tmp_path: Path) -> None:
     environment = with_account(cloud)
     with running(environment, tmp_path) as tv:
         tv.sign_in(cloud)
         tv.settled()
         beside = tvapp(environment, "sign-out", "--data-dir", str(tv.data_dir))
+        assert (beside.returncode, beside.stderr) == (EXIT_OK, "")
+        assert beside.stdout.startswith("Signed out")
+        tv.wait_for("signin.signed_out")
+        assert tv.end() == 0
+    assert not token_file(tv.data_dir).exists()
+
+
+def test_signing_out_beside_an_app_that_does_not_answer_touches_nothing_and_says_why(
+    cloud: LocalCloud, tmp_path: Path
+) -> None:
+    environment = with_account(cloud)
+    with running(environment, tmp_path) as tv:
+        tv.sign_in(cloud)
+        tv.settled()
+        tv.app.signal(signal.SIGSTOP)
+        beside = tvapp(environment, "sign-out", "--data-dir", str(tv.data_dir))
+        tv.app.signal(signal.SIGCONT)
         assert beside.returncode == EXIT_RUNNING
         assert f"({tv.app.pid})" in beside.stderr
+        assert "does not answer" in beside.stderr
         assert "Nothing was removed" in beside.stderr
         assert token_file(tv.data_dir).exists()
         assert tv.end() == 0

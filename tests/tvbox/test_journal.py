@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from scripts.tvbox_rig.journal import Entry, Journal, parse
+from tvapp.host.systemd.journal import encode
 
 
 def line(message: object, unit: str = "tvapp.service", **extra: str) -> str:
@@ -14,10 +15,22 @@ def line(message: object, unit: str = "tvapp.service", **extra: str) -> str:
 
 
 def test_an_event_of_the_app_has_its_fields_and_time() -> None:
-    message = json.dumps({"event": "map.settled", "tiles": 12, "missing": 0})
-    entry = parse(line(message))
+    fields = {"TVAPP_EVENT": "map.settled", "TVAPP_TILES": "12", "TVAPP_MISSING": "0", "TVAPP_ORIGIN": "disk"}
+    entry = parse(line("map.settled tiles=12 missing=0 origin=disk", **fields))
     assert entry is not None
-    assert (entry.event, entry.fields["tiles"], entry.at) == ("map.settled", 12, 1796064395.746583)
+    assert (entry.event, entry.at) == ("map.settled", 1796064395.746583)
+    assert entry.fields == {"event": "map.settled", "tiles": 12, "missing": 0, "origin": "disk"}
+
+
+def test_what_the_journal_sends_for_an_event_is_read_as_it_was_logged() -> None:
+    sent = dict(
+        each.split("=", 1)
+        for each in encode("tv.switched", "info", "m", {"power": "on", "zoom": "13.5"}).decode().splitlines()
+    )
+    message = sent.pop("MESSAGE")
+    entry = parse(line(message, **sent))
+    assert entry is not None
+    assert (entry.event, entry.fields["power"], entry.fields["zoom"]) == ("tv.switched", "on", 13.5)
 
 
 def test_a_line_of_systemd_about_the_unit_belongs_to_it_and_is_no_event() -> None:
@@ -26,16 +39,15 @@ def test_a_line_of_systemd_about_the_unit_belongs_to_it_and_is_no_event() -> Non
 
 
 def test_what_another_unit_writes_is_no_event_even_if_it_looks_like_one() -> None:
-    entry = parse(line(json.dumps({"event": "map.settled"}), unit="other.service"))
+    entry = parse(line("map.settled", unit="other.service", TVAPP_EVENT="map.settled"))
     assert entry is not None
     assert entry.event == ""
 
 
-def test_json_of_the_app_that_is_no_event_is_only_a_message() -> None:
-    for message in ("{", "{}", '{"event": 3}'):
-        entry = parse(line(message))
-        assert entry is not None
-        assert (entry.event, entry.message) == ("", message)
+def test_a_line_of_the_app_that_is_no_event_is_only_a_message() -> None:
+    entry = parse(line("a traceback"))
+    assert entry is not None
+    assert (entry.event, entry.message, entry.fields) == ("", "a traceback", {})
 
 
 def test_bytes_that_are_no_text_are_read() -> None:

@@ -82,6 +82,9 @@ class FakeActions:
     def fence_selected(self, fence: Geofence) -> None:
         self.asked.append(("fence_selected", fence.id))
 
+    def load_usage(self, days: int, *, anew: bool = False) -> None:
+        self.asked.append(("load_usage", (days, anew)))
+
     def sign_out(self) -> None:
         self.asked.append(("sign_out", None))
 

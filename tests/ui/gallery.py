@@ -13,6 +13,7 @@ import msgspec
 
 from tests.ui.fakes import (
     AINO,
+    CORRELATION,
     LONG_ADDRESS,
     LONG_CODE,
     LONG_NAME,
@@ -67,16 +68,31 @@ from tvapp.remote.intents import Input, Intent
 from tvapp.tiles.tile import DRAWN_TILESET, Origin, TileArrived, TileId, TileImage
 from tvapp.ui.canvas import Canvas
 from tvapp.ui.map_state.state import MapState
-from tvapp.ui.messages import AccountChanged, AttributionChanged, ConnectionChanged, LockKnown, TroubleChanged
+from tvapp.ui.messages import (
+    AccountChanged,
+    AttributionChanged,
+    ConnectionChanged,
+    LockKnown,
+    TroubleChanged,
+    UsageChanged,
+)
 from tvapp.ui.screen import Hint
 from tvapp.ui.screens.crash import Crash, draw_crash
 from tvapp.ui.screens.error import ErrorScreen
 from tvapp.ui.screens.map.screen import MapScreen
+from tvapp.ui.screens.panels.message import MessageScreen
 from tvapp.ui.screens.signin.panel import PERMISSION, SIGN_IN, SignInPanel
 from tvapp.ui.screens.signin.screen import SignInScreen
 from tvapp.ui.screens.start import StartScreen
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.stack import ScreenStack
+from tvapp.usage.account import AccountUsage, Percentage, Share
+from tvapp.usage.billing import Counts, Meter, Prices, Tally
+from tvapp.usage.days import UsageDays
+from tvapp.usage.problems import Kind, UsageProblem
+from tvapp.usage.report import TvUsage, UsageReport, tv_usage
+from tvapp.usage.span import DAYS, day_of, span_of
+from tvapp.usage.span import Period as UsagePeriod
 
 
 @dataclass(slots=True)
@@ -201,6 +217,24 @@ def sign_in(view: SessionView, *keys: Intent, steps: tuple[Step, ...] = ()) -> B
         return scene
 
     return build
+
+
+SHORT_MESSAGE = "Fire drill at 10:00. Please leave the building by the stairs."
+LONG_MESSAGE = ("The north gate is closed until further notice because of works on the crane. " * 4)[:280]
+"""As long as a message may be."""
+
+
+def with_message(build: Build, text: str) -> Build:
+    """Build a scene with a message from a desk over it."""
+
+    def build_it(width: int, height: int) -> Scene:
+        scene = build(width, height)
+        close = partial(scene.stack.remove, "message")
+        until, over_map = scene.now + 60.0, scene.stack.contains("map")
+        scene.stack.push(MessageScreen(scene.stack, text, until, close, lambda: over_map, motion=False))
+        return scene
+
+    return build_it
 
 
 def over_map(name: str, view: SessionView, *keys: Intent) -> Build:
@@ -513,6 +547,81 @@ def allowing_without_code(phase: str, **changes: Any) -> SessionView:
     return allowing(phase=phase, status=phase, prompt=None, remaining_s=None, **changes)
 
 
+RESOURCE_ID = (
+    "/subscriptions/8a5f0000-1111-4222-8333-44445555aaaa/resourceGroups/emergency-operations-centre"
+    "/providers/Microsoft.Maps/accounts/contoso-harbour-works-maps"
+)
+TO_USAGE = (MENU, LEFT, OK, DOWN, OK)
+APIS = ("MapTile.GetBaseTile", "MapTile.GetImageryTile", "MapCopyright.GetDynamicTilesetAttribution")
+USAGE_SETTINGS = replace(SETTINGS, client_id="5c0ffee0-1111-4222-8333-444455556666", resource_id=RESOURCE_ID)
+
+
+def account_usage(
+    period: UsagePeriod, factor: float = 1.0, apis: tuple[str, ...] = APIS, **changes: Any
+) -> AccountUsage:
+    """Return an account's usage: more by day than by night, and nothing in the second part."""
+    span = span_of(DAYS[period], EPOCH)
+    parts = tuple(0 if n in (2, 3, 4) else round(factor * (40 + 60 * abs(math.sin(n)))) for n in range(span.parts))
+    total = sum(parts)
+    by_api = tuple(Share(api, max(1, round(total * 0.6**n * 0.4))) for n, api in enumerate(apis))
+    results = (Share("Success", total - total // 50), Share("ClientError", total // 50 - total // 300),
+               Share("ServerError", total // 300))  # fmt: skip
+    lowest = (Percentage(apis[0], 99.62),)
+    found = AccountUsage(span, parts, by_api, results, 99.962, lowest)
+    return replace(found, **changes)
+
+
+def own(period: UsagePeriod, factor: float = 1.0, prices: Prices | None = None) -> TvUsage:
+    """Return this TV's usage."""
+    sent: dict[Meter, int] = {"base": 1234, "imagery": 311, "traffic": 95, "weather": 40, "metadata": 2, "free": 420}
+    counts: Counts = {
+        meter: Tally(round(n * factor), round(n * factor * 0.98)) for meter, n in sent.items() if round(n * factor)
+    }
+    days = UsageDays({day_of(EPOCH - n * 86_400): counts for n in range(30)})
+    return tv_usage(days, span_of(DAYS[period], EPOCH), Prices.of({"": 4.5}, "USD") if prices is None else prices)
+
+
+def usage(
+    period: UsagePeriod,
+    account: AccountUsage | UsageProblem | None,
+    *keys: Intent,
+    tv: TvUsage | None = None,
+    is_loading: bool = False,
+) -> Build:
+    """Build the usage page at a period, with what is known, after some keys."""
+
+    def build(width: int, height: int) -> Scene:
+        scene = on_map(*TO_USAGE, settings=USAGE_SETTINGS)(width, height)
+        remote = scene.remote
+        remote.press(*{"day": (LEFT,), "week": (), "month": (RIGHT,)}[period])
+        report = UsageReport(
+            DAYS[period], span_of(DAYS[period], EPOCH), tv or own(period), account, EPOCH - 60, is_loading=is_loading
+        )
+        scene.stack.receive(UsageChanged(report), remote.now)
+        remote.press(*keys)
+        scene.now = remote.now
+        return scene
+
+    return build
+
+
+MANY_APIS = tuple(f"Category{n}.GetSomethingWithARatherLongNameNumber{n}" for n in range(37))
+
+PROBLEMS_OF_USAGE: tuple[tuple[Kind, str, int, int], ...] = (
+    ("no-resource", "", 0, 0),
+    ("no-account", "", 0, 0),
+    ("consent", "invalid_grant", 0, 65001),
+    ("more-proof", "interaction_required", 0, 50076),
+    ("policy", "invalid_grant", 0, 53003),
+    ("role", "AuthorizationFailed", 403, 0),
+    ("not-found", "ResourceNotFound", 404, 0),
+    ("token-refused", "InvalidAuthenticationTokenTenant", 401, 0),
+    ("metric", "InternalServerError", 200, 0),
+    ("throttled", "SubscriptionRequestsThrottled", 429, 0),
+    ("offline", "Unreachable", 0, 0),
+    ("portal", "html", 200, 0),
+)
+
 SCENES: dict[str, Build] = {
     "signin": sign_in(prompting()),
     "signin-long": sign_in(prompting(LONG_CODE, LONG_ADDRESS, LONG_ORGANISATION, "offline", retry_in_s=12.0)),
@@ -590,6 +699,11 @@ SCENES: dict[str, Build] = {
     "crash": crashed(Crash("K7F3QM", "14:02", 10.0)),
     "crash-often": crashed(Crash("K7F3QM", "14:02", 300.0, 4)),
     "map": on_map(),
+    "message-map": with_message(on_map(OK, at=GUIDE, zoom=14), SHORT_MESSAGE),
+    "message-map-long": with_message(on_map(messages=CLOSED), LONG_MESSAGE),
+    "message-bar": with_message(on_map(MENU), SHORT_MESSAGE),
+    "message-signin": with_message(sign_in(prompting()), SHORT_MESSAGE),
+    "message-signin-long": with_message(sign_in(prompting(LONG_CODE, LONG_ADDRESS, LONG_ORGANISATION)), LONG_MESSAGE),
     "map-selected": on_map(OK, at=GUIDE, zoom=14),
     "map-bar": on_map(MENU),
     "map-bar-account": on_map(MENU, LEFT),
@@ -690,6 +804,22 @@ SCENES: dict[str, Build] = {
     ),
     "refused-long": on_map(*TO_CHANGES, OK, messages=(UNREADABLE,), settings=EDITABLE),
     "changes-unreadable": on_map(messages=(OutboxChanged(unreadable=2),), settings=EDITABLE),
+    "usage-day": usage("day", account_usage("day")),
+    "usage-week": usage("week", account_usage("week")),
+    "usage-month": usage("month", account_usage("month")),
+    "usage-many": usage(
+        "month", account_usage("month", 9e6, MANY_APIS), tv=own("month", 9e5, Prices.of({"base": 4.5}, "USD"))
+    ),
+    "usage-few": usage("week", account_usage("week", 0.02, (APIS[0], ""), availability=None), tv=own("week", 0.01)),
+    "usage-empty": usage(
+        "week", AccountUsage(span_of(7, EPOCH), (0,) * 7), tv=tv_usage(UsageDays(), span_of(7, EPOCH), Prices())
+    ),
+    "usage-loading": usage("week", None, is_loading=True),
+    "usage-newer": usage("week", account_usage("week"), is_loading=True),
+    **{
+        f"usage-{kind}": usage("week", UsageProblem(kind, code, "management.azure.com", status, aadsts, CORRELATION))
+        for kind, code, status, aadsts in PROBLEMS_OF_USAGE
+    },
     "map-imperial": on_map(OK, at=GUIDE, zoom=14, settings=replace(SETTINGS, units="imperial")),
 }
 """Name -> builder of the scene."""

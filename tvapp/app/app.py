@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
+from tvapp.app.attachment import Attachments
 from tvapp.app.backend_loading import BACKEND_JOB
 from tvapp.app.loop import Unrecoverable
 from tvapp.app.map_session import MapSession
@@ -83,13 +84,13 @@ class App:
         self._clock = surroundings.clock
         self._log = surroundings.log
         self._hold = KeyHold(keymap)
-        self._screenshots = Screenshots(
+        self.screenshots = Screenshots(
             surroundings.data.screenshots, display.screenshot, surroundings.log, surroundings.disk
         )
         self._disk_watch = DiskWatch(surroundings.data.root, surroundings.disk, surroundings.jobs, surroundings.clock)
-        self._settings = UiSettings.of(config)
-        self._visibility = ScreenVisibility(
-            config.kiosk, self._settings.local_time, surroundings.clock, surroundings.log, self._switch_tv
+        self.settings = UiSettings.of(config)
+        self.visibility = ScreenVisibility(
+            config.kiosk, self.settings.local_time, surroundings.clock, surroundings.log, self._switch_tv
         )
         self._tv: TvPower | None = None
         self._stop_reason: str | None = None
@@ -103,15 +104,17 @@ class App:
         self._is_building = False
         self._offline_since: float | None = None
         self._broken = "config" if errors is not None else ""
-        self.stack = ScreenStack(self._settings.language, self._screen_changed)
+        self.attached = Attachments()
+        """Parts that watch or steer the app and belong to no screen."""
+        self.stack = ScreenStack(self.settings.language, self._screen_changed)
         self.actions = ViewerActions(
-            surroundings, lambda: self.session, lambda: self._close("left"), lambda: self._stop(START_AGAIN)
+            surroundings, lambda: self.session, lambda: self._close("left"), lambda: self.stop(START_AGAIN)
         )
         self.session = MapSession(
             config if errors is None else Config(),
             surroundings,
             display=display,
-            settings=self._settings,
+            settings=self.settings,
             stack=self.stack,
             actions=self.actions,
         )
@@ -119,7 +122,7 @@ class App:
             self._show_errors(errors.errors)
         else:
             now = self._clock.monotonic()
-            self.stack.show(StartScreen(self._settings, self.stack, self.actions, now))
+            self.stack.show(StartScreen(self.settings, self.stack, self.actions, now))
 
     # -- loop.Program ---------------------------------------------------------------------------------------------
 
@@ -132,7 +135,7 @@ class App:
         match event:
             case KeyEvent():
                 if event.pressed:
-                    self._visibility.touch(now)
+                    self.visibility.touch(now)
                 self._handle_inputs(self._hold.handle(event), now)
                 # The result of the key itself is on the screen before anything that follows from it.
                 self.session.follow(now)
@@ -147,16 +150,16 @@ class App:
                 self.session.pictures_lost()
                 self._dirty = True
             case Exposed():
-                self._visibility.show()
+                self.visibility.show()
                 self._dirty = True
             case Hidden() | DisplayLost():
                 # A key that goes up meanwhile brings no event.
                 self._handle_inputs(self._hold.release_all(now), now)
-                self._visibility.hide(event)
+                self.visibility.hide(event)
             case FullScreenTaken(missing):
                 self._log.event("display.taken_again", missing=missing)
             case DisplayRestored(after_s):
-                self._visibility.restored(after_s)
+                self.visibility.restored(after_s)
                 self._dirty = True
 
     def receive(self, message: object, now: float) -> None:
@@ -166,18 +169,19 @@ class App:
                 self._hear(message, now)
             elif (receiver := self._receiver(hearer)) is not None:
                 receiver.receive(message, now)
+        self.attached.receive(message, now)
 
     def update(self, now: float) -> bool:
         self._handle_inputs(self._hold.tick(now), now)
-        needed = self._visibility.update(now, self._is_busy)
-        if self._visibility.is_seen != self._was_seen:
-            self._was_seen = self._visibility.is_seen
+        needed = self.visibility.update(now, self._is_busy)
+        if self.visibility.is_seen != self._was_seen:
+            self._was_seen = self.visibility.is_seen
             self.session.show(self._was_seen)
         if self._has_news or not self._is_in_motion or now >= self._due_work_at:
             self._do_due_work(now)
         if self._was_seen:
             needed = self.stack.update(now) or needed
-        needed = (needed or self._dirty) and not self._visibility.is_hidden
+        needed = (needed or self._dirty) and not self.visibility.is_hidden
         if self.session.map is not None:
             self.session.map.tick(now, frame_follows=needed)
             self.session.note_view(now)
@@ -189,17 +193,17 @@ class App:
             self._display.begin()
             if self._was_seen:
                 self.stack.draw(canvas, now)
-                self._visibility.draw(canvas, now)
-        if self._screenshots.is_wanted:
-            self._screenshots.take()
+                self.visibility.draw(canvas, now)
+        if self.screenshots.is_wanted:
+            self.screenshots.take()
 
     def next_wakeup(self, now: float) -> float | None:
         stack = self.stack.next_wakeup(now) if self._was_seen else None
         self._is_in_motion = stack is not None and stack <= now
         if self._is_in_motion:
             return stack
-        parts = (self._hold, self.session, self._disk_watch)
-        times = (stack, self._visibility.next_wakeup(now), *(part.next_wakeup() for part in parts))
+        parts = (self._hold, self.session, self._disk_watch, self.attached)
+        times = (stack, self.visibility.next_wakeup(now), *(part.next_wakeup() for part in parts))
         return min((at for at in times if at is not None), default=None)
 
     def presented(self, now: float) -> None:
@@ -209,6 +213,7 @@ class App:
             self._begin(now)
         if self.session.map is not None:
             self.session.map.presented()
+        self.attached.presented(now)
 
     # -- for commands/run -----------------------------------------------------------------------------------------
 
@@ -217,10 +222,18 @@ class App:
         return replace(
             self.session.situation(),
             broken=self._broken,
-            has_display=self._visibility.has_display,
-            is_off=self._visibility.is_off,
+            has_display=self.visibility.has_display,
+            is_off=self.visibility.is_off,
             offline_since=self._offline_since,
         )
+
+    def stop(self, reason: str) -> None:
+        """Have the loop end the program."""
+        self._stop_reason = reason
+
+    def request_frame(self) -> None:
+        """Have the next turn of the loop draw a frame."""
+        self._dirty = True
 
     def keep_view(self) -> None:
         """Write to the disk at once what the map shows, for the next start. Blocks."""
@@ -252,6 +265,8 @@ class App:
                 return session.map.fences if session.map is not None else None
             case "map":
                 return session.map
+            case "usage":
+                return session.usage
             case "screens":
                 return self.stack
         return None
@@ -260,10 +275,10 @@ class App:
         """Take a message that is for the program as a whole."""
         match message:
             case StopRequested(reason):
-                self._stop(reason)
+                self.stop(reason)
             case ScreenshotRequested():
-                self._screenshots.ask()
-                self._dirty = True
+                self.screenshots.ask()
+                self.request_frame()
             case NetworkLost():
                 self._offline_since = self._clock.wall()
                 self.stack.receive(ConnectionChanged(self._offline_since), now)
@@ -277,6 +292,7 @@ class App:
 
     def _begin(self, now: float) -> None:
         """Start everything that the first frame did not need."""
+        self.attached.begin(now)
         self._listen()
         if self._broken:
             return
@@ -290,7 +306,9 @@ class App:
         if not self._broken:
             self.session.follow(now)
             self._build_backend_when_due()
+            self.session.usage.tick(now)
         self._disk_watch.tick(now)
+        self.attached.tick(now)
 
     def _build_backend_when_due(self) -> None:
         """Load the backend, but not while the first code is requested: loading would delay the code."""
@@ -332,17 +350,14 @@ class App:
         self._show_errors([error])
 
     def _show_errors(self, errors: Sequence[TvappError]) -> None:
-        self.stack.show(ErrorScreen(self._settings, self.stack, self.actions, errors))
+        self.stack.show(ErrorScreen(self.settings, self.stack, self.actions, errors))
 
     def _close(self, reason: str) -> None:
         """Stop because the viewer wants to, if the configuration lets viewers close the app."""
-        if self._settings.is_closable:
-            self._stop(reason)
+        if self.settings.is_closable:
+            self.stop(reason)
         else:
             self._log.event("app.close_refused", reason=reason)
-
-    def _stop(self, reason: str) -> None:
-        self._stop_reason = reason
 
     # -- the screen -----------------------------------------------------------------------------------------------
 
@@ -350,7 +365,7 @@ class App:
         if inputs and self.session.sign_in is not None:
             self.session.sign_in.person_present()
         for input_ in inputs:
-            if self._visibility.passes(input_, now):
+            if self.visibility.passes(input_, now):
                 self.stack.handle(input_, now)
 
     def _switch_tv(self, power: Power) -> None:
@@ -375,5 +390,6 @@ class App:
 
     def _screen_changed(self, name: str) -> None:
         self._log.event("screen.changed", panel=name)
+        self.attached.screen_changed(name)
         if name == "layers" and self.session.map is not None:
             self.session.map.load_previews()

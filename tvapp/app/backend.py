@@ -6,7 +6,7 @@ Imported on a worker (see `backend_loading`), because its imports are slow.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from tvapp.app.tile_backend import TileBackend, build_tile_backend
@@ -15,8 +15,10 @@ from tvapp.auth.tokens import TokenProvider
 from tvapp.azure.attribution import AttributionFeed
 from tvapp.azure.authorizer import Authorizer, EntraAuthorizer, SharedKeyAuthorizer, StorageAuthorizer
 from tvapp.azure.maps import MapsClient
+from tvapp.config.load import read_again
 from tvapp.config.model import Config
 from tvapp.core.data_folder import DataFolder
+from tvapp.core.jobs import Jobs
 from tvapp.core.log import Log
 from tvapp.core.surroundings import Surroundings
 from tvapp.fences.geojson.conventions import Conventions, conventions_for
@@ -31,6 +33,7 @@ from tvapp.tiles.cache_key import CacheScope
 from tvapp.tiles.disk_cache import DiskCache
 from tvapp.tiles.loader import TileLoader
 from tvapp.tiles.previews import PreviewLoader
+from tvapp.usage.counter import UsageCounter
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,10 +102,12 @@ def build_backend(
     http: Chain,
     scale: float,
     tiles: TileBackend | None = None,
+    counter: UsageCounter | None = None,
 ) -> Backend:
     """Build everything behind the map, sending through `http`; opens no connection yet.
 
-    `tiles` is the part that was built before, if any. `scale` is real pixels per design pixel.
+    `tiles` is the part that was built before, if any. `scale` is real pixels per design pixel. `counter` counts the
+    requests to Azure Maps.
     """
     jobs, clock, log, random = surroundings.jobs, surroundings.clock, surroundings.log, surroundings.random
     authority = provider.authority(config.identity) if config.needs_sign_in else ""
@@ -110,8 +115,9 @@ def build_backend(
     monitor = NetworkMonitor(jobs, http, urls, clock=clock, log=log, random=random)
     http.listen(monitor.observe)
     monitor.subscribe(lambda error: http.network_restored() if error is None else None)
-    authorizer = build_authorizer(config, tokens, log)
-    maps = MapsClient(http, config.maps.endpoint, authorizer, log, clock=clock)
+    authorizer = build_authorizer(config, tokens, jobs, log)
+    count = (counter or UsageCounter(clock)).count
+    maps = MapsClient(http, config.maps.endpoint, authorizer, log, clock=clock, count=count)
     if tiles is None:
         tiles = build_tile_backend(config, surroundings)
     tiles.source.set_source(maps)
@@ -158,11 +164,17 @@ def build_backend(
     )
 
 
-def build_authorizer(config: Config, tokens: TokenProvider | None, log: Log) -> Authorizer:
+def build_authorizer(config: Config, tokens: TokenProvider | None, jobs: Jobs, log: Log) -> Authorizer:
     """Return what adds the configured credentials to requests for the map."""
     endpoint = config.maps.endpoint
     if config.maps.auth == "shared-key" or tokens is None:
-        return SharedKeyAuthorizer(config.maps.subscription_keys, endpoint=endpoint, log=log)
+
+        async def read_keys() -> Sequence[str]:
+            found = await jobs.in_worker(lambda: read_again(config, "maps.subscription_keys"))
+            return found if isinstance(found, tuple) else ()
+
+        keys = config.maps.subscription_keys
+        return SharedKeyAuthorizer(keys, endpoint=endpoint, log=log, read_again=read_keys)
     scope = " ".join(provider.first_resource(config.identity.scopes))
     return EntraAuthorizer(tokens, scope, config.maps.client_id, endpoint=endpoint)
 
@@ -177,10 +189,10 @@ def store_opener(
         case "blob" if tokens is not None:
             from tvapp.fences.stores.blob import BlobStore
 
-            storage = StorageAuthorizer(tokens, endpoint=fences.container_url)
-            return _reading(
-                config, lambda: BlobStore(http, fences.container_url, storage, log, workers=jobs, clock=clock)
-            )
+            url = fences.container_url
+            scope = provider.storage_scope(config.identity, url)
+            storage = StorageAuthorizer(tokens, endpoint=url, scope=scope)
+            return _reading(config, lambda: BlobStore(http, url, storage, log, workers=jobs, clock=clock))
         case "url":
             from tvapp.fences.stores.url import UrlStore
 

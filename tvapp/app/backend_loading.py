@@ -12,6 +12,7 @@ from tvapp.auth.tokens import TokenProvider
 from tvapp.config.model import Config
 from tvapp.core.surroundings import Surroundings
 from tvapp.net.lazy_chain import LazyChain
+from tvapp.usage.counter import UsageCounter
 
 if TYPE_CHECKING:
     from tvapp.app.backend import Backend
@@ -35,11 +36,17 @@ class BackendReady:
 
 
 def start_building_backend(
-    config: Config, surroundings: Surroundings, tokens: TokenProvider | None, network: LazyChain, scale: float
+    config: Config,
+    surroundings: Surroundings,
+    tokens: TokenProvider | None,
+    network: LazyChain,
+    scale: float,
+    counter: UsageCounter,
 ) -> None:
     """Build the backend; answered by TilesReady and BackendReady, or by JobFailed of BACKEND_JOB.
 
     `tokens` are the account's; None where a subscription key opens the map. `scale` is real pixels per design pixel.
+    `counter` counts the requests to Azure Maps.
     """
     jobs = surroundings.jobs
 
@@ -50,6 +57,6 @@ def start_building_backend(
         jobs.inbox.post(TilesReady(tiles))
         from tvapp.app.backend import build_backend
 
-        return BackendReady(build_backend(config, surroundings, tokens, network.get(), scale, tiles))
+        return BackendReady(build_backend(config, surroundings, tokens, network.get(), scale, tiles, counter))
 
     jobs.run(BACKEND_JOB, build)

@@ -6,15 +6,19 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tvapp.app.account_usage import AccountUsageReader
 from tvapp.app.backend_loading import BackendReady, TilesReady, start_building_backend
 from tvapp.app.last_view_store import READ, LastViewKnown, LastViewStore
 from tvapp.app.live_map import LiveMap
 from tvapp.app.sign_in_panels import SignInPanels
 from tvapp.app.sign_out import forget_pictures_and_fences
+from tvapp.app.usage_service import UsageService
+from tvapp.auth.gateway import Gateway
 from tvapp.auth.service import SignIn, build_sign_in
 from tvapp.auth.view import Account
 from tvapp.config.model import Config
 from tvapp.core.clock import ClockSkewed, Resumed
+from tvapp.core.connection_steps import Step
 from tvapp.core.errors import StorageError
 from tvapp.core.jobs import JobFailed, JobResult
 from tvapp.core.surroundings import Surroundings
@@ -33,6 +37,7 @@ from tvapp.ui.screens.start import StartScreen
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.stack import ScreenStack
 from tvapp.ui.words.connection import failure_title
+from tvapp.usage.counter import UsageCounter
 
 if TYPE_CHECKING:
     from tvapp.app.backend import Backend
@@ -90,6 +95,9 @@ class MapSession:
         """None where no account is needed, and before `begin`."""
         self.map: LiveMap | None = None
         self.views = LastViewStore(config, self._data.views, surroundings.jobs, log)
+        self.counter = UsageCounter(surroundings.clock)
+        """Counts every request to Azure Maps."""
+        self.usage = UsageService(config, surroundings, self.counter, self._tell)
         self.lock: LockService | None = None
         if config.has_lock:
             from tvapp.app.lock_service import LockService
@@ -109,14 +117,35 @@ class MapSession:
             return False
         return sign_in.asks_permission or sign_in.view(self._clock.monotonic()).phase == "prompting"
 
+    @property
+    def needs_sign_in(self) -> bool:
+        """Tell whether the map needs an account."""
+        return self._config.needs_sign_in
+
+    @property
+    def is_signed_in(self) -> bool:
+        """Tell whether an account is signed in, and does not have to sign in again."""
+        return self._account is not None and self._phase in ("succeeded", "signed-in")
+
+    @property
+    def account(self) -> Account | None:
+        """The account whose map is shown."""
+        return self._account
+
+    def connection_steps(self) -> tuple[Step, ...]:
+        """Return the steps to the sign-in service; none where there is no account, or a map already."""
+        return self._connection.steps() if self._connection is not None and self.map is None else ()
+
     def begin(self, now: float) -> None:
         """Start signing in, or without an account open the map at once."""
         if not self._config.needs_sign_in:
+            self._begin_usage(None)
             self._open_map(None)
             return
         connection = self._watch_connection()
         sign_in = build_sign_in(self._config, self._surroundings, self.network, self.skew)
         self.sign_in = sign_in
+        self._begin_usage(sign_in.gateway)
         sign_in.show(self._is_seen)
         self._panels = SignInPanels(sign_in, self._settings, self._stack, self._actions, self._jobs)
         self._panels.steps = connection.steps
@@ -124,6 +153,9 @@ class MapSession:
         if isinstance(self._stack.base, StartScreen):
             self._stack.base.session = sign_in.view
             self._stack.base.steps = connection.steps
+
+    def _begin_usage(self, gateway: Gateway | None) -> None:
+        self.usage.begin(AccountUsageReader(self._config, self._surroundings, gateway, self.network.get))
 
     def _watch_connection(self) -> ConnectionWatch:
         """Follow the steps of the connection until there is a map."""
@@ -138,7 +170,9 @@ class MapSession:
     def build_backend(self) -> None:
         """Start to load the backend; answered by TilesReady and BackendReady."""
         tokens = self.sign_in.tokens if self.sign_in is not None else None
-        start_building_backend(self._config, self._surroundings, tokens, self.network, scale=self._display.canvas.scale)
+        start_building_backend(
+            self._config, self._surroundings, tokens, self.network, self._display.canvas.scale, self.counter
+        )
 
     def receive(self, message: object, now: float) -> None:
         """Take a message that is for the session; see `app.routes`."""
@@ -149,6 +183,7 @@ class MapSession:
             case BackendReady(backend):
                 self.backend = backend
                 self._connect_map()
+                self.usage.restore()
             case LastViewKnown(path=path, view=view) if path == self._opening:
                 self._show_map(now, view)
             case JobFailed(name=name) if name == READ and self._opening is not None:
@@ -193,7 +228,8 @@ class MapSession:
 
     def next_wakeup(self) -> float | None:
         """Tell when `follow` or the map has something to do."""
-        times = [each.next_wakeup() for each in (self.sign_in, self.map, self.views) if each is not None]
+        parts = (self.sign_in, self.map, self.views, self.usage)
+        times = [each.next_wakeup() for each in parts if each is not None]
         return min((at for at in times if at is not None), default=None)
 
     def note_view(self, now: float) -> None:
@@ -213,6 +249,7 @@ class MapSession:
         self.views.close()
         self._opening = self._screen = None
         self._account = None
+        self.usage.use_account(None)
         if self.map is None:
             return
         self._stack.receive(AccountChanged(None), self._clock.monotonic())
@@ -222,6 +259,9 @@ class MapSession:
             self._connection.outcomes.silence(False)
         # The next account must not see drawings of this one from the canvas's cache.
         self._display.canvas.forget()
+
+    def _tell(self, message: object) -> None:
+        self._stack.receive(message, self._clock.monotonic())
 
     def sign_out(self) -> None:
         """Forget everything of the account: tokens, tiles, geofences, pictures."""
@@ -268,6 +308,7 @@ class MapSession:
     def close(self) -> None:
         """Stop every request, and write to the disk what the next start needs."""
         self.views.flush()
+        self.usage.flush()
         if self.backend is not None:
             self.backend.close()
         elif self._tiles is not None:
@@ -276,6 +317,7 @@ class MapSession:
     def _open_map(self, account: Account | None) -> None:
         """Show a new map as soon as the account's last view is read."""
         self._account = account
+        self.usage.use_account(account.home_id if account is not None else None)
         self._opening = self.views.open(account.home_id if account is not None else "")
 
     def _show_map(self, now: float, last: LastView | None) -> None:

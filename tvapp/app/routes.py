@@ -28,6 +28,7 @@ from tvapp.core.clock import ClockSet, ClockSkewed, Resumed
 from tvapp.core.jobs import JobFailed, JobResult
 from tvapp.fences.drawing.messages import LabelsPlaced
 from tvapp.fences.service.messages import FencesLoaded, FencesUnavailable, FencesUnchanged, IndexBuilt, SnapshotRestored
+from tvapp.host.control.commands import ControlRequest
 from tvapp.host.disk_watch import DiskChanged
 from tvapp.host.process import ScreenshotRequested, StopRequested
 from tvapp.net.messages import NetworkLost, NetworkRestored
@@ -45,12 +46,14 @@ Hearer = Literal[
     "fences",  # fences.FenceService, while there is a map and a store
     "map",  # app.LiveMap, while there is a map
     "screens",  # every screen of the stack
+    "usage",  # app.UsageService
 ]
 
 ROUTES: Mapping[type, tuple[Hearer, ...]] = {
     # the machine
     StopRequested: ("app",),
     ScreenshotRequested: ("app",),
+    ControlRequest: (),  # for what is attached to the app, which hears every message
     Resumed: ("session",),
     ClockSet: ("fences",),
     ClockSkewed: ("screens",),
@@ -98,6 +101,7 @@ SERVICES: Mapping[str, tuple[Hearer, ...]] = {
     "kept": ("snapshot",),
     "outbox": ("outbox",),
     "signin": ("sign-in",),
+    "usage": ("usage",),
     "view": ("view-store", "session"),
 }
 """By the first part of a job's name: who hears its JobResult and JobFailed. Failures of other jobs are only logged."""

@@ -23,17 +23,29 @@ class Screenshots:
         self._log = log
         self._disk = disk or DiskHealth(log)
         self._wanted = 0
+        self._waiting: list[Callable[[bytes | TvappError], None]] = []
 
     @property
     def is_wanted(self) -> bool:
-        return self._wanted > 0
+        return self._wanted > 0 or bool(self._waiting)
 
     def ask(self) -> None:
         """Have the next frame saved."""
         self._wanted += 1
 
+    def hand_over(self, take: Callable[[bytes | TvappError], None]) -> None:
+        """Have the next frame given to `take` as a PNG, or the reason why there is none; no file is written."""
+        self._waiting.append(take)
+
     def take(self) -> None:
-        """Save the frame that was just drawn, once for each `ask`."""
+        """Save the frame that was just drawn, once for each `ask`, and hand it over to who waits for it."""
+        waiting, self._waiting = self._waiting, []
+        for each in waiting:
+            try:
+                picture: bytes | TvappError = self._picture()
+            except TvappError as error:
+                picture = error
+            each(picture)
         wanted, self._wanted = self._wanted, 0
         for _ in range(wanted):
             try:

@@ -68,6 +68,9 @@ class ViewerActions:
     def fence_selected(self, fence: Geofence) -> None:
         self._log.event("geofence.selected", id=fence.id)
 
+    def load_usage(self, days: int, *, anew: bool = False) -> None:
+        self._session.usage.load(days, anew=anew)
+
     def sign_out(self) -> None:
         self._session.sign_out()
 

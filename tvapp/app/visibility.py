@@ -54,6 +54,13 @@ class ScreenVisibility:
         """Note that a key was pressed, whether it means anything or not."""
         self._care.touch(now)
 
+    def wake(self, now: float) -> None:
+        """Show the picture for somebody at a desk, outside of the hours too, and switch the TV on."""
+        self._care.touch(now, "desk")
+        if self._mode != "blank":
+            # Else `update` switches it on: the TV may be in standby although the app is awake.
+            self._switch_tv("on")
+
     def passes(self, input_: Input, now: float) -> bool:
         """Tell whether an input may act: not if it only woke the screen, nor while its effect is not seen."""
         return self._care.passes(input_, now, seen=not self.is_hidden)

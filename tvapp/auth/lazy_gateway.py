@@ -13,7 +13,7 @@ from pathlib import Path
 from tvapp.auth import msal_cache, provider
 from tvapp.auth.gateway import Gateway, Grant
 from tvapp.auth.messages import CodeReceived, CodeRefused, PollPending, PollRefused, PollSlowDown, PollSucceeded
-from tvapp.auth.token_store import TokenStore, token_file
+from tvapp.auth.token_store import Owner, TokenStore, token_file
 from tvapp.auth.view import Account
 from tvapp.config.model import Identity
 from tvapp.core.clock import Clock
@@ -37,9 +37,7 @@ class LazyGateway:
         self._identity = identity
         self._network = network
         self._clock = clock
-        self._store = TokenStore(
-            token_file(data_dir), log, authority=provider.authority(identity), client_id=identity.client_id, disk=disk
-        )
+        self._store = TokenStore(token_file(data_dir), log, Owner.of(identity), disk=disk)
         self._lock = threading.Lock()
         self._msal_gateway: Gateway | None = None
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from tvapp.config.load import STORAGE_SCOPE
 from tvapp.config.model import Identity
 
 LOGIN_HOSTS = {
@@ -98,6 +99,18 @@ def resource(scope: str) -> str:
     """
     parts = urlsplit(scope.lstrip().partition(" ")[0])
     return f"{parts.scheme}://{parts.netloc}" if parts.netloc else ""
+
+
+def storage_scope(identity: Identity, container_url: str) -> str:
+    """Return the scope for geofences in Blob Storage: one of the configured scopes if it is for the storage.
+
+    That is one of Azure Storage, or of the account that has the container (azure-facts 1.8, 6).
+
+    >>> storage_scope(Identity(), "https://acct.blob.core.windows.net/fences")
+    'https://storage.azure.com/user_impersonation'
+    """
+    own = (resource(STORAGE_SCOPE), resource(container_url))
+    return next((scope for scope in identity.scopes if resource(scope) in own), STORAGE_SCOPE)
 
 
 def resource_name(scope: str) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from tvapp.auth import msal_cache, provider
+from tvapp.auth import msal_cache
 from tvapp.auth.gateway import Grant
 from tvapp.auth.lazy_gateway import LazyGateway
-from tvapp.auth.token_store import QuietTokenStore, token_file
+from tvapp.auth.token_store import Owner, QuietTokenStore, token_file
 from tvapp.config.model import Identity
 from tvapp.core.clock import Clock
 from tvapp.core.errors import SignInError
@@ -28,9 +28,7 @@ class QuietGateway(LazyGateway):
 
     def __init__(self, identity: Identity, data_dir: Path, clock: Clock, log: Log, network: LazyChain) -> None:
         super().__init__(identity, data_dir, clock, log, network)
-        self._store = QuietTokenStore(
-            token_file(data_dir), log, authority=provider.authority(identity), client_id=identity.client_id
-        )
+        self._store = QuietTokenStore(token_file(data_dir), log, Owner.of(identity))
 
     def acquire(self, scopes: Sequence[str], home_id: str, *, fresh: bool, claims: str = "") -> Grant:
         if self._identity.oidc_authority:

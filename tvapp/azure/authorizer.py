@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import Protocol
 
 from tvapp.azure.claims import claims_challenge
@@ -13,6 +14,9 @@ from tvapp.net.urls import origin_of
 
 MAX_ATTEMPTS = 3
 """A token may be rejected first as expired, and the next one as revoked."""
+
+REFUSED = frozenset({401, 403})
+"""Answers to a subscription key that is not valid, or no longer."""
 
 STORAGE_SCOPE = "https://storage.azure.com/user_impersonation"
 
@@ -110,38 +114,73 @@ class StorageAuthorizer(_BearerAuthorizer):
         return is_bad or super()._is_refused(response)
 
 
-class SharedKeyAuthorizer:
-    """Subscription keys of the Maps account: fails over to the other key when one is refused (keys are rotated)."""
+class ManagementAuthorizer(_BearerAuthorizer):
+    """Bearer tokens of the same account for Azure Resource Manager, at the one host of its cloud."""
 
-    def __init__(self, keys: Sequence[str], *, endpoint: str, log: Log) -> None:
+    def __init__(self, tokens: TokenSource, *, endpoint: str, scope: str) -> None:
+        super().__init__(tokens, scope, endpoint=endpoint, fields={})
+
+
+ReadKeys = Callable[[], Awaitable[Sequence[str]]]
+"""Reads the keys again from where the configuration says that they are; empty: they cannot be read now."""
+
+
+class SharedKeyAuthorizer:
+    """Subscription keys of the Maps account, which are rotated while the app runs.
+
+    When one key is refused, the request is sent again with the other one, which is used from then on. When both are
+    refused, they are read again, and new ones are tried with the same request.
+    """
+
+    def __init__(self, keys: Sequence[str], *, endpoint: str, log: Log, read_again: ReadKeys | None = None) -> None:
         self._keys = tuple(keys)
         self._origin = _secure_origin(endpoint)
         self._log = log
+        self._read_again = read_again
+        self._reading = asyncio.Lock()
         self._current = 0
 
     def __repr__(self) -> str:
         return f"SharedKeyAuthorizer({len(self._keys)} keys)"
 
     async def send(self, http: Sender, request: Request) -> Response:
-        """See Authorizer."""
+        """See Authorizer. With every key refused, the answer is the refusal of the first one."""
         _require_origin(request, self._origin)
-        first = self._current
-        response = await http.send(self._authorized(request, first))
-        if response.status not in {401, 403}:
-            return response
-        for other in range(len(self._keys)):
-            if other == first:
-                continue
-            second = await http.send(self._authorized(request, other))
-            if second.status not in {401, 403}:
-                if self._current != other:
-                    self._current = other
-                    self._log.event("maps.key_failover", level="warning", refused=first + 1, now=other + 1)
-                return second
-        return response
+        refused: dict[str, Response] = {}
+        has_read = False
+        while True:
+            key = next((key for key in self._in_order() if key not in refused), None)
+            if key is not None:
+                response = await http.send(request.with_headers({"subscription-key": key}))
+                if response.status not in REFUSED:
+                    self._prefer(key, refused)
+                    return response
+                refused[key] = response
+            elif not has_read and self._read_again is not None:
+                has_read = True
+                await self._take_new_keys(self._read_again, refused)
+            else:
+                return next(iter(refused.values()))
 
-    def _authorized(self, request: Request, index: int) -> Request:
-        return request.with_headers({"subscription-key": self._keys[index]})
+    def _in_order(self) -> tuple[str, ...]:
+        """Return the keys, the one that was accepted last first."""
+        return (*self._keys[self._current :], *self._keys[: self._current])
+
+    def _prefer(self, key: str, refused: Mapping[str, Response]) -> None:
+        if not refused or key not in self._keys or self._keys[self._current] == key:
+            return  # another request has found out meanwhile
+        former, self._current = self._current, self._keys.index(key)
+        self._log.event("maps.key_failover", level="warning", refused=former + 1, now=self._current + 1)
+
+    async def _take_new_keys(self, read_again: ReadKeys, refused: Mapping[str, Response]) -> None:
+        """Read the keys, once for all requests that were refused with the same ones."""
+        async with self._reading:
+            if any(key not in refused for key in self._keys):
+                return  # another request has read them meanwhile
+            keys = tuple(await read_again())
+            if keys and set(keys) != set(self._keys):
+                self._keys, self._current = keys, 0
+                self._log.event("maps.keys_read", count=len(keys))
 
 
 def _secure_origin(endpoint: str) -> str:

@@ -5,13 +5,14 @@ Hand-written, because Azure's SDK brings an HTTP pipeline of its own, with other
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from tvapp.azure.attribution_text import clean_lines
 from tvapp.azure.authorizer import Authorizer
 from tvapp.azure.errors import failure, failure_by_id, is_page, parse_json
 from tvapp.core.clock import Clock
-from tvapp.core.errors import NotFound, UnexpectedReply
+from tvapp.core.errors import NetworkError, NotFound, UnexpectedReply
 from tvapp.core.headers import Headers, media_type
 from tvapp.core.log import Log
 from tvapp.geo.position import Bounds
@@ -20,6 +21,7 @@ from tvapp.net.urls import with_query
 from tvapp.tiles.congestion_window import Timing
 from tvapp.tiles.ports import TileReply, TileRequest
 from tvapp.tiles.tile import TILE_SIZE
+from tvapp.usage.billing import Meter, meter_of
 
 API_VERSION = "2024-04-01"
 MAX_TILE_BYTES = 4 << 20
@@ -29,6 +31,8 @@ TIMEOUT_S = 20.0
 MOST_DOUBLINGS = 2
 """Each failure doubles the time that the next request for a tile is given, so often at most: otherwise a service or a
 link that is too slow for the usual time would be asked in vain for ever."""
+CountRequest = Callable[[Meter, int], None]
+"""Receives the meter and the status of each request that was sent; status 0: no answer came."""
 # The specification lists JPEG among the reply types of a tileset that it describes as PNG.
 _TILE_TYPES = "image/png, image/jpeg, image/webp, application/json;q=0.1"
 
@@ -54,6 +58,7 @@ class MapsClient:
         *,
         clock: Clock,
         timeout_s: float = TIMEOUT_S,
+        count: CountRequest = lambda _meter, _status: None,
     ) -> None:
         self._http = http
         self._endpoint = endpoint.rstrip("/")
@@ -61,6 +66,7 @@ class MapsClient:
         self._log = log
         self._clock = clock
         self._timeout_s = timeout_s
+        self._count = count
 
     async def tile(self, request: TileRequest) -> TileReply:
         """Return one tile of 512 x 512 pixels, undecoded, or 304 where a validator still matches.
@@ -123,7 +129,14 @@ class MapsClient:
         url = with_query(self._endpoint + path, {"api-version": API_VERSION, **query})
         request = Request("GET", url, Headers(headers), limit_bytes=limit_bytes, timeout_s=times * self._timeout_s)
         request = replace(request, silence_s=times * request.silence_s)
-        response = await self._authorizer.send(self._http, request)
+        meter = _meter(path, str(query["tilesetId"]))
+        try:
+            response = await self._authorizer.send(self._http, request)
+        except NetworkError as error:
+            if error.was_sent:
+                self._count(meter, 0)
+            raise
+        self._count(meter, response.status)
         if response.status >= 400:
             self._log.event("maps.refused", level="debug", path=path, status=response.status)
         return response
@@ -135,6 +148,17 @@ class MapsClient:
         if not isinstance(fields, dict):
             raise UnexpectedReply(response.host, response.status, "json", "no object")
         return fields
+
+
+def _meter(path: str, tileset: str) -> Meter:
+    """Return what a request counts as."""
+    match path:
+        case "/map/attribution":
+            return "free"
+        case "/map/tileset":
+            return "metadata"
+        case _:
+            return meter_of(tileset)
 
 
 _Query = dict[str, str | int | None]

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from tvapp.core.exit_status import EXIT_OK, MEANINGS
+
+_PLACE = re.compile(r"-\d+(\.\d+)?,.*")
+"""A place in the west: argparse would take its minus sign for that of a flag."""
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -31,6 +35,10 @@ def run(arguments: Sequence[str]) -> int:
         from tvapp.commands.doctor import run_doctor
 
         return run_doctor(options)
+    if command == "ctl":
+        from tvapp.commands.ctl import run_ctl
+
+        return run_ctl(options)
     if command == "lock":
         from tvapp.commands.lock_pattern import run_lock
 
@@ -50,7 +58,9 @@ def parse(arguments: Sequence[str]) -> argparse.Namespace:
     unset = argparse.Namespace(
         command=None, config=None, windowed=None, log_file=None, log_format="text", data_dir=None
     )
-    return build_parser().parse_args(arguments, unset)
+    # A word with a space in front is no flag.
+    words = [f" {word}" if _PLACE.fullmatch(word) else word for word in arguments]
+    return build_parser().parse_args(words, unset)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -86,6 +96,27 @@ def build_parser() -> argparse.ArgumentParser:
     doctor = commands.add_parser("doctor", parents=[common], help="check this TV part by part, and say what to do")
     doctor.add_argument("--json", action="store_true", help="print one JSON object")
     doctor.add_argument("--write", action="store_true", help="write a geofence into the store too, and remove it")
+    ctl = commands.add_parser(
+        "ctl",
+        parents=[common],
+        help="steer the tvapp that runs on this machine: "
+        "`status`, `screenshot FILE`, `show VIEW`, `wake`, `message TEXT`, `sign-out`, `restart`",
+        description="Steers the tvapp that runs on this machine with the same data folder, as its user or as root.",
+        epilog="VIEW is home, tour, LON,LAT or LON,LAT,ZOOM, or the id or name of a geofence. FILE may be - for "
+        "standard output.",
+    )
+    ctl.add_argument(
+        "action", choices=("status", "screenshot", "show", "wake", "message", "sign-out", "restart"), help="what to do"
+    )
+    ctl.add_argument("argument", nargs="?", default=None, metavar="FILE|VIEW|TEXT", help="what to do it with")
+    ctl.add_argument(
+        "--for",
+        dest="seconds",
+        metavar="SECONDS",
+        type=float,
+        default=None,
+        help="how long a message stays, unless it is closed before (60)",
+    )
     commands.add_parser("sign-out", parents=[common], help="forget the account and everything that belongs to it")
     commands.add_parser("lock", parents=[common], help="make the hash of a lock pattern for the configuration")
     commands.add_parser("version", parents=[common], help="print the version")

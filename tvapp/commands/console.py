@@ -12,11 +12,13 @@ from tvapp.config.load import ConfigErrors, load
 from tvapp.config.model import Config
 from tvapp.core.errors import ConfigError
 from tvapp.host.event_log import EventLog
+from tvapp.host.systemd.journal import Journal, is_our_output
 
 
 def open_log(options: argparse.Namespace) -> EventLog:
     """Return the log that the command line describes."""
-    return EventLog(form=options.log_format, file=options.log_file)
+    journal = Journal() if is_our_output(os.environ) else None
+    return EventLog(form=options.log_format, file=options.log_file, journal=journal)
 
 
 def load_config(options: argparse.Namespace, *, quiet: bool = False) -> tuple[Config, ConfigErrors | None]:

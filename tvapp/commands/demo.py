@@ -21,6 +21,8 @@ NEEDED = ("tvapp.localcloud", "starlette", "uvicorn", "jwt", "python_multipart")
 """What the local cloud consists of: itself, which the Debian package leaves out, and the modules of `tvapp[demo]`."""
 READY_WITHIN_S = 30
 HOME = "{ longitude = 24.9525, latitude = 60.1672, zoom = 13 }"
+SAMPLE_PRICE = "4.50"
+"""Of a thousand transactions, so that the usage page has a cost to show."""
 _OWN_SECTIONS = ("TVAPP_IDENTITY_", "TVAPP_MAPS_", "TVAPP_GEOFENCES_")
 
 
@@ -112,6 +114,8 @@ def demo_environment(
     if not has_config:
         kept["TVAPP_CONFIG"] = os.devnull
     kept.setdefault("TVAPP_VIEW_HOME", HOME)
+    if "TVAPP_USAGE_PRICE_PER_1000" not in kept and not has_config:
+        kept |= {"TVAPP_USAGE_PRICE_PER_1000": SAMPLE_PRICE, "TVAPP_USAGE_CURRENCY": "USD"}
     return kept | {
         "TVAPP_IDENTITY_AUTHORITY": cloud["authority"],
         "TVAPP_IDENTITY_CLIENT_ID": cloud["client_id"],
@@ -119,6 +123,8 @@ def demo_environment(
         "TVAPP_IDENTITY_ORGANISATION": cloud["organisation"],
         "TVAPP_MAPS_CLIENT_ID": cloud["maps_client_id"],
         "TVAPP_MAPS_ENDPOINT": cloud["endpoint"],
+        "TVAPP_MAPS_RESOURCE_ID": cloud["maps_resource_id"],
+        "TVAPP_USAGE_ENDPOINT": cloud["endpoint"],
         "TVAPP_GEOFENCES_STORE": "map-data",
     }
 

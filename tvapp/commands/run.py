@@ -26,6 +26,7 @@ from tvapp.core.exit_status import (
     EXIT_DISPLAY,
     EXIT_FAILED,
     EXIT_OK,
+    EXIT_RESTART,
     EXIT_RUNNING,
 )
 from tvapp.core.files import make_private_dir
@@ -180,9 +181,11 @@ class _Run:
             log.event("display.restored", after_s=round(clock.monotonic() - lost_at, 1))
 
         from tvapp.app.app import START_AGAIN, App
+        from tvapp.app.desk import RESTART, Desk
 
         keys = keymap(config.remote.keys)
         app = App(config, self._errors, self._surroundings, display=display, keymap=keys)
+        app.attached.add(Desk(app, self._surroundings, log.troubles))
         program = self._probe.program(app)
         self._app = app
         opened.on_server_gone = self._server_gone
@@ -195,7 +198,12 @@ class _Run:
             reason = "black screen"
             status = self._no_display(f"nothing is on the screen: {error}", error)
         self._is_ending = True
-        self.starts_over = reason == START_AGAIN and options.command != "demo"
+        is_supervised = is_service(os.environ, os.getpid())
+        self.starts_over = options.command != "demo" and (
+            reason == START_AGAIN or (reason == RESTART and not is_supervised)
+        )
+        if reason == RESTART:
+            status = EXIT_RESTART
         if not self.starts_over:
             self._notifier.stopping()
         app.close()

@@ -28,9 +28,7 @@ def run_sign_out(options: argparse.Namespace) -> int:
             forget_tiles(data)
             forget_pictures_and_fences(data)
     except AnotherRuns as another:
-        complain(f"tvapp: {another}: {data.root}")
-        complain("Choose Sign out on its screen; or stop it, then call this again. Nothing was removed.")
-        return EXIT_RUNNING
+        return _sign_out_of(another, data)
     except StorageError as error:
         complain(f"tvapp: not everything could be removed: {error}")
         return EXIT_FAILED
@@ -38,5 +36,28 @@ def run_sign_out(options: argparse.Namespace) -> int:
         log.event("signin.signed_out", by="command line")
     sys.stdout.write(
         "Signed out: the tokens and everything cached are gone.\n" if was_signed_in else "Nobody was signed in.\n"
+    )
+    return EXIT_OK
+
+
+def _sign_out_of(another: AnotherRuns, data: DataFolder) -> int:
+    """Have the app that runs sign out; returns the exit status."""
+    from tvapp.host.control.client import NoAnswer, ask
+    from tvapp.host.control.commands import SignOut
+
+    try:
+        answered = ask(data.control, SignOut())
+        reason = "" if answered.is_done else str(answered.fields.get("reason", ""))
+    except NoAnswer as error:
+        reason = str(error)
+    if reason:
+        complain(f"tvapp: {another}: {data.root}: {reason}")
+        complain("Choose Sign out on its screen; or stop it, then call this again. Nothing was removed.")
+        return EXIT_RUNNING
+    was_signed_in = answered.fields.get("was_signed_in") is True
+    sys.stdout.write(
+        "Signed out: the running tvapp forgets the tokens and everything cached.\n"
+        if was_signed_in
+        else "Nobody was signed in.\n"
     )
     return EXIT_OK

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import re
 import stat
@@ -16,6 +17,17 @@ GUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 DOMAIN = re.compile(r"(?=.{4,253}$)(?:[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?\.)+[a-zA-Z]{2,63}")
 LANGUAGE = re.compile(r"[a-z]{2,3}(?:-[A-Za-z0-9]{2,8})*")
 MAP_VIEW = re.compile(r"Auto|Unified|[A-Z]{2}")
+KEY_BYTES = 32
+RESOURCE_ID = re.compile(
+    r"/subscriptions/[0-9a-f-]{36}/resourceGroups/[^/?#%\s]{1,90}/providers/Microsoft\.Maps/accounts/[\w.-]{1,98}/?",
+    re.IGNORECASE,
+)
+A_RESOURCE_ID = (
+    "the resource id of an Azure Maps account: "
+    "/subscriptions/ID/resourceGroups/NAME/providers/Microsoft.Maps/accounts/NAME"
+)
+METERS = ("base", "imagery", "traffic", "weather", "metadata")
+HIGHEST_PRICE = 1_000_000.0
 DEFAULT_HOME_ZOOM = 14.0
 MOST_KINDS = 24
 LONGEST_NAME = 40
@@ -177,6 +189,21 @@ def check_exception(value: object, _base: Path) -> str:
     return str(value)
 
 
+A_KEY = "32 random bytes in Base64, as `openssl rand -base64 32` prints them"
+
+
+def check_token_key(value: object, _base: Path) -> str:
+    """Check a key of 256 bits; returns it in the alphabet that is safe in URLs, which the cipher wants."""
+    text = value.strip().replace("-", "+").replace("_", "/") if isinstance(value, str) else ""
+    try:
+        key = base64.b64decode(text, validate=True)
+    except ValueError:
+        raise WrongValue(f"a list of keys: {A_KEY}") from None
+    if len(key) != KEY_BYTES:
+        raise WrongValue(f"a list of keys: {A_KEY}")
+    return base64.urlsafe_b64encode(key).decode()
+
+
 def check_device(value: object, _base: Path) -> str:
     if isinstance(value, str) and value.startswith("/") and "\0" not in value:
         return value
@@ -218,6 +245,17 @@ def check_lock(value: object, _base: Path) -> str:
         raise WrongValue(
             "the hash of a pattern as `tvapp lock` prints it, or { credential = NAME } or { file = PATH }"
         ) from None
+
+
+def check_prices(value: object, base: Path) -> dict[str, float]:
+    named = value if isinstance(value, dict) else {"": value}
+    allowed = f"a price such as 4.5, or a table such as {{ base = 4.5, imagery = 4.5 }} with {', '.join(METERS)}"
+    if not set(named) <= {*METERS, ""} or ("" in named and named is value):
+        raise WrongValue(allowed)
+    try:
+        return {str(meter): number_check(0, HIGHEST_PRICE)(price, base) for meter, price in named.items()}
+    except WrongValue:
+        raise WrongValue(allowed) from None
 
 
 def check_hours(value: object, _base: Path) -> str:

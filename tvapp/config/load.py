@@ -11,7 +11,8 @@ from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 
 from tvapp.config.files import more_files, read_document
-from tvapp.config.model import SECTIONS, Config, Found
+from tvapp.config.model import MAPS_ENDPOINTS, SECTIONS, Config, Found, Reference
+from tvapp.config.secret_references import credentials_in
 from tvapp.core.errors import ConfigError, TvappError
 
 SYSTEM_FILE = Path("/etc/tvapp/config.toml")
@@ -71,7 +72,7 @@ def load(path: Path | None, environ: Mapping[str, str], *, system_file: Path = S
 
 def load_all(path: Path | None, environ: Mapping[str, str], *, system_file: Path = SYSTEM_FILE) -> Loaded:
     """Read the settings as `load` does; returns the errors with them."""
-    from tvapp.config.rules import check_file, check_together, check_value
+    from tvapp.config.rules import check_file, check_together, check_value, refers_to_secret
 
     searched = (path,) if path is not None else search_path(environ, system_file)
     must_exist = path is not None or bool(environ.get("TVAPP_CONFIG"))
@@ -87,20 +88,38 @@ def load_all(path: Path | None, environ: Mapping[str, str], *, system_file: Path
         nothing = ConfigError("configuration", "file", "none", f"{where}, or --config FILE")
         return Loaded(Config(), searched, errors=(nothing,))
     values: dict[str, object] = {}
+    references: dict[str, Reference] = {}
     for key, found in written.items():
         base = Path.cwd() if found.in_environment else Path(found.source).parent
+        if refers_to_secret(key, found):
+            references[key] = Reference(found, base, credentials_in(environ))
         value, error = check_value(key, found, base, environ)
         if error is not None:
             errors.append(error)
         elif value != "":  # an empty text means the default
             values[key] = value
-    config = _build(values, source)
+    config = replace(_build(values, source), references=references)
     for file, part in parts:
         errors += check_file(file, part)
     if is_complete:
         bad = frozenset(error.key.partition('."')[0] for error in errors)
         errors += check_together(config, bad, str(source) if source is not None else "environment")
     return Loaded(config, searched, tuple(file for file, _ in parts), written, tuple(errors))
+
+
+def read_again(config: Config, key: str) -> object | None:
+    """Return the present value of a secret that `key` refers to; None where it refers to none, or cannot be used now.
+
+    A file may have been replaced since the start. What systemd handed over stays what it was until the service is
+    restarted, except where the unit refreshes its credentials on a reload.
+    """
+    from tvapp.config.rules import check_value
+
+    reference = config.references.get(key)
+    if reference is None:
+        return None
+    value, error = check_value(key, reference.found, reference.base, reference.environ)
+    return None if error is not None else value
 
 
 def _is_there(path: Path) -> bool:
@@ -176,6 +195,9 @@ def _build(values: Mapping[str, object], source: Path | None) -> Config:
         for section, kind in SECTIONS.items()
     }
     config = Config(**parts, source=source)
+    if "maps.endpoint" not in values:
+        # A token of one cloud must not be sent to another one's host by default.
+        config = replace(config, maps=replace(config.maps, endpoint=MAPS_ENDPOINTS[config.identity.cloud]))
     if config.maps.auth == "shared-key" and config.geofences.store == "blob" and "identity.scopes" not in values:
         # A subscription key opens the map: the account is for the storage alone and needs no right to Azure Maps.
         config = replace(config, identity=replace(config.identity, scopes=(STORAGE_SCOPE,)))

@@ -35,11 +35,16 @@ class Identity:
     """Scopes to sign in for. With a shared key and `store = "blob"` the default is the scope of Azure Storage."""
     ca_bundle: str = ""
     """The same as `ca_bundle` of `[network]`; both may be set."""
+    token_key: tuple[str, ...] = field(default=(), repr=False)
+    """Keys that the kept sign-in is encrypted with: the first one writes, the others can still read."""
     app_name: str = "tvapp"
     """Name of the app registration, as the screens show it."""
     organisation: str = ""
     """Name of the organisation, as the screens show it; empty: the tenant."""
 
+
+MAPS_ENDPOINTS = {"public": "https://atlas.microsoft.com", "us-government": "https://atlas.azure.us", "china": ""}
+"""The host of Azure Maps in each cloud (azure-facts 3); empty where none is known."""
 
 STYLES: Mapping[str, BaseName] = {
     "microsoft.base.road": "road",
@@ -57,7 +62,8 @@ class Maps:
     client_id: str = ""
     """The Azure Maps account's client id (`uniqueId`), sent as `x-ms-client-id`."""
     endpoint: str = "https://atlas.microsoft.com"
-    """Host of Azure Maps, or of a geography (`https://us.atlas.microsoft.com`, `https://eu.atlas.microsoft.com`)."""
+    """Host of Azure Maps, or of a geography such as `https://eu.atlas.microsoft.com`. The default of `us-government` is
+    `https://atlas.azure.us`; in `china` it has to be set."""
     auth: Literal["entra", "shared-key"] = "entra"
     """How requests to Azure Maps are authorised: with the sign-in, or with a subscription key."""
     subscription_keys: tuple[str, ...] = field(default=(), repr=False)
@@ -66,6 +72,8 @@ class Maps:
     """Base map at the start; a viewer can choose another one."""
     view: str = "Unified"
     """Whose view of disputed borders the map shows."""
+    resource_id: str = ""
+    """Resource id of the Azure Maps account, for its usage: `az maps account show --query id`."""
 
     @property
     def base(self) -> BaseName:
@@ -143,6 +151,18 @@ class Kiosk:
 
 
 @dataclass(frozen=True, slots=True)
+class Usage:
+    """[usage]: the usage page and `tvapp usage`. `price_per_1000` holds prices by meter; "" stands for any other."""
+
+    endpoint: str = ""
+    """Address of Azure Resource Manager; empty: that of `[identity] cloud`."""
+    price_per_1000: Mapping[str, float] = field(default_factory=dict)
+    """Price of 1000 transactions; a number or a table by meter: `base`, `imagery`, `traffic`, `weather`, `metadata`."""
+    currency: str = ""
+    """Currency of the prices, as the screens show it; without prices no cost is shown."""
+
+
+@dataclass(frozen=True, slots=True)
 class Network:
     """[network]: the way out of this network."""
 
@@ -171,6 +191,16 @@ class Remote:
 
 
 @dataclass(frozen=True, slots=True)
+class Reference:
+    """A reference to a secret as it was written, and what it is relative to."""
+
+    found: Found
+    base: Path
+    environ: Mapping[str, str] = field(repr=False)
+    """The part of the environment that says where credentials are."""
+
+
+@dataclass(frozen=True, slots=True)
 class Config:
     """Everything that can be set, and the file it came from (None: none was found)."""
 
@@ -179,9 +209,12 @@ class Config:
     geofences: Geofences = Geofences()
     view: View = View()
     kiosk: Kiosk = Kiosk()
+    usage: Usage = field(default_factory=Usage)
     network: Network = Network()
     remote: Remote = field(default_factory=Remote)
     source: Path | None = None
+    references: Mapping[str, Reference] = field(default_factory=dict, repr=False, compare=False)
+    """Where the secrets stand that the settings only refer to, by key."""
 
     @property
     def needs_sign_in(self) -> bool:
@@ -217,6 +250,7 @@ SECTIONS: Mapping[str, type] = {
     "geofences": Geofences,
     "view": View,
     "kiosk": Kiosk,
+    "usage": Usage,
     "network": Network,
     "remote": Remote,
 }

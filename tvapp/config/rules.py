@@ -12,9 +12,11 @@ from types import MappingProxyType
 
 from tvapp.config.checks import (
     A_GUID,
+    A_RESOURCE_ID,
     GUID,
     LANGUAGE,
     MAP_VIEW,
+    RESOURCE_ID,
     Check,
     WrongValue,
     address_check,
@@ -27,8 +29,10 @@ from tvapp.config.checks import (
     check_kinds,
     check_lock,
     check_path,
+    check_prices,
     check_proxy,
     check_tenant,
+    check_token_key,
     check_truth,
     choice_check,
     list_check,
@@ -49,11 +53,13 @@ from tvapp.core.errors import ConfigError
 from tvapp.core.proxies import parse_proxy, without_credentials
 
 LONGEST_FOUND = 80
-SECRET_KEYS = frozenset({"maps.subscription_keys", "kiosk.lock", "network.proxy", "network.proxy_password"})
+SECRET_KEYS = frozenset(
+    {"identity.token_key", "maps.subscription_keys", "kiosk.lock", "network.proxy", "network.proxy_password"}
+)
 """Their values are never shown, and may be references to secrets."""
 PROXY = "network.proxy"
 """An address that holds a secret only where it has credentials; it is shown without them."""
-SECRET_LISTS = frozenset({"maps.subscription_keys"})
+SECRET_LISTS = frozenset({"identity.token_key", "maps.subscription_keys"})
 
 
 def check_value(
@@ -75,6 +81,12 @@ def check_value(
         is_told = wrong.item is not None and key not in SECRET_KEYS
         shown = _shown(wrong.item) if is_told else shown_value(key, found)
         return None, ConfigError(named, key, shown, wrong.allowed)
+
+
+def refers_to_secret(key: str, found: Found) -> bool:
+    """Tell whether a value is a reference to a secret, or has one in it."""
+    _, from_text = RULES[key]
+    return key in SECRET_KEYS and refers(from_text(str(found.value)) if found.in_environment else found.value)
 
 
 def shown_value(key: str, found: Found) -> str:
@@ -132,6 +144,7 @@ def check_together(config: Config, wrong: Iterable[str], source: str) -> list[Co
         need("geofences.path", fences.path, 'the folder with the *.geojson files, for store = "folder"')
     if fences.store == "url":
         need("geofences.urls", fences.urls, 'at least one address, for store = "url"')
+    need("maps.endpoint", maps.endpoint, f'the host of Azure Maps: none is known for cloud = "{identity.cloud}"')
     if maps.auth == "shared-key":
         need("maps.subscription_keys", maps.subscription_keys, 'one or two keys, for auth = "shared-key"')
     elif "maps.auth" not in skip:
@@ -252,6 +265,10 @@ RULES: Mapping[str, tuple[Check, Callable[[str], object]]] = {
         _as_list,
     ),
     "identity.ca_bundle": (check_existing_file, _as_text),
+    "identity.token_key": (
+        list_check(check_token_key, f"a list of keys in quotes, or {ALLOWED}", most=8),
+        _as_list_or_table,
+    ),
     "identity.app_name": (_ANY_TEXT, _as_text),
     "identity.organisation": (_ANY_TEXT, _as_text),
     "maps.client_id": (text_check(GUID, A_GUID), _as_text),
@@ -267,6 +284,7 @@ RULES: Mapping[str, tuple[Check, Callable[[str], object]]] = {
     ),
     "maps.style": (choice_check(*STYLES, also=_SHORT_STYLES), _as_text),
     "maps.view": (text_check(MAP_VIEW, '"Unified", "Auto" or a country such as "IN"'), _as_text),
+    "maps.resource_id": (text_check(RESOURCE_ID, A_RESOURCE_ID), _as_text),
     "geofences.store": (choice_check("blob", "map-data", "folder", "url"), _as_text),
     "geofences.container_url": (
         address_check(
@@ -294,6 +312,9 @@ RULES: Mapping[str, tuple[Check, Callable[[str], object]]] = {
     "kiosk.renderer": (choice_check("auto", "accelerated", "software"), _as_text),
     "kiosk.dim_after_min": (number_check(0, 10_080), _as_number),
     "kiosk.awake": (list_check(check_hours, "a list of days and hours in quotes"), _as_toml),
+    "usage.endpoint": (address_check("an https:// address without a path", may_have_path=False), _as_text),
+    "usage.price_per_1000": (check_prices, _as_toml),
+    "usage.currency": (text_check(re.compile(r".{1,8}"), 'a currency of up to 8 characters, such as "EUR"'), _as_text),
     PROXY: (check_proxy, _as_text_or_table),
     "network.proxy_username": (_ANY_TEXT, _as_text),
     "network.proxy_password": (_ANY_TEXT, _as_text_or_table),

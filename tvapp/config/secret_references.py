@@ -17,6 +17,7 @@ from tvapp.core.errors import ConfigError
 
 LIMIT_BYTES = 64 << 10
 CREDENTIAL = re.compile(r"(?!\.)[A-Za-z0-9._@:-]{1,255}")
+FOLDER = "CREDENTIALS_DIRECTORY"
 ALLOWED = "{ credential = NAME } or { file = PATH }"
 
 
@@ -78,10 +79,15 @@ def read(reference: Mapping[str, object], base: Path, environ: Mapping[str, str]
     raise UnusableSecret("a table that is no reference to a secret", ALLOWED)
 
 
+def credentials_in(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the part of the environment that says where credentials are."""
+    return {name: value for name, value in environ.items() if name == FOLDER}
+
+
 def _credential(name: str, environ: Mapping[str, str]) -> Path:
     if not CREDENTIAL.fullmatch(name):
         raise UnusableSecret("a name that no credential can have", "the name of a credential, as in LoadCredential=")
-    folder = environ.get("CREDENTIALS_DIRECTORY", "")
+    folder = environ.get(FOLDER, "")
     if not folder:
         raise NoCredentials(
             f'credential "{name}", but systemd hands none to this process',

@@ -47,6 +47,11 @@ class DataFolder:
         return self.root / "views"
 
     @property
+    def usage(self) -> Path:
+        """How many requests this TV has sent to Azure Maps, by day: one file. Signing out keeps it: it names nobody."""
+        return self.root / "usage"
+
+    @property
     def lock_tries(self) -> Path:
         """How many wrong patterns were tried in a row: one file."""
         return self.root / "lock-tries"
@@ -63,3 +68,8 @@ class DataFolder:
         Reports stay when the account signs out: they hold nothing personal. Pictures of the screen beside them do not.
         """
         return self.root / "crashes"
+
+    @property
+    def control(self) -> Path:
+        """The folder of the socket by which `tvapp ctl` reaches the running program."""
+        return self.root / "control"

@@ -1,4 +1,7 @@
-"""Writes log events: one line each, as text or JSON, on standard error and in a file, without secrets."""
+"""Writes log events without secrets: one line each, as text or JSON, on standard error and in a file.
+
+Where standard error leads to systemd's journal, the line goes there with its priority and fields instead.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,13 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TextIO
 
 from tvapp.core.clock import Clock, SystemClock
 from tvapp.core.log import Level
+from tvapp.host.systemd.journal import Journal
 
 Format = Literal["text", "json"]
 
@@ -22,6 +27,8 @@ LONGEST_VALUE = 1000
 MOST_ITEMS = 20
 RECENT = 50
 """How many lines stay in memory, for a crash report."""
+RECENT_TROUBLES = 20
+"""How many warnings and errors stay in memory, for who looks from a desk."""
 MASK = "***"
 
 SECRET_NAMES = re.compile(
@@ -46,6 +53,16 @@ _NO_NAME = re.compile(r"[^\w.-]")
 _MAIL = re.compile(r"(?<![\w.+%'-])[\w.+%'-]{1,256}@[\w-]+(?:\.[\w-]+)+")
 
 
+@dataclass(frozen=True, slots=True)
+class LoggedEvent:
+    """One event as it is written: its time (ISO 8601) and its fields, without secrets."""
+
+    stamp: str
+    level: Level
+    name: str
+    fields: Mapping[str, object]
+
+
 class EventLog:
     """Implements `core.log.Log`. Never raises, whatever happens to the disk or to standard error."""
 
@@ -56,28 +73,37 @@ class EventLog:
         form: Format = "text",
         clock: Clock | None = None,
         stream: TextIO | None = None,
+        journal: Journal | None = None,
     ) -> None:
+        """With a `journal`, lines go there instead of to the stream, as long as it takes them."""
         self._path = file
         self._form = form
         self._clock = clock or SystemClock()
         self._stream = stream
+        self._journal = journal
         self._lock = threading.Lock()
         self._fd: int | None = None
         self._identity: tuple[int, int] | None = None
         self._file_failed = False
         self.counts: Counter[str] = Counter()
+        """By name: how many events there were."""
+        self._levels: Counter[Level] = Counter()
         self._recent: deque[str] = deque(maxlen=RECENT)
+        self._troubles: deque[LoggedEvent] = deque(maxlen=RECENT_TROUBLES)
 
     def event(self, name: str, /, *, level: Level = "info", **fields: object) -> None:
         """Write one line; may be called from any thread."""
         try:
-            line = self._line(name, level, fields)
+            event, line = self._written(name, level, fields)
         except Exception as error:  # noqa: BLE001 - a log that can end the program is worse than a lost line
-            line = self._line(name, level, {"log_error": type(error).__name__})
+            event, line = self._written(name, level, {"log_error": type(error).__name__})
         with self._lock:
             self.counts[name] += 1
+            self._levels[level] += 1
             self._recent.append(line)
-            self._to_stream(line)
+            if level in ("warning", "error"):
+                self._troubles.append(event)
+            self._to_output(event, line)
             if self._path is not None:
                 self._to_file(line)
 
@@ -86,25 +112,52 @@ class EventLog:
         with self._lock:
             return tuple(self._recent)
 
+    def troubles(self) -> tuple[LoggedEvent, ...]:
+        """Return the last warnings and errors, the oldest first."""
+        with self._lock:
+            return tuple(self._troubles)
+
+    def levels(self) -> dict[Level, int]:
+        """Return how many events of each level there were."""
+        with self._lock:
+            return dict(self._levels)
+
     def close(self) -> None:
         """Close the file; later events open it again."""
         with self._lock:
             self._close_file()
 
-    def _line(self, name: str, level: Level, fields: Mapping[str, object]) -> str:
+    def _written(self, name: str, level: Level, fields: Mapping[str, object]) -> tuple[LoggedEvent, str]:
+        """Return an event and its line, with fields shortened or left out where the line would be too long."""
         stamp = timestamp(self._clock.wall())
         safe = {_NO_NAME.sub("_", key[:60]): redact(key, value) for key, value in fields.items() if value is not None}
-        line = _json(stamp, level, name, safe) if self._form == "json" else _text(stamp, level, name, safe)
+        event = LoggedEvent(stamp, level, name, safe)
+        line = self._line(event)
         if len(line) <= LONGEST_LINE:
-            return line
+            return event, line
         short = {key: value[:100] if isinstance(value, str) else value for key, value in safe.items()}
         short = {key: value for key, value in short.items() if not isinstance(value, list | dict)}
         short["cut"] = True
-        line = _json(stamp, level, name, short) if self._form == "json" else _text(stamp, level, name, short)
-        if len(line) <= LONGEST_LINE:
-            return line
-        first = dict(list(short.items())[:MOST_ITEMS])
-        return _json(stamp, level, name, first) if self._form == "json" else _text(stamp, level, name, first)
+        event = LoggedEvent(stamp, level, name, short)
+        line = self._line(event)
+        if len(line) > LONGEST_LINE:
+            event = LoggedEvent(stamp, level, name, dict(list(short.items())[:MOST_ITEMS]))
+            line = self._line(event)
+        return event, line
+
+    def _line(self, event: LoggedEvent) -> str:
+        if self._form == "json":
+            return _json(event)
+        return f"{event.stamp} {event.level:<7} {_words(event)}"
+
+    def _to_output(self, event: LoggedEvent, line: str) -> None:
+        if self._journal is not None:
+            # The journal has a time and a level of its own for each line.
+            message = line if self._form == "json" else _words(event)
+            fields = {key: value if isinstance(value, str) else _plain(value) for key, value in event.fields.items()}
+            if self._journal.send(event.name, event.level, message, fields):
+                return
+        self._to_stream(line)
 
     def _to_stream(self, line: str) -> None:
         try:
@@ -128,7 +181,7 @@ class EventLog:
                 return
             self._file_failed = True
             reason = error.strerror or str(error)
-            self._to_stream(self._line("log.file_failed", "error", {"file": str(self._path), "reason": reason}))
+            self._to_output(*self._written("log.file_failed", "error", {"file": str(self._path), "reason": reason}))
 
     def _open_file(self, path: Path) -> None:
         if self._fd is not None:
@@ -208,16 +261,16 @@ def _is_secret(name: str) -> bool:
     return SECRET_NAMES.search(name) is not None
 
 
-def _json(stamp: str, level: str, name: str, fields: Mapping[str, object]) -> str:
+def _json(event: LoggedEvent) -> str:
     import json
 
-    own = {"ts": stamp, "level": level, "event": name}
-    return json.dumps({**own, **{key: value for key, value in fields.items() if key not in own}}, ensure_ascii=False)
+    own = {"ts": event.stamp, "level": event.level, "event": event.name}
+    others = {key: value for key, value in event.fields.items() if key not in own}
+    return json.dumps({**own, **others}, ensure_ascii=False)
 
 
-def _text(stamp: str, level: str, name: str, fields: Mapping[str, object]) -> str:
-    pairs = "".join(f" {key}={_plain(value)}" for key, value in fields.items())
-    return f"{stamp} {level:<7} {name}{pairs}"
+def _words(event: LoggedEvent) -> str:
+    return event.name + "".join(f" {key}={_plain(value)}" for key, value in event.fields.items())
 
 
 def _plain(value: object) -> str:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import email.utils
+import secrets
 from dataclasses import dataclass, field
 
 from tvapp.core.clock import Clock, SystemClock
+from tvapp.core.errors import DataError
 from tvapp.localcloud.cae import Challenges
 from tvapp.localcloud.faults import Switchboard
 from tvapp.localcloud.grants import Grants
@@ -13,6 +15,7 @@ from tvapp.localcloud.people import TENANT_ID
 from tvapp.localcloud.settings import Settings
 from tvapp.localcloud.throttle import GuessThrottle
 from tvapp.localcloud.tokens import Mint
+from tvapp.localcloud.usage_ledger import UsageLedger
 
 
 @dataclass(slots=True)
@@ -29,11 +32,25 @@ class Cloud:
     switchboard: Switchboard = field(default_factory=Switchboard)
     challenges: Challenges = field(default_factory=Challenges)
     throttle: GuessThrottle = field(default_factory=GuessThrottle)
+    ledger: UsageLedger = field(default_factory=UsageLedger)
 
     @property
     def authority(self) -> str:
         """The authority of the one tenant."""
         return f"{self.base_url}/{TENANT_ID}"
+
+    def regenerate_key(self, name: str) -> str:
+        """Make a new "primary" or "secondary" key and return it; the former one is refused from now on.
+
+        Raises:
+            DataError: there is no key of that name.
+        """
+        if name not in ("primary", "secondary"):
+            raise DataError("keys", "key must be primary or secondary")
+        new = secrets.token_urlsafe(32)
+        primary, secondary = self.subscription_keys
+        self.subscription_keys = (new, secondary) if name == "primary" else (primary, new)
+        return new
 
     def now(self) -> float:
         """Monotonic seconds, for deadlines."""

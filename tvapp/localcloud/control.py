@@ -13,15 +13,18 @@
 | GET  /_control/issued | every secret since the last reset, by kind: tests search logs and files for them |
 | POST /_control/revoke | all refresh tokens; with `{"access": true}` the access tokens issued so far as well |
 | POST /_control/challenge | Azure Maps challenges all current tokens for claims (`cae`); answers `{claims, header}` |
+| POST /_control/regenerate-key | `{"key": "primary"}` or "secondary": answers the new `key`; the former is refused |
 | GET, POST /_control/settings | read, change (`settings.Settings`); the GET also tells the subscription keys |
 | GET  /_control/map-data | `{files, changes, accepted}`: stored files, accepted changes, their number by method |
 | POST /_control/map-data | `{"description": "...", "content": "text"}`: store a file at once, without checks |
 | POST /_control/map-data | `{"udid": "...", "content": "text"}`: change a file at once, without checks |
 | DELETE /_control/map-data | remove all files |
+| GET  /_control/usage | `[{at, api, code, count}]`: the requests that the metrics of the account count |
+| POST /_control/usage | `{"endpoint": "tile", "tileset": "...", "status": 200, "count": 9, "age_s": 3600}`: add some |
 | POST /_control/reset | restore the state after the start: settings, faults, grants, tokens, traffic, files |
 
 Endpoints: discovery, instance, devicecode, token (polls), refresh, tile, attribution, tileset, copyright, static,
-map-data, page. Challenge fields: needs_person, goes_on, off. Fault fields: delay_s, drip_s, status, body,
+map-data, metrics, page. Challenge fields: needs_person, goes_on, off. Fault fields: delay_s, drip_s, status, body,
 content_type, error, aadsts, retry_after, headers, reset ("before", "headers", "after"), truncate, html, bad_bytes,
 oversized_bytes, clock_skew_s, times, match, method, path.
 """
@@ -43,7 +46,15 @@ from tvapp.localcloud.cae import Challenges
 from tvapp.localcloud.cloud import Cloud
 from tvapp.localcloud.faults import ENDPOINTS, Traffic, parse_fault
 from tvapp.localcloud.map_data_store import METHODS, MapDataStore
-from tvapp.localcloud.people import CLIENT_ID, CONFIDENTIAL_CLIENT_ID, MAPS_CLIENT_ID, ORGANISATION, PEOPLE, TENANT_ID
+from tvapp.localcloud.people import (
+    CLIENT_ID,
+    CONFIDENTIAL_CLIENT_ID,
+    MAPS_CLIENT_ID,
+    MAPS_RESOURCE_ID,
+    ORGANISATION,
+    PEOPLE,
+    TENANT_ID,
+)
 from tvapp.localcloud.people import person_by_key as find_person
 from tvapp.localcloud.samples import seed
 from tvapp.localcloud.settings import Settings, changed
@@ -67,11 +78,14 @@ def routes(cloud: Cloud, store: MapDataStore, seed_dir: Path | None, initial: Se
         ("/issued", "GET", control.issued),
         ("/revoke", "POST", control.revoke),
         ("/challenge", "POST", control.challenge),
+        ("/regenerate-key", "POST", control.regenerate_key),
         ("/settings", "GET", control.settings),
         ("/settings", "POST", control.change_settings),
         ("/map-data", "GET", control.map_data),
         ("/map-data", "POST", control.add_map_data),
         ("/map-data", "DELETE", control.clear_map_data),
+        ("/usage", "GET", control.usage),
+        ("/usage", "POST", control.add_usage),
         ("/reset", "POST", control.reset),
     ]
     return [Route("/_control" + path, _json(work), methods=[method]) for path, method, work in table]
@@ -98,6 +112,7 @@ class Control:
             "client_id": CLIENT_ID,
             "confidential_client_id": CONFIDENTIAL_CLIENT_ID,
             "maps_client_id": MAPS_CLIENT_ID,
+            "maps_resource_id": MAPS_RESOURCE_ID,
             "people": [{"key": p.key, "name": p.name, "username": p.username, "role": p.role} for p in PEOPLE],
             "endpoints": ENDPOINTS,
         }
@@ -175,6 +190,9 @@ class Control:
         self.cloud.challenges = Challenges(str(event), bool(body.get("needs_person")), bool(body.get("goes_on")))
         return {"claims": self.cloud.challenges.claims, "header": self.cloud.challenges.header}
 
+    async def regenerate_key(self, request: Request, body: dict[str, object]) -> object:
+        return {"key": self.cloud.regenerate_key(str(body.get("key", "")))}
+
     async def settings(self, request: Request, body: dict[str, object]) -> object:
         return {**asdict(self.cloud.settings), "subscription_keys": list(self.cloud.subscription_keys)}
 
@@ -206,6 +224,19 @@ class Control:
         self.store.clear()
         return {}
 
+    async def usage(self, request: Request, body: dict[str, object]) -> object:
+        rows = self.cloud.ledger.within(0.0, float("inf"))
+        return [{"at": row.at, "api": row.api, "code": row.code, "count": count} for row, count in rows]
+
+    async def add_usage(self, request: Request, body: dict[str, object]) -> object:
+        numbers = [body.get("status", 200), body.get("count", 1), body.get("age_s", 0)]
+        if not all(type(number) is int and number >= 0 for number in numbers):
+            raise DataError("usage", "status, count and age_s must be numbers")
+        status, count, age_s = (int(str(number)) for number in numbers)
+        query = {"tilesetId": str(body.get("tileset", ""))}
+        self.cloud.ledger.note(str(body.get("endpoint", "tile")), query, status, self.cloud.wall() - age_s, count)
+        return {}
+
     async def reset(self, request: Request, body: dict[str, object]) -> object:
         cloud = self.cloud
         cloud.settings = self.initial
@@ -213,6 +244,7 @@ class Control:
         cloud.switchboard.forget_traffic()
         cloud.grants.clear()
         cloud.throttle.clear()
+        cloud.ledger.clear()
         cloud.challenges = Challenges()
         cloud.mint.revoke_access_tokens()
         cloud.mint.issued.clear()

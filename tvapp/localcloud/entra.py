@@ -229,6 +229,8 @@ class Entra:
 
     def _is_consented(self, person: Person, client_id: str, scopes: Scopes) -> bool:
         """Tell whether an administrator or the person has consented that the client uses the resource."""
+        if scopes.is_management:
+            return self.cloud.settings.management_consent
         if self.cloud.settings.storage_consent or not scopes.is_storage:
             return True
         return any(parse_scopes(scope).is_storage for scope in self.cloud.grants.allowed_scopes(person, client_id))

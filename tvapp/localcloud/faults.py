@@ -24,6 +24,7 @@ ENDPOINTS = (
     "copyright",
     "static",
     "map-data",
+    "metrics",
     "page",
 )
 RESET_CHOICES = ("before", "headers", "after")
@@ -136,6 +137,8 @@ class Recorded:
     status: int
     duration_ms: float
     fault: bool
+    scope: str = ""
+    """The scopes that a form asked for."""
 
 
 @dataclass(slots=True)

@@ -22,6 +22,12 @@ CLIENT_NAMES = {CLIENT_ID: "tvapp", CONFIDENTIAL_CLIENT_ID: "tvapp (misregistere
 MAPS_CLIENT_ID = "30d7cc00-0000-4000-8000-000000009f55"
 """`uniqueId` of the Azure Maps account: the value of the header x-ms-client-id."""
 
+MAPS_RESOURCE_ID = (
+    "/subscriptions/8a5f0000-1111-4222-8333-44445555aaaa/resourceGroups/map-screens"
+    "/providers/Microsoft.Maps/accounts/contoso-harbour-maps"
+)
+"""The resource id of that account."""
+
 OTHER_MAPS_CLIENT_ID = "30d7cc00-0000-4000-8000-00000000ffff"
 """Another existing account, in which none of these people has a role."""
 

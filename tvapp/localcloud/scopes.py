@@ -33,6 +33,11 @@ class Scopes:
     """The `scope` of the answer."""
 
     @property
+    def is_management(self) -> bool:
+        """Tell whether the resource is Azure Resource Manager."""
+        return self.audience.rstrip("/") == MANAGEMENT
+
+    @property
     def is_storage(self) -> bool:
         """Tell whether the resource is Azure Storage: all of it, or one account's blobs."""
         bare = self.audience.rstrip("/")

@@ -16,11 +16,11 @@ from starlette.applications import Starlette
 from starlette.routing import Route
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
-from tvapp.localcloud import control, entra, map_data, maps, oidc, sign_in_page
+from tvapp.localcloud import control, entra, map_data, maps, metrics, oidc, sign_in_page
 from tvapp.localcloud.certificates import HOSTS, Certificates, make_certificates
 from tvapp.localcloud.cloud import Cloud
 from tvapp.localcloud.map_data_store import MapDataStore
-from tvapp.localcloud.people import CLIENT_ID, MAPS_CLIENT_ID, ORGANISATION, TENANT_ID
+from tvapp.localcloud.people import CLIENT_ID, MAPS_CLIENT_ID, MAPS_RESOURCE_ID, ORGANISATION, TENANT_ID
 from tvapp.localcloud.samples import seed
 from tvapp.localcloud.settings import Settings
 from tvapp.localcloud.tile_source import Painter, TileSource
@@ -90,6 +90,7 @@ class LocalServer:
                 *sign_in_page.routes(self.cloud),
                 *maps.routes(self.cloud, self._tiles),
                 *map_data.routes(self.cloud, self._store),
+                *metrics.routes(self.cloud),
                 *options.more_routes(self.cloud),
                 *oidc.routes(self.cloud),
                 *entra.routes(self.cloud),
@@ -116,6 +117,7 @@ class LocalServer:
             "ca_bundle": str(self.certificates.ca_pem),
             "client_id": CLIENT_ID,
             "maps_client_id": MAPS_CLIENT_ID,
+            "maps_resource_id": MAPS_RESOURCE_ID,
             "tenant": TENANT_ID,
             "organisation": ORGANISATION,
             "page": self.cloud.page_url,

@@ -29,6 +29,8 @@ class Settings:
     storage_consent: bool = True
     """Whether an administrator consented to Azure Storage for everybody. False: a refresh token opens it for those only
     who have allowed it themselves, with a code that asks for it."""
+    management_consent: bool = True
+    """Whether an administrator consented to Azure Resource Manager for everybody."""
     clock_skew_s: float = 0.0
     """How far this cloud's clock is ahead of its clients': Date headers and token times."""
     time_passed_s: float = 0.0
@@ -54,6 +56,12 @@ class Settings:
     primary_key_valid: bool = True
     secondary_key_valid: bool = True
     """False: that key was regenerated."""
+    metrics_empty: bool = False
+    """Azure Monitor has no series."""
+    metrics_failing: str = ""
+    """Names of metrics, with commas, that Azure Monitor cannot read: an error inside a 200."""
+    metrics_lag_s: float = 0.0
+    """How long it takes until a request counts (Azure: minutes)."""
     sign_in_throttle: bool = True
     """Refuse further user codes from an address after ten wrong ones in a minute."""
 

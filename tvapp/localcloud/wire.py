@@ -62,6 +62,7 @@ def wired(cloud: Cloud, endpoint: str, shape: Shape, handler: Handler) -> Callab
             traffic.in_flight -= 1
             traffic.count += 1
             traffic.statuses[status] += 1
+            cloud.ledger.note(name, request.query_params, status, cloud.wall())
             traffic.recent.append(
                 Recorded(
                     traffic.count,
@@ -73,6 +74,7 @@ def wired(cloud: Cloud, endpoint: str, shape: Shape, handler: Handler) -> Callab
                     status,
                     round((time.perf_counter() - started) * 1000, 1),
                     fault != Fault(),
+                    values.get("scope", ""),
                 )
             )
 

@@ -20,7 +20,9 @@ class ConnectTrace:
     cancellation (every time-out is one), and leaves it open until the garbage collector comes.
     """
 
-    def __init__(self, on_negotiated: Callable[[bool], None] | None = None) -> None:
+    def __init__(self, on_negotiated: Callable[[bool], None] | None = None, *, waited_s: float = 0.0) -> None:
+        self.waited_s = waited_s
+        """How much of the request's time was spent before, waiting for the first connection to its host."""
         self.is_proxied = False
         """Whether the connection is one to a proxy; the transport sets it before the request is sent."""
         self._on_negotiated = on_negotiated

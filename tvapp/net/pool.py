@@ -133,7 +133,7 @@ class Pool:
         except TimeoutError as error:
             if self._is_aborted:
                 raise ConnectionBroken(request.host, "shutting down") from error
-            reason = f"no whole answer in {limit_s:g} s"
+            reason = f"no whole answer in {round(limit_s + trace.waited_s, 2):g} s"
             raise TimedOut(request.host, f"{PROXY}: {reason}" if trace.is_at_proxy else reason) from error
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:
             raise DataError(request.host or "url", "not a URL that can be asked for") from error

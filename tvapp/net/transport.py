@@ -110,7 +110,8 @@ class HttpClient:
             raise TimedOut(request.host, f"no connection in {request.timeout_s:g} s") from error
         if not is_first:
             waited_s = round(now() - began, 2)
-            return await self._try(replace(request, timeout_s=request.timeout_s - waited_s), origin, ConnectTrace())
+            trace = ConnectTrace(waited_s=waited_s)
+            return await self._try(replace(request, timeout_s=request.timeout_s - waited_s), origin, trace)
         trace = ConnectTrace(lambda is_http2: self._versions.found(origin, is_http2))
         try:
             response = await self._try(request, origin, trace)

@@ -79,6 +79,10 @@ class Actions(Protocol):
         """Report that the viewer selected a geofence."""
         ...
 
+    def load_usage(self, days: int, *, anew: bool = False) -> None:
+        """Read the usage of the last `days` (`anew`: not from memory); answered by UsageChanged, once or twice."""
+        ...
+
     def sign_out(self) -> None:
         """Sign out, and delete everything that belongs to the account."""
         ...

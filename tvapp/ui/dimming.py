@@ -50,7 +50,7 @@ class Change:
     """The new mode and its cause. `shown`: the screen shows something that is watched without pressing keys."""
 
     mode: Mode
-    by: Literal["idle", "hours", "key", "shown"]
+    by: Literal["idle", "hours", "key", "desk", "shown"]
 
 
 @dataclass(slots=True)
@@ -64,7 +64,7 @@ class Dimmer:
     _woken_until: float = field(init=False)
     _minute: float = -math.inf
     _in_hours: bool = True
-    _touched: bool = False
+    _touched: Literal["", "key", "desk"] = ""
     _fade_from: float = 0.0
     _fade_at: float = -math.inf
     _is_fading: bool = False
@@ -79,9 +79,9 @@ class Dimmer:
         """Tell whether nothing of the picture is visible."""
         return self.mode == "blank" and not self._is_fading
 
-    def touch(self, now: float) -> None:
-        """Note that a key was pressed."""
-        self._touched = True
+    def touch(self, now: float, by: Literal["key", "desk"] = "key") -> None:
+        """Note that a key was pressed, or that somebody at a desk wants the screen awake."""
+        self._touched = by
         self._last_key = now
         self._woken_until = now + (self.settings.dim_after_s or WOKEN_S)
 
@@ -108,19 +108,19 @@ class Dimmer:
         where it matters, so that a frame of an awake screen costs a few comparisons.
         """
         idle_s, touched, begun = self.settings.dim_after_s, self._touched, False
-        self._touched = False
+        self._touched = ""
         if self.settings.awake.spans:
             begun = self._hours_begin(wall)
         if begun or (idle_s and now >= self._last_key + idle_s and is_busy()):
             self._last_key = now
         former = self.mode
-        by: Literal["idle", "hours", "key", "shown"]
+        by: Literal["idle", "hours", "key", "desk", "shown"]
         if not self._in_hours and now >= self._woken_until:
             self.mode, by = "blank", "hours"
         elif idle_s and now >= self._last_key + idle_s:
             self.mode, by = "dimmed", "idle"
         else:
-            self.mode, by = "awake", "key" if touched else "hours" if begun else "shown"
+            self.mode, by = "awake", touched or ("hours" if begun else "shown")
         if self.mode == former:
             return None
         self._fade_from = self._opacity(former, now)

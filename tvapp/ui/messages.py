@@ -8,6 +8,7 @@ from typing import Literal
 from tvapp.auth.view import Account
 from tvapp.core.errors import TvappError
 from tvapp.core.image import Image
+from tvapp.usage.report import UsageReport
 
 Area = Literal["map", "store", "disk", "session", "permission"]
 
@@ -66,6 +67,13 @@ class ScreenResized:
 @dataclass(frozen=True, slots=True)
 class PicturesLost:
     """The renderer lost every uploaded picture."""
+
+
+@dataclass(frozen=True, slots=True)
+class UsageChanged:
+    """An answer to `Actions.load_usage`: this TV's usage, and the account's as far as it is known."""
+
+    report: UsageReport
 
 
 @dataclass(frozen=True, slots=True)

@@ -126,6 +126,8 @@ class BoundScreen:
     """The base of screens whose keys are in a table of bindings."""
 
     is_overlay = False
+    hides_panels = False
+    """Whether the panels between the last full page and this screen are not drawn while this one is on top."""
 
     def bindings(self) -> tuple[Binding, ...]:
         """Return the bindings as they are now."""

@@ -25,6 +25,9 @@ class UiSettings:
     is_closable: bool = True
     has_lock: bool = False
     kinds: tuple[Kind, ...] = ()
+    client_id: str = ""
+    resource_id: str = ""
+    """The app registration and the Azure Maps account, for the commands that an administrator is shown."""
     local_time: LocalTime = time.localtime
 
     @classmethod
@@ -40,6 +43,8 @@ class UiSettings:
             can_edit=config.can_edit,
             is_closable=config.kiosk.closable is not False,
             has_lock=config.has_lock,
+            client_id=config.identity.client_id,
+            resource_id=config.maps.resource_id,
             kinds=kinds_for(config.geofences.kinds, config.kiosk.language),
         )
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from tvapp.remote.intents import Input, Intent, Phase
 from tvapp.ui import theme
 from tvapp.ui.canvas import Canvas
-from tvapp.ui.screen import Hint, Screen
+from tvapp.ui.screen import BoundScreen, Hint, Screen
 from tvapp.ui.widgets.hint_line import draw_hints, hint_box
 
 
@@ -114,7 +114,10 @@ class ScreenStack:
         if not self._screens:
             return
         first = max(index for index, screen in enumerate(self._screens) if index == 0 or not screen.is_overlay)
-        for screen in self._screens[first:]:
+        shown = self._screens[first:]
+        if isinstance(self.top, BoundScreen) and self.top.hides_panels and len(shown) > 2:
+            shown = [shown[0], shown[-1]]
+        for screen in shown:
             screen.draw(canvas, now)
         over_map = self._screens[first].name == "map"
         box = hint_box(canvas, over_map=over_map)

@@ -15,7 +15,8 @@ from tvapp.core import errors
 from tvapp.ui.words.english import SENTENCES
 from tvapp.ui.words.lookup import counted, error_words, knows, problem_words, words
 
-PREFIXES = ("start.", "signin.", "action.", "map.", "notice.", "fences.", "fence.", "valid.", "layers.", "account.")
+PREFIXES = ("start.", "signin.", "action.", "map.", "notice.", "fences.", "fence.", "valid.", "layers.", "account.",
+            "usage.")  # fmt: skip
 
 
 def keys_in_the_code() -> set[str]:

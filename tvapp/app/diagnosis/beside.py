@@ -63,7 +63,7 @@ def online_beside(config: Config, surroundings: Surroundings) -> Iterator[Online
             gateway = QuietGateway(config.identity, surroundings.data.root, clock, log, network)
             tokens = TokenProvider(gateway, jobs, clock, log, primary=primary, random=random)
         http = network.get()
-        authorizer = build_authorizer(config, tokens, log)
+        authorizer = build_authorizer(config, tokens, jobs, log)
         maps = MapsClient(http, config.maps.endpoint, authorizer, log, clock=clock)
         open_store = store_opener(config, surroundings, http, authorizer, tokens)
         yield Online(http, skew, maps, gateway, tokens, open_store)

@@ -48,12 +48,16 @@ class MapMoves:
 
     def go_home(self, now: float) -> None:
         """Fly to the configured home, or to all geofences where there is none."""
-        home, view = self._home, self._model.viewport
+        home = self._home
         if home is None:
             self.fit_all(now)
             return
-        place = Position(home.longitude, home.latitude)
-        self._fly(Viewport(place, home.zoom, view.width, view.height, view.scale), now)
+        self.go_to(Position(home.longitude, home.latitude), home.zoom, now)
+
+    def go_to(self, place: Position, zoom: float, now: float) -> None:
+        """Fly to a place."""
+        view = self._model.viewport
+        self._fly(Viewport(place, zoom, view.width, view.height, view.scale), now)
 
     def pan(self, input_: Input, now: float) -> bool:
         """Move the map with an arrow, for as long as it is held; wants presses and releases."""

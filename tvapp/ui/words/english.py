@@ -6,6 +6,7 @@ from tvapp.ui.words.english_connection import CONNECTION
 from tvapp.ui.words.english_diagnosis import DIAGNOSIS
 from tvapp.ui.words.english_editing import EDITING
 from tvapp.ui.words.english_problems import PROBLEMS
+from tvapp.ui.words.english_usage import USAGE
 
 _COMMON: dict[str, str] = {
     # Starting
@@ -305,5 +306,5 @@ _COMMON: dict[str, str] = {
     "key.any": "Any key",
 }
 
-SENTENCES: dict[str, str] = _COMMON | CONNECTION | DIAGNOSIS | PROBLEMS | EDITING
+SENTENCES: dict[str, str] = _COMMON | CONNECTION | DIAGNOSIS | PROBLEMS | EDITING | USAGE
 """Key -> sentence; {names} are filled in."""

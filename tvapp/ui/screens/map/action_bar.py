@@ -15,10 +15,11 @@ from tvapp.ui.navigator import Navigator
 from tvapp.ui.screen import REPEATED, bind
 from tvapp.ui.screens.map.drawer import DrawerScreen
 from tvapp.ui.screens.map.layers_panel import LayersPanel
+from tvapp.ui.screens.panels.dialog import Choice
 from tvapp.ui.screens.panels.panel import Panel
 from tvapp.ui.screens.signin.account import Need, account_dialog
 from tvapp.ui.widgets.label import draw_icon, in_middle
-from tvapp.ui.widgets.surface import focus_ring, glass, grown
+from tvapp.ui.widgets.surface import Button, focus_ring, glass, grown
 
 ITEM_WIDTH = 184.0
 ITEM_HEIGHT = 136.0
@@ -131,8 +132,14 @@ class ActionBar(Panel):
             self._navigator,
             state.actions,
             state.account,
-            state.settings.organisation,
             needed,
             unsent=len(state.edits.outbox.entries),
+            pages=(Choice(Button("usage", state.settings.words("usage.button")), self._open_usage),),
         )
         self._navigator.push(dialog)
+
+    def _open_usage(self) -> None:
+        # Imported late, so that the first frame does not wait for it.
+        from tvapp.ui.screens.usage.screen import UsageScreen
+
+        self._navigator.push(UsageScreen(self._state.settings, self._navigator, self._state.actions))

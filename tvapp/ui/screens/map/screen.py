@@ -123,6 +123,11 @@ class MapScreen(BoundScreen):
             self._tour_at = now
             self.state.is_changed = True
 
+    def stop_tour(self) -> None:
+        """Stay where the tour is."""
+        self._tour_at = None
+        self.state.is_changed = True
+
     # -- the life of a screen ------------------------------------------------------------------------------------
 
     def receive(self, message: object, now: float) -> None:
@@ -294,8 +299,7 @@ class MapScreen(BoundScreen):
         return True
 
     def _stop_tour(self, _input: Input, _now: float) -> bool:
-        self._tour_at = None
-        self.state.is_changed = True
+        self.stop_tour()
         return True
 
     # -- by itself -----------------------------------------------------------------------------------------------

@@ -18,6 +18,7 @@ from tvapp.ui.widgets.surface import Button, card, scrim
 
 WIDTH = 1040.0
 BUTTON_HEIGHT = 84.0
+BETWEEN_ROWS = 28.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,7 @@ class Question:
 class DialogScreen(Panel):
     """Asks a question; Back is the same as the first button of the row.
 
-    `above` is a harmless choice above the row that has the focus first.
+    `above` is a harmless choice above the row that has the focus first; `more` is a second row, below the row.
     """
 
     def __init__(
@@ -55,19 +56,21 @@ class DialogScreen(Panel):
         question: Question,
         choices: Sequence[Choice],
         above: Choice | None = None,
+        more: Sequence[Choice] = (),
     ) -> None:
         super().__init__(navigator, motion=settings.motion)
         self._settings = settings
         self._question = question
         self._choices = tuple(choices)
         self._above = above
-        self._place(Rect(0, BUTTON_HEIGHT * 2, WIDTH, BUTTON_HEIGHT), Rect(0, 0, WIDTH, BUTTON_HEIGHT))
+        self._more = tuple(more)
+        self._place(Rect(0, BUTTON_HEIGHT * 4, WIDTH, BUTTON_HEIGHT), Rect(0, 0, WIDTH, BUTTON_HEIGHT))
+        # Down leads to the harmless button, not to the nearest one.
+        self._focus.set(self._choices[0].button.key)
         if above is not None:
-            # Down leads to the harmless button, not to the nearest one.
-            self._focus.set(self._choices[0].button.key)
             self._focus.set(above.button.key)
         self._bindings = (
-            arrows(self._move, ("left-right" if above is None else "arrows", "hint.choose")),
+            arrows(self._move, ("left-right" if above is None and not more else "arrows", "hint.choose")),
             bind(Intent.SELECT, self._press, ("ok", "hint.confirm")),
             bind((Intent.BACK, Intent.MENU), self._close, ("back", "hint.cancel")),
         )
@@ -90,7 +93,8 @@ class DialogScreen(Panel):
             above_height = (
                 paragraph_height(canvas, self._above.advice, inner, advice_style, 3) + 24 + BUTTON_HEIGHT + 40
             )
-        height = 56 + 76 + lines_height + above_height + advice_height + 40 + BUTTON_HEIGHT + 48
+        more_height = BUTTON_HEIGHT + BETWEEN_ROWS if self._more else 0.0
+        height = 56 + 76 + lines_height + above_height + advice_height + 40 + more_height + BUTTON_HEIGHT + 48
         box = layout.centred(layout.content(canvas), WIDTH, height).moved(0, (1 - opened) * 24)
         card(canvas, box, theme.PANEL, 28)
         x, y = box.x + 56, box.y + 48
@@ -106,16 +110,21 @@ class DialogScreen(Panel):
             first = first.moved(0, paragraph(canvas, self._above.advice, x, y, inner, advice_style, 3) + 24 - y)
             y = first.bottom + 40
         paragraph(canvas, question.advice, x, y, inner, advice_style, question.most_lines)
-        self._place(Rect(x, box.bottom - 48 - BUTTON_HEIGHT, inner, BUTTON_HEIGHT), first)
+        self._place(Rect(x, box.bottom - 48 - more_height - BUTTON_HEIGHT, inner, BUTTON_HEIGHT), first)
         self._draw_buttons(canvas, [choice.button for choice in self._all_choices()], now)
 
     def _all_choices(self) -> tuple[Choice, ...]:
-        return self._choices if self._above is None else (self._above, *self._choices)
+        above = () if self._above is None else (self._above,)
+        return (*above, *self._choices, *self._more)
 
     def _place(self, row: Rect, above: Rect) -> None:
         boxes = layout.spread(row, len(self._choices), 24)
         buttons = tuple(Leaf(c.button.key, box) for c, box in zip(self._choices, boxes, strict=True))
         children: tuple[Leaf | Group, ...] = (Group("row", buttons, wraps_x=True),)
+        if self._more:
+            below = layout.spread(row.moved(0, BUTTON_HEIGHT + BETWEEN_ROWS), len(self._more), 24)
+            more = tuple(Leaf(c.button.key, box) for c, box in zip(self._more, below, strict=True))
+            children = (*children, Group("more", more, wraps_x=True))
         if self._above is not None:
             children = (Leaf(self._above.button.key, above), *children)
         self._focus.place(Group(self.name, children, modal=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Literal
 
 from tvapp.auth.view import Account
@@ -20,21 +21,24 @@ def account_dialog(
     navigator: Navigator,
     actions: Actions,
     account: Account | None,
-    organisation: str = "",
     needed: Need = "",
     unsent: int = 0,
+    pages: Sequence[Choice] = (),
 ) -> DialogScreen:
     """Return the account panel: what is needed, if anything (with the focus), Cancel, Sign out, and where
     it may be closed Close the app.
 
-    `unsent` is how many changes are not in the store yet.
+    `unsent` is how many changes are not in the store yet. `pages` open pages about this TV, in a row of
+    their own.
     """
     say = settings.words
     if account is None:
         lines: tuple[str, ...] = ()
         question = Question("account", say("account.none"), say("account.none.advice"), "circle-user")
     else:
-        lines = tuple(dict.fromkeys(line for line in (account.username, organisation) if line and line != account.name))
+        lines = tuple(
+            dict.fromkeys(line for line in (account.username, settings.organisation) if line and line != account.name)
+        )
         title = account.name or account.username
         warning = say("account.warning")
         if unsent:
@@ -52,4 +56,4 @@ def account_dialog(
     elif needed == "permission":
         button = Button("allow", say("account.allow"), "smartphone")
         first = Choice(button, actions.allow_with_phone, say("account.allow.advice"))
-    return DialogScreen(settings, navigator, question, choices, first)
+    return DialogScreen(settings, navigator, question, choices, first, pages)

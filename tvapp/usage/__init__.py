@@ -1,0 +1,1 @@
+"""What the Azure Maps account and this TV have used: spans of time, counts, transactions, cost."""
