@@ -420,6 +420,20 @@ def test_a_code_is_shown_as_the_provider_sends_it_by_either_name_of_the_address(
 
 
 @pytest.mark.parametrize(
+    "hidden",
+    ["\u0007", "\x1b[31m", "\x9b", "\x7f", "\u202e", "\u2028", "\u200b", "\u00ad", "\ufeff", "\u05d0", "\u0301"],
+)
+@pytest.mark.parametrize("field", ["user_code", "verification_uri", "verification_uri_complete"])
+def test_a_code_or_an_address_that_cannot_be_read_off_a_screen_is_refused_as_such(
+    cloud: LocalCloud, tmp_path: Path, field: str, hidden: str
+) -> None:
+    device_reply(cloud, **{field: f"https://x/{hidden}AB"})
+    answer = gateway(cloud, tmp_path).request_code(3)
+    assert isinstance(answer, CodeRefused)
+    assert (answer.problem.kind, answer.problem.next) == ("code-unshowable", "retries")
+
+
+@pytest.mark.parametrize(
     "changes",
     [
         {"user_code": "A" * 65},

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from tvapp.core.clock import ManualClock
 from tvapp.core.log import Log
-from tvapp.host.event_log import LONGEST_LINE, EventLog, clean_text, redact, shorten_account, timestamp
+from tvapp.host.event_log import LONGEST_LINE, EventLog, Format, clean_text, redact, shorten_account, timestamp
 
 CLOCK = ManualClock(epoch=1_790_000_000.25)
 JWT = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhaW5vIn0.c2lnbmF0dXJl-_abc"
@@ -251,3 +251,16 @@ def test_an_escaped_line_break_before_a_secret_does_not_hide_it() -> None:
     token = "eyJhbGciOiJSUzI1NiJ9.eyJzdWIiOiJhaW5vIn0.c2lnbmF0dXJl"
     assert token not in clean_text(repr(f"a\n{token}\tb"))
     assert token not in clean_text(repr(repr(f"a\n{token}")))
+
+
+@pytest.mark.parametrize("form", ["text", "json"])
+def test_nothing_from_outside_reaches_a_line_as_a_control_character(form: Format) -> None:
+    stream = io.StringIO()
+    hostile = "a\x1b[2J\x9b31m\x7f\u2028\u202e\u2066\r\nb\ud800"
+    log = EventLog(clock=CLOCK, stream=stream, form=form)
+    log.event("geofence.skipped", file=hostile, id=[hostile], about={hostile: hostile})
+    line = stream.getvalue()
+    assert line.count("\n") == 1
+    assert line.rstrip("\n").isprintable()
+    assert "<U+009B>31m<U+007F><U+2028><U+202E>" in line
+    line.encode()

@@ -45,6 +45,12 @@ class PlainIndex:
                     found.append((apart, shape.radius_m, fence))
         return tuple((fence, apart) for apart, _, fence in sorted(found, key=lambda each: each[:2]))
 
+    def seem_swapped(self, home: Position | None) -> tuple[frozenset[str], Position | None]:
+        return frozenset(), None
+
+    def outline_in(self, fence: Geofence, box: tuple[float, float, float, float], tolerance: float) -> tuple[()]:
+        return ()
+
     def outline(self, fence: Geofence) -> tuple[Ring, ...]:
         shape = fence.shapes[0]
         return (circle_ring(shape.center, shape.radius_m),) if isinstance(shape, Circle) else ()

@@ -27,7 +27,14 @@ from tvapp.azure.messages import AttributionArrived
 from tvapp.core.clock import ClockSet, ClockSkewed, Resumed
 from tvapp.core.jobs import JobFailed, JobResult
 from tvapp.fences.drawing.messages import LabelsPlaced
-from tvapp.fences.service.messages import FencesLoaded, FencesUnavailable, FencesUnchanged, IndexBuilt, SnapshotRestored
+from tvapp.fences.service.messages import (
+    FencesLoaded,
+    FencesMeasured,
+    FencesUnavailable,
+    FencesUnchanged,
+    IndexBuilt,
+    SnapshotRestored,
+)
 from tvapp.host.control.commands import ControlRequest
 from tvapp.host.disk_watch import DiskChanged
 from tvapp.host.process import ScreenshotRequested, StopRequested
@@ -85,6 +92,7 @@ ROUTES: Mapping[type, tuple[Hearer, ...]] = {
     SnapshotRestored: ("fences", "screens"),
     FencesLoaded: ("snapshot", "fences", "screens"),
     FencesUnchanged: ("snapshot", "fences", "screens"),
+    FencesMeasured: ("screens",),
     FencesUnavailable: ("fences", "map"),  # tells the screens, in other words if the store is retired
     IndexBuilt: ("fences", "map", "screens"),
     LabelsPlaced: ("fences", "screens"),

@@ -27,7 +27,9 @@ from tvapp.auth.token_store import TokenStore
 from tvapp.auth.view import Account
 from tvapp.core import errors
 from tvapp.core.clock import Clock
+from tvapp.core.visible_text import visible
 from tvapp.net.urls import host_of, origin_of
+from tvapp.text.shaping import needs_shaping
 
 T = TypeVar("T")
 
@@ -295,8 +297,10 @@ def _code_received(flow: int, data: Mapping[str, Any]) -> CodeReceived:
     uri = data.get("verification_uri") or data["verification_url"]  # Google's older name for the same
     complete = data.get("verification_uri_complete") or ""
     for value, limit in ((uri, 2048), (complete, 2048), (data["user_code"], 64)):
-        if not isinstance(value, str) or len(value) > limit or not value.isprintable():
-            raise ValueError("not fit for a screen")
+        if not isinstance(value, str) or len(value) > limit:
+            raise ValueError("no text, or too long for a screen")
+        if not _is_showable(value):
+            raise Failed(errors.SignInError("code_unshowable", needs_person=False))
     if not data["user_code"].strip() or not _is_https(uri):
         raise ValueError("nothing to show")
     return CodeReceived(
@@ -308,6 +312,11 @@ def _code_received(flow: int, data: Mapping[str, Any]) -> CodeReceived:
         # With an interval of 0, MSAL and the app would poll without a pause (azure-facts 2.2).
         interval=min(max(int(data["interval"]), 1), 3600),
     )
+
+
+def _is_showable(value: str) -> bool:
+    """Tell whether a person can type what a screen shows of a value: each of its characters, in their order."""
+    return visible(value) == value and value.isprintable() and not needs_shaping(value)
 
 
 def _is_https(uri: str) -> bool:

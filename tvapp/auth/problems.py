@@ -81,6 +81,7 @@ KINDS: dict[str, Next] = {
     # the service
     "busy": "retries",  # throttled
     "service-down": "retries",
+    "code-unshowable": "retries",  # a code or an address with characters that a screen cannot show
     "bad-reply": "retries",  # not what the protocol promises
     # the network
     "offline": "retries",
@@ -130,6 +131,7 @@ BY_ERROR: dict[str, str] = {
     # ours
     "no_refresh_token": "session-ended",
     "no_device_flow": "no-device-flow",
+    "code_unshowable": "code-unshowable",
     "bad_authority": "authority-wrong",
     "bad_ca_bundle": "ca-bundle",
 }

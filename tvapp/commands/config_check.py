@@ -5,11 +5,10 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
-from tvapp.commands.console import explain
+from tvapp.commands.console import explain, tell
 from tvapp.config.load import Loaded, load_all
 from tvapp.config.rules import shown_value
 from tvapp.config.secret_references import CredentialElsewhere
@@ -34,7 +33,7 @@ def run_config_check(options: argparse.Namespace) -> int:
     loaded = load_all(options.config, os.environ)
     notes = [error for error in loaded.errors if isinstance(error, CredentialElsewhere)]
     errors = [error for error in loaded.errors if error not in notes]
-    sys.stdout.write(_as_json(loaded, errors, notes) if options.json else _as_text(loaded, errors, notes))
+    tell(_as_json(loaded, errors, notes) if options.json else _as_text(loaded, errors, notes))
     return EXIT_CONFIG if errors else EXIT_OK
 
 

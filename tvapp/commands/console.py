@@ -11,6 +11,7 @@ from pathlib import Path
 from tvapp.config.load import ConfigErrors, load
 from tvapp.config.model import Config
 from tvapp.core.errors import ConfigError
+from tvapp.core.visible_text import visible_lines
 from tvapp.host.event_log import EventLog
 from tvapp.host.systemd.journal import Journal, is_our_output
 
@@ -41,7 +42,12 @@ def explain(errors: Iterable[ConfigError]) -> str:
 
 def complain(text: str) -> None:
     """Write a line to standard error."""
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(visible_lines(text) + "\n")
+
+
+def tell(text: str) -> None:
+    """Write to standard output, without characters that a terminal would obey: parts of it come from outside."""
+    sys.stdout.write(visible_lines(text))
 
 
 def default_data_dir() -> Path:

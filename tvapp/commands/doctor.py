@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tvapp.commands.console import default_data_dir
+from tvapp.commands.console import default_data_dir, tell
 from tvapp.core.data_folder import DataFolder
 from tvapp.core.diagnosis import Finding, Machine, Outcome, count
 from tvapp.core.exit_status import EXIT_FAILED, EXIT_OK
@@ -50,9 +50,9 @@ def run_doctor(options: argparse.Namespace) -> int:
     machine = this_machine(str(at.data_dir))
     is_json: bool = options.json
     if not is_json:
-        sys.stdout.write(_heading(machine))
+        tell(_heading(machine))
     findings = _examine(at, may_write=options.write, quiet=is_json)
-    sys.stdout.write(_report(machine, findings) if is_json else _summary(findings))
+    tell(_report(machine, findings) if is_json else _summary(findings))
     return EXIT_FAILED if count(findings, "fail") else EXIT_OK
 
 
@@ -65,10 +65,10 @@ def _examine(at: Standpoint, *, may_write: bool, quiet: bool) -> list[Finding]:
 
     findings: list[Finding] = []
 
-    def tell(finding: Finding) -> None:
+    def done(finding: Finding) -> None:
         findings.append(finding)
         if not quiet:
-            sys.stdout.write(_lines(finding))
+            tell(_lines(finding))
             sys.stdout.flush()
 
     with contextlib.ExitStack() as stack:
@@ -76,7 +76,7 @@ def _examine(at: Standpoint, *, may_write: bool, quiet: bool) -> list[Finding]:
         usable = is_usable(at.loaded)
         online = stack.enter_context(online_beside(at.loaded.config, around)) if usable else None
         subject = Subject(at.loaded, at.environ, around, online, service_user=at.service_user, may_write=may_write)
-        asyncio.run_coroutine_threadsafe(examine(subject, tell), around.jobs.io_loop()).result()
+        asyncio.run_coroutine_threadsafe(examine(subject, done), around.jobs.io_loop()).result()
     return findings
 
 

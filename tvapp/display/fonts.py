@@ -9,16 +9,14 @@ from tvapp.core.assets import asset
 from tvapp.display.cmap import Coverage, coverage
 from tvapp.display.lru_cache import LruCache
 from tvapp.display.sdl import pygame
-from tvapp.text.shaping import JOINERS, RIGHT_TO_LEFT_MARK, Shaper, needs_shaping
+from tvapp.text.drawable import drawable
+from tvapp.text.shaping import Shaper, needs_shaping
 from tvapp.ui.canvas import Face
 from tvapp.ui.theme import FONT_FILES
 
 MEASURES_BYTES = 1024 * 256
 MEASURE_BYTES = 256
 """About what a cached measurement takes."""
-MAX_CHARACTERS = 400
-"""Characters drawn of one line; no screen is wider, and the size of a texture is limited."""
-
 FALLBACK_FILES = tuple(
     Path("/usr/share/fonts", name)
     for name in (
@@ -52,11 +50,13 @@ class Fonts:
 
     def measure(self, text: str, face: Face, size: int) -> tuple[int, int]:
         """Return the width and line height of `text` in pixels."""
-        return self._measures.get((text, face, size), lambda: (self._measure(clean(text), face, size), MEASURE_BYTES))
+        return self._measures.get(
+            (text, face, size), lambda: (self._measure(drawable(text), face, size), MEASURE_BYTES)
+        )
 
     def render(self, text: str, face: Face, size: int, rgb: tuple[int, int, int]) -> pygame.Surface:
         """Draw `text` on a transparent surface that is exactly as large as `measure` says (at least one pixel)."""
-        text = clean(text)
+        text = drawable(text)
         if self._is_shaped(text, face):
             return self._shaped(text, face, size, rgb)
         runs = [(self.font(path, size), run) for path, run in self._runs(text, face)]
@@ -140,14 +140,3 @@ class Fonts:
         if path not in self._coverage:
             self._coverage[path] = coverage(path)
         return self._coverage[path]
-
-
-def clean(text: str) -> str:
-    """Make `text` drawable: one line of limited length, without control characters or surrogates."""
-    if len(text) > MAX_CHARACTERS:
-        text = text[:MAX_CHARACTERS]
-    if text.isprintable():  # which excludes surrogates as well
-        return text
-    mark = RIGHT_TO_LEFT_MARK if text.startswith(RIGHT_TO_LEFT_MARK) else ""
-    shown = text[len(mark) :]
-    return mark + "".join(each if each.isprintable() or each in JOINERS else " " for each in shown)

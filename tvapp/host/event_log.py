@@ -18,6 +18,7 @@ from typing import Literal, TextIO
 
 from tvapp.core.clock import Clock, SystemClock
 from tvapp.core.log import Level
+from tvapp.core.visible_text import visible_beyond_ascii, visible_lines
 from tvapp.host.systemd.journal import Journal
 
 Format = Literal["text", "json"]
@@ -154,7 +155,8 @@ class EventLog:
         if self._journal is not None:
             # The journal has a time and a level of its own for each line.
             message = line if self._form == "json" else _words(event)
-            fields = {key: value if isinstance(value, str) else _plain(value) for key, value in event.fields.items()}
+            words = {key: value if isinstance(value, str) else _plain(value) for key, value in event.fields.items()}
+            fields = {key: visible_lines(value) for key, value in words.items()}
             if self._journal.send(event.name, event.level, message, fields):
                 return
         self._to_stream(line)
@@ -235,15 +237,16 @@ def redact(name: str, value: object) -> object:
     if _is_secret(name):
         return MASK
     if isinstance(value, Mapping):
-        return {str(key): redact(str(key), item) for key, item in list(value.items())[:MOST_ITEMS]}
+        return {clean_text(str(key)): redact(str(key), item) for key, item in list(value.items())[:MOST_ITEMS]}
     if isinstance(value, list | tuple | set | frozenset):
         return [redact("", item) for item in list(value)[:MOST_ITEMS]]
     return clean_text(str(value))
 
 
 def clean_text(text: str) -> str:
-    """Return a text without what must not be in a log: tokens, codes, keys and full e-mail addresses."""
-    text = text[: 4 * LONGEST_VALUE]
+    """Return a text without what must not be in a log: tokens, codes, keys, full addresses, unseen characters."""
+    # JSON, and our quoting of other text, escape the controls of ASCII themselves.
+    text = visible_beyond_ascii(text[: 4 * LONGEST_VALUE])
     if "\\" in text:
         # In a repr, the letter of an escaped line break would hide the start of the next word.
         text = _ESCAPED.sub(" ", text)

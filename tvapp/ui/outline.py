@@ -52,10 +52,11 @@ class Outline:
 
 def outlines(rings: Iterable[Ring]) -> tuple[Outline, ...]:
     """Return the rings of a geofence as outlines."""
-    return tuple(_outline(path) for path in projected(rings))
+    return tuple(outline_of(path) for path in projected(rings))
 
 
-def _outline(path: Path) -> Outline:
+def outline_of(path: Path) -> Outline:
+    """Return a line of the unit world as an outline."""
     us, vs = [u for u, _ in path], [v for _, v in path]
     west, north = min(us), min(vs)
     return Outline(path, west, north, max(us) - west, max(vs) - north)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from tests.fences.editing.shapes import SOME, fence, made
-from tvapp.fences.editing.abilities import abilities, edit_sketch
+from tvapp.fences.editing.abilities import MOST_BYTES, abilities, can_restate, edit_sketch
 from tvapp.fences.editing.move_sketch import duplicated
 from tvapp.fences.editing.reshape_sketch import ReshapeSketch
 from tvapp.fences.editing.sketch import Drawn, Refused
 from tvapp.fences.geojson.feature import altered
-from tvapp.fences.model.fence import Geofence
+from tvapp.fences.model.fence import Circle, Geofence
 from tvapp.fences.service.overlay import fence_of
 from tvapp.geo.position import Position
 
@@ -77,3 +78,9 @@ def test_the_result_of_an_edit_can_be_written_and_is_read_as_shown(name: str, ab
         assert type(a) is type(b)
         assert a.bounds.west == pytest.approx(b.bounds.west, abs=2e-7)
         assert a.bounds.north == pytest.approx(b.bounds.north, abs=2e-7)
+
+
+def test_a_feature_of_many_bytes_keeps_its_name_and_times() -> None:
+    small = Geofence("a", "A", (Circle(Position(0.0, 0.0), 10.0),), stored=b" " * MOST_BYTES)
+    assert can_restate(small)
+    assert not can_restate(msgspec.structs.replace(small, stored=b" " * (MOST_BYTES + 1)))

@@ -70,6 +70,7 @@ def test_a_polygon_is_scaled_in_per_cent() -> None:
     here = fence(SOME["polygon"])
     sketch = ResizeSketch(here, SOME["polygon"])
     area = summarise(here, 0.0).area_m2
+    assert area is not None
     assert sketch.measures.area_m2 == pytest.approx(area)
     for _ in range(10):
         sketch.adjust("up")

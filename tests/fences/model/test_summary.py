@@ -8,11 +8,16 @@ from dataclasses import replace
 import pytest
 
 from tests.fences.making import EXPIRED, NOW, OUT_OF_HOURS, box, circle, fence, line, polygon, spot
+from tvapp.fences.model import measures
 from tvapp.fences.model.fence import Circle, Line, Polygon
+from tvapp.fences.model.measures import Measures
 from tvapp.fences.model.summary import Summary, summarise
 from tvapp.fences.model.validity import Validity
 from tvapp.geo import geodesy
+from tvapp.geo.geodesy import circle_ring
 from tvapp.geo.position import Position
+
+HELSINKI = Position(24.95, 60.17)
 
 
 def test_a_circle_is_summarised_by_its_radius() -> None:
@@ -25,10 +30,12 @@ def test_a_circle_is_summarised_by_its_radius() -> None:
 
 def test_a_hole_takes_its_area_away() -> None:
     whole = summarise(polygon("p", box(0, 0, 1, 1)), NOW)
+    assert whole.area_m2 is not None
+    assert whole.perimeter_m is not None
     holed = summarise(polygon("p", box(0, 0, 1, 1), box(0.4, 0.4, 0.6, 0.6)), NOW)
     assert holed.area_m2 == pytest.approx(whole.area_m2 * 0.96, rel=1e-3)
     assert (holed.vertices, holed.holes) == (8, 1)
-    assert holed.perimeter_m > whole.perimeter_m
+    assert (holed.perimeter_m or 0.0) > whole.perimeter_m
 
 
 def test_a_line_has_a_length() -> None:
@@ -85,13 +92,24 @@ def test_sizes_of_several_shapes_are_sums() -> None:
     alone = [summarise(fence("f", shape), NOW) for shape in shapes]
     assert (summary.shape, summary.parts, summary.radius_m) == ("several", 5, 10.0)
     assert (summary.vertices, summary.holes) == (4 + 4 + 4 + 2 + 3, 1)
-    assert summary.area_m2 == pytest.approx(sum(each.area_m2 for each in alone))
+    assert summary.area_m2 == pytest.approx(sum(each.area_m2 or 0.0 for each in alone))
     assert alone[0].area_m2 == pytest.approx(geodesy.ring_area_m2(outer) - geodesy.ring_area_m2(hole))
     assert alone[0].perimeter_m == pytest.approx(geodesy.ring_perimeter_m(outer) + geodesy.ring_perimeter_m(hole))
-    assert summary.perimeter_m == pytest.approx(sum(each.perimeter_m for each in alone))
+    assert summary.perimeter_m == pytest.approx(sum(each.perimeter_m or 0.0 for each in alone))
     assert summary.length_m == pytest.approx(sum(geodesy.path_length_m(way.points) for way in ways))
 
 
 def test_different_radii_are_no_radius() -> None:
     both = fence("f", Circle(Position(0, 0), 10.0), Circle(Position(1, 0), 20.0))
     assert summarise(both, NOW).radius_m is None
+
+
+def test_a_detailed_fence_has_the_sizes_that_a_worker_measured_and_none_before() -> None:
+    coast = polygon("coast", circle_ring(HELSINKI, 5_000.0, 2_000))
+    small = polygon("small", circle_ring(HELSINKI, 5_000.0, 900))
+    before = summarise(coast, NOW)
+    assert (before.area_m2, before.perimeter_m, before.vertices) == (None, None, 2_000)
+    assert summarise(small, NOW).area_m2 is not None
+    measures.remember(coast.shapes, Measures(1.0, 2.0, None, HELSINKI, coast.bounds))
+    assert (summarise(coast, NOW).area_m2, coast.center) == (1.0, HELSINKI)
+    assert measures.known(small.shapes) is None

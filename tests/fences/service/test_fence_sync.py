@@ -64,6 +64,12 @@ class NoIndex:
     ) -> tuple[tuple[Geofence, float], ...]:
         raise NotImplementedError
 
+    def seem_swapped(self, home: Position | None) -> tuple[frozenset[str], Position | None]:
+        return frozenset(), None
+
+    def outline_in(self, fence: Geofence, box: tuple[float, float, float, float], tolerance: float) -> tuple[()]:
+        raise NotImplementedError
+
     def outline(self, fence: Geofence) -> tuple[()]:
         raise NotImplementedError
 

@@ -12,6 +12,7 @@ from PIL import ImageChops, ImageDraw, ImageFont
 
 from tvapp.core.assets import asset
 from tvapp.core.image import Image
+from tvapp.text.drawable import drawable
 from tvapp.text.shaping import Shaper, needs_shaping
 
 NAME_FONT = "fonts/IBMPlexSans-SemiBold.ttf"
@@ -55,6 +56,7 @@ class TextRenderer:
 
     def width(self, text: str) -> int:
         """Return the width of the image of `text` with its halo; off by a pixel or two where letters join."""
+        text = drawable(text)
         if needs_shaping(text):
             return self._shaper.width(text, self._size) + 2 * self.halo
         if not (text.isascii() and text.isprintable()):
@@ -77,6 +79,7 @@ class TextRenderer:
 
     def draw(self, text: str, *, dimmed: bool = False) -> Image:
         """Render a line of text with its halo."""
+        text = drawable(text)
         if needs_shaping(text):
             return self._draw_shaped(text, DIMMED_COLOR if dimmed else TEXT_COLOR)
         font = self._font_for(text)

@@ -29,6 +29,7 @@ from tvapp.fences.geojson.validity_time import read_validity, stated_validity
 from tvapp.fences.model.book import UniqueIds
 from tvapp.fences.model.fence import Geofence, Skipped
 from tvapp.fences.model.pages import Pages
+from tvapp.fences.model.style import Paint, stated_paint
 
 MAX_BYTES = 100 * 1024 * 1024
 """The largest file Azure Maps took."""
@@ -95,6 +96,7 @@ class _Reader:
         self._skipped: list[Skipped] = []
         self._ids = UniqueIds()
         self._kinds: dict[str, str] = {}
+        self._paints: dict[str, Paint | None] = {}
         self._kind_key = conventions.kind_keys[0]
         self._pages = Pages() if len(found.text) >= _LARGE_BYTES else None
         self._convert, self._system_note = reference_system.converter(found.reference_system)
@@ -247,8 +249,18 @@ class _Reader:
                 stored=text if self._pages is None else self._pages.add(number, text),
                 notes=(*notes, *geometry.notes, *validity_notes),
                 is_editable=raw is not None,
+                paint=self._paint(properties),
             )
         )
+
+    def _paint(self, properties: Mapping[str, object]) -> Paint | None:
+        stroke, fill = properties.get("stroke"), properties.get("fill")
+        if stroke is None and fill is None:
+            return None
+        key = repr((stroke, fill, properties.get("fill-opacity")))[:200]
+        if key not in self._paints:
+            self._paints[key] = stated_paint(properties)
+        return self._paints[key]
 
     def _kind(self, properties: Mapping[str, object]) -> str:
         # The same few words in a hundred thousand Features.

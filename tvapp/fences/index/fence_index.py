@@ -17,9 +17,11 @@ from tvapp.fences.index import shape_arrays
 from tvapp.fences.index.polygon_distance import distance
 from tvapp.fences.index.projection import EQUATOR_M, project_many, to_positions
 from tvapp.fences.index.rtree import PackedRTree
-from tvapp.fences.index.shape_arrays import Floats, Ints, ShapeArrays
+from tvapp.fences.index.shape_arrays import Floats, Ints, ShapeArrays, offsets
+from tvapp.fences.index.simplification import simplified, stretches_within
 from tvapp.fences.model import style
 from tvapp.fences.model.fence import Circle, Geofence, Line, Polygon, Ring, Spot, is_area
+from tvapp.fences.model.measures import DETAILED_POINTS, is_detailed
 from tvapp.fences.model.validity import ALWAYS, State
 from tvapp.geo import geodesy
 from tvapp.geo.position import Position
@@ -28,9 +30,18 @@ STATES: tuple[State, ...] = ("active", "unknown", "out-of-hours", "upcoming", "e
 MOST_AT_A_PLACE = 64
 MOST_MEASURED_POINTS = 200_000
 """Points of polygons that a look-up measures, the smallest areas first: more take longer than a frame may."""
+MOST_OUTLINE_POINTS = 1_000
+MOST_OUTLINE_PIECES = 100
+"""Points and pieces of the outline of a selected fence: it is drawn live."""
+_MOST_COARSENINGS = 16
 _MOST_CANDIDATES = 512
+MOST_PAINTS = 8
+"""Colours of their own that fences may have: drawing uses 255 colours in all, 15 for each of these."""
 _MARK_M = 1.0
 """Radius of the outline of a point that is no area."""
+_FAR_M, _NEAR_M = 500_000.0, 250_000.0
+"""A fence further from home than the one that, the other way round, would be nearer than the other seems swapped."""
+_ENOUGH_FOR_A_MIDDLE = 3
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -59,7 +70,12 @@ class FenceIndex:
             self.parts = older.parts.kept(numbers[older.parts.owner] >= 0, numbers).followed_by(self.parts)
             self.palette_index[kept] = older.palette_index[former[kept]]
         indices: dict[str, int] = {}
+        self.paints: tuple[style.Paint, ...] = () if older is None else older.paints
+        """Colours that fences state, in the order of their indices behind those of the palette."""
         for number in fresh.tolist():
+            if (paint := self.fences[number].paint) is not None:
+                self.palette_index[number] = self._index_of_paint(paint)
+                continue
             kind = self.fences[number].kind
             if (palette_index := indices.get(kind)) is None:
                 palette_index = indices[kind] = style.palette_index(kind)
@@ -88,6 +104,15 @@ class FenceIndex:
 
     def __len__(self) -> int:
         return len(self.fences)
+
+    def _index_of_paint(self, paint: style.Paint) -> int:
+        """Return the index of colours; when none is free, that of the most similar ones."""
+        if paint not in self.paints and len(self.paints) < MOST_PAINTS:
+            self.paints = (*self.paints, paint)
+        if paint in self.paints:
+            return len(style.PALETTE) + self.paints.index(paint)
+        lines = [*style.PALETTE, *(each.line for each in self.paints)]
+        return min(range(len(lines)), key=lambda at: style.difference(lines[at], paint.line))
 
     def at(self, position: Position, now_s: float, tolerance_m: float = 0.0) -> tuple[Geofence, ...]:
         """Return the fences at a place: those that contain it, smallest first, then those within `tolerance_m`."""
@@ -123,7 +148,7 @@ class FenceIndex:
                 if measured > MOST_MEASURED_POINTS:
                     continue
                 measured += self.parts.point_count(part)
-                apart = distance(self.parts.rings(part), x, v) * unit_m
+                apart = distance(self.parts.rings(part), x, v, reach) * unit_m
             else:
                 center = Position(self.parts.lon.item(part), self.parts.lat.item(part))
                 apart = max(geodesy.distance_m(place, center) - radius_m, 0.0)
@@ -181,6 +206,66 @@ class FenceIndex:
             known = self._centers[owner] = center, us.item(), vs.item()
         return known
 
+    def seem_swapped(self, home: Position | None) -> tuple[frozenset[str], Position | None]:
+        """Return the ids of fences whose longitude and latitude seem to be swapped, and the place that tells.
+
+        They lie far from `home`, without it from the middle of all fences, and would be near it the other way round.
+        """
+        if not len(self) or (home is None and len(self) < _ENOUGH_FOR_A_MIDDLE):
+            return frozenset(), None
+        boxes = self.parts.boxes
+        us, vs = (boxes[:, 0] + boxes[:, 2]) / 2, (boxes[:, 1] + boxes[:, 3]) / 2
+        lons = (us - 0.5) * 360.0
+        lats = np.degrees(np.arctan(np.sinh(2 * math.pi * (0.5 - vs))))
+        if home is None:
+            home = Position(float(np.median(lons)), float(np.median(lats)))
+        here, there = _apart_m(lons, lats, home), _apart_m(lats, lons, home)
+        is_swapped = (np.abs(lons) <= 90.0) & (here > _FAR_M) & (there < _NEAR_M)
+        owners = set(self.parts.owner[is_swapped].tolist()) - set(self.parts.owner[~is_swapped].tolist())
+        return frozenset(self.fences[owner].id for owner in owners), home if owners else None
+
+    def outline_in(
+        self, fence: Geofence, box: tuple[float, float, float, float], tolerance: float
+    ) -> tuple[Floats, ...]:
+        """Return the lines of a fence's border that touch a box of world units, no finer than can be seen.
+
+        `box` is west, north, east, south; `tolerance` in world units, coarser where there would be more points than
+        MOST_OUTLINE_POINTS.
+        """
+        number = self.number(fence.id)
+        if number is None:
+            return ()
+        rings, _ = self.parts.rings_of(np.flatnonzero(self.parts.owner == number))
+        points, sizes = stretches_within(*self.parts.points_of(rings), box)
+        for _ in range(_MOST_COARSENINGS):
+            if not len(points):
+                return ()
+            points, sizes = simplified(points, sizes, tolerance)
+            if len(points) <= MOST_OUTLINE_POINTS:
+                break
+            tolerance *= 2
+        starts = offsets(sizes)
+        if len(points) > MOST_OUTLINE_POINTS or len(sizes) > MOST_OUTLINE_PIECES:
+            # Pieces of few points stay as they are: of thousands the largest ones count.
+            first = starts[:-1]
+            spans = np.maximum.reduceat(points, first) - np.minimum.reduceat(points, first)
+            order = np.argsort(-spans.max(axis=1), kind="stable")
+            order = order[np.cumsum(sizes[order]) <= MOST_OUTLINE_POINTS][:MOST_OUTLINE_PIECES]
+        else:
+            order = np.arange(len(sizes))
+        return tuple(points[starts[at] : starts[at + 1]] for at in order.tolist())
+
+    def detailed(self) -> tuple[Geofence, ...]:
+        """Return the fences that are detailed (`model.measures`)."""
+        sizes = np.diff(self.parts.starts)
+        counts = np.zeros(len(self), dtype=np.intp)
+        per_part = np.diff(self.parts.first_ring)
+        np.add.at(counts, np.repeat(self.parts.owner, per_part), sizes)
+        # A disc is one point in its shape and none here; a line has more points here than in its shape.
+        np.add.at(counts, self.parts.owner, per_part == 0)
+        found = (self.fences[at] for at in np.flatnonzero(counts > DETAILED_POINTS).tolist())
+        return tuple(fence for fence in found if is_detailed(fence.shapes))
+
     def outline(self, fence: Geofence) -> tuple[Ring, ...]:
         """Return the rings to draw around a selected fence: closed, longitudes continuous."""
         rings: list[Ring] = []
@@ -197,6 +282,13 @@ class FenceIndex:
 
                     rings.extend(to_positions(ring) for polygon in buffered(points, radius_m) for ring in polygon)
         return tuple(rings)
+
+
+def _apart_m(lons: Floats, lats: Floats, place: Position) -> Floats:
+    """Return about how far places are from another, on a sphere."""
+    a, b = np.radians(lats), math.radians(place.lat)
+    half = np.sin((a - b) / 2) ** 2 + np.cos(a) * math.cos(b) * np.sin(np.radians(lons - place.lon) / 2) ** 2
+    return np.asarray(2 * geodesy.A * np.arcsin(np.sqrt(np.clip(half, 0.0, 1.0))))
 
 
 def _former_numbers(fences: Sequence[Geofence], older: Sequence[Geofence]) -> Ints:

@@ -17,14 +17,15 @@ _MANY = 500
 """From this many points on numpy is faster than a loop, even with the wait."""
 
 
-def distance(rings: Iterable[Floats], x: float, y: float) -> float:
+def distance(rings: Iterable[Floats], x: float, y: float, reach: float = math.inf) -> float:
     """Return the distance from (x, y) to a polygon: the first ring less the others; 0 inside and on the border.
 
-    Rings are closed. The even-odd rule says what a ring that crosses itself encloses.
+    Rings are closed. The even-odd rule says what a ring that crosses itself encloses. Distances beyond `reach` may be
+    returned as infinity.
     """
     nearest, inside = math.inf, False
     for number, ring in enumerate(rings):
-        encloses, apart = (_within_many if len(ring) > _MANY else _within)(ring, x, y)
+        encloses, apart = _within_many(ring, x, y, reach) if len(ring) > _MANY else _within(ring, x, y)
         if apart == 0.0:
             return 0.0
         inside = encloses if number == 0 else inside and not encloses
@@ -58,16 +59,29 @@ def _within(ring: Floats, x: float, y: float) -> tuple[bool, float]:
     return encloses, math.sqrt(least)
 
 
-def _within_many(ring: Floats, x: float, y: float) -> tuple[bool, float]:
-    """Return the same as `_within`, with numpy."""
-    own = ring - np.array([x, y])
-    ax, ay, bx, by = own[:-1, 0], own[:-1, 1], own[1:, 0], own[1:, 1]
+def _within_many(ring: Floats, x: float, y: float, reach: float) -> tuple[bool, float]:
+    """Return the same as `_within`, with numpy; infinity where no edge is within `reach`."""
+    east, south = ring[:, 0] - x, ring[:, 1] - y
+    below = south > 0.0
+    crossing = np.flatnonzero(below[:-1] != below[1:])
+    ax, ay, bx, by = east[crossing], south[crossing], east[crossing + 1], south[crossing + 1]
+    meets = (ax * by - bx * ay > 0.0) == (by > ay)
+    encloses = bool(np.count_nonzero(meets) % 2)
+    if reach < math.inf:
+        # An edge within reach has an end on each side, or in the strip.
+        outside = (south > reach).astype(np.int8) - (south < -reach)
+        wide = (east > reach).astype(np.int8) - (east < -reach)
+        near = np.flatnonzero((outside[:-1] * outside[1:] <= 0) & (wide[:-1] * wide[1:] <= 0))
+    else:
+        near = np.arange(len(ring) - 1)
+    if not len(near):
+        return encloses, math.inf
+    ax, ay, bx, by = east[near], south[near], east[near + 1], south[near + 1]
     turn = ax * by - bx * ay
-    meets = ((ay > 0.0) != (by > 0.0)) & ((turn > 0.0) == (by > ay))
     dx, dy = bx - ax, by - ay
     square = dx * dx + dy * dy
     share = -(ax * dx + ay * dy) / np.where(square > 0.0, square, 1.0)
     between = (share > 0.0) & (share < 1.0)
     apart = np.minimum(ax * ax + ay * ay, bx * bx + by * by)
     apart[between] = turn[between] ** 2 / square[between]
-    return bool(np.count_nonzero(meets) % 2), math.sqrt(float(apart.min()))
+    return encloses, math.sqrt(float(apart.min()))

@@ -40,3 +40,22 @@ def simplified(points: Floats, sizes: Ints, tolerance: float) -> tuple[Floats, I
         sizes = sizes - np.bincount(np.searchsorted(starts, gone, side="right") - 1, minlength=len(sizes))
         points = np.delete(points, gone, axis=0)
     return points, sizes
+
+
+def stretches_within(points: Floats, sizes: Ints, box: tuple[float, float, float, float]) -> tuple[Floats, Ints]:
+    """Return the stretches of rings whose edges may touch a box, in any of three worlds; how many points each has.
+
+    `box` is west, north, east, south. Rings that touch it everywhere stay whole.
+    """
+    west, north, east, south = box
+    low, high = np.minimum(points[:-1], points[1:]), np.maximum(points[:-1], points[1:])
+    tall = (low[:, 1] <= south) & (high[:, 1] >= north)
+    touches = np.zeros(len(points), dtype=bool)
+    for shift in (-1.0, 0.0, 1.0):
+        touches[:-1] |= tall & (low[:, 0] <= east + shift) & (high[:, 0] >= west + shift)
+    touches[np.cumsum(sizes) - 1] = False  # from ring to ring there is no edge
+    changes = np.flatnonzero(np.diff(touches, prepend=False))
+    first, last = changes[0::2], changes[1::2]
+    counts = last - first + 1
+    rows = np.arange(counts.sum()) + np.repeat(first - offsets(counts)[:-1], counts)
+    return points[rows], counts

@@ -9,9 +9,10 @@ from typing import TypeAlias
 
 import msgspec
 
-from tvapp.fences.model import extent
+from tvapp.fences.model import extent, measures
 from tvapp.fences.model.interior import point_inside
 from tvapp.fences.model.pages import Excerpt
+from tvapp.fences.model.style import Paint
 from tvapp.fences.model.validity import ALWAYS, State, Validity
 from tvapp.geo.position import Bounds, Position
 
@@ -26,6 +27,10 @@ class Circle(msgspec.Struct, frozen=True, gc=False):
     radius_m: float
 
     @property
+    def point_count(self) -> int:
+        return 1
+
+    @property
     def bounds(self) -> Bounds:
         return extent.around((self.center,), self.radius_m)
 
@@ -35,6 +40,10 @@ class Spot(msgspec.Struct, frozen=True, gc=False):
 
     point: Position
     radius_m: float
+
+    @property
+    def point_count(self) -> int:
+        return 1
 
     @property
     def bounds(self) -> Bounds:
@@ -47,6 +56,10 @@ class Line:
 
     points: tuple[Position, ...]
     radius_m: float
+
+    @property
+    def point_count(self) -> int:
+        return len(self.points)
 
     @property
     def bounds(self) -> Bounds:
@@ -80,6 +93,10 @@ class Polygon:
         object.__setattr__(self, "is_rectangle", is_rectangle)
 
     @property
+    def point_count(self) -> int:
+        return sum(len(ring) for ring in self.packed) // _POINT_BYTES
+
+    @property
     def rings(self) -> tuple[Ring, ...]:
         return tuple(_unpacked(ring) for ring in self.packed)
 
@@ -88,6 +105,9 @@ class Polygon:
         outer = memoryview(self.packed[0]).cast("d").tolist()
         lons, lats = outer[::2], outer[1::2]
         return extent.bounds(min(lons), max(min(lats), -90.0), max(lons), min(max(lats), 90.0))
+
+
+_POINT_BYTES = 16
 
 
 def _unpacked(ring: bytes) -> Ring:
@@ -108,7 +128,8 @@ class Geofence(msgspec.Struct, frozen=True):
 
     `id` is unique on this screen; `geometry_id` is that of the file, which two fences may share. `stored` is the
     GeoJSON Feature as it was read, feature number `number` of `source`. `notes` say what was guessed or left out.
-    `is_editable` is False where the Feature does not stand byte for byte in its file, as GeoJSON.
+    `paint` holds the colours that the Feature states. `is_editable` is False where the Feature does not stand byte for
+    byte in its file, as GeoJSON.
     Properties are computed on demand, because few of a hundred thousand fences need them.
     """
 
@@ -123,6 +144,7 @@ class Geofence(msgspec.Struct, frozen=True):
     stored: bytes | Excerpt = b""
     notes: tuple[str, ...] = ()
     is_editable: bool = True
+    paint: Paint | None = None
 
     def __post_init__(self) -> None:
         if not self.shapes:
@@ -145,6 +167,8 @@ class Geofence(msgspec.Struct, frozen=True):
         """The smallest box around all its shapes."""
         if len(self.shapes) == 1:
             return self.shapes[0].bounds
+        if (known := measures.known(self.shapes)) is not None:
+            return known.bounds
         around = extent.union(shape.bounds for shape in self.shapes)
         assert around is not None
         return around
@@ -152,6 +176,8 @@ class Geofence(msgspec.Struct, frozen=True):
     @property
     def center(self) -> Position:
         """A place inside the largest shape, for the fence's name and for flying there."""
+        if (known := measures.known(self.shapes)) is not None:
+            return known.center
         shape = max(self.shapes, key=lambda shape: _span(shape.bounds))
         match shape:
             case Circle(center=center):

@@ -15,6 +15,7 @@ from tvapp.fences.drawing.messages import LabelRequest, LabelsPlaced
 from tvapp.fences.drawing.raster import FenceRasteriser
 from tvapp.fences.drawing.raster_cache import RasterCache
 from tvapp.fences.index.fence_index import FenceIndex
+from tvapp.fences.index.measuring import measure_detailed
 from tvapp.fences.model import pages
 from tvapp.fences.model.book import FenceBook
 from tvapp.fences.model.change import Change
@@ -23,6 +24,7 @@ from tvapp.fences.service.fence_sync import Build, Command, FenceSync, Load, Red
 from tvapp.fences.service.last_good import LastGood
 from tvapp.fences.service.messages import (
     FencesLoaded,
+    FencesMeasured,
     FencesRestated,
     FencesUnavailable,
     FencesUnchanged,
@@ -36,6 +38,7 @@ LOAD = "geofences.load"
 BUILD = "geofences.index"
 LABELS = "geofences.labels"
 WATCH = "geofences.watch"
+MEASURE = "geofences.measure"
 MOST_SKIPPED_EVENTS = 100
 
 
@@ -179,6 +182,7 @@ class FenceService:
             case ClockSet():
                 sync.clock_set(now)
             case IndexBuilt():
+                self._measure(message)
                 self._do(sync.built(message, now, self._clock.wall()))
             case LabelsPlaced():
                 self._labels_ended()
@@ -189,6 +193,8 @@ class FenceService:
             case JobFailed(name) if name == WATCH:
                 # Loading at intervals has to do: a watch that was begun anew would fail again at once.
                 pass
+            case JobFailed(name) if name == MEASURE:
+                pass  # sizes are shown as not measured yet
             case JobFailed(name) if name == LABELS:
                 self._labels_ended()
             case _:
@@ -255,7 +261,9 @@ class FenceService:
                 log.event(
                     "geofences.loaded", store=loaded.store, count=len(book), skipped=count, unknown=unknown, ms=ms
                 )
-            return IndexBuilt(index, book, command.revision, changed) if sync.expects_build(command.revision) else None
+            if not sync.expects_build(command.revision):
+                return None
+            return IndexBuilt(index, book, command.revision, changed, index.detailed())
 
         self._jobs.run(BUILD, build)
 
@@ -276,6 +284,18 @@ class FenceService:
             self._log.event("geofence.skipped", level="warning", **about, reason=item.reason)
         if len(skipped) > MOST_SKIPPED_EVENTS:
             self._log.event("geofences.skipped", level="warning", count=len(skipped))
+
+    def _measure(self, built: IndexBuilt) -> None:
+        detailed = built.detailed
+        if not detailed:
+            return
+        yield_to_frame = self._jobs.gate.yield_to_frame
+
+        def measure() -> FencesMeasured | None:
+            count = measure_detailed(detailed, yield_to_frame)
+            return FencesMeasured(count) if count else None
+
+        self._jobs.run(MEASURE, measure)
 
     def _place_labels(self) -> None:
         request, shown = self._next_labels, self._sync.shown

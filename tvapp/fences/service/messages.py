@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -9,6 +10,12 @@ from tvapp.core.errors import TvappError
 from tvapp.fences.model.book import FenceBook
 from tvapp.fences.model.fence import Geofence, Ring, Skipped
 from tvapp.geo.position import Bounds, Position
+
+
+class Lines(Protocol):
+    """Points in world units, as rows of an array."""
+
+    def tolist(self) -> list[list[float]]: ...
 
 
 class Index(Protocol):
@@ -20,6 +27,14 @@ class Index(Protocol):
         self, position: Position, now_s: float, tolerance_m: float = 0.0
     ) -> tuple[tuple[Geofence, float], ...]:
         """Return the fences at a position, the smallest first, then the near ones; each with its distance in metres."""
+        ...
+
+    def seem_swapped(self, home: Position | None) -> tuple[frozenset[str], Position | None]:
+        """Return the ids of fences whose longitude and latitude seem to be swapped, and the place that tells."""
+        ...
+
+    def outline_in(self, fence: Geofence, box: tuple[float, float, float, float], tolerance: float) -> Sequence[Lines]:
+        """Return the lines of a detailed fence that touch a box of world units (west, north, east, south)."""
         ...
 
     def outline(self, fence: Geofence) -> tuple[Ring, ...]:
@@ -65,12 +80,23 @@ class FencesUnavailable:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class IndexBuilt:
-    """A new book and its index. The map differs from the former one within `changed`, or anywhere (None)."""
+    """A new book and its index. The map differs from the former one within `changed`, or anywhere (None).
+
+    `detailed` are the fences that a worker has to measure (`model.measures`).
+    """
 
     index: Index
     book: FenceBook
     revision: int
     changed: tuple[Bounds, ...] | None = None
+    detailed: tuple[Geofence, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FencesMeasured:
+    """A worker has measured detailed geofences (`model.measures`)."""
+
+    count: int
 
 
 @dataclass(frozen=True, slots=True)

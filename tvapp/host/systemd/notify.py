@@ -11,6 +11,8 @@ import os
 import socket
 from collections.abc import Mapping
 
+from tvapp.core.visible_text import visible
+
 LONGEST_STATUS = 400
 READY_WITHIN_S = 1.0
 """A message that is sent only once may wait so long for a full socket; a sign of life may get lost."""
@@ -44,7 +46,7 @@ class Notifier:
 
     def status(self, words: str) -> None:
         """Tell what the app does, in one line for `systemctl status`; repeated words are not sent again."""
-        words = " ".join(words.split())[:LONGEST_STATUS]
+        words = visible(" ".join(words.split()))[:LONGEST_STATUS]
         if words != self._status and self._send(f"STATUS={words}"):
             self._status = words
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from tvapp.fences.model.fence import Geofence, Line, Polygon
+from tvapp.fences.model.fence import Geofence
+from tvapp.fences.model.measures import point_count
 from tvapp.geo.position import Position
 from tvapp.text.shaping import preload
 from tvapp.ui.settings import UiSettings
@@ -42,7 +43,7 @@ def readout(
         key = ("readout.inside" if inside else "readout.near") + (".more" if more else "")
         length = formats.distance(metres, settings.units)
         parts.append(say(key, name=fence.name, count=more, length=length))
-    if selected is not None and _vertices(selected) <= MOST_VERTICES:
+    if selected is not None and point_count(selected.shapes) <= MOST_VERTICES:
         # Imported late, because the first frame needs no distance.
         from tvapp.fences.model.containment import signed_distance
 
@@ -52,8 +53,3 @@ def readout(
         length = formats.distance(abs(metres), settings.units)
         parts.append(say("readout.within" if metres <= 0 else "readout.away", length=length, name=selected.name))
     return BETWEEN.join(parts)
-
-
-def _vertices(fence: Geofence) -> int:
-    lines = sum(len(shape.points) for shape in fence.shapes if isinstance(shape, Line))
-    return lines + sum(len(ring) for shape in fence.shapes if isinstance(shape, Polygon) for ring in shape.rings)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from tvapp.fences.model.book import FenceBook
 from tvapp.fences.model.fence import Geofence, Skipped
 from tvapp.fences.service.messages import Index, IndexBuilt
+from tvapp.geo.position import Position
 from tvapp.mapview.viewport import Viewport
 
 CROSSHAIR_REACH = 14.0
@@ -28,12 +29,17 @@ class ShownFences:
     """Files and features that were skipped when the store was last read."""
     refusal: tuple[Skipped, ...] = ()
     """What the store as a whole gave in place of geofences, until it can be read again."""
+    seem_swapped: frozenset[str] = frozenset()
+    """Ids of geofences whose latitude seems to come first in the file."""
+    told_by: Position | None = None
+    """The place that they are far from."""
     stale_since: float | None = None
     """Since when some geofences could not be revalidated (wall time); None when all of them are fresh."""
 
-    def take(self, message: IndexBuilt) -> None:
-        """Show another book."""
+    def take(self, message: IndexBuilt, home: Position | None = None) -> None:
+        """Show another book. `home` tells which geofences lie in the wrong place."""
         self.index, self.book, self.revision = message.index, message.book, message.revision
+        self.seem_swapped, self.told_by = message.index.seem_swapped(home)
         self.is_loaded = True
 
     def loaded(self, as_of: float | None, skipped: tuple[Skipped, ...], wall_s: float) -> None:

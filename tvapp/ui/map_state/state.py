@@ -14,7 +14,15 @@ from tvapp.fences.drawing.messages import LabelsPlaced
 from tvapp.fences.model.book import FenceBook
 from tvapp.fences.model.fence import Geofence, Skipped
 from tvapp.fences.outbox.messages import OutboxChanged
-from tvapp.fences.service.messages import FencesLoaded, FencesUnavailable, FencesUnchanged, IndexBuilt, SnapshotRestored
+from tvapp.fences.service.messages import (
+    FencesLoaded,
+    FencesMeasured,
+    FencesUnavailable,
+    FencesUnchanged,
+    IndexBuilt,
+    SnapshotRestored,
+)
+from tvapp.geo.position import Position
 from tvapp.mapview.last_view import LastView
 from tvapp.mapview.layers import LayerChoice, layers
 from tvapp.mapview.model import MapModel
@@ -138,6 +146,8 @@ class MapState:
                 self.troubles.take(TroubleChanged("store", error))
                 if isinstance(error, DataError):
                     self.fences.refusal = (Skipped(error.source, error.reason),)
+            case FencesMeasured():
+                pass  # sizes that were not known before are shown
             case FencesUnchanged():
                 self.troubles.clear("store")
                 self.fences.unchanged(self.wall())
@@ -194,6 +204,14 @@ class MapState:
         self.selection.select(fence, self.fences.index)
         self.is_changed = True
 
+    def warning(self, fence: Geofence) -> str:
+        """Return what is to be said of a geofence before anything else; "" for most."""
+        if fence.id not in self.fences.seem_swapped or self.fences.told_by is None:
+            return ""
+        from tvapp.ui.words.fence_descriptions import swapped_words
+
+        return swapped_words(fence, self.fences.told_by, self.settings)
+
     def choose(self, choice: LayerChoice) -> None:
         """Show other layers at once."""
         self.choice = choice
@@ -202,7 +220,8 @@ class MapState:
         self.is_changed = True
 
     def _take_fences(self, message: IndexBuilt) -> None:
-        self.fences.take(message)
+        home = self.settings.home
+        self.fences.take(message, None if home is None else Position(home.longitude, home.latitude))
         self.troubles.clear("store")
         self.model.invalidate_bounds(DRAWN_TILESET, message.changed, message.revision)
         self.edits.forget_sent()

@@ -199,9 +199,19 @@ _COMMON: dict[str, str] = {
     "fence.area": "Area",
     "fence.perimeter": "Outline",
     "fence.valid": "Valid",
+    "fence.measuring": "being measured",
     "fence.position": "Middle",
     "fence.id": "Id",
     "fence.note": "Note",
+    "fence.swapped": (
+        "It lies {away} from {place}. With latitude and longitude the other way round it would be {near} away. "
+        "The file decides: there longitude comes first."
+    ),
+    "fence.swapped.home": "home",
+    "fence.swapped.others": "the others",
+    "fence.swapped.row": "perhaps in the wrong place",
+    "fences.swapped.one": "1 perhaps in the wrong place",
+    "fences.swapped": "{count} perhaps in the wrong place",
     "fence.more": "and {count} more",
     "fence.action.show": "Show on the map",
     "fence.action.show-short": "Show",

@@ -163,6 +163,11 @@ _KINDS: dict[str, tuple[str, str, str]] = {
         "It is tried again by itself.",
         "The authority answered with 5xx.",
     ),
+    "code-unshowable": (
+        "The sign-in service sent a code that cannot be shown",
+        "It is tried again by itself. If this stays, tell your administrator.",
+        "The user code or its address has characters that cannot be read off a screen: controls, marks of direction.",
+    ),
     "bad-reply": (
         "The sign-in service sent something unexpected",
         "It is tried again by itself.",

@@ -8,12 +8,15 @@ from collections.abc import Iterable, Mapping
 from tvapp.fences.model.fence import Geofence
 from tvapp.fences.model.summary import Summary, summarise
 from tvapp.fences.model.validity import DAY_S, Period
+from tvapp.geo.geodesy import distance_m
+from tvapp.geo.position import Position
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.words import formats
 from tvapp.ui.words.property_values import property_lines
 
 KNOWN_PROPERTIES = frozenset(
     {"name", "geometryId", "subType", "radius", "validityTime", "kind", "category", "type", "fill", "stroke"}
+    | {"fill-opacity", "stroke-width", "stroke-opacity"}
 )
 """Properties that are shown in another way, or concern drawing only."""
 MOST_PROPERTIES = 40
@@ -50,6 +53,8 @@ def size_words(fence: Geofence, now_s: float, settings: UiSettings) -> str:
         return shape_words(summary, settings)
     if summary.shape in ("line", "path") and summary.length_m is not None:
         return formats.distance(summary.length_m, settings.units)
+    if summary.area_m2 is None:
+        return settings.words("fence.measuring")
     return formats.area(summary.area_m2, settings.units)
 
 
@@ -98,11 +103,22 @@ def detail_rows(fence: Geofence, now_s: float, settings: UiSettings) -> list[Row
     rows.append((say("fence.shape"), shape_words(summary, settings)))
     rows += _measures(summary, settings)
     rows.append((say("fence.valid"), validity_words(fence, settings)))
-    rows.append((say("fence.position"), formats.place(fence.center)))
+    if summary.area_m2 is not None:  # else the middle would take as long
+        rows.append((say("fence.position"), formats.place(fence.center)))
     rows += property_rows(fence.properties)
     rows += [(say("fence.note"), note) for note in fence.notes]
     rows.append((say("fence.id"), fence.geometry_id or fence.id))
     return rows
+
+
+def swapped_words(fence: Geofence, told_by: Position, settings: UiSettings) -> str:
+    """Say where a geofence lies whose latitude and longitude seem to be swapped."""
+    lies = fence.bounds.center.normalised()
+    away_m = distance_m(lies, told_by)
+    near_m = distance_m(Position(lies.lat, lies.lon), told_by)
+    place = settings.words("fence.swapped.others" if settings.home is None else "fence.swapped.home")
+    lengths = {"away": formats.distance(away_m, settings.units), "near": formats.distance(near_m, settings.units)}
+    return settings.words("fence.swapped", place=place, **lengths)
 
 
 def property_rows(properties: Mapping[str, object]) -> Iterable[Row]:
@@ -143,7 +159,7 @@ def _measures(summary: Summary, settings: UiSettings) -> list[Row]:
         rows.append((say("fence.width"), formats.distance(2 * summary.radius_m, units)))
     if summary.shape == "path" and summary.length_m is not None:
         rows.append((say("fence.length"), formats.distance(summary.length_m, units)))
-    if summary.area_m2 > 0.0:
+    if summary.area_m2 and summary.perimeter_m is not None:
         rows.append((say("fence.area"), formats.area(summary.area_m2, units)))
         rows.append((say("fence.perimeter"), formats.distance(summary.perimeter_m, units)))
     return rows

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
-from tests.ui.sample_fences import HERE
+from tests.ui.sample_fences import HERE, SMALL
 from tests.ui.screens.map.test_screen import BACK, DOWN, MENU, OK, RIGHT, Bench
 from tvapp.core.errors import DataError
 from tvapp.fences.geojson.reading import read
-from tvapp.fences.model.fence import Skipped
-from tvapp.fences.service.messages import FencesLoaded, FencesUnavailable, FencesUnchanged
+from tvapp.fences.index.fence_index import FenceIndex
+from tvapp.fences.model.book import FenceBook
+from tvapp.fences.model.fence import Circle, Skipped
+from tvapp.fences.service.messages import FencesLoaded, FencesUnavailable, FencesUnchanged, IndexBuilt
+from tvapp.geo.position import Position
 from tvapp.ui.map_overlay.notices import notices
 from tvapp.ui.screens.map.left_out import MOST_ROWS
 
@@ -106,3 +110,36 @@ def test_a_geofence_with_times_that_cannot_be_read_is_never_called_always_active
     bench.remote.press(OK)
     assert bench.draw().shows("The times of this geofence cannot be read")
     assert not bench.draw().shows("lways")
+
+
+LATITUDE_FIRST = b"""{"type": "Feature", "properties": {"geometryId": "s", "name": "Latitude first"},
+    "geometry": {"type": "Polygon",
+    "coordinates": [[[60.16, 24.94], [60.17, 24.94], [60.17, 24.95], [60.16, 24.95], [60.16, 24.94]]]}}"""
+
+
+def test_a_geofence_with_latitude_first_is_noted_and_one_press_says_where_it_lies() -> None:
+    (swapped,) = read(LATITUDE_FIRST, "a.geojson").fences
+    fences = (swapped, *(msgspec.structs.replace(SMALL, id=f"s{n}", name=f"Small {n}") for n in range(3)))
+    bench = Bench(fences)
+    bench.send(IndexBuilt(FenceIndex(fences), FenceBook(fences), 2))
+    bench.remote.press(MENU, OK)
+    assert bench.draw().shows("perhaps in the wrong place · Active")
+    assert bench.draw().shows("1 perhaps in the wrong place")
+    bench.remote.press(OK)
+    told = " ".join(bench.draw().sentences())
+    assert "It lies 4" in told
+    assert "from home" in told
+    assert "the other way round it would be" in told
+    assert bench.state.book.get("s") is swapped, "nothing is swapped"
+
+
+@pytest.mark.parametrize("home", [HERE, None])
+def test_what_lies_far_away_for_another_reason_is_not_noted(home: Position | None) -> None:
+    (swapped,) = read(LATITUDE_FIRST, "a.geojson").fences
+    others = tuple(msgspec.structs.replace(SMALL, id=f"s{n}") for n in range(5))
+    seattle = msgspec.structs.replace(SMALL, id="far", shapes=(Circle(Position(-122.3, 47.6), 300.0),))
+    index = FenceIndex((swapped, seattle, *others))
+    assert index.seem_swapped(home)[0] == {"s"}
+    assert FenceIndex((swapped,)).seem_swapped(None) == (frozenset(), None)
+    assert FenceIndex(()).seem_swapped(HERE) == (frozenset(), None)
+    assert FenceIndex((swapped,)).seem_swapped(Position(60.0, 25.0))[0] == frozenset(), "that is where it belongs"

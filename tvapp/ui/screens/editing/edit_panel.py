@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from tvapp.fences.editing.abilities import abilities, edit_sketch
+from tvapp.fences.editing.abilities import abilities, can_restate, edit_sketch
 from tvapp.fences.editing.move_sketch import MoveSketch
 from tvapp.fences.editing.sketch import Drawn
 from tvapp.fences.model.fence import Geofence
@@ -39,7 +39,9 @@ class EditPanel(OptionPanel):
 
     def __init__(self, state: MapState, navigator: Navigator, fence: Geofence) -> None:
         self._fence = fence
-        self._abilities = abilities(fence)
+        self._abilities: frozenset[str] = abilities(fence)
+        if can_restate(fence):
+            self._abilities |= {"rename", "times"}
         super().__init__(state, navigator)
 
     def title(self) -> str:
@@ -49,8 +51,7 @@ class EditPanel(OptionPanel):
         say, entry = self._state.settings.words, self._state.edits.entry(self._fence)
         options = []
         for key, icon in _OPTIONS.items():
-            is_of_shape = key in ("resize", "reshape", "move", "duplicate")
-            can = key in self._abilities if is_of_shape else self._fence.is_editable
+            can = self._fence.is_editable if key == "delete" else key in self._abilities
             detail = "" if can else say("edit.cannot" if self._fence.is_editable else "edit.not_in_its_file")
             options.append(Option(key, icon, say(f"edit.{key}"), detail, enabled=can, danger=key == "delete"))
         if entry is not None and entry.is_stuck:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tvapp.fences.model import measures
 from tvapp.fences.model.fence import Geofence
 from tvapp.remote.intents import Input, Intent
 from tvapp.ui.canvas import Canvas, Rect
@@ -9,7 +10,7 @@ from tvapp.ui.map_state.moves import SHEET_WIDTH
 from tvapp.ui.map_state.state import MapState
 from tvapp.ui.navigator import Navigator
 from tvapp.ui.screen import bind
-from tvapp.ui.screens.map.fence_card import lay_out
+from tvapp.ui.screens.map.fence_card import FenceCard, lay_out
 from tvapp.ui.screens.panels.panel import Panel
 from tvapp.ui.screens.panels.sheet import draw_sheet
 from tvapp.ui.widgets.surface import Button
@@ -26,6 +27,7 @@ class DetailsScreen(Panel):
         super().__init__(navigator, motion=state.settings.motion, slides=not from_list)
         self._state = state
         self._fence = fence
+        self._card: tuple[object, FenceCard] | None = None
         say = state.settings.words
         self._buttons: tuple[Button, ...]
         if state.settings.can_edit:
@@ -49,7 +51,11 @@ class DetailsScreen(Panel):
         fence = state.book.get(self._fence.id) or self._fence
         row = Rect(room.x, room.bottom - BUTTON_HEIGHT - 8, room.w, BUTTON_HEIGHT)
         above = Rect(room.x, room.y, room.w, row.y - 24 - room.y)
-        lay_out(canvas, fence, above, state.wall(), state.settings).draw(canvas)
+        wall, warning = state.wall(), state.warning(fence)
+        key = (fence, int(wall // 60), above, warning, measures.known(fence.shapes) is not None, canvas.scale)
+        if self._card is None or self._card[0] != key:
+            self._card = key, lay_out(canvas, fence, above, wall, state.settings, warning=warning)
+        self._card[1].draw(canvas)
         self._place_row(self._buttons, row)
         self._draw_buttons(canvas, self._buttons, now)
 

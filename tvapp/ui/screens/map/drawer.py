@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from tvapp.fences.model import measures
 from tvapp.fences.model.fence import Geofence
 from tvapp.remote.intents import Input, Intent, Phase
 from tvapp.ui import theme
@@ -70,9 +71,11 @@ class DrawerScreen(BoundScreen):
     def bindings(self) -> tuple[Binding, ...]:
         # Not mentioned, so that the hint line stays within the sheet.
         zoom = self._state.moves.zoom_keys(mentioned=False)
-        back = bind((Intent.BACK, Intent.MENU), self._close, ("back", "hint.back-to-map"))
-        why = bind(Intent.RIGHT, self._open_left_out, ("right", "hint.left-out"))
         has_left_out = bool(self._state.fences.skipped)
+        # Shorter where there is more to mention.
+        back_words = "hint.back" if has_left_out and self.fence is not None else "hint.back-to-map"
+        back = bind((Intent.BACK, Intent.MENU), self._close, ("back", back_words))
+        why = bind(Intent.RIGHT, self._open_left_out, ("right", "hint.left-out"))
         if self.fence is None:
             open_it = bind((Intent.SELECT, Intent.RIGHT), self._open_left_out, ("ok", "hint.why"))
             return (open_it, back, zoom) if has_left_out else (back, zoom)
@@ -117,7 +120,11 @@ class DrawerScreen(BoundScreen):
         counter = say("fences.counter", index=count(self.index + 1), total=count(total)) if total else ""
         room = draw_title(canvas, room, "list", say("fences.title"), counter)
         counted = state.settings.counted
-        notes = (("fences.skipped", state.book.skipped_count), ("fences.unknown", state.book.unknown_count))
+        notes = (
+            ("fences.skipped", state.book.skipped_count),
+            ("fences.unknown", state.book.unknown_count),
+            ("fences.swapped", len(state.fences.seem_swapped)),
+        )
         if total and (text := " · ".join(counted(key, number) for key, number in notes if number)):
             room = Rect(room.x, room.y, room.w, room.h - FOOTER)
             draw_icon(canvas, "file-warning", room.x + 16, room.bottom + 26, 30, theme.WARN)
@@ -136,6 +143,8 @@ class DrawerScreen(BoundScreen):
         settings, state = self._state.settings, fence.state(wall)
         name = fence.name or settings.words("fence.unnamed")
         detail = f"{settings.words(f'fence.state.{state}')} · {self._size(fence)}"
+        if fence.id in self._state.fences.seem_swapped:
+            detail = f"{settings.words('fence.swapped.row')} · {detail}"
         draw_row(canvas, box, RowWords(name, detail, indent=72, detail_indent=34), focused=focused)
         draw_mark(canvas, fence, state, box.x + 38, box.center[1], 28)
         icon, color = STATE_ICONS[state]
@@ -152,7 +161,9 @@ class DrawerScreen(BoundScreen):
     def _size(self, fence: Geofence) -> str:
         words = self._sizes.get(fence.id)
         if words is None:
-            words = self._sizes[fence.id] = size_words(fence, self._state.wall(), self._state.settings)
+            words = size_words(fence, self._state.wall(), self._state.settings)
+            if measures.known(fence.shapes) is not None or not measures.is_detailed(fence.shapes):
+                self._sizes[fence.id] = words
         return words
 
     # -- what keys do --------------------------------------------------------------------------------------------

@@ -17,6 +17,7 @@ from tvapp.ui.words.fence_descriptions import detail_rows, state_words
 LABEL_PART = 0.3
 ROW_LINE = 36.0
 FOOTER = 44.0
+WARNING_LINES = 6
 STATE_ICONS: dict[State, tuple[str, Color]] = {
     "active": ("circle-check", theme.GOOD),
     "unknown": ("circle-alert", theme.WARN),
@@ -28,7 +29,7 @@ STATE_ICONS: dict[State, tuple[str, Color]] = {
 
 def kind_color(fence: Geofence, state: State) -> Color:
     """Return the colour that the fence has on the map."""
-    return Color(*fence_style.style(fence.kind, state).line)
+    return Color(*fence_style.style(fence.kind, state, fence.paint).line)
 
 
 def draw_mark(canvas: Canvas, fence: Geofence, state: State, x: float, y: float, size: float) -> None:
@@ -60,9 +61,9 @@ class FenceCard:
 
 
 def lay_out(
-    canvas: Canvas, fence: Geofence, box: Rect, now_s: float, settings: UiSettings, footer: str = ""
+    canvas: Canvas, fence: Geofence, box: Rect, now_s: float, settings: UiSettings, footer: str = "", warning: str = ""
 ) -> FenceCard:
-    """Lay out the facts of a geofence in a box; a last line counts those that do not fit."""
+    """Lay out the facts of a geofence in a box, a warning first; a last line counts those that do not fit."""
     state = fence.state(now_s)
     texts: list[tuple[str, float, float, TextStyle]] = []
     x, y, width = box.x, box.y, box.w
@@ -78,6 +79,9 @@ def lay_out(
     icon_name, color = STATE_ICONS[state]
     texts.append((icon(icon_name), x - 1, y + 3, TextStyle(34, color, "icon")))
     y = put(state_words(fence, now_s, settings), x + 52, theme.style(theme.BODY, color), 2) + 12
+    if warning:
+        texts.append((icon("circle-alert"), x - 1, y, TextStyle(34, theme.WARN, "icon")))
+        y = put(warning, x + 52, theme.style(theme.CAPTION, theme.WARN), WARNING_LINES) + 12
     rule = Rect(x, y, width, 2)
     y += 18
     bottom = box.bottom - (FOOTER if footer else 0.0)

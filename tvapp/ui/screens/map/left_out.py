@@ -24,6 +24,7 @@ class LeftOutSheet(ListSheet):
 
     name = "left-out"
     icon = "file-warning"
+    ok_words = "hint.why"
 
     def __init__(self, state: MapState, navigator: Navigator) -> None:
         super().__init__(state, navigator, slides=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+from tvapp.fences.model import measures
 from tvapp.fences.model.fence import Geofence
 from tvapp.geo.position import Bounds
 from tvapp.mapview.viewport import Viewport
@@ -202,7 +203,7 @@ class MapScreen(BoundScreen):
     # -- drawing -------------------------------------------------------------------------------------------------
 
     def _draw_selection(self, canvas: Canvas) -> None:
-        for outline in self.state.selection.outlines:
+        for outline in self.state.selection.look(self.state.viewport):
             is_zooming = self.state.model.camera.is_zooming
             draw_outline(canvas, outline, self.state.viewport, is_zooming=is_zooming)
 
@@ -227,9 +228,10 @@ class MapScreen(BoundScreen):
             fields = {"index": self._tour_index + 1, "total": len(self.state.book)}
             footer = self.state.settings.words("map.tour.next", **fields)
         wall, settings = self.state.wall(), self.state.settings
-        key = (fence, int(wall // 60), room, footer, canvas.scale)
+        warning = self.state.warning(fence)
+        key = (fence, int(wall // 60), room, footer, warning, measures.known(fence.shapes) is not None, canvas.scale)
         if self._card is None or self._card[0] != key:
-            self._card = key, lay_out(canvas, fence, room.inset(28, 24), wall, settings, footer)
+            self._card = key, lay_out(canvas, fence, room.inset(28, 24), wall, settings, footer, warning)
         canvas.draw_cached(_paint_card, self._card[1], room)
 
     # -- what keys do --------------------------------------------------------------------------------------------

@@ -37,6 +37,8 @@ class ListSheet(Panel):
 
     name = "list"
     icon = "list"
+    ok_words = "hint.confirm"
+    """What OK does, for the hint line."""
 
     def __init__(self, state: MapState, navigator: Navigator, *, slides: bool = True) -> None:
         super().__init__(navigator, motion=state.settings.motion, slides=slides)
@@ -91,7 +93,7 @@ class ListSheet(Panel):
         if not self.rows():
             return back, zoom
         move = bind((Intent.UP, Intent.DOWN), self._move, ("up-down", "hint.choose"), REPEATED)
-        return move, bind(Intent.SELECT, self._press, ("ok", "hint.confirm")), back, zoom
+        return move, bind(Intent.SELECT, self._press, ("ok", self.ok_words)), back, zoom
 
     # -- drawing --------------------------------------------------------------------------------------------------
 
