@@ -56,6 +56,11 @@ class DeskRig(Rig):
         (answer,) = answers
         return answer
 
+    def give_up(self, command: Command) -> None:
+        """Ask, and give up before the main thread comes to it."""
+        self.tell(ControlRequest(command, lambda _answer: None, lambda: False))
+        self.frame()
+
     @property
     def top(self) -> str:
         return self.app.stack.top.name
@@ -274,3 +279,11 @@ def test_signing_out_works_and_says_whether_somebody_was_signed_in(tmp_path: Pat
 def test_a_restart_ends_the_program_with_its_own_reason_after_the_answer(rig: DeskRig) -> None:
     assert not rig.ask(Restart()).error
     assert rig.app.stop_reason == RESTART
+
+
+@pytest.mark.parametrize("command", [Restart(), Message("Fire drill")], ids=["restart", "message"])
+def test_nothing_is_done_for_a_client_that_was_told_so(rig: DeskRig, command: Command) -> None:
+    before = rig.top
+    rig.give_up(command)
+    assert not rig.app.stop_reason
+    assert rig.top == before

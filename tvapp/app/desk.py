@@ -71,7 +71,7 @@ class Desk:
         self._jobs.run("control.start", self._listen)
 
     def receive(self, message: object, now: float) -> None:
-        if not isinstance(message, ControlRequest):
+        if not isinstance(message, ControlRequest) or not message.is_wanted():
             return
         match message.command:
             case Status():

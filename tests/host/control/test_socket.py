@@ -33,6 +33,7 @@ class Desk:
         self.log = RecordingLog()
         self.hangs = False
         self.asked: list[Command] = []
+        self.requests: list[ControlRequest] = []
         self.answer = Answer({"says": "all is well"})
         inbox = Inbox()
         inbox.post = self.take  # type: ignore[method-assign]
@@ -46,6 +47,7 @@ class Desk:
     def take(self, message: object) -> None:
         assert isinstance(message, ControlRequest)
         self.asked.append(message.command)
+        self.requests.append(message)
         if not self.hangs:
             threading.Thread(target=message.answer, args=(self.answer,)).start()
 
@@ -188,8 +190,20 @@ def test_a_main_thread_that_hangs_is_told(desk: Desk) -> None:
     answered = desk.ask(Wake())
     assert not answered.is_done
     assert answered.fields["error"] == "hangs"
+    assert not desk.requests[0].is_wanted(), "the client was told that nothing was done"
     desk.hangs = False
     assert works(desk)
+
+
+def test_what_a_client_that_gave_up_had_asked_for_is_not_done_afterwards(desk: Desk) -> None:
+    goes_on = threading.Event()
+    # As while the process is stopped: the kernel takes connections and requests, and nobody serves them.
+    desk.jobs.io_loop().call_soon_threadsafe(goes_on.wait)
+    with pytest.raises(NoAnswer, match="does not answer"):
+        ask(desk.folder, Wake(), within_s=0.1)
+    goes_on.set()
+    assert works(desk)
+    assert [type(command) for command in desk.asked] == [Status]
 
 
 def test_a_process_that_does_not_serve_is_told_in_time(tmp_path: Path) -> None:

@@ -77,10 +77,14 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class ControlRequest:
-    """A command for the main thread. `answer` takes the answer, once, from any thread."""
+    """A command for the main thread. `answer` takes the answer, once, from any thread.
+
+    `is_wanted` is False once the client was told that nothing was done: then nothing may be done.
+    """
 
     command: Command
     answer: Callable[[Answer], None]
+    is_wanted: Callable[[], bool] = lambda: True
 
 
 def refusal(error: str, reason: str, **fields: object) -> Answer:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import os
+import select
 import socket
 from collections.abc import Callable
 from pathlib import Path
@@ -104,6 +105,9 @@ class ControlServer:
             command = parse_request(line)
         except BadRequest as error:
             return refusal("bad-request", str(error))
+        if _has_left(writer.get_extra_info("socket")):
+            # It gave up while this process was stopped, and said that nothing was done.
+            return refusal("gone", "the client has left")
         answer = await self._carried_out(command)
         if not isinstance(command, Status):
             self._log.event("control.command", command=command.name, uid=user, result=answer.error or "done")
@@ -122,9 +126,16 @@ class ControlServer:
             with contextlib.suppress(RuntimeError):  # the loop has ended
                 loop.call_soon_threadsafe(take, answer)
 
-        self._post(ControlRequest(command, answer_from_any_thread))
+        self._post(ControlRequest(command, answer_from_any_thread, lambda: not answered.done()))
         try:
             async with asyncio.timeout(self._answer_within_s):
                 return await answered
         except TimeoutError:
             return refusal("hangs", f"the main thread has not answered for {self._answer_within_s:g} s")
+
+
+def _has_left(connection: socket.socket) -> bool:
+    """Tell whether the other side has closed the connection, which its request may still be read from."""
+    poll = select.poll()
+    poll.register(connection.fileno(), 0)
+    return any(events & select.POLLHUP for _, events in poll.poll(0))
