@@ -18,7 +18,7 @@ from tvapp.config.model import SECTIONS
 
 EXAMPLE = ROOT / "scripts/kiosk/config.example.toml"
 OPTIONAL = re.compile(r"#(\w+ = .*)")
-IN_PLACE_OF_ANOTHER = ("authority", "oidc_authority", "oidc_endpoints", 'kinds = ["depot"', "price_per_1000 = {")
+IN_PLACE_OF_ANOTHER = ("authority", "oidc_authority", "oidc_endpoints", 'kinds = ["depot"', "price_per_thousand = {")
 """Lines that do not go together with another one of the example."""
 
 NEEDED = {

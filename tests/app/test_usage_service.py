@@ -67,7 +67,7 @@ class Bench:
         self.counter = UsageCounter(self.clock)
         self.reader = reader or FakeReader()
         self.told: list[UsageReport] = []
-        config = Config(usage=Usage(price_per_1000={"": 15.0}, currency="EUR"))
+        config = Config(usage=Usage(price_per_thousand={"": 15.0}, currency="EUR"))
         self.service = UsageService(config, self.around, self.counter, self._tell)
         self.service.begin(cast(AccountUsageReader, self.reader))
         self.service.restore()

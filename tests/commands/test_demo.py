@@ -166,10 +166,10 @@ def test_the_demo_s_settings_replace_those_of_the_real_account_and_keep_the_rest
 
 
 def test_the_demo_has_a_sample_price_unless_the_settings_have_one() -> None:
-    own = {"TVAPP_USAGE_PRICE_PER_1000": "2"}
+    own = {"TVAPP_USAGE_PRICE_PER_THOUSAND": "2"}
     assert demo_environment(CLOUD, {})["TVAPP_USAGE_CURRENCY"] == "USD"
     assert "TVAPP_USAGE_CURRENCY" not in demo_environment(CLOUD, own)
-    assert "TVAPP_USAGE_PRICE_PER_1000" not in demo_environment(CLOUD, {}, has_config=True)
+    assert "TVAPP_USAGE_PRICE_PER_THOUSAND" not in demo_environment(CLOUD, {}, has_config=True)
 
 
 @pytest.mark.parametrize("name", ["DISPLAY", "WAYLAND_DISPLAY", "SDL_VIDEODRIVER"])

@@ -91,8 +91,7 @@ from tvapp.usage.billing import Counts, Meter, Prices, Tally
 from tvapp.usage.days import UsageDays
 from tvapp.usage.problems import Kind, UsageProblem
 from tvapp.usage.report import TvUsage, UsageReport, tv_usage
-from tvapp.usage.span import DAYS, day_of, span_of
-from tvapp.usage.span import Period as UsagePeriod
+from tvapp.usage.span import DAYS, UsagePeriod, day_of, span_of
 
 
 @dataclass(slots=True)
@@ -575,7 +574,9 @@ def own(period: UsagePeriod, factor: float = 1.0, prices: Prices | None = None) 
     """Return this TV's usage."""
     sent: dict[Meter, int] = {"base": 1234, "imagery": 311, "traffic": 95, "weather": 40, "metadata": 2, "free": 420}
     counts: Counts = {
-        meter: Tally(round(n * factor), round(n * factor * 0.98)) for meter, n in sent.items() if round(n * factor)
+        meter: Tally(round(n * factor), 0 if meter == "free" else round(n * factor * 0.98))
+        for meter, n in sent.items()
+        if round(n * factor)
     }
     days = UsageDays({day_of(EPOCH - n * 86_400): counts for n in range(30)})
     return tv_usage(days, span_of(DAYS[period], EPOCH), Prices.of({"": 4.5}, "USD") if prices is None else prices)

@@ -76,7 +76,7 @@ class UsageService:
         self._clock = surroundings.clock
         self._log: Log = surroundings.log
         self._disk: DiskHealth = surroundings.disk
-        self._prices = Prices.of(config.usage.price_per_1000, config.usage.currency)
+        self._prices = Prices.of(config.usage.price_per_thousand, config.usage.currency)
         self._counter = counter
         self._tell = tell
         self._reader: AccountUsageReader | None = None

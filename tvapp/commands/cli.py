@@ -47,6 +47,10 @@ def run(arguments: Sequence[str]) -> int:
         from tvapp.commands.sign_out import run_sign_out
 
         return run_sign_out(options)
+    if command == "usage":
+        from tvapp.commands.usage import run_usage
+
+        return run_usage(options)
     from tvapp.commands.run import run_app
 
     return run_app(options)
@@ -119,8 +123,18 @@ def build_parser() -> argparse.ArgumentParser:
     )
     commands.add_parser("sign-out", parents=[common], help="forget the account and everything that belongs to it")
     commands.add_parser("lock", parents=[common], help="make the hash of a lock pattern for the configuration")
+    usage = commands.add_parser("usage", parents=[common], help="show how the Azure Maps account and this TV are used")
+    usage.add_argument("--json", action="store_true", help="print one JSON object")
+    usage.add_argument("--days", metavar="N", type=_days, default=7, help="of the last N days, 1 to 30 (7)")
     commands.add_parser("version", parents=[common], help="print the version")
     return parser
+
+
+def _days(text: str) -> int:
+    """Azure Monitor answers for at most thirty days at once."""
+    if text.isdecimal() and 1 <= int(text) <= 30:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number of days from 1 to 30")
 
 
 def _size(text: str) -> tuple[int, int]:

@@ -114,8 +114,8 @@ def demo_environment(
     if not has_config:
         kept["TVAPP_CONFIG"] = os.devnull
     kept.setdefault("TVAPP_VIEW_HOME", HOME)
-    if "TVAPP_USAGE_PRICE_PER_1000" not in kept and not has_config:
-        kept |= {"TVAPP_USAGE_PRICE_PER_1000": SAMPLE_PRICE, "TVAPP_USAGE_CURRENCY": "USD"}
+    if "TVAPP_USAGE_PRICE_PER_THOUSAND" not in kept and not has_config:
+        kept |= {"TVAPP_USAGE_PRICE_PER_THOUSAND": SAMPLE_PRICE, "TVAPP_USAGE_CURRENCY": "USD"}
     return kept | {
         "TVAPP_IDENTITY_AUTHORITY": cloud["authority"],
         "TVAPP_IDENTITY_CLIENT_ID": cloud["client_id"],

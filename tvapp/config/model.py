@@ -152,11 +152,11 @@ class Kiosk:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """[usage]: the usage page and `tvapp usage`. `price_per_1000` holds prices by meter; "" stands for any other."""
+    """[usage]: the usage page and `tvapp usage`. Prices are by meter; "" stands for any other."""
 
     endpoint: str = ""
     """Address of Azure Resource Manager; empty: that of `[identity] cloud`."""
-    price_per_1000: Mapping[str, float] = field(default_factory=dict)
+    price_per_thousand: Mapping[str, float] = field(default_factory=dict)
     """Price of 1000 transactions; a number or a table by meter: `base`, `imagery`, `traffic`, `weather`, `metadata`."""
     currency: str = ""
     """Currency of the prices, as the screens show it; without prices no cost is shown."""

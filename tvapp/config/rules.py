@@ -313,7 +313,7 @@ RULES: Mapping[str, tuple[Check, Callable[[str], object]]] = {
     "kiosk.dim_after_min": (number_check(0, 10_080), _as_number),
     "kiosk.awake": (list_check(check_hours, "a list of days and hours in quotes"), _as_toml),
     "usage.endpoint": (address_check("an https:// address without a path", may_have_path=False), _as_text),
-    "usage.price_per_1000": (check_prices, _as_toml),
+    "usage.price_per_thousand": (check_prices, _as_toml),
     "usage.currency": (text_check(re.compile(r".{1,8}"), 'a currency of up to 8 characters, such as "EUR"'), _as_text),
     PROXY: (check_proxy, _as_text_or_table),
     "network.proxy_username": (_ANY_TEXT, _as_text),

@@ -18,7 +18,7 @@ EXIT_RESTART = 9
 MEANINGS: Mapping[int, str] = {
     EXIT_OK: "ended by Back, SIGTERM or SIGHUP; or the command did what it was asked",
     EXIT_FAILED: "something failed (doctor: at least one check; demo: a step of the journey did not happen; "
-    "ctl: the running tvapp refused, and said why)",
+    "ctl: the running tvapp refused, and said why; usage: the metrics of the account could not be read)",
     EXIT_USAGE: "the command line is wrong",
     EXIT_CONFIG: "the configuration is wrong: there is no screen to say so on, or `config check` found it",
     EXIT_DISPLAY: "no display could be opened and none can be expected; or no key could ever arrive",

@@ -44,7 +44,7 @@ class UsageCounter:
 
     def count(self, meter: Meter, status: int) -> None:
         """Count one request that was answered with `status`; 0: it was sent, and no answer came."""
-        one: Counts = {meter: Tally(1, int(status > 0 and is_billed(status)))}
+        one: Counts = {meter: Tally(1, int(meter != "free" and status > 0 and is_billed(status)))}
         wall = self._clock.wall()
         with self._lock:
             self._changes += 1

@@ -6,9 +6,9 @@ import time
 from dataclasses import dataclass
 from typing import Literal
 
-Period = Literal["day", "week", "month"]
-PERIODS: tuple[Period, ...] = ("day", "week", "month")
-DAYS: dict[Period, int] = {"day": 1, "week": 7, "month": 30}
+UsagePeriod = Literal["day", "week", "month"]
+PERIODS: tuple[UsagePeriod, ...] = ("day", "week", "month")
+DAYS: dict[UsagePeriod, int] = {"day": 1, "week": 7, "month": 30}
 
 HOUR_S, DAY_S = 3600, 86_400
 MOST_DAYS = 30

@@ -167,10 +167,10 @@ def _readable(connection: socket.socket, timeout_s: float) -> list[socket.socket
 
 def test_a_client_that_leaves_before_its_answer_harms_nobody(desk: Desk) -> None:
     desk.answer = Answer(body=bytes(8 << 20))
-    for _ in range(5):
+    for number in range(1, 6):
         with connect(desk.folder, 5.0) as connection:
             connection.sendall(b'{"v": 1, "do": "screenshot"}\n')
-    until(lambda: len(desk.asked) == 5)
+            until(lambda number=number: len(desk.asked) == number)  # type: ignore[misc]
     desk.answer = Answer({"says": "all is well"})
     assert works(desk)
     assert desk.log.named("job.failed") == []

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.words.formats import count
 from tvapp.ui.words.lookup import knows
@@ -44,7 +46,7 @@ def problem_command(problem: UsageProblem, *, client_id: str, resource_id: str) 
         client_id=client_id or "APPID",
         management=MANAGEMENT_APP,
         role=MONITORING_READER,
-        resource_id=resource_id or "MAPS-ID",
+        resource_id=shlex.quote(resource_id) if resource_id else "MAPS-ID",
     )
 
 

@@ -17,7 +17,7 @@ from tvapp.usage.account import AccountUsage, Share
 from tvapp.usage.billing import Prices
 from tvapp.usage.problems import UsageProblem
 from tvapp.usage.report import TvUsage, UsageReport
-from tvapp.usage.span import DAYS, PERIODS, Period, span_of
+from tvapp.usage.span import DAYS, PERIODS, UsagePeriod, span_of
 
 LEFT, RIGHT, UP, DOWN, OK, BACK = (
     Intent.LEFT, Intent.RIGHT, Intent.UP, Intent.DOWN, Intent.SELECT, Intent.BACK,
@@ -41,7 +41,7 @@ class Page:
 
     def tell(
         self,
-        period: Period,
+        period: UsagePeriod,
         account: AccountUsage | UsageProblem | None,
         tv: TvUsage | None = None,
         *,
@@ -111,7 +111,7 @@ def test_back_leads_to_the_map() -> None:
 
 
 @pytest.mark.parametrize("period", PERIODS)
-def test_every_column_has_its_value_and_its_time_and_together_they_are_everything(period: Period) -> None:
+def test_every_column_has_its_value_and_its_time_and_together_they_are_everything(period: UsagePeriod) -> None:
     usage = account_usage(period)
     found = columns(usage, period, USAGE_SETTINGS)
     assert len(found) == -(-usage.span.parts // JOINED[period]) <= 12

@@ -14,18 +14,18 @@ from tvapp.ui.widgets.surface import card
 from tvapp.ui.words.formats import MONTHS, WEEKDAYS, count
 from tvapp.ui.words.usage_words import api_words, percentage, result_words, short_count
 from tvapp.usage.account import AccountUsage, regrouped
-from tvapp.usage.span import Period, Span
+from tvapp.usage.span import Span, UsagePeriod
 
 GAP = 24.0
 PAD = 30.0
 HEADING = 46.0
 AVAILABILITY_HEIGHT = 128.0
 
-JOINED: Mapping[Period, int] = {"day": 2, "week": 1, "month": 3}
+JOINED: Mapping[UsagePeriod, int] = {"day": 2, "week": 1, "month": 3}
 """How many parts of the span make one column: few enough that each has its value written on it."""
 
 
-def columns(usage: AccountUsage, period: Period, settings: UiSettings) -> list[Column]:
+def columns(usage: AccountUsage, period: UsagePeriod, settings: UiSettings) -> list[Column]:
     """Return the columns of the chart, the oldest first."""
     size = JOINED[period]
     sums = regrouped(usage.by_part, size)
@@ -38,7 +38,7 @@ def columns(usage: AccountUsage, period: Period, settings: UiSettings) -> list[C
     return found
 
 
-def _time_words(span: Span, first: int, last: int, period: Period, settings: UiSettings) -> str:
+def _time_words(span: Span, first: int, last: int, period: UsagePeriod, settings: UiSettings) -> str:
     """Return the name of the parts from `first` up to `last`; times are those of UTC, as Azure Monitor's."""
     begins = time.gmtime(span.start + first * span.grain_s)
     if period == "day":
@@ -51,7 +51,7 @@ def _time_words(span: Span, first: int, last: int, period: Period, settings: UiS
     return f"{begins.tm_mday}–{ends.tm_mday}"
 
 
-def heading(usage: AccountUsage, period: Period, settings: UiSettings) -> str:
+def heading(usage: AccountUsage, period: UsagePeriod, settings: UiSettings) -> str:
     """Return the heading of the chart."""
     first, last = time.gmtime(usage.span.start), time.gmtime(usage.span.end - 1)
     return settings.words(
@@ -61,7 +61,7 @@ def heading(usage: AccountUsage, period: Period, settings: UiSettings) -> str:
     )
 
 
-def draw_chart(canvas: Canvas, box: Rect, usage: AccountUsage, period: Period, settings: UiSettings) -> None:
+def draw_chart(canvas: Canvas, box: Rect, usage: AccountUsage, period: UsagePeriod, settings: UiSettings) -> None:
     """Draw the requests over time, with their sum."""
     card(canvas, box)
     inner = box.inset(PAD, 20)

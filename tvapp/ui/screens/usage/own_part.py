@@ -11,13 +11,13 @@ from tvapp.ui.words.formats import MONTHS, count
 from tvapp.ui.words.usage_words import amount, transactions_words
 from tvapp.usage.billing import METERS
 from tvapp.usage.report import TvUsage
-from tvapp.usage.span import Period
+from tvapp.usage.span import UsagePeriod
 
 PAD = 30.0
 ROW = 40.0
 
 
-def draw_own_part(canvas: Canvas, box: Rect, tv: TvUsage, period: Period, settings: UiSettings) -> None:
+def draw_own_part(canvas: Canvas, box: Rect, tv: TvUsage, period: UsagePeriod, settings: UiSettings) -> None:
     """Draw the card of this TV."""
     say = settings.words
     card(canvas, box)

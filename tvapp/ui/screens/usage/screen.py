@@ -21,7 +21,7 @@ from tvapp.ui.words.usage_words import problem_advice, problem_command, problem_
 from tvapp.usage.account import AccountUsage
 from tvapp.usage.problems import UsageProblem
 from tvapp.usage.report import UsageReport
-from tvapp.usage.span import DAYS, PERIODS, Period
+from tvapp.usage.span import DAYS, PERIODS, UsagePeriod
 
 REFRESH_S = 300.0
 """The page asks again by itself: the metrics have a grain of hours."""
@@ -56,7 +56,7 @@ class UsageScreen(Panel):
         self._turning = bind((Intent.UP, Intent.DOWN), self._turn, ("up-down", "hint.more"), REPEATED)
 
     @property
-    def period(self) -> Period:
+    def period(self) -> UsagePeriod:
         """The period that is shown."""
         return next(period for period in PERIODS if period == self.focused)
 
