@@ -94,7 +94,7 @@ class Geofences:
     container_url: str = ""
     """Address of a container of Azure Blob Storage, or of a folder in it, for `store = "blob"`."""
     path: str = ""
-    """Folder with `*.geojson` and `*.json` files, for `store = "folder"`."""
+    """Folder with files of geofences, for `store = "folder"`."""
     urls: tuple[str, ...] = ()
     """Addresses of GeoJSON that is read without credentials, for `store = "url"`."""
     refresh_s: float = 60.0

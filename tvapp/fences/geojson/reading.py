@@ -34,6 +34,8 @@ from tvapp.fences.model.style import Paint, stated_paint
 MAX_BYTES = 100 * 1024 * 1024
 """The largest file Azure Maps took."""
 MAX_FEATURES = 200_000
+_MOST_LOCATED = 100
+"""Features of one file of which the line is told where they cannot be read."""
 _LARGE_BYTES = 1 << 18
 """Files from this size on keep their Features in `Pages`."""
 
@@ -92,6 +94,7 @@ class _Reader:
         self._limits = limits
         self._parts = self._positions = self._bytes = 0
         self._is_cut = False
+        self._odd = 0
         self._fences: list[Geofence] = []
         self._skipped: list[Skipped] = []
         self._ids = UniqueIds()
@@ -148,8 +151,9 @@ class _Reader:
     def _take_odd(self, number: int, span: Span, error: Exception) -> None:
         """Read a Feature that the strict parser refuses: in another way, or not at all."""
         reason = refusal(error)
+        self._odd += 1
         try:
-            check(self._text, span, self._source)
+            check(self._text, span, self._source, is_located=self._odd < _MOST_LOCATED)
         except DataError as invalid:
             # Not even the other Features can be edited in place.
             reason, self._is_kept = invalid.reason, False

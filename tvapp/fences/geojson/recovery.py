@@ -256,10 +256,11 @@ def is_cut_off(text: bytes, at: int, brackets: bytes) -> bool:
     A bracket of the wrong sort shows that something is missing in the middle instead.
     """
     waiting = list(brackets)
+    last_line = text.rfind(b"\n", 0, len(text.rstrip()))
     for match in _BRACKET.finditer(text, at):
         sign = text[match.start()]
         if sign == 0x22:
-            if match.end() - match.start() == 1 and b"\n" not in text[match.end() :].strip():
+            if match.end() - match.start() == 1 and match.end() > last_line:
                 return True  # a string without an end, and nothing behind it
         elif sign in (0x5B, 0x7B):
             waiting.append(sign)
