@@ -25,7 +25,10 @@ def try_out(data: bytes) -> None:
         with contextlib.suppress(DataError):
             amend(data, change)
     for fence in result.fences[:3] if result is not None else ():
-        try_to_change(data, fence.raw, fence.geometry_id, fence.number)
+        if fence.is_editable:
+            try_to_change(data, fence.raw, fence.geometry_id, fence.number)
+        else:
+            json.loads(fence.raw)
     for dlon, dlat in MOVES:
         with contextlib.suppress(DataError):
             moved(data, dlon, dlat)
@@ -53,5 +56,5 @@ def try_to_change(data: bytes, raw: bytes, geometry_id: str, number: int) -> Non
     for dlon, dlat in MOVES:
         with contextlib.suppress(DataError):
             there = read(moved(raw, dlon, dlat), "x")
-            if there.skipped and "1 to 10000" not in there.skipped[0].reason:
+            if there.skipped:
                 raise AssertionError(f"a moved geofence is not shown any more: {there.skipped}")

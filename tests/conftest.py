@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
 import pytest
@@ -35,14 +34,15 @@ FOREIGN = (
 
 
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keep the developer's proxies, certificates, settings and home folder out of the tests."""
     for name in FOREIGN:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.lower(), raising=False)
     for name in [name for name in os.environ if name.startswith("TVAPP_")]:
         monkeypatch.delenv(name)
-    home = tmp_path / "home"
+    # Beside the folder of the test, which a test may use as a folder of geofences.
+    home = tmp_path_factory.mktemp("home")
     for name, folder in (
         ("HOME", home),
         ("XDG_CONFIG_HOME", home / ".config"),

@@ -24,7 +24,8 @@ an edge."""
 
 PURE = (
     "auth.approval", "auth.messages", "auth.permission", "auth.problems", "auth.session",
-    "fences.editing", "fences.geojson", "fences.model", "fences.outbox.outbox", "fences.service.messages",
+    "fences.editing", "fences.formats", "fences.geojson", "fences.model", "fences.outbox.outbox",
+    "fences.service.messages",
     "remote.hold", "remote.intents", "remote.keymap", "remote.keys", "remote.pattern", "remote.pattern_hash",
     "tiles.memory_cache", "tiles.pyramid", "tiles.tile",
 )  # fmt: skip
@@ -52,6 +53,7 @@ TOP_FLOORS = {"app": APP_FLOOR, "commands": 6, "__main__": 7}
 
 FENCE_FLOORS = {
     "model": 0,
+    "formats": 0,
     "geojson": 1,
     "index": 1,
     "drawing": 2,
@@ -113,6 +115,7 @@ DEFERRED = {
     ("display.drawing_cache", "PIL"): "slow to import; needed once a screen has been drawn a few times",
     ("display.startup", "tvapp.display.libraries"): "only a display that did not open needs it",
     ("display.window", "tvapp.display.fallback_text"): "only needed when the canvas is broken",
+    ("fences.geojson.reference_system", "pyproj"): "an extra, slow to import, and only files in other systems need it",
     ("fences.index", "tvapp.fences.index.line_buffer"): "shapely is slow to import, and only corridors need it",
     ("fences.stores.folder_watching", "watchfiles"): "a thread of its own loads it",
     ("host.crash.fatal", "tvapp.host.crash.report"): "only after a crash",

@@ -21,10 +21,11 @@ from tvapp.core.data_folder import DataFolder
 from tvapp.core.jobs import Jobs
 from tvapp.core.log import Log
 from tvapp.core.surroundings import Surroundings
+from tvapp.fences.geojson.conventions import Conventions, conventions_for
 from tvapp.fences.outbox.outbox_service import OutboxService
 from tvapp.fences.service.fence_service import FenceService
 from tvapp.fences.service.snapshot import Snapshot
-from tvapp.fences.stores.base import Store
+from tvapp.fences.stores.base import ReadingStore, Store
 from tvapp.net.chain import Chain
 from tvapp.net.monitor import NetworkMonitor
 from tvapp.net.request import Sender
@@ -145,7 +146,7 @@ def build_backend(
 
             outbox = OutboxService(fences, jobs, clock, log, random=random, skip_backoff=hurry, disk=surroundings.disk)
         if config.geofences.store != "folder":
-            snapshot = Snapshot(jobs, clock, log, surroundings.disk)
+            snapshot = Snapshot(jobs, clock, log, surroundings.disk, conventions(config))
     return Backend(
         http=http,
         monitor=monitor,
@@ -188,24 +189,43 @@ def store_opener(
         case "blob" if tokens is not None:
             from tvapp.fences.stores.blob import BlobStore
 
-            scope = provider.storage_scope(config.identity, fences.container_url)
-            storage = StorageAuthorizer(tokens, endpoint=fences.container_url, scope=scope)
-            return lambda: BlobStore(http, fences.container_url, storage, log, workers=jobs, clock=clock)
+            url = fences.container_url
+            scope = provider.storage_scope(config.identity, url)
+            storage = StorageAuthorizer(tokens, endpoint=url, scope=scope)
+            return _reading(config, lambda: BlobStore(http, url, storage, log, workers=jobs, clock=clock))
         case "url":
             from tvapp.fences.stores.url import UrlStore
 
-            return lambda: UrlStore(http, fences.urls, log, workers=jobs, clock=clock)
+            return _reading(config, lambda: UrlStore(http, fences.urls, log, workers=jobs, clock=clock))
         case "folder":
             from tvapp.fences.stores.folder import FolderStore
 
-            return lambda: FolderStore(fences.path, log, workers=jobs)
+            return _reading(config, lambda: FolderStore(fences.path, log, workers=jobs))
         case "map-data":
             from tvapp.fences.stores.map_data import MapDataStore
 
             endpoint = config.maps.endpoint
-            return lambda: MapDataStore(http, endpoint, authorizer, log, workers=jobs, clock=clock)
+            return _reading(config, lambda: MapDataStore(http, endpoint, authorizer, log, workers=jobs, clock=clock))
         case _:
             return None
+
+
+def _reading(config: Config, open_store: Callable[[], ReadingStore]) -> Callable[[], Store]:
+    """Return a function that opens a store which finds names as the configuration says."""
+    from tvapp.fences.stores.file_reader import FileReader
+
+    def opened() -> Store:
+        store = open_store()
+        store.reader = FileReader(conventions(config))
+        return store
+
+    return opened
+
+
+def conventions(config: Config) -> Conventions:
+    """Return where the names and the kinds of geofences are found."""
+    fences = config.geofences
+    return conventions_for(fences.name_keys, fences.kind_keys, config.kiosk.language)
 
 
 def _store_urls(config: Config) -> tuple[str, ...]:

@@ -94,13 +94,17 @@ class Geofences:
     container_url: str = ""
     """Address of a container of Azure Blob Storage, or of a folder in it, for `store = "blob"`."""
     path: str = ""
-    """Folder with `*.geojson` and `*.json` files, for `store = "folder"`."""
+    """Folder with files of geofences, for `store = "folder"`."""
     urls: tuple[str, ...] = ()
     """Addresses of GeoJSON that is read without credentials, for `store = "url"`."""
     refresh_s: float = 60.0
     """Seconds between two looks at the store."""
     kinds: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     """Kinds that a viewer can draw, with names by language if wanted; none: the built-in kinds."""
+    name_keys: tuple[str, ...] = ()
+    """Properties that hold a geofence's name, the first match counts; none: `name`, `title`, `label` and the like."""
+    kind_keys: tuple[str, ...] = ()
+    """Properties that hold a geofence's kind, the first match counts; none: `kind`, `category` and the like."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -300,6 +300,8 @@ RULES: Mapping[str, tuple[Check, Callable[[str], object]]] = {
     ),
     "geofences.refresh_s": (number_check(5, 86_400), _as_number),
     "geofences.kinds": (check_kinds, _as_list_or_table),
+    "geofences.name_keys": (list_check(text_check(), 'a list of keys such as ["name", "title"]'), _as_list),
+    "geofences.kind_keys": (list_check(text_check(), 'a list of keys such as ["kind", "category"]'), _as_list),
     "view.home": (check_home, _as_toml),
     "kiosk.fullscreen": (check_truth, _as_truth),
     "kiosk.language": (text_check(LANGUAGE, 'a language such as "en"'), _as_text),

@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from tests.fences.making import EXPIRED, NOW, OUT_OF_HOURS, UPCOMING, box, circle, line, polygon, ring, town
+from tests.fences.making import EXPIRED, NOW, OUT_OF_HOURS, UPCOMING, box, circle, line, polygon, ring, spot, town
 from tvapp.core.clock import ManualClock
 from tvapp.fences.drawing import raster
 from tvapp.fences.drawing.raster import rasterise
@@ -332,3 +332,17 @@ def test_dots_of_fences_that_do_not_count_yet_are_hollow() -> None:
         middle = draw(disc(256, 256, 3, validity), tile=TILE)[256, 256]
         look = style.style("depot", state)  # type: ignore[arg-type]
         assert is_color(middle, look.casing if look.hollow else look.line, 12)
+
+
+@pytest.mark.parametrize("zoom", [6, 12, 17])
+def test_a_line_without_a_radius_is_a_thin_line_and_a_point_a_mark(zoom: int) -> None:
+    places = (24.94, 60.16), (24.99, 60.17)
+    route, gate = line("r", 0.0, *places), spot("g", 24.965, 60.165, 0.0)
+    for fence in (route, gate):
+        index = FenceIndex([fence])
+        u, v = mercator.project(Position(24.965, 60.165))
+        tile = TileId("geofences", zoom, int(u * 2**zoom), int(v * 2**zoom))
+        drawn = rasterise(index, tile, NOW)
+        assert drawn.image is not None
+        if fence is gate:
+            assert max(drawn.image.width, drawn.image.height) < 20

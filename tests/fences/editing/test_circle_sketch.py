@@ -98,6 +98,6 @@ def test_a_drawn_circle_is_read_as_the_circle_that_was_shown(center: Position, r
     result = sketch.finish()
     assume(isinstance(result, Drawn))
     assert isinstance(result, Drawn)
-    reader = GeometryReader("circle", result.radius_m)
+    reader = GeometryReader("circle", {"radius": result.radius_m})
     reader.add(result.geometry)
     assert reader.shapes == [Circle(sketch.center, sketch.radius_m)]

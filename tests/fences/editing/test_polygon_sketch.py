@@ -164,7 +164,7 @@ def test_across_the_date_line_edges_go_the_short_way() -> None:
     assert [corner.lon for corner in sketch.corners] == pytest.approx([179.99, 180.01, 180.01])
     result = sketch.finish()
     assert isinstance(result, Drawn)
-    reader = GeometryReader("", None)
+    reader = GeometryReader("", {})
     reader.add(result.geometry)
     (shape,) = reader.shapes
     assert shape.bounds.lon_span == pytest.approx(0.02)
@@ -228,7 +228,7 @@ def test_the_result_is_a_simple_ring_measured_and_read_as_drawn(
     assert measures is not None
     assert measures.area_m2 == pytest.approx(geodesy.ring_area_m2(corners), rel=1e-6, abs=1e-3)
     assert measures.perimeter_m == pytest.approx(geodesy.ring_perimeter_m(corners), rel=1e-9)
-    reader = GeometryReader("", None)
+    reader = GeometryReader("", {})
     reader.add(closes.geometry)
     if reader.shapes:
         (shape,) = reader.shapes

@@ -65,7 +65,7 @@ def test_a_rectangle_goes_the_short_way_round_and_is_read_as_one(a: Position, b:
     width = ring[1][0] - ring[0][0]
     assert 0.0 < width < 180.0
     assert width == pytest.approx(min(abs(a.lon - b.lon), 360.0 - abs(a.lon - b.lon)))
-    reader = GeometryReader("rectangle", None)
+    reader = GeometryReader("rectangle", {})
     reader.add(result.geometry)
     (shape,) = reader.shapes
     assert isinstance(shape, Polygon)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
@@ -447,3 +448,26 @@ def test_lines_and_polygons_with_heights_are_joined_by_place_whatever_their_heig
     outline = ring((178.0, 0.0, 1.0), (182.0, 0.0, 2.0), (182.0, 4.0, 3.0), (178.0, 4.0, 4.0))
     (whole,) = joined(cut((outline,)))
     assert set(whole[0]) == set(outline)
+
+
+@pytest.mark.parametrize(
+    "hole",
+    [
+        ((179.0, 1.0), (179.0, 3.0), (180.0, 2.0), (179.0, 1.0)),
+        ((180.0, 2.0), (179.0, 1.0), (179.0, 3.0), (180.0, 2.0)),
+        ((181.0, 1.0), (180.0, 2.0), (181.0, 3.0), (181.0, 1.0)),
+        ((179.0, 1.0), (179.0, 3.0), (180.0, 3.0), (180.0, 1.0), (179.0, 1.0)),
+        ((179.0, 1.0), (179.0, 3.0), (180.0, 3.0), (179.5, 2.0), (180.0, 1.0), (179.0, 1.0)),
+        ((179.0, 1.0), (180.0, 2.0), (181.0, 1.0), (181.0, 3.0), (180.0, 2.0), (179.0, 3.0), (179.0, 1.0)),
+    ],
+)
+def test_a_hole_that_touches_the_date_line_is_kept(hole: Path) -> None:
+    outline = ((178.0, 0.0), (182.0, 0.0), (182.0, 4.0), (178.0, 4.0), (178.0, 0.0))
+    pieces = cut((outline, hole))
+    assert area_of(pieces) == pytest.approx(16.0 - abs(area(hole)))
+    assert all(-180.0 <= place[0] <= 180.0 for rings in pieces for ring in rings for place in ring)
+    assert area_of(joined(pieces)) == pytest.approx(16.0 - abs(area(hole)))
+
+
+def area_of(polygons: Sequence[Rings]) -> float:
+    return sum(abs(area(rings[0])) - sum(abs(area(hole)) for hole in rings[1:]) for rings in polygons)

@@ -131,7 +131,7 @@ def test_a_geofence_needs_an_id() -> None:
 
 
 FOREIGN = b"""{ "id": 7, "type" : "Feature", "x": 1.50e1, "x": 2,
-  "geometry": { "type": "Polygon", "crs": "c", "bbox": [0,0,1,1],
+  "geometry": { "type": "Polygon", "made": "c", "bbox": [0,0,1,1],
     "coordinates": [ [ [0.0, 0, 12.50], [1.00, 0.0, 1e1, 4], [1,1,13.0], [0,1.0,14], [0.0, 0, 12.50] ] ] },
   "bbox": [0, 0, 1, 1], "properties" : { "geometryId":"f", "owner": {"n": 1.0}, "name": "a", "radius": null } }"""
 
@@ -154,13 +154,13 @@ def test_positions_that_stay_keep_their_heights_in_their_words() -> None:
     assert b"[[[0.0,0,12.50],[1.00,0.0,1e1,4],[2,2],[0,1.0,14],[0.0,0,12.50]]]" in made
     assert made.startswith(b'{ "id": 7, "type" : "Feature", "x": 1.50e1, "x": 2,\n')
     assert b"bbox" not in made
-    assert b'"crs": "c"' in made
+    assert b'"made": "c"' in made
     assert made.endswith(b'"properties" : { "geometryId":"f", "owner": {"n": 1.0}, "name": "a", "radius": null } }')
 
 
 def test_a_geometry_of_another_type_takes_its_place() -> None:
     made = altered(FOREIGN, geometry=POINT, properties={"subType": "Circle", "radius": 20.0})
-    assert geometry(made) == {**POINT, "crs": "c"}
+    assert geometry(made) == {**POINT, "made": "c"}
     assert shown(made).shapes == (Circle(Position(-122.126986, 47.639754), 20.0),)
     collection = b'{"type":"Feature","geometry":{"type":"GeometryCollection","geometries":[]},"properties":null}'
     assert geometry(altered(collection, geometry=POINT)) == POINT

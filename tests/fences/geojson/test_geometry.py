@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tvapp.fences.geojson import geometry
+from tvapp.fences.geojson.conventions import LARGEST_RADIUS_M
 from tvapp.fences.geojson.geometry import (
     GeometryReader,
     InvalidGeometry,
@@ -31,7 +32,7 @@ def lons(points: object) -> list[float]:
 
 
 def read(value: object, radius: object = 100.0, subtype: str = "") -> list[Shape]:
-    reader = GeometryReader(subtype, radius)
+    reader = GeometryReader(subtype, {"radius": radius})
     reader.add(value)
     return reader.shapes
 
@@ -103,10 +104,12 @@ def test_longitudes_become_continuous_the_short_way_round() -> None:
     assert lons(continuous(positions((-90, 0), (90.5, 0)))) == [-90, -269.5]
     half = positions((-90, 0), (90, 0), (-90, 0))
     assert continuous(half) is half
-    # Steps of exactly half and of a whole turn are meant as they stand.
+    # A step of exactly half a turn is meant as it stands.
     assert lons(continuous(positions((-100, 0), (80, 0), (100, 0), (-80, 0)))) == [-100, 80, 100, -80]
-    assert lons(continuous(positions((-180, 0), (180, 0), (179, 0)))) == [-180, 180, 179]
-    assert lons(continuous(positions((180, 0), (-180, 0), (-179, 0)))) == [180, -180, -179]
+    # A step from one side of the date line to the other is none, unless nothing but a box of the earth is there.
+    assert lons(continuous(positions((-180, 0), (180, 0), (179, 0)))) == [-180, -180, -181]
+    assert lons(continuous(positions((180, 0), (-180, 0), (-179, 0)))) == [180, 180, 181]
+    assert lons(continuous(positions((-180, 0), (180, 0), (180, 1), (-180, 1)))) == [-180, 180, 180, -180]
 
 
 def test_the_middle_of_longitudes_comes_to_lie_in_one_world() -> None:
@@ -156,18 +159,17 @@ def test_a_ring_that_winds_more_than_once_round_the_earth_is_taken_as_it_stands(
     assert lons(ring) == [*lons(around), -90.0]
 
 
-def test_radii_have_limits_that_count_as_allowed() -> None:
-    for radius in (1, 1.0, 10_000, 10_000.0):
+def test_any_radius_is_an_area_and_none_is_a_mark() -> None:
+    for radius in (0.5, 1, 1.0, 10_000.0, 25_186, LARGEST_RADIUS_M):
         assert read(point(1, 2), radius) == [Spot(Position(1.0, 2.0), float(radius))]
-    for bad in (0.999, 10_000.001, -5, 0):
-        assert f"its radius of {bad:g} m is outside 1 to 10000" == reason(point(1, 2), bad)
-    assert reason(point(1, 2), True) == "its radius is true, not a number"
-    assert reason(point(1, 2), "5") == "its radius is '5', not a number"
-    assert reason(point(1, 2), None) == "its Point needs a radius and has none"
-    line = {"type": "LineString", "coordinates": [[1, 2], [3, 4]]}
-    assert reason(line, None) == "its LineString needs a radius and has none"
-    assert reason(point(1, 2), 10**400) == "its radius of a huge number m is outside 1 to 10000"
+    none: tuple[object, ...] = (None, True, "wide", 0, -5, [])
+    for no_radius in none:
+        assert read(point(1, 2), no_radius, "circle") == [Spot(Position(1.0, 2.0), 0.0)]
     assert read(point(1, 2), 5, "circle") == [Circle(Position(1.0, 2.0), 5.0)]
+    assert read(point(1, 2), "5") == [Spot(Position(1.0, 2.0), 5.0)]
+    assert read(point(1, 2), 10**400) == [Spot(Position(1.0, 2.0), LARGEST_RADIUS_M)]
+    line = {"type": "LineString", "coordinates": [[1, 2], [3, 4]]}
+    assert read(line, None) == [Line((Position(1.0, 2.0), Position(3.0, 4.0)), 0.0)]
 
 
 def test_positions_have_limits_that_count_as_allowed() -> None:
@@ -229,11 +231,11 @@ def test_positions_and_parts_are_counted(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_rings_without_an_area_are_noted() -> None:
     flat = [[0, 0], [1, 0], [2, 0], [0, 0]]
-    reader = GeometryReader("", None)
+    reader = GeometryReader("", {})
     reader.add({"type": "Polygon", "coordinates": [flat, square(0, 0, 1)]})
     assert reader.shapes == []
     assert reader.notes == ["a polygon without an area was left out"]
-    reader = GeometryReader("", None)
+    reader = GeometryReader("", {})
     reader.add({"type": "Polygon", "coordinates": [square(0, 0, 9), flat, square(1, 1, 1)]})
     (shape,) = reader.shapes
     assert isinstance(shape, Polygon)
@@ -250,7 +252,7 @@ def test_rings_read_as_a_whole_equal_rings_read_position_by_position(
     with_heights = [[*position, 7.0] for position in ring]
     results = []
     for coordinates in ([ring], [with_heights]):
-        reader = GeometryReader("", None)
+        reader = GeometryReader("", {})
         reader.add({"type": "Polygon", "coordinates": json.loads(json.dumps(coordinates))})
         results.append((reader.shapes, reader.notes, reader.vertices))
     assert results[0] == results[1]

@@ -80,3 +80,38 @@ def test_states_differ_in_outline_and_warning_kinds_in_their_fill(
 ) -> None:
     fill, mark = line._replace(a=fill_a), line._replace(a=mark_a)
     assert style.style(kind, state) == FenceStyle(line, fill, dash_px, pattern, mark, hollow=state != "active")
+
+
+@pytest.mark.parametrize(
+    ("properties", "line", "fill"),
+    [
+        ({"stroke": "#e6c619", "fill": "#e6c619", "fill-opacity": 0.5}, (230, 198, 25), (230, 198, 25, 128)),
+        ({"fill": "#2dd24a"}, (45, 210, 74), (45, 210, 74, 71)),
+        ({"stroke": "fc0", "fill": "#00f", "fill-opacity": 0}, (255, 204, 0), (0, 0, 255, 20)),
+        ({"stroke": "#fff", "fill-opacity": 1}, (255, 255, 255), (255, 255, 255, 153)),
+        ({"stroke": "#ffffff", "fill-opacity": "much"}, (255, 255, 255), (255, 255, 255, 71)),
+    ],
+)
+def test_a_fence_has_the_colours_that_it_states(
+    properties: dict[str, object], line: tuple[int, ...], fill: tuple[int, ...]
+) -> None:
+    paint = style.stated_paint(properties)
+    assert paint is not None
+    assert paint.line[:3] == line
+    assert tuple(paint.fill) == fill
+    assert style.style("depot", "active", paint).line == paint.line
+    assert style.style("depot", "expired", paint).line == style.GREY
+
+
+@pytest.mark.parametrize("stated", ["#000000", "#00008b", "#400000", "#3a4048", "#d22d2d", "#ffffff", "#123456"])
+def test_an_outline_stands_out_from_the_dark_map_whatever_is_stated(stated: str) -> None:
+    paint = style.stated_paint({"stroke": stated})
+    assert paint is not None
+    assert style.contrast(paint.line, style.DARK_BASE) >= style.LEAST_CONTRAST
+    # The nearest that does: no lighter than it has to be.
+    assert style.contrast(paint.line, style.DARK_BASE) < 4.2 or paint.line == style.Rgba(*bytes.fromhex(stated[1:]))
+
+
+@pytest.mark.parametrize("value", [None, 5, "", "red", "#12", "#12345", "url(x)", ["#fff"]])
+def test_what_is_no_colour_is_none(value: object) -> None:
+    assert style.stated_paint({"stroke": value, "fill": value}) is None

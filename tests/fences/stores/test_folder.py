@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import os
 from pathlib import Path
@@ -12,9 +13,11 @@ import pytest
 from tests.fences.stores.test_map_data_lists import CountingWorkers
 from tvapp.core.errors import DataError, StorageError
 from tvapp.core.log import RecordingLog
+from tvapp.fences.geojson.limits import Limits
 from tvapp.fences.model.change import Change, Step
 from tvapp.fences.model.fence import Skipped
 from tvapp.fences.stores.base import Loaded
+from tvapp.fences.stores.file_reader import FileReader
 from tvapp.fences.stores.folder import FolderStore
 
 
@@ -44,8 +47,54 @@ def test_all_files_are_read_in_the_order_of_their_names(tmp_path: Path) -> None:
     loaded = load(store)
     assert store.name == "folder"
     assert [(fence.id, fence.source) for fence in loaded.fences] == [("one", "a.JSON"), ("two", "b.geojson")]
-    assert loaded.skipped == ()
+    assert [(skip.source, skip.reason) for skip in loaded.skipped] == [
+        ("folder.geojson/", "a folder; files in it are not read"),
+        ("notes.txt", "its name does not end in .geojson or .json; it is not read"),
+    ]
     assert not loaded.unchanged
+
+
+def test_nothing_in_a_folder_is_passed_over_in_silence(tmp_path: Path) -> None:
+    write(tmp_path, "a.geojson", "one")
+    write(tmp_path, "lines.GeoJSONL", "two")
+    write(tmp_path, "old.geojson", "three")
+    (tmp_path / "old.geojson.gz").write_bytes(gzip.compress((tmp_path / "old.geojson").read_bytes()))
+    (tmp_path / "old.geojson").unlink()
+    for name in ("plan.kml", "plan.shp", "README", ".hidden", "~$plan.xlsx", ".tvapp.lock"):
+        (tmp_path / name).write_text("x")
+    os.mkfifo(tmp_path / "pipe.geojson")
+    store = FolderStore(tmp_path, RecordingLog())
+    loaded = load(store)
+    assert sorted(fence.id for fence in loaded.fences) == ["one", "three", "two"]
+    assert [skip.source for skip in loaded.skipped] == ["README", "pipe.geojson", "plan.kml", "plan.shp"]
+    assert "KML" in loaded.skipped[2].reason
+    assert load(store).unchanged
+    (tmp_path / "plan.kml").unlink()
+    assert [skip.source for skip in load(store).skipped] == ["README", "pipe.geojson", "plan.shp"]
+
+
+def test_many_files_of_other_kinds_are_counted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tvapp.fences.stores.naming.MOST_TOLD", 2)
+    for number in range(5):
+        (tmp_path / f"{number}.txt").write_text("x")
+    skipped = load(FolderStore(tmp_path, RecordingLog())).skipped
+    assert len(skipped) == 3
+    assert skipped[2].reason == "3 more files that are not read"
+
+
+def test_a_store_holds_no_more_than_its_budget_and_reads_on_when_there_is_room(tmp_path: Path) -> None:
+    for name in "abc":
+        write(tmp_path, f"{name}.geojson", *(f"{name}{number}" for number in range(4)))
+    store = FolderStore(tmp_path, RecordingLog())
+    store.reader = FileReader(budget=Limits(10, 100, 100, 1 << 20))
+    loaded = load(store)
+    assert len(loaded.fences) == 10
+    assert loaded.skipped == (Skipped("c.geojson", "more features than this screen holds; the rest is left out"),)
+    assert load(store).unchanged
+    (tmp_path / "a.geojson").unlink()
+    loaded = load(store)
+    assert len(loaded.fences) == 8
+    assert loaded.skipped == ()
 
 
 def test_a_bad_file_is_skipped_and_the_others_shown(tmp_path: Path) -> None:

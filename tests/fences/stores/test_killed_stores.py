@@ -28,7 +28,7 @@ KILLS_OF_THE_DATA_SERVICE = 60
 LOST_ANSWERS = 0.1
 FOREIGN = feature(f"{UNTOUCHED}1", "\\u00e9lan").replace(b", ", b",\r\n  ").replace(b"100", b"1e2")
 FILES = {
-    "Depots 2026.json": b'\xef\xbb\xbf{ "type" : "FeatureCollection", "crs":{"a":[1.0, 2e0]}, "features": [\r\n'
+    "Depots 2026.json": b'\xef\xbb\xbf{ "type" : "FeatureCollection", "by":{"a":[1.0, 2e0]}, "features": [\r\n'
     + b"%s,\r\n\t%s , "
     + FOREIGN
     + b",%s ]\n}\n\n",

@@ -45,17 +45,18 @@ PatternBits: TypeAlias = npt.NDArray[np.uint16]
 _PATTERNED: Final[tuple[style.Pattern, ...]] = ("hatch", "stripes", "dots", "lattice")
 
 
-@lru_cache(maxsize=2)
-def _words(subpixels: int) -> npt.NDArray[np.uint64]:
+@lru_cache(maxsize=4)
+def _words(subpixels: int, paints: tuple[style.Paint, ...]) -> npt.NDArray[np.uint64]:
     """Return the word to sum up for each index: R, G, B and opacity, 16 bits each.
 
     The first 256 are for subpixels where no pattern has a mark, the next 256 for those where the first pattern has one,
     and so on through all sets of patterns (see `_pattern_bits`).
     """
     colors = np.zeros((1 << len(_PATTERNED), 256, 4))
-    for place in range(len(style.PALETTE)):
+    for place in range(len(style.PALETTE) + len(paints)):
         for state, name in enumerate(STATES):
-            look = style.style_of_index(place, name)
+            stated = place - len(style.PALETTE)
+            look = style.style_of_index(place, name) if stated < 0 else style.style_of_paint(paints[stated], name)
             base = color_index(place, state, 0)
             for role, color in ((FILL, look.fill), (CASING, look.casing), (LINE, look.line)):
                 colors[:, base + role] = _premultiplied(color)
@@ -99,11 +100,17 @@ def _pattern_bits(scale: float, subpixels: int) -> PatternBits:
 
 
 def resolve(
-    indexed: Pillow.Image, subpixels: int, size: int, scale: float, yield_to_frame: Callable[[], None]
+    indexed: Pillow.Image,
+    subpixels: int,
+    size: int,
+    scale: float,
+    yield_to_frame: Callable[[], None],
+    paints: tuple[style.Paint, ...] = (),
 ) -> TileImage:
     """Turn an indexed image into a tile of `size` pixels, strip by strip, with empty margins cut off.
 
-    `indexed` is `subpixels` times as large as the tile; `yield_to_frame` is called before each strip.
+    `indexed` is `subpixels` times as large as the tile; `yield_to_frame` is called before each strip; `paints` are the
+    colours behind those of the palette.
     """
     box = indexed.getbbox()
     if box is None:
@@ -112,7 +119,9 @@ def resolve(
     right, bottom = -(-box[2] // subpixels), -(-box[3] // subpixels)
     columns = np.arange(left * subpixels, right * subpixels)
     bits = _pattern_bits(scale, subpixels)
-    resolver = _Resolver(right - left, subpixels, np.ascontiguousarray(bits[:, columns % len(bits)]))
+    resolver = _Resolver(
+        right - left, _words(subpixels, paints), subpixels, np.ascontiguousarray(bits[:, columns % len(bits)])
+    )
     strips = []
     for y in range(top - top % _STRIP, bottom, _STRIP):
         yield_to_frame()
@@ -128,8 +137,9 @@ def resolve(
 class _Resolver:
     """Resolves strips in buffers that are used again: to allocate them each time would cost more than the work."""
 
-    def __init__(self, width: int, subpixels: int, pattern_bits: PatternBits) -> None:
-        """`width` is in pixels; `pattern_bits` are those of a whole period of rows."""
+    def __init__(self, width: int, colors: npt.NDArray[np.uint64], subpixels: int, pattern_bits: PatternBits) -> None:
+        """`width` is in pixels; `colors` are from `_words`; `pattern_bits` are those of a whole period of rows."""
+        self._colors = colors
         self._subpixels = subpixels
         shape = _STRIP * subpixels, width * subpixels
         self._pattern_bits = pattern_bits
@@ -144,7 +154,7 @@ class _Resolver:
         indices, words = self._indices[:count], self._words[:count]
         row_sums = self._row_sums[: count // subpixels]
         np.copyto(indices, strip | self._pattern_bits[start : start + count])
-        _words(subpixels).take(indices, out=words, mode="clip")
+        self._colors.take(indices, out=words, mode="clip")
         rows = words.reshape(len(row_sums), subpixels, -1)
         np.add(rows[:, 0], rows[:, 1], out=row_sums)
         for row in range(2, subpixels):

@@ -71,7 +71,7 @@ def rasterise(
     subpixels = SUBPIXELS_IN_CROWDS if len(found.parts) > _CROWD or scale >= _DENSE else SUBPIXELS
     drawing = _TileDrawing(index, _Frame(west, north, unit, size, scale), subpixels, yield_to_frame)
     drawing.draw(found.parts, found.shift, now_s)
-    return resolve(drawing.image, subpixels, size, scale, yield_to_frame)
+    return resolve(drawing.image, subpixels, size, scale, yield_to_frame, index.paints)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

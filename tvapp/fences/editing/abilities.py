@@ -27,12 +27,14 @@ def abilities(fence: Geofence) -> frozenset[Ability]:
 
     Fences round a pole or over half the earth support none: which side is their inside depends on how they were
     written. Nor do those of more than MOST_CORNERS. A geometry collection can be moved as a whole only. A mixture of
-    outlines and radii cannot be resized.
+    outlines and radii cannot be resized. A fence that cannot be edited in its file can be copied.
     """
     if point_count(fence.shapes) > MOST_CORNERS:
         return frozenset()
     if any(_is_boundless(shape) for shape in fence.shapes) or fence.bounds.lon_span >= LARGEST_SPAN:
         return frozenset()
+    if not fence.is_editable:
+        return frozenset({"duplicate"})
     found: set[Ability] = {"move", "duplicate"}
     if b'"GeometryCollection"' in fence.raw:
         return frozenset(found)
@@ -45,7 +47,7 @@ def abilities(fence: Geofence) -> frozenset[Ability]:
 
 def can_restate(fence: Geofence) -> bool:
     """Tell whether the name and the times of a fence can be changed here."""
-    return len(fence.raw) <= MOST_BYTES
+    return fence.is_editable and len(fence.raw) <= MOST_BYTES
 
 
 def edit_sketch(

@@ -140,8 +140,9 @@ def subtype_of(fence: Geofence) -> str:
 
 
 def radius_of(fence: Geofence) -> float | None:
-    """Return the radius for a fence's Feature, which all its circles, spots and lines share."""
-    return next((shape.radius_m for shape in fence.shapes if not isinstance(shape, Polygon)), None)
+    """Return the radius for a fence's Feature, which all its circles, spots and lines share; None for mere marks."""
+    radii = (shape.radius_m for shape in fence.shapes if not isinstance(shape, Polygon))
+    return next(radii, 0.0) or None
 
 
 def _sent(fence: Geofence, geometry: Mapping[str, Any], transfer: Transform) -> Drawn:

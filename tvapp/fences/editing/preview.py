@@ -16,6 +16,8 @@ from tvapp.geo.segments import densified
 MOST_PLACES = 1_000
 _MOST_PARTS = 64
 _SEGMENTS = 64
+_MARK_M = 1.0
+"""Radius of the outline of a point that is no area."""
 
 
 class Preview:
@@ -44,9 +46,12 @@ class Preview:
     ) -> tuple[Trace, ...]:
         """Return the outlines to draw, moved by `move` and with the radius `radius_m` where given."""
         paths: list[tuple[Position, ...]] = [
-            circle_ring(_moved((center,), move)[0], radius_m or own_m, _SEGMENTS) for center, own_m in self.discs
+            circle_ring(_moved((center,), move)[0], radius_m or own_m or _MARK_M, _SEGMENTS)
+            for center, own_m in self.discs
         ]
-        paths += [buffer_outline(_moved(points, move), radius_m or own_m) for points, own_m in self.lines]
+        for points, own_m in self.lines:
+            path, wide_m = _moved(points, move), radius_m or own_m
+            paths.append(buffer_outline(path, wide_m) if wide_m else (*path, *path[-2::-1]))
         paths += [_moved(ring, move) for ring in self.rings]
         return tuple(Trace(role, densified(path)) for path in paths)
 

@@ -25,7 +25,7 @@ from tvapp.fences.editing.sketch import (
 from tvapp.fences.editing.stepper import Stepper
 from tvapp.fences.geojson.geometry import MAX_RADIUS_M, MIN_RADIUS_M
 from tvapp.fences.geojson.position_lists import with_moved_positions
-from tvapp.fences.model.fence import Circle, Geofence, Polygon, Spot
+from tvapp.fences.model.fence import Circle, Geofence, Polygon, Spot, is_area
 from tvapp.geo import geodesy
 from tvapp.geo.local_plane import Transform, degree_m
 from tvapp.geo.polygon import centroid
@@ -40,7 +40,9 @@ _MEASURED = 2_000
 
 
 def resize_mode(fence: Geofence) -> ResizeMode | None:
-    """Return how a fence is resized; None for a mixture of outlines and radii."""
+    """Return how a fence is resized; None for a mixture of outlines and radii, and for what is no area."""
+    if not all(map(is_area, fence.shapes)):
+        return None
     polygons = [shape for shape in fence.shapes if isinstance(shape, Polygon)]
     if not polygons:
         return "radius"
@@ -67,7 +69,10 @@ class ResizeSketch:
         self._original_traces = self._preview.traces("fixed")
         match way:
             case "radius":
-                self._steppers = [Stepper(radius_of(fence) or MIN_RADIUS_M, MIN_RADIUS_M, MAX_RADIUS_M)]
+                radius_m = radius_of(fence) or MIN_RADIUS_M
+                # One that is beyond the limits for drawing stays as it is, and may become smaller.
+                least_m, most_m = min(MIN_RADIUS_M, radius_m), max(MAX_RADIUS_M, radius_m)
+                self._steppers = [Stepper(radius_m, least_m, most_m)]
             case "sides":
                 self._steppers = [Stepper(side_m, 1.0, MAX_SIDE_M) for side_m in rectangle_sides_m(_upright(fence))]
             case "scale":

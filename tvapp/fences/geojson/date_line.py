@@ -147,9 +147,9 @@ def _meridians(path: Sequence[Place]) -> list[float]:
 def _side(rings: Rings, meridian: float, *, east: bool) -> list[Rings]:
     """Return the parts of a polygon on one side of a meridian; places on it count as east."""
     met = list(_crossings(rings, meridian))
-    crossings = sorted(met, key=lambda crossing: crossing.place[1])
-    if len(crossings) % 2:
+    if len(met) % 2:
         raise SelfCrossing
+    crossings = _along(met)
     # The polygon covers the meridian between each first and second crossing.
     partner = {}
     for one, other in zip(crossings[::2], crossings[1::2], strict=True):
@@ -170,15 +170,38 @@ def _side(rings: Rings, meridian: float, *, east: bool) -> list[Rings]:
             start = partner[end]
         made.append(_closed(ring))
     crossed = {crossing.ring for crossing in crossings}
-    made += [ring for number, ring in enumerate(rings) if number not in crossed and (ring[0][0] >= meridian) is east]
+    made += [ring for number, ring in enumerate(rings) if number not in crossed and _is_east(ring, meridian) is east]
     return _arranged(made)
+
+
+def _along(met: Iterable[_Crossing]) -> list[_Crossing]:
+    """Return crossings from south to north. Of several at one place, those come first that change the direction.
+
+    Rings may touch on the meridian: there one crossing leads out of the polygon, the next one into it again.
+    """
+    found: list[_Crossing] = []
+    for _, group in groupby(sorted(met, key=lambda crossing: crossing.place[1]), key=lambda each: each.place[1]):
+        ways: dict[bool, list[_Crossing]] = {True: [], False: []}
+        for crossing in group:
+            ways[crossing.eastward].append(crossing)
+        is_eastward = not found[-1].eastward if found else bool(ways[True])
+        while ways[True] or ways[False]:
+            found.append(ways[is_eastward if ways[is_eastward] else not is_eastward].pop())
+            is_eastward = not found[-1].eastward
+    return found
 
 
 def _crossings(rings: Rings, meridian: float) -> Iterable[_Crossing]:
     for number, ring in enumerate(rings):
+        if max(place[0] for place in ring) <= meridian and not any(_along_meridian(ring, meridian)):
+            continue  # it touches the meridian from the west at some places
         for edge, (one, other) in enumerate(pairwise(ring)):
             if (one[0] >= meridian) is not (other[0] >= meridian):
                 yield _Crossing(_between(one, other, meridian), number, edge, other[0] >= meridian)
+
+
+def _along_meridian(ring: Path, meridian: float) -> Iterable[bool]:
+    return (one[0] == meridian == other[0] for one, other in pairwise(ring))
 
 
 def _followed(met: Iterable[_Crossing]) -> Iterable[tuple[_Crossing, _Crossing]]:
@@ -310,7 +333,8 @@ def _arranged(rings: Iterable[Path]) -> list[Rings]:
 def _holds(outline: Path, hole: Path) -> bool:
     """Tell whether an outline contains a hole that does not cross it."""
     is_inside = False
-    lon, lat = hole[0][0], hole[0][1]
+    # The middle of an edge: a corner may touch the outline.
+    lon, lat = (hole[0][0] + hole[1][0]) / 2, (hole[0][1] + hole[1][1]) / 2
     for one, other in pairwise(outline):
         if (one[1] > lat) is not (other[1] > lat) and lon < one[0] + (other[0] - one[0]) * (lat - one[1]) / (
             other[1] - one[1]

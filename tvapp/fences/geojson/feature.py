@@ -15,6 +15,7 @@ from typing import Final
 import msgspec
 
 from tvapp.core.errors import DataError
+from tvapp.fences.geojson.conventions import LARGEST_RADIUS_M
 from tvapp.fences.geojson.coordinates import (
     FAMILY,
     Coordinates,
@@ -26,7 +27,7 @@ from tvapp.fences.geojson.coordinates import (
     write,
 )
 from tvapp.fences.geojson.date_line import Place
-from tvapp.fences.geojson.geometry import MAX_NESTING, MAX_RADIUS_M, MIN_RADIUS_M, InvalidGeometry
+from tvapp.fences.geojson.geometry import MAX_NESTING, InvalidGeometry
 from tvapp.fences.geojson.scan import elements
 from tvapp.fences.geojson.splice import checked, drop, member, put
 
@@ -59,8 +60,8 @@ def new_feature(
     Raises:
         DataError: the arguments make no geofence; says why.
     """
-    if radius_m is not None and not MIN_RADIUS_M <= radius_m <= MAX_RADIUS_M:
-        reason = f"a radius of {radius_m:g} m is outside {MIN_RADIUS_M:.0f} to {MAX_RADIUS_M:.0f}"
+    if radius_m is not None and not 0.0 < radius_m <= LARGEST_RADIUS_M:
+        reason = f"a radius of {radius_m:g} m makes no area"
         raise DataError(geometry_id, reason)
     if not geometry_id:
         raise DataError(name, "it has no geometryId")

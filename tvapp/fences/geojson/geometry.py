@@ -7,6 +7,7 @@ unclosed rings and knows no circles.
 
 from __future__ import annotations
 
+import math
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -14,11 +15,13 @@ from itertools import chain, pairwise
 from operator import mul
 
 from tvapp.fences.geojson import date_line
-from tvapp.fences.model.fence import Circle, Line, Polygon, Ring, Shape, Spot
+from tvapp.fences.geojson.conventions import radius_of
+from tvapp.fences.model.fence import Circle, Line, Polygon, Ring, Shape, Spot, is_area
 from tvapp.geo.position import Position
 
 MIN_RADIUS_M = 1.0
 MAX_RADIUS_M = 10_000.0
+"""What Azure Maps takes. Any radius is shown."""
 MAX_VERTICES = 100_000
 """Positions in one feature. Azure's own limits are 10,000 to 100,000, depending on the service."""
 MAX_NESTING = 8
@@ -32,15 +35,23 @@ class InvalidGeometry(Exception):
     """A geometry makes no sense; the text says why. Never leaves this package."""
 
 
+class TooDetailed(InvalidGeometry):
+    """A geometry has more positions or parts than are shown."""
+
+
 @dataclass(slots=True)
 class GeometryReader:
-    """Collects the shapes of one feature."""
+    """Collects the shapes of one feature.
+
+    Points and lines without a radius become marks, which are no areas. In a collection with areas they are left out.
+    """
 
     subtype: str
-    radius: object
+    properties: Mapping[str, object]
     shapes: list[Shape] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     vertices: int = 0
+    _radius: float | None = None
 
     def add(self, geometry: object, depth: int = 0) -> None:
         """Read a geometry object.
@@ -63,7 +74,7 @@ class GeometryReader:
             raise InvalidGeometry(f"its {kind} has no coordinates")
         reader(self, geometry["coordinates"])
         if len(self.shapes) > MAX_PARTS:
-            raise InvalidGeometry(f"it has more than {MAX_PARTS} parts")
+            raise TooDetailed(f"it has more than {MAX_PARTS} parts")
 
     def _add_collection(self, geometry: Mapping[str, object], depth: int) -> None:
         if depth >= MAX_NESTING:
@@ -73,11 +84,15 @@ class GeometryReader:
             raise InvalidGeometry("its GeometryCollection has no list of geometries")
         for member in members:
             self.add(member, depth + 1)
+        if depth == 0 and not all(map(is_area, self.shapes)) and any(map(is_area, self.shapes)):
+            self.shapes[:] = filter(is_area, self.shapes)
+            self.notes.append("points or lines beside its areas were left out")
 
     def _point(self, coordinates: object) -> None:
         point = self._position(coordinates).normalised()
-        radius_m = self._radius_m("Point")
-        self.shapes.append(Circle(point, radius_m) if self.subtype == "circle" else Spot(point, radius_m))
+        radius_m = self._radius_m()
+        is_circle = self.subtype == "circle" and radius_m > 0.0
+        self.shapes.append(Circle(point, radius_m) if is_circle else Spot(point, radius_m))
 
     def _multi_point(self, coordinates: object) -> None:
         for point in _list(coordinates, "MultiPoint"):
@@ -87,7 +102,7 @@ class GeometryReader:
         points = self._positions(coordinates, "LineString")
         if len(points) < 2:
             raise InvalidGeometry("its LineString has fewer than 2 positions")
-        self.shapes.append(Line(centred(continuous(points)), self._radius_m("LineString")))
+        self.shapes.append(Line(centred(continuous(points)), self._radius_m()))
 
     def _multi_line(self, coordinates: object) -> None:
         first = len(self.shapes)
@@ -133,23 +148,20 @@ class GeometryReader:
         outer, *holes = (centred(_points(ring)) for ring in rings)
         return Polygon((outer, *(shifted_over(hole, outer) for hole in holes)), self.subtype == "rectangle")
 
-    def _radius_m(self, kind: str) -> float:
-        radius = self.radius
-        if radius is None:
-            raise InvalidGeometry(f"its {kind} needs a radius and has none")
-        if isinstance(radius, bool) or not isinstance(radius, int | float):
-            raise InvalidGeometry(f"its radius is {_what(radius)}, not a number")
-        if not MIN_RADIUS_M <= radius <= MAX_RADIUS_M:
-            raise InvalidGeometry(
-                f"its radius of {_what(radius)} m is outside {MIN_RADIUS_M:.0f} to {MAX_RADIUS_M:.0f}"
-            )
-        return float(radius)
+    def _radius_m(self) -> float:
+        if self._radius is None:
+            self._radius, note = radius_of(self.properties)
+            if not note and self.subtype == "circle" and not self._radius:
+                note = "a circle without a radius is shown as a point"
+            if note:
+                self.notes.append(note)
+        return self._radius
 
     def _positions(self, coordinates: object, kind: str) -> list[Position]:
         items = _list(coordinates, kind)
         self.vertices += len(items)
         if self.vertices > MAX_VERTICES:
-            raise InvalidGeometry(f"it has more than {MAX_VERTICES} positions")
+            raise TooDetailed(f"it has more than {MAX_VERTICES} positions")
         return [self._position(item) for item in items]
 
     def _position(self, item: object) -> Position:
@@ -178,6 +190,11 @@ _READERS: dict[str, Callable[[GeometryReader, object], None]] = {
     "Polygon": GeometryReader._polygon,
     "MultiPolygon": GeometryReader._multi_polygon,
 }
+
+
+def is_geometry(kind: object) -> bool:
+    """Tell whether the type of an object is that of a geometry."""
+    return isinstance(kind, str) and (kind in _READERS or kind == "GeometryCollection")
 
 
 _POSITION = 16
@@ -213,19 +230,32 @@ def _plain(coordinates: object) -> bytes | None:
 def continuous(points: list[Position]) -> list[Position]:
     """Return points with continuous longitudes: an edge of more than half a turn goes the short way round.
 
+    An edge from 180 to -180 stays where it is, where that makes a small shape of one that spans the earth.
+
     >>> [point.lon for point in continuous([Position(179, 0), Position(-179, 0)])]
     [179, 181.0]
     """
     lons = [point.lon for point in points]
     if max(lons) - min(lons) <= 180.0:
         return points
+    is_box_of_the_earth = all(abs(lon) % 360.0 == 180.0 for lon in lons)
+    if not is_box_of_the_earth and any(abs(b - a) == 360.0 for a, b in pairwise(lons)):
+        along = _unwrapped(points, 360.0)
+        ends = [point.lon for point in along]
+        if max(ends) - min(ends) <= 180.0 and (lons[0] != lons[-1] or ends[0] == ends[-1]):
+            return along
+    return _unwrapped(points, math.nextafter(360.0, 0.0))
+
+
+def _unwrapped(points: list[Position], longest: float) -> list[Position]:
+    """Return points of which edges of more than half a turn, up to `longest` degrees, go the short way round."""
     turned = [points[0]]
     turns = 0.0
     for before, point in pairwise(points):
         step = point.lon - before.lon
-        if 180.0 < step < 360.0:
+        if 180.0 < step <= longest:
             turns -= 360.0
-        elif -360.0 < step < -180.0:
+        elif -longest <= step < -180.0:
             turns += 360.0
         turned.append(Position(point.lon + turns, point.lat) if turns else point)
     return turned

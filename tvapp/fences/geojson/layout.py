@@ -49,6 +49,8 @@ class Layout:
     listed: Span | None
     is_bare: bool
     boxes: tuple[Span, ...] = ()
+    reference_system: Span | None = None
+    """Its `crs` member, which RFC 7946 no longer has."""
 
 
 @dataclass(slots=True)
@@ -100,6 +102,10 @@ def _laid_out(data: bytes, outline: _Outline, root: int, source: str) -> Layout:
     features: list[Span] = []
     listed: Span | None = None
     kind = _type(outline.text, found.get("type"))
+    system = None
+    if "crs" in found:
+        start, end = found["crs"]
+        system = outline.in_file(start), outline.in_file(end - 1) + 1
     if kind == "FeatureCollection" and "features" in found:
         start, end = found["features"]
         if outline.text[start] == 0x5B:
@@ -115,7 +121,8 @@ def _laid_out(data: bytes, outline: _Outline, root: int, source: str) -> Layout:
             check(data, span, source)
     if kind == "Feature":
         last = len(outline.text.rstrip(b" \t\r\n")) - 1
-        return Layout(((outline.in_file(root), outline.in_file(last) + 1),), None, is_bare=False)
+        whole = outline.in_file(root), outline.in_file(last) + 1
+        return Layout((whole,), None, is_bare=False, reference_system=system)
     if kind != "FeatureCollection":
         said = f"{kind[:40]!r}" if isinstance(kind, str) else "missing" if kind is None else "no text"
         raise DataError(source, f"the root's type is {said}, not Feature or FeatureCollection")
@@ -130,6 +137,7 @@ def _laid_out(data: bytes, outline: _Outline, root: int, source: str) -> Layout:
         listed,
         is_bare=set(found) <= {"type", "features", "bbox"},
         boxes=tuple((outline.in_file(first), outline.in_file(last - 1) + 1) for first, last in boxes),
+        reference_system=system,
     )
 
 
@@ -158,7 +166,7 @@ def _outlined(data: bytes, start: int, source: str) -> _Outline:
             depth += _DEEPER[brace]
             opened = at - 1
             if depth == 2:
-                depth, at = 1, _object_end(data, opened)
+                depth, at = 1, object_end(data, opened)
                 is_object = True
         if is_object:
             pieces.append(data[copied:opened])
@@ -175,17 +183,18 @@ def _outlined(data: bytes, start: int, source: str) -> _Outline:
     return outline
 
 
-def _object_end(data: bytes, start: int) -> int:
-    """Return the end of the object that begins at `start`; 0 where it has none."""
-    whole = _OBJECT.match(data, start, min(start + _STEP, len(data)))
+def object_end(data: bytes, start: int, limit: int | None = None) -> int:
+    """Return the end of the object that begins at `start`; 0 where it has none before `limit`."""
+    limit = len(data) if limit is None else limit
+    whole = _OBJECT.match(data, start, min(start + _STEP, limit))
     if whole is not None:
         return whole.end()
     depth, at = 1, start + 1
-    while at < len(data):
+    while at < limit:
         brace, at = _to_brace(data, at)
         depth += _DEEPER[brace]
         if depth == 0:
-            return at
+            return at if at <= limit else 0
     return 0
 
 
@@ -214,8 +223,10 @@ def _string_end(data: bytes, start: int) -> int:
     return size
 
 
-def check(data: bytes, span: Span, source: str) -> None:
+def check(data: bytes, span: Span, source: str, *, is_located: bool = True) -> None:
     """Check that a span of the file is JSON, unless it is too large or too deep for the parser.
+
+    To say the line takes time in proportion to the text before: leave it out (`is_located`) for thousands of spans.
 
     Raises:
         DataError: it is not JSON; says where.
@@ -227,7 +238,7 @@ def check(data: bytes, span: Span, source: str) -> None:
         msgspec.json.decode(raw, type=msgspec.Raw)
     except msgspec.DecodeError as error:
         if not _is_grammatical(raw):
-            raise DataError(source, malformed(error, data, span[0])) from error
+            raise DataError(source, malformed(error, data if is_located else None, span[0])) from error
     except RecursionError:
         return
 

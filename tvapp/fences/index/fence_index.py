@@ -20,7 +20,7 @@ from tvapp.fences.index.rtree import PackedRTree
 from tvapp.fences.index.shape_arrays import Floats, Ints, ShapeArrays, offsets
 from tvapp.fences.index.simplification import simplified, stretches_within
 from tvapp.fences.model import style
-from tvapp.fences.model.fence import Circle, Geofence, Line, Polygon, Ring, Spot
+from tvapp.fences.model.fence import Circle, Geofence, Line, Polygon, Ring, Spot, is_area
 from tvapp.fences.model.measures import DETAILED_POINTS, is_detailed
 from tvapp.fences.model.validity import ALWAYS, State
 from tvapp.geo import geodesy
@@ -35,6 +35,10 @@ MOST_OUTLINE_PIECES = 100
 """Points and pieces of the outline of a selected fence: it is drawn live."""
 _MOST_COARSENINGS = 16
 _MOST_CANDIDATES = 512
+MOST_PAINTS = 8
+"""Colours of their own that fences may have: drawing uses 255 colours in all, 15 for each of these."""
+_MARK_M = 1.0
+"""Radius of the outline of a point that is no area."""
 _FAR_M, _NEAR_M = 500_000.0, 250_000.0
 """A fence further from home than the one that, the other way round, would be nearer than the other seems swapped."""
 _ENOUGH_FOR_A_MIDDLE = 3
@@ -66,7 +70,12 @@ class FenceIndex:
             self.parts = older.parts.kept(numbers[older.parts.owner] >= 0, numbers).followed_by(self.parts)
             self.palette_index[kept] = older.palette_index[former[kept]]
         indices: dict[str, int] = {}
+        self.paints: tuple[style.Paint, ...] = () if older is None else older.paints
+        """Colours that fences state, in the order of their indices behind those of the palette."""
         for number in fresh.tolist():
+            if (paint := self.fences[number].paint) is not None:
+                self.palette_index[number] = self._index_of_paint(paint)
+                continue
             kind = self.fences[number].kind
             if (palette_index := indices.get(kind)) is None:
                 palette_index = indices[kind] = style.palette_index(kind)
@@ -95,6 +104,15 @@ class FenceIndex:
 
     def __len__(self) -> int:
         return len(self.fences)
+
+    def _index_of_paint(self, paint: style.Paint) -> int:
+        """Return the index of colours; when none is free, that of the most similar ones."""
+        if paint not in self.paints and len(self.paints) < MOST_PAINTS:
+            self.paints = (*self.paints, paint)
+        if paint in self.paints:
+            return len(style.PALETTE) + self.paints.index(paint)
+        lines = [*style.PALETTE, *(each.line for each in self.paints)]
+        return min(range(len(lines)), key=lambda at: style.difference(lines[at], paint.line))
 
     def at(self, position: Position, now_s: float, tolerance_m: float = 0.0) -> tuple[Geofence, ...]:
         """Return the fences at a place: those that contain it, smallest first, then those within `tolerance_m`."""
@@ -254,9 +272,11 @@ class FenceIndex:
         for shape in fence.shapes:
             match shape:
                 case Circle(center=center, radius_m=radius_m) | Spot(point=center, radius_m=radius_m):
-                    rings.append(geodesy.circle_ring(center, radius_m, 96))
+                    rings.append(geodesy.circle_ring(center, radius_m or _MARK_M, 96))
                 case Polygon():
                     rings.extend(shape.rings)
+                case Line(points=points) if not is_area(shape):
+                    rings.append(shape_arrays.there_and_back(points))
                 case Line(points=points, radius_m=radius_m):
                     from tvapp.fences.index.line_buffer import buffered
 

@@ -1,6 +1,7 @@
 """The shapes of geofences as arrays (numpy): discs, and polygons in Web Mercator world units, ring after ring.
 
-A disc stays centre and radius; a line becomes the polygons of its buffer; longitudes may run over the date line.
+A disc stays centre and radius; a line becomes the polygons of its buffer, or a ring there and back where it is no
+area; longitudes may run over the date line.
 """
 
 from __future__ import annotations
@@ -15,7 +16,8 @@ import numpy as np
 import numpy.typing as npt
 
 from tvapp.fences.index.projection import EQUATOR_M, disc_axes, project_many
-from tvapp.fences.model.fence import Circle, Geofence, Line, Polygon, Shape, Spot
+from tvapp.fences.model.fence import Circle, Geofence, Line, Polygon, Shape, Spot, is_area
+from tvapp.geo.position import Position
 
 Floats: TypeAlias = npt.NDArray[np.float64]
 Ints: TypeAlias = npt.NDArray[np.intp]
@@ -124,6 +126,14 @@ def arrays_of(fences: Sequence[Geofence], numbers: Iterable[int]) -> ShapeArrays
     return gathering.parts()
 
 
+def there_and_back(points: tuple[Position, ...]) -> tuple[Position, ...]:
+    """Return a line as a ring that encloses nothing, of at least five points: fewer would not be drawn."""
+    if len(points) == 2:
+        (one, other) = points
+        points = one, Position((one.lon + other.lon) / 2, (one.lat + other.lat) / 2), other
+    return (*points, *points[-2::-1])
+
+
 class _Gathering:
     """Collects numbers in `array`s: numpy takes long to read lists of a hundred thousand."""
 
@@ -146,6 +156,10 @@ class _Gathering:
                 self._owner.append(number)
                 self._counts.append(len(shape.packed))
                 self._rings += shape.packed
+            case Line(points=points) if not is_area(shape):
+                self._owner.append(number)
+                self._counts.append(1)
+                self._rings += Polygon((there_and_back(points),)).packed
             case Line(points=points, radius_m=radius_m):
                 # Deferred: only lines need shapely, which takes 50 ms and megabytes to import.
                 from tvapp.fences.index.line_buffer import buffered

@@ -92,11 +92,10 @@ def with_unique_ids(fences: Iterable[Geofence]) -> tuple[Geofence, ...]:
     fences = tuple(fences)
     if len({fence.id for fence in fences}) == len(fences):
         return fences
-    taken: set[str] = set()
+    ids = UniqueIds()
     result = []
     for fence in fences:
-        fence_id = unique(fence.id, taken)
-        taken.add(fence_id)
+        fence_id = ids.take(fence.id)
         if fence_id != fence.id:
             note = f"another fence has the same id {fence.id}"
             result.append(msgspec.structs.replace(fence, id=fence_id, notes=(*fence.notes, note)))
@@ -105,14 +104,32 @@ def with_unique_ids(fences: Iterable[Geofence]) -> tuple[Geofence, ...]:
     return tuple(result)
 
 
-def unique(wanted: str, taken: set[str]) -> str:
-    """Return `wanted`, or `wanted~2`, `wanted~3` ... when that is taken."""
-    if wanted not in taken:
-        return wanted
-    number = 2
-    while f"{wanted}~{number}" in taken:
-        number += 1
-    return f"{wanted}~{number}"
+class UniqueIds:
+    """Gives each id out once, however often the same one is asked for.
+
+    >>> ids = UniqueIds()
+    >>> [ids.take("a") for _ in range(3)]
+    ['a', 'a~2', 'a~3']
+    """
+
+    __slots__ = ("_last", "_taken")
+
+    def __init__(self) -> None:
+        self._taken: set[str] = set()
+        self._last: dict[str, int] = {}
+        """The last number of each id that was asked for again: all before it are taken."""
+
+    def take(self, wanted: str) -> str:
+        """Return `wanted`, or `wanted~2`, `wanted~3` ... when that is taken."""
+        fence_id = wanted
+        if fence_id in self._taken:
+            number = self._last.get(wanted, 1)
+            while fence_id in self._taken:
+                number += 1
+                fence_id = f"{wanted}~{number}"
+            self._last[wanted] = number
+        self._taken.add(fence_id)
+        return fence_id
 
 
 def _by_name(fences: Sequence[Geofence]) -> tuple[Geofence, ...]:

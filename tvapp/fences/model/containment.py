@@ -50,7 +50,7 @@ class Nearness:
 
     @property
     def is_inside(self) -> bool:
-        """Tell whether the fence contains the position; its border belongs to it."""
+        """Tell whether the fence contains the position; its border belongs to it. Marks and lines contain nothing."""
         return self.distance_m <= 0.0
 
 
@@ -136,10 +136,10 @@ def _is_inside(part: _Part, place: Position) -> bool:
             place = Position(place.normalised().lon, lat)
             return any(contains(rings, place) for rings in polygons)
         case Circle(center=center, radius_m=radius_m) | Spot(point=center, radius_m=radius_m):
-            return distance_m(center, place) <= radius_m
+            return 0.0 < radius_m >= distance_m(center, place)
         case Line(points=points, radius_m=radius_m):
             foot = nearest_point([points], place)
-            return foot is not None and distance_m(foot.place, place) <= radius_m
+            return foot is not None and 0.0 < radius_m >= distance_m(foot.place, place)
 
 
 def _measure(part: _Part, place: Position) -> tuple[float, NearestPoint | None]:
@@ -150,10 +150,15 @@ def _measure(part: _Part, place: Position) -> tuple[float, NearestPoint | None]:
             metres = math.inf if foot is None else distance_m(place, foot.place)
             return -metres if _is_inside(part, place) else metres, foot
         case Circle(center=center, radius_m=radius_m) | Spot(point=center, radius_m=radius_m):
-            return distance_m(center, place) - radius_m, None
+            return _beyond(distance_m(center, place), radius_m), None
         case Line(points=points, radius_m=radius_m):
             foot = nearest_point([points], place)
-            return (math.inf if foot is None else distance_m(foot.place, place) - radius_m), foot
+            return (math.inf if foot is None else _beyond(distance_m(foot.place, place), radius_m)), foot
+
+
+def _beyond(metres: float, radius_m: float) -> float:
+    """Return how far beyond a radius a place is; for what is no area, never less than a millimetre."""
+    return metres - radius_m if radius_m > 0.0 else max(metres, _ON_THE_LINE_M)
 
 
 def _border(part: _Part, foot: NearestPoint | None, place: Position) -> Position:

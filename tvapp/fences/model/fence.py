@@ -12,6 +12,7 @@ import msgspec
 from tvapp.fences.model import extent, measures
 from tvapp.fences.model.interior import point_inside
 from tvapp.fences.model.pages import Excerpt
+from tvapp.fences.model.style import Paint
 from tvapp.fences.model.validity import ALWAYS, State, Validity
 from tvapp.geo.position import Bounds, Position
 
@@ -35,7 +36,7 @@ class Circle(msgspec.Struct, frozen=True, gc=False):
 
 
 class Spot(msgspec.Struct, frozen=True, gc=False):
-    """A point of interest and all places within `radius_m` of it."""
+    """A point of interest and all places within `radius_m` of it; with a radius of 0 a mark, which is no area."""
 
     point: Position
     radius_m: float
@@ -51,7 +52,7 @@ class Spot(msgspec.Struct, frozen=True, gc=False):
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """All places within `radius_m` of a line (longitudes continuous)."""
+    """All places within `radius_m` of a line (longitudes continuous); with a radius of 0 no area."""
 
     points: tuple[Position, ...]
     radius_m: float
@@ -117,11 +118,18 @@ def _unpacked(ring: bytes) -> Ring:
 Shape: TypeAlias = Circle | Polygon | Line | Spot
 
 
+def is_area(shape: Shape) -> bool:
+    """Tell whether a shape covers any ground; lines and spots without a radius do not."""
+    return isinstance(shape, Polygon) or shape.radius_m > 0.0
+
+
 class Geofence(msgspec.Struct, frozen=True):
     """A named area.
 
     `id` is unique on this screen; `geometry_id` is that of the file, which two fences may share. `stored` is the
     GeoJSON Feature as it was read, feature number `number` of `source`. `notes` say what was guessed or left out.
+    `paint` holds the colours that the Feature states. `is_editable` is False where the Feature does not stand byte for
+    byte in its file, as GeoJSON.
     Properties are computed on demand, because few of a hundred thousand fences need them.
     """
 
@@ -135,6 +143,8 @@ class Geofence(msgspec.Struct, frozen=True):
     number: int = 0
     stored: bytes | Excerpt = b""
     notes: tuple[str, ...] = ()
+    is_editable: bool = True
+    paint: Paint | None = None
 
     def __post_init__(self) -> None:
         if not self.shapes:

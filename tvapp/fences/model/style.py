@@ -8,7 +8,9 @@ them off from light roads and imagery.
 
 from __future__ import annotations
 
+import re
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal, NamedTuple
 
@@ -72,6 +74,13 @@ Pattern = Literal["plain", "hatch", "stripes", "dots", "lattice"]
 PATTERNS: Final[dict[int, Pattern]] = {RED: "stripes", ORANGE: "dots"}
 """Fills of the kinds that warn, by palette index; all others are plain."""
 
+DARK_BASE: Final = Rgba(58, 64, 72)
+"""The lightest land and water of the dark base map."""
+LEAST_CONTRAST: Final = 3.0
+_USUAL_OPACITY, _LEAST_OPACITY, _MOST_OPACITY = 0.28, 0.08, 0.6
+"""Of a fill: the map shows through it always."""
+_HEX: Final = re.compile(r"#?([0-9A-Fa-f]{6}|[0-9A-Fa-f]{3})")
+
 _MARK: Final = 170
 """Opacity of a pattern on a full fill."""
 _FAINT_MARK: Final = 100
@@ -94,6 +103,68 @@ class FenceStyle:
     casing: Rgba = CASING
 
 
+class Paint(NamedTuple):
+    """The colours of an active fence: its outline, and its fill with the opacity in it."""
+
+    line: Rgba
+    fill: Rgba
+
+
+def stated_paint(properties: Mapping[str, object]) -> Paint | None:
+    """Return the colours that a Feature states (simplestyle: `stroke`, `fill`, `fill-opacity`); None for none.
+
+    An outline that would hardly stand out from the dark base map takes the nearest colour that does; its dark casing
+    sets it off from light ones.
+    """
+    stroke, fill = _color(properties.get("stroke")), _color(properties.get("fill"))
+    line = stroke or fill
+    if line is None:
+        return None
+    stated = properties.get("fill-opacity")
+    share = float(stated) if isinstance(stated, int | float) and not isinstance(stated, bool) else _USUAL_OPACITY
+    opacity = round(255 * min(max(share, _LEAST_OPACITY), _MOST_OPACITY)) if share == share else 72
+    return Paint(_outstanding(line), (fill or line)._replace(a=opacity))
+
+
+def contrast(one: Rgba, other: Rgba) -> float:
+    """Return the contrast of two opaque colours, 1 to 21 (WCAG 2.2).
+
+    >>> round(contrast(Rgba(255, 255, 255), Rgba(0, 0, 0)))
+    21
+    """
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def difference(one: Rgba, other: Rgba) -> float:
+    """Return how different two colours look: weighted by the share of red, which is near enough to choose by."""
+    red = (one.r + other.r) / 2
+    r, g, b = one.r - other.r, one.g - other.g, one.b - other.b
+    return (2 + red / 256) * r * r + 4 * g * g + (2 + (255 - red) / 256) * b * b
+
+
+def _luminance(color: Rgba) -> float:
+    parts = (part / 255 for part in color[:3])
+    linear = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
+    return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def _outstanding(color: Rgba) -> Rgba:
+    """Return the colour, mixed with as little white as makes it stand out from the dark base map."""
+    for step in range(17):
+        mixed = Rgba(*(part + (255 - part) * step // 16 for part in color[:3]))
+        if contrast(mixed, DARK_BASE) >= LEAST_CONTRAST:
+            return mixed
+    return Rgba(255, 255, 255)
+
+
+def _color(value: object) -> Rgba | None:
+    if not isinstance(value, str) or (match := _HEX.fullmatch(value.strip())) is None:
+        return None
+    digits = match[1] if len(match[1]) == 6 else "".join(digit * 2 for digit in match[1])
+    return Rgba(*bytes.fromhex(digits))
+
+
 def palette_index(kind: str) -> int:
     """Return the palette index of a kind: the same on every screen, for any word."""
     folded = kind.casefold()
@@ -105,16 +176,21 @@ def palette_index(kind: str) -> int:
     return zlib.crc32(folded.encode(errors="replace")) % len(PALETTE)
 
 
-def style(kind: str, state: State) -> FenceStyle:
-    """Return how a fence of a kind looks in a state."""
-    return style_of_index(palette_index(kind), state)
+def style(kind: str, state: State, paint: Paint | None = None) -> FenceStyle:
+    """Return how a fence of a kind looks in a state; with colours of its own where it states some."""
+    return style_of_index(palette_index(kind), state) if paint is None else style_of_paint(paint, state)
 
 
 def style_of_index(place: int, state: State) -> FenceStyle:
     """Return how fences of one colour look in a state."""
-    color, pattern = PALETTE[place], PATTERNS.get(place, "plain")
+    return style_of_paint(Paint(PALETTE[place], PALETTE[place]._replace(a=72)), state, PATTERNS.get(place, "plain"))
+
+
+def style_of_paint(paint: Paint, state: State, pattern: Pattern = "plain") -> FenceStyle:
+    """Return how fences of these colours look in a state."""
+    color = paint.line
     if state == "active":
-        return FenceStyle(color, color._replace(a=72), None, pattern, color._replace(a=_MARK))
+        return FenceStyle(color, paint.fill, None, pattern, color._replace(a=_MARK))
     if state == "expired":
         mark = GREY._replace(a=120)
         return FenceStyle(GREY, GREY._replace(a=30), (18.0, 11.0), "hatch", mark, hollow=True)

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 from tvapp.fences.model import measures
-from tvapp.fences.model.fence import Circle, Geofence, Line, Polygon, Shape, Spot
+from tvapp.fences.model.fence import Circle, Geofence, Line, Polygon, Shape, Spot, is_area
 from tvapp.fences.model.validity import Period, State
 from tvapp.geo import geodesy
 
-ShapeKey = Literal["circle", "spot", "line", "rectangle", "polygon", "several"]
+ShapeKey = Literal["circle", "spot", "line", "rectangle", "polygon", "several", "mark", "path"]
+"""A mark is a point that is no area, a path such a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,15 +72,17 @@ def _key(shape: Shape) -> ShapeKey:
         case Circle():
             return "circle"
         case Spot():
-            return "spot"
+            return "spot" if is_area(shape) else "mark"
         case Line():
-            return "line"
+            return "line" if is_area(shape) else "path"
         case Polygon(is_rectangle=is_rectangle):
             return "rectangle" if is_rectangle else "polygon"
 
 
 def _measure(shape: Shape) -> tuple[float, float]:
-    """Return area and perimeter."""
+    """Return area and perimeter; none of what is no area."""
+    if not is_area(shape):
+        return 0.0, 0.0
     match shape:
         case Circle(radius_m=radius_m) | Spot(radius_m=radius_m):
             return math.pi * radius_m**2, 2 * math.pi * radius_m

@@ -21,6 +21,7 @@ from tvapp.core.jobs import JobFailed, JobResult, Jobs
 from tvapp.core.log import Log
 from tvapp.core.record import RecordFormat
 from tvapp.fences.geojson import reading
+from tvapp.fences.geojson.conventions import DEFAULT, Conventions
 from tvapp.fences.model.fence import Geofence
 from tvapp.fences.service.messages import FencesLoaded, FencesUnchanged, SnapshotRestored
 
@@ -37,6 +38,7 @@ WRITE_EVERY_S = 600.0
 class _Source(msgspec.Struct):
     name: str
     size: int
+    is_editable: bool = True
 
 
 class _Superseded(Exception):
@@ -48,23 +50,23 @@ def pack(fences: Sequence[Geofence]) -> list[bytes]:
 
     There may be tens of megabytes: nothing is joined.
     """
-    by_source: dict[str, list[bytes]] = {}
+    by_source: dict[tuple[str, bool], list[bytes]] = {}
     for fence in fences:
-        by_source.setdefault(fence.source, []).append(fence.raw)
+        by_source.setdefault((fence.source, fence.is_editable), []).append(fence.raw)
     sources: list[_Source] = []
     pieces: list[bytes] = []
-    for name, raws in by_source.items():
+    for (name, is_editable), raws in by_source.items():
         collection = [b'{"type":"FeatureCollection","features":[', raws[0]]
         for raw in raws[1:]:
             collection += (b",", raw)
         collection.append(b"]}")
-        sources.append(_Source(name, sum(map(len, collection))))
+        sources.append(_Source(name, sum(map(len, collection)), is_editable))
         pieces += collection
     payload = [msgspec.json.encode(sources), b"\n", *pieces]
     return [FORMAT.header(payload), *payload]
 
 
-def unpack(data: bytes) -> tuple[Geofence, ...]:
+def unpack(data: bytes, conventions: Conventions = DEFAULT) -> tuple[Geofence, ...]:
     """Return the fences of a file that `pack` made.
 
     Raises:
@@ -78,7 +80,10 @@ def unpack(data: bytes) -> tuple[Geofence, ...]:
         raise DataError(FORMAT.kind, "no list of sources") from error
     found: list[Geofence] = []
     for source in sources:
-        found += reading.read(data[at : at + source.size], source.name).fences
+        fences = reading.read(data[at : at + source.size], source.name, conventions).fences
+        if not source.is_editable:
+            fences = tuple(msgspec.structs.replace(fence, is_editable=False) for fence in fences)
+        found += fences
         at += source.size
     return tuple(found)
 
@@ -93,7 +98,15 @@ class _Written(JobResult):
 class Snapshot:
     """The snapshot of one account and store at a time. Belongs to the main thread; returns at once."""
 
-    def __init__(self, jobs: Jobs, clock: Clock, log: Log, disk: DiskHealth | None = None) -> None:
+    def __init__(
+        self,
+        jobs: Jobs,
+        clock: Clock,
+        log: Log,
+        disk: DiskHealth | None = None,
+        conventions: Conventions = DEFAULT,
+    ) -> None:
+        self._conventions = conventions
         self._jobs = jobs
         self._clock = clock
         self._log = log
@@ -186,7 +199,7 @@ class Snapshot:
             if data is None:
                 return None
             as_of = path.stat().st_mtime
-            restored = SnapshotRestored(unpack(data), min(as_of, self._clock.wall()))
+            restored = SnapshotRestored(unpack(data, self._conventions), min(as_of, self._clock.wall()))
         except (StorageError, DataError, OSError) as error:
             self._log.event("geofences.not_kept", level="warning", reason=str(error)[:200])
             return None

@@ -11,6 +11,7 @@ from tvapp.fences.model.fence import Geofence, Skipped
 
 if TYPE_CHECKING:
     from tvapp.fences.model.change import Change, Outcome, Step
+    from tvapp.fences.stores.file_reader import FileReader
 
 T = TypeVar("T")
 
@@ -49,6 +50,12 @@ class Store(Protocol):
             TvappError: nothing can be read now; the geofences on the map stay.
         """
         ...
+
+
+class ReadingStore(Store, Protocol):
+    """A store that reads files; another reader may be set before the first load."""
+
+    reader: FileReader
 
 
 @runtime_checkable

@@ -1,8 +1,8 @@
 """Reads and writes geofences in a container of Azure Blob Storage with the viewer's sign-in.
 
-Every *.geojson and *.json blob is read. A fence made on a screen is a blob of its own, so that an ETag guards one
-fence: screens that add fences never collide, and to delete a fence is one DELETE. Fences in other files are edited in
-place.
+Every blob is read whose name says that it holds geofences (`naming`); all others are named as passed over. A fence made
+on a screen is a blob of its own, so that an ETag guards one fence: screens that add fences never collide, and to delete
+a fence is one DELETE. Fences in other files are edited in place.
 """
 
 from __future__ import annotations
@@ -22,7 +22,8 @@ from tvapp.fences.model.fence import Skipped
 from tvapp.fences.stores.base import UNCHANGED, Loaded, Note, SameThread, Workers
 from tvapp.fences.stores.blob_sending import send_change
 from tvapp.fences.stores.document import Document, failure_reason, read_blob
-from tvapp.fences.stores.naming import SUFFIXES, file_name
+from tvapp.fences.stores.file_reader import FileReader
+from tvapp.fences.stores.naming import PassedOver, file_name, is_read
 from tvapp.fences.stores.staleness import Staleness
 from tvapp.net.request import Request, Response, Sender
 
@@ -60,6 +61,8 @@ class BlobStore:
         self._container = parse_container(container_url)
         self._log = log
         self._workers: Workers = workers if workers is not None else SameThread()
+        self.reader = FileReader()
+        """Reads the files; another one may be set before the first load."""
         clock = clock if clock is not None else SystemClock()
         self._client = (
             BlobClient(http, self._container, authorizer, clock=clock, page_size=page_size)
@@ -102,7 +105,7 @@ class BlobStore:
         name = change.source or container.prefix + file_name(change.geometry_id)
         if not is_askable(name) or not name.startswith(container.prefix):
             raise DataError(name[:200], "it cannot be in this container")
-        sent = await send_change(client, name, change, self._workers)
+        sent = await send_change(client, name, change, self._workers, self.reader)
         self._staleness.confirm(name, self._staleness.now())
         _put(self._documents, name, sent.document)
         for load in self._loads:
@@ -152,6 +155,7 @@ class BlobStore:
             self._documents |= documents  # so that the next load need not read these again
             raise fatal
         self._documents = dict(sorted(documents.items()))
+        self.reader.keep(set(documents))
         return self._changed(skipped, refused, self._staleness.oldest(name for name in stale if name not in sent))
 
     def _changed(self, skipped: list[Skipped], refused: list[str], stale: float | None) -> Loaded:
@@ -172,6 +176,7 @@ class BlobStore:
         """Return the entries of all pages whose names end as those of GeoJSON do."""
         assert self._container is not None
         found: list[Entry] = []
+        passed = PassedOver(self._container.url)
         marker, seen = "", {""}
         for _ in range(MAX_PAGES):
             body = await client.list_page(marker)
@@ -179,15 +184,22 @@ class BlobStore:
                 page = await self._workers.in_worker(lambda body=body: parse_page(body))  # type: ignore[misc]
             except DataError as error:
                 raise not_a_list(self._container.host, error.reason) from error
-            found += [each for each in page.entries if each.name.lower().endswith(SUFFIXES) and not each.is_folder]
+            for entry in page.entries:
+                if is_read(entry.name):
+                    if not entry.is_folder:
+                        found.append(entry)
+                elif not entry.is_folder:
+                    passed.add(entry.name)
             marker = page.next_marker
             if not marker:
+                skipped += passed.told()
                 return found
             if marker in seen:
                 raise not_a_list(self._container.host, "the list goes round in circles")
             seen.add(marker)
             if len(found) > MAX_BLOBS:
                 break
+        skipped += passed.told()
         skipped.append(
             Skipped(self._container.url, f"a long list: not all files after the first {len(found)} are read")
         )
@@ -214,18 +226,21 @@ class BlobStore:
         """Return the document of a blob; None where it was deleted."""
         known = self._documents.get(entry.name)
         # The list has ETags without quotes, the header with them. A list is never behind (strong consistency).
-        if known is not None and entry.etag and known.etag.strip('"') == entry.etag:
+        is_cut = self.reader.may_read_more(entry.name)
+        if known is not None and entry.etag and known.etag.strip('"') == entry.etag and not is_cut:
             return known
         async with gate:
             try:
-                response = await client.get(entry.name, etag=known.etag if known else "", limit_bytes=MAX_BYTES)
+                response = await client.get(
+                    entry.name, etag=known.etag if known and not is_cut else "", limit_bytes=MAX_BYTES
+                )
             except NotFound as error:
                 if error.code == "ContainerNotFound":
                     raise
                 return None
         if response is None:
             return known
-        return await self._workers.in_worker(lambda: read_blob(entry.name, response, known))
+        return await self._workers.in_worker(lambda: read_blob(entry.name, response, known, self.reader))
 
 
 def _put(documents: dict[str, Document], name: str, document: Document | None) -> None:

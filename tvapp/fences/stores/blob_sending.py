@@ -11,7 +11,8 @@ from tvapp.fences.geojson.amend import AlreadyApplied, Amended, Amendment, amend
 from tvapp.fences.geojson.reading import MAX_BYTES
 from tvapp.fences.model.change import Change, Conflicting, Outcome, Stored
 from tvapp.fences.stores.base import Workers
-from tvapp.fences.stores.document import Document, is_web_page, read_blob
+from tvapp.fences.stores.document import Document, read_blob
+from tvapp.fences.stores.file_reader import FileReader, is_web_page
 from tvapp.net.request import Response
 
 MAX_ROUNDS = 16
@@ -29,7 +30,7 @@ class Sent:
     document: Document | None
 
 
-async def send_change(client: BlobClient, name: str, change: Change, workers: Workers) -> Sent:
+async def send_change(client: BlobClient, name: str, change: Change, workers: Workers, reader: FileReader) -> Sent:
     """Bring `change` into the blob `name`, also while other clients write to it.
 
     A change that is there already (the answer to an earlier attempt was lost) is not written again.
@@ -47,9 +48,9 @@ async def send_change(client: BlobClient, name: str, change: Change, workers: Wo
         amendment = await workers.in_worker(lambda held=held: _amend(held, change, name))  # type: ignore[misc]
         match amendment:
             case AlreadyApplied():
-                return Sent(Stored(name), await _document(name, held, workers))
+                return Sent(Stored(name), await _document(name, held, workers, reader))
             case Conflicting():
-                return Sent(replace(amendment, source=name), await _document(name, held, workers))
+                return Sent(replace(amendment, source=name), await _document(name, held, workers, reader))
         try:
             written = await _write(client, name, held, amendment)
         except (Conflict, NotFound) as error:
@@ -57,7 +58,7 @@ async def send_change(client: BlobClient, name: str, change: Change, workers: Wo
                 raise
             overtaken = error
             continue
-        return Sent(Stored(name), await _document(name, written, workers))
+        return Sent(Stored(name), await _document(name, written, workers, reader))
     raise Throttled(overtaken.host, overtaken.status, overtaken.code, "others keep changing this file")
 
 
@@ -78,7 +79,7 @@ async def _write(client: BlobClient, name: str, held: Response | None, amended: 
     return None
 
 
-async def _document(name: str, held: Response | None, workers: Workers) -> Document | None:
+async def _document(name: str, held: Response | None, workers: Workers, reader: FileReader) -> Document | None:
     if held is None:
         return None
-    return await workers.in_worker(lambda: read_blob(name, held, None))
+    return await workers.in_worker(lambda: read_blob(name, held, None, reader))

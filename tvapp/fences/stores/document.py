@@ -7,11 +7,10 @@ from dataclasses import dataclass
 
 from tvapp.azure.errors import plain
 from tvapp.core.errors import ConnectionBroken, DataError, NetworkError, ServiceError, TimedOut, TlsFailed, TvappError
-from tvapp.fences.geojson.reading import ReadResult, read
+from tvapp.fences.geojson.reading import ReadResult
 from tvapp.fences.stores.content import Content, read_content
+from tvapp.fences.stores.file_reader import FileReader
 from tvapp.net.request import Response
-
-_PAGES = (b"<!doctype html", b"<html", b"<head", b"<script")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,46 +32,35 @@ class Document:
         return self.content.result
 
 
-def read_document(source: str, response: Response, known: Document | None) -> Document:
+def read_document(
+    source: str, response: Response, known: Document | None, reader: FileReader, key: str = ""
+) -> Document:
     """Parse the body of a 200; a body equal to that of `known` is not parsed again. Takes long: for a worker.
+
+    `key` tells it from another document of the same name.
 
     Raises:
         DataError: the body is not GeoJSON; the reason names a web page as such.
     """
     headers, body = response.headers, response.body
     digest = hashlib.sha256(body).digest()
-    result = known.result if known is not None and known.digest == digest else read_geojson(body, source)
+    if known is not None and known.digest == digest and not reader.may_read_more(key or source):
+        result = known.result
+    else:
+        result = reader.read(body, source, key)
     return Document(digest, headers.get("etag", ""), headers.get("last-modified", ""), Content(result), len(body))
 
 
-def read_blob(name: str, response: Response, known: Document | None) -> Document:
+def read_blob(name: str, response: Response, known: Document | None, reader: FileReader) -> Document:
     """Parse a blob; one of which nothing can be read keeps the content of `known`. Takes long: for a worker."""
     body, etag = response.body, response.headers.get("etag", "")
     digest = hashlib.sha256(body).digest()
-    if known is not None and known.digest == digest:
+    if known is not None and known.digest == digest and not reader.may_read_more(name):
         return Document(digest, etag, "", Content(known.result), len(body))
-    content = read_content(lambda: read_geojson(body, name), known.content if known is not None else None)
+    content = read_content(lambda: reader.read(body, name), known.content if known is not None else None)
     if content.problem:
         digest = known.digest if known is not None else b""
     return Document(digest, etag, "", content, len(body))
-
-
-def read_geojson(body: bytes, source: str) -> ReadResult:
-    """Read a body.
-
-    Raises:
-        DataError: it is not GeoJSON; the reason names a web page and an empty file as such.
-    """
-    if is_web_page(body):
-        raise DataError(source, "a web page, not GeoJSON")
-    if not body.strip():
-        raise DataError(source, "the file is empty")
-    return read(body, source)
-
-
-def is_web_page(body: bytes) -> bool:
-    """Tell whether a body is HTML. The content type does not decide: plain files are often served with a wrong one."""
-    return body[:256].lstrip(b"\xef\xbb\xbf \t\r\n").lower().startswith(_PAGES)
 
 
 def failure_reason(error: TvappError) -> str:

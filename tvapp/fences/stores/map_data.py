@@ -29,7 +29,7 @@ from tvapp.fences.model.change import Change, Outcome, Stored
 from tvapp.fences.model.fence import Skipped
 from tvapp.fences.stores.base import UNCHANGED, Loaded, Note, SameThread, StoreRetired, Workers
 from tvapp.fences.stores.content import KEPT, Content, read_content
-from tvapp.fences.stores.document import read_geojson
+from tvapp.fences.stores.file_reader import FileReader
 from tvapp.fences.stores.map_data_sending import PollPacer, Sending
 from tvapp.fences.stores.staleness import Staleness
 from tvapp.net.request import Sender
@@ -69,6 +69,8 @@ class MapDataStore:
         self._client = MapDataClient(http, endpoint, authorizer, clock=clock)
         self._log = log
         self._workers: Workers = workers if workers is not None else SameThread()
+        self.reader = FileReader()
+        """Reads the files; another one may be set before the first load."""
         self._new_pacer = new_pacer
         self._files: dict[str, _File] = {}
         self._staleness = Staleness(clock)
@@ -104,6 +106,7 @@ class MapDataStore:
                 elif udid not in stale and not answer.content.problem:
                     self._staleness.confirm(udid, began)
         self._files = files
+        self.reader.keep(set(files))
         oldest = self._staleness.oldest(stale)
         for udid, file in files.items():
             skipped.extend(file.content.skipped(udid))
@@ -133,7 +136,7 @@ class MapDataStore:
             udid, content = sent.outcome.source, sent.content
             known = self._files.get(udid)
             if content is not None:
-                file = await self._workers.in_worker(lambda: _read(udid, content, "", None))
+                file = await self._workers.in_worker(lambda: _read(udid, content, "", None, self.reader))
                 self._files[udid] = replace(file, is_ours=True)
             elif known is not None:
                 # A resumed attempt does not know what was written: read the file again.
@@ -200,18 +203,18 @@ class MapDataStore:
             if response is None:
                 return known
             etag = response.headers.get("etag", "")
-            return await self._workers.in_worker(lambda: _read(udid, response.body, etag, known))
+            return await self._workers.in_worker(lambda: _read(udid, response.body, etag, known, self.reader))
 
 
 def _reason(error: ServiceDown | UnexpectedReply) -> str:
     return "a web page, not GeoJSON" if getattr(error, "code", "") == "html" else f"the service answers {error.status}"
 
 
-def _read(udid: str, content: bytes, etag: str, known: _File | None) -> _File:
+def _read(udid: str, content: bytes, etag: str, known: _File | None, reader: FileReader) -> _File:
     digest = hashlib.sha256(content).digest()
     if known is not None and known.digest == digest:
         return _File(digest, etag, Content(known.content.result), len(content))
-    read_now = read_content(lambda: read_geojson(content, udid), known.content if known is not None else None)
+    read_now = read_content(lambda: reader.read(content, udid), known.content if known is not None else None)
     if read_now.problem:
         digest = known.digest if known is not None else b""
     return _File(digest, etag, read_now, len(content))

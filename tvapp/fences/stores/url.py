@@ -16,7 +16,8 @@ from tvapp.fences.geojson.reading import MAX_BYTES
 from tvapp.fences.model.fence import Skipped
 from tvapp.fences.stores.base import UNCHANGED, Loaded, SameThread, Workers
 from tvapp.fences.stores.content import KEPT
-from tvapp.fences.stores.document import Document, failure_reason, is_web_page, read_document
+from tvapp.fences.stores.document import Document, failure_reason, read_document
+from tvapp.fences.stores.file_reader import FileReader, is_web_page
 from tvapp.fences.stores.staleness import Staleness
 from tvapp.net.request import Request, Response, Sender
 from tvapp.net.urls import host_of, origin_of
@@ -58,6 +59,8 @@ class UrlStore:
         self._sources = [_Source(url, label(url)) for url in dict.fromkeys(urls)]
         self._log = log
         self._workers: Workers = workers if workers is not None else SameThread()
+        self.reader = FileReader()
+        """Reads the files; another one may be set before the first load."""
         self._clock: Clock = clock if clock is not None else SystemClock()
         self._staleness = Staleness(self._clock)
         self._shown: tuple[object, ...] | None = None
@@ -123,9 +126,10 @@ class UrlStore:
         if not origin_of(source.url).startswith("https://") or "@" in urlsplit(source.url).netloc:
             raise DataError(source.label, "not an https address without a user name")
         fields = {"accept": _ACCEPT}
-        if known is not None and known.etag:
+        is_cut = self.reader.may_read_more(source.url)
+        if known is not None and known.etag and not is_cut:
             fields["if-none-match"] = known.etag
-        if known is not None and known.last_modified:
+        if known is not None and known.last_modified and not is_cut:
             fields["if-modified-since"] = known.last_modified
         request = Request("GET", source.url, Headers(fields), limit_bytes=MAX_BYTES, timeout_s=_TIMEOUT_S)
         response = await self._http.send(request)
@@ -135,7 +139,9 @@ class UrlStore:
             raise _failure(response, self._clock.wall())
         if is_web_page(response.body):
             raise UnexpectedReply(response.host, 200, "html", "a web page, not GeoJSON")
-        return await self._workers.in_worker(lambda: read_document(source.label, response, known))
+        return await self._workers.in_worker(
+            lambda: read_document(source.label, response, known, self.reader, source.url)
+        )
 
 
 def label(url: str) -> str:

@@ -169,7 +169,12 @@ class FenceEdits:
 
     def rename(self, fence: Geofence, kind: Kind) -> None:
         """Give a geofence the next free name of a kind."""
-        self._alter(fence, "rename", properties={"name": self.name_for(kind, fence), "kind": kind.key})
+        from tvapp.fences.geojson.conventions import key_of
+
+        there = fence.properties
+        name_key, kind_key = key_of(there, fence.name, "name"), key_of(there, fence.kind, "kind")
+        kind_key = kind_key if kind_key != name_key else "kind"
+        self._alter(fence, "rename", properties={name_key: self.name_for(kind, fence), kind_key: kind.key})
 
     def set_times(self, fence: Geofence, validity: Mapping[str, object] | None) -> None:
         """Set the validity of a geofence; None means always."""

@@ -188,6 +188,8 @@ _COMMON: dict[str, str] = {
     "fence.shape.rectangle": "Rectangle",
     "fence.shape.line": "Strip along a line",
     "fence.shape.spot": "Around a point",
+    "fence.shape.mark": "Point, without an area",
+    "fence.shape.path": "Line, without an area",
     "fence.shape.several": "{count} areas",
     "fence.kind": "Kind",
     "fence.shape": "Shape",

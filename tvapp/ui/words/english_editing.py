@@ -94,6 +94,7 @@ EDITING: dict[str, str] = {
     "edit.decide.conflict": "Two versions",
     "edit.decide.refused": "Not accepted",
     "edit.cannot": "Not for this shape",
+    "edit.not_in_its_file": "Its file is not plain GeoJSON",
     "fence.action.edit": "Change",
     "delete.title": "Delete {name}?",
     "delete.advice": "It goes from every screen. Undo brings it back.",

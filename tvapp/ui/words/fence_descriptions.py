@@ -16,6 +16,7 @@ from tvapp.ui.words.property_values import property_lines
 
 KNOWN_PROPERTIES = frozenset(
     {"name", "geometryId", "subType", "radius", "validityTime", "kind", "category", "type", "fill", "stroke"}
+    | {"fill-opacity", "stroke-width", "stroke-opacity"}
 )
 """Properties that are shown in another way, or concern drawing only."""
 MOST_PROPERTIES = 40
@@ -48,7 +49,9 @@ def size_words(fence: Geofence, now_s: float, settings: UiSettings) -> str:
     summary = summarise(fence, now_s)
     if summary.shape in ("circle", "spot") and summary.radius_m is not None:
         return f"{settings.words('fence.radius')} {formats.distance(summary.radius_m, settings.units)}"
-    if summary.shape == "line" and summary.length_m is not None:
+    if summary.shape == "mark":
+        return shape_words(summary, settings)
+    if summary.shape in ("line", "path") and summary.length_m is not None:
         return formats.distance(summary.length_m, settings.units)
     if summary.area_m2 is None:
         return settings.words("fence.measuring")
@@ -154,7 +157,9 @@ def _measures(summary: Summary, settings: UiSettings) -> list[Row]:
     if summary.shape == "line" and summary.length_m is not None and summary.radius_m is not None:
         rows.append((say("fence.length"), formats.distance(summary.length_m, units)))
         rows.append((say("fence.width"), formats.distance(2 * summary.radius_m, units)))
-    if summary.area_m2 is not None and summary.perimeter_m is not None:
+    if summary.shape == "path" and summary.length_m is not None:
+        rows.append((say("fence.length"), formats.distance(summary.length_m, units)))
+    if summary.area_m2 and summary.perimeter_m is not None:
         rows.append((say("fence.area"), formats.area(summary.area_m2, units)))
         rows.append((say("fence.perimeter"), formats.distance(summary.perimeter_m, units)))
     return rows

@@ -51,8 +51,8 @@ class EditPanel(OptionPanel):
         say, entry = self._state.settings.words, self._state.edits.entry(self._fence)
         options = []
         for key, icon in _OPTIONS.items():
-            can = key == "delete" or key in self._abilities
-            detail = "" if can else say("edit.cannot")
+            can = self._fence.is_editable if key == "delete" else key in self._abilities
+            detail = "" if can else say("edit.cannot" if self._fence.is_editable else "edit.not_in_its_file")
             options.append(Option(key, icon, say(f"edit.{key}"), detail, enabled=can, danger=key == "delete"))
         if entry is not None and entry.is_stuck:
             words = say(f"edit.decide.{entry.state}")

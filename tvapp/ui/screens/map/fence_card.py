@@ -29,7 +29,7 @@ STATE_ICONS: dict[State, tuple[str, Color]] = {
 
 def kind_color(fence: Geofence, state: State) -> Color:
     """Return the colour that the fence has on the map."""
-    return Color(*fence_style.style(fence.kind, state).line)
+    return Color(*fence_style.style(fence.kind, state, fence.paint).line)
 
 
 def draw_mark(canvas: Canvas, fence: Geofence, state: State, x: float, y: float, size: float) -> None:
