@@ -177,3 +177,11 @@ def test_back_leads_back(viewer: Viewer) -> None:
     viewer.begins()
     viewer.press(Intent.BACK)
     assert viewer.stack.top.name == "start"
+
+
+def test_a_host_is_written_as_it_is_at_the_beginning_of_a_sentence_too(viewer: Viewer) -> None:
+    viewer.begins()
+    first, second = PARTS[:2]
+    viewer.finds(finding(first, "pass", "atlas.example answers"), finding(second, "pass", "right to within 1 s"))
+    assert viewer.shows("atlas.example answers")
+    assert viewer.shows("Right to within 1 s")

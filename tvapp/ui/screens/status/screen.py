@@ -232,4 +232,6 @@ class StatusScreen(Panel):
 
 
 def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:]
+    """Begin a sentence with a capital letter, unless it begins with a host, an address or a path."""
+    first = text.partition(" ")[0].rstrip(".:,")
+    return text if "." in first or "/" in first else text[:1].upper() + text[1:]
