@@ -152,7 +152,8 @@ def test_a_file_that_cannot_be_read_now_is_as_it_was_with_its_age_or_skipped_whe
     rig.clock.advance(60.0)
     rig.account.files |= {udid(1): 503, udid(2): collection("two")}
     loaded = rig.load()
-    assert (names(loaded), loaded.skipped, loaded.as_of) == (["one", "two"], (), right_at)
+    kept = Skipped(udid(1), "shown as it was before: the service answers 503")
+    assert (names(loaded), loaded.skipped, loaded.as_of) == (["one", "two"], (kept,), right_at)
 
 
 def test_a_file_being_replaced_stays_as_it_was_and_one_that_is_no_geojson_is_named() -> None:
