@@ -22,4 +22,5 @@ def test_everything_lies_where_earlier_versions_put_it() -> None:
         "lock_tries": "/data/lock-tries",
         "screenshots": "/data/screenshots",
         "crashes": "/data/crashes",
+        "control": "/data/control",
     }
