@@ -63,7 +63,7 @@ def files(folder: Path) -> dict[str, bytes]:
 def content(path: Path) -> dict[str, bytes]:
     """Return the content of a file by its name; nothing of one that is no file or just went away."""
     with contextlib.suppress(FileNotFoundError, ProcessLookupError, IsADirectoryError):
-        return {str(path): path.read_bytes()}
+        return {} if path.is_socket() else {str(path): path.read_bytes()}
     return {}
 
 

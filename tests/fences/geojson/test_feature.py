@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tvapp.core.errors import DataError
+from tvapp.fences.geojson.conventions import LARGEST_RADIUS_M
 from tvapp.fences.geojson.feature import REMOVE, altered, moved, new_feature, with_new_id
 from tvapp.fences.geojson.geometry import MAX_NESTING
 from tvapp.fences.geojson.reading import read
@@ -115,8 +116,8 @@ def test_a_polygon_across_the_date_line_is_cut_as_rfc_7946_says_and_shown_whole(
         ({"type": "Blob", "coordinates": []}, {}, "no type"),
         ({"type": ["Point"]}, {}, "no type"),
         ({}, {}, "no type"),
-        (POINT, {"radius_m": 0.5}, "0.5 m is outside"),
-        (POINT, {"radius_m": math.nan}, "outside"),
+        (POINT, {"radius_m": 0.0}, "radius of 0 m makes no area"),
+        (POINT, {"radius_m": math.nan}, "makes no area"),
         (POINT, {"validity": {"a": object()}}, "not JSON"),
     ],
 )
@@ -300,11 +301,11 @@ def test_an_error_names_the_geofence_where_it_has_an_id() -> None:
         assert failed(act) == ("the geofence", "it is not an object")
     assert failed(lambda: altered(FOREIGN, properties={"kind": object()})) == ("kind", "its value is not JSON")
     assert failed(lambda: new_feature("", "n", "", POINT)) == ("n", "it has no geometryId")
-    reason = "a radius of 0.999 m is outside 1 to 10000"
-    assert failed(lambda: new_feature("i", "n", "", POINT, radius_m=0.999)) == ("i", reason)
-    reason = "a radius of 10000.5 m is outside 1 to 10000"
-    assert failed(lambda: new_feature("i", "n", "", POINT, radius_m=10_000.5)) == ("i", reason)
-    for radius_m in (1.0, 10_000.0):
+    reason = "a radius of -1 m makes no area"
+    assert failed(lambda: new_feature("i", "n", "", POINT, radius_m=-1.0)) == ("i", reason)
+    reason = f"a radius of {2 * LARGEST_RADIUS_M:g} m makes no area"
+    assert failed(lambda: new_feature("i", "n", "", POINT, radius_m=2 * LARGEST_RADIUS_M)) == ("i", reason)
+    for radius_m in (0.5, 1.0, 10_000.0, LARGEST_RADIUS_M):
         assert json.loads(new_feature("i", "", "", POINT, radius_m=radius_m))["properties"]["radius"] == radius_m
 
 
