@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import binascii
 from collections.abc import Sequence
 
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
@@ -13,8 +15,14 @@ def encrypted(content: bytes, keys: Sequence[str]) -> bytes:
 
 
 def decrypted(sealed: bytes, keys: Sequence[str]) -> bytes | None:
-    """Decrypt with whichever key fits; None where none does, or the content was changed."""
+    """Decrypt with whichever key fits; None where none does, or the content was changed.
+
+    A content that was changed so that it decodes to the same bytes counts as changed: decoding passes over characters
+    outside of base64's alphabet, and over the unused bits of the last one.
+    """
     try:
+        if base64.urlsafe_b64encode(base64.urlsafe_b64decode(sealed)) != sealed:
+            return None
         return MultiFernet([Fernet(key) for key in keys]).decrypt(sealed)
-    except InvalidToken:
+    except (InvalidToken, binascii.Error):
         return None
