@@ -103,6 +103,7 @@ def test_the_tree_has_no_tests_and_headers_but_every_module() -> None:
         assert not is_pruned(name), name
 
 
+@pytest.mark.process
 def test_byte_code_of_the_tree_is_taken_without_a_look_at_its_source(tmp_path: Path) -> None:
     (tmp_path / "module.py").write_text("VALUE = 1\n", encoding="utf-8")
     compile_tree(tmp_path, "/usr/lib/tvapp")

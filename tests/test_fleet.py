@@ -8,6 +8,8 @@ import subprocess
 import textwrap
 from pathlib import Path
 
+import pytest
+
 from tests.cloud import ROOT
 from tvapp.config.load import load_all
 from tvapp.config.secret_references import CredentialElsewhere
@@ -31,6 +33,7 @@ def test_the_configuration_of_the_cloud_init_example_is_one_that_the_app_accepts
     assert loaded.written.keys() >= {"identity.token_key", "network.proxy_password"}
 
 
+@pytest.mark.process
 def test_the_script_of_the_cloud_init_example_is_one_that_a_shell_reads(tmp_path: Path) -> None:
     text = (FLEET / "cloud-init.example.yaml").read_text(encoding="utf-8")
     found = re.search(r"path: /usr/local/sbin/tvapp-first-start\n.*?content: \|\n(.*?)\nruncmd:", text, re.DOTALL)

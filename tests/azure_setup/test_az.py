@@ -12,6 +12,8 @@ from scripts.azure_setup.az import WAITS_S, Az, AzFailed, NoRights, NotSpread, N
 
 COMMAND = ("group", "show")
 
+pytestmark = pytest.mark.process
+
 
 class Program:
     """A program that prints and ends as it is told, and counts its calls."""

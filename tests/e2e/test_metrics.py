@@ -60,6 +60,7 @@ def test_prometheus_reads_what_the_screen_shows(cloud: LocalCloud, tmp_path: Pat
     assert not answers(port)
 
 
+@pytest.mark.process
 def test_without_the_package_the_configuration_says_what_to_install(tmp_path: Path) -> None:
     blocker = "import sys; sys.modules['prometheus_client'] = None; sys.argv = ['tvapp', 'config', 'check']"
     program = f"{blocker}; from tvapp.__main__ import main; main()"

@@ -48,6 +48,7 @@ def behind(gate: Proxy, cloud: LocalCloud, folder: Path, **more: str) -> dict[st
     return settings | more
 
 
+@pytest.mark.process
 def test_sign_in_map_and_geofences_all_go_through_the_proxy(far_cloud: LocalCloud, gate: Proxy, tmp_path: Path) -> None:
     with running(behind(gate, far_cloud, tmp_path), tmp_path) as tv:
         used = tv.wait_for("proxy.used")
@@ -73,6 +74,7 @@ def test_sign_in_map_and_geofences_all_go_through_the_proxy(far_cloud: LocalClou
     assert b"cr%40t" not in kept
 
 
+@pytest.mark.process
 def test_a_wrong_login_is_told_on_the_start_screen_and_mends_by_itself(
     far_cloud: LocalCloud, gate: Proxy, tmp_path: Path
 ) -> None:

@@ -57,6 +57,7 @@ def test_a_word_that_the_reader_replaces_has_to_be_there() -> None:
         filled_in(block, {"ELSEWHERE": "git://here"})
 
 
+@pytest.mark.process
 def test_commands_share_a_shell_and_each_tells_how_it_ended() -> None:
     results = run("cd /usr   # a comment", "pwd", "echo lost >&2; false", "cat", "printf end")
     assert [(result.status, result.output) for result in results] == [
@@ -68,6 +69,7 @@ def test_commands_share_a_shell_and_each_tells_how_it_ended() -> None:
     ]
 
 
+@pytest.mark.process
 def test_commands_that_the_shell_did_not_come_to_have_not_succeeded() -> None:
     assert [result.status for result in run("true", "exit 3", "true")] == [0, -1, -1]
 

@@ -95,6 +95,7 @@ def far_cloud() -> Iterator[LocalCloud]:
     cloud.stop()
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "case", CASES, ids=lambda case: f"{case.cloud}-{case.auth}-{case.maps}-{case.blobs or 'folder'}"
 )

@@ -40,6 +40,7 @@ def reply(request: dict[str, Any], **fields: object) -> bytes:
     return json.dumps({"id": request["id"], **fields}).encode() + b"\n"
 
 
+@pytest.mark.process
 def test_a_command_gives_its_status_and_output(tmp_path: Path) -> None:
     thread = serve(tmp_path / "s", lambda request: reply(request, **agent.run(request["script"], 5.0)))
     guest = Guest(tmp_path / "s")

@@ -144,6 +144,7 @@ def test_what_is_unknown_is_left_out() -> None:
     assert "tvapp_clock_skew_seconds" not in values(scraped(sources(replace(FULL, clock_skew_s=float("inf")))))
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("snapshot", [FULL, Snapshot(100.0, 1_790_000_000.0), None], ids=["full", "bare", "none"])
 def test_promtool_finds_nothing_to_complain_about(snapshot: Snapshot | None) -> None:
     promtool = require_tool("promtool")

@@ -93,6 +93,7 @@ def test_there_is_something_to_check() -> None:
     assert len(expressions_of_alerts()) == ALERTS.read_text(encoding="utf-8").count("- alert:") > 10
 
 
+@pytest.mark.process
 def test_promtool_can_parse_every_expression_of_the_dashboard(tmp_path: Path) -> None:
     done = checked(as_rules(expressions_of_dashboard()), tmp_path)
     assert done.returncode == 0, done.stderr
@@ -159,6 +160,7 @@ def test_the_panels_have_ids_titles_and_places_of_their_own() -> None:
             assert not (left < x2 and x < right and top < y2 and y < bottom)
 
 
+@pytest.mark.process
 def test_the_alerts_are_right_and_do_what_they_say() -> None:
     promtool = require_tool("promtool")
     for command in (["check", "rules", "alerts.yml"], ["test", "rules", "alerts_test.yml"]):

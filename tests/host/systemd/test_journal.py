@@ -236,6 +236,7 @@ complain("a line that is no event")
 """
 
 
+@pytest.mark.process
 def test_a_real_journald_has_the_priorities_the_fields_and_each_line_once(tmp_path: Path) -> None:
     require_tool("journalctl")
     require_tool("unshare")
