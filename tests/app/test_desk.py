@@ -45,7 +45,7 @@ class DeskRig(Rig):
 
     def __init__(self, folder: Path, settings: Mapping[str, str] = WITH_KEY) -> None:
         super().__init__(folder, settings)
-        self.app.attached.add(Desk(self.app, self.around, lambda: (TROUBLE,)))
+        self.app.attached.add(lambda: Desk(self.app, self.around, lambda: (TROUBLE,)))
         self.start()
 
     def ask(self, command: Command) -> Answer:

@@ -25,7 +25,7 @@ class MetricsRig(Rig):
         self.publisher = MetricsPublisher(
             self.app, self.around, Wiring(("127.0.0.1", 9750), EventLog(), lambda: self.clock.now - 1)
         )
-        self.app.attached.add(self.publisher)
+        self.app.attached.add(lambda: self.publisher)
         self.start()
 
     def published(self) -> Snapshot:
@@ -65,8 +65,9 @@ def test_frames_tiles_and_requests_are_counted(rig: MetricsRig) -> None:
     for number, origin in enumerate(origins):
         tile = TileArrived(TileId("microsoft.base.darkgrey", 3, number, 0), TileImage(Image(1, 1, bytes(4))), origin)
         rig.tell(tile)
+    assert rig.app.session.usage is not None
     for status in (200, 200, 404, 429):
-        rig.app.session.counter.count("base", status)
+        rig.app.session.usage.counter.count("base", status)
     snapshot = rig.published()
     assert snapshot.tiles == {"network": 2, "disk": 2, "drawn": 1}
     assert (snapshot.tile_requests, snapshot.transactions) == (4, 3 / 15)  # 429 is not billed

@@ -18,7 +18,6 @@ from tvapp.core.log import RecordingLog
 from tvapp.ui.messages import UsageChanged
 from tvapp.usage.account import AccountUsage
 from tvapp.usage.billing import Tally
-from tvapp.usage.counter import UsageCounter
 from tvapp.usage.days import UsageDays
 from tvapp.usage.problems import UsageProblem
 from tvapp.usage.report import UsageReport
@@ -64,12 +63,11 @@ class Bench:
         self.clock = ManualClock()
         self.log = RecordingLog()
         self.around = surroundings(folder, cast(Jobs, self.jobs), clock=self.clock, log=self.log)
-        self.counter = UsageCounter(self.clock)
         self.reader = reader or FakeReader()
         self.told: list[UsageReport] = []
         config = Config(usage=Usage(price_per_thousand={"": 15.0}, currency="EUR"))
-        self.service = UsageService(config, self.around, self.counter, self._tell)
-        self.service.begin(cast(AccountUsageReader, self.reader))
+        self.service = UsageService(config, self.around, cast(AccountUsageReader, self.reader), self._tell)
+        self.counter = self.service.counter
         self.service.restore()
         self.take()
 
@@ -130,9 +128,9 @@ def test_nothing_is_written_over_a_file_that_was_not_read_yet(tmp_path: Path) ->
     first.service.flush()
     jobs = InlineJobs()
     jobs.is_slow = True
-    counter = UsageCounter(first.clock)
     around = surroundings(tmp_path, cast(Jobs, jobs), clock=first.clock, log=first.log)
-    service = UsageService(Config(), around, counter, lambda _message: None)
+    service = UsageService(Config(), around, cast(AccountUsageReader, FakeReader()), lambda _message: None)
+    counter = service.counter
     service.restore()
     counter.count("base", 200)
     service.tick(10_000.0)

@@ -14,6 +14,7 @@ from tests.fences.service.test_fence_service import InlineJobs
 from tests.fences.service.test_snapshot import Desk, fences
 from tests.surroundings import surroundings
 from tests.tiles.test_disk_cache import ETAG, Bench, key
+from tvapp.app.account_usage import AccountUsageReader
 from tvapp.app.last_view_store import LastViewKnown, LastViewStore
 from tvapp.app.lock_service import LockService, unpack
 from tvapp.app.screenshots import Screenshots
@@ -239,12 +240,12 @@ def open_count(folder: Path) -> RecordingLog:
 def usage_keeper(folder: Path) -> tuple[UsageService, UsageCounter, InlineJobs, RecordingLog]:
     jobs, log, clock = InlineJobs(), RecordingLog(), ManualClock()
     around = surroundings(folder, jobs, clock=clock, log=log)  # type: ignore[arg-type]
-    counter = UsageCounter(clock)
-    service = UsageService(Config(), around, counter, lambda _message: None)
+    reader = AccountUsageReader(Config(), around, None, lambda: None)  # type: ignore[arg-type, return-value]
+    service = UsageService(Config(), around, reader, lambda _message: None)
     service.restore()
     for message in jobs.inbox.drain():
         service.receive(message, 0.0)
-    return service, counter, jobs, log
+    return service, service.counter, jobs, log
 
 
 def make_usage(folder: Path) -> Path:

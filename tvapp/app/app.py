@@ -307,7 +307,8 @@ class App:
         if not self._broken:
             self.session.follow(now)
             self._build_backend_when_due()
-            self.session.usage.tick(now)
+            if self.session.usage is not None:
+                self.session.usage.tick(now)
         self._disk_watch.tick(now)
         self.attached.tick(now)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 
@@ -38,12 +39,14 @@ class Attachments:
 
     def __init__(self) -> None:
         self._parts: list[Attachment] = []
+        self._to_build: list[Callable[[], Attachment]] = []
 
-    def add(self, part: Attachment) -> None:
-        """Attach a part, before the first frame."""
-        self._parts.append(part)
+    def add(self, build: Callable[[], Attachment]) -> None:
+        """Attach a part, before the first frame; it is built after that."""
+        self._to_build.append(build)
 
     def begin(self, now: float) -> None:
+        self._parts = [build() for build in self._to_build]
         for part in self._parts:
             part.begin(now)
 

@@ -12,11 +12,11 @@ from tvapp.auth.tokens import TokenProvider
 from tvapp.config.model import Config
 from tvapp.core.surroundings import Surroundings
 from tvapp.net.lazy_chain import LazyChain
-from tvapp.usage.counter import UsageCounter
 
 if TYPE_CHECKING:
     from tvapp.app.backend import Backend
     from tvapp.app.tile_backend import TileBackend
+    from tvapp.usage.counter import UsageCounter
 
 BACKEND_JOB = "backend.build"
 
@@ -41,7 +41,7 @@ def start_building_backend(
     tokens: TokenProvider | None,
     network: LazyChain,
     scale: float,
-    counter: UsageCounter,
+    counter: UsageCounter | None,
 ) -> None:
     """Build the backend; answered by TilesReady and BackendReady, or by JobFailed of BACKEND_JOB.
 

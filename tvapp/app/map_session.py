@@ -6,13 +6,11 @@ import secrets
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tvapp.app.account_usage import AccountUsageReader
 from tvapp.app.backend_loading import BackendReady, TilesReady, start_building_backend
 from tvapp.app.last_view_store import READ, LastViewKnown, LastViewStore
 from tvapp.app.live_map import LiveMap
 from tvapp.app.sign_in_panels import SignInPanels
 from tvapp.app.sign_out import forget_pictures_and_fences
-from tvapp.app.usage_service import UsageService
 from tvapp.auth.gateway import Gateway
 from tvapp.auth.service import SignIn, build_sign_in
 from tvapp.auth.view import Account
@@ -37,7 +35,6 @@ from tvapp.ui.screens.start import StartScreen
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.stack import ScreenStack
 from tvapp.ui.words.connection import failure_title
-from tvapp.usage.counter import UsageCounter
 
 if TYPE_CHECKING:
     from tvapp.app.backend import Backend
@@ -45,6 +42,7 @@ if TYPE_CHECKING:
     from tvapp.app.diagnosis_service import Running
     from tvapp.app.lock_service import LockService
     from tvapp.app.tile_backend import TileBackend
+    from tvapp.app.usage_service import UsageService
 
 
 class MapSession:
@@ -96,9 +94,8 @@ class MapSession:
         """None where no account is needed, and before `begin`."""
         self.map: LiveMap | None = None
         self.views = LastViewStore(config, self._data.views, surroundings.jobs, log)
-        self.counter = UsageCounter(surroundings.clock)
-        """Counts every request to Azure Maps."""
-        self.usage = UsageService(config, surroundings, self.counter, self._tell)
+        self.usage: UsageService | None = None
+        """None before `begin`."""
         self.lock: LockService | None = None
         if config.has_lock:
             from tvapp.app.lock_service import LockService
@@ -156,7 +153,11 @@ class MapSession:
             self._stack.base.steps = connection.steps
 
     def _begin_usage(self, gateway: Gateway | None) -> None:
-        self.usage.begin(AccountUsageReader(self._config, self._surroundings, gateway, self.network.get))
+        from tvapp.app.account_usage import AccountUsageReader
+        from tvapp.app.usage_service import UsageService
+
+        reader = AccountUsageReader(self._config, self._surroundings, gateway, self.network.get)
+        self.usage = UsageService(self._config, self._surroundings, reader, self._tell)
 
     def _watch_connection(self) -> ConnectionWatch:
         """Follow the steps of the connection until there is a map."""
@@ -171,9 +172,9 @@ class MapSession:
     def build_backend(self) -> None:
         """Start to load the backend; answered by TilesReady and BackendReady."""
         tokens = self.sign_in.tokens if self.sign_in is not None else None
-        start_building_backend(
-            self._config, self._surroundings, tokens, self.network, self._display.canvas.scale, self.counter
-        )
+        counter = self.usage.counter if self.usage is not None else None
+        scale = self._display.canvas.scale
+        start_building_backend(self._config, self._surroundings, tokens, self.network, scale, counter)
 
     def receive(self, message: object, now: float) -> None:
         """Take a message that is for the session; see `app.routes`."""
@@ -184,7 +185,8 @@ class MapSession:
             case BackendReady(backend):
                 self.backend = backend
                 self._connect_map()
-                self.usage.restore()
+                if self.usage is not None:
+                    self.usage.restore()
             case LastViewKnown(path=path, view=view) if path == self._opening:
                 self._show_map(now, view)
             case JobFailed(name=name) if name == READ and self._opening is not None:
@@ -250,7 +252,8 @@ class MapSession:
         self.views.close()
         self._opening = self._screen = None
         self._account = None
-        self.usage.use_account(None)
+        if self.usage is not None:
+            self.usage.use_account(None)
         if self.map is None:
             return
         self._stack.receive(AccountChanged(None), self._clock.monotonic())
@@ -317,7 +320,8 @@ class MapSession:
     def close(self) -> None:
         """Stop every request, and write to the disk what the next start needs."""
         self.views.flush()
-        self.usage.flush()
+        if self.usage is not None:
+            self.usage.flush()
         if self.backend is not None:
             self.backend.close()
         elif self._tiles is not None:
@@ -326,7 +330,8 @@ class MapSession:
     def _open_map(self, account: Account | None) -> None:
         """Show a new map as soon as the account's last view is read."""
         self._account = account
-        self.usage.use_account(account.home_id if account is not None else None)
+        if self.usage is not None:
+            self.usage.use_account(account.home_id if account is not None else None)
         self._opening = self.views.open(account.home_id if account is not None else "")
 
     def _show_map(self, now: float, last: LastView | None) -> None:

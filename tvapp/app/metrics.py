@@ -14,6 +14,7 @@ from tvapp.host.event_log import EventLog
 from tvapp.host.metrics.snapshot import CacheUse, FrameTimes, Snapshot, TileSource
 from tvapp.tiles.tile import Origin, TileArrived
 from tvapp.ui.screens.map.screen import MapScreen
+from tvapp.usage.counter import UsageSnapshot
 
 if TYPE_CHECKING:
     from tvapp.app.app import App
@@ -106,7 +107,7 @@ class MetricsPublisher:
         state = base.state if isinstance(base, MapScreen) else None
         to_wall = self._clock.wall() - now
         tokens = session.sign_in.tokens.expiries() if session.sign_in is not None else {}
-        used = session.counter.snapshot()
+        used = session.usage.counter.snapshot() if session.usage is not None else UsageSnapshot()
         self._count_memory(session.map.tiles_from_caches if session.map is not None else 0)
         return Snapshot(
             taken_at=now,

@@ -25,7 +25,6 @@ from tvapp.auth.messages import (
 )
 from tvapp.azure.messages import AttributionArrived
 from tvapp.core.clock import ClockSet, ClockSkewed, Resumed
-from tvapp.core.diagnosis import ExaminationBegan, ExaminationEnded, FindingMade
 from tvapp.core.jobs import JobFailed, JobResult
 from tvapp.fences.drawing.messages import LabelsPlaced
 from tvapp.fences.service.messages import (
@@ -36,7 +35,6 @@ from tvapp.fences.service.messages import (
     IndexBuilt,
     SnapshotRestored,
 )
-from tvapp.host.control.commands import ControlRequest
 from tvapp.host.disk_watch import DiskChanged
 from tvapp.host.process import ScreenshotRequested, StopRequested
 from tvapp.net.messages import NetworkLost, NetworkRestored
@@ -61,7 +59,6 @@ ROUTES: Mapping[type, tuple[Hearer, ...]] = {
     # the machine
     StopRequested: ("app",),
     ScreenshotRequested: ("app",),
-    ControlRequest: (),  # for what is attached to the app, which hears every message
     Resumed: ("session",),
     ClockSet: ("fences",),
     ClockSkewed: ("screens",),
@@ -97,10 +94,6 @@ ROUTES: Mapping[type, tuple[Hearer, ...]] = {
     FencesUnavailable: ("fences", "map"),  # tells the screens, in other words if the store is retired
     IndexBuilt: ("fences", "map", "screens"),
     LabelsPlaced: ("fences", "screens"),
-    # the diagnosis
-    ExaminationBegan: ("screens",),
-    FindingMade: ("screens",),
-    ExaminationEnded: ("screens",),
     # the lock
     LockKnown: ("screens",),
     PatternChecked: ("screens",),
@@ -109,6 +102,7 @@ ROUTES: Mapping[type, tuple[Hearer, ...]] = {
 SERVICES: Mapping[str, tuple[Hearer, ...]] = {
     "backend": ("app",),
     "connection": ("session",),
+    "control": (),  # for what is attached to the app, which hears every message
     "diagnosis": ("screens",),
     "disk": ("disk-watch",),
     "geofences": ("fences",),

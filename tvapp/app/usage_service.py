@@ -68,7 +68,7 @@ class UsageService:
         self,
         config: Config,
         surroundings: Surroundings,
-        counter: UsageCounter,
+        reader: AccountUsageReader,
         tell: Callable[[object], None],
     ) -> None:
         self._path: Path = surroundings.data.usage
@@ -77,9 +77,10 @@ class UsageService:
         self._log: Log = surroundings.log
         self._disk: DiskHealth = surroundings.disk
         self._prices = Prices.of(config.usage.price_per_thousand, config.usage.currency)
-        self._counter = counter
+        self.counter = UsageCounter(surroundings.clock)
+        """Counts every request to Azure Maps."""
         self._tell = tell
-        self._reader: AccountUsageReader | None = None
+        self._reader = reader
         self._answers: dict[int, _Answer] = {}
         self._asked: dict[int, int] = {}
         """Days -> number of the request under way."""
@@ -92,17 +93,13 @@ class UsageService:
 
     # -- counts -----------------------------------------------------------------------------------------------------
 
-    def begin(self, reader: AccountUsageReader) -> None:
-        """Use `reader` for the account from now on."""
-        self._reader = reader
-
     def restore(self) -> None:
         """Read the counts of earlier runs; until then nothing is written."""
         self._jobs.run("usage.restore", self._restore)
 
     def tick(self, now: float) -> None:
         """Write new counts when that is due."""
-        changes = self._counter.changes
+        changes = self.counter.changes
         if changes == self._written_changes or not self._is_restored:
             return
         if self._write_at is None:
@@ -119,8 +116,8 @@ class UsageService:
 
     def flush(self) -> None:
         """Write new counts at once: the program ends. Blocks."""
-        if self._is_restored and self._counter.changes != self._written_changes:
-            self._written_changes = self._counter.changes
+        if self._is_restored and self.counter.changes != self._written_changes:
+            self._written_changes = self.counter.changes
             self._write()
 
     # -- the usage of the account ---------------------------------------------------------------------------------
@@ -129,8 +126,7 @@ class UsageService:
         """Read as this account from now on (None: nobody), and forget what another one has read."""
         self._answers.clear()
         self._asked.clear()
-        if self._reader is not None:
-            self._reader.use_account(home_id)
+        self._reader.use_account(home_id)
 
     def load(self, days: int, *, anew: bool = False) -> None:
         """Tell the screens the usage of the last `days`: this TV's at once, the account's when it has come.
@@ -143,23 +139,21 @@ class UsageService:
         if answer is not None and now - answer.at < FRESH_S and not anew:
             self._tell(UsageChanged(self._with_tv(answer.report)))
             return
-        reader = self._reader
         known = answer.report if answer is not None else UsageReport(days, span, self._tv(span))
-        if reader is None or (obstacle := reader.obstacle()) is not None:
-            lacking = UsageProblem("broken") if reader is None else obstacle
-            self._tell(UsageChanged(UsageReport(days, span, self._tv(span), lacking)))
+        if (obstacle := self._reader.obstacle()) is not None:
+            self._tell(UsageChanged(UsageReport(days, span, self._tv(span), obstacle)))
             return
         self._tell(UsageChanged(replace(self._with_tv(known), is_loading=True)))
         if days in self._asked:
             return
         if anew and not self._asked:
-            reader.forget_refusals()
+            self._reader.forget_refusals()
         self._number += 1
         self._asked[days] = number = self._number
         wall = self._clock.wall()
 
         async def read() -> _Read:
-            return _Read(number, span, await reader.read(span), wall)
+            return _Read(number, span, await self._reader.read(span), wall)
 
         self._jobs.spawn(f"usage.load.{days}", read)
 
@@ -167,7 +161,7 @@ class UsageService:
         """Take the result of a job."""
         match message:
             case _Restored(counted):
-                self._counter.restore(counted)
+                self.counter.restore(counted)
                 self._is_restored = True
             case _Written(is_written):
                 self._is_writing = False
@@ -198,7 +192,7 @@ class UsageService:
         return replace(report, tv=self._tv(span_of(report.days, self._clock.wall())))
 
     def _tv(self, span: Span) -> TvUsage:
-        return tv_usage(self._counter.days(), span, self._prices)
+        return tv_usage(self.counter.days(), span, self._prices)
 
     # -- for workers ----------------------------------------------------------------------------------------------
 
@@ -208,7 +202,7 @@ class UsageService:
     def _write(self) -> bool:
         try:
             make_private_dir(self._path.parent, ours=0)
-            write_atomic(self._path, pack(self._counter.days()))
+            write_atomic(self._path, pack(self.counter.days()))
         except StorageError as error:
             self._disk.failed(USER, error)
             return False

@@ -82,7 +82,8 @@ class ViewerActions:
         self._diagnosis.begin(self._session.running())
 
     def load_usage(self, days: int, *, anew: bool = False) -> None:
-        self._session.usage.load(days, anew=anew)
+        if self._session.usage is not None:
+            self._session.usage.load(days, anew=anew)
 
     def sign_out(self) -> None:
         self._session.sign_out()

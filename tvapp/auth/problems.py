@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal, TypeAlias
 
 from tvapp.core import errors
-from tvapp.core.connection_steps import PROXY, proxy_trouble
+from tvapp.core.proxies import PROXY, proxy_trouble
 
 Next = Literal["waits-for-ok", "new-code", "retries", "keeps-waiting"]
 """The next step: wait for OK, request a new code, retry later, or go on waiting for the person."""

@@ -52,6 +52,7 @@ from tvapp.host.systemd.status import Situation, words
 
 if TYPE_CHECKING:
     from tvapp.app.app import App
+    from tvapp.app.attachment import Attachment
     from tvapp.display.window import Display
 
 SHUTDOWN_S = 2.5
@@ -181,16 +182,17 @@ class _Run:
             log.event("display.restored", after_s=round(clock.monotonic() - lost_at, 1))
 
         from tvapp.app.app import START_AGAIN, App
-        from tvapp.app.desk import RESTART, Desk
 
         keys = keymap(config.remote.keys)
         app = App(config, self._errors, self._surroundings, display=display, keymap=keys)
-        app.attached.add(Desk(app, self._surroundings, log.troubles))
+        app.attached.add(lambda: self._desk(app))
         program = self._probe.program(app)
         self._app = app
         opened.on_server_gone = self._server_gone
         heartbeat = Heartbeat(self._notifier, jobs, log, app.situation, self._ran_well)
-        self._attach_metrics(app, heartbeat)
+        if config.metrics.address is not None:
+            address = config.metrics.address
+            app.attached.add(lambda: self._metrics(app, heartbeat, address))
         meter = FrameMeter(self._probe.burst, time.thread_time, self._probe.shortest_burst)
         loop = Loop(display, program, jobs, clock, log, heartbeat, meter)
         try:
@@ -199,6 +201,8 @@ class _Run:
             reason = "black screen"
             status = self._no_display(f"nothing is on the screen: {error}", error)
         self._is_ending = True
+        from tvapp.app.desk import RESTART
+
         is_supervised = is_service(os.environ, os.getpid())
         self.starts_over = options.command != "demo" and (
             reason == START_AGAIN or (reason == RESTART and not is_supervised)
@@ -213,14 +217,16 @@ class _Run:
         log.event("app.stopped", reason=reason)
         return status
 
-    def _attach_metrics(self, app: App, heartbeat: Heartbeat) -> None:
-        address = self._config.metrics.address
-        if address is None:
-            return
+    def _desk(self, app: App) -> Attachment:
+        from tvapp.app.desk import Desk
+
+        return Desk(app, self._surroundings, self._log.troubles)
+
+    def _metrics(self, app: App, heartbeat: Heartbeat, address: tuple[str, int]) -> Attachment:
         from tvapp.app.metrics import MetricsPublisher, Wiring
 
         wiring = Wiring(address, self._log, lambda: heartbeat.alive_at)
-        app.attached.add(MetricsPublisher(app, self._surroundings, wiring))
+        return MetricsPublisher(app, self._surroundings, wiring)
 
     def _no_display(self, told: str, error: DisplayError) -> int:
         """Tell everybody but the viewer, who sees nothing; returns the exit status."""

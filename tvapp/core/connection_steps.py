@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from tvapp.core.errors import ConnectionBroken, NetworkError, TimedOut, TlsFailed, Unreachable
+from tvapp.core.proxies import PROXY, proxy_trouble
 
 StepName = Literal["link", "address", "name", "time", "tls", "service", "maps"]
 StepState = Literal["waiting", "now", "ok", "failed"]
@@ -20,8 +21,7 @@ STEPS: tuple[StepName, ...] = ("link", "address", "name", "time", "tls", "servic
 NO_SUCH_HOST = "no such host"
 NO_NAME_SERVER = "no name server"
 NO_ROUTE = "network is unreachable"
-PROXY = "proxy"
-"""What the reasons of `Unreachable` say or begin with; see `net.failures`."""
+"""What the reasons of `Unreachable` say; see `net.failures`."""
 
 _TLS_REASONS = (
     ("expired", "expired"),
@@ -265,19 +265,6 @@ def failure_of(error: NetworkError) -> Failure:
     """
     step, reason = _classify(error)
     return Failure(step, reason, error.host, error.reason)
-
-
-def proxy_trouble(reason: str) -> str:
-    """Return what is wrong with a proxy, by the reason of a NetworkError that begins with PROXY.
-
-    >>> proxy_trouble("proxy: 407 Proxy Authentication Required"), proxy_trouble("proxy: 403 Forbidden")
-    ('proxy-login', 'proxy-refuses')
-    """
-    status = reason.removeprefix(f"{PROXY}: ")[:3]
-    if status == "407":
-        return "proxy-login"
-    # Other answers are about the host that was asked for: forbidden, not found, no answer from there.
-    return "proxy-refuses" if status.isdigit() else "proxy"
 
 
 def _classify(error: NetworkError) -> tuple[StepName, str]:

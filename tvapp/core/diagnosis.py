@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from tvapp.core.jobs import JobResult
+
 Outcome = Literal["pass", "warn", "fail", "skip"]
 """Works; works, but is worth a look; does not work; was not checked, because another check failed."""
 
@@ -54,12 +56,13 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
-class ExaminationBegan:
+class ExaminationBegan(JobResult):
     """A diagnosis begins: the TV, the names of the parts that are checked, in order, and the TV's last troubles.
 
     Each has a number, greater than that of the one before.
     """
 
+    service = "diagnosis"
     number: int
     machine: Machine
     parts: tuple[str, ...]
@@ -67,17 +70,19 @@ class ExaminationBegan:
 
 
 @dataclass(frozen=True, slots=True)
-class FindingMade:
+class FindingMade(JobResult):
     """One more check of a diagnosis is done."""
 
+    service = "diagnosis"
     number: int
     finding: Finding
 
 
 @dataclass(frozen=True, slots=True)
-class ExaminationEnded:
+class ExaminationEnded(JobResult):
     """Every check of a diagnosis is done."""
 
+    service = "diagnosis"
     number: int
 
 

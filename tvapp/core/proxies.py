@@ -17,6 +17,8 @@ from tvapp.core.hosts import is_loopback
 
 SCHEMES = {"http": 80, "https": 443}
 """What is spoken with a proxy, and its usual port."""
+PROXY = "proxy"
+"""What the reasons of a NetworkError begin with that is the proxy's; see `net.failures`."""
 A_PROXY = 'an address such as "http://proxy.example.com:8080", or with https://'
 NO_SOCKS = f"{A_PROXY}: SOCKS is not supported"
 AN_EXCEPTION = (
@@ -274,3 +276,16 @@ def _network(text: str) -> Network | None:
         return ipaddress.ip_network(text, strict=False)
     except ValueError:
         return None
+
+
+def proxy_trouble(reason: str) -> str:
+    """Return what is wrong with a proxy, by the reason of a NetworkError that begins with PROXY.
+
+    >>> proxy_trouble("proxy: 407 Proxy Authentication Required"), proxy_trouble("proxy: 403 Forbidden")
+    ('proxy-login', 'proxy-refuses')
+    """
+    status = reason.removeprefix(f"{PROXY}: ")[:3]
+    if status == "407":
+        return "proxy-login"
+    # Other answers are about the host that was asked for: forbidden, not found, no answer from there.
+    return "proxy-refuses" if status.isdigit() else "proxy"

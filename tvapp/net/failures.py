@@ -7,8 +7,8 @@ import ssl
 from collections.abc import Iterator
 from http import HTTPStatus
 
-from tvapp.core.connection_steps import PROXY
 from tvapp.core.errors import ConnectionBroken, NetworkError, TimedOut, TlsFailed, Unreachable
+from tvapp.core.proxies import PROXY
 from tvapp.net.http_library import httpx
 from tvapp.net.look_up import resolver_reason
 

@@ -11,9 +11,9 @@ import h2.exceptions
 import hpack.exceptions
 import hyperframe.exceptions
 
-from tvapp.core.connection_steps import PROXY
 from tvapp.core.errors import ConnectionBroken, DataError, TimedOut, UnexpectedReply
 from tvapp.core.headers import Headers
+from tvapp.core.proxies import PROXY
 from tvapp.net.connecting import ConnectTrace
 from tvapp.net.failures import name_failure
 from tvapp.net.http_library import httpx

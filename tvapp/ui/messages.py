@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from tvapp.auth.view import Account
 from tvapp.core.errors import TvappError
 from tvapp.core.image import Image
-from tvapp.usage.report import UsageReport
+
+if TYPE_CHECKING:
+    from tvapp.usage.report import UsageReport
 
 Area = Literal["map", "store", "disk", "session", "permission"]
 

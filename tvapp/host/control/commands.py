@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, TypeAlias
 
+from tvapp.core.jobs import JobResult
+
 SHOWN_S = 60.0
 """For how long a message stays on the screen where nothing else is said."""
 
@@ -76,12 +78,13 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class ControlRequest:
+class ControlRequest(JobResult):
     """A command for the main thread. `answer` takes the answer, once, from any thread.
 
     `is_wanted` is False once the client was told that nothing was done: then nothing may be done.
     """
 
+    service = "control"
     command: Command
     answer: Callable[[Answer], None]
     is_wanted: Callable[[], bool] = lambda: True

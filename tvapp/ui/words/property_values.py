@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import html
 import itertools
 import math
 import re
@@ -106,5 +105,7 @@ def _plain(text: str) -> list[str]:
         if "<" in text:
             text = _HIDDEN.sub(" ", _COMMENT.sub(" ", text))
             text = _TAG.sub("", _BREAK.sub("\n", text))
-        text = html.unescape(text)
+        from html import unescape
+
+        text = unescape(text)
     return [line for part in text.splitlines() if (line := " ".join(part.split()))]
