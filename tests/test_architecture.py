@@ -84,7 +84,7 @@ DEFERRED = {
     ("app.diagnosis_service", "tvapp"): "loaded on a worker, once a viewer looks at the status",
     ("app.map_session", "tvapp.app.account_usage"): "not needed for the first frame",
     ("app.map_session", "tvapp.app.usage_service"): "not needed for the first frame",
-    ("ui.words.property_values", "html"): "not needed for the first frame",
+    ("ui.words.fence_descriptions", "tvapp.ui.words.property_values"): "only the details of a geofence need it",
     ("app.map_session", "tvapp.app.diagnosis_service"): "only the status screen needs it",
     ("app.viewer_actions", "tvapp.app.diagnosis_service"): "only the status screen needs it",
     ("app.desk", "tvapp.host.control.server"): "asyncio is slow to import; the socket is made after the first frame",

@@ -22,6 +22,7 @@ from tvapp.mapview.layer_picture import tile_px
 from tvapp.mapview.layers import ALL, BaseStyle, LayerChoice, background, choice_for, layers
 from tvapp.mapview.model import MapModel
 from tvapp.mapview.viewport import Viewport
+from tvapp.text.shaping import preload_shaping
 from tvapp.tiles.cache_key import CacheScope
 from tvapp.tiles.tile import DRAWN_TILESET, Origin, PreviewArrived, TileArrived, TileId, TileImage
 from tvapp.ui.map_overlay.readout import preload_distances
@@ -147,6 +148,7 @@ class LiveMap:
                 freeze_garbage_collection()
                 self._tidy_at = now
                 self._jobs.run("readout.prepare", preload_distances)
+                self._jobs.run("shaping.prepare", preload_shaping)
             case TileArrived(origin=origin) if self._first_tile is None:
                 self._first_tile = origin
             case PreviewArrived(name, image):

@@ -16,7 +16,6 @@ from tvapp.auth.service import SignIn, build_sign_in
 from tvapp.auth.view import Account
 from tvapp.config.model import Config
 from tvapp.core.clock import ClockSkewed, Resumed
-from tvapp.core.connection_steps import Step
 from tvapp.core.errors import StorageError
 from tvapp.core.jobs import JobFailed, JobResult
 from tvapp.core.surroundings import Surroundings
@@ -43,6 +42,7 @@ if TYPE_CHECKING:
     from tvapp.app.lock_service import LockService
     from tvapp.app.tile_backend import TileBackend
     from tvapp.app.usage_service import UsageService
+    from tvapp.core.connection_steps import Step
 
 
 class MapSession:

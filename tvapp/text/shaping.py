@@ -55,7 +55,7 @@ def is_right_to_left(text: str) -> bool:
     return False
 
 
-def preload() -> None:
+def preload_shaping() -> None:
     """Import what shaping needs: longer than a frame may take, so call it on a worker."""
     import bidi  # noqa: F401
     import uharfbuzz  # noqa: F401

@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from tvapp.fences.model.fence import Geofence
 from tvapp.fences.model.measures import point_count
 from tvapp.geo.position import Position
-from tvapp.text.shaping import preload
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.words import formats
 
@@ -20,8 +19,6 @@ MOST_VERTICES = 3_000
 def preload_distances() -> None:
     """Import what distances need: longer than a frame may take, so call it on a worker once geofences are loaded."""
     import tvapp.fences.model.containment  # noqa: F401
-
-    preload()
 
 
 def readout(

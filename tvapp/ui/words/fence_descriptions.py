@@ -12,7 +12,6 @@ from tvapp.geo.geodesy import distance_m
 from tvapp.geo.position import Position
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.words import formats
-from tvapp.ui.words.property_values import property_lines
 
 KNOWN_PROPERTIES = frozenset(
     {"name", "geometryId", "subType", "radius", "validityTime", "kind", "category", "type", "fill", "stroke"}
@@ -126,6 +125,8 @@ def property_rows(properties: Mapping[str, object]) -> Iterable[Row]:
 
     Further lines of a nested value have no label.
     """
+    from tvapp.ui.words.property_values import property_lines
+
     found = (
         (readable_name(name) if number == 0 else "", line)
         for name, value in properties.items()

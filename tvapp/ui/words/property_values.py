@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import itertools
 import math
 import re
@@ -105,7 +106,5 @@ def _plain(text: str) -> list[str]:
         if "<" in text:
             text = _HIDDEN.sub(" ", _COMMENT.sub(" ", text))
             text = _TAG.sub("", _BREAK.sub("\n", text))
-        from html import unescape
-
-        text = unescape(text)
+        text = html.unescape(text)
     return [line for part in text.splitlines() if (line := " ".join(part.split()))]
