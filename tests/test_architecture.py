@@ -75,6 +75,7 @@ DEFERRED = {
     ("commands.lock_pattern", "termios"): "a terminal is needed for the prompt alone",
     ("commands.lock_pattern", "tty"): "a terminal is needed for the prompt alone",
     ("commands.run", "tvapp"): "the configuration is read before pygame and the screens are loaded",
+    ("commands.as_service", "tvapp"): "only a command that looks beside the app needs it",
     ("commands.usage", "tvapp"): "the configuration is read before anything that asks",
     ("commands.sign_out", "tvapp"): "not needed when another app runs",
     ("app.app", "tvapp.host.cec"): "only a screen with hours switches the TV",

@@ -6,15 +6,14 @@ import argparse
 import asyncio
 import contextlib
 import json
-import os
 import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tvapp.commands.console import default_data_dir, tell
+from tvapp.commands.as_service import as_service
+from tvapp.commands.console import tell
 from tvapp.core.data_folder import DataFolder
 from tvapp.core.diagnosis import Finding, Machine, Outcome, count
 from tvapp.core.exit_status import EXIT_FAILED, EXIT_OK
@@ -32,19 +31,7 @@ def run_doctor(options: argparse.Namespace) -> int:
 
     As root it looks at the service, as the user of the service. It changes nothing on this machine.
     """
-    from tvapp.app.diagnosis import standpoint
-    from tvapp.host import account
-    from tvapp.host.systemd.unit import installed_service
-
-    data_dir: Path | None = options.data_dir.absolute() if options.data_dir else None
-    at = standpoint.choose(options.config, data_dir, os.environ, installed_service(), default_data_dir)
-    if at.becomes is not None:
-        from tvapp.app.diagnosis.beside import load_ahead
-
-        load_ahead()
-        account.become(at.becomes)
-        os.environ.clear()
-        os.environ.update(at.environ)
+    at = as_service(options, _load_ahead)
     from tvapp.app.diagnosis.examination import this_machine
 
     machine = this_machine(str(at.data_dir))
@@ -54,6 +41,12 @@ def run_doctor(options: argparse.Namespace) -> int:
     findings = _examine(at, may_write=options.write, quiet=is_json)
     tell(_report(machine, findings) if is_json else _summary(findings))
     return EXIT_FAILED if count(findings, "fail") else EXIT_OK
+
+
+def _load_ahead() -> None:
+    from tvapp.app.diagnosis.beside import load_ahead
+
+    load_ahead()
 
 
 def _examine(at: Standpoint, *, may_write: bool, quiet: bool) -> list[Finding]:

@@ -5,14 +5,13 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from tvapp.commands.console import complain, default_data_dir, explain
+from tvapp.commands.as_service import as_service
+from tvapp.commands.console import complain, explain
 from tvapp.core.data_folder import DataFolder
 from tvapp.core.exit_status import EXIT_CONFIG, EXIT_FAILED, EXIT_OK
 from tvapp.ui.settings import UiSettings
@@ -47,18 +46,10 @@ def run_usage(options: argparse.Namespace) -> int:
 
     It writes no file, and asks nobody to sign in. As root it looks as the user of the service.
     """
-    from tvapp.app.diagnosis import standpoint
-    from tvapp.host import account
-    from tvapp.host.systemd.unit import installed_service
+    from tvapp.app.diagnosis.standpoint import is_usable
 
-    data_dir: Path | None = options.data_dir.absolute() if options.data_dir else None
-    at = standpoint.choose(options.config, data_dir, os.environ, installed_service(), default_data_dir)
-    if at.becomes is not None:
-        _load_ahead()
-        account.become(at.becomes)
-        os.environ.clear()
-        os.environ.update(at.environ)
-    if not standpoint.is_usable(at.loaded):
+    at = as_service(options, _load_ahead)
+    if not is_usable(at.loaded):
         complain(explain(at.loaded.errors))
         return EXIT_CONFIG
     report, days = _read(at, options.days)
