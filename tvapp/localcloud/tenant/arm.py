@@ -2,27 +2,24 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Awaitable, Callable
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tvapp.localcloud.cloud import Cloud
 from tvapp.localcloud.people import ORGANISATION, SUBSCRIPTION_ID, TENANT_DOMAIN, TENANT_ID
 from tvapp.localcloud.tenant import arm_resources, arm_roles
-from tvapp.localcloud.tenant.arm_call import Answer, Call, Work
+from tvapp.localcloud.tenant.arm_call import Call, Work
 from tvapp.localcloud.tenant.callers import caller
 from tvapp.localcloud.tenant.errors import Denied, bad_request, not_found
 from tvapp.localcloud.tenant.model import SUBSCRIPTION_NAME, SUBSCRIPTION_SCOPE, Json
+from tvapp.localcloud.tenant.serving import Answer, answering, body_of
 from tvapp.localcloud.tokens import MANAGEMENT
 from tvapp.localcloud.wire import wired
 
 METHODS = ["GET", "PUT", "POST", "PATCH", "DELETE", "HEAD"]
 ENDPOINT = "arm"
-MOST_BYTES = 1 << 20
 PROVIDERS = {
     name.lower(): name
     for name in ("Microsoft.Maps", "Microsoft.Storage", "Microsoft.Insights", "Microsoft.Authorization")
@@ -31,7 +28,7 @@ PROVIDERS = {
 
 def routes(cloud: Cloud) -> list[Route]:
     """Return the endpoints that stand for management.azure.com."""
-    serve = wired(cloud, ENDPOINT, "maps", _service(cloud))
+    serve = wired(cloud, ENDPOINT, "maps", answering(cloud, _answer))
     paths = (
         "/metadata/endpoints",
         "/tenants",
@@ -42,43 +39,19 @@ def routes(cloud: Cloud) -> list[Route]:
     return [Route(path, serve, methods=METHODS) for path in paths]
 
 
-def _service(cloud: Cloud) -> Callable[[Request, float], Awaitable[Response]]:
-    async def serve(request: Request, _skew_s: float) -> Response:
-        if request.url.path == "/metadata/endpoints":
-            return JSONResponse(_metadata(cloud))
-        try:
-            status, value = await _answer(cloud, request)
-        except Denied as denied:
-            return denied.response()
-        return Response(status_code=status) if value is None else JSONResponse(value, status)
-
-    return serve
-
-
 async def _answer(cloud: Cloud, request: Request) -> Answer:
+    if request.url.path == "/metadata/endpoints":
+        return 200, _metadata(cloud)
     object_id = caller(cloud, request)
     if "api-version" not in request.query_params:
         raise bad_request("MissingApiVersionParameter", "The api-version query parameter (?api-version=) is required.")
-    body = await _body(request)
+    body = await body_of(request, bad_request("InvalidRequestContent", "The request content was invalid."))
     for methods, pattern, work in TABLE:
         found = pattern.fullmatch(request.url.path)
         if found is not None and request.method in methods.split():
             query = dict(request.query_params)
             return work(Call(cloud, object_id, request.url.path, found.groups(), query, body))
     raise not_found("InvalidResourceType", f"The resource type of {request.method} {request.url.path}")
-
-
-async def _body(request: Request) -> Json:
-    raw = await request.body()
-    if len(raw) > MOST_BYTES:
-        raise Denied(413, "RequestEntityTooLarge", "The body is too large.")
-    try:
-        value = json.loads(raw or b"{}")
-    except ValueError as error:
-        raise bad_request("InvalidRequestContent", "The request content was invalid.") from error
-    if not isinstance(value, dict):
-        raise bad_request("InvalidRequestContent", "The request content was invalid.")
-    return value
 
 
 def _metadata(cloud: Cloud) -> Json:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from tvapp.localcloud.cloud import Cloud
 from tvapp.localcloud.tenant.callers import require_action
 from tvapp.localcloud.tenant.model import Json
+from tvapp.localcloud.tenant.serving import Answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,5 +27,4 @@ class Call:
         require_action(self.cloud, self.object_id, action, scope)
 
 
-Answer = tuple[int, Any]
 Work = Callable[[Call], Answer]

@@ -6,7 +6,7 @@ import datetime
 import re
 import secrets
 
-from tvapp.localcloud.tenant.arm_call import Answer, Call
+from tvapp.localcloud.tenant.arm_call import Call
 from tvapp.localcloud.tenant.errors import Denied, bad_request, not_found
 from tvapp.localcloud.tenant.model import (
     CONTAINER_TYPE,
@@ -18,6 +18,7 @@ from tvapp.localcloud.tenant.model import (
     new_id,
 )
 from tvapp.localcloud.tenant.sample import maps_account
+from tvapp.localcloud.tenant.serving import Answer
 
 STORAGE_NAME = re.compile(r"[a-z0-9]{3,24}")
 STORAGE_FIELDS = {"minimumTlsVersion": "TLS1_0", "allowSharedKeyAccess": None, "allowBlobPublicAccess": None,

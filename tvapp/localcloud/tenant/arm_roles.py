@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 
 from tvapp.localcloud.people import PEOPLE
-from tvapp.localcloud.tenant.arm_call import Answer, Call
+from tvapp.localcloud.tenant.arm_call import Call
 from tvapp.localcloud.tenant.errors import Denied, bad_request, not_found
 from tvapp.localcloud.tenant.model import SUBSCRIPTION_SCOPE, Json
 from tvapp.localcloud.tenant.roles import BUILT_IN, assignments_at, built_in_json
+from tvapp.localcloud.tenant.serving import Answer
 
 _ROLE_NAME = re.compile(r"roleName eq '([^']*)'", re.IGNORECASE)
 _PRINCIPAL = re.compile(r"(?:principalId eq|assignedTo\()\s*'([^']*)'", re.IGNORECASE)

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from tvapp.localcloud.cloud import Cloud
@@ -20,6 +17,7 @@ from tvapp.localcloud.tenant.errors import Denied, bad_request, not_found
 from tvapp.localcloud.tenant.model import EVERY_ROLE, Json, Tenant, new_id
 from tvapp.localcloud.tenant.odata import matches
 from tvapp.localcloud.tenant.operators import APPLICATIONS, CONSENT, GROUPS, POLICIES, READ
+from tvapp.localcloud.tenant.serving import Answer, answering, body_of
 from tvapp.localcloud.wire import wired
 
 METHODS = ["GET", "POST", "PATCH", "DELETE"]
@@ -59,23 +57,9 @@ class Call:
         return self.cloud.tenant
 
 
-Answer = tuple[int, Any]
-
-
 def routes(cloud: Cloud) -> list[Route]:
     """Return the endpoint that stands for graph.microsoft.com, on another host name than Resource Manager."""
-    return [Route("/v1.0/{rest:path}", wired(cloud, ENDPOINT, "maps", _service(cloud)), methods=METHODS)]
-
-
-def _service(cloud: Cloud) -> Callable[[Request, float], Awaitable[Response]]:
-    async def serve(request: Request, _skew_s: float) -> Response:
-        try:
-            status, value = await _answer(cloud, request)
-        except Denied as denied:
-            return denied.response()
-        return Response(status_code=status) if value is None else JSONResponse(value, status)
-
-    return serve
+    return [Route("/v1.0/{rest:path}", wired(cloud, ENDPOINT, "maps", answering(cloud, _answer)), methods=METHODS)]
 
 
 async def _answer(cloud: Cloud, request: Request) -> Answer:
@@ -88,7 +72,7 @@ async def _answer(cloud: Cloud, request: Request) -> Answer:
     require_directory_role(
         cloud, object_id, NEEDED.get(words[0].partition("(")[0], READ) if is_change or is_policy else READ
     )
-    body = await _body(request)
+    body = await body_of(request, bad_request("BadRequest", "Unable to read JSON request payload."))
     if by_client := _BY_CLIENT.fullmatch(words[0]):
         words = (by_client[1], *_object_ids(cloud.tenant, by_client[1], by_client[2]), *words[1:])
     call = Call(cloud, request.method, words, request.query_params.get("$filter", ""), body)
@@ -101,16 +85,6 @@ async def _answer(cloud: Cloud, request: Request) -> Answer:
 def _object_ids(tenant: Tenant, kind: str, app_id: str) -> tuple[str, ...]:
     found = tenant.application(app_id) if kind == "applications" else tenant.service_principal(app_id)
     return (app_id if found is None else str(found["id"]),)
-
-
-async def _body(request: Request) -> Json:
-    try:
-        value = json.loads(await request.body() or b"{}")
-    except ValueError as error:
-        raise bad_request("BadRequest", "Unable to read JSON request payload.") from error
-    if not isinstance(value, dict):
-        raise bad_request("BadRequest", "Unable to read JSON request payload.")
-    return value
 
 
 def _listed(call: Call, objects: list[Json]) -> Answer:
@@ -127,27 +101,40 @@ def _one(table: dict[str, Json], object_id: str) -> Json:
     return found
 
 
+def _added(table: dict[str, Json], made: Json) -> Answer:
+    table[made["id"]] = made
+    return 201, made
+
+
+def _entity(call: Call, found: Json, remove: Callable[[], object]) -> Answer:
+    """Read, change or remove one object."""
+    if call.method == "PATCH":
+        found.update(call.body)
+        return 204, None
+    if call.method == "DELETE":
+        remove()
+        return 204, None
+    return 200, found
+
+
 def _applications(call: Call) -> Answer:
     table = call.tenant.applications
     if len(call.words) == 1:
         if call.method == "GET":
             return _listed(call, list(table.values()))
         made = {"id": new_id(), "appId": new_id(), **APPLICATION_DEFAULTS, **call.body}
-        table[made["id"]] = made
-        return 201, made
+        return _added(table, made)
     object_id = call.words[1]
     found = _one(table, object_id)
     if len(call.words) > 2:
         return _credentials(call, found)
-    if call.method == "PATCH":
-        found.update(call.body)
-        return 204, None
-    if call.method == "DELETE":
+
+    def remove() -> None:
         del table[object_id]
         if principal := call.tenant.service_principal(found["appId"]):
             call.tenant.delete_service_principal(principal["id"])
-        return 204, None
-    return 200, found
+
+    return _entity(call, found, remove)
 
 
 def _credentials(call: Call, application: Json) -> Answer:
@@ -169,13 +156,7 @@ def _service_principals(call: Call) -> Answer:
     found = _one(table, call.words[1])
     if len(call.words) > 2 and call.words[2] == "appRoleAssignedTo":
         return _assigned(call, found)
-    if call.method == "PATCH":
-        found.update(call.body)
-        return 204, None
-    if call.method == "DELETE":
-        call.tenant.delete_service_principal(found["id"])
-        return 204, None
-    return 200, found
+    return _entity(call, found, lambda: call.tenant.delete_service_principal(found["id"]))
 
 
 def _new_principal(call: Call) -> Answer:
@@ -216,8 +197,7 @@ def _assigned(call: Call, principal: Json) -> Answer:
         raise bad_request("Request_BadRequest", "Permission being assigned already exists on the object")
     made = {"id": new_id(), "principalId": who, "resourceId": principal["id"], "principalType": "Group",
             "appRoleId": call.body.get("appRoleId", EVERY_ROLE)}  # fmt: skip
-    table[made["id"]] = made
-    return 201, made
+    return _added(table, made)
 
 
 def _grants(call: Call) -> Answer:
@@ -231,16 +211,9 @@ def _grants(call: Call) -> Answer:
         if any(all(each.get(key) == call.body.get(key) for key in keys) for each in table.values()):
             raise Denied(409, "Request_MultipleObjectsWithSameKeyValue", "Permission entry already exists.")
         made = {"id": new_id(), **call.body}
-        table[made["id"]] = made
-        return 201, made
+        return _added(table, made)
     found = _one(table, call.words[1])
-    if call.method == "PATCH":
-        found.update(call.body)
-        return 204, None
-    if call.method == "DELETE":
-        del table[found["id"]]
-        return 204, None
-    return 200, found
+    return _entity(call, found, lambda: table.pop(found["id"]))
 
 
 def _groups(call: Call) -> Answer:
@@ -255,14 +228,12 @@ def _groups(call: Call) -> Answer:
     found = _one(table, call.words[1])
     if len(call.words) > 2 and call.words[2] == "members":
         return _members(call, found["id"])
-    if call.method == "DELETE":
+
+    def remove() -> None:
         del table[found["id"]]
         call.tenant.members.pop(found["id"], None)
-        return 204, None
-    if call.method == "PATCH":
-        found.update(call.body)
-        return 204, None
-    return 200, found
+
+    return _entity(call, found, remove)
 
 
 def _members(call: Call, group_id: str) -> Answer:
@@ -313,16 +284,9 @@ def _policies(call: Call) -> Answer:
         if call.method == "GET":
             return _listed(call, list(table.values()))
         made = {"id": new_id(), **call.body}
-        table[made["id"]] = made
-        return 201, made
+        return _added(table, made)
     found = _one(table, call.words[3])
-    if call.method == "PATCH":
-        found.update(call.body)
-        return 204, None
-    if call.method == "DELETE":
-        del table[found["id"]]
-        return 204, None
-    return 200, found
+    return _entity(call, found, lambda: table.pop(found["id"]))
 
 
 def _directory_objects(call: Call) -> Answer:
