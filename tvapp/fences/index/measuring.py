@@ -8,17 +8,15 @@ from collections.abc import Callable, Iterable
 import numpy as np
 
 from tvapp.fences.index.projection import Floats, radii_of_curvature
-from tvapp.fences.model import extent, measures
-from tvapp.fences.model.fence import Circle, Geofence, Line, Polygon, Shape, Spot
+from tvapp.fences.model import measures
+from tvapp.fences.model.fence import Circle, Geofence, Line, Polygon, Shape, Spot, bounds_of, center_of
+from tvapp.fences.model.interior import LINES, SHIFTS
 from tvapp.fences.model.measures import Measures
 from tvapp.geo import geodesy
-from tvapp.geo.position import Bounds, Position
+from tvapp.geo.position import Position
 
 _LONG_DEG = 0.5
 """Longer edges are measured one by one."""
-_LINES = 9
-_SHIFTS = (0.5, 0.41, 0.57, 0.33, 0.64)
-"""As in `model.interior`."""
 
 
 def measure_detailed(fences: Iterable[Geofence], yield_to_frame: Callable[[], None]) -> int:
@@ -51,13 +49,8 @@ def measured(shapes: tuple[Shape, ...]) -> Measures:
                 areas = [_area_m2(ring) for ring in rings]
                 area_m2 += areas[0] - sum(areas[1:])
                 perimeter_m += sum(_length_m(ring) for ring in rings)
-    return Measures(area_m2, perimeter_m, length_m if has_lines else None, _center(shapes), _bounds(shapes))
-
-
-def _bounds(shapes: tuple[Shape, ...]) -> Bounds:
-    around = extent.union(shape.bounds for shape in shapes)
-    assert around is not None
-    return around
+    center = center_of(shapes, lambda polygon: _inside(_rings(polygon)))
+    return Measures(area_m2, perimeter_m, length_m if has_lines else None, center, bounds_of(shapes))
 
 
 def _rings(polygon: Polygon) -> list[Floats]:
@@ -90,27 +83,14 @@ def _area_m2(ring: Floats) -> float:
     return abs(float((steps * (q[:-1] + q[1:])).sum())) * geodesy.A**2 / 4
 
 
-def _center(shapes: tuple[Shape, ...]) -> Position:
-    largest = max(shapes, key=lambda shape: shape.bounds.lon_span * (shape.bounds.north - shape.bounds.south))
-    match largest:
-        case Circle(center=center):
-            return center
-        case Spot(point=point):
-            return point
-        case Line(points=points):
-            return points[len(points) // 2].normalised()
-        case Polygon():
-            return _inside(_rings(largest)).normalised()
-
-
 def _inside(rings: list[Floats]) -> Position:
     """Return the place that `model.interior.point_inside` returns."""
     south, north = float(rings[0][:, 1].min()), float(rings[0][:, 1].max())
     best = 0.0, Position((float(rings[0][:, 0].min()) + float(rings[0][:, 0].max())) / 2, (south + north) / 2)
-    for step in range(_LINES):
+    for step in range(LINES):
         share, lat = 0.0, 0.0
-        for shift in _SHIFTS:
-            share = (step + shift) / _LINES
+        for shift in SHIFTS:
+            share = (step + shift) / LINES
             lat = south + (north - south) * share
             if not any((ring[:, 1] == lat).any() for ring in rings):
                 break

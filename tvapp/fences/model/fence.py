@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from array import array
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -169,25 +169,14 @@ class Geofence(msgspec.Struct, frozen=True):
             return self.shapes[0].bounds
         if (known := measures.known(self.shapes)) is not None:
             return known.bounds
-        around = extent.union(shape.bounds for shape in self.shapes)
-        assert around is not None
-        return around
+        return bounds_of(self.shapes)
 
     @property
     def center(self) -> Position:
         """A place inside the largest shape, for the fence's name and for flying there."""
         if (known := measures.known(self.shapes)) is not None:
             return known.center
-        shape = max(self.shapes, key=lambda shape: _span(shape.bounds))
-        match shape:
-            case Circle(center=center):
-                return center
-            case Spot(point=point):
-                return point
-            case Line(points=points):
-                return points[len(points) // 2].normalised()
-            case Polygon(rings=rings):
-                return point_inside(rings).normalised()
+        return center_of(self.shapes, lambda polygon: point_inside(polygon.rings))
 
     @property
     def is_rectangle(self) -> bool:
@@ -212,5 +201,22 @@ class _Stated(msgspec.Struct):
     properties: object = None
 
 
-def _span(box: Bounds) -> float:
-    return box.lon_span * (box.north - box.south)
+def bounds_of(shapes: tuple[Shape, ...]) -> Bounds:
+    """Return the smallest box around shapes."""
+    around = extent.union(shape.bounds for shape in shapes)
+    assert around is not None
+    return around
+
+
+def center_of(shapes: tuple[Shape, ...], inside: Callable[[Polygon], Position]) -> Position:
+    """Return a place inside the largest of some shapes; `inside` finds one in a polygon."""
+    largest = max(shapes, key=lambda shape: shape.bounds.lon_span * (shape.bounds.north - shape.bounds.south))
+    match largest:
+        case Circle(center=center):
+            return center
+        case Spot(point=point):
+            return point
+        case Line(points=points):
+            return points[len(points) // 2].normalised()
+        case Polygon():
+            return inside(largest).normalised()

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 
 from tvapp.geo.position import Position
 
-_LINES = 9
+LINES = 9
 """Latitudes tried between the southern and the northern edge."""
-_SHIFTS = (0.5, 0.41, 0.57, 0.33, 0.64)
+SHIFTS = (0.5, 0.41, 0.57, 0.33, 0.64)
 """Where in its strip a latitude is tried: where corners lie on one, the next."""
 
 
@@ -26,9 +26,9 @@ def point_inside(rings: Sequence[Sequence[Position]]) -> Position:
     south = min(point.lat for point in outer)
     north = max(point.lat for point in outer)
     best: tuple[float, Position] | None = None
-    for step in range(_LINES):
-        for shift in _SHIFTS:
-            share = (step + shift) / _LINES
+    for step in range(LINES):
+        for shift in SHIFTS:
+            share = (step + shift) / LINES
             lat = south + (north - south) * share
             stretches = _inside(rings, lat)
             if stretches is not None:
