@@ -36,13 +36,13 @@ from tvapp.core.image import PixelRect
 from tvapp.core.jobs import Inbox, Jobs
 from tvapp.core.log import RecordingLog
 from tvapp.core.surroundings import Surroundings
+from tvapp.core.urls import with_query
 from tvapp.display.window import Display
 from tvapp.display.window_creation import DisplaySpec
 from tvapp.geo.mercator import project
 from tvapp.geo.position import Position
 from tvapp.host.process import limit_arenas, tune_interpreter
 from tvapp.net.chain import Chain
-from tvapp.net.urls import with_query
 from tvapp.tiles.congestion_window import MAX_CONNECTIONS
 from tvapp.tiles.tile import TILE_SIZE, TileArrived, TileId, TileUnavailable
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import pytest
 
-from tvapp.core.hosts import is_loopback
 from tvapp.core.proxies import (
     NO_SOCKS,
     BadProxy,
@@ -16,6 +15,7 @@ from tvapp.core.proxies import (
     parse_proxy,
     without_credentials,
 )
+from tvapp.core.urls import is_loopback
 
 PROXY = "http://proxy:8080"
 

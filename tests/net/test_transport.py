@@ -33,9 +33,9 @@ from tvapp.core.headers import Headers
 from tvapp.core.io_loop import IoLoop
 from tvapp.core.log import RecordingLog
 from tvapp.core.proxies import NO_SOCKS, Outbound
+from tvapp.core.urls import origin_of, with_query
 from tvapp.net.request import Request, Response
 from tvapp.net.transport import HttpClient
-from tvapp.net.urls import origin_of, with_query
 
 
 @pytest.fixture(autouse=True)

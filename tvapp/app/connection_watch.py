@@ -13,7 +13,7 @@ from tvapp.core.connection_steps import ConnectionSteps, Failure, Step
 from tvapp.core.errors import NetworkError, TimedOut
 from tvapp.core.jobs import Inbox, JobFailed, Jobs
 from tvapp.core.log import Log
-from tvapp.net.urls import host_of, is_loopback, origin_of
+from tvapp.core.urls import host_of, is_loopback, origin_of
 
 LOOK_UP_JOB = "connection.look-up"
 

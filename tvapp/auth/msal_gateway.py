@@ -27,8 +27,8 @@ from tvapp.auth.token_store import TokenStore
 from tvapp.auth.view import Account
 from tvapp.core import errors
 from tvapp.core.clock import Clock
+from tvapp.core.urls import host_of, origin_of
 from tvapp.core.visible_text import visible
-from tvapp.net.urls import host_of, origin_of
 from tvapp.text.shaping import needs_shaping
 
 T = TypeVar("T")

@@ -8,6 +8,7 @@ from urllib.parse import urlsplit
 
 from tvapp.config.load import STORAGE_SCOPE
 from tvapp.config.model import Identity
+from tvapp.core.urls import host_of, origin_of
 
 LOGIN_HOSTS = {
     "public": "login.microsoftonline.com",
@@ -39,25 +40,14 @@ class Provider:
         >>> Provider("https://login.microsoftonline.com/contoso.com").may_be_at("https://evil.example/token")
         False
         """
-        found = _origin(endpoint)
-        if found is None:
+        own, found = origin_of(self.authority), origin_of(endpoint)
+        if not found.startswith("https://"):
             return False
-        origins = {_origin(each) for each in (self.authority, *self.further_origins)}
-        own = _origin(self.authority)
-        for names in ALIASES:
-            if own is not None and not self.is_oidc and own[0] in names:
-                origins |= {(name, own[1]) for name in names}
-        return found in origins
-
-
-def _origin(url: str) -> tuple[str, int] | None:
-    """Return host and port of an https:// address."""
-    try:
-        parts = urlsplit(url)
-        port = parts.port or 443
-    except ValueError:
-        return None
-    return (parts.hostname, port) if parts.scheme == "https" and parts.hostname else None
+        if found in (own, *map(origin_of, self.further_origins)):
+            return True
+        host, other = host_of(self.authority), host_of(endpoint)
+        is_alias = not self.is_oidc and any({host, other} <= names for names in ALIASES)
+        return is_alias and found == own.replace(host, other)
 
 
 def provider_of(identity: Identity) -> Provider:

@@ -9,8 +9,8 @@ from typing import Protocol
 from tvapp.azure.claims import claims_challenge
 from tvapp.core.errors import DataError
 from tvapp.core.log import Log
+from tvapp.core.urls import origin_of
 from tvapp.net.request import Request, Response, Sender
-from tvapp.net.urls import origin_of
 
 MAX_ATTEMPTS = 3
 """A token may be rejected first as expired, and the next one as revoked."""

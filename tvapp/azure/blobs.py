@@ -21,8 +21,8 @@ from tvapp.azure.errors import failure, is_page, plain
 from tvapp.core.clock import Clock
 from tvapp.core.errors import DataError, NotFound, ServiceError, UnexpectedReply, service_error
 from tvapp.core.headers import Headers, retry_after_s
+from tvapp.core.urls import origin_of
 from tvapp.net.request import Request, Response, Sender
-from tvapp.net.urls import origin_of
 
 VERSION = "2021-12-02"
 """Without a version the service accepts no bearer token (azure-facts 6)."""

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 
 from tvapp.core.errors import NotFound, ServiceError, UnexpectedReply, service_error
 from tvapp.core.headers import is_json, media_type, retry_after_s
+from tvapp.core.urls import host_of
 from tvapp.net.request import Response
-from tvapp.net.urls import host_of
 
 _MAX_BODY = 64 << 10
 _MAX_CODE = 80

@@ -19,8 +19,8 @@ from tvapp.azure.errors import failure, failure_by_id, is_page, plain, refuse_pa
 from tvapp.core.clock import Clock
 from tvapp.core.errors import Conflict, DataError, ServiceError, UnexpectedReply
 from tvapp.core.headers import Headers, retry_after_s
+from tvapp.core.urls import host_of, with_query
 from tvapp.net.request import Request, Response, Sender
-from tvapp.net.urls import host_of, with_query
 
 API_VERSION = "2.0"
 MAX_FILE_BYTES = 100 << 20

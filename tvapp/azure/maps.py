@@ -15,9 +15,9 @@ from tvapp.core.clock import Clock
 from tvapp.core.errors import NetworkError, NotFound, UnexpectedReply
 from tvapp.core.headers import Headers, media_type
 from tvapp.core.log import Log
+from tvapp.core.urls import with_query
 from tvapp.geo.position import Bounds
 from tvapp.net.request import Request, Response, Sender
-from tvapp.net.urls import with_query
 from tvapp.tiles.congestion_window import Timing
 from tvapp.tiles.ports import TileReply, TileRequest
 from tvapp.tiles.tile import TILE_SIZE

@@ -15,8 +15,8 @@ from tvapp.azure.metrics_parsing import metric_named, parse_metrics
 from tvapp.core.clock import Clock
 from tvapp.core.errors import DataError, NetworkError, ServiceError, UnexpectedReply
 from tvapp.core.headers import Headers
+from tvapp.core.urls import with_query
 from tvapp.net.request import Request, Sender
-from tvapp.net.urls import with_query
 from tvapp.usage.account import AVAILABILITY, USAGE, AccountUsage, Metric, account_usage
 from tvapp.usage.span import Span, iso_time
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TypeAlias
 from urllib.parse import unquote, urlsplit
 
-from tvapp.core.hosts import is_loopback
+from tvapp.core.urls import is_loopback
 
 SCHEMES = {"http": 80, "https": 443}
 """What is spoken with a proxy, and its usual port."""

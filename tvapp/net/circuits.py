@@ -9,8 +9,8 @@ from tvapp.core.clock import Clock
 from tvapp.core.errors import NetworkError, ServiceError, TvappError, UnexpectedReply, service_error
 from tvapp.core.headers import retry_after_s
 from tvapp.core.log import Log
+from tvapp.core.urls import host_of, origin_of
 from tvapp.net.request import Request, Response, Sender
-from tvapp.net.urls import host_of, origin_of
 
 
 class CircuitBreaker:

@@ -20,9 +20,9 @@ from tvapp.core.errors import ConnectionBroken, NetworkError, TimedOut, TvappErr
 from tvapp.core.headers import Headers
 from tvapp.core.jobs import Inbox
 from tvapp.core.log import Log
+from tvapp.core.urls import host_of, origin_of
 from tvapp.net.messages import NetworkLost, NetworkRestored
 from tvapp.net.request import Request, Sender
-from tvapp.net.urls import host_of, origin_of
 
 __all__ = ["NetworkLost", "NetworkMonitor", "NetworkRestored", "has_link"]
 

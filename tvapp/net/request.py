@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from tvapp.core.headers import Headers
-from tvapp.net.urls import host_of
+from tvapp.core.urls import host_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -15,8 +15,8 @@ from tvapp.core.errors import NetworkError, TlsFailed
 from tvapp.core.headers import retry_after_s
 from tvapp.core.log import Log
 from tvapp.core.retry_budget import RetryBudget
+from tvapp.core.urls import origin_of
 from tvapp.net.request import Request, Response, Sender
-from tvapp.net.urls import origin_of
 
 ATTEMPTS = 3
 LONGEST_WAIT_S = 1.5

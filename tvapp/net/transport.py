@@ -20,13 +20,13 @@ from tvapp.core.clock import Clock
 from tvapp.core.errors import ConnectionBroken, DataError, NetworkError, TimedOut, TlsFailed, Unreachable
 from tvapp.core.log import Log
 from tvapp.core.proxies import BadProxy, Outbound, Proxy
+from tvapp.core.urls import origin_of
 from tvapp.net.connecting import ConnectTrace
 from tvapp.net.http_library import httpx
 from tvapp.net.http_versions import HttpVersions
 from tvapp.net.pool import POISON, Pool
 from tvapp.net.request import Request, Response
 from tvapp.net.trust import trust
-from tvapp.net.urls import origin_of
 
 _LIMITS = httpx.Limits(max_connections=16, max_keepalive_connections=12, keepalive_expiry=55.0)
 _SENDABLE = re.compile(r"[!-~]+")

@@ -22,10 +22,10 @@ from tvapp.core.errors import NetworkError, ServiceError, TlsFailed, TvappError,
 from tvapp.core.headers import Headers, parse_http_date
 from tvapp.core.jobs import Jobs
 from tvapp.core.proxies import BadProxy, Proxy
+from tvapp.core.urls import host_of, is_loopback
 from tvapp.host.links import read_links
 from tvapp.net.request import Request
 from tvapp.net.trust import UNREADABLE
-from tvapp.net.urls import host_of, is_loopback
 from tvapp.ui.settings import UiSettings
 from tvapp.ui.words.connection import failure_advice, failure_title
 

@@ -12,6 +12,7 @@ from tvapp.core.clock import Clock, SystemClock
 from tvapp.core.errors import DataError, NetworkError, ServiceError, TvappError, UnexpectedReply, service_error
 from tvapp.core.headers import Headers, retry_after_s
 from tvapp.core.log import Log
+from tvapp.core.urls import host_of, origin_of
 from tvapp.fences.geojson.reading import MAX_BYTES
 from tvapp.fences.model.fence import Skipped
 from tvapp.fences.stores.base import UNCHANGED, Loaded, SameThread, Workers
@@ -20,7 +21,6 @@ from tvapp.fences.stores.document import Document, failure_reason, read_document
 from tvapp.fences.stores.file_reader import FileReader, is_web_page
 from tvapp.fences.stores.staleness import Staleness
 from tvapp.net.request import Request, Response, Sender
-from tvapp.net.urls import host_of, origin_of
 
 MAX_TOTAL_BYTES = 512 << 20
 MAX_PAUSE_S = 3600.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tvapp.net.urls import host_of, is_loopback, origin_of, with_query
+from tvapp.core.urls import host_of, is_loopback, origin_of, with_query
 
 
 @pytest.mark.parametrize(

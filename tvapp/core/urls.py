@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
+import ipaddress
 from collections.abc import Mapping
 from urllib.parse import urlencode, urlsplit
-
-from tvapp.core.hosts import is_loopback
-
-__all__ = ["host_of", "is_loopback", "origin_of", "with_query"]
 
 
 def host_of(url: str) -> str:
@@ -44,3 +41,13 @@ def with_query(url: str, fields: Mapping[str, str | int | None]) -> str:
     """
     query = urlencode({name: value for name, value in fields.items() if value is not None})
     return f"{url}{'&' if '?' in url else '?'}{query}" if query else url
+
+
+def is_loopback(host: str) -> bool:
+    """Tell whether `host` is this machine itself."""
+    if host == "localhost" or host.endswith(".localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
