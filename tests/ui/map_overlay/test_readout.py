@@ -58,6 +58,11 @@ def test_the_selected_geofence_is_told_once_whatever_object_it_is() -> None:
     assert readout(HERE, ((shown, 0.0),), selected, EDITABLE) == f"{WHERE}  ·  100 m inside Depot 1"
 
 
+def test_inside_the_selected_geofence_near_ones_are_not_told() -> None:
+    selected, near = point(), point("School", "s")
+    assert readout(HERE, ((selected, 0.0), (near, 61.0)), selected, EDITABLE) == f"{WHERE}  ·  100 m inside Depot 1"
+
+
 def test_inside_the_selected_geofence_the_distance_to_its_border_is_shown() -> None:
     tv = Editing(point())
     tv.press(OK)

@@ -32,9 +32,9 @@ def readout(
     parts = [formats.place(place)]
     others = [(fence, metres) for fence, metres in under if selected is None or fence.id != selected.id]
     inside = [each for each in others if each[1] == 0.0]
-    if others:
-        # Near ones count only where the place is in none.
-        told = inside or others
+    # Near ones count only where the place is in none, the selected one included.
+    told = inside if any(metres == 0.0 for _, metres in under) else others
+    if told:
         fence, metres = told[0]
         more = len(told) - 1
         key = ("readout.inside" if inside else "readout.near") + (".more" if more else "")
